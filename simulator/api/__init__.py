@@ -1,0 +1,1 @@
+"""The HTTP surface: the vendor's operations, and the simulator's own under /_sim."""

@@ -1,0 +1,153 @@
+"""The only module, besides the CLI, that touches real time, sleep and real dice.
+
+Everything else is handed a `Clock` and asks it. Simulator time is real time plus whatever the user has
+advanced it by; it is kept in whole milliseconds since the Unix epoch, UTC, and never goes backwards
+unless the user sets it back.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+Milliseconds = int
+"""A moment: milliseconds since 1970-01-01T00:00:00Z, in simulator time."""
+
+_QUERY_DATE = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.(?P<fraction>\d{1,9}))?)?"
+    r"\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+
+
+class Clock:
+    """Simulator time: the real clock, moved by the user.
+
+    Args:
+        now: seconds since the Unix epoch; a test passes its own.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._offset_ms = 0
+
+    def now(self) -> Milliseconds:
+        """The present moment, in the steps of the vendor's database: milliseconds ending in 0, 3 or 7."""
+        return sql_server_ms(int(self._now() * 1000) + self._offset_ms)
+
+    def advance(self, seconds: float) -> None:
+        """Move simulator time by so many seconds."""
+        self._offset_ms += round(seconds * 1000)
+
+    def set(self, moment: Milliseconds) -> None:
+        """Make `moment` the present; time goes on from there."""
+        self._offset_ms = moment - int(self._now() * 1000)
+
+    def reset(self) -> None:
+        """Back to real time."""
+        self._offset_ms = 0
+
+    def real_ms_until(self, moment: Milliseconds) -> int:
+        """Real milliseconds until simulator time reaches `moment`; 0 when it has."""
+        return max(0, moment - int(self._now() * 1000) - self._offset_ms)
+
+
+def stopwatch() -> float:
+    """Seconds on a clock that only measures durations: it has no relation to the time of day."""
+    return time.perf_counter()
+
+
+def sql_server_ms(moment: Milliseconds) -> Milliseconds:
+    """Round to what SQL Server's `datetime` can hold: milliseconds end in 0, 3 or 7 (seen in live data).
+
+    Its step is 1/300 s. A moment is rounded to the nearest step, so that it is off by at most 2 ms:
+    `…:33.005` becomes `…:33.007`, and `…:33.999` becomes `…:34.000`.
+    """
+    last = moment % 10
+    return moment - last + (0, 0, 3, 3, 3, 7, 7, 7, 7, 10)[last]
+
+
+class WireTime:
+    """How moments are written to, and read from, the vendor's API.
+
+    The vendor writes local time with no zone and cuts the trailing zeros of the fraction:
+    `2021-12-09T08:50:46.02` (published, and seen in live data).
+
+    Args:
+        zone: the vendor's local zone.
+        openapi: write `2021-12-09T07:50:46.0200000+00:00` instead, as the vendor's OpenAPI export does.
+    """
+
+    def __init__(self, zone: ZoneInfo, *, openapi: bool = False) -> None:
+        self._zone = zone
+        self._openapi = openapi
+
+    def write(self, moment: Milliseconds) -> str:
+        """The text of a moment, to the millisecond."""
+        utc = datetime.fromtimestamp(moment // 1000, UTC)
+        fraction = moment % 1000
+        if self._openapi:
+            return f"{utc:%Y-%m-%dT%H:%M:%S}.{fraction:03}0000+00:00"
+        text = utc.astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{text}.{fraction:03}".rstrip("0") if fraction else text
+
+    def read(self, text: str, *, upper: bool = False) -> Milliseconds:
+        """A moment from a query.
+
+        Takes `2021-12-01`, `2021-12-01 08:50:46.02`, the `T` form, and either with `Z` or an offset
+        such as `+01:00`. Without an offset it is the vendor's local time; in the hour that autumn
+        repeats, a lower bound is the first and an upper bound the second pass, so that a window
+        never loses an event. Digits beyond the millisecond are dropped.
+
+        Raises:
+            ValueError: with the text that came and the forms that are taken.
+        """
+        match = _QUERY_DATE.fullmatch(text.strip())
+        try:
+            if match is None:
+                raise ValueError
+            naive = datetime.fromisoformat(f"{match['date']}T{match['clock'] or '00:00:00'}")
+            zone = match["offset"]
+            local = (
+                datetime.fromisoformat(f"{naive.isoformat()}{zone.upper()}")
+                if zone
+                else naive.replace(tzinfo=self._zone, fold=int(upper))
+            )
+            since_epoch = local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+        except (ValueError, OverflowError):
+            raise ValueError(
+                f"expected a date such as 2021-12-01, 2021-12-01 08:50:46.02 or 2021-12-01T08:50:46+01:00, "
+                f"got {text[:64]!r}"
+            ) from None
+        return since_epoch // timedelta(seconds=1) * 1000 + int((match["fraction"] or "0").ljust(3, "0")[:3])
+
+
+class Ids:
+    """Identities that no other simulator, past or present, has handed out.
+
+    They are real dice on purpose, outside the seed: a receiver remembers the ids that it has seen, so two
+    runs with one seed must not share them.
+    """
+
+    def webhook_id(self) -> UUID:
+        """A random UUID (version 4)."""
+        return UUID(bytes=os.urandom(16), version=4)
+
+    def event_ids(self, count: int) -> list[bytes]:
+        """`count` UUIDs (version 7, as 16 bytes) that sort in the order in which they are made.
+
+        Their order keeps the log's index growing at its right edge, whatever its size.
+        """
+        stamp = time.time_ns() // 1_000_000 << 80
+        tail = int.from_bytes(os.urandom(9), "big")  # 72 random bits, counted up within a call
+        return [_version_7(stamp, tail + step) for step in range(count)]
+
+
+def _version_7(stamp: int, tail: int) -> bytes:
+    """The 128 bits of RFC 9562: 48 of time, 4 of version, 12 and 62 that must only differ and ascend."""
+    high, low = tail >> 62 & 0xFFF, tail & (1 << 62) - 1
+    return (stamp | 0x7 << 76 | high << 64 | 0b10 << 62 | low).to_bytes(16, "big")

@@ -1,0 +1,1 @@
+"""Sending a delivery, and knowing how far it got."""

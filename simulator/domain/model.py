@@ -1,0 +1,83 @@
+"""The facts that everything passes around: webhook, delivery, result.
+
+Python's case inside, the vendor's at the edge: `webhook_event_id` here is `webhookEventId` there.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Trigger(StrEnum):
+    """Why a run was made. The vendor itself never resends: a Resend is always somebody's call."""
+
+    ORIGINAL = "Original"
+    RESEND = "Resend"
+
+
+class Outcome(StrEnum):
+    """How far a run got. A timeout is never a failure that we are sure of."""
+
+    ANSWERED = "answered"
+    """The receiver answered, with a status."""
+    NOT_SENT = "not sent"
+    """Certainly not one byte reached the receiver."""
+    UNKNOWN = "unknown"
+    """Sent, at least in part, and no whole answer came: it may have been processed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A subscription: one event type to one URL. `store_id` None means every store (inferred)."""
+
+    id: UUID
+    event: str
+    url: str
+    store_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Something that happened in the shop: the body is what each matching webhook will be sent."""
+
+    event: str
+    body: bytes
+    store_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves."""
+
+    run_id: int
+    event_number: int
+    run: int
+    trigger: Trigger
+    webhook_id: UUID
+    webhook_event_id: UUID
+    event: str
+    url: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a run.
+
+    `status` is the vendor's phrase for it, `answer` the first 4 KiB of the receiver's body.
+    """
+
+    outcome: Outcome
+    status: str
+    status_code: int | None = None
+    duration_ms: int | None = None
+    answer: bytes = b""
+
+    @property
+    def success(self) -> bool:
+        """Received, by the vendor's rule: only an HTTP 2xx (published)."""
+        return self.status_code is not None and 200 <= self.status_code < 300
+
+
+INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")
+"""A run that was under way when the simulator died: nobody can say how far it got."""

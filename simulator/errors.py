@@ -1,0 +1,81 @@
+"""What can go wrong by somebody's doing, and what each such error carries.
+
+    FrontsimError                   a message that says expected, got, and where to read on
+    ├── BadInput                    a value was refused; `fields` maps each bad field to what is wrong
+    │   ├── UnknownEventType        no such type in the catalogue
+    │   ├── InvalidPayload          the payload breaks its type's schema
+    │   └── BodyTooLarge            more bytes than a request may have
+    ├── NotFound                    no such thing under that id
+    │   ├── UnknownWebhook
+    │   └── UnknownEvent
+    ├── Forbidden                   a page of another site asked, or the token is missing
+    ├── Busy                        too much is waiting; `retry_after_s` says when to come back
+    └── Unusable                    we cannot work at all: the file, the folder, the port
+        └── StoreFailed             the log could not be written; nothing of the request was kept
+
+How each is answered over HTTP stands in one table, in `api/responses.py`; a test proves that each has a
+row. The CLI ends with code 3 on all but `StoreFailed`, which is 4.
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class FrontsimError(Exception):
+    """Base of every error that is somebody's doing; `str()` of it is fit to be shown."""
+
+
+class BadInput(FrontsimError):
+    """A value was refused; nothing was changed.
+
+    Args:
+        message: the whole story in a sentence.
+        fields: what is wrong, by field or dotted path; `""` stands for the whole.
+    """
+
+    def __init__(self, message: str, fields: Mapping[str, Sequence[str]] | None = None) -> None:
+        super().__init__(message)
+        self.fields = {name: list(texts) for name, texts in (fields or {}).items()}
+
+
+class UnknownEventType(BadInput):
+    """No such type in the catalogue."""
+
+
+class InvalidPayload(BadInput):
+    """The payload breaks its type's schema."""
+
+
+class BodyTooLarge(BadInput):
+    """A request body has more bytes than are taken."""
+
+
+class NotFound(FrontsimError):
+    """No such thing under that id."""
+
+
+class UnknownWebhook(NotFound):
+    """No webhook has that id."""
+
+
+class UnknownEvent(NotFound):
+    """That webhook has no event of that id."""
+
+
+class Forbidden(FrontsimError):
+    """The caller may not do this."""
+
+
+class Busy(FrontsimError):
+    """Too much is waiting already; nothing of the request was kept."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unusable(FrontsimError):
+    """We cannot work at all with what we were given."""
+
+
+class StoreFailed(Unusable):
+    """The log could not be written; nothing of the request was kept."""

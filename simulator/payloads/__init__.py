@@ -1,0 +1,1 @@
+"""Fake data: one seeded shop, and a builder for every event type."""

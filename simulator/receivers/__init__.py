@@ -1,0 +1,1 @@
+"""Receivers to test against: a reference that is right."""
