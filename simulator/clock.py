@@ -51,6 +51,11 @@ class Clock:
         """Back to real time."""
         self._offset_ms = 0
 
+    @property
+    def offset_s(self) -> float:
+        """Seconds by which simulator time is ahead of real time."""
+        return self._offset_ms / 1000
+
     def real_ms_until(self, moment: Milliseconds) -> int:
         """Real milliseconds until simulator time reaches `moment`; 0 when it has."""
         return max(0, moment - int(self._now() * 1000) - self._offset_ms)
@@ -106,8 +111,8 @@ class WireTime:
         Raises:
             ValueError: with the text that came and the forms that are taken.
         """
-        match = _QUERY_DATE.fullmatch(text.strip())
         try:
+            match = _QUERY_DATE.fullmatch(text.strip())
             if match is None:
                 raise ValueError
             naive = datetime.fromisoformat(f"{match['date']}T{match['clock'] or '00:00:00'}")

@@ -4,11 +4,15 @@
     ├── BadInput                    a value was refused; `fields` maps each bad field to what is wrong
     │   ├── UnknownEventType        no such type in the catalogue
     │   ├── InvalidPayload          the payload breaks its type's schema
+    │   ├── UnsupportedMediaType    the body says that it is not JSON
     │   └── BodyTooLarge            more bytes than a request may have
     ├── NotFound                    no such thing under that id
     │   ├── UnknownWebhook
-    │   └── UnknownEvent
-    ├── Forbidden                   a page of another site asked, or the token is missing
+    │   ├── UnknownEvent
+    │   ├── UnknownFaultRule
+    │   └── UnknownLease            it was reported, it ran out, or there never was one
+    ├── Unauthorized                the bearer token is missing or wrong
+    ├── Forbidden                   a page of another site asked
     ├── Busy                        too much is waiting; `retry_after_s` says when to come back
     └── Unusable                    we cannot work at all: the file, the folder, the port
         └── StoreFailed             the log could not be written; nothing of the request was kept
@@ -45,6 +49,10 @@ class InvalidPayload(BadInput):
     """The payload breaks its type's schema."""
 
 
+class UnsupportedMediaType(BadInput):
+    """A request's Content-Type is not JSON."""
+
+
 class BodyTooLarge(BadInput):
     """A request body has more bytes than are taken."""
 
@@ -59,6 +67,18 @@ class UnknownWebhook(NotFound):
 
 class UnknownEvent(NotFound):
     """That webhook has no event of that id."""
+
+
+class UnknownFaultRule(NotFound):
+    """No fault rule has that id."""
+
+
+class UnknownLease(NotFound):
+    """No lease of that id is open."""
+
+
+class Unauthorized(FrontsimError):
+    """The caller did not say who it is."""
 
 
 class Forbidden(FrontsimError):

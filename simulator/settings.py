@@ -69,9 +69,7 @@ class Settings:
     event_id_header: str = setting("X-Webhook-Event-Id", "Header of a delivery that carries the event's id.")
     webhook_id_header: str = setting("X-Webhook-Id", "Header of a delivery that carries the webhook's id.")
     event_header: str = setting("X-Webhook-Event", "Header of a delivery that carries the event type.")
-    max_waiting: int = setting(
-        1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1
-    )
+    max_waiting: int = setting(1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1)
 
     def __post_init__(self) -> None:
         for item in fields(self):
