@@ -1,0 +1,85 @@
+"""The catalogue's file holds the vendor's event types, and what is known of each."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from simulator import bundled
+
+CONTRACTS = bundled.folder("contracts")
+EVENTS = json.loads((CONTRACTS / "events.json").read_text("utf-8"))
+NAMES = [
+    "SaleCreated",
+    "CustomerCreated",
+    "CustomerUpdated",
+    "DeliveryItemsReceived",
+    "DeliveryCompleted",
+    "InvoiceCreated",
+    "StockMovementCreated",
+    "OmniChannelEndlessAisleOrderCreated",
+    "OmniChannelOrderFulfilled",
+    "OmniChannelOrderRefundUpdated",
+    "OmniChannelOrderUpdated",
+    "ProductTransferCreated",
+    "ProductTransferReceived",
+    "ProductTransferVirtualCreated",
+    "ProductTransferVirtualReceived",
+    "SaleExternalCreated",
+    "StockAdjustmentCreated",
+    "StockCountReconciled",
+    "POSSettlementCreated",
+    "StockReservationCreated",
+    "StockReservationExpired",
+]
+REPEATS = {
+    "CustomerUpdated",
+    "DeliveryItemsReceived",
+    "OmniChannelOrderFulfilled",
+    "OmniChannelOrderRefundUpdated",
+    "OmniChannelOrderUpdated",
+}
+"""Types that one entity can raise more than once."""
+
+of_each = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["name"])
+
+
+def schema_of(event: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((CONTRACTS / "schemas" / f"{event['name']}.json").read_text("utf-8"))
+    return schema
+
+
+def test_the_21_types_are_there_once_each() -> None:
+    """The guide lists 21 types (published), and each has a schema."""
+    assert (21, sorted(NAMES)) == (len(EVENTS), sorted(event["name"] for event in EVENTS))
+    assert sorted(NAMES) == sorted(file.stem for file in (CONTRACTS / "schemas").iterdir())
+
+
+@of_each
+def test_every_fact_is_told_and_sourced(event: dict[str, Any]) -> None:
+    """A type tells its trigger and use, and how sure each of its facts is."""
+    assert ["name", "trigger", "usage", "identity", "version", "store", "provenance"] == list(event)
+    assert event["trigger"].endswith(".")
+    assert event["usage"].endswith(".")
+    assert ["trigger", "usage", "identity", "version", "store"] == list(event["provenance"])
+    for fact, source in event["provenance"].items():
+        assert re.match(r"(published|seen|inferred(\((high|medium|low)\))?|open): \S", source), fact
+    assert event["provenance"]["trigger"].startswith("published")
+
+
+@of_each
+def test_identity_version_and_store_are_fields_of_the_payload(event: dict[str, Any]) -> None:
+    """Each path names a required field of the type's schema, and a value that is not null in its example."""
+    schema = schema_of(event)
+    for path in [event["identity"], *event["version"], *([event["store"]] if event["store"] else [])]:
+        assert path in schema["required"]
+        assert schema["examples"][0][path] is not None, path
+    if event["store"]:
+        assert "integer" in schema["properties"][event["store"]]["type"]
+
+
+@of_each
+def test_a_type_that_repeats_for_one_entity_has_a_version(event: dict[str, Any]) -> None:
+    """Where one entity can raise the type again, a time tells the occurrences apart."""
+    assert (event["name"] in REPEATS) == bool(event["version"])

@@ -1,0 +1,225 @@
+"""The description of the API is a sound OpenAPI 3.1 document, and says of each part how sure it is."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from simulator import bundled
+
+Node = dict[str, Any]
+
+CONTRACTS = bundled.folder("contracts")
+DOCUMENT: Node = json.loads((CONTRACTS / "openapi.json").read_text("utf-8"))
+SCHEMAS = {file.name: json.loads(file.read_text("utf-8")) for file in (CONTRACTS / "schemas").glob("*.json")}
+EVENTS = [event["name"] for event in json.loads((CONTRACTS / "events.json").read_text("utf-8"))]
+BASE = "https://frontsim.example/openapi.json"
+"""Where the document is taken to lie, so that `schemas/NAME.json` means something; nothing is fetched."""
+REGISTRY: Registry[Any] = Registry().with_resources(
+    [(BASE, Resource.from_contents(DOCUMENT, default_specification=DRAFT202012))]
+    + [(f"https://frontsim.example/schemas/{name}", Resource.from_contents(schema)) for name, schema in SCHEMAS.items()]
+)
+METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
+OPERATIONS = {
+    "listWebhooks": ("get", "/api/Webhooks"),
+    "createWebhook": ("post", "/api/Webhooks"),
+    "getWebhook": ("get", "/api/Webhooks/{webhookId}"),
+    "updateWebhook": ("put", "/api/Webhooks/{webhookId}"),
+    "deleteWebhook": ("delete", "/api/Webhooks/{webhookId}"),
+    "listWebhookTypes": ("get", "/api/WebhooksTypes"),
+    "getWebhookTypeSchema": ("get", "/api/WebhooksTypes/{webhookType}/schema"),
+    "listWebhookEvents": ("get", "/api/WebhooksEvents/{webhookId}"),
+    "getWebhookEvent": ("get", "/api/WebhooksEvents/{webhookId}/{webhookEventId}"),
+    "deliverWebhookEvent": ("post", "/api/WebhooksEvents/{webhookId}/deliver/{webhookEventId}"),
+}
+
+
+def nodes(value: Any, pointer: str = "#") -> Iterator[tuple[str, Node]]:
+    """Every object of the document, by JSON pointer; examples are left out, as they are values, not parts."""
+    if isinstance(value, dict):
+        yield pointer, value
+        for key, inner in value.items():
+            if key not in {"example", "examples", "value"}:
+                yield from nodes(inner, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from nodes(inner, f"{pointer}/{index}")
+
+
+def resolved(node: Node) -> Any:
+    return REGISTRY.resolver(BASE).lookup(node["$ref"]).contents if "$ref" in node else node
+
+
+def operations(section: str) -> Iterator[tuple[str, str, Node, Node]]:
+    """Path or name, method, the item and the operation."""
+    for place, item in DOCUMENT[section].items():
+        for method in METHODS & item.keys():
+            yield place, method, item, item[method]
+
+
+def parameters(item: Node, operation: Node) -> list[Node]:
+    return [resolved(each) for each in [*item.get("parameters", []), *operation.get("parameters", [])]]
+
+
+def check(pointer: str, value: object) -> None:
+    """Hold a value to the schema at a pointer of the document."""
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    schema = {"$ref": f"{BASE}{pointer}"}
+    jsonschema.Draft202012Validator(schema, registry=REGISTRY, format_checker=checker).validate(value)
+
+
+def test_the_document_has_the_parts_that_openapi_asks_for() -> None:
+    """OpenAPI 3.1 with title, version, servers under the vendor's base path, and only known sections."""
+    known = {"openapi", "info", "jsonSchemaDialect", "servers", "paths", "webhooks", "components", "security", "tags"}
+    assert known == set(DOCUMENT)
+    assert re.fullmatch(r"3\.1\.\d", DOCUMENT["openapi"])
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    assert ["/restapi/V2", "/"] == [server["url"] for server in DOCUMENT["servers"]]
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9._-]+", name) for section in DOCUMENT["components"].values() for name in section
+    )
+
+
+def test_the_vendors_operations_are_described() -> None:
+    """Each published operation stands under its published path and method, by the name that its route has."""
+    assert OPERATIONS == {op["operationId"]: (method, path) for path, method, _, op in operations("paths")}
+
+
+def test_every_type_has_its_delivery() -> None:
+    """The webhooks section has one POST per type, with the type's own schema and the three headers."""
+    assert EVENTS == list(DOCUMENT["webhooks"])
+    for name, method, item, operation in operations("webhooks"):
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert ("post", {"$ref": f"schemas/{name}.json"}) == (method, body)
+        assert SCHEMAS[f"{name}.json"] == resolved(body)
+        expected = ["X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event"]
+        assert expected == [each["name"] for each in parameters(item, operation)]
+        assert {"2XX", "default"} == operation["responses"].keys()
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No reference is dangling, and every component is used."""
+    used = {node["$ref"] for _, node in nodes(DOCUMENT) if "$ref" in node}
+    for each in used:
+        assert isinstance(resolved({"$ref": each}), dict), each
+    components = {f"#/components/{kind}/{name}" for kind, each in DOCUMENT["components"].items() for name in each}
+    assert {each for each in components if "securitySchemes" not in each} == {each for each in used if each[0] == "#"}
+
+
+def test_operations_are_told_apart_and_belong_somewhere() -> None:
+    """An operationId comes once; each operation has a summary, a description and a known tag."""
+    every = [operation for section in ("paths", "webhooks") for *_, operation in operations(section)]
+    assert len(every) == len({operation["operationId"] for operation in every})
+    tags = {tag["name"] for tag in DOCUMENT["tags"]}
+    for operation in every:
+        assert operation["summary"]
+        assert operation["description"]
+        assert set(operation["tags"]) <= tags
+
+
+def test_parameters_match_their_paths() -> None:
+    """Each name in a path is a required path parameter, and no parameter comes twice."""
+    for path, _, item, operation in operations("paths"):
+        found = parameters(item, operation)
+        assert len(found) == len({(each["name"], each["in"]) for each in found})
+        in_path = {each["name"] for each in found if each["in"] == "path"}
+        assert in_path == set(re.findall(r"\{(\w+)\}", path))
+        assert all(each["required"] for each in found if each["in"] == "path")
+
+
+def test_the_listings_query_is_complete() -> None:
+    """`from` and `to` are required, the rest is not (published)."""
+    item = DOCUMENT["paths"]["/api/WebhooksEvents/{webhookId}"]
+    query = {each["name"]: each.get("required", False) for each in parameters({}, item["get"])}
+    optional = dict.fromkeys(["statuses", "success", "includePayload", "includeRuns"], False)
+    assert {"from": True, "to": True, **optional} == query
+
+
+def test_both_keys_are_security_schemes() -> None:
+    """The two headers, and the query form of the gateway's key (published); what is asked for is defined."""
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert {("header", "x-api-key"), ("header", "Ocp-Apim-Subscription-Key"), ("query", "subscription-key")} == {
+        (scheme["in"], scheme["name"]) for scheme in schemes.values()
+    }
+    asked = [name for each in DOCUMENT["security"] for name in each]
+    assert set(schemes) == set(asked)
+
+
+def test_every_answer_is_described() -> None:
+    """Each operation answers 200, and may answer 401, 403 and 429; one with a body also 400, 413 and 415."""
+    for path, _, _, operation in operations("paths"):
+        answers = operation["responses"]
+        wanted = {"200", "401", "403", "429"}
+        wanted |= {"400", "413", "415", "503"} if "requestBody" in operation else set()
+        wanted |= {"404"} if "{" in path else set()
+        assert wanted <= answers.keys(), operation["operationId"]
+        assert all(resolved(each)["description"] for each in answers.values())
+        assert "application/json" in answers["200"]["content"]
+
+
+def test_every_part_says_how_sure_it_is() -> None:
+    """Operations, parameters, answers, schemas and their properties have a description and an x-provenance."""
+    sure = re.compile(r"(published|seen|inferred|open)\b")
+    components = DOCUMENT["components"]
+    parts = [op for section in ("paths", "webhooks") for *_, op in operations(section)]
+    parts += [resolved(answer) for op in parts for answer in op["responses"].values()]
+    parts += [op["requestBody"] for op in parts if "requestBody" in op]
+    parts += [part for kind in components.values() for part in kind.values()]
+    parts += [prop for schema in components["schemas"].values() for prop in schema.get("properties", {}).values()]
+    parts += [header for answer in components["responses"].values() for header in answer.get("headers", {}).values()]
+    for part in parts:
+        assert sure.match(part["x-provenance"]), part
+        assert part["description"], part
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_schemas_are_valid_and_so_are_their_examples(name: str) -> None:
+    """Each schema is JSON Schema 2020-12, and its examples are valid under it, formats included."""
+    schema = DOCUMENT["components"]["schemas"][name]
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["examples"]
+    for example in schema["examples"]:
+        check(f"#/components/schemas/{name}", example)
+
+
+def test_examples_of_parameters_headers_and_bodies_are_valid() -> None:
+    """Every example in the document is valid under the schema beside it."""
+    seen = 0
+    for pointer, node in nodes(DOCUMENT):
+        if "schema" in node:
+            given = [node["example"]] if "example" in node else []
+            for example in given + [each["value"] for each in node.get("examples", {}).values()]:
+                check(f"{pointer}/schema", example)
+                seen += 1
+    assert seen > 25
+
+
+def test_date_times_are_those_of_the_payloads() -> None:
+    """The log's date-times have the same form as those in the payloads."""
+    pattern = DOCUMENT["components"]["schemas"]["DateTime"]["pattern"]
+    assert {pattern} == {schema["$defs"]["dateTime"]["pattern"] for schema in SCHEMAS.values()}
+    for _, node in nodes(DOCUMENT["components"]["schemas"]):
+        for name, prop in node.get("properties", {}).items():
+            assert name.endswith("DateTime") == (prop.get("$ref") == "#/components/schemas/DateTime")
+
+
+def test_the_gateways_bodies_are_those_that_are_known() -> None:
+    """The texts of the gateway's answers are the seen ones, word for word."""
+    told = {
+        each["value"]["message"]
+        for answer in DOCUMENT["components"]["responses"].values()
+        for each in answer["content"].get("application/json", {}).get("examples", {}).values()
+    }
+    assert {
+        "Access denied due to missing subscription key. "
+        "Make sure to include subscription key when making requests to an API.",
+        "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",
+        "Out of call volume quota. Quota will be replenished in 03:02:59.",
+        "Resource not found",
+        "Rate limit is exceeded. Try again in 57 seconds.",
+    } == told
