@@ -47,17 +47,30 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves."""
+    """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves.
+
+    `destination` numbers what deliveries are bounded by: the URL's scheme, host and port; 0 is a lease.
+    """
 
     run_id: int
     event_number: int
     run: int
+    destination: int
     trigger: Trigger
     webhook_id: UUID
     webhook_event_id: UUID
     event: str
     url: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An event that is now in the log, for one webhook."""
+
+    webhook_id: UUID
+    webhook_event_id: UUID
+    event: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,19 @@ class Result:
     def success(self) -> bool:
         """Received, by the vendor's rule: only an HTTP 2xx (published)."""
         return self.status_code is not None and 200 <= self.status_code < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A delivery that is over: what became of it, and when it began (simulator time, ms since 1970).
+
+    `fault` names what we broke about it, "" for nothing.
+    """
+
+    delivery: Delivery
+    result: Result
+    began_at: int
+    fault: str = ""
 
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")

@@ -1,0 +1,134 @@
+"""Payloads changed on the way: what the receiver gets instead of what the log holds.
+
+Each change is a pure function of the body and a number, so that the same event is broken in the same way
+again. A payload that a change does not fit (no field may be null, say) goes out as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from simulator.domain.faults import FAULTS, Rule, Stage
+
+JSON_TYPE = "application/json; charset=utf-8"
+UNKNOWN_EVENT = "SomethingNewHappened"
+UNKNOWN_FIELD = "aFieldOfTomorrow"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What leaves: the body, its Content-Type, and the type that the event's header names."""
+
+    body: bytes
+    event: str
+    content_type: str = JSON_TYPE
+
+
+def changed(rule: Rule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> Sent:
+    """The delivery after a rule of the stage `CHANGED`.
+
+    Args:
+        rule: names the change and its parameters.
+        body: the payload, JSON.
+        event: its type.
+        schema: the type's schema: which fields may be null, and which are required.
+        number: picks the field where one is to be picked.
+    """
+    assert FAULTS[rule.fault].stage is Stage.CHANGED
+    if rule.fault == "wrong-content-type":
+        return Sent(body, event, "text/plain; charset=utf-8")
+    if rule.fault == "unknown-event":
+        return Sent(body, UNKNOWN_EVENT)
+    if rule.fault in _BYTES:
+        return Sent(_BYTES[rule.fault](rule, body), event)
+    value = orjson.loads(body)
+    if not isinstance(value, dict):
+        return Sent(body, event)
+    _FIELDS[rule.fault](rule, value, schema, number)
+    return Sent(orjson.dumps(value), event)
+
+
+def _garbage(_: Rule, body: bytes) -> bytes:
+    return b"<html>502 Bad Gateway</html>" + body[:0]
+
+
+def _truncated(rule: Rule, body: bytes) -> bytes:
+    return body[: min(int(len(body) * rule.param("fraction")), len(body) - 1)]
+
+
+def _bom(_: Rule, body: bytes) -> bytes:
+    return _BOM + body
+
+
+def _duplicate_key(_: Rule, body: bytes) -> bytes:
+    value = orjson.loads(body)
+    if not isinstance(value, dict) or not value:
+        return body
+    name, first = next(iter(value.items()))
+    return b"{" + orjson.dumps(name) + b":" + orjson.dumps(first) + b"," + body.lstrip()[1:]
+
+
+_BYTES: Mapping[str, Callable[[Rule, bytes], bytes]] = {
+    "garbage-json": _garbage,
+    "truncated-json": _truncated,
+    "bom": _bom,
+    "duplicate-key": _duplicate_key,
+}
+
+_Change = Callable[[Rule, dict[str, Any], Mapping[str, Any], int], None]
+
+
+def _unknown_field(_: Rule, value: dict[str, Any], __: Mapping[str, Any], ___: int) -> None:
+    items = [item for part in value.values() if isinstance(part, list) for item in part if isinstance(item, dict)]
+    for item in [value, *items]:
+        item[UNKNOWN_FIELD] = {"added": True}
+
+
+def _null_optional(_: Rule, value: dict[str, Any], schema: Mapping[str, Any], __: int) -> None:
+    for name, part in schema.get("properties", {}).items():
+        if name in value and _may_be_null(part, schema):
+            value[name] = None
+
+
+def _missing_field(_: Rule, value: dict[str, Any], schema: Mapping[str, Any], number: int) -> None:
+    required = [name for name in schema.get("required", ()) if name in value]
+    if required:
+        del value[required[number % len(required)]]
+
+
+def _wrong_type(_: Rule, value: dict[str, Any], __: Mapping[str, Any], number: int) -> None:
+    names = list(value)
+    if names:
+        name = names[number % len(names)]
+        value[name] = {"unexpected": value[name]} if isinstance(value[name], list) else [value[name]]
+
+
+def _huge(rule: Rule, value: dict[str, Any], _: Mapping[str, Any], __: int) -> None:
+    value[UNKNOWN_FIELD] = "x" * rule.param("bytes")
+
+
+_FIELDS: Mapping[str, _Change] = {
+    "unknown-field": _unknown_field,
+    "null-optional": _null_optional,
+    "missing-field": _missing_field,
+    "wrong-type": _wrong_type,
+    "huge": _huge,
+}
+
+
+def _may_be_null(part: Any, schema: Mapping[str, Any]) -> bool:
+    if not isinstance(part, Mapping):
+        return False
+    reference = part.get("$ref", "")
+    if isinstance(reference, str) and reference.startswith("#/$defs/"):
+        part = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+    kinds = part.get("type", ())
+    branches = [*part.get("anyOf", ()), *part.get("oneOf", ())]
+    return (
+        kinds == "null"
+        or (isinstance(kinds, list) and "null" in kinds)
+        or any(_may_be_null(branch, schema) for branch in branches)
+    )

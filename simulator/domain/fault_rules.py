@@ -1,0 +1,66 @@
+"""The fault rules of a running simulator: added, changed, removed and counted while it runs."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulator.domain.faults import Facts, Rule, fault_for
+from simulator.errors import UnknownFaultRule
+
+
+class FaultRules:
+    """Rules in the order in which they are tried, and how often each has fired.
+
+    They are kept in memory: a restart forgets them, so that nobody wonders tomorrow what is being broken.
+    """
+
+    def __init__(self, *, seed: int) -> None:
+        self._seed = seed
+        self._rules: dict[int, Rule] = {}
+        self._next = 1
+        self.fired: Counter[int] = Counter()
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(list(self._rules.values()))
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a rule at all."""
+        return bool(self._rules)
+
+    def add(self, rule: Rule) -> Rule:
+        """Add a rule behind those that there are; it gets a number."""
+        numbered = replace(rule, number=self._next)
+        self._rules[self._next] = numbered
+        self._next += 1
+        return numbered
+
+    def replace(self, number: int, rule: Rule) -> Rule:
+        """Put another rule in the place of one; its count goes on. Raises UnknownFaultRule."""
+        self.get(number)
+        numbered = replace(rule, number=number)
+        self._rules[number] = numbered
+        return numbered
+
+    def get(self, number: int) -> Rule:
+        """The rule of that number. Raises UnknownFaultRule."""
+        try:
+            return self._rules[number]
+        except KeyError:
+            raise UnknownFaultRule(f"no fault rule {number}; GET /_sim/faults lists them") from None
+
+    def remove(self, number: int) -> None:
+        """Remove a rule. Raises UnknownFaultRule."""
+        self.get(number)
+        del self._rules[number]
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        self._rules.clear()
+
+    def strike(self, facts: Facts) -> Rule | None:
+        """The rule that applies now, counted as fired."""
+        rule = fault_for(self._rules.values(), facts, fired=self.fired, seed=self._seed)
+        if rule is not None:
+            self.fired[rule.number] += 1
+        return rule

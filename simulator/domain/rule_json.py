@@ -1,0 +1,124 @@
+"""A fault rule as JSON: read from the API and from scenario files, written for listings.
+
+    {"fault": NAME, "match": {"event", "webhookId", "url", "trigger", "run", "operation", "from", "to"},
+     "times": n or null, "probability": 1.0, "params": {...}}
+
+Everything but `fault` may be left out. What is not understood is refused, all of it in one answer.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.clock import WireTime
+from simulator.domain.faults import FAULTS, Fault, Match, Rule
+from simulator.domain.model import Trigger
+from simulator.errors import BadInput
+
+_KEYS = ("fault", "match", "times", "probability", "params")
+_TEXTS = {"event": "event", "webhookId": "webhook_id", "url": "url", "trigger": "trigger", "operation": "operation"}
+_MOMENTS = {"from": "since", "to": "until"}
+_MATCH_KEYS = (*_TEXTS, "run", *_MOMENTS)
+
+
+def read_rule(value: Mapping[str, Any], wire_time: WireTime) -> Rule:
+    """A rule, not yet numbered (number 0).
+
+    Args:
+        value: the JSON object.
+        wire_time: reads `from` and `to`, as the vendor's API reads them.
+
+    Raises:
+        BadInput: with every field that is wrong, what it takes and what came.
+    """
+    problems: dict[str, list[str]] = {}
+    _refuse_others(value, _KEYS, "", problems)
+    fault = _fault(value.get("fault"), problems)
+    match = _match(_object(value.get("match"), "match", problems), wire_time, problems)
+    params = _params(fault, _object(value.get("params"), "params", problems), problems)
+    times = value.get("times")
+    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
+        problems["times"] = [f"expected a whole number, 1 or more, or null for without end, got {times!r}"]
+    probability = value.get("probability", 1.0)
+    if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 <= probability <= 1:
+        problems["probability"] = [f"expected a number, 0 to 1, got {probability!r}"]
+    if problems:
+        story = "; ".join(f"{name}: {text}" for name, texts in problems.items() for text in texts)
+        raise BadInput(f"this fault rule cannot be used: {story} (`frontsim fault --help`)", problems)
+    assert fault is not None
+    return Rule(
+        number=0, fault=fault.name, match=match, times=times, probability=float(probability), params=params
+    )  # fmt: skip
+
+
+def write_rule(rule: Rule, fired: int, wire_time: WireTime) -> dict[str, Any]:
+    """The rule as it is listed: with its id, its defaults filled in, and how often it has fired."""
+    match = {name: getattr(rule.match, attribute) for name, attribute in _TEXTS.items()} | {"run": rule.match.run}
+    for name, attribute in _MOMENTS.items():
+        moment = getattr(rule.match, attribute)
+        match[name] = None if moment is None else wire_time.write(moment)
+    return {
+        "id": str(rule.number),
+        "fault": rule.fault,
+        "match": {name: wanted for name, wanted in match.items() if wanted is not None},
+        "times": rule.times,
+        "probability": rule.probability,
+        "params": {name: rule.param(name) for name in FAULTS[rule.fault].params},
+        "fired": fired,
+    }
+
+
+def _fault(name: object, problems: dict[str, list[str]]) -> Fault | None:
+    if isinstance(name, str) and name in FAULTS:
+        return FAULTS[name]
+    close = difflib.get_close_matches(name, FAULTS, n=1) if isinstance(name, str) else []
+    hint = f", perhaps {close[0]!r}" if close else ""
+    problems["fault"] = [f"expected one of {', '.join(FAULTS)}, got {name!r}{hint}"]
+    return None
+
+
+def _object(value: object, name: str, problems: dict[str, list[str]]) -> Mapping[str, Any]:
+    if value is None or isinstance(value, Mapping):
+        return value or {}
+    problems[name] = [f"expected an object, got {value!r}"]
+    return {}
+
+
+def _match(value: Mapping[str, Any], wire_time: WireTime, problems: dict[str, list[str]]) -> Match:
+    _refuse_others(value, _MATCH_KEYS, "match.", problems)
+    found: dict[str, Any] = {}
+    for name, attribute in _TEXTS.items():
+        wanted = value.get(name)
+        if wanted is not None and not (isinstance(wanted, str) and wanted):
+            problems[f"match.{name}"] = [f"expected a text, got {wanted!r}"]
+        found[attribute] = wanted.lower() if name == "webhookId" and isinstance(wanted, str) else wanted
+    if found["trigger"] not in (None, *Trigger):
+        problems["match.trigger"] = [f"expected {' or '.join(Trigger)}, got {found['trigger']!r}"]
+    run = value.get("run")
+    if run is not None and (isinstance(run, bool) or not isinstance(run, int) or run < 1):
+        problems["match.run"] = [f"expected a whole number, 1 or more, got {run!r}"]
+    for name, attribute in _MOMENTS.items():
+        try:
+            found[attribute] = None if value.get(name) is None else wire_time.read(str(value[name]), upper=name == "to")
+        except ValueError as error:
+            problems[f"match.{name}"] = [str(error)]
+    return Match(run=run, **found)
+
+
+def _params(fault: Fault | None, value: Mapping[str, Any], problems: dict[str, list[str]]) -> Mapping[str, Any]:
+    if fault is None:
+        return {}
+    _refuse_others(value, tuple(fault.params), "params.", problems)
+    for name, param in fault.params.items():
+        if name in value and not param.takes(value[name]):
+            problems[f"params.{name}"] = [f"expected {param.expected}, got {value[name]!r}"]
+    return dict(value)
+
+
+def _refuse_others(
+    value: Mapping[str, Any], known: tuple[str, ...], prefix: str, problems: dict[str, list[str]]
+) -> None:
+    for name in value:
+        if name not in known:
+            takes = f"one of {', '.join(known)}" if known else "nothing here"
+            problems[f"{prefix}{name}"] = [f"expected {takes}, got the name {name!r}"]
