@@ -1,0 +1,226 @@
+"""What may be written to the log: each method is a step inside a transaction that its caller holds.
+
+Nothing here waits, commits or knows of threads. Every step leaves the log true: an event exists together
+with the run that is intended for it, a run leaves the queue in the step that writes its outcome, and the
+event's row follows the newest run that is over. A step that refuses has written nothing.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from uuid import UUID
+
+from simulator.clock import Clock, Ids, Milliseconds
+from simulator.domain.model import (
+    INTERRUPTED,
+    Delivery,
+    Finished,
+    Occurrence,
+    Raised,
+    Result,
+    Trigger,
+    Webhook,
+)
+from simulator.errors import UnknownEvent
+from simulator.store.changes import Change
+from simulator.store.queue import LEASED, Intended, Queue
+from simulator.store.subscriptions import Subscriptions
+
+PENDING = "Pending"
+"""Status of an event whose first run is not over (open: our choice)."""
+
+_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_RESEND_FAILED = """
+UPDATE events SET attempts = attempts + 1 WHERE number IN (
+  SELECT e.number FROM events e JOIN webhooks w ON w.number = e.webhook
+  WHERE e.success = 0 AND e.attempts = e.runs AND w.deleted_at IS NULL ORDER BY e.number LIMIT ?
+) RETURNING number, attempts, webhook
+"""
+_Run = tuple[int, int, str, str, Milliseconds, str]
+"""Event number, run, trigger, URL, when it began, fault."""
+_FOLLOW = """
+UPDATE events SET runs = runs + 1, newest = ?2, status = ?3, status_code = ?4, success = ?5,
+  updated_at = CASE WHEN ?2 > 1 THEN ?6 END
+WHERE number = ?1 AND newest < ?2
+"""
+
+
+class Ledger:
+    """The writing side of a log.
+
+    Args:
+        connection: the one read-write connection.
+        lanes: how many runs may be under way at once to one destination.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, *, clock: Clock, ids: Ids, lanes: int) -> None:
+        self._db = connection
+        self._clock = clock
+        self._ids = ids
+        self._webhooks = Subscriptions(connection)
+        self.queue = Queue(connection, lanes=lanes, webhook_id=self._webhooks.id_of)
+        self.load()
+
+    def load(self) -> None:
+        """Read again what is kept in memory: at the start, and after a transaction that was undone."""
+        self._webhooks.load()
+        self.queue.load()
+        (self.sequence,) = self._db.execute("SELECT sequence FROM log").fetchone()
+        (self._next_event,) = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM events").fetchone()
+        self.next_occurrence: int = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()[
+            0
+        ]
+        self._changes: list[tuple[str, object]] = []
+
+    def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
+        """Add a webhook."""
+        webhook = Webhook(self._ids.webhook_id(), event, url, store_id)
+        self._webhooks.add(webhook)
+        self._changes.append(("webhook.created", webhook))
+        return webhook
+
+    def change(self, webhook: Webhook) -> Webhook:
+        """Replace what a webhook says; runs that are already intended keep their URL. Raises UnknownWebhook."""
+        self._webhooks.change(webhook)
+        self._changes.append(("webhook.updated", webhook))
+        return webhook
+
+    def unsubscribe(self, webhook_id: UUID) -> None:
+        """End a webhook: what was raised before is still delivered, and its log stays. Raises UnknownWebhook."""
+        webhook = self._webhooks.end(webhook_id, self._clock.now())
+        self._changes.append(("webhook.deleted", webhook))
+
+    def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
+        """Log occurrences, numbered from `first`, each with an event and an intended run per webhook that matches.
+
+        An occurrence that no webhook wants leaves no trace, as at the vendor (inferred).
+        """
+        raised, runs = self._raise(occurrences, first)
+        self.queue.intend(runs)
+        return raised
+
+    def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
+        """Log occurrences as `accept` does, and hand out their runs, begun, for somebody else to send."""
+        _, runs = self._raise(occurrences, first)
+        return self.queue.lease(runs, self._clock.now())
+
+    def lease_resends(self, count: int) -> list[Delivery]:
+        """Begin a further run of each of up to `count` failed events that no run is intended for, oldest first."""
+        now = self._clock.now()
+        failed = sorted(self._db.execute(_RESEND_FAILED, (count,)).fetchall())
+        runs = [
+            (event, run, Trigger.RESEND, LEASED, self._webhooks.url_of(webhook), now) for event, run, webhook in failed
+        ]
+        return self.queue.lease(runs, now)
+
+    def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
+        """Further runs of an event, with the same trigger and begun at once: a fault sends it several times."""
+        row = self._db.execute(
+            "UPDATE events SET attempts = attempts + ? WHERE number = ? RETURNING attempts",
+            (copies, delivery.event_number),
+        ).fetchone()
+        if row is None:
+            return []  # a reset came between
+        first = row[0] - copies + 1
+        return self.queue.copy(delivery, range(first, first + copies), self._clock.now())
+
+    def _raise(self, occurrences: Sequence[Occurrence], first: int) -> tuple[list[Raised], list[Intended]]:
+        now = self._clock.now()
+        matched = [
+            (number, occurrence, subscription)
+            for number, occurrence in enumerate(occurrences, first)
+            for subscription in self._webhooks.matching(occurrence.event, occurrence.store_id)
+        ]
+        wanted = {number: occurrence for number, occurrence, _ in matched}
+        ids = self._ids.event_ids(len(matched))
+        events = range(self._next_event, self._next_event + len(matched))
+        self._next_event += len(matched)
+        self._db.executemany(
+            "INSERT INTO occurrences VALUES (?, ?, ?, ?)",
+            [(number, item.event, item.store_id, item.body) for number, item in wanted.items()],
+        )
+        self._db.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, 1, 0, 0, NULL, ?, NULL, NULL)",
+            [
+                (event, raw, subscription.number, number, now, PENDING)
+                for event, raw, (number, _, subscription) in zip(events, ids, matched, strict=True)
+            ],
+        )
+        runs = [
+            (event, 1, Trigger.ORIGINAL, subscription.destination, subscription.webhook.url, now)
+            for event, (_, _, subscription) in zip(events, matched, strict=True)
+        ]
+        raised = [
+            Raised(subscription.webhook.id, UUID(bytes=raw), occurrence.event)
+            for raw, (_, occurrence, subscription) in zip(ids, matched, strict=True)
+        ]
+        self._changes.extend(("event.raised", item) for item in raised)
+        return raised, runs
+
+    def resend(self, webhook_id: UUID, webhook_event_id: UUID) -> int:
+        """Intend a further run of an event, to its webhook's present URL; returns the run's number in the queue.
+
+        Raises:
+            UnknownWebhook, UnknownEvent: no such webhook now, or it has no such event.
+        """
+        subscription = self._webhooks.find(webhook_id)
+        row = self._db.execute(
+            "UPDATE events SET attempts = attempts + 1 WHERE id = ? AND webhook = ? RETURNING number, attempts",
+            (webhook_event_id.bytes, subscription.number),
+        ).fetchone()
+        if row is None:
+            raise UnknownEvent(
+                f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
+            )
+        event, run = row
+        return self.queue.intend_first(event, run, subscription.destination, subscription.webhook.url)
+
+    def begin_due(self) -> list[Delivery]:
+        """Begin what is due and finds a lane free, and hand it out."""
+        return self.queue.begin_due(self._clock.now())
+
+    def finish(self, finished: Sequence[Finished]) -> None:
+        """Move runs from the queue to the log, with their outcome; what a reset dropped meanwhile is ignored."""
+        now = self._clock.now()
+        for item in finished:
+            if self.queue.end(item.delivery):
+                delivery = item.delivery
+                run = (delivery.event_number, delivery.run, delivery.trigger, delivery.url, item.began_at, item.fault)
+                self._log(run, item.result, now)
+                self._changes.append(("run.over", item))
+
+    def recover(self) -> int:
+        """Log every run that was under way when a simulator died as unknown; returns how many there were."""
+        rows = self.queue.interrupted()
+        now = self._clock.now()
+        for event, run, trigger, url, begun_at in rows:
+            self._log((event, run, trigger, url, begun_at, ""), INTERRUPTED, now)
+        return len(rows)
+
+    def _log(self, run: _Run, result: Result, now: Milliseconds) -> None:
+        self._db.execute(
+            _RUN, (*run, result.outcome, result.status, result.status_code, result.duration_ms, result.answer)
+        )
+        event, number = run[:2]
+        newest = self._db.execute(
+            _FOLLOW, (event, number, result.status, result.status_code, int(result.success), now)
+        ).rowcount
+        if not newest:  # a later run was over first: the event goes on saying what that one said
+            self._db.execute("UPDATE events SET runs = runs + 1 WHERE number = ?", (event,))
+
+    def reset(self) -> None:
+        """Forget all webhooks, events and runs; only the count of changes goes on."""
+        for table in ("webhooks", "destinations", "occurrences", "events", "queue", "runs"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand on the line above
+        self.load()
+        self._changes.append(("reset", None))
+
+    def number_changes(self) -> list[Change]:
+        """Number what this transaction has changed, and keep how far the numbers have come."""
+        changes = [
+            Change(sequence, kind, about) for sequence, (kind, about) in enumerate(self._changes, self.sequence + 1)
+        ]
+        self._changes = []
+        if changes:
+            self.sequence = changes[-1].sequence
+            self._db.execute("UPDATE log SET sequence = ?", (self.sequence,))
+        return changes

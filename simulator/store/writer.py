@@ -1,0 +1,169 @@
+"""The one thread that writes the log: it commits all that has come meanwhile at once (group commit).
+
+    event loop ── steps ──▶ inbox ──▶ BEGIN, every waiting step, begin what is due, COMMIT
+         ▲                                                                       │
+         └────────────── what the commit brought, in one wake-up ◀───────────────┘
+
+Nothing is told before it is committed: not an answer, not a change, not a delivery. An outcome is written
+even if that takes many attempts; while it cannot be, its lane stays taken, so that a full disk ends in
+standstill, never in a delivery that the log does not know.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from simulator.clock import Clock
+from simulator.domain.model import Delivery, Finished
+from simulator.errors import FrontsimError, StoreFailed
+from simulator.store.changes import Change
+from simulator.store.ledger import Ledger
+
+logger = logging.getLogger(__name__)
+
+MOST_STEPS = 2_000  # in one commit, so that none waits for long
+RETRY_S = 1.0  # between attempts to write outcomes that could not be written
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """Something to do inside a transaction, and the future of its result or refusal."""
+
+    do: Callable[[Ledger], Any]
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit brought: results by future, runs that are over, changes, and deliveries to send now."""
+
+    results: Sequence[tuple["asyncio.Future[Any]", Any]]
+    finished: Sequence[Finished] = ()
+    changes: Sequence[Change] = ()
+    due: Sequence[Delivery] = ()
+    idle: bool = False
+    """Nothing is due or under way."""
+
+
+class _Stop:
+    """The last thing in the inbox."""
+
+
+class Writer:
+    """Runs steps in a thread of its own.
+
+    Args:
+        connection: the one read-write connection; this thread's alone from `start` to `stop`.
+        told: called on the event loop with each commit.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, ledger: Ledger, *, clock: Clock, told: Callable[[Commit], None]
+    ) -> None:
+        self._db = connection
+        self._ledger = ledger
+        self._clock = clock
+        self._told = told
+        self._inbox: SimpleQueue[Step | Finished | _Stop] = SimpleQueue()
+        self._unwritten: list[Finished] = []
+        self._failed = False
+        self.sending = True
+
+    def start(self) -> None:
+        """Begin to write; commits are told on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="frontsim-writer", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Write all that has come, and end the thread."""
+        self._inbox.put(_Stop())
+        await asyncio.to_thread(self._thread.join)
+
+    def submit(self, do: Callable[[Ledger], Any]) -> "asyncio.Future[Any]":
+        """Have a step done; the future tells its result, its refusal, or StoreFailed."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._inbox.put(Step(do, future))
+        return future
+
+    def finish(self, finished: Finished) -> None:
+        """Have an outcome written."""
+        self._inbox.put(finished)
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            came = self._wait()
+            stopping = any(isinstance(item, _Stop) for item in came)
+            self._transact(
+                self._unwritten + [item for item in came if isinstance(item, Finished)],
+                [item for item in came if isinstance(item, Step)],
+            )
+        if self._unwritten:
+            logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
+
+    def _wait(self) -> list[Step | Finished | _Stop]:
+        """Everything that has come; waits for the first of it until a run falls due or a retry is wanted."""
+        came: list[Step | Finished | _Stop] = []
+        with suppress(Empty):
+            came.append(self._inbox.get(timeout=self._patience_s()))
+            while len(came) < MOST_STEPS:
+                came.append(self._inbox.get_nowait())
+        return came
+
+    def _patience_s(self) -> float | None:
+        if self._failed:
+            return RETRY_S
+        next_due = self._ledger.queue.next_due
+        if next_due is None or not self.sending:
+            return None
+        return self._clock.real_ms_until(next_due) / 1000
+
+    def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
+        """Do all in one commit; if that fails, in commits of their own, so that none spoils another's."""
+        self._unwritten = []
+        if self._commit(finished, steps) is None:
+            return
+        if finished and self._commit(finished, []) is not None:
+            self._unwritten = list(finished)
+        for step in steps:
+            error = self._commit([], [step])
+            if error is not None:
+                refusal = StoreFailed(f"the log could not be written, and nothing of this was kept: {error}")
+                self._tell(Commit([(step.future, refusal)]))
+
+    def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> sqlite3.Error | None:
+        """Returns why it could not be done, after undoing it."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._ledger.finish(finished)
+            results = [(step.future, self._do(step)) for step in steps]
+            due = self._ledger.begin_due() if self.sending else []
+            changes = self._ledger.number_changes()
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            logger.error("the log could not be written: %s", error)
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
+                self._db.execute("ROLLBACK")
+            self._ledger.load()
+            self._failed = True
+            return error
+        self._failed = False
+        self._tell(Commit(results, finished, changes, due, not self._ledger.queue.under_way))
+        return None
+
+    def _do(self, step: Step) -> Any:
+        try:
+            return step.do(self._ledger)
+        except FrontsimError as refusal:
+            return refusal
+
+    def _tell(self, commit: Commit) -> None:
+        with suppress(RuntimeError):  # the loop has been closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(self._told, commit)

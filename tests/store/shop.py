@@ -1,0 +1,68 @@
+"""What the store's tests do, as verbs."""
+
+import asyncio
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from simulator.clock import Clock, Ids
+from simulator.domain.model import Delivery, Finished, Occurrence, Outcome, Raised, Result, Webhook
+from simulator.store.reader import Entry, EventQuery, Reader
+from simulator.store.store import Store
+
+OK = Result(Outcome.ANSWERED, "OK", 200, 1)
+NOT_FOUND = Result(Outcome.ANSWERED, "Not found", 404, 1)
+ALWAYS = 2**62
+
+
+class Shop:
+    """A store, a reader on the same file, and everything that was handed out to be sent."""
+
+    def __init__(self, path: Path, *, lanes: int = 16, most_waiting: int = 1000) -> None:
+        self.clock = Clock()
+        self.store = Store(path, clock=self.clock, ids=Ids(), lanes=lanes, most_waiting=most_waiting)
+        self.reader = Reader(path)
+        self.out: asyncio.Queue[Delivery] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self.store.start(self.out.put_nowait)
+        await self.store.wake()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.store.close()
+        await self.reader.close()
+
+    async def subscribes(self, event: str = "SaleCreated", url: str = "http://shop.example/a") -> Webhook:
+        return await self.store.subscribe(event, url, None)
+
+    async def sells(self, count: int = 1, *, event: str = "SaleCreated", store_id: int | None = 1) -> list[Raised]:
+        first = self.store.next_occurrence
+        self.store.take_numbers(count)
+        bodies = [b'{"saleId":%d}' % (first + index) for index in range(count)]
+        return await self.store.accept([Occurrence(event, body, store_id) for body in bodies], first)
+
+    async def sent(self) -> Delivery:
+        """The next delivery that was handed out."""
+        return await asyncio.wait_for(self.out.get(), 5)
+
+    def ends(self, delivery: Delivery, result: Result) -> None:
+        self.store.finish(Finished(delivery, result, self.clock.now()))
+
+    async def delivers(self, result: Result = OK) -> Delivery:
+        """Ends the next delivery, and waits until that is in the log."""
+        delivery = await self.sent()
+        self.ends(delivery, result)
+        await self.settles()
+        return delivery
+
+    async def settles(self) -> None:
+        """Everything that was told to the store so far is committed."""
+        await self.store.wake()
+
+    async def entry(self, raised: Raised) -> Entry:
+        return await self.reader.event(raised.webhook_id, raised.webhook_event_id)
+
+    async def lists(self, webhook_id: UUID, **query: object) -> list[Entry]:
+        asked = EventQuery(webhook_id=webhook_id, since=0, until=ALWAYS, **query)  # type: ignore[arg-type]
+        return [entry async for page in self.reader.events(asked) for entry in page]
