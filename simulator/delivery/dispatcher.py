@@ -1,0 +1,199 @@
+"""Sends what the store hands out, breaks it as the fault rules say, and tells the store what became of it.
+
+    store ── Delivery (in the log, begun) ──▶ rule? ──▶ wire ──▶ Result ──▶ store
+
+Which deliveries are sent, and when, the queue decides; what is broken, the rules decide; how bytes leave,
+the wire knows. Each delivery that comes in ends in exactly one `Finished`, or goes back to the queue.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from simulator.catalog import Catalog
+from simulator.clock import Clock, Milliseconds
+from simulator.delivery.barrier import Barrier
+from simulator.delivery.manner import (
+    LOST_RESPONSE,
+    RESET_AFTER_SEND,
+    WHOLE,
+    Manner,
+    give_up,
+    held,
+    partial_body,
+    slow_body,
+    slow_headers,
+)
+from simulator.delivery.reordering import Reordering
+from simulator.delivery.wire import Wire
+from simulator.domain.changed import changed
+from simulator.domain.fault_rules import FaultRules
+from simulator.domain.faults import FAULTS, Facts, Rule, Stage
+from simulator.domain.headers import HeaderNames
+from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
+from simulator.domain.phrases import Phrase, of_status
+from simulator.domain.target import parse_target
+from simulator.errors import StoreFailed, UnknownEventType
+from simulator.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+_AT_THE_NEXT_START = 0  # before all that waits, for it had begun before; a resend is logged, its caller knows of it
+_NEVER_ARRIVES = {
+    "refuse": Phrase.CONNECTION_REFUSED,
+    "dns-failure": Phrase.NAME_NOT_RESOLVED,
+    "connect-timeout": Phrase.CONNECT_TIMEOUT,
+    "tls-failure": Phrase.TLS_FAILED,
+}
+_MANNERS: Mapping[str, Callable[[Rule], Manner]] = {
+    "partial-body": lambda rule: partial_body(share=rule.param("fraction")),
+    "slow-headers": lambda rule: slow_headers(rate=rule.param("bytesPerS")),
+    "slow-body": lambda rule: slow_body(rate=rule.param("bytesPerS")),
+    "lost-response": lambda _: LOST_RESPONSE,
+    "reset-after-send": lambda _: RESET_AFTER_SEND,
+    "timeout": lambda rule: give_up(after_s=rule.param("afterS")),
+}
+
+
+class Dispatcher:
+    """One simulator's sending side, on one event loop.
+
+    Args:
+        store: hands out deliveries, and logs what became of them.
+        wire: sends.
+        rules: what is broken.
+        catalog: the schemas that changes of a payload go by.
+        clock: simulator time.
+        headers: names of a delivery's headers.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        wire: Wire,
+        rules: FaultRules,
+        catalog: Catalog,
+        clock: Clock,
+        headers: HeaderNames,
+    ) -> None:
+        self._store = store
+        self._wire = wire
+        self._rules = rules
+        self._catalog = catalog
+        self._clock = clock
+        self._headers = headers
+        self._postponed: dict[int, str] = {}
+        self._copying: set[asyncio.Task[None]] = set()
+        self._reordering = Reordering(hasten=store.hasten)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Send one delivery that the store has handed out."""
+        fault = self._postponed.pop(delivery.run_id, "")
+        rule = None if fault else self._strike(delivery)
+        if rule is None:
+            self._send(delivery, WHOLE, fault)
+        else:
+            self._break(delivery, rule)
+
+    def forget(self) -> None:
+        """Drop what is held back: the log was reset."""
+        self._postponed.clear()
+        self._reordering.forget()
+
+    def _strike(self, delivery: Delivery) -> Rule | None:
+        if not self._rules.any:
+            return None
+        return self._rules.strike(
+            Facts(
+                chance_key=f"{delivery.event_number}/{delivery.run}",
+                now=self._clock.now(),
+                event=delivery.event,
+                webhook_id=str(delivery.webhook_id),
+                url=delivery.url,
+                trigger=delivery.trigger,
+                run=delivery.run,
+            )
+        )
+
+    def _break(self, delivery: Delivery, rule: Rule) -> None:
+        match FAULTS[rule.fault].stage:
+            case Stage.NEVER_ARRIVES | Stage.LOG_LIES:
+                self._never_send_or_lie(delivery, rule)
+            case Stage.CHANGED:
+                self._send_changed(delivery, rule)
+            case Stage.ODDLY_DELIVERED:
+                self._deliver_oddly(delivery, rule)
+            case _:
+                self._send(delivery, _MANNERS[rule.fault](rule), rule.fault)
+
+    def _never_send_or_lie(self, delivery: Delivery, rule: Rule) -> None:
+        if rule.fault == "false-failure":
+            self._send(delivery, WHOLE, rule.fault, logged=_answered(rule.param("status")))
+        elif rule.fault in _NEVER_ARRIVES:
+            result = Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
+            self._finish(delivery, self._clock.now(), rule.fault, result)
+        else:
+            status = 200 if rule.fault == "false-success" else rule.param("status")
+            self._finish(delivery, self._clock.now(), rule.fault, _answered(status))
+
+    def _send_changed(self, delivery: Delivery, rule: Rule) -> None:
+        try:
+            schema = self._catalog.find(delivery.event).schema
+        except UnknownEventType:  # a type of the user's own, from a start with other --contracts
+            schema = {}
+        sent = changed(rule, delivery.body, delivery.event, schema, delivery.event_number)
+        headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
+        done = partial(self._finish, delivery, self._clock.now(), rule.fault)
+        self._wire.send(parse_target(delivery.url), headers, sent.body, done)
+
+    def _deliver_oddly(self, delivery: Delivery, rule: Rule) -> None:
+        if rule.fault == "duplicate":
+            copying = asyncio.get_running_loop().create_task(self._send_copies(delivery, rule))
+            self._copying.add(copying)
+            copying.add_done_callback(self._copying.discard)
+            return
+        wait_s = rule.param("seconds" if rule.fault == "delay" else "atMostS")
+        self._postponed[delivery.run_id] = rule.fault
+        if rule.fault == "reorder":
+            self._reordering.hold(delivery, behind=rule.param("behind"))
+        self._store.postpone(delivery, self._clock.now() + round(wait_s * 1000))
+
+    async def _send_copies(self, delivery: Delivery, rule: Rule) -> None:
+        """Send a delivery and its copies. If the log cannot take the copies, none of them is sent."""
+        apart = rule.param("apart")
+        try:
+            copies = await self._store.copy(delivery, rule.param("copies"))
+        except StoreFailed as error:
+            logger.error("a duplicate was not sent: %s", error)
+            copies = []
+        if isinstance(apart, str):
+            barrier = Barrier(1 + len(copies))
+            for item in (delivery, *copies):
+                self._send(item, held(barrier), rule.fault)
+            return
+        self._send(delivery, WHOLE, rule.fault)
+        for number, copy in enumerate(copies, 1):
+            self._postponed[copy.run_id] = rule.fault
+            self._store.postpone(copy, self._clock.now() + round(apart * number * 1000))
+
+    def _send(self, delivery: Delivery, manner: Manner, fault: str, *, logged: Result | None = None) -> None:
+        done = partial(self._finish, delivery, self._clock.now(), fault, logged=logged)
+        self._wire.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, manner)
+
+    def _finish(
+        self, delivery: Delivery, began_at: Milliseconds, fault: str, result: Result, *, logged: Result | None = None
+    ) -> None:
+        if result.status == Phrase.NOT_SENT and delivery.trigger is Trigger.ORIGINAL:
+            self._store.postpone(delivery, _AT_THE_NEXT_START)
+            return
+        if logged is not None:  # the log lies; how long it took is true
+            result = replace(logged, duration_ms=result.duration_ms)
+        self._store.finish(Finished(delivery, result, began_at, fault))
+        self._reordering.passed(delivery)
+
+
+def _answered(status_code: int) -> Result:
+    return Result(Outcome.ANSWERED, of_status(status_code), status_code, duration_ms=0)

@@ -1,0 +1,80 @@
+"""Opens a connection, and says precisely why it could not."""
+
+import asyncio
+import errno
+import ssl
+from collections.abc import Callable, Sequence
+
+from simulator.delivery.connection import Connection
+from simulator.delivery.lookup import NotConnected
+from simulator.domain.phrases import Phrase
+from simulator.domain.target import Target
+
+TLS_SHUTDOWN_S = 2.0
+"""Seconds that a receiver has to say goodbye in TLS, before its connection is cut."""
+
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
+_VAGUE = {Phrase.HOST_UNREACHABLE, Phrase.CONNECTION_FAILED}
+_EXPIRED = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+_WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+
+
+async def connect(
+    target: Target,
+    addresses: Sequence[str],
+    make: Callable[[], Connection],
+    *,
+    tls: ssl.SSLContext | None,
+    within_s: float,
+) -> Connection:
+    """A connection that stands, its TLS included, to one of the target's addresses.
+
+    They are tried in their order, each for its share of `within_s`, so that a dead one does not use up the
+    time of the others. Where all fail, the first failure is told that says more than that there is no way:
+    a machine without IPv6 has none to ::1.
+
+    Raises:
+        NotConnected: with the phrase for the log.
+    """
+    failures: list[Phrase] = []
+    for address in addresses:
+        connection = make()
+        try:
+            async with asyncio.timeout(within_s / len(addresses)):
+                await asyncio.get_running_loop().create_connection(
+                    lambda connection=connection: connection,
+                    address,
+                    target.port,
+                    ssl=tls,
+                    server_hostname=target.server_name if tls else None,
+                    ssl_shutdown_timeout=TLS_SHUTDOWN_S if tls else None,
+                )
+        except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are of the first kind
+            failures.append(_phrase(error, tls=tls is not None))
+        except BaseException:
+            connection.abort()
+            raise
+        else:
+            return connection
+    raise NotConnected(min(failures, key=_VAGUE.__contains__))
+
+
+def _phrase(error: OSError | ValueError, *, tls: bool) -> Phrase:
+    match error:
+        case ssl.SSLCertVerificationError(verify_code=code):
+            if code in _EXPIRED:
+                return Phrase.CERTIFICATE_EXPIRED
+            return Phrase.CERTIFICATE_WRONG_NAME if code in _WRONG_NAME else Phrase.CERTIFICATE_UNTRUSTED
+        case ConnectionRefusedError():
+            return Phrase.CONNECTION_REFUSED
+        case TimeoutError():
+            return Phrase.CONNECT_TIMEOUT
+        case ssl.SSLError():
+            return Phrase.TLS_FAILED
+        case ConnectionError() if tls:
+            return Phrase.TLS_FAILED
+        case ConnectionError():
+            return Phrase.CONNECTION_RESET
+        case OSError(errno=number) if number in _UNREACHABLE:
+            return Phrase.HOST_UNREACHABLE
+    return Phrase.CONNECTION_FAILED

@@ -1,0 +1,64 @@
+"""Sends through a wire, and holds it to one result for each delivery."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+from simulator.delivery.manner import WHOLE, Manner
+from simulator.delivery.wire import Wire
+from simulator.domain.model import Result
+from simulator.domain.target import parse_target
+
+HEADERS = b"Content-Type: application/json; charset=utf-8\r\nX-Webhook-Event-Id: 1\r\n"
+BODY = b'{"saleId":"0123456789"}'
+PATIENCE_S = 20.0
+
+
+class Sender:
+    """A wire for one test. On leaving it closes the wire and checks: one result each, and no error in a callback."""
+
+    def __init__(self, *, connect_timeout_s: float = 10, timeout_s: float = 10, **more: Any) -> None:
+        self.wire = Wire(connect_timeout_s=connect_timeout_s, timeout_s=timeout_s, **more)
+        self.results: list[list[Result]] = []
+        self.errors: list[dict[str, Any]] = []
+
+    async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: self.errors.append(context))
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
+        await self.wire.close(0)
+        asyncio.get_running_loop().set_exception_handler(None)
+        if kind is None:
+            assert [1] * len(self.results) == [len(results) for results in self.results]
+            assert self.errors == []
+            assert self.wire.in_flight == 0
+
+    def start(self, url: str, *, body: bytes = BODY, manner: Manner = WHOLE) -> "asyncio.Future[Result]":
+        """Send; the future has the result."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        results: list[Result] = []
+        self.results.append(results)
+
+        def done(result: Result) -> None:
+            results.append(result)
+            if not future.done():
+                future.set_result(result)
+
+        self.wire.send(parse_target(url), HEADERS, body, done, manner)
+        assert not results, "done was called before send returned"
+        return future
+
+    async def sends(self, url: str, *, body: bytes = BODY, manner: Manner = WHOLE) -> Result:
+        """Send, and wait for the result."""
+        return await asyncio.wait_for(self.start(url, body=body, manner=manner), PATIENCE_S)
+
+
+def whole(url: str, body: bytes = BODY) -> bytes:
+    """Every byte of a delivery."""
+    return head(url, body) + body
+
+
+def head(url: str, body: bytes = BODY) -> bytes:
+    """Every byte of a delivery's head."""
+    return parse_target(url).opening + HEADERS + f"Content-Length: {len(body)}\r\n\r\n".encode()

@@ -1,0 +1,90 @@
+"""Many equal time limits on one timer: each rings once, none early, none that was taken out."""
+
+import asyncio
+
+import pytest
+
+from simulator.clock import stopwatch
+from simulator.delivery.deadlines import Deadlines
+
+pytestmark = pytest.mark.anyio
+
+SPAN_S = 0.03
+
+
+async def test_each_expires_once_in_order_and_not_early() -> None:
+    """Items expire in the order in which they came in, after the span."""
+    expired: list[tuple[int, float]] = []
+    over = asyncio.Event()
+
+    def expire(item: int) -> None:
+        expired.append((item, stopwatch()))
+        if item == 2:
+            over.set()
+
+    deadlines: Deadlines[int] = Deadlines(SPAN_S, expire)
+    start = stopwatch()
+    for item in (1, 3, 2):
+        deadlines.add(item, stopwatch())
+    await asyncio.wait_for(over.wait(), 10)
+    assert [1, 3, 2] == [item for item, _ in expired]
+    assert all(moment - start >= SPAN_S for _, moment in expired)
+    assert not deadlines.discard(1)
+
+
+async def test_what_was_taken_out_does_not_expire() -> None:
+    """An item that is out in time never expires; a later one does, and may be added by an expiry."""
+    expired: list[str] = []
+    over = asyncio.Event()
+
+    def expire(item: str) -> None:
+        expired.append(item)
+        if item == "first":
+            deadlines.discard("with first")
+            deadlines.add("again", stopwatch())
+        else:
+            over.set()
+
+    deadlines: Deadlines[str] = Deadlines(SPAN_S, expire)
+    for item in ("gone", "first", "with first"):
+        deadlines.add(item, stopwatch())
+    assert deadlines.discard("gone")
+    await asyncio.wait_for(over.wait(), 10)
+    assert ["first", "again"] == expired
+
+
+async def test_cleared_deadlines_are_silent() -> None:
+    """After `clear` nothing expires that was in before."""
+    expired: list[str] = []
+    over = asyncio.Event()
+    deadlines: Deadlines[str] = Deadlines(SPAN_S, lambda item: (expired.append(item), over.set()))
+    deadlines.add("cleared", stopwatch())
+    deadlines.clear()
+    deadlines.add("later", stopwatch())
+    await asyncio.wait_for(over.wait(), 10)
+    assert ["later"] == expired
+
+
+async def test_an_end_that_raises_does_not_keep_the_others() -> None:
+    """What one expiry raises goes to the loop's handler; those that are over with it expire all the same."""
+    expired: list[int] = []
+    over = asyncio.Event()
+    errors: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: errors.append(context["exception"]))
+
+    def expire(item: int) -> None:
+        expired.append(item)
+        if item == 3:
+            over.set()
+        raise ZeroDivisionError
+
+    deadlines: Deadlines[int] = Deadlines(SPAN_S, expire)
+    now = stopwatch()
+    for item in (1, 2, 3):
+        deadlines.add(item, now)
+    await asyncio.wait_for(over.wait(), 10)
+    await asyncio.sleep(0)
+    loop.set_exception_handler(None)
+    assert [1, 2, 3] == expired
+    assert [ZeroDivisionError] * 3 == [type(error) for error in errors]
