@@ -1,0 +1,190 @@
+"""The registry of commands, and how every command ends."""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from simulator.cli import main
+from simulator.cli.main import COMMANDS, Entry, frontsim
+from simulator.errors import BadInput, StoreFailed
+
+FRONTSIM = [sys.executable, "-m", "simulator.cli.main"]
+
+
+def ending(monkeypatch: pytest.MonkeyPatch, end: Callable[[], Any]) -> Result:
+    """Run a command that ends so."""
+    command = click.Command("types", callback=end)
+    monkeypatch.setattr(main, "COMMANDS", {"types": Entry(__name__, "stand_in", "")})
+    monkeypatch.setattr(sys.modules[__name__], "stand_in", command, raising=False)
+    monkeypatch.setattr(main.importlib, "import_module", lambda _: sys.modules[__name__])
+    return CliRunner().invoke(frontsim, ["types"], prog_name="frontsim")
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def end() -> None:
+        raise error
+
+    return end
+
+
+def test_help_loads_no_command() -> None:
+    """Help is quick because it loads nothing that a command needs."""
+    code = (
+        "import sys\n"
+        "from simulator.cli.main import frontsim\n"
+        "try: frontsim(['--help'])\n"
+        "except SystemExit as end: assert end.code == 0, end\n"
+        "heavy = {'httpx', 'rich', 'jsonschema', 'jsonschema_rs', 'orjson', 'starlette', 'uvicorn', 'sqlite3'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "[]" == done.stderr.strip()
+    assert [] == [name for name in COMMANDS if f"  {name} " not in done.stdout]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("serve", "demo", "verify")])
+def test_every_command_is_there(name: str) -> None:
+    """What the registry names is a command, and explains itself within 80 columns."""
+    entry = COMMANDS[name]
+    assert isinstance(getattr(importlib.import_module(entry.module), entry.attribute), click.Command)
+    for flag in ("--help", "-h"):
+        done = CliRunner(env={"COLUMNS": "80"}).invoke(frontsim, [name, flag])
+        assert (0, []) == (done.exit_code, [line for line in done.output.splitlines() if len(line) > 80])
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        ([], "Usage: frontsim"),
+        (["trigerr"], "No such command 'trigerr'. Did you mean 'trigger'?"),
+        (["--nope"], "No such option '--nope'"),
+        (["trigger"], "Missing argument 'TYPE'"),
+        (["trigger", "SaleCreated", "--count", "0"], "0 is not in the range x>=1"),
+        (["webhooks", "nope"], "No such command 'nope'"),
+        (["simulate", "nope"], "'nope' is not one of"),
+        (["receiver", "--broken", "nope"], "Invalid value for '--broken'"),
+    ],
+)
+def test_wrong_usage_ends_with_3(args: list[str], text: str) -> None:
+    """A wrong command line says what is wrong on standard error; 2 is `verify`'s word for unknown."""
+    done = CliRunner().invoke(frontsim, args, prog_name="frontsim")
+    assert (3, "") == (done.exit_code, done.stdout)
+    assert text in done.stderr
+
+
+def test_an_error_of_somebodys_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something outside refused: one line, code 3."""
+    done = ending(monkeypatch, raising(BadInput("expected a,\n got b")))
+    assert (3, "Error: expected a, got b\n") == (done.exit_code, done.stderr)
+
+
+def test_the_log_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that cannot be written is our failure: code 4."""
+    done = ending(monkeypatch, raising(StoreFailed("disk full")))
+    assert (4, "Error: disk full\n") == (done.exit_code, done.stderr)
+
+
+def test_our_own_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is one line that says where it happened and where to report it; code 4."""
+    done = ending(monkeypatch, raising(KeyError("x")))
+    assert 4 == done.exit_code
+    assert done.stderr.startswith("Error: frontsim itself failed: KeyError: 'x' (test_main.py:")
+    assert (1, True) == (done.stderr.count("\n"), "report it" in done.stderr)
+
+
+def test_the_traceback_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FRONTSIM_TRACEBACK=1 shows all of it."""
+    monkeypatch.setenv("FRONTSIM_TRACEBACK", "1")
+    assert "Traceback (most recent call last)" in ending(monkeypatch, raising(KeyError("x"))).stderr
+
+
+def test_control_c_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is no failure of anybody's: silent, code 130."""
+    done = ending(monkeypatch, raising(KeyboardInterrupt()))
+    assert (130, "") == (done.exit_code, done.output.strip())
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_a_code_of_the_commands_own(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """A command that ends with a code of its own keeps it."""
+    assert code == ending(monkeypatch, lambda: click.get_current_context().exit(code)).exit_code
+    assert code == ending(monkeypatch, raising(SystemExit(code))).exit_code
+
+
+def test_version() -> None:
+    """--version names the program and its version."""
+    done = CliRunner().invoke(frontsim, ["--version"])
+    assert (0, "frontsim 0.1.0\n") == (done.exit_code, done.output)
+
+
+def test_completion_in_the_shell() -> None:
+    """Commands are completed from the registry, options of a command from the command."""
+
+    def completed(words: str, at: int) -> list[str]:
+        done = CliRunner().invoke(
+            frontsim,
+            [],
+            prog_name="frontsim",
+            complete_var="_FRONTSIM_COMPLETE",
+            env={"_FRONTSIM_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)},
+        )
+        return done.output.splitlines()
+
+    assert ["plain,webhooks"] == completed("frontsim web", 1)
+    assert ["plain,--dry-run"] == completed("frontsim reconcile --dry", 2)
+
+
+def test_a_reader_that_left() -> None:
+    """`frontsim types --json | head -0` is silent; the code says that nobody read the rest."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*FRONTSIM, "types", "--json"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (141, b"") == (done.returncode, done.stderr)
+
+
+def test_a_process_that_is_used_wrongly() -> None:
+    """The exit code of a real process, as a shell sees it."""
+    done = subprocess.run([*FRONTSIM, "nope"], capture_output=True, check=False)
+    assert (3, b"") == (done.returncode, done.stdout)
+
+
+def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:
+    """What the terminal's encoding cannot show is escaped, not our failure."""
+    (tmp_path / "Mine.json").write_text('{"type": "object"}')
+    (tmp_path / "events.json").write_text('[{"name": "Mine", "trigger": "Kupił"}]', encoding="utf-8")
+    done = subprocess.run(
+        [*FRONTSIM, "types", "--contracts", str(tmp_path)],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert (0, True) == (done.returncode, b"Kupi\\u0142" in done.stdout)
+
+
+def test_an_argument_that_is_no_text() -> None:
+    """Bytes that are no UTF-8 are refused like any other wrong value."""
+    done = subprocess.run([*FRONTSIM, b"schema", b"\xff"], capture_output=True, check=False)
+    assert (3, True) == (done.returncode, b"expected an event type" in done.stderr)
+
+
+def test_a_process_that_is_interrupted(tmp_path: Path) -> None:
+    """SIGINT while a command waits for the API: no traceback, code 130."""
+    fifo = tmp_path / "payload.json"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [*FRONTSIM, "trigger", "SaleCreated", "--payload", str(fifo)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with fifo.open("wb"):  # opens once the command reads it: from here on it waits
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (130, b"", b"") == (process.returncode, out.strip(), err.strip())
