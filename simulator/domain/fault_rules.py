@@ -58,6 +58,12 @@ class FaultRules:
         """Remove all rules."""
         self._rules.clear()
 
+    def reset(self) -> None:
+        """Start afresh: the next rule is number 1 again, so that the seed decides as it did the first time."""
+        self._rules.clear()
+        self.fired.clear()
+        self._next = 1
+
     def strike(self, facts: Facts) -> Rule | None:
         """The rule that applies now, counted as fired."""
         rule = fault_for(self._rules.values(), facts, fired=self.fired, seed=self._seed)

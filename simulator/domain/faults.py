@@ -65,7 +65,9 @@ class Fault:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
-_STATUS = Param("The HTTP status.", 500, 100, 599, whole=True)
+_STATUS = Param("The HTTP status.", 500, 200, 599, whole=True)
+_FAILURE = Param("The HTTP status.", 500, 300, 599, whole=True)
+_ERROR = Param("The HTTP status.", 500, 400, 599, whole=True)
 _RATE = Param("Bytes per second.", 100, 1, 1_000_000_000)
 _FRACTION = Param("Share of the body that is sent.", 0.5, 0, 1)
 
@@ -103,7 +105,7 @@ FAULTS = _registry(
         "All is sent; after a while the answer is given up.",
         {"afterS": Param("Seconds until the delivery is given up.", 1.0, 0.001, 3600)},
     ),
-    Fault("false-failure", Stage.LOG_LIES, "Delivered, but logged as failed.", {"status": _STATUS}),
+    Fault("false-failure", Stage.LOG_LIES, "Delivered, but logged as failed.", {"status": _FAILURE}),
     Fault("false-success", Stage.LOG_LIES, "Never sent, but logged as 200."),
     Fault(
         "duplicate",
@@ -157,7 +159,7 @@ FAULTS = _registry(
         "api-error",
         Stage.API,
         "The call is answered with a status, and nothing is done.",
-        {"status": _STATUS, "retryAfter": Param("Seconds that Retry-After asks for; 0 leaves it out.", 0, 0, 86_400)},
+        {"status": _ERROR, "retryAfter": Param("Seconds that Retry-After asks for; 0 leaves it out.", 0, 0, 86_400)},
     ),
     Fault("api-slow", Stage.API, "The answer comes late.", {"seconds": Param("How late.", 1.0, 0, 3600)}),
     Fault("api-lost-response", Stage.API, "The call is done, but the caller gets a reset."),

@@ -9,9 +9,10 @@ Everything but `fault` may be left out. What is not understood is refused, all o
 import difflib
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from simulator.clock import WireTime
-from simulator.domain.faults import FAULTS, Fault, Match, Rule
+from simulator.domain.faults import FAULTS, Fault, Match, Rule, Stage
 from simulator.domain.model import Trigger
 from simulator.errors import BadInput
 
@@ -34,7 +35,9 @@ def read_rule(value: Mapping[str, Any], wire_time: WireTime) -> Rule:
     problems: dict[str, list[str]] = {}
     _refuse_others(value, _KEYS, "", problems)
     fault = _fault(value.get("fault"), problems)
-    match = _match(_object(value.get("match"), "match", problems), wire_time, problems)
+    wanted = _object(value.get("match"), "match", problems)
+    match = _match(wanted, wire_time, problems)
+    _refuse_what_never_matches(fault, wanted, match, problems)
     params = _params(fault, _object(value.get("params"), "params", problems), problems)
     times = value.get("times")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
@@ -91,7 +94,8 @@ def _match(value: Mapping[str, Any], wire_time: WireTime, problems: dict[str, li
         wanted = value.get(name)
         if wanted is not None and not (isinstance(wanted, str) and wanted):
             problems[f"match.{name}"] = [f"expected a text, got {wanted!r}"]
-        found[attribute] = wanted.lower() if name == "webhookId" and isinstance(wanted, str) else wanted
+        found[attribute] = wanted
+    found["webhook_id"] = _webhook_id(found["webhook_id"], problems)
     if found["trigger"] not in (None, *Trigger):
         problems["match.trigger"] = [f"expected {' or '.join(Trigger)}, got {found['trigger']!r}"]
     run = value.get("run")
@@ -103,6 +107,28 @@ def _match(value: Mapping[str, Any], wire_time: WireTime, problems: dict[str, li
         except ValueError as error:
             problems[f"match.{name}"] = [str(error)]
     return Match(run=run, **found)
+
+
+def _webhook_id(wanted: Any, problems: dict[str, list[str]]) -> str | None:
+    try:
+        return None if wanted is None else str(UUID(str(wanted)))
+    except ValueError:
+        problems["match.webhookId"] = [f"expected a webhook's id, a UUID, got {wanted!r}"]
+        return None
+
+
+def _refuse_what_never_matches(
+    fault: Fault | None, wanted: Mapping[str, Any], match: Match, problems: dict[str, list[str]]
+) -> None:
+    """A rule that can never match helps nobody: an API fault strikes calls, every other one deliveries."""
+    on_api = fault is not None and fault.stage is Stage.API
+    fits = ("operation", *_MOMENTS) if on_api else tuple(name for name in _MATCH_KEYS if name != "operation")
+    for name in _MATCH_KEYS:
+        if fault is not None and wanted.get(name) is not None and name not in fits:
+            strikes = "calls of the API" if on_api else "deliveries"
+            problems[f"match.{name}"] = [f"expected one of {', '.join(fits)}: {fault.name} strikes {strikes}"]
+    if match.since is not None and match.until is not None and match.since >= match.until:
+        problems["match.to"] = [f"expected a date after {wanted['from']!r}, got {wanted['to']!r}"]
 
 
 def _params(fault: Fault | None, value: Mapping[str, Any], problems: dict[str, list[str]]) -> Mapping[str, Any]:

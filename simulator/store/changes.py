@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-KEPT = 10_000
+KEPT = 5_000
 
 
 class Change(NamedTuple):

@@ -18,7 +18,7 @@ VERSION = 1
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _WAL_PAGES = 8_000  # 32 MB between checkpoints: fewer, longer pauses are not worth more memory
-_CACHE_KB = 32_768
+_CACHE_KB = 16_384
 
 
 def lock(path: Path) -> IO[bytes]:

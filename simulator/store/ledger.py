@@ -6,8 +6,11 @@ event's row follows the newest run that is over. A step that refuses has written
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
+
+import orjson
 
 from simulator.clock import Clock, Ids, Milliseconds
 from simulator.domain.model import (
@@ -23,25 +26,33 @@ from simulator.domain.model import (
 from simulator.errors import UnknownEvent
 from simulator.store.changes import Change
 from simulator.store.queue import LEASED, Intended, Queue
+from simulator.store.rows import insert
 from simulator.store.subscriptions import Subscriptions
 
 PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
-_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _RESEND_FAILED = """
 UPDATE events SET attempts = attempts + 1 WHERE number IN (
   SELECT e.number FROM events e JOIN webhooks w ON w.number = e.webhook
   WHERE e.success = 0 AND e.attempts = e.runs AND w.deleted_at IS NULL ORDER BY e.number LIMIT ?
 ) RETURNING number, attempts, webhook
 """
-_Run = tuple[int, int, str, str, Milliseconds, str]
-"""Event number, run, trigger, URL, when it began, fault."""
+_Run = tuple[tuple[int, int, str, str], Milliseconds, str, Result]
+"""(Event number, run, trigger, URL), when it began, fault, what became of it."""
 _FOLLOW = """
-UPDATE events SET runs = runs + 1, newest = ?2, status = ?3, status_code = ?4, success = ?5,
-  updated_at = CASE WHEN ?2 > 1 THEN ?6 END
-WHERE number = ?1 AND newest < ?2
-"""
+WITH over AS (
+  SELECT value ->> 0 event, value ->> 1 runs, value ->> 2 run, value ->> 3 status, value ->> 4 code, value ->> 5 success
+  FROM json_each(?1)
+)
+UPDATE events AS e SET runs = e.runs + over.runs,
+  newest = max(e.newest, over.run),
+  status = iif(e.newest < over.run, over.status, e.status),
+  status_code = iif(e.newest < over.run, over.code, e.status_code),
+  success = iif(e.newest < over.run, over.success, e.success),
+  updated_at = iif(e.newest < over.run AND over.run > 1, ?2, e.updated_at)
+FROM over WHERE e.number = over.event
+"""  # when a later run was over first, the event goes on saying what that one said
 
 
 class Ledger:
@@ -134,14 +145,16 @@ class Ledger:
         ids = self._ids.event_ids(len(matched))
         events = range(self._next_event, self._next_event + len(matched))
         self._next_event += len(matched)
-        self._db.executemany(
-            "INSERT INTO occurrences VALUES (?, ?, ?, ?)",
+        insert(
+            self._db,
+            "INSERT INTO occurrences",
             [(number, item.event, item.store_id, item.body) for number, item in wanted.items()],
         )
-        self._db.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, 1, 0, 0, NULL, ?, NULL, NULL)",
+        insert(
+            self._db,
+            "INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status)",
             [
-                (event, raw, subscription.number, number, now, PENDING)
+                (event, raw, subscription.number, number, now, 1, 0, 0, PENDING)
                 for event, raw, (number, _, subscription) in zip(events, ids, matched, strict=True)
             ],
         )
@@ -180,32 +193,44 @@ class Ledger:
 
     def finish(self, finished: Sequence[Finished]) -> None:
         """Move runs from the queue to the log, with their outcome; what a reset dropped meanwhile is ignored."""
-        now = self._clock.now()
-        for item in finished:
-            if self.queue.end(item.delivery):
-                delivery = item.delivery
-                run = (delivery.event_number, delivery.run, delivery.trigger, delivery.url, item.began_at, item.fault)
-                self._log(run, item.result, now)
-                self._changes.append(("run.over", item))
+        queued = {delivery.run_id for delivery in self.queue.end([item.delivery for item in finished])}
+        over = [item for item in finished if item.delivery.run_id in queued]
+        self._log(
+            [
+                (
+                    (item.delivery.event_number, item.delivery.run, item.delivery.trigger, item.delivery.url),
+                    item.began_at, item.fault, item.result,
+                )
+                for item in over
+            ]
+        )  # fmt: skip
+        self._changes.extend(("run.over", item) for item in over)
 
     def recover(self) -> int:
         """Log every run that was under way when a simulator died as unknown; returns how many there were."""
         rows = self.queue.interrupted()
-        now = self._clock.now()
-        for event, run, trigger, url, begun_at in rows:
-            self._log((event, run, trigger, url, begun_at, ""), INTERRUPTED, now)
+        self._log(
+            [((event, run, trigger, url), begun_at, "", INTERRUPTED) for event, run, trigger, url, begun_at in rows]
+        )
         return len(rows)
 
-    def _log(self, run: _Run, result: Result, now: Milliseconds) -> None:
-        self._db.execute(
-            _RUN, (*run, result.outcome, result.status, result.status_code, result.duration_ms, result.answer)
+    def _log(self, runs: Sequence[_Run]) -> None:
+        """Write runs that are over, and let each one's event follow the newest of them."""
+        insert(
+            self._db,
+            "INSERT INTO runs",
+            [
+                (*run, began_at, fault, said.outcome, said.status, said.status_code, said.duration_ms, said.answer)
+                for run, began_at, fault, said in runs
+            ],
         )
-        event, number = run[:2]
-        newest = self._db.execute(
-            _FOLLOW, (event, number, result.status, result.status_code, int(result.success), now)
-        ).rowcount
-        if not newest:  # a later run was over first: the event goes on saying what that one said
-            self._db.execute("UPDATE events SET runs = runs + 1 WHERE number = ?", (event,))
+        now = self._clock.now()
+        count = Counter(run[0] for run, *_ in runs)
+        newest = {
+            event: [event, count[event], number, said.status, said.status_code, said.success]
+            for (event, number, *_), _, _, said in sorted(runs, key=lambda run: run[0][:2])
+        }
+        self._db.execute(_FOLLOW, (orjson.dumps(list(newest.values())).decode(), now))
 
     def reset(self) -> None:
         """Forget all webhooks, events and runs; only the count of changes goes on."""

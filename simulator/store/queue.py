@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from simulator.clock import Milliseconds
 from simulator.domain.model import Delivery, Trigger
+from simulator.store.rows import insert
 
 FIRST = 0
 """A due time before every other: of a resend, since somebody waits for it."""
@@ -22,19 +25,31 @@ LEASED = 0
 Intended = tuple[int, int, Trigger, int, str, Milliseconds]
 """Event number, run, trigger, destination, URL, due time."""
 
-_INTEND = "INSERT INTO queue (event, run, trigger, destination, url, due_at) VALUES (?, ?, ?, ?, ?, ?)"
-_BEGUN = "INSERT INTO queue (event, run, trigger, destination, url, due_at, begun_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_DELIVERY = """
-SELECT q.number, q.event, q.run, q.destination, q.trigger, e.webhook, e.id, o.event, q.url, o.body, q.due_at
-FROM queue q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
+_INTEND = "INSERT INTO queue (event, run, trigger, destination, url, due_at)"
+_BEGUN = "INSERT INTO queue (event, run, trigger, destination, url, due_at, begun_at)"
+_DELIVERIES = """
+SELECT json_group_array(json_array(
+  q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),
+  q.due_at
+)) FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
+"""  # one row, so one step: see `rows`
+_NEXT = _DELIVERIES.format(
+    queued="""
+SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
 """
-_NEXT = f"""
-{_DELIVERY} WHERE q.destination = ? AND q.begun_at IS NULL AND q.due_at <= ?
-ORDER BY q.due_at, q.number LIMIT ?
-"""
+)
+_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number > ? ORDER BY number")
+_QUEUED = "SELECT json_group_array(number) FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _BEGIN = """
 UPDATE queue SET begun_at = ? WHERE destination = ? AND begun_at IS NULL AND (due_at, number) <= (?, ?)
 """
+
+
+_TRIGGERS = {str(trigger): trigger for trigger in Trigger}
+
+
+def _by_due_time(row: Sequence[Any]) -> tuple[Milliseconds, int]:
+    return row[-1], row[0]
 
 
 class Queue:
@@ -79,13 +94,15 @@ class Queue:
 
     def intend(self, runs: Sequence[Intended]) -> None:
         """Add runs."""
-        self._db.executemany(_INTEND, runs)
+        insert(self._db, _INTEND, runs)
         self.length += len(runs)
         self._hungry.update(destination for _, _, _, destination, _, _ in runs)
 
     def intend_first(self, event: int, run: int, destination: int, url: str) -> int:
         """Add a resend before all that waits; returns its number."""
-        number = self._db.execute(_INTEND, (event, run, Trigger.RESEND, destination, url, FIRST)).lastrowid
+        number = self._db.execute(
+            f"{_INTEND} VALUES (?, ?, ?, ?, ?, ?)", (event, run, Trigger.RESEND, destination, url, FIRST)
+        ).lastrowid
         assert number is not None
         self.length += 1
         self._hungry.add(destination)
@@ -106,11 +123,10 @@ class Queue:
 
     def _add_begun(self, runs: Sequence[Intended], now: Milliseconds) -> list[Delivery]:
         (last,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
-        self._db.executemany(_BEGUN, [(*run, now) for run in runs])
+        insert(self._db, _BEGUN, [(*run, now) for run in runs])
         self.length += len(runs)
         self._under_way.update(destination for _, _, _, destination, _, _ in runs)
-        rows = self._db.execute(f"{_DELIVERY} WHERE q.number > ? ORDER BY q.number", (last,)).fetchall()
-        return [self._delivery(row) for row in rows]
+        return self._deliveries(_NEWEST, (last,))[0]
 
     def begin_due(self, now: Milliseconds) -> list[Delivery]:
         """Mark as begun, and hand out, what is due and finds a lane free: oldest first at each destination."""
@@ -124,29 +140,26 @@ class Queue:
         room = self._lanes - self._under_way[destination]
         if room <= 0:
             return []  # the end of any of its runs makes it hungry again
-        rows = self._db.execute(_NEXT, (destination, now, room)).fetchall()
-        if rows:
-            number, due_at = rows[-1][0], rows[-1][-1]
-            self._db.execute(_BEGIN, (now, destination, due_at, number))
-            self._under_way[destination] += len(rows)
-        if len(rows) < room:
+        deliveries, last = self._deliveries(_NEXT, (destination, now, room))
+        if last is not None:
+            self._db.execute(_BEGIN, (now, destination, *last))
+            self._under_way[destination] += len(deliveries)
+        if len(deliveries) < room:
             self._set_alarm(destination)
-        return [self._delivery(row) for row in rows]
+        return deliveries
 
-    def _delivery(self, row: Sequence[Any]) -> Delivery:
-        number, event, run, destination, trigger, webhook, raw, name, url, body, _ = row
-        return Delivery(
-            number,
-            event,
-            run,
-            destination,
-            Trigger(trigger),
-            self._webhook_id(webhook),
-            UUID(bytes=raw),
-            name,
-            url,
-            body,
-        )
+    def _deliveries(self, sql: str, values: Sequence[int]) -> tuple[list[Delivery], tuple[Milliseconds, int] | None]:
+        """The runs that a query finds, and due time and number of the last of them."""
+        (text,) = self._db.execute(sql, values).fetchone()
+        rows = sorted(orjson.loads(text), key=_by_due_time)
+        deliveries = [
+            Delivery(
+                number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook), UUID(hex=event_id),
+                name, url, body.encode(),
+            )
+            for number, event, run, destination, trigger, webhook, event_id, name, url, body, _ in rows
+        ]  # fmt: skip
+        return deliveries, _by_due_time(rows[-1]) if rows else None
 
     def _set_alarm(self, destination: int) -> None:
         (due_at,) = self._db.execute(
@@ -172,14 +185,18 @@ class Queue:
         ).rowcount:
             self._hungry.add(delivery.destination)
 
-    def end(self, delivery: Delivery) -> bool:
-        """Take a run out that is over; False if a reset has done so already."""
-        if not self._db.execute("DELETE FROM queue WHERE number = ?", (delivery.run_id,)).rowcount:
-            return False
-        self.length -= 1
-        self._under_way[delivery.destination] -= 1
-        self._hungry.add(delivery.destination)
-        return True
+    def end(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Take runs out that are over; returns those that a reset has not dropped before."""
+        numbers = orjson.dumps([delivery.run_id for delivery in deliveries]).decode()
+        (text,) = self._db.execute(_QUEUED, (numbers,)).fetchone()
+        queued = set(orjson.loads(text))
+        self._db.execute("DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+        ended = [delivery for delivery in deliveries if delivery.run_id in queued]
+        self.length -= len(ended)
+        for delivery in ended:
+            self._under_way[delivery.destination] -= 1
+            self._hungry.add(delivery.destination)
+        return ended
 
     def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:
         """Take out all runs that had begun: event number, run, trigger, URL, and when it began."""

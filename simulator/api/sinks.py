@@ -1,0 +1,46 @@
+"""`/_sim/sink/{name}`: a stand-in for the shop or ERP behind a receiver. It records what it is told.
+
+A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
+"""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.api.responses import json, read_object
+from simulator.errors import Busy
+
+MOST_RECORDS = 1_000_000
+"""Calls that all sinks together remember, in memory."""
+
+
+class Sinks:
+    """Lists of records, by name; a name is there once something was told it."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, list[dict[str, Any]]] = {}
+        self._count = 0
+        self.routes = [
+            Route("/_sim/sink/{name}", self.record, methods=["POST"]),
+            Route("/_sim/sink/{name}", self.list, methods=["GET"]),
+        ]
+
+    async def record(self, request: Request) -> Response:
+        """Remember one JSON object, as it came."""
+        record = await read_object(request, any_type=True)
+        if self._count >= MOST_RECORDS:
+            raise Busy(f"the sinks hold {MOST_RECORDS} records, and no more: POST /_sim/reset", retry_after_s=60)
+        self._records.setdefault(request.path_params["name"], []).append(record)
+        self._count += 1
+        return json({"recorded": True})
+
+    async def list(self, request: Request) -> Response:
+        """All records of that name, oldest first; none of an unknown name."""
+        return json(self._records.get(request.path_params["name"], []))
+
+    def forget(self) -> None:
+        """Forget all records."""
+        self._records.clear()
+        self._count = 0

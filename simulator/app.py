@@ -1,0 +1,189 @@
+"""The composition root: the one place where a simulator is put together from its parts.
+
+caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream ─┐
+               └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─┤
+                                                                                 store -> Dispatcher -> Wire
+"""
+
+import os
+from importlib.metadata import version
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from simulator import catalog
+from simulator.api.control import Control, Trigger
+from simulator.api.events import Events
+from simulator.api.faults import Faults
+from simulator.api.gateway import Gateway, Keys
+from simulator.api.guard import Guard
+from simulator.api.leases import Leases
+from simulator.api.responses import no_operation, refusal
+from simulator.api.sinks import Sinks
+from simulator.api.stream import Stream
+from simulator.api.webhook_types import WebhookTypes
+from simulator.api.webhooks import Webhooks
+from simulator.clock import Clock, Ids, WireTime
+from simulator.delivery.dispatcher import Dispatcher
+from simulator.delivery.tls import tls_context
+from simulator.delivery.wire import Wire
+from simulator.domain.fault_rules import FaultRules
+from simulator.domain.headers import HeaderNames
+from simulator.errors import FrontsimError
+from simulator.payloads.factory import Payloads
+from simulator.payloads.shop import Shop
+from simulator.settings import Settings
+from simulator.store.reader import Reader
+from simulator.store.store import Store
+
+CONTROL = "/_sim"
+GRACE_S = 0.3
+"""Seconds that deliveries in flight are given when the simulator stops."""
+
+
+class App:
+    """One simulator; an async context manager that works from its beginning to its end.
+
+    Args:
+        settings: how it behaves.
+        db: the file of the log.
+
+    Raises:
+        Unusable: the file, the user's contracts or the CA file cannot be used.
+    """
+
+    def __init__(self, settings: Settings, *, db: Path) -> None:
+        self._settings = settings
+        self._clock = Clock()
+        self._wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
+        self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
+        self._rules = FaultRules(seed=settings.seed)
+        self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
+        self._payloads = Payloads(self._catalog, seed=settings.seed)
+        self._tls = (
+            None
+            if settings.tls_verify and settings.tls_ca is None
+            else tls_context(verify=settings.tls_verify, ca=settings.tls_ca)
+        )
+        self.store = Store(
+            db, clock=self._clock, ids=Ids(), lanes=settings.concurrency, most_waiting=settings.max_waiting
+        )
+        self._reader = Reader(db)
+        self._sinks = Sinks()
+        self._shop = Shop(seed=settings.seed)
+        self._stopped = False
+
+    async def __aenter__(self) -> Self:
+        settings = self._settings
+        self._wire = Wire(connect_timeout_s=settings.connect_timeout, timeout_s=settings.timeout, tls=self._tls)
+        self._dispatcher = Dispatcher(
+            store=self.store,
+            wire=self._wire,
+            rules=self._rules,
+            catalog=self._catalog,
+            clock=self._clock,
+            headers=self._headers,
+        )
+        self._asgi = self._compose()
+        self.store.start(self._dispatcher.deliver)
+        await self.store.wake()  # what waited in the file when the last simulator stopped is due
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._asgi(scope, receive, send)
+
+    async def stop(self) -> None:
+        """Send nothing more, give what is in flight a moment, log the rest as unknown, and let go of the file."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self.store.stop_sending()
+        await self._wire.close(GRACE_S)
+        await self.store.close()
+        await self._reader.close()
+
+    def _compose(self) -> ASGIApp:
+        vendor = [
+            *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
+            *WebhookTypes(catalog=self._catalog).routes,
+            *Events(store=self.store, reader=self._reader, wire_time=self._wire_time).routes,
+        ]
+        keys = Keys(
+            auth=self._settings.auth,
+            api_key=self._settings.api_key,
+            subscription_key=self._settings.subscription_key,
+        )
+        gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
+        app = Starlette(
+            routes=[*self._control([route.name for route in vendor]), Mount("/", gateway)],
+            exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
+        )
+        return Guard(
+            app,
+            loopback_only=is_loopback_address(self._settings.host),
+            token=self._settings.token,
+            is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
+        )
+
+    def _control(self, operations: list[str]) -> list[Route]:
+        leases = Leases(store=self.store, payloads=self._payloads, clock=self._clock, headers=self._headers)
+        control = Control(
+            store=self.store,
+            reader=self._reader,
+            rules=self._rules,
+            clock=self._clock,
+            wire_time=self._wire_time,
+            about={
+                "version": version("frontsim"),
+                "pid": os.getpid(),
+                "db": str(self.store.path),
+                "auth": self._settings.auth,
+            },
+            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._dispatcher.forget],
+        )
+        return [
+            *Trigger(
+                store=self.store,
+                catalog=self._catalog,
+                payloads=self._payloads,
+                shop=self._shop,
+                seed=self._settings.seed,
+            ).routes,
+            *control.routes,
+            *Faults(
+                rules=self._rules, catalog=self._catalog, wire_time=self._wire_time, operations=operations
+            ).routes,
+            *leases.routes,
+            *self._sinks.routes,
+            *Stream(changes=self.store.changes, wire_time=self._wire_time).routes,
+        ]  # fmt: skip
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether listening on that address is listening on loopback alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, FrontsimError)
+    return refusal(error, bad_input=422)
+
+
+async def _no_operation(_: Request, __: Exception) -> Response:
+    return no_operation()

@@ -1,0 +1,156 @@
+"""What the shop remembers between two business acts, and the journal of the act under way.
+
+Ids follow from the act's number, so that acts numbered on after a restart bear new ids; what is remembered is
+bounded, so that a shop may trade for weeks.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from simulator.domain.model import Occurrence
+from simulator.payloads.assortment import Size
+from simulator.payloads.chain import Store, Terminal
+from simulator.payloads.customers import Customer
+from simulator.payloads.deliveries import Delivery
+from simulator.payloads.draw import Dice
+from simulator.payloads.levels import Levels
+from simulator.payloads.moments import SECOND, Ticks
+from simulator.payloads.money import Ore
+from simulator.payloads.orders import Order
+from simulator.payloads.reservations import Reservation
+from simulator.payloads.sales import Sale, receipt_no
+from simulator.payloads.settlements import Takings
+from simulator.payloads.stock import movement_json
+from simulator.payloads.transfers import Transfer
+from simulator.payloads.world import LIVE, World
+
+REMEMBERED = 500
+"""How many sales, orders, reservations ... are kept at most; the oldest are forgotten."""
+
+_SLOTS = {"movement": 256}
+_SLOTS_ELSE = 8
+"""Ids that one act may use up, by kind."""
+
+
+@dataclass(slots=True)
+class Till:
+    """A terminal in use: what it has taken since its last Z report, and the cash in it then."""
+
+    store: Store
+    terminal: Terminal
+    batch: int
+    receipts: int
+    opening: Ore = 0
+    settled: Ticks = -1
+    takings: Takings = field(default_factory=Takings)
+
+
+@dataclass(slots=True)
+class LiveOrder:
+    """An order and what is reserved for it, by the line's place."""
+
+    order: Order
+    kept: dict[int, Reservation]
+
+
+class Books:
+    """The state of one shop world in business."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.levels = Levels(world.seed)
+        self.tills: dict[int, Till] = {}
+        self.sales: deque[Sale] = deque(maxlen=REMEMBERED)
+        self.customers: OrderedDict[int, tuple[Customer, Mapping[str, Any]]] = OrderedDict()
+        self.new_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.accepted_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.done_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.reservations: deque[Reservation] = deque(maxlen=REMEMBERED)
+        self.deliveries: deque[Delivery] = deque(maxlen=REMEMBERED)
+        self.transfers: dict[bool, deque[Transfer]] = {virtual: deque(maxlen=REMEMBERED) for virtual in (False, True)}
+        self.now: Ticks = 0
+        self.dice = Dice(world.seed, "shop", 0)
+        self._number = 0
+        self._used: dict[str, int] = {}
+        self._journal: list[Occurrence] = []
+
+    def begin(self, what: str, number: int, at: Ticks) -> None:
+        """Open the journal of an act; time never goes back."""
+        self.dice = Dice(self.world.seed, f"act {what}", number)
+        self.now = max(at, self.now + 1)
+        self._number = number
+        self._used = {}
+        self._journal = []
+
+    def close(self) -> list[Occurrence]:
+        """What the act has caused, in order."""
+        return self._journal
+
+    def wait(self, least: Ticks, most: Ticks) -> Ticks:
+        """Let some time pass; the moment that it is then."""
+        self.now += self.dice.between(least, most)
+        return self.now
+
+    def next(self, kind: str) -> int:
+        """The number from which the next id of that kind is made."""
+        used = self._used.get(kind, 0)
+        self._used[kind] = used + 1
+        slots = _SLOTS.get(kind, _SLOTS_ELSE)
+        assert used < slots, kind
+        return LIVE + self._number * slots + used
+
+    def write(self, event: str, body: Mapping[str, Any], store_id: int | None) -> None:
+        """Note what happened; the next thing happens a little later."""
+        self._journal.append(Occurrence(event, orjson.dumps(body), store_id))
+        self.wait(1, SECOND)
+
+    def move(
+        self,
+        kind: str,
+        store: Store,
+        stock_id: int,
+        size: Size,
+        *,
+        pieces: int,
+        reserved: int = 0,
+        id_: int | None = None,
+    ) -> None:
+        """Move pieces of a size, in or out, and note the movement with the levels after it."""
+        level = self.levels.change(stock_id, size, on_hand=pieces, reserved=reserved)
+        body = movement_json(
+            movement_id=self.world.id("movement", self.next("movement")) if id_ is None else id_,
+            kind=kind,
+            size=size,
+            quantity=pieces,
+            level=level,
+            stock_id=stock_id,
+            user=None if self.dice.one_in(16) else self.dice.pick(store.users),
+            at=self.now,
+        )
+        self.write("StockMovementCreated", body, store.id)
+
+    def stocked(self, stock_id: int, size: Size, pieces: int) -> Size:
+        """That size, or the next on the shelf of which so many are free; that size after all if there is none."""
+        sizes = self.world.sizes
+        for step in range(len(sizes)):
+            other = sizes[(size.number + step) % len(sizes)]
+            if self.levels.available(stock_id, other) >= pieces:
+                return other
+        return size
+
+    def till(self, store: Store, terminal: Terminal) -> Till:
+        """The terminal's till; its first receipt and batch follow from the act that first uses it."""
+        known = self.tills.get(terminal.id)
+        if known is None:
+            first = 500_000 + self._number * 4 % 400_000
+            known = self.tills[terminal.id] = Till(store, terminal, batch=1 + self._number, receipts=first)
+        return known
+
+    def receipt(self, till: Till) -> int:
+        """The till's next receipt number."""
+        till.receipts += 1
+        return receipt_no(till.terminal, till.receipts)

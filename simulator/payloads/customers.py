@@ -1,0 +1,222 @@
+"""Customers, and the two events about them: a flat object of 29 fields.
+
+Customer `n` of a seed is always the same person, whichever payload shows him: the CustomerCreated of number
+7, a sale to customer 7, an order of customer 7.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from simulator.payloads.checkdigits import organization_number
+from simulator.payloads.countries import COUNTRIES, Country
+from simulator.payloads.draw import Dice
+from simulator.payloads.moments import DAY, Ticks, date_text, text
+from simulator.payloads.people import address, mailbox, phone, pools, street
+from simulator.payloads.texts import COMMENTS
+
+_GENDERS = {"female": "f", "male": "m"}
+_TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
+_GAPS = [
+    "email",
+    "first",
+    "last",
+    "line1",
+    "city",
+    "postal_code",
+    "phone",
+    "phone_prefix",
+    "tax_id",
+    "company",
+    "province",
+    "line2",
+    "country_name",
+    "country_code",
+    "ext_id",
+    "gender",
+    "description",
+    "card_no",
+    "address",
+]
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody who buys. A field that the shop never asked for is None."""
+
+    number: int
+    id: int
+    guid: str
+    country: Country
+    fields: Mapping[str, Any]
+    """first, last, company, tax_id, gender, email, phone, phone_prefix, line1, line2, city, province, postal_code,
+    country_name, country_code, ext_id, description, card_no; `address` None: no address is known."""
+
+    @cached_property
+    def place(self) -> dict[str, str | None] | None:
+        """The address as orders write it; None where none is known."""
+        known = self.fields
+        if known["address"] is None:
+            return None
+        return {
+            **address(
+                first=known["first"],
+                last=known["last"],
+                company=known["company"],
+                line1=known["line1"],
+                line2=known["line2"],
+                city=known["city"],
+                province=known["province"],
+                postal_code=known["postal_code"],
+                country=self.country,
+                comment=known["description"],
+            ),
+            "country": known["country_name"],
+            "countryCode": known["country_code"],
+        }
+
+    @cached_property
+    def place_json(self) -> orjson.Fragment | None:
+        """`place`, as JSON."""
+        return None if self.place is None else orjson.Fragment(orjson.dumps(self.place))
+
+    @cached_property
+    def order_json(self) -> orjson.Fragment:
+        """The customer as an order shows him: 8 fields, without an id."""
+        return orjson.Fragment(orjson.dumps(self._contact()))
+
+    @cached_property
+    def sale_json(self) -> orjson.Fragment:
+        """The customer as a sale shows him: with his id, which a walk-in without a card has not."""
+        known = None if self.number % 16 == 5 else self.id
+        return orjson.Fragment(orjson.dumps({"customerId": known, **self._contact()}))
+
+    def _contact(self) -> dict[str, Any]:
+        known = self.fields
+        prefix = known["phone_prefix"]
+        return {
+            "email": known["email"],
+            "firstName": known["first"],
+            "lastName": known["last"],
+            "companyName": known["company"],
+            "taxId": known["tax_id"],
+            "phoneCountryPrefix": None if prefix is None else f"+{prefix}",
+            "phone": known["phone"],
+            "address": self.place,
+        }
+
+
+def customer(seed: int, number: int, *, customer_id: int) -> Customer:
+    """Customer `number` of a seed."""
+    dice = Dice(seed, "customer", number)
+    country = dice.pick((*COUNTRIES.values(), COUNTRIES["NO"]))
+    pool = pools()[country.code]
+    gender = dice.pick(("female", "male"))
+    first, last = dice.pick(getattr(pool, gender)), dice.pick(pool.family)
+    postal_code, city = dice.pick(pool.towns)
+    business = dice.one_in(5)
+    fields: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "company": dice.pick(pool.companies) if business else None,
+        "tax_id": organization_number(country.code, dice.below(10**7)) if business else None,
+        "gender": _GENDERS[gender],
+        "email": f"{mailbox(first, last)}.{number}@example.{dice.pick(('com', 'org', 'net'))}",
+        "phone": phone(dice, country),
+        "phone_prefix": country.calling_code,
+        "line1": street(dice, pool),
+        "line2": f"H{dice.between(1, 9):02}{dice.between(1, 8):02}" if dice.one_in(4) else None,
+        "city": city,
+        "province": f"Region {postal_code[0]}" if dice.one_in(4) else None,
+        "postal_code": postal_code,
+        "country_name": country.name,
+        "country_code": country.code,
+        "ext_id": f"CRM-{number:06}" if dice.one_in(3) else None,
+        "description": dice.pick(COMMENTS),
+        "card_no": f"9578{dice.below(10**12):012}" if dice.one_in(3) else None,
+        "address": True,
+    }
+    if dice.one_in(2):
+        fields[dice.pick(_GAPS)] = None
+    return Customer(number=number, id=customer_id, guid=dice.uuid(), country=country, fields=fields)
+
+
+def created_json(dice: Dice, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
+    """CustomerCreated: registered at `at`, in that store."""
+    known = who.fields
+    no_address = known["address"] is None
+    consent = dice.below(4)
+    return {
+        "customerId": who.id,
+        "customerExtId": known["ext_id"],
+        "email": known["email"],
+        "firstName": known["first"],
+        "lastName": known["last"],
+        "companyName": known["company"],
+        "taxId": known["tax_id"],
+        "gender": known["gender"],
+        "address1": "" if no_address else known["line1"],
+        "city": "" if no_address else known["city"],
+        "province": "" if known["province"] is None and dice.one_in(2) else known["province"],
+        "postalCode": "" if no_address else known["postal_code"],
+        "country": "" if no_address else known["country_name"],
+        "countryCode": known["country_code"] and known["country_code"].lower(),
+        "phoneCountryPrefix": known["phone_prefix"],
+        "phone": known["phone"],
+        "description": known["description"],
+        "agreedSendEmail": consent > 1,
+        "agreedSendSMS": consent % 2 == 1,
+        "isEmployee": dice.one_in(40),
+        "birthday": date_text(at - dice.between(16 * 365, 85 * 365) * DAY) if dice.one_in(2) else None,
+        "cardNo": known["card_no"],
+        "tags": dice.pick(_TAGS) if dice.one_in(3) else None,
+        "gdprUpdatedDateTime": text(at) if consent else None,
+        "registeredStoreId": store_id,
+        "createdDateTime": text(at),
+        "updatedDateTime": text(at) if dice.one_in(4) else None,
+        "deleted": False,
+        "customerGuid": who.guid,
+    }
+
+
+def updated_json(dice: Dice, who: Customer, before: Mapping[str, Any], at: Ticks) -> dict[str, Any]:
+    """CustomerUpdated: what was known `before`, some of it changed at `at`.
+
+    A deletion under GDPR blanks the person (inferred).
+    """
+    shown = dict(before)
+    shown["updatedDateTime"] = None if dice.one_in(40) else text(at)
+    change = dice.below(16)
+    pool = pools()[who.country.code]
+    if change < 5:
+        postal_code, city = dice.pick(pool.towns)
+        shown.update(address1=street(dice, pool), postalCode=postal_code, city=city)
+    elif change < 9:
+        shown["phone"] = phone(dice, who.country)
+    elif change < 13:
+        shown["agreedSendEmail"] = not shown["agreedSendEmail"]
+        shown["gdprUpdatedDateTime"] = text(at)
+    elif change < 15:
+        shown["lastName"] = dice.pick(pool.family)
+    else:
+        shown.update(dict.fromkeys(("email", "firstName", "lastName", "phone", "birthday", "cardNo", "description")))
+        shown.update(address1="", city="", postalCode="", agreedSendEmail=False, agreedSendSMS=False, deleted=True)
+    return shown
+
+
+def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
+    """The customer as an update left him, for the sales and orders that follow."""
+    known = {
+        "first": shown["firstName"],
+        "last": shown["lastName"],
+        "email": shown["email"],
+        "phone": shown["phone"],
+        "line1": shown["address1"] or None,
+        "city": shown["city"] or None,
+        "postal_code": shown["postalCode"] or None,
+        "address": True if shown["address1"] else None,
+    }
+    return Customer(who.number, who.id, who.guid, who.country, {**who.fields, **known})

@@ -1,0 +1,71 @@
+"""Moments inside payloads: ticks of SQL Server's `datetime`, and how they look on the wire.
+
+A tick is 1/300 s, so milliseconds end in 0, 3 or 7 (seen in live data). Moments are the vendor's local time
+without a zone, and are written with the fraction's trailing zeros cut (published): `2021-12-09T08:50:46.02`.
+"""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+Ticks = int
+"""A moment: 1/300 s since 2000-01-01T00:00:00, vendor local time."""
+
+SECOND: Ticks = 300
+MINUTE: Ticks = 60 * SECOND
+HOUR: Ticks = 60 * MINUTE
+DAY: Ticks = 24 * HOUR
+
+_ORIGIN = datetime(2000, 1, 1)  # noqa: DTZ001 - the vendor's moments carry no zone
+_FIRST_DAY = _ORIGIN.toordinal()
+_MICROSECONDS_PER_3_TICKS = 10_000
+
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
+_MINUTES = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
+_FRACTIONS = tuple(
+    f".{tick // 3:02}{'037'[tick % 3]}".rstrip("0").rstrip(".") for tick in range(SECOND)
+)  # 0 -> "", 1 -> ".003", 6 -> ".02", 94 -> ".313"
+
+
+def of(moment: datetime) -> Ticks:
+    """The tick nearest to a naive local moment."""
+    microseconds = (moment - _ORIGIN) // timedelta(microseconds=1)
+    return (microseconds * 3 + _MICROSECONDS_PER_3_TICKS // 2) // _MICROSECONDS_PER_3_TICKS
+
+
+def text(moment: Ticks) -> str:
+    """The wire form of a moment."""
+    day, rest = divmod(moment, DAY)
+    second, tick = divmod(rest, SECOND)
+    minute, second = divmod(second, 60)
+    return _date(day) + _MINUTES[minute] + _TWO_DIGITS[second] + _FRACTIONS[tick]
+
+
+def date_text(moment: Ticks) -> str:
+    """The wire form of a moment's date alone: `2026-08-01T00:00:00`."""
+    return _date(moment // DAY) + "T00:00:00"
+
+
+@lru_cache(maxsize=4096)
+def _date(day: int) -> str:
+    ordinal = min(max(_FIRST_DAY + day, date.min.toordinal()), date.max.toordinal())
+    return date.fromordinal(ordinal).isoformat()
+
+
+_OPENING = of(datetime(2026, 8, 1, 9))  # noqa: DTZ001 - as above
+_OPEN_FOR = 12 * HOUR
+_PACE = 3 * SECOND
+
+
+def opening(day: int) -> Ticks:
+    """When the shops open on that day of the timeline: 09:00, from 2026-08-01 on."""
+    return _OPENING + day * DAY
+
+
+def of_number(number: int) -> Ticks:
+    """When the payload of that number happens: a trading timeline that depends on nothing else.
+
+    One every three seconds while the shops are open, from 09:00 to 21:00, every day from 2026-08-01 on:
+    number 14,400 opens the second day. The fraction is spread by a step that shares no factor with 300.
+    """
+    days, paces = divmod(number, _OPEN_FOR // _PACE)
+    return opening(days) + paces * _PACE + number * 607 % _PACE

@@ -1,0 +1,126 @@
+"""Orders by themselves: order `n` of a seed, and what the event types with number `n` tell of it.
+
+Each tells the same story: the lines that the update accepts are those that are fulfilled.
+"""
+
+from collections.abc import Callable
+
+from simulator.payloads.assortment import Size
+from simulator.payloads.chain import Store
+from simulator.payloads.draw import Dice
+from simulator.payloads.moments import DAY, HOUR, MINUTE, SECOND, Ticks
+from simulator.payloads.orders import LINE_STATUSES, ORDER_TYPES, STATUSES, Order, fulfilled, handled, refunded
+from simulator.payloads.payments import online, till
+from simulator.payloads.reservations import DEFAULT_HOURS
+from simulator.payloads.sales import basket, receipt_no
+from simulator.payloads.texts import COMMENTS
+from simulator.payloads.world import REGULARS, World
+
+_USUAL_TYPES = ("BOPIS",) * 6 + ("BOSS",) * 3 + ("ROPIS",) * 3 + ORDER_TYPES
+_ENDLESS_TYPES = ("Unknown",) * 9 + ORDER_TYPES
+_HOURS = (DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, None)
+_DECISIONS = ("Accepted",) * 5 + LINE_STATUSES
+
+
+def draw_order(
+    dice: Dice,
+    world: World,
+    store: Store,
+    *,
+    number: int,
+    at: Ticks,
+    endless: bool = False,
+    choose: Callable[[Size, int], Size] | None = None,
+) -> Order:
+    """A new order: nothing is handled yet.
+
+    Args:
+        dice: decide it.
+        world: has the assortment and the regular customers.
+        store: takes the order.
+        number: gives its id.
+        at: when it is placed.
+        endless: placed and paid at a till, shipped from the web shop's stock.
+        choose: as for `basket`.
+    """
+    order_id = world.id("order", number)
+    lines = basket(dice, world, store, row=order_id * 8, choose=choose)
+    view = dice.pick(store.views)
+    sparse = dice.below(64)
+    total = sum(line.total for line in lines)
+    hours = dice.pick(_HOURS)
+    return Order(
+        id=order_id,
+        no=None if sparse == 0 else f"ORD{100_000 + number}",
+        kind=dice.pick(_ENDLESS_TYPES) if endless else dice.pick(_USUAL_TYPES),
+        receipt_no=receipt_no(view.terminal, number) if (endless and sparse != 14) or sparse > 50 else None,
+        store=store,
+        terminal=view.terminal,
+        store_json=None if sparse == 1 else view.json,
+        customer=None if sparse == 2 else world.customer(dice.below(REGULARS)),
+        created=at,
+        updated=None,
+        due=at + dice.between(1, 4) * DAY if sparse % 3 == 0 else None,
+        expires=None if hours is None else at + hours * HOUR,
+        hours=hours,
+        comment=dice.pick(COMMENTS),
+        lines=lines,
+        statuses=("UnHandled",) * len(lines),
+        from_online=None if sparse % 8 == 3 else endless or sparse % 8 == 4,
+        stock=world.web_stock(store) if endless else store.stock,
+        payments=None if sparse == 3 else (till if endless else online)(dice, total, store.country),
+        status="UnHandled",
+        events=None if sparse == 4 else ((at, "Order created", None),),
+        user=dice.pick(store.users),
+        sparse=sparse,
+    )
+
+
+def drawn_statuses(dice: Dice, count: int) -> tuple[str, ...]:
+    """What a store decides about so many lines: mostly accepted."""
+    return tuple(dice.pick(_DECISIONS) for _ in range(count))
+
+
+def draw_update(dice: Dice, order: Order) -> Order:
+    """The order some minutes on: mostly with its lines handled, sometimes further than that."""
+    return _late(dice, _handled(dice, order), one_in=4)
+
+
+def draw_fulfilment(dice: Dice, order: Order) -> Order:
+    """The order fulfilled, an hour or a day after it was handled."""
+    return _late(dice, _fulfilled(dice, order), one_in=16)
+
+
+def draw_refund(dice: Dice, order: Order) -> Order:
+    """The order refunded, in whole or in part, days on; its type stays what it was, once in a while."""
+    done = _fulfilled(dice, order)
+    places = tuple(range(len(done.lines) if dice.one_in(2) else dice.between(1, len(done.lines))))
+    back = refunded(dice, done, order.created + 2 * DAY + dice.below(10 * DAY), places)
+    if dice.one_in(16):
+        back = back._replace(kind=dice.pick(ORDER_TYPES))
+    return _late(dice, back, one_in=16)
+
+
+def draw_endless(dice: Dice, order: Order) -> Order:
+    """An endless aisle order as it was placed; one sent late shows what has become of it."""
+    return _late(dice, _handled(dice, order), one_in=1) if dice.one_in(12) else order
+
+
+def _handled(dice: Dice, order: Order) -> Order:
+    at = order.created + dice.between(SECOND, 3 * HOUR)
+    return handled(order, drawn_statuses(dice, len(order.lines)), at)
+
+
+def _fulfilled(dice: Dice, order: Order) -> Order:
+    """Fulfilled as it was handled; had nothing been accepted, the store has thought better of it."""
+    decided = _handled(dice, order)
+    if "Accepted" not in decided.statuses:
+        decided = decided._replace(statuses=("Accepted",) * len(decided.lines))
+    return fulfilled(decided, order.created + 3 * HOUR + dice.between(MINUTE, DAY))
+
+
+def _late(dice: Dice, order: Order, *, one_in: int) -> Order:
+    """Once in so many times, the payload is sent late and shows a later status; or lacks its `updatedDateTime`."""
+    if not dice.one_in(one_in):
+        return order._replace(updated=None) if order.sparse == 5 else order
+    return order._replace(status=dice.pick(STATUSES))

@@ -1,0 +1,89 @@
+"""Names and addresses of people: pools by country, drawn once with Faker and kept in people.json.
+
+They are kept, not drawn at run time, so that a seed gives the same bytes whatever version of Faker is
+installed; `tests/payloads/refill_people.py` writes them anew.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+import orjson
+
+from simulator.payloads.countries import Country
+from simulator.payloads.draw import Dice
+
+_FOLDED = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ð": "d", "ß": "ss"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What one country's names are drawn from; towns are (postal code, name)."""
+
+    female: Sequence[str]
+    male: Sequence[str]
+    family: Sequence[str]
+    streets: Sequence[str]
+    towns: Sequence[tuple[str, str]]
+    companies: Sequence[str]
+
+
+@lru_cache(maxsize=1)
+def pools() -> Mapping[str, Pool]:
+    """The pools, by country code; read when first needed."""
+    read = orjson.loads((Path(__file__).parent / "people.json").read_bytes())
+    return MappingProxyType(
+        {country: Pool(**{name: tuple(each) for name, each in kinds.items()}) for country, kinds in read.items()}
+    )
+
+
+def street(dice: Dice, pool: Pool) -> str:
+    """A street and a house: `Storgata 12B`."""
+    house = dice.below(960)
+    return f"{dice.pick(pool.streets)} {house // 8 + 1}{('', '', '', '', '', 'A', 'B', 'C')[house % 8]}"
+
+
+def phone(dice: Dice, country: Country) -> str:
+    """A mobile number without its calling code."""
+    start = dice.pick(country.phone_starts)
+    left = country.phone_digits - len(start)
+    return f"{start}{dice.below(10**left):0{left}}"
+
+
+def mailbox(first: str, last: str) -> str:
+    """The part of an e-mail address before the @: `Bjørg Ås` is `bjorg.as`."""
+    text = f"{first}.{last}".lower().translate(_FOLDED)
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in plain)
+
+
+def address(
+    *,
+    first: str | None,
+    last: str | None,
+    company: str | None,
+    line1: str,
+    line2: str | None,
+    city: str,
+    province: str | None,
+    postal_code: str,
+    country: Country,
+    comment: str | None,
+) -> dict[str, str | None]:
+    """An address as orders and sales write it: 11 fields."""
+    return {
+        "firstName": first,
+        "lastName": last,
+        "companyName": company,
+        "address1": line1,
+        "address2": line2,
+        "city": city,
+        "province": province,
+        "postalCode": postal_code,
+        "country": country.name,
+        "countryCode": country.code,
+        "comment": comment,
+    }

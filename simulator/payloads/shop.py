@@ -1,0 +1,92 @@
+"""Business acts: what happens in a shop, and every event that it causes.
+
+    act("order-refund") -> OmniChannelOrderRefundUpdated, and a StockMovementCreated per line that comes back
+
+Invariants, over all acts of one shop: an event names only what an earlier one created, or what the shop world
+has from the start (stores, products); per stock and size, each movement's levels are those of the one before,
+changed by its quantity and by what was reserved and released since; moments never go back. The same acts with
+the same numbers, in the same order, give the same bytes.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from simulator.domain.model import Occurrence
+from simulator.errors import BadInput
+from simulator.payloads import counter_acts, customer_acts, order_acts, stock_acts
+from simulator.payloads.books import Books
+from simulator.payloads.moments import Ticks, of_number
+from simulator.payloads.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A kind of business act: what it is, in a sentence, and what does it."""
+
+    description: str
+    do: Callable[[Books], None]
+
+
+_ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "sale": Act("A POS sale, its stock movements, perhaps a new customer.", counter_acts.sale),
+        "return": Act("Goods of an earlier sale come back and are refunded.", counter_acts.returned),
+        "invoice-sale": Act("A POS sale on invoice: SaleCreated and InvoiceCreated.", counter_acts.invoice_sale),
+        "online-sale": Act("A sale of the web shop, added from outside.", counter_acts.online_sale),
+        "delivery": Act("Goods ordered and received, in parts until the delivery is completed.", stock_acts.delivery),
+        "transfer": Act("Goods sent from one stock to another, and received.", stock_acts.transfer),
+        "virtual-transfer": Act("Goods sent to or from a virtual stock, and received.", stock_acts.virtual_transfer),
+        "stock-count": Act("A stock count whose differences are booked.", stock_acts.stock_count),
+        "adjustment": Act("A stock adjustment and its movements.", stock_acts.adjustment),
+        "reservation": Act("Goods reserved for somebody.", order_acts.reservation),
+        "reservation-expiry": Act("A reservation runs out, or is released.", order_acts.reservation_expiry),
+        "endless-aisle-order": Act("An order from the web shop, paid in the POS.", order_acts.endless_aisle_order),
+        "order-update": Act("An order's lines are accepted or rejected.", order_acts.order_update),
+        "order-fulfilment": Act("An accepted order is picked or shipped.", order_acts.order_fulfilment),
+        "order-refund": Act("An order is refunded, in whole or in part.", order_acts.order_refund),
+        "settlement": Act("A Z report: the sums of a terminal since its last one.", counter_acts.settlement),
+        "new-customer": Act("A customer is registered.", customer_acts.new_customer),
+        "customer-update": Act("A registered customer is changed.", customer_acts.customer_update),
+    }
+)
+
+ACTS: Mapping[str, str] = MappingProxyType({name: act.description for name, act in _ACTS.items()})
+"""The acts that there are, each with what it does."""
+
+
+class Shop:
+    """A chain of shops in business. What an act needs before it (an order to refund) is made first.
+
+    Args:
+        seed: the shop world, and all chance; the same seed has the same stores and products as `Payloads`.
+    """
+
+    def __init__(self, *, seed: int) -> None:
+        self._books = Books(World(seed))
+
+    def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
+        """Do one business act; everything that it causes, in causal order.
+
+        Args:
+            what: one of `ACTS`.
+            number: counts the acts of this shop, from 0; ids follow from it, so that it must count on when a
+                shop is opened anew on an old log.
+            at: the moment (see `moments.of`); by default what `moments.of_number` has for the number. It is put
+                off to just after the act before, should it lie earlier.
+
+        Raises:
+            BadInput: no such act, or a negative number.
+        """
+        act = _ACTS.get(what)
+        if act is None:
+            near = difflib.get_close_matches(what, _ACTS, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            text = f"expected one of {', '.join(_ACTS)}, got {what!r}{hint}"
+            raise BadInput(text, {"what": [text]})
+        if number < 0:
+            raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
+        self._books.begin(what, number, of_number(number) if at is None else at)
+        act.do(self._books)
+        return self._books.close()

@@ -1,0 +1,35 @@
+"""What people write into free text: mostly nothing, sometimes what breaks a careless receiver.
+
+Long texts, quotes, backslashes, newlines, emoji, combining marks, right-to-left script, markup and what looks
+like SQL or a template: all of it valid JSON text, and all of it to be stored as it came.
+"""
+
+_LONG = (
+    "Kunden ringte og ba oss legge av varene til over helgen, fordi hun er på hytta uten dekning; "
+    "hvis de ikke er hentet innen tirsdag kl. 18:00 skal de tilbake i hylla, og beløpet refunderes til samme kort. "
+)
+
+WRITTEN: tuple[str, ...] = (
+    "Gave \u2013 pakkes inn",
+    "Hentes av sønnen",
+    'Kunden sa: "bare ring på"',
+    "Linje 1\nLinje 2\r\nLinje 3",
+    "Tusen takk! 🎁🧦👍🏽",
+    "Fönstret till höger, påskyltning",
+    "Æresbevisning for lang og tro tjeneste: øl, pølser & ål",
+    "C:\\kasse\\kvittering.txt\tkopi",
+    "O'Hara & Sønn; DROP TABLE sale; --",
+    '<b>Rabatt</b> & "spesialpris" <script>alert(1)</script>',
+    "{{ customer.name }} %s %d ${total} {0}",
+    "שלום · 東京 · Ελλάδα · naïve",
+    "Cafe\u0301 a\u030a \u2013 sammensatte tegn",
+    "  mellomrom foran og bak  ",
+    "null",
+    "0",
+    _LONG.strip(),
+    (_LONG * 12).strip(),
+)
+"""What is written where something is written."""
+
+COMMENTS: tuple[str | None, ...] = (*WRITTEN, "", *(None,) * 45)
+"""One draw of a comment: null in 45 of 64, empty in one."""

@@ -1,0 +1,148 @@
+"""One seeded shop world: the chain, what it sells, whom it sells to, and which id belongs to what.
+
+Everything here is a function of the seed alone and never changes: what moves (stock levels, open orders) is
+the business of `shop.py`. Ids of single payloads (`build`) and of business acts never meet: the acts count
+from `LIVE` on.
+"""
+
+from collections import OrderedDict
+from functools import cached_property
+
+from simulator.payloads import chain
+from simulator.payloads.assortment import Size, assortment
+from simulator.payloads.chain import Stock, Store
+from simulator.payloads.countries import COUNTRIES
+from simulator.payloads.customers import Customer, customer
+from simulator.payloads.draw import Dice, spread
+from simulator.payloads.people import address, pools, street
+
+LIVE = 200_000_000
+"""Numbers below are payloads by themselves, numbers from here on belong to acts. Ids of 32 bits repeat after
+so many payloads of a type."""
+
+REGULARS = 400
+"""How many customers single sales and orders draw from."""
+
+_KEPT = 2048
+"""Customers and strangers' stores that are kept, once made."""
+
+_FIRST_IDS = {
+    "sale": (100_000_000, 20_000_000),
+    "customer": (3_000_000, 900_000),
+    "order": (100_000, 90_000),
+    "delivery": (800_000, 90_000),
+    "transfer": (500_000, 90_000),
+    "adjustment": (60_000, 9_000),
+    "count": (40_000, 9_000),
+    "settlement": (1_400_000, 90_000),
+    "movement": (300_000_000, 20_000_000),
+}
+"""Where each kind of id starts, and over how much the seed spreads that start."""
+
+
+class World:
+    """The world of a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._first_ids = {kind: low + spread(seed, kind, width) for kind, (low, width) in _FIRST_IDS.items()}
+        self._customers: OrderedDict[int, Customer] = OrderedDict()
+        self._strangers: OrderedDict[int, Store] = OrderedDict()
+
+    @cached_property
+    def stores(self) -> tuple[Store, ...]:
+        """All stores, web shops included."""
+        return chain.stores(self.seed)
+
+    @cached_property
+    def shops(self) -> tuple[Store, ...]:
+        """The stores that people walk into."""
+        return tuple(store for store in self.stores if not store.web)
+
+    @cached_property
+    def web_shops(self) -> tuple[Store, ...]:
+        """The stores that sell online."""
+        return tuple(store for store in self.stores if store.web)
+
+    @cached_property
+    def sizes(self) -> tuple[Size, ...]:
+        """The assortment."""
+        return assortment(self.seed)
+
+    @cached_property
+    def stocks(self) -> tuple[Stock, ...]:
+        """The stocks that stores sell from, each once."""
+        return tuple({store.stock.id: store.stock for store in self.stores}.values())
+
+    @cached_property
+    def transit(self) -> tuple[Stock, ...]:
+        """Virtual stocks without a sales floor."""
+        return chain.transit_stocks(self.seed)
+
+    @cached_property
+    def _by_id(self) -> dict[int, Store]:
+        return {store.id: store for store in self.stores}
+
+    def store(self, store_id: int) -> Store:
+        """The store of that id; one that the chain does not have is made up, always in the same way."""
+        known = self._by_id.get(store_id) or self._strangers.get(store_id)
+        if known is None:
+            known = self._strangers[store_id] = self._stranger(store_id)
+            if len(self._strangers) > _KEPT:
+                self._strangers.popitem(last=False)
+        return known
+
+    def partners(self, store: Store, *, virtual: bool) -> tuple[Stock, ...]:
+        """The stocks of its country that the store exchanges goods with: virtual ones, or other shops'."""
+        home, country = store.stock.id, store.country.code
+        stocks = (*self.stocks, *self.transit) if virtual else self.stocks
+        return tuple(
+            stock for stock in stocks if stock.virtual is virtual and stock.country == country and stock.id != home
+        )
+
+    def web_stock(self, store: Store) -> Stock:
+        """The stock from which the web shop ships what that store has not: of its country, or the first."""
+        shops = self.web_shops
+        return next((web.stock for web in shops if web.country is store.country), shops[0].stock)
+
+    def customer(self, number: int) -> Customer:
+        """Customer `number`."""
+        known = self._customers.get(number)
+        if known is None:
+            known = self._customers[number] = customer(self.seed, number, customer_id=self.id("customer", number))
+            if len(self._customers) > _KEPT:
+                self._customers.popitem(last=False)
+        return known
+
+    def id(self, kind: str, number: int) -> int:
+        """The id of the `number`th sale, order, delivery ..."""
+        return self._first_ids[kind] + number
+
+    def _stranger(self, store_id: int) -> Store:
+        dice = Dice(self.seed, "stranger", store_id)
+        country = dice.pick(tuple(COUNTRIES))
+        pool = pools()[country]
+        postal_code, city = dice.pick(pool.towns)
+        place = address(
+            first=None,
+            last=None,
+            company=f"{chain.BRAND} {city}",
+            line1=street(dice, pool),
+            line2=None,
+            city=city,
+            province=None,
+            postal_code=postal_code,
+            country=COUNTRIES[country],
+            comment=None,
+        )
+        return chain.open_store(
+            self.seed,
+            100 + store_id % 500,
+            store_id,
+            city,
+            place,
+            country,
+            stock=None,
+            tills=2,
+            first_terminal=100 + store_id % 500 * 2,
+        )

@@ -1,0 +1,221 @@
+"""Serving a simulator: the socket, uvicorn, and an end within a second.
+
+The socket is bound before anything else is done, so that a port that is taken is told in one line, and
+port 0 is known before the first request.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import struct
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from simulator.api.gateway import RESET, reset
+from simulator.app import App
+from simulator.errors import Unusable
+from simulator.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_BACKLOG = 2048
+_LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
+_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A simulator that serves in a thread: `base_url` ends in `/restapi/V2`, `control_url` in `/_sim`."""
+
+    base_url: str
+    control_url: str
+    stop: Callable[[], None]
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: how the simulator behaves.
+        ready: called with the server's URL (`http://127.0.0.1:8400`) once it answers.
+
+    Raises:
+        Unusable: the port, the file of the log or another setting cannot be used.
+    """
+    with _bound(settings) as listening, _log_file(settings) as db:
+        app = App(settings, db=db)
+        _run(_Server(app, lambda: ready(_url(listening))), listening)
+
+
+def run_in_thread(settings: Settings) -> Running:
+    """Serve in a thread, until `stop` is called.
+
+    Raises:
+        Unusable: as `serve`.
+    """
+    cleanup = contextlib.ExitStack()
+    listening = cleanup.enter_context(_bound(settings))
+    with cleanup:
+        app = App(settings, db=cleanup.enter_context(_log_file(settings)))
+        started = threading.Event()
+        server = _Server(app, started.set)
+        thread = threading.Thread(target=_run, args=(server, listening), name="frontsim-server", daemon=True)
+        thread.start()
+        while not started.wait(0.05):
+            if not thread.is_alive():
+                raise Unusable("the simulator ended while it was starting; its log says why")
+        kept = cleanup.pop_all()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join()
+        kept.close()
+
+    url = _url(listening)
+    return Running(f"{url}/restapi/V2", f"{url}/_sim", stop)
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, with a way for the app to reset the caller's connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: dict[str, Any] = {RESET: self._reset}
+        self.scope["extensions"] = extensions
+
+    def _reset(self) -> None:
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
+        self.transport.abort()
+
+
+class _Callers:
+    """The app as uvicorn calls it: whoever waits for it in vain when it ends gets a reset, and nobody a traceback."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.stopping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except (asyncio.CancelledError, RuntimeError) as error:  # RuntimeError: the readers' threads have ended
+            if not self.stopping:
+                raise
+            logger.debug("a call was broken off as the simulator ended: %r", error)
+            await reset(scope, receive)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, with an app that starts before it and stops while callers still wait for answers."""
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        self._callers = _Callers(app)
+        super().__init__(
+            uvicorn.Config(
+                self._callers,
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=_BACKLOG,
+            )
+        )
+        self._app = app
+        self._ready = ready
+
+    async def run_app(self, listening: socket.socket) -> None:
+        """Serve on a bound socket until asked to stop."""
+        async with self._app:
+            await self.serve(sockets=[listening])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Let nobody in any more, then end the app: whoever waits for a resend or follows the stream gets an end."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self._callers.stopping = True
+        await self._app.stop()
+        waiting = self.server_state.tasks
+        if waiting:
+            await asyncio.wait(waiting, timeout=_LAST_WORDS_S)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals, if this is the thread that can; unlike uvicorn, do not raise them again at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _run(server: _Server, listening: socket.socket) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.run_app(listening))
+
+
+@contextmanager
+def _bound(settings: Settings) -> Iterator[socket.socket]:
+    """The listening socket."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise Unusable(f"cannot listen on {settings.host}: {error.strerror} (--host)") from error
+    with listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind(address)
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            raise Unusable(
+                f"cannot listen on {settings.host} port {settings.port}: {error.strerror} (--port 0 takes any free one)"
+            ) from error
+        yield listening
+
+
+@contextmanager
+def _log_file(settings: Settings) -> Iterator[Path]:
+    """The file of the log: the user's, or one that goes when the simulator stops."""
+    if not settings.ephemeral:
+        yield settings.db
+        return
+    with tempfile.TemporaryDirectory(prefix="frontsim-") as folder:
+        yield Path(folder) / "frontsim.db"
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
