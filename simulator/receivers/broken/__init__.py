@@ -1,0 +1,1 @@
+"""Receivers that are wrong on purpose, each with one bug that real ones have had."""

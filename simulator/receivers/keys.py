@@ -1,0 +1,23 @@
+"""The keys that a receiver has dealt with, in the file that also holds its effects."""
+
+import sqlite3
+
+
+def take(db: sqlite3.Connection, key: str) -> bool:
+    """Take a key; returns whether it was free. Looking and taking are one statement, so nobody comes between."""
+    return db.execute("INSERT OR IGNORE INTO keys (key) VALUES (?)", (key,)).rowcount == 1
+
+
+def is_taken(db: sqlite3.Connection, key: str) -> bool:
+    """Whether a key has been taken. What is done about it later may come too late."""
+    return db.execute("SELECT 1 FROM keys WHERE key = ?", (key,)).fetchone() is not None
+
+
+def give_back(db: sqlite3.Connection, key: str) -> None:
+    """Make a key free again."""
+    db.execute("DELETE FROM keys WHERE key = ?", (key,))
+
+
+def keep_newest(db: sqlite3.Connection, count: int) -> None:
+    """Forget all but the newest keys."""
+    db.execute("DELETE FROM keys WHERE number <= (SELECT max(number) FROM keys) - ?", (count,))

@@ -1,0 +1,38 @@
+import pytest
+
+from simulator.receivers.entity import RULES, State, state_of
+from simulator.receivers.notice import Notice
+
+
+def notice(event, payload):
+    return Notice("id", "webhook", event, payload, b"")
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "state"),
+    [
+        ("CustomerCreated", {"customerId": 7, "createdDateTime": "a"}, State("customer:7", "a", 0)),
+        (
+            "CustomerUpdated",
+            {"customerId": 7, "createdDateTime": "a", "updatedDateTime": "b"},
+            State("customer:7", "b", 0),
+        ),
+        ("OmniChannelOrderFulfilled", {"orderId": 7, "updatedDateTime": 5}, State("order:7", "", 0)),
+        (
+            "StockMovementCreated",
+            {"stockId": 1, "sku": "S", "gtin": None, "createdDateTime": "a", "movementId": 9},
+            State("stock:1:S:None", "a", 9),
+        ),
+        ("StockMovementCreated", {"movementId": "9"}, None),
+        ("CustomerUpdated", {"customerId": None}, None),
+        ("SaleCreated", {"saleId": 7}, None),
+    ],
+)
+def test_state_of(event, payload, state):
+    """Customers, orders and stock levels have a state; what happens once, or does not say of what, has none."""
+    assert state == state_of(event, notice(event, payload))
+
+
+def test_every_rule_is_of_a_known_type(known_types):
+    """No rule is for a type that the catalogue does not have."""
+    assert set() == RULES.keys() - known_types

@@ -1,0 +1,70 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from simulator.clock import stopwatch
+from simulator.errors import BadInput, Unusable
+from simulator.receivers.serve import run
+
+COMMAND = (sys.executable, "-m", "simulator.receivers.serve", "--db")
+
+
+def never(base_url):
+    raise AssertionError(f"{base_url} should not be served")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_prints_where_it_listens_and_ends_on_a_signal(tmp_path, number):
+    """One JSON line when it is ready; a signal ends it with code 0, within a second, and nothing on stderr."""
+    with subprocess.Popen(
+        [*COMMAND, str(tmp_path / "receiver.db"), "--header", "X-Event"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        said = json.loads(child.stdout.readline())
+        assert {"url", "effects"} == said.keys()
+        headers = {"Content-Type": "application/json", "X-Event": "id-1"}
+        with httpx.Client(verify=False) as web:  # keeps its connection open
+            assert 200 == web.post(f"{said['url']}/SaleCreated", headers=headers, content=b"{}").status_code
+            assert 1 == len(web.get(said["effects"]).json())
+            began = stopwatch()
+            child.send_signal(number)
+            assert 0 == child.wait(timeout=10)
+            assert stopwatch() - began < 1.5
+        assert b"" == child.stderr.read()
+
+
+def test_a_port_that_is_taken(tmp_path):
+    """One clear line; no file is made."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Unusable, match="--port 0 takes any free one"):
+        run(host="127.0.0.1", port=taken.getsockname()[1], db=tmp_path / "receiver.db", ready=never)
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (Unusable, {"host": "no-such-host.invalid"}),
+        (Unusable, {"port": 70_000}),
+        (BadInput, {"variant": "nodedupe"}),
+        (BadInput, {"header": ""}),
+        (BadInput, {"header": "X Event"}),
+    ],
+)
+def test_what_cannot_be_served(tmp_path, error, wanted):
+    """An address, a variant or a header's name that is none is refused before anything is served."""
+    with pytest.raises(error, match="expected"):
+        run(**{"host": "127.0.0.1", "port": 0, "db": tmp_path / "receiver.db", "ready": never, **wanted})
+
+
+def test_a_file_that_cannot_be_used_is_one_line_and_code_3(tmp_path):
+    """No traceback."""
+    done = subprocess.run([*COMMAND, str(tmp_path / "nowhere" / "x.db")], capture_output=True, text=True, check=False)
+    assert (3, "") == (done.returncode, done.stdout)
+    assert 1 == done.stderr.count("\n")
+    assert "expected a folder that can be written, got: No such file or directory" in done.stderr

@@ -1,0 +1,21 @@
+import socket
+
+import pytest
+
+from simulator.errors import Unusable
+from simulator.receivers.server import listen, url_of
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "[::1]")])
+def test_listens_at_once(host, shown):
+    """The port is ours before anything is served, so its URL is known and nobody else can take it."""
+    try:
+        listener = listen(host, 0)
+    except Unusable:
+        pytest.skip(f"this machine has no {host}")
+    with listener:
+        port = listener.getsockname()[1]
+        if not (host == "localhost" and listener.family == socket.AF_INET6):
+            assert f"http://{shown}:{port}" == url_of(listener)
+        with pytest.raises(Unusable, match=rf"{port}: expected a free port, got: Address already in use"):
+            listen(host, port)
