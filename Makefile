@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench matrix clean
 
 demo: $(READY)
 	$(BIN)/frontsim demo
@@ -19,6 +19,9 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python loadtests/bench.py
+
+matrix: $(READY)
+	$(BIN)/python loadtests/matrix.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
