@@ -152,7 +152,7 @@ class App:
                 "db": str(self.store.path),
                 "auth": self._settings.auth,
             },
-            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._dispatcher.forget],
+            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._dispatcher.forget, self._shop.reset],
         )
         return [
             *Trigger(

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.api.fields import INT32, Fields
+from simulator.api.fields import INT32, Fields, with_known_store
 from simulator.api.responses import json, read_object
 from simulator.catalog import Catalog
 from simulator.clock import Clock, Milliseconds, WireTime
@@ -17,6 +17,7 @@ from simulator.domain.model import Occurrence, Raised
 from simulator.errors import Busy, StoreFailed
 from simulator.payloads.day import day
 from simulator.payloads.factory import Payloads
+from simulator.payloads.moments import SECOND
 from simulator.payloads.shop import ACTS, Shop
 from simulator.store.reader import Reader
 from simulator.store.store import Store
@@ -85,17 +86,18 @@ class Trigger:
     async def _play_day(self, request: Request, speed: float) -> Response:
         """A trading day of the whole chain, so many times faster than real time, while the caller stays."""
         loop = asyncio.get_running_loop()
-        opening = loop.time()
+        began, opening = loop.time(), self._shop.next_opening()
         occurred = 0
         raised: list[Raised] = []
         for second, what in day(seed=self._seed, number=self._store.next_occurrence):
-            wait_s = opening + second / speed - loop.time()
+            wait_s = began + second / speed - loop.time()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
                 if await request.is_disconnected():
                     break
             self._refuse_if_full(occurred)
-            occurrences = self._shop.act(what, number=self._store.next_occurrence)
+            at = opening + int(second * SECOND)
+            occurrences = self._shop.act(what, number=self._store.next_occurrence, at=at)
             raised += await self._log(occurrences, occurred)
             occurred += len(occurrences)
         return _answer(occurred, raised)
@@ -117,7 +119,7 @@ class Trigger:
         first = self._store.next_occurrence
         self._store.take_numbers(len(occurrences))
         try:
-            return await self._store.accept(occurrences, first)
+            return await self._store.accept([with_known_store(item) for item in occurrences], first)
         except StoreFailed as error:
             raise StoreFailed(f"{occurred} occurrences are in the log, no more: {error}") from error
 

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.api.fields import Fields
+from simulator.api.fields import Fields, with_known_store
 from simulator.api.responses import json, json_type, read_object
 from simulator.clock import Clock, Milliseconds
 from simulator.domain.headers import HeaderNames
@@ -115,7 +115,7 @@ class Leases:
         self._store.take_numbers(count)
         events = _spread(mix, count, first)
         return await self._store.lease(
-            [self._payloads.build(event, first + index) for index, event in enumerate(events)], first
+            [with_known_store(self._payloads.build(event, first + index)) for index, event in enumerate(events)], first
         )
 
     def _open(self, deliveries: list[Delivery], ttl_s: float) -> str:

@@ -3,8 +3,7 @@
 A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
 """
 
-from typing import Any
-
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,16 +11,16 @@ from starlette.routing import Route
 from simulator.api.responses import json, read_object
 from simulator.errors import Busy
 
-MOST_RECORDS = 1_000_000
-"""Calls that all sinks together remember, in memory."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of JSON that all sinks together remember, in memory."""
 
 
 class Sinks:
     """Lists of records, by name; a name is there once something was told it."""
 
     def __init__(self) -> None:
-        self._records: dict[str, list[dict[str, Any]]] = {}
-        self._count = 0
+        self._records: dict[str, list[bytes]] = {}
+        self._size = 0
         self.routes = [
             Route("/_sim/sink/{name}", self.record, methods=["POST"]),
             Route("/_sim/sink/{name}", self.list, methods=["GET"]),
@@ -29,18 +28,19 @@ class Sinks:
 
     async def record(self, request: Request) -> Response:
         """Remember one JSON object, as it came."""
-        record = await read_object(request, any_type=True)
-        if self._count >= MOST_RECORDS:
-            raise Busy(f"the sinks hold {MOST_RECORDS} records, and no more: POST /_sim/reset", retry_after_s=60)
+        record = orjson.dumps(await read_object(request, any_type=True))
+        if self._size + len(record) > MOST_BYTES:
+            raise Busy(f"the sinks hold {MOST_BYTES} bytes, and no more: POST /_sim/reset", retry_after_s=60)
         self._records.setdefault(request.path_params["name"], []).append(record)
-        self._count += 1
+        self._size += len(record)
         return json({"recorded": True})
 
     async def list(self, request: Request) -> Response:
         """All records of that name, oldest first; none of an unknown name."""
-        return json(self._records.get(request.path_params["name"], []))
+        records = self._records.get(request.path_params["name"], [])
+        return json(orjson.Fragment(b"[%b]" % b",".join(records)))
 
     def forget(self) -> None:
         """Forget all records."""
         self._records.clear()
-        self._count = 0
+        self._size = 0

@@ -5,7 +5,7 @@ bounded, so that a shop may trade for weeks.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,9 @@ from simulator.payloads.world import LIVE, World
 
 REMEMBERED = 500
 """How many sales, orders, reservations ... are kept at most; the oldest are forgotten."""
+
+_ROUND = 50_000_000
+"""Acts, after which their ids of 32 bits begin anew."""
 
 _SLOTS = {"movement": 256}
 _SLOTS_ELSE = 8
@@ -82,7 +85,7 @@ class Books:
         """Open the journal of an act; time never goes back."""
         self.dice = Dice(self.world.seed, f"act {what}", number)
         self.now = max(at, self.now + 1)
-        self._number = number
+        self._number = number % _ROUND
         self._used = {}
         self._journal = []
 
@@ -133,14 +136,28 @@ class Books:
         )
         self.write("StockMovementCreated", body, store.id)
 
-    def stocked(self, stock_id: int, size: Size, pieces: int) -> Size:
-        """That size, or the next on the shelf of which so many are free; that size after all if there is none."""
+    def stocked(self, stock_id: int, size: Size, pieces: int, *, but: Set[int] = frozenset()) -> Size:
+        """That size, or the next on the shelf of which so many are free; that size after all if there is none.
+
+        `but` are the numbers of sizes that are out of the question.
+        """
         sizes = self.world.sizes
         for step in range(len(sizes)):
             other = sizes[(size.number + step) % len(sizes)]
-            if self.levels.available(stock_id, other) >= pieces:
+            if other.number not in but and self.levels.available(stock_id, other) >= pieces:
                 return other
         return size
+
+    def shelf(self, stock_id: int) -> Callable[[Size, int], Size]:
+        """What fills one basket from a stock: `stocked`, and no size twice."""
+        taken: set[int] = set()
+
+        def choose(size: Size, pieces: int) -> Size:
+            chosen = self.stocked(stock_id, size, pieces, but=taken)
+            taken.add(chosen.number)
+            return chosen
+
+        return choose
 
     def till(self, store: Store, terminal: Terminal) -> Till:
         """The terminal's till; its first receipt and batch follow from the act that first uses it."""

@@ -138,24 +138,25 @@ def _reservation_expired(world: World, number: int, wanted: int | None) -> Built
     return {**reservations.reservation_json(gone), "isReleased": released}, store.id
 
 
-def _order(world: World, number: int, wanted: int | None) -> tuple[orders.Order, int]:
+def _order(world: World, number: int, wanted: int | None) -> tuple[Dice, orders.Order]:
+    """Order `number`, and the dice that decide what becomes of it: the same for each type that tells of it."""
     dice, store, at = _start(world, "order", number, wanted)
-    return order_draws.draw_order(dice, world, store, number=number, at=at), store.id
+    return dice, order_draws.draw_order(dice, world, store, number=2 * number, at=at)
 
 
 def _order_updated(world: World, number: int, wanted: int | None) -> Built:
-    order, store_id = _order(world, 2 * number, wanted)
-    return orders.order_json(order_draws.draw_update(Dice(world.seed, "order story", number), order)), store_id
+    dice, order = _order(world, number, wanted)
+    return orders.order_json(order_draws.draw_update(dice, order)), order.store.id
 
 
 def _order_fulfilled(world: World, number: int, wanted: int | None) -> Built:
-    order, store_id = _order(world, 2 * number, wanted)
-    return orders.order_json(order_draws.draw_fulfilment(Dice(world.seed, "order story", number), order)), store_id
+    dice, order = _order(world, number, wanted)
+    return orders.order_json(order_draws.draw_fulfilment(dice, order)), order.store.id
 
 
 def _order_refunded(world: World, number: int, wanted: int | None) -> Built:
-    order, store_id = _order(world, 2 * number, wanted)
-    return orders.order_json(order_draws.draw_refund(Dice(world.seed, "order story", number), order)), store_id
+    dice, order = _order(world, number, wanted)
+    return orders.order_json(order_draws.draw_refund(dice, order)), order.store.id
 
 
 def _endless_aisle(world: World, number: int, wanted: int | None) -> Built:

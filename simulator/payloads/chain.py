@@ -1,5 +1,6 @@
 """The chain: its stores, their stocks, tills and people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ from simulator.payloads.people import address, pools
 
 BRAND = "Nordvik"
 _COMPANIES = {"NO": f"{BRAND} Norge AS", "SE": f"{BRAND} Sverige AB", "DK": f"{BRAND} Danmark ApS"}
-_GAPS = [
+_GAPS = (
     "storeExtId",
     "storeName",
     "organizationNumber",
@@ -27,7 +28,7 @@ _GAPS = [
     "address.postalCode",
     "address.country",
     "address.countryCode",
-]
+)
 _USUAL = 4
 """How many times a full view stands for each view with a gap, roughly."""
 
@@ -209,15 +210,16 @@ def _address(country: Country, street: str, postal_code: str, city: str, provinc
         city=city,
         province=province,
         postal_code=postal_code,
-        country=country,
+        country=country.name,
+        country_code=country.code,
         comment="Varelevering fra bakgården" if contact else None,
     )
 
 
-def transit_stocks(seed: int) -> tuple[Stock, ...]:
-    """Virtual stocks that belong to no sales floor: one per country, booked on its first store."""
+def transit_stocks(seed: int, chain: Sequence[Store]) -> tuple[Stock, ...]:
+    """Virtual stocks that belong to no sales floor: one per country, booked on the chain's first store there."""
     first = 8000 + spread(seed, "virtual stock", 900)
-    heads = {store.country.code: store for store in reversed(stores(seed))}
+    heads = {store.country.code: store for store in reversed(chain)}
     return tuple(
         Stock(
             id=first + place,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from simulator.payloads.books import Books, Till
 from simulator.payloads.chain import Store, View
 from simulator.payloads.countries import Country
-from simulator.payloads.customer_acts import buyer
+from simulator.payloads.customer_acts import buyer, still_known
 from simulator.payloads.customers import Customer
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import MINUTE, SECOND
@@ -44,7 +44,7 @@ def returned(books: Books) -> None:
         reversed_line(line)._replace(row_id=str(sale_id * 8 + row)) for row, line in enumerate(first.lines[:count])
     )
     view = next(view for view in first.store.views if view.terminal is first.terminal)
-    back = _sale(books, first.store, view, sale_id, lines, first.customer, CHANNELS[0])
+    back = _sale(books, first.store, view, sale_id, lines, still_known(books, first.customer), CHANNELS[0])
     back = back._replace(payments=_paid(books, back, refund), comment=f"Retur av kvittering {first.receipt_no}")
     _register(books, back)
     if first.lines[count:]:
@@ -106,14 +106,7 @@ def _sell(books: Books, store: Store, who: Customer | None, *, by_invoice: bool 
 
 
 def _basket(books: Books, store: Store, sale_id: int) -> tuple[Line, ...]:
-    stock_id = store.stock.id
-    return basket(
-        books.dice,
-        books.world,
-        store,
-        row=sale_id * 8,
-        choose=lambda size, pieces: books.stocked(stock_id, size, pieces),
-    )
+    return basket(books.dice, books.world, store, row=sale_id * 8, choose=books.shelf(store.stock.id))
 
 
 def _sale(
@@ -143,6 +136,7 @@ def _sale(
         payments=(),
         total=sum(line.total for line in lines),
         vat_total=sum(line.vat for line in lines),
+        hidden=None,
     )
 
 

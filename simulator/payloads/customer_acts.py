@@ -41,3 +41,8 @@ def buyer(books: Books, store: Store) -> Customer:
     if not books.customers or books.dice.one_in(4):
         return _register(books, store)
     return books.customers[books.dice.pick(tuple(books.customers))][0]
+
+
+def still_known(books: Books, who: Customer | None) -> Customer | None:
+    """The customer as he is now; None if he has been deleted, or forgotten, since."""
+    return None if who is None else books.customers.get(who.number, (None, None))[0]

@@ -7,7 +7,7 @@ Customer `n` of a seed is always the same person, whichever payload shows him: t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,63 +20,61 @@ from simulator.payloads.texts import COMMENTS
 
 _GENDERS = {"female": "f", "male": "m"}
 _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
-_GAPS = [
-    "email",
-    "first",
-    "last",
-    "line1",
-    "city",
-    "postal_code",
-    "phone",
-    "phone_prefix",
-    "tax_id",
-    "company",
-    "province",
-    "line2",
-    "country_name",
-    "country_code",
-    "ext_id",
-    "gender",
-    "description",
-    "card_no",
-    "address",
-]
+
+
+class Known(NamedTuple):
+    """What the shop knows of a customer; what it never asked for is None."""
+
+    first: str | None
+    last: str | None
+    company: str | None
+    tax_id: str | None
+    gender: str | None
+    email: str | None
+    phone: str | None
+    calling_code: str | None
+    line1: str | None
+    line2: str | None
+    city: str | None
+    province: str | None
+    postal_code: str | None
+    country: str | None
+    country_code: str | None
+    ext_id: str | None
+    description: str | None
+    card_no: str | None
+    has_address: bool
 
 
 @dataclass(frozen=True)
 class Customer:
-    """Somebody who buys. A field that the shop never asked for is None."""
+    """Somebody who buys, in his country."""
 
     number: int
     id: int
     guid: str
     country: Country
-    fields: Mapping[str, Any]
-    """first, last, company, tax_id, gender, email, phone, phone_prefix, line1, line2, city, province, postal_code,
-    country_name, country_code, ext_id, description, card_no; `address` None: no address is known."""
+    known: Known
 
     @cached_property
     def place(self) -> dict[str, str | None] | None:
         """The address as orders write it; None where none is known."""
-        known = self.fields
-        if known["address"] is None:
+        known = self.known
+        if not known.has_address:
             return None
-        return {
-            **address(
-                first=known["first"],
-                last=known["last"],
-                company=known["company"],
-                line1=known["line1"],
-                line2=known["line2"],
-                city=known["city"],
-                province=known["province"],
-                postal_code=known["postal_code"],
-                country=self.country,
-                comment=known["description"],
-            ),
-            "country": known["country_name"],
-            "countryCode": known["country_code"],
-        }
+        return address(
+            first=known.first,
+            last=known.last,
+            company=known.company,
+            line1=known.line1,
+            line2=known.line2,
+            city=known.city,
+            province=known.province,
+            postal_code=known.postal_code,
+            country=known.country,
+            country_code=known.country_code,
+            comment=known.description,
+        )
 
     @cached_property
     def place_json(self) -> orjson.Fragment | None:
@@ -95,18 +93,21 @@ class Customer:
         return orjson.Fragment(orjson.dumps({"customerId": known, **self._contact()}))
 
     def _contact(self) -> dict[str, Any]:
-        known = self.fields
-        prefix = known["phone_prefix"]
+        known = self.known
         return {
-            "email": known["email"],
-            "firstName": known["first"],
-            "lastName": known["last"],
-            "companyName": known["company"],
-            "taxId": known["tax_id"],
-            "phoneCountryPrefix": None if prefix is None else f"+{prefix}",
-            "phone": known["phone"],
+            "email": known.email,
+            "firstName": known.first,
+            "lastName": known.last,
+            "companyName": known.company,
+            "taxId": known.tax_id,
+            "phoneCountryPrefix": None if known.calling_code is None else f"+{known.calling_code}",
+            "phone": known.phone,
             "address": self.place,
         }
+
+
+_MAY_LACK = tuple(name for name in Known._fields if name != "has_address")
+"""Half the customers lack one of these."""
 
 
 def customer(seed: int, number: int, *, customer_id: int) -> Customer:
@@ -118,60 +119,61 @@ def customer(seed: int, number: int, *, customer_id: int) -> Customer:
     first, last = dice.pick(getattr(pool, gender)), dice.pick(pool.family)
     postal_code, city = dice.pick(pool.towns)
     business = dice.one_in(5)
-    fields: dict[str, Any] = {
-        "first": first,
-        "last": last,
-        "company": dice.pick(pool.companies) if business else None,
-        "tax_id": organization_number(country.code, dice.below(10**7)) if business else None,
-        "gender": _GENDERS[gender],
-        "email": f"{mailbox(first, last)}.{number}@example.{dice.pick(('com', 'org', 'net'))}",
-        "phone": phone(dice, country),
-        "phone_prefix": country.calling_code,
-        "line1": street(dice, pool),
-        "line2": f"H{dice.between(1, 9):02}{dice.between(1, 8):02}" if dice.one_in(4) else None,
-        "city": city,
-        "province": f"Region {postal_code[0]}" if dice.one_in(4) else None,
-        "postal_code": postal_code,
-        "country_name": country.name,
-        "country_code": country.code,
-        "ext_id": f"CRM-{number:06}" if dice.one_in(3) else None,
-        "description": dice.pick(COMMENTS),
-        "card_no": f"9578{dice.below(10**12):012}" if dice.one_in(3) else None,
-        "address": True,
-    }
+    known = Known(
+        first=first,
+        last=last,
+        company=dice.pick(pool.companies) if business else None,
+        tax_id=organization_number(country.code, dice.below(10**7)) if business else None,
+        gender=_GENDERS[gender],
+        email=f"{mailbox(first, last)}.{number}@example.{dice.pick(('com', 'org', 'net'))}",
+        phone=phone(dice, country),
+        calling_code=country.calling_code,
+        line1=street(dice, pool),
+        line2=f"H{dice.between(1, 9):02}{dice.between(1, 8):02}" if dice.one_in(4) else None,
+        city=city,
+        province=f"Region {postal_code[0]}" if dice.one_in(4) else None,
+        postal_code=postal_code,
+        country=country.name,
+        country_code=country.code,
+        ext_id=f"CRM-{number:06}" if dice.one_in(3) else None,
+        description=dice.pick(COMMENTS),
+        card_no=f"9578{dice.below(10**12):012}" if dice.one_in(3) else None,
+        has_address=not dice.one_in(24),
+    )
     if dice.one_in(2):
-        fields[dice.pick(_GAPS)] = None
-    return Customer(number=number, id=customer_id, guid=dice.uuid(), country=country, fields=fields)
+        lacking: dict[str, Any] = {dice.pick(_MAY_LACK): None}
+        known = known._replace(**lacking)
+    return Customer(number, customer_id, dice.uuid(), country, known)
 
 
 def created_json(dice: Dice, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
     """CustomerCreated: registered at `at`, in that store."""
-    known = who.fields
-    no_address = known["address"] is None
+    known = who.known
+    no_address = not known.has_address
     consent = dice.below(4)
     return {
         "customerId": who.id,
-        "customerExtId": known["ext_id"],
-        "email": known["email"],
-        "firstName": known["first"],
-        "lastName": known["last"],
-        "companyName": known["company"],
-        "taxId": known["tax_id"],
-        "gender": known["gender"],
-        "address1": "" if no_address else known["line1"],
-        "city": "" if no_address else known["city"],
-        "province": "" if known["province"] is None and dice.one_in(2) else known["province"],
-        "postalCode": "" if no_address else known["postal_code"],
-        "country": "" if no_address else known["country_name"],
-        "countryCode": known["country_code"] and known["country_code"].lower(),
-        "phoneCountryPrefix": known["phone_prefix"],
-        "phone": known["phone"],
-        "description": known["description"],
+        "customerExtId": known.ext_id,
+        "email": known.email,
+        "firstName": known.first,
+        "lastName": known.last,
+        "companyName": known.company,
+        "taxId": known.tax_id,
+        "gender": known.gender,
+        "address1": "" if no_address else known.line1,
+        "city": "" if no_address else known.city,
+        "province": "" if known.province is None and dice.one_in(2) else known.province,
+        "postalCode": "" if no_address else known.postal_code,
+        "country": "" if no_address else known.country,
+        "countryCode": known.country_code and known.country_code.lower(),
+        "phoneCountryPrefix": known.calling_code,
+        "phone": known.phone,
+        "description": known.description,
         "agreedSendEmail": consent > 1,
         "agreedSendSMS": consent % 2 == 1,
         "isEmployee": dice.one_in(40),
         "birthday": date_text(at - dice.between(16 * 365, 85 * 365) * DAY) if dice.one_in(2) else None,
-        "cardNo": known["card_no"],
+        "cardNo": known.card_no,
         "tags": dice.pick(_TAGS) if dice.one_in(3) else None,
         "gdprUpdatedDateTime": text(at) if consent else None,
         "registeredStoreId": store_id,
@@ -209,14 +211,14 @@ def updated_json(dice: Dice, who: Customer, before: Mapping[str, Any], at: Ticks
 
 def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
     """The customer as an update left him, for the sales and orders that follow."""
-    known = {
-        "first": shown["firstName"],
-        "last": shown["lastName"],
-        "email": shown["email"],
-        "phone": shown["phone"],
-        "line1": shown["address1"] or None,
-        "city": shown["city"] or None,
-        "postal_code": shown["postalCode"] or None,
-        "address": True if shown["address1"] else None,
-    }
-    return Customer(who.number, who.id, who.guid, who.country, {**who.fields, **known})
+    known = who.known._replace(
+        first=shown["firstName"],
+        last=shown["lastName"],
+        email=shown["email"],
+        phone=shown["phone"],
+        line1=shown["address1"] or None,
+        city=shown["city"] or None,
+        postal_code=shown["postalCode"] or None,
+        has_address=bool(shown["address1"]),
+    )
+    return Customer(who.number, who.id, who.guid, who.country, known)

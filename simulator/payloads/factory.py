@@ -7,11 +7,11 @@ RefundUpdated of number 7, as transfer 7 is in its Created and Received. Numbers
 of 32 bits must.
 """
 
+import json
 import random
 from collections.abc import Mapping
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any
 
 import orjson
 
@@ -19,8 +19,8 @@ from simulator.catalog import Catalog, EventType
 from simulator.domain.model import Occurrence
 from simulator.errors import BadInput
 from simulator.payloads.builders import BUILDERS
-from simulator.payloads.from_schema import generate
-from simulator.payloads.overrides import not_json, overridden
+from simulator.payloads.from_schema import Generator
+from simulator.payloads.overrides import found, not_json, overridden
 from simulator.payloads.world import LIVE, World
 
 
@@ -36,6 +36,7 @@ class Payloads:
         self._catalog = catalog
         self._seed = seed
         self._world = World(seed)
+        self._generators: dict[str, Generator] = {}
 
     @property
     def world(self) -> World:
@@ -52,10 +53,14 @@ class Payloads:
 
         Raises:
             UnknownEventType: no such type.
-            BadInput: the number is negative, or the user's schema cannot be met.
+            BadInput: the number is negative, the store's id has more than 32 bits, or the user's schema cannot be met.
+            InvalidPayload: the user's schema does not allow that store.
         """
         if number < 0:
             raise BadInput(f"expected a payload's number from 0 on, got {number}")
+        if store_id is not None and not -(2**31) <= store_id < 2**31:
+            text = f"expected a store's id of 32 bits, got {store_id}"
+            raise BadInput(text, {"storeId": [text]})
         builder = BUILDERS.get(event)
         if builder is None:
             kind = self._catalog.find(event)
@@ -109,15 +114,27 @@ class Payloads:
 
     def _from_schema(self, kind: EventType, number: int, store_id: int | None) -> Occurrence:
         key = blake2b(f"{self._seed}/{kind.name}/{number}".encode(), digest_size=16).digest()
-        made = generate(kind.schema, random.Random(int.from_bytes(key, "little")))  # noqa: S311 - fake data
-        if store_id is not None and isinstance(made, dict) and kind.store in made:
-            made[kind.store] = store_id
-        return Occurrence(kind.name, orjson.dumps(made), _shown_store(made, kind.store, store_id))
+        generator = self._generators.get(kind.name)
+        if generator is None:
+            generator = self._generators[kind.name] = Generator(kind.schema)
+        made = generator.draw(random.Random(int.from_bytes(key, "little")))  # noqa: S311 - fake data
+        if store_id is not None and kind.store is not None and found(made, kind.store) is not None:
+            made = overridden(made, {kind.store: store_id})
+            self._catalog.check(kind.name, _serialised(made))
+        return Occurrence(kind.name, _serialised(made), _shown_store(made, kind.store, store_id))
+
+
+def _serialised(value: object) -> bytes:
+    """JSON; a user's schema may ask for numbers that orjson does not write, of more than 64 bits."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _shown_store(value: object, field: str | None, otherwise: int | None) -> int | None:
     """The store that a payload names in its store field; what we know otherwise, where it has no such field."""
-    if field is None or not isinstance(value, dict) or field not in value:
+    shown = None if field is None else found(value, field)
+    if shown is None:
         return otherwise
-    shown: Any = value[field]
-    return shown if isinstance(shown, int) and not isinstance(shown, bool) else None
+    return shown[0] if isinstance(shown[0], int) and not isinstance(shown[0], bool) else None

@@ -21,7 +21,6 @@ from typing import Any
 import orjson
 
 from simulator.payloads.schema_document import Document, Json
-from simulator.payloads.schema_facts import Term
 from simulator.payloads.schema_nodes import Compiler
 from simulator.payloads.schema_roll import EFFORT, Producer, Roll
 from simulator.payloads.schema_trouble import Contradiction
@@ -75,9 +74,8 @@ class Generator:
     def _producer(self, *, strict: bool) -> Producer | Contradiction:
         """Compiled when first asked for: few schemas ever need `strict`."""
         if strict not in self._producers:
-            compiler = Compiler(self._document, strict=strict)
             try:
-                self._producers[strict] = compiler.node([Term(self._document.top, positive=True)], ()).producer()
+                self._producers[strict] = Compiler(self._document, strict=strict).root()
             except Contradiction as contradiction:
                 self._producers[strict] = contradiction
         return self._producers[strict]

@@ -32,8 +32,9 @@ def of(moment: datetime) -> Ticks:
     return (microseconds * 3 + _MICROSECONDS_PER_3_TICKS // 2) // _MICROSECONDS_PER_3_TICKS
 
 
+@lru_cache(maxsize=64)
 def text(moment: Ticks) -> str:
-    """The wire form of a moment."""
+    """The wire form of a moment; a payload tends to write the same one several times."""
     day, rest = divmod(moment, DAY)
     second, tick = divmod(rest, SECOND)
     minute, second = divmod(second, 60)
@@ -59,6 +60,11 @@ _PACE = 3 * SECOND
 def opening(day: int) -> Ticks:
     """When the shops open on that day of the timeline: 09:00, from 2026-08-01 on."""
     return _OPENING + day * DAY
+
+
+def next_opening(moment: Ticks) -> Ticks:
+    """The first opening that lies after a moment; the first of all, for a moment before it."""
+    return opening(max(0, (moment - _OPENING) // DAY + 1))
 
 
 def of_number(number: int) -> Ticks:

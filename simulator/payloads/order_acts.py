@@ -16,8 +16,6 @@ from simulator.payloads.reservations import DEFAULT_HOURS, Reservation, reservat
 from simulator.payloads.texts import COMMENTS
 
 _LENGTHS: tuple[Ticks, ...] = (DEFAULT_HOURS * HOUR, DEFAULT_HOURS * HOUR, 24 * HOUR, 15 * MINUTE, 5 * MINUTE)
-_USUAL = 17
-"""From here on `Order.sparse` leaves no part out that tells what the order is."""
 
 
 def reservation(books: Books) -> None:
@@ -93,18 +91,14 @@ def _place(books: Books, *, endless: bool) -> LiveOrder:
         number=number,
         at=books.now,
         endless=endless,
-        choose=lambda size, pieces: books.stocked(stock.id, size, pieces),
+        choose=books.shelf(stock.id),
     )
-    view, total = dice.pick(store.views), sum(line.total for line in drawn.lines)
+    total = sum(line.total for line in drawn.lines)
     order = drawn._replace(
-        no=f"ORD{100_000 + number}",
-        terminal=view.terminal,
-        store_json=view.json,
         kind="BOPIS" if drawn.kind == "Return" else drawn.kind,
         customer=who,
         payments=all_known((till if endless else online)(dice, total, store.country), store.country),
-        events=((books.now, "Order created", None),),
-        sparse=_USUAL + dice.below(64 - _USUAL),
+        hidden=None,
     )
     live = LiveOrder(order, {})
     books.new_orders.append(live)
@@ -120,7 +114,7 @@ def _reserve(books: Books, live: LiveOrder) -> None:
         kept = Reservation(
             id=books.dice.uuid(),
             stock_id=order.stock.id,
-            customer_id=None if order.customer is None else order.customer.id,
+            customer_id=order.customer.id,
             sale_id=None,
             ext_id=order.no,
             comment=None,

@@ -9,7 +9,7 @@ from simulator.payloads.assortment import Size
 from simulator.payloads.chain import Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import DAY, HOUR, MINUTE, SECOND, Ticks
-from simulator.payloads.orders import LINE_STATUSES, ORDER_TYPES, STATUSES, Order, fulfilled, handled, refunded
+from simulator.payloads.orders import HIDDEN, LINE_STATUSES, ORDER_TYPES, STATUSES, Order, fulfilled, handled, refunded
 from simulator.payloads.payments import online, till
 from simulator.payloads.reservations import DEFAULT_HOURS
 from simulator.payloads.sales import basket, receipt_no
@@ -19,6 +19,7 @@ from simulator.payloads.world import REGULARS, World
 _USUAL_TYPES = ("BOPIS",) * 6 + ("BOSS",) * 3 + ("ROPIS",) * 3 + ORDER_TYPES
 _ENDLESS_TYPES = ("Unknown",) * 9 + ORDER_TYPES
 _HOURS = (DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, None)
+_HIDDEN = (*HIDDEN, *(None,) * 42)
 _DECISIONS = ("Accepted",) * 5 + LINE_STATUSES
 
 
@@ -46,39 +47,39 @@ def draw_order(
     order_id = world.id("order", number)
     lines = basket(dice, world, store, row=order_id * 8, choose=choose)
     view = dice.pick(store.views)
-    sparse = dice.below(64)
     total = sum(line.total for line in lines)
-    hours = dice.pick(_HOURS)
+    hours, variety = dice.pick(_HOURS), dice.below(64)
     return Order(
         id=order_id,
-        no=None if sparse == 0 else f"ORD{100_000 + number}",
+        no=f"ORD{100_000 + number}",
         kind=dice.pick(_ENDLESS_TYPES) if endless else dice.pick(_USUAL_TYPES),
-        receipt_no=receipt_no(view.terminal, number) if (endless and sparse != 14) or sparse > 50 else None,
+        receipt_no=receipt_no(view.terminal, number) if endless or variety > 50 else None,
         store=store,
         terminal=view.terminal,
-        store_json=None if sparse == 1 else view.json,
-        customer=None if sparse == 2 else world.customer(dice.below(REGULARS)),
+        store_json=view.json,
+        customer=world.customer(dice.below(REGULARS)),
         created=at,
         updated=None,
-        due=at + dice.between(1, 4) * DAY if sparse % 3 == 0 else None,
+        due=at + dice.between(1, 4) * DAY if variety % 3 == 0 else None,
         expires=None if hours is None else at + hours * HOUR,
         hours=hours,
         comment=dice.pick(COMMENTS),
         lines=lines,
         statuses=("UnHandled",) * len(lines),
-        from_online=None if sparse % 8 == 3 else endless or sparse % 8 == 4,
+        from_online=None if variety % 8 == 3 else endless or variety % 8 == 4,
         stock=world.web_stock(store) if endless else store.stock,
-        payments=None if sparse == 3 else (till if endless else online)(dice, total, store.country),
+        payments=(till if endless else online)(dice, total, store.country),
         status="UnHandled",
-        events=None if sparse == 4 else ((at, "Order created", None),),
+        events=((at, "Order created", None),),
         user=dice.pick(store.users),
-        sparse=sparse,
+        hidden=dice.pick(_HIDDEN),
+        variety=variety,
     )
 
 
 def drawn_statuses(dice: Dice, count: int) -> tuple[str, ...]:
     """What a store decides about so many lines: mostly accepted."""
-    return tuple(dice.pick(_DECISIONS) for _ in range(count))
+    return tuple([dice.pick(_DECISIONS) for _ in range(count)])
 
 
 def draw_update(dice: Dice, order: Order) -> Order:
@@ -120,7 +121,5 @@ def _fulfilled(dice: Dice, order: Order) -> Order:
 
 
 def _late(dice: Dice, order: Order, *, one_in: int) -> Order:
-    """Once in so many times, the payload is sent late and shows a later status; or lacks its `updatedDateTime`."""
-    if not dice.one_in(one_in):
-        return order._replace(updated=None) if order.sparse == 5 else order
-    return order._replace(status=dice.pick(STATUSES))
+    """Once in so many times, the payload is sent late and shows a later status."""
+    return order._replace(status=dice.pick(STATUSES)) if dice.one_in(one_in) else order

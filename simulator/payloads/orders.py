@@ -22,7 +22,8 @@ LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
 STATUSES = ("UnHandled", "Shipped", "Rejected", "Picked", "Returned")
 """Published. A payload shows the order as it stands when it is sent, so that a late one is ahead of its name."""
 
-_CARRIERS = ("Posten", "PostNord", "Bring", "DHL", "Instabox")
+_SHIPMENT_INFO = (None, None, None, ("Til døra", "Ring ved ankomst"), None, None, None, ())
+_PARCEL_INFO = (("Posten",), ("PostNord", "Under 5 kg"), None, (), ("DHL",))
 _DELIVERY_OPTIONS = (
     None,
     orjson.Fragment(b'{"carrier":"Bring","service":"PICKUP_PARCEL","price":49.0}'),
@@ -33,17 +34,25 @@ _DELIVERY_OPTIONS = (
 _DROP_POINTS = (None, orjson.Fragment(b'{"id":"NO-0154-3","name":"Coop Extra Sentrum"}'), "NO-0154-3", False)
 
 
+HIDDEN = (
+    *("orderNo", "receiptNo", "store", "customer", "paymentLines", "orderEvents", "orderLines", "fulfillmentLocation"),
+    *("updatedDateTime", "orderEvents[].createdDateTime", "orderEvents[].text", "fulfillmentLocation.stockName"),
+    *("shipments[].id", "shipments[].items"),
+)
+"""What a payload leaves null once in a while, though the order has it."""
+
+
 class Order(NamedTuple):
-    """One order. `events` are (moment, text, kind); `statuses` go with `lines`; `parcels` hold line places."""
+    """One order. `statuses` go with `lines`; `events` are (moment, text, kind)."""
 
     id: int
-    no: str | None
+    no: str
     kind: str
     receipt_no: int | None
     store: Store
     terminal: Terminal
-    store_json: orjson.Fragment | None
-    customer: Customer | None
+    store_json: orjson.Fragment
+    customer: Customer
     created: Ticks
     updated: Ticks | None
     due: Ticks | None
@@ -54,12 +63,14 @@ class Order(NamedTuple):
     statuses: tuple[str, ...]
     from_online: bool | None
     stock: Stock
-    payments: tuple[Payment, ...] | None
+    payments: tuple[Payment, ...]
     status: str
-    events: tuple[tuple[Ticks, str | None, str | None], ...] | None
+    events: tuple[tuple[Ticks, str, str | None], ...]
     user: int
-    sparse: int
-    """A number below 64 that decides which optional parts the order lacks."""
+    hidden: str | None
+    """Which of `HIDDEN` its payloads leave out."""
+    variety: int
+    """A number below 64 that decides which optional parts its payloads have."""
 
 
 def handled(order: Order, statuses: tuple[str, ...], at: Ticks) -> Order:
@@ -88,25 +99,24 @@ def refunded(dice: Dice, order: Order, at: Ticks, places: tuple[int, ...]) -> Or
         kind="Return",
         lines=lines,
         statuses=tuple(order.statuses[place] for place in places),
-        payments=None if order.payments is None else refund(dice, total, country) if total else (),
+        payments=refund(dice, total, country),
         status="Returned",
     )
 
 
 def _moved(order: Order, at: Ticks, told: str, **changes: Any) -> Order:
     """The order with what changed at `at`, and the entry that tells of it."""
-    events = None if order.events is None else (*order.events, (at, told, "StatusChanged"))
-    return order._replace(updated=at, events=events, **changes)
+    return order._replace(updated=at, events=(*order.events, (at, told, "StatusChanged")), **changes)
 
 
 def order_json(order: Order) -> dict[str, Any]:
     """The payload of all four order events: 24 fields at the top."""
-    receipt = order.receipt_no
+    receipt, variety = order.receipt_no, order.variety
     customer = order.customer
-    return {
+    body = {
         "receiptNo": None if receipt is None else str(receipt),
-        "receiptFormatted": text(order.created).replace("T", " ")[:19] if order.sparse % 4 == 0 else None,
-        "receiptUrl": None if receipt is None or order.sparse % 5 == 0 else f"https://example.com/receipts/{receipt}",
+        "receiptFormatted": text(order.created).replace("T", " ")[:19] if variety % 4 == 0 else None,
+        "receiptUrl": f"https://example.com/receipts/{receipt}" if receipt is not None and variety % 5 else None,
         "orderId": order.id,
         "orderNo": order.no,
         "orderType": order.kind,
@@ -115,24 +125,27 @@ def order_json(order: Order) -> dict[str, Any]:
         "dueDateTime": None if order.due is None else text(order.due),
         "expirationDateTime": None if order.expires is None else text(order.expires),
         "comment": order.comment,
-        "paymentLines": None if order.payments is None else [payment_json(paid) for paid in order.payments],
-        "orderLines": None
-        if order.sparse == 6
-        else [_line_json(line, status, order) for line, status in zip(order.lines, order.statuses, strict=True)],
+        "paymentLines": [payment_json(paid) for paid in order.payments],
+        "orderLines": [
+            _line_json(order, line, status) for line, status in zip(order.lines, order.statuses, strict=True)
+        ],
         "orderEvents": _events_json(order),
-        "shipmentInfo": "Hentes i kassen" if order.sparse % 16 == 7 else None,
+        "shipmentInfo": "Hentes i kassen" if variety % 16 == 7 else None,
         "reservationLengthInHours": order.hours,
-        "fulfillmentLocation": None if order.sparse == 7 else _fulfilment_json(order),
+        "fulfillmentLocation": _fulfilment_json(order),
         "store": order.store_json,
-        "customer": None if customer is None else customer.order_json,
-        "shippingAddress": None if customer is None or order.sparse % 4 == 1 else customer.place_json,
+        "customer": customer.order_json,
+        "shippingAddress": None if variety % 4 == 1 else customer.place_json,
         "vatTotal": amount(sum(line.vat for line in order.lines)),
         "total": amount(sum(line.total for line in order.lines)),
         "status": order.status,
     }
+    if order.hidden in body:
+        body[order.hidden] = None
+    return body
 
 
-def _line_json(line: Line, status: str, order: Order) -> dict[str, Any]:
+def _line_json(order: Order, line: Line, status: str) -> dict[str, Any]:
     size = line.size
     return {
         "quantity": line.quantity,
@@ -152,17 +165,15 @@ def _line_json(line: Line, status: str, order: Order) -> dict[str, Any]:
     }
 
 
-def _events_json(order: Order) -> list[dict[str, Any]] | None:
-    if order.events is None:
-        return None
-    odd = order.sparse
-    if odd == 11:
+def _events_json(order: Order) -> list[dict[str, Any]]:
+    if order.variety == 11:
         return []
+    hidden = order.hidden
     return [
         {
             "orderEventId": place + 1,
-            "createdDateTime": None if odd == 8 else text(at),
-            "text": None if odd == 9 else told,
+            "createdDateTime": None if hidden == "orderEvents[].createdDateTime" else text(at),
+            "text": None if hidden == "orderEvents[].text" else told,
             "eventType": kind,
         }
         for place, (at, told, kind) in enumerate(order.events)
@@ -170,40 +181,40 @@ def _events_json(order: Order) -> list[dict[str, Any]] | None:
 
 
 def _fulfilment_json(order: Order) -> dict[str, Any]:
-    stock = order.stock
-    odd = order.sparse
-    place = None if order.customer is None else order.customer.place_json
+    stock, variety = order.stock, order.variety
     return {
         "stockId": stock.id,
-        "stockName": None if odd == 10 else stock.name,
+        "stockName": None if order.hidden == "fulfillmentLocation.stockName" else stock.name,
         "posId": order.terminal.id,
         "personId": order.user,
-        "deliveryAddress": place if odd % 4 < 2 else None,
-        "shipmentInfo": ["Til døra", f"Ref {order.id}"] if odd % 8 == 5 else [] if odd % 8 == 6 else None,
-        "shipments": None
-        if odd % 3 == 2
-        else [_parcel_json(order)]
-        if odd % 3 == 1 or order.status == "Shipped"
-        else [],
+        "deliveryAddress": order.customer.place_json if variety % 4 < 2 else None,
+        "shipmentInfo": _SHIPMENT_INFO[variety % len(_SHIPMENT_INFO)],
+        "shipments": _parcels_json(order),
     }
 
 
-def _parcel_json(order: Order) -> dict[str, Any]:
-    odd = order.sparse
-    return {
-        "id": None if odd == 13 else f"SHIP{order.id}-1",
-        "shipmentInfo": [_CARRIERS[odd % 5]] if odd % 2 else [] if odd % 4 else None,
-        "items": None
-        if odd == 16
-        else [
-            {
-                "rowId": line.row_id,
-                "gtin": None if line.size is None else line.size.gtin,
-                "externalSKU": None if line.size is None else line.size.sku,
-            }
-            for line, status in zip(order.lines, order.statuses, strict=True)
-            if status != "Rejected"
-        ],
-        "deliveryOptionRaw": _DELIVERY_OPTIONS[order.id % len(_DELIVERY_OPTIONS)],
-        "dropPointRaw": _DROP_POINTS[order.id % len(_DROP_POINTS)],
-    }
+def _parcels_json(order: Order) -> list[dict[str, Any]] | None:
+    """One parcel with what was not rejected; none, or null, for an order that is not sent."""
+    variety = order.variety
+    if variety % 3 == 2:
+        return None
+    if variety % 3 == 0 and order.status != "Shipped":
+        return []
+    items = [
+        {
+            "rowId": line.row_id,
+            "gtin": None if line.size is None else line.size.gtin,
+            "externalSKU": None if line.size is None else line.size.sku,
+        }
+        for line, status in zip(order.lines, order.statuses, strict=True)
+        if status != "Rejected"
+    ]
+    return [
+        {
+            "id": None if order.hidden == "shipments[].id" else f"SHIP{order.id}-1",
+            "shipmentInfo": _PARCEL_INFO[variety % len(_PARCEL_INFO)],
+            "items": None if order.hidden == "shipments[].items" else items,
+            "deliveryOptionRaw": _DELIVERY_OPTIONS[order.id % len(_DELIVERY_OPTIONS)],
+            "dropPointRaw": _DROP_POINTS[order.id % len(_DROP_POINTS)],
+        }
+    ]

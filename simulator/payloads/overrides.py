@@ -46,6 +46,17 @@ def not_json(value: object) -> str | None:
     return None
 
 
+def found(root: object, path: str) -> tuple[object] | None:
+    """What is at a path, in a tuple; None if nothing is."""
+    place = root
+    for step in _STEP.findall(path):
+        inner = _inner(place, step)
+        if inner is None:
+            return None
+        place = inner[0]
+    return (place,)
+
+
 def _put(root: object, path: str, wanted: object) -> str | None:
     """Put one value in; the text of what is wrong with the path, if anything."""
     steps = _STEP.findall(path)

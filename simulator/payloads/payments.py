@@ -140,7 +140,8 @@ def online(dice: Dice, total: Ore, country: Country) -> tuple[Payment, ...]:
 
 def _plain(dice: Dice, means: Means, total: Ore, country: Country) -> Payment:
     note = "Resten på kort" if dice.one_in(16) else None
-    return Payment(means, total, country.currency, total, f"TX{dice.below(10**9):09}", note, _row(dice))
+    drawn = dice.below(10**9)  # both references from one draw, made unlike each other
+    return Payment(means, total, country.currency, total, f"TX{drawn:09}", note, f"PAY{drawn ^ 0x2A5F31:09}")
 
 
 def _euros(dice: Dice, total: Ore) -> Payment:
@@ -154,7 +155,7 @@ def _bare(total: Ore) -> Payment:
 
 
 def _row(dice: Dice) -> str:
-    return f"PAY{dice.below(10**8):08}"
+    return f"PAY{dice.below(10**9):09}"
 
 
 def all_known(payments: tuple[Payment, ...], country: Country) -> tuple[Payment, ...]:

@@ -65,12 +65,13 @@ def address(
     first: str | None,
     last: str | None,
     company: str | None,
-    line1: str,
+    line1: str | None,
     line2: str | None,
-    city: str,
+    city: str | None,
     province: str | None,
-    postal_code: str,
-    country: Country,
+    postal_code: str | None,
+    country: str | None,
+    country_code: str | None,
     comment: str | None,
 ) -> dict[str, str | None]:
     """An address as orders and sales write it: 11 fields."""
@@ -83,7 +84,7 @@ def address(
         "city": city,
         "province": province,
         "postalCode": postal_code,
-        "country": country.name,
-        "countryCode": country.code,
+        "country": country,
+        "countryCode": country_code,
         "comment": comment,
     }

@@ -5,7 +5,7 @@ from simulator.payloads.customers import Customer
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import MINUTE, SECOND, Ticks
 from simulator.payloads.payments import Payment, invoice, online, refund, till
-from simulator.payloads.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, receipt_no, reversed_line
+from simulator.payloads.sales import CHANNELS, HIDDEN, WEB_CHANNELS, Line, Sale, basket, receipt_no, reversed_line
 from simulator.payloads.texts import COMMENTS
 from simulator.payloads.world import REGULARS, World
 
@@ -82,24 +82,24 @@ def _by_itself(
     ext_id: str | None,
 ) -> Sale:
     """A sale whose payload lacks this or that, once in a while."""
-    view = dice.pick(store.views)
-    sparse = dice.below(64)
+    view, variety = dice.pick(store.views), dice.below(64)
     return Sale(
-        sale_id,
-        None if sparse == 0 else dice.uuid(),
-        ext_id,
-        None if sparse == 1 else receipt_no(view.terminal, number),
-        store,
-        view.terminal,
-        None if sparse == 2 else view.json,
-        customer,
-        at,
-        at + sparse // 2,
-        at + MINUTE + sparse * SECOND if sparse % 16 == 4 else None,
-        channel,
-        dice.pick(COMMENTS),
-        lines,
-        None if sparse == 3 else payments,
-        sum(line.total for line in lines),
-        sum(line.vat for line in lines),
+        id=sale_id,
+        guid=dice.uuid(),
+        ext_id=ext_id,
+        receipt_no=receipt_no(view.terminal, number),
+        store=store,
+        terminal=view.terminal,
+        store_json=view.json,
+        customer=customer,
+        at=at,
+        created=at + variety // 2,
+        updated=at + MINUTE + variety * SECOND if variety % 16 == 4 else None,
+        channel=channel,
+        comment=dice.pick(COMMENTS),
+        lines=lines,
+        payments=payments,
+        total=sum(line.total for line in lines),
+        vat_total=sum(line.vat for line in lines),
+        hidden=HIDDEN[variety] if variety < len(HIDDEN) else None,
     )

@@ -60,16 +60,20 @@ def make_line(
     return Line(size, label, quantity, full, discount, rate, stock_id, row_id, total, vat_in(total, rate))
 
 
+HIDDEN = ("saleGuid", "receiptNo", "store", "paymentLines")
+"""What a payload leaves null once in a while, though the sale has it."""
+
+
 class Sale(NamedTuple):
-    """One completed sale, with everything that its payload shows."""
+    """One completed sale, with everything that its payload shows; `hidden` is one of `HIDDEN`."""
 
     id: int
-    guid: str | None
+    guid: str
     ext_id: str | None
     receipt_no: int | None
     store: Store
     terminal: Terminal
-    store_json: orjson.Fragment | None
+    store_json: orjson.Fragment
     customer: Customer | None
     at: Ticks
     created: Ticks
@@ -77,9 +81,10 @@ class Sale(NamedTuple):
     channel: str | None
     comment: str | None
     lines: tuple[Line, ...]
-    payments: tuple[Payment, ...] | None
+    payments: tuple[Payment, ...]
     total: Ore
     vat_total: Ore
+    hidden: str | None
 
 
 def basket(
@@ -145,7 +150,7 @@ def sale_json(sale: Sale) -> dict[str, Any]:
     when = text(sale.at)
     receipt = sale.receipt_no
     odd = sale.id & 15
-    return {
+    body = {
         "saleId": sale.id,
         "saleGuid": sale.guid,
         "extId": sale.ext_id,
@@ -163,10 +168,13 @@ def sale_json(sale: Sale) -> dict[str, Any]:
         "store": sale.store_json,
         "customer": None if sale.customer is None else sale.customer.sale_json,
         "salesLines": [line_json(line, currency) for line in sale.lines],
-        "paymentLines": None if sale.payments is None else [payment_json(paid) for paid in sale.payments],
+        "paymentLines": [payment_json(paid) for paid in sale.payments],
         "vatTotal": amount(sale.vat_total),
         "total": amount(sale.total),
     }
+    if sale.hidden is not None:
+        body[sale.hidden] = None
+    return body
 
 
 def _receipt_url(number: int) -> str:

@@ -18,12 +18,13 @@ from simulator.payloads.schema_negation import Ways, ways_to_break
 from simulator.payloads.schema_trouble import Contradiction
 
 MOST = 48
+_FOLLOWED = 4
 _STEPS = 4_000
 _STEPS_PER_SAMPLE = 300
 
 _OBJECT = {"properties", "patternProperties", "additionalProperties"}
 _ARRAY = {"items", "prefixItems", "additionalItems"}
-_UNSURE = ("oneOf", "if", "contains", "unevaluatedProperties", "unevaluatedItems")
+_UNSURE = ("if", "contains", "unevaluatedProperties", "unevaluatedItems", "oneOf")
 """Keywords of which the facts say what is needed but not that it is enough."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
@@ -50,6 +51,24 @@ def alternatives(document: Document, terms: Sequence[Term], *, strict: bool) -> 
     if not found:
         raise search.last or Contradiction("allOf", terms[0].place.pointer, "too many alternatives, all cut off")
     return found
+
+
+def exclusive(document: Document, place: Place) -> bool:
+    """Whether no value can be of two branches of the `oneOf` at `place`, as their types show; True without one."""
+    seen: set[str] = set()
+    for index in range(len(place.schema.get("oneOf", ()))):
+        branch: Place | None = document.child(place, "oneOf", index)
+        for _ in range(_FOLLOWED):
+            if branch is not None and isinstance(branch.schema, dict) and "$ref" in branch.schema:
+                branch = document.target(branch, "$ref")
+        found = branch.schema.get("type") if branch is not None and isinstance(branch.schema, dict) else None
+        types = {
+            "number" if name == "integer" else name for name in ([found] if isinstance(found, str) else found or ())
+        }
+        if not types or types & seen:
+            return False
+        seen |= types
+    return True
 
 
 class _Search:
@@ -127,6 +146,8 @@ class _Search:
         self._rules(facts, place, frames)
         self._choices(place, schema, frames, terms, choices)
         unsure = next((keyword for keyword in _UNSURE if keyword in schema), None)
+        if unsure == "oneOf" and exclusive(self._document, place):
+            unsure = None
         if unsure is not None:
             facts.residue = facts.residue or (unsure, f"{place.pointer}/{unsure}")
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import quote, unquote, urldefrag, urljoin
 
 import jsonschema_rs
 
@@ -28,6 +28,8 @@ _DRAFTS = {
     "https://json-schema.org/draft/2019-09/schema": 2019,
     "https://json-schema.org/draft/2020-12/schema": 2020,
 }
+_HERE = "https://frontsim.invalid/schema"
+"""Where the file lies for references to it from outside; nothing ever goes there."""
 _UNDECLARED = (2020, 2019, 7, 4)
 """A schema without `$schema` is the newest of these under which it is itself valid."""
 
@@ -60,14 +62,33 @@ class Document:
 
     def __init__(self, schema: Mapping[str, Json] | bool) -> None:  # noqa: FBT001 - a schema may be true or false
         self.draft, self.root = _read(schema)
-        self.validators = jsonschema_rs.validator_map_for(self.root, validate_formats=True, offline=True)
-        self.validator = self.validators["#"]
+        self.validator = jsonschema_rs.validator_for(self.root, validate_formats=True, offline=True)
+        self._registry = _registry(self.root)
+        self._validators: dict[str, jsonschema_rs.Validator | None] = {"#": self.validator}
         self._resources: dict[str, Place] = {}
         self._anchors: dict[tuple[str, str], Place] = {}
         self._dynamic: set[tuple[str, str]] = set()
         self.top = self._enter(Place(self.root, "", "#"), ())
         self._resources.setdefault("", self.top)
         self._index(self.top)
+
+    def accepts(self, place: Place, value: Json) -> bool | None:
+        """Whether the validator takes a value for the schema at `place`; None where that is one that we derived."""
+        pointer = place.pointer
+        if pointer not in self._validators:
+            self._validators[pointer] = self._validator_at(pointer)
+        check = self._validators[pointer]
+        return None if check is None else check.is_valid(value)
+
+    def _validator_at(self, pointer: str) -> jsonschema_rs.Validator | None:
+        """Made when first asked for: in a schema that contains itself each one costs as much as the whole."""
+        if self._registry is None:
+            return None
+        schema = {"$schema": self.root["$schema"], "$ref": f"{_HERE}#{quote(pointer[1:])}"}
+        try:
+            return jsonschema_rs.validator_for(schema, validate_formats=True, registry=self._registry, offline=True)
+        except (ValueError, jsonschema_rs.ReferencingError):
+            return None
 
     def child(self, place: Place, *keys: str | int) -> Place:
         """The schema that stands under `place` at these keys."""
@@ -145,6 +166,14 @@ class Document:
                     self._dynamic.add((place.base, name))
         for keys in _children(place.schema):
             self._index(self.child(place, *keys))
+
+
+def _registry(root: Json) -> jsonschema_rs.Registry | None:
+    """Lets a validator begin at any place of the file; None where there are none or their ids are no URIs."""
+    try:
+        return jsonschema_rs.Registry([(_HERE, root)]) if isinstance(root, dict) else None
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return None
 
 
 def _children(schema: Mapping[str, Json]) -> Iterator[tuple[str | int, ...]]:

@@ -47,11 +47,16 @@ class Bound(NamedTuple):
 
 @dataclass(slots=True)
 class Facts:
-    """See the module. Where `residue` names a keyword and its path, the facts aren't enough: check the value."""
+    """See the module.
+
+    `listed` is the keyword, with its path, that listed what is `allowed`. Where `residue` names a keyword and
+    its path, the facts are needed but not enough: every value is checked.
+    """
 
     kinds: frozenset[str] = frozenset(KINDS)
     hints: set[str] = field(default_factory=set)
     allowed: list[Json] | None = None
+    listed: tuple[str, str] = ("enum", "#")
     low: Bound | None = None
     high: Bound | None = None
     multiples: list[Fraction] = field(default_factory=list)

@@ -41,6 +41,7 @@ def _const(facts: Facts, place: Place, keyword: str, value: Json) -> None:
         known = list(facts.allowed)
         values = [item for item in values if any(same(item, other) for other in known)]
     facts.allowed = values
+    facts.listed = keyword, _path(place, keyword)
     kinds = frozenset(kind for item in values for kind in kinds_of(item))
     facts.keep(kinds, keyword, _path(place, keyword), "what must hold beside it allows none of its values")
 

@@ -10,13 +10,12 @@ from itertools import pairwise
 
 from simulator.payloads.schema_document import Document, Json, Place
 from simulator.payloads.schema_facts import LEAF, Term
+from simulator.payloads.schema_vocabulary import NOTES
 
 Ways = list[list[Term]]
 """Alternatives; in each, every term holds."""
 
 _OTHERS = ["null", "boolean", "string", "array", "object"]
-_NOTES = {"title", "description", "$comment", "examples", "example", "default", "$schema", "$id", "id", "$anchor"}
-_NOTES |= {"definitions", "$defs", "$dynamicAnchor", "$recursiveAnchor", "deprecated", "readOnly", "writeOnly"}
 
 
 def ways_to_break(document: Document, place: Place) -> Ways | None:
@@ -27,22 +26,20 @@ def ways_to_break(document: Document, place: Place) -> Ways | None:
     schema = place.schema
     if isinstance(schema, bool):
         return [] if schema else [[]]
-    keywords = ["$ref"] if "$ref" in schema and document.draft <= 7 else [key for key in schema if key not in _NOTES]
+    keywords = ["$ref"] if "$ref" in schema and document.draft <= 7 else [key for key in schema if key not in NOTES]
     ways: Ways = []
     if not _CHANCE.isdisjoint(keywords):
         ways.append([])
     for keyword in keywords:
         if keyword in _SYNTHETIC:
             found = _SYNTHETIC[keyword](schema[keyword], schema)
-            ways += [[_derived(document, place, keyword, item)] for item in found]
+            ways += [
+                [Term(document.derive(place, item, f"(not {keyword} {number})"), positive=True)]
+                for number, item in enumerate(found)
+            ]
         elif keyword in _COMPOSED:
             ways += _COMPOSED[keyword](document, place)
     return ways if ways or not keywords else None
-
-
-def _derived(document: Document, place: Place, keyword: str, schema: Json) -> Term:
-    tag = f"not {keyword} {schema.get('required', '')}" if isinstance(schema, dict) else keyword
-    return Term(document.derive(place, schema, f"({tag})"), positive=True)
 
 
 def _numeric(keyword: str) -> Callable[[Json, Json], list[Json]]:

@@ -3,40 +3,45 @@
     terms -> alternatives (facts) -> for each kind of value a shape -> closures over closures
 
 A node that is met again while it is being compiled contains itself. It is then entered through `enter`, which
-counts how deep a draw is; from `DEEP` on only what must be there is drawn, by the shapes that end the soonest.
+counts how deep a draw is; from `_DEEP` on only what must be there is drawn, by the shapes that end the soonest.
 """
 
-import copy
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import suppress
 
-from simulator.payloads.schema_arrays import arrays
-from simulator.payloads.schema_branches import alternatives
+from simulator.payloads.schema_branches import alternatives, exclusive
 from simulator.payloads.schema_document import Document, Json
-from simulator.payloads.schema_facts import Facts, Term, accepts_leaf, kinds_of
-from simulator.payloads.schema_names import Hint, range_for, text_for
-from simulator.payloads.schema_numbers import numbers
-from simulator.payloads.schema_objects import objects
-from simulator.payloads.schema_roll import Producer, Roll, retried
-from simulator.payloads.schema_shape import Shape, Site, by_weight, one_of, or_null
-from simulator.payloads.schema_strings import strings
+from simulator.payloads.schema_facts import Term
+from simulator.payloads.schema_kinds import checked, shapes_of
+from simulator.payloads.schema_names import Hint
+from simulator.payloads.schema_roll import Producer, Roll
+from simulator.payloads.schema_shape import Shape, Site, by_weight, or_null
 from simulator.payloads.schema_trouble import Contradiction
+from simulator.payloads.schema_vocabulary import NOTES
 
-DEEP = 2
+_DEEP = 2
+_NESTED = 20
+_BUDGET = 10_000
+_BUDGET_ALONE = 200
 _TOO_DEEP = 40
 _FURTHEST = 16
-_SELDOM = 0.12
-"""How often a value that may be null is."""
-_NUMBERS = {"integer", "fraction"}
-_LEAVES = {"null", "boolean", "integer", "fraction", "string"}
 
 
 class Compiler:
-    """Makes the nodes of one document, each once. `strict` is as in `alternatives`."""
+    """Makes the nodes of one document, each once.
 
-    def __init__(self, document: Document, *, strict: bool) -> None:
+    Args:
+        document: where the schemas stand.
+        strict: as in `alternatives`.
+        budget: how many alternatives are compiled before the first draw; further ones when they are first drawn.
+    """
+
+    def __init__(self, document: Document, *, strict: bool, budget: int = _BUDGET) -> None:
         self.document = document
         self.strict = strict
+        self.budget = budget
+        self.depth = 0
+        self.later: list[Node] = []
         self._nodes: dict[object, Node] = {}
 
     def node(self, terms: Sequence[Term], hint: Hint) -> "Node":
@@ -51,10 +56,25 @@ class Compiler:
         """Take a node that another compiler made."""
         self._nodes[_key(terms, hint)] = node
 
+    def root(self) -> Producer:
+        """Compile the whole document, or as much of it as the budget lasts.
+
+        Raises:
+            Contradiction: no value fulfils it.
+        """
+        producer = self.node([Term(self.document.top, positive=True)], ()).producer()
+        self.finish()
+        return producer
+
+    def finish(self) -> None:
+        """Compile what was put off because it stood too deep."""
+        while self.later and self.budget > 0:
+            self.later.pop().compile()
+
     def accepts(self, term: Term, value: Json) -> bool:
-        """Whether the validator says that the term holds; True where the place is one that we derived."""
-        check = self.document.validators.get(term.place.pointer)
-        return check is None or check.is_valid(value) is term.positive
+        """Whether the validator says that the term holds; True where it can't say."""
+        accepted = self.document.accepts(term.place, value)
+        return accepted is None or accepted is term.positive
 
 
 class Node:
@@ -81,6 +101,10 @@ class Node:
         if self._impossible is not None:
             raise self._impossible
         if self._shapes is None:
+            compiler = self._compiler
+            if compiler.depth >= _NESTED or compiler.budget <= 0:
+                compiler.later.append(self)
+                return self.enter
             self._compile()
         assert self._shapes is not None
         return self._shapes[0].draw if len(self._shapes) == 1 else self.draw
@@ -93,7 +117,7 @@ class Node:
             self._compile_alone()
         roll.spend("$ref", self._path)
         lean, roll.depth = roll.lean, roll.depth + 1
-        roll.lean = lean or roll.depth > DEEP
+        roll.lean = lean or roll.depth > _DEEP or roll.effort < roll.plenty
         try:
             return self.draw(roll)
         finally:
@@ -134,12 +158,20 @@ class Node:
         """Compile during a draw, with no regard to what else is compiled: so that no draw leaves a mark on the next."""
         if self._impossible is not None:
             raise self._impossible
-        self._compiler = Compiler(self._compiler.document, strict=self._compiler.strict)
+        self._compiler = Compiler(self._compiler.document, strict=self._compiler.strict, budget=_BUDGET_ALONE)
         self._compiler.adopt(self, self._terms, self._hint)
         self._compile()
+        self._compiler.finish()
+
+    def compile(self) -> None:
+        """Compile, unless that was done; a contradiction is kept for who draws."""
+        if self._shapes is None and self._impossible is None:
+            with suppress(Contradiction):
+                self._compile()
 
     def _compile(self) -> None:
         self._compiling = True
+        self._compiler.depth += 1
         try:
             self._shapes = self._make_shapes()
         except Contradiction as contradiction:
@@ -147,13 +179,18 @@ class Node:
             raise
         finally:
             self._compiling = False
+            self._compiler.depth -= 1
 
     def _make_shapes(self) -> list[Shape]:
+        compiler = self._compiler
+        site = Site(compiler.document, self._hint, self._path, compiler.node, compiler.accepts)
+        plain = self._plain_branches()
         shapes: list[Shape] = []
         last: Contradiction | None = None
-        for facts in alternatives(self._compiler.document, self._terms, strict=self._compiler.strict):
+        for way in plain or alternatives(compiler.document, self._terms, strict=compiler.strict):
+            compiler.budget -= 1
             try:
-                shapes += self._shapes_of(facts)
+                shapes += self._branch(way, site) if isinstance(way, Term) else shapes_of(way, site, self._terms)
             except Contradiction as contradiction:
                 last = contradiction
         if not shapes:
@@ -161,78 +198,30 @@ class Node:
             raise last
         nulls = [shape for shape in shapes if tuple(shape.values) == (None,)]
         if len(shapes) == 2 and len(nulls) == 1:
-            return [or_null(next(shape for shape in shapes if shape is not nulls[0]), _SELDOM)]
+            return [or_null(next(shape for shape in shapes if shape is not nulls[0]))]
         return shapes
 
-    def _shapes_of(self, facts: Facts) -> list[Shape]:
-        if facts.allowed is not None:
-            return [self._listed(facts, facts.allowed)]
-        likely = self._likely(facts)
-        last: Contradiction | None = None
-        for kinds in (likely, facts.kinds - likely):
-            shapes: list[Shape] = []
-            for kind in sorted(kinds - {"fraction"} if "integer" in kinds else kinds):
-                try:
-                    shapes += [self._checked(facts, shape) for shape in self._shapes_of_kind(facts, kind)]
-                except Contradiction as contradiction:
-                    last = contradiction
-            if shapes:
-                return shapes
-        assert last is not None
-        raise last
+    def _plain_branches(self) -> Sequence[Term]:
+        """The branches of a schema that is nothing but a choice: they are nodes that others may share."""
+        place = self._terms[0].place if len(self._terms) == 1 and self._terms[0].positive else None
+        if place is None or not isinstance(place.schema, dict):
+            return ()
+        document = self._compiler.document
+        words = [word for word in place.schema if word not in NOTES]
+        if words == ["$ref"]:
+            target = document.target(place, "$ref")
+            return [Term(target, positive=True)] if target is not None else ()
+        if words == ["anyOf"] or (words == ["oneOf"] and not self._compiler.strict):
+            return [Term(document.child(place, words[0], i), positive=True) for i in range(len(place.schema[words[0]]))]
+        return ()
 
-    def _likely(self, facts: Facts) -> frozenset[str]:
-        """The kinds to draw from: those that the type names, else those that the keywords or the name speak of."""
-        if len(facts.kinds) < 5:
-            return facts.kinds
-        spoken = facts.kinds & facts.hints
-        if not spoken and range_for(self._hint) and not text_for(self._hint):
-            spoken = facts.kinds & _NUMBERS
-        return spoken or facts.kinds & {"string"} or facts.kinds
-
-    def _shapes_of_kind(self, facts: Facts, kind: str) -> list[Shape]:
-        compiler = self._compiler
-        if kind in {"object", "array"}:
-            site = Site(compiler.document, self._hint, self._path, compiler.node, compiler.accepts)
-            return [objects(facts, site)] if kind == "object" else arrays(facts, site)
-        if kind == "string":
-            return [strings(facts, self._hint, self._path)]
-        if kind in _NUMBERS:
-            whole, broken = "integer" in facts.kinds, "fraction" in facts.kinds
-            return [numbers(facts, self._hint, self._path, whole=whole, broken=broken)]
-        accepts = accepts_leaf(facts)
-        values = [value for value in ((None,) if kind == "null" else (False, True)) if accepts(value)]
-        if not values:
-            raise Contradiction("not", self._path, f"it leaves no {kind} although that is the type")
-        return [replace(one_of(values), weight=_SELDOM if kind == "null" else 1.0)]
-
-    def _listed(self, facts: Facts, allowed: Sequence[Json]) -> Shape:
-        accepts = accepts_leaf(facts)
-        values = [value for value in allowed if facts.kinds.intersection(kinds_of(value))]
-        values = [value for value in values if not _LEAVES.issuperset(kinds_of(value)) or accepts(value)]
-        values = [value for value in values if all(self._compiler.accepts(term, value) for term in self._terms)]
-        if not values:
-            raise Contradiction("enum", self._path, "none of the values that it lists is allowed by its neighbours")
-        if any(isinstance(value, list | dict) for value in values):
-            return Shape(lambda roll: copy.deepcopy(roll.pick(values)))
-        return one_of(values)
-
-    def _checked(self, facts: Facts, shape: Shape) -> Shape:
-        """Where the facts are not the whole truth: hold every value against the validator of each term."""
-        checks = [term for term in self._terms if term.place.pointer in self._compiler.document.validators]
-        if facts.residue is None or not checks:
-            return shape
-        keyword, path = facts.residue
-
-        def accepts(value: Json) -> bool:
-            return all(self._compiler.accepts(term, value) for term in checks)
-
-        if shape.values:
-            values = [value for value in shape.values if accepts(value)]
-            if not values:
-                raise Contradiction(keyword, path, f"it rules out all of {list(shape.values)[:4]!r}")
-            return replace(one_of(values), weight=shape.weight)
-        return replace(shape, draw=retried(shape.draw, accepts, keyword, path))
+    def _branch(self, branch: Term, site: Site) -> list[Shape]:
+        node = self._compiler.node([branch], self._hint)
+        draw = node.producer()
+        overlaps = not exclusive(self._compiler.document, self._terms[0].place)
+        residue = ("oneOf", f"{self._path}/oneOf") if overlaps else None
+        shapes = [Shape(draw, needs=[node])] if node._shapes is None else node._shapes
+        return [checked(residue, site, self._terms, shape) for shape in shapes]
 
 
 def _key(terms: Sequence[Term], hint: Hint) -> object:

@@ -8,6 +8,9 @@ from simulator.payloads.schema_trouble import Contradiction
 
 T = TypeVar("T")
 
+_PLENTY = 400
+"""Effort after which a value that contains itself is brought to an end."""
+
 EFFORT = 100_000
 """Objects, arrays, retries and extra names that one draw may cost before it is given up."""
 
@@ -16,10 +19,10 @@ class Roll:
     """The dice of one draw, and how it goes about it.
 
     `lean` leaves out whatever may be left out; `depth` counts how often a schema that contains itself was
-    entered; `effort` is what the draw may still cost.
+    entered; `effort` is what the draw may still cost. Below `plenty` of it the value is large enough.
     """
 
-    __slots__ = ("depth", "effort", "lean", "random", "rng")
+    __slots__ = ("depth", "effort", "lean", "plenty", "random", "rng")
 
     def __init__(self, rng: Random, *, lean: bool = False, effort: int = EFFORT) -> None:
         self.rng = rng
@@ -27,6 +30,7 @@ class Roll:
         self.lean = lean
         self.depth = 0
         self.effort = effort
+        self.plenty = effort - _PLENTY
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to `limit - 1`."""

@@ -24,6 +24,8 @@ class Child(Protocol):
         """Whether it has a value at most so many levels deep."""
 
 
+SELDOM = 0.12
+"""How often a value that may be null is."""
 _FEW = 32
 """Values that a list of values is brought to before null is put among them."""
 
@@ -52,15 +54,15 @@ def one_of(values: Sequence[Any]) -> Shape:
     return Shape(lambda roll: values[int(roll.random() * count)], values=values)
 
 
-def or_null(shape: Shape, seldom: float) -> Shape:
-    """The shape, or null so often; and null where it finds no value."""
+def or_null(shape: Shape) -> Shape:
+    """The shape, or seldom null; and null where it finds no value."""
     if shape.values:
         times = max(1, _FEW // len(shape.values))
-        nulls = max(1, round(times * len(shape.values) * seldom / (1 - seldom)))
+        nulls = max(1, round(times * len(shape.values) * SELDOM / (1 - SELDOM)))
         return one_of((*tuple(shape.values) * times, *(None,) * nulls))
 
     def draw(roll: Roll) -> Any:
-        if roll.lean or roll.random() < seldom:
+        if roll.lean or roll.random() < SELDOM:
             return None
         try:
             return shape.draw(roll)

@@ -1,4 +1,4 @@
-"""The keywords below which schemas stand, in any draft, by how they hold them.
+"""The keywords below which schemas stand, in any draft, by how they hold them; and those that only annotate.
 
 A keyword may be in two of them: `items` is one schema or, in older drafts, a list of them.
 """
@@ -7,3 +7,6 @@ ONE = {"additionalItems", "additionalProperties", "contains", "contentSchema", "
 ONE |= {"propertyNames", "unevaluatedItems", "unevaluatedProperties"}
 MANY = {"allOf", "anyOf", "items", "oneOf", "prefixItems"}
 NAMED = {"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"}
+NOTES = {"title", "description", "$comment", "examples", "example", "default", "$schema", "$id", "id", "$anchor"}
+NOTES |= {"definitions", "$defs", "$dynamicAnchor", "$recursiveAnchor", "deprecated", "readOnly", "writeOnly"}
+"""Keywords that no value can break."""

@@ -17,7 +17,7 @@ from simulator.domain.model import Occurrence
 from simulator.errors import BadInput
 from simulator.payloads import counter_acts, customer_acts, order_acts, stock_acts
 from simulator.payloads.books import Books
-from simulator.payloads.moments import Ticks, of_number
+from simulator.payloads.moments import Ticks, next_opening, of_number
 from simulator.payloads.world import World
 
 
@@ -65,6 +65,14 @@ class Shop:
 
     def __init__(self, *, seed: int) -> None:
         self._books = Books(World(seed))
+
+    def reset(self) -> None:
+        """Forget everything that has happened, time included; acts may be numbered from 0 again."""
+        self._books = Books(self._books.world)
+
+    def next_opening(self) -> Ticks:
+        """When the next trading day begins, after all acts so far: `day` counts its seconds from there."""
+        return next_opening(self._books.now)
 
     def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
         """Do one business act; everything that it causes, in causal order.

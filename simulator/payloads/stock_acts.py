@@ -75,12 +75,10 @@ def _transfer(books: Books, *, virtual: bool) -> None:
 
 
 def _from_stock(books: Books, sent: Transfer) -> Transfer:
-    """The transfer with sizes that the sender has, each once."""
-    items = {}
-    for item in sent.items:
-        size = books.stocked(sent.source.id, item.size, item.sent)
-        items[size.number] = item._replace(size=size, piece=None)
-    return sent._replace(items=tuple(items.values()))
+    """The transfer with sizes that the sender has."""
+    choose = books.shelf(sent.source.id)
+    items = tuple(item._replace(size=choose(item.size, item.sent), piece=None) for item in sent.items)
+    return sent._replace(items=items)
 
 
 def _receive_transfer(books: Books, sent: Transfer) -> None:

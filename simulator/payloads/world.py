@@ -77,7 +77,7 @@ class World:
     @cached_property
     def transit(self) -> tuple[Stock, ...]:
         """Virtual stocks without a sales floor."""
-        return chain.transit_stocks(self.seed)
+        return chain.transit_stocks(self.seed, self.stores)
 
     @cached_property
     def _by_id(self) -> dict[int, Store]:
@@ -132,7 +132,8 @@ class World:
             city=city,
             province=None,
             postal_code=postal_code,
-            country=COUNTRIES[country],
+            country=COUNTRIES[country].name,
+            country_code=country,
             comment=None,
         )
         return chain.open_store(

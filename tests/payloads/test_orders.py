@@ -1,0 +1,63 @@
+import orjson
+import pytest
+
+from simulator.payloads.draw import Dice
+from simulator.payloads.order_draws import draw_order
+from simulator.payloads.orders import HIDDEN, Order, fulfilled, handled, order_json, refunded
+from simulator.payloads.world import World
+
+WORLD = World(1)
+
+
+def order(number: int = 4, **changes: object) -> Order:
+    drawn = draw_order(Dice(1, "order", number), WORLD, WORLD.shops[0], number=number, at=30_000)
+    return Order(**{**drawn._asdict(), "hidden": None, **changes})
+
+
+def test_an_order_begins_unhandled() -> None:
+    """Nothing is decided, and one entry tells of it."""
+    new = order()
+
+    assert ("UnHandled", {"UnHandled"}, None) == (new.status, set(new.statuses), new.updated)
+    assert ["Order created"] == [told for _, told, _ in new.events]
+
+
+def test_each_step_adds_an_entry_and_moves_the_moment() -> None:
+    """Handled, fulfilled, refunded: the history grows, nothing of it is lost."""
+    new = order(kind="BOPIS", from_online=False)
+    accepted = handled(new, ("Accepted",) * len(new.lines), 40_000)
+    picked = fulfilled(accepted, 50_000)
+    back = refunded(Dice(1, "refund", 0), picked, 60_000, tuple(range(len(new.lines))))
+
+    assert [30_000, 40_000, 50_000, 60_000] == [at for at, _, _ in back.events]
+    assert ["Picked", "Returned"] == [picked.status, back.status]
+    assert back.updated == 60_000
+    assert sum(line.total for line in new.lines) == -sum(line.total for line in back.lines)
+    assert sum(paid.amount for paid in back.payments) == sum(line.total for line in back.lines)
+
+
+def test_an_order_of_which_all_is_rejected_is_rejected() -> None:
+    """One accepted line keeps it open."""
+    new = order()
+
+    assert handled(new, ("Rejected",) * len(new.lines), 40_000).status == "Rejected"
+    assert handled(new, ("Accepted",) + ("Rejected",) * (len(new.lines) - 1), 40_000).status == "UnHandled"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("BOPIS", "Picked"), ("ROPIS", "Picked"), ("BOSS", "Shipped")])
+def test_what_is_collected_is_picked_and_what_is_sent_is_shipped(kind: str, status: str) -> None:
+    """Buy online, pick up or ship from store."""
+    assert status == fulfilled(order(kind=kind, from_online=False), 50_000).status
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_hidden_part_is_null(hidden: str) -> None:
+    """Exactly that part of the payload is left out."""
+    whole, lacking = (
+        orjson.loads(orjson.dumps(order_json(order(hidden=part, variety=4, receipt_no=1, updated=40_000))))
+        for part in (None, hidden)
+    )
+    top = hidden.partition("[")[0].partition(".")[0].replace("shipments", "fulfillmentLocation")
+
+    assert {top} == {field for field in whole if whole[field] != lacking[field]}
+    assert (lacking[top] is None) is (hidden == top)

@@ -1,0 +1,71 @@
+import pytest
+
+from simulator.errors import BadInput
+from simulator.payloads.overrides import found, overridden
+
+SALE = {"total": 10.0, "store": {"posId": 7}, "salesLines": [{"price": 1}, {"price": 2}], "customer": None, "tags": []}
+
+
+@pytest.mark.parametrize("path", ["salesLines[1].price", "salesLines.1.price", "salesLines[1][price]"])
+def test_a_path_reaches_into_lists_and_objects(path: str) -> None:
+    """Brackets and dots say the same."""
+    changed = overridden(SALE, {path: 99})
+
+    assert {**SALE, "salesLines": [{"price": 1}, {"price": 99}]} == changed
+
+
+def test_the_payload_itself_stays_as_it_is() -> None:
+    """Overriding makes a copy."""
+    overridden(SALE, {"store.posId": 8})
+
+    assert SALE["store"] == {"posId": 7}
+
+
+def test_several_paths_are_put_in_in_order() -> None:
+    """A later path may reach into what an earlier one put there."""
+    assert overridden({"a": None}, {"a": {"b": 1}, "a.b": 2}) == {"a": {"b": 2}}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("totl", "got 'totl', but the payload is an object with total, store, salesLines, customer, tags"),
+        ("store.pos", "got 'pos', but store is an object with posId"),
+        ("salesLines[2].price", "got '2', but salesLines is a list with the indices 0 to 1"),
+        ("salesLines.first", "got 'first', but salesLines is a list with the indices 0 to 1"),
+        ("salesLines[0].price.amount", "got 'amount', but salesLines.0.price is the value '1'"),
+        ("customer.email", "got 'email', but customer is null"),
+        ("tags[0]", "got '0', but tags is an empty list"),
+        ("", "expected a path such as salesLines[0].price"),
+        ("salesLines[0", "expected a path such as salesLines[0].price"),
+        ("total..x", "expected a path such as salesLines[0].price"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told(path: str, told: str) -> None:
+    """The nearest part that is there is named, with what it holds."""
+    with pytest.raises(BadInput) as caught:
+        overridden(SALE, {path: 1})
+
+    assert {path: [told]} == caught.value.fields
+    assert told in str(caught.value)
+
+
+def test_all_wrong_paths_are_told_at_once() -> None:
+    """One answer tells the user about every slip."""
+    with pytest.raises(BadInput) as caught:
+        overridden(SALE, {"a": 1, "total": 2, "b": 3})
+
+    assert {"a", "b"} == set(caught.value.fields)
+
+
+def test_what_is_at_a_path_is_found() -> None:
+    """In a tuple, so that null is not nothing."""
+    assert found(SALE, "salesLines[1].price") == (2,)
+    assert found(SALE, "customer") == (None,)
+    assert found(SALE, "customer.email") is None
+
+
+def test_numbers_of_other_scripts_are_no_indices() -> None:
+    """Only the digits 0 to 9 count, whatever `str.isdecimal` thinks."""
+    with pytest.raises(BadInput):
+        overridden(SALE, {"salesLines.\u0661": 1})
