@@ -74,6 +74,8 @@ class Settings:
     def __post_init__(self) -> None:
         for item in fields(self):
             _check(item.name, getattr(self, item.name), item.metadata["rule"])
+        if not self.db.name or str(self.db) == ":memory:":
+            raise ValueError(f"db: expected a file such as frontsim.db (--ephemeral keeps none), got {str(self.db)!r}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):

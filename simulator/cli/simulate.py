@@ -6,28 +6,7 @@ from simulator.cli.connection import Control, control_options
 from simulator.cli.output import json_option
 from simulator.cli.overrides import finite
 from simulator.cli.raised import show_raised
-
-ACTS = (
-    "sale",
-    "return",
-    "invoice-sale",
-    "online-sale",
-    "delivery",
-    "transfer",
-    "virtual-transfer",
-    "stock-count",
-    "adjustment",
-    "reservation",
-    "reservation-expiry",
-    "endless-aisle-order",
-    "order-update",
-    "order-fulfilment",
-    "order-refund",
-    "settlement",
-    "new-customer",
-    "customer-update",
-)
-"""The business acts, as `/_sim/simulate` names them."""
+from simulator.payloads.shop import ACTS
 
 DAY = "day"
 SPEED = 600.0
@@ -57,6 +36,6 @@ def simulate(what: str, count: int | None, speed: float | None, control: Control
         raise click.UsageError(f"--count is not for `frontsim simulate {DAY}`: a day is played once")
     with control.open() as simulator:
         raised = (
-            simulator.simulate_day(speed=speed or 600) if what == DAY else simulator.simulate(what, count=count or 1)
+            simulator.simulate_day(speed=speed or SPEED) if what == DAY else simulator.simulate(what, count=count or 1)
         )
     show_raised(raised, "event", "webhookEventId", wanted="TYPE", as_json=as_json)

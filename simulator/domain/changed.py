@@ -12,7 +12,6 @@ import orjson
 
 from simulator.domain.faults import FAULTS, Rule, Stage
 
-JSON_TYPE = "application/json; charset=utf-8"
 UNKNOWN_EVENT = "SomethingNewHappened"
 UNKNOWN_FIELD = "aFieldOfTomorrow"
 _BOM = b"\xef\xbb\xbf"
@@ -20,11 +19,11 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What leaves: the body, its Content-Type, and the type that the event's header names."""
+    """What leaves: the body, the type that the event's header names, and its Content-Type, None for JSON's."""
 
     body: bytes
     event: str
-    content_type: str = JSON_TYPE
+    content_type: str | None = None
 
 
 def changed(rule: Rule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> Sent:

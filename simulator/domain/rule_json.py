@@ -104,7 +104,9 @@ def _match(value: Mapping[str, Any], wire_time: WireTime, problems: dict[str, li
     for name, attribute in _MOMENTS.items():
         try:
             found[attribute] = None if value.get(name) is None else wire_time.read(str(value[name]), upper=name == "to")
-        except ValueError as error:
+            wire_time.write(found[attribute] or 0)  # so that the rule can be listed
+        except (ValueError, OverflowError) as error:
+            found[attribute] = None
             problems[f"match.{name}"] = [str(error)]
     return Match(run=run, **found)
 

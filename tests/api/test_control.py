@@ -1,0 +1,345 @@
+"""`/_sim`: raising events, waiting, time, health, counters, starting afresh."""
+
+import threading
+from typing import Any
+
+import orjson
+import pytest
+
+from simulator.api import sinks
+from simulator.api.control import MOST_AT_ONCE
+from simulator.payloads.shop import ACTS
+from tests.api.recorder import OK, Recorder
+from tests.api.simulation import NOBODY, Simulation, simulation
+from tests.api.test_webhooks import assert_problem
+
+
+def test_trigger(sim: Simulation, receiver: Recorder):
+    """202 after the events are in the log: one for each occurrence and webhook that matches, oldest first."""
+    first, second = sim.subscribes(receiver.url), sim.subscribes(receiver.url)
+    sim.subscribes(receiver.url, "CustomerCreated")
+    answer = sim.sim("POST", "trigger", {"event": "salecreated", "count": 3})
+    raised = answer.json()
+    assert (202, 3, 6) == (answer.status_code, raised["occurrences"], len(raised["events"]))
+    assert [first, second] * 3 == [item["webhookId"] for item in raised["events"]]
+    assert {"SaleCreated"} == {item["event"] for item in raised["events"]}
+    assert ["webhookId", "webhookEventId", "event"] == list(raised["events"][0])
+    ids = [item["webhookEventId"] for item in raised["events"]]
+    assert 6 == len(set(ids))
+    assert ids[::2] == [entry["webhookEventId"] for entry in sim.log(first)]
+    sim.drains()
+    assert sorted(ids) == sorted(receiver.event_ids)
+
+
+def test_one_occurrence_has_one_payload(sim: Simulation, receiver: Recorder):
+    """What two webhooks are sent of one occurrence is the same; of two occurrences it is not."""
+    for _ in range(2):
+        sim.subscribes(receiver.url)
+    sim.raises(count=2)
+    bodies = [call.body for call in receiver.gets(4)]
+    assert 2 == len(set(bodies))
+
+
+def test_nobody_wants_it(sim: Simulation):
+    """No webhook matches: nothing is in the log, and the answer says so."""
+    assert {"occurrences": 2, "events": []} == sim.does("trigger", {"event": "SaleCreated", "count": 2})
+    assert 0 == sim.does("stats", method="GET")["events"]
+
+
+def test_a_payload_of_ones_own(sim: Simulation, receiver: Recorder):
+    """`payload` is sent as it is, if it is valid; `set` changes parts of ours by dotted path."""
+    sim.subscribes(receiver.url)
+    mine = sim.api("GET", "WebhooksTypes/SaleCreated/schema").json()["examples"][0]
+    sim.raises(payload=mine)
+    sim.raises(set={"receiptNo": "changed"})
+    first, second = (call.body for call in receiver.gets(2))
+    assert mine == orjson.loads(first)
+    assert "changed" == orjson.loads(second)["receiptNo"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event": "SaleCreated", "payload": {}},
+        {"event": "SaleCreated", "payload": {"saleId": {}}},
+        {"event": "SaleCreated", "set": {"noSuchField": 1}},
+        {"event": "NoSuchEvent"},
+        {"event": 7},
+        {},
+        {"event": "SaleCreated", "count": 0},
+        {"event": "SaleCreated", "count": MOST_AT_ONCE + 1},
+        {"event": "SaleCreated", "count": "3"},
+        {"event": "SaleCreated", "storeId": "x"},
+        {"event": "SaleCreated", "set": []},
+        {"event": "SaleCreated", "payload": []},
+        {"event": "SaleCreated", "invalid": "yes"},
+        {"event": "SaleCreated", "cuont": 3},
+    ],
+)
+def test_triggers_that_cannot_be(sim: Simulation, receiver: Recorder, value: dict[str, Any]):
+    """An unknown type, a path that is not there, a payload that breaks its schema, a wrong type, an unknown field:
+    422 saying what was expected; nothing is raised."""
+    sim.subscribes(receiver.url)
+    before = sim.state()
+    refused = sim.sim("POST", "trigger", value)
+    assert_problem(refused, 422)
+    assert before == sim.state()
+    assert [] == receiver.calls
+
+
+def test_invalid_on_purpose(sim: Simulation, receiver: Recorder):
+    """`invalid` sends what breaks the schema all the same; a type must still be one."""
+    sim.subscribes(receiver.url)
+    sim.raises(payload={"nothing": "fits"}, invalid=True)
+    assert b'{"nothing":"fits"}' == receiver.gets(1)[0].body
+    assert 422 == sim.sim("POST", "trigger", {"event": "Nope", "payload": {}, "invalid": True}).status_code
+
+
+@pytest.mark.parametrize("store_id", [2**31, 2**63, 2**64 - 1, -(2**63), 10**30, "7", None, True, [7]])
+def test_stores_that_no_shop_has(sim: Simulation, receiver: Recorder, store_id: Any):
+    """An invalid payload may name any store: webhooks of all stores get it, those of one do not, and nothing breaks."""
+    everyone = sim.subscribes(receiver.url)
+    sim.subscribes(receiver.url, store_id=7)
+    body = {"storeId": store_id, "store": {"id": store_id}}
+    raised = sim.does("trigger", {"event": "SaleCreated", "payload": body, "invalid": True})
+    assert [everyone] == [item["webhookId"] for item in raised["events"]]
+    sim.drains()
+    assert 1 == len(sim.log(everyone, success="true"))
+
+
+def test_many_at_once(sim: Simulation, receiver: Recorder):
+    """A thousand occurrences in one call are in the log when it answers, each delivered once."""
+    webhook = sim.subscribes(receiver.url)
+    ids = sim.raises(count=1000)
+    assert ids == [entry["webhookEventId"] for entry in sim.log(webhook)]
+    sim.drains()
+    assert sorted(ids) == sorted(receiver.event_ids)
+
+
+@pytest.mark.parametrize("what", ACTS)
+def test_every_business_act(sim: Simulation, receiver: Recorder, what: str):
+    """Each act raises at least one event of a type that there is, and all of them are delivered."""
+    for event in sim.api("GET", "WebhooksTypes").json():
+        sim.subscribes(receiver.url, event)
+    raised = sim.does("simulate", {"what": what})
+    assert 1 <= raised["occurrences"] == len(raised["events"])
+    sim.drains()
+    assert sorted(item["webhookEventId"] for item in raised["events"]) == sorted(receiver.event_ids)
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"what": "nothing"}, {"what": 1}, {"what": "sale", "count": 0}, {"what": "sale", "x": 1}]
+)
+def test_acts_that_cannot_be(sim: Simulation, value: dict[str, Any]):
+    """422, with the acts that there are."""
+    refused = sim.sim("POST", "simulate", value)
+    assert_problem(refused, 422)
+    if "what" in refused.json()["errors"]:
+        assert "sale" in refused.json()["errors"]["what"][0]
+
+
+def test_drain(sim: Simulation, receiver: Recorder):
+    """True once nothing is due or in flight; false when the time is up before that."""
+    assert {"drained": True} == sim.does("drain")
+    assert {"drained": True} == sim.does("drain", {"timeoutS": 0})
+    let_go = threading.Event()
+    receiver.respond = lambda _: OK if let_go.wait(20) else None
+    webhook = sim.subscribes(receiver.url)
+    sim.raises()
+    assert {"drained": False} == sim.does("drain", {"timeoutS": 0.05})
+    let_go.set()
+    assert {"drained": True} == sim.does("drain", {"timeoutS": 20})
+    assert 1 == len(sim.log(webhook, success="true"))
+
+
+def test_advancing_the_clock(sim: Simulation, receiver: Recorder):
+    """What is due later in simulator time is sent when that time comes."""
+    sim.breaks("delay", params={"seconds": 3600})
+    webhook = sim.subscribes(receiver.url)
+    sim.raises()
+    sim.drains()
+    assert ([], "Pending") == (receiver.calls, sim.log(webhook)[0]["status"])
+    assert 3599 <= sim.does("clock", {"advanceS": 3600})["offsetS"] <= 3601
+    receiver.gets(1)
+    sim.drains()
+    assert "OK" == sim.log(webhook)[0]["status"]
+
+
+def test_midnight(sim: Simulation, receiver: Recorder):
+    """Local time of the vendor's zone: an event just before midnight and one just after lie on two days."""
+    webhook = sim.subscribes(receiver.url)
+    assert sim.does("clock", {"now": "2026-03-28T23:59:59.9"})["now"].startswith("2026-03-28T23:59:59.9")
+    sim.raises()
+    sim.does("clock", {"advanceS": 1})
+    sim.raises()
+    sim.drains()
+    before, after = sim.log(webhook)
+    assert ("2026-03-28", "2026-03-29") == (before["createdDateTime"][:10], after["createdDateTime"][:10])
+    assert [before] == sim.log(webhook, to="2026-03-29")
+    assert [after] == sim.log(webhook, **{"from": "2026-03-29"})
+
+
+def test_setting_the_clock_back(sim: Simulation):
+    """Time may be set back; reading it moves nothing."""
+    sim.does("clock", {"now": "2020-02-29T12:00:00+01:00"})
+    now = sim.does("clock", method="GET")
+    assert now["now"].startswith("2020-02-29T12:00:0")
+    assert now["offsetS"] < 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"advanceS": 1, "now": "2026-01-01"},
+        {"advanceS": "1"},
+        {"advanceS": 1e300},
+        {"now": 7},
+        {"now": "tomorrow"},
+        {"now": "9999-12-31T23:59:59"},
+        {"now": "0001-01-01"},
+        {"advanceS": -3e9},
+        {"Advance": 1},
+    ],
+)
+def test_times_that_cannot_be(sim: Simulation, value: dict[str, Any]):
+    """Neither, both, no date, or a time outside 1970 to 2200: 422, and time goes on as it did."""
+    refused = sim.sim("POST", "clock", value)
+    assert_problem(refused, 422)
+    assert 0 == sim.does("clock", method="GET")["offsetS"]
+
+
+def test_time_cannot_be_pushed_out_of_range(sim: Simulation):
+    """However often it is advanced, dates stay ones that can be written."""
+    century = {"advanceS": 86_400 * 365 * 100}
+    statuses = [sim.sim("POST", "clock", century).status_code for _ in range(4)]
+    assert [200, 422, 422, 422] == statuses
+    assert "21" == sim.does("clock", method="GET")["now"][:2]
+
+
+def test_health(sim: Simulation):
+    """Version, process, file and auth: what a user looks at first."""
+    health = sim.does("health", method="GET")
+    assert {"status", "version", "pid", "db", "auth", "recoveredRuns"} <= health.keys()
+    assert ("ok", 0) == (health["status"], health["recoveredRuns"])
+
+
+def test_stats(sim: Simulation, receiver: Recorder):
+    """Counts follow the log."""
+    sim.breaks("answer", times=1, params={"status": 503})
+    sim.subscribes(receiver.url)
+    sim.raises(count=3)
+    sim.drains()
+    stats = sim.does("stats", method="GET")
+    told = [stats[name] for name in ("webhooks", "occurrences", "events", "failed", "runs", "waiting", "underWay")]
+    assert [1, 3, 3, 1, 3, 0, 0] == told
+    assert {"1": 1} == stats["faults"]
+
+
+def test_reset(sim: Simulation, receiver: Recorder):
+    """Webhooks, events, rules, sinks, leases and the clock's offset are forgotten; the sequence of changes goes on."""
+    webhook = sim.subscribes(receiver.url)
+    sim.raises(count=3)
+    sim.breaks("delay", params={"seconds": 60})
+    sim.raises()
+    sim.drains()
+    sim.does("sink/erp", {"a": 1})
+    lease = sim.does("leases", {"event": "SaleCreated"})["id"]
+    sim.does("clock", {"advanceS": 60_000})
+    before = sim.does("stats", method="GET")["sequence"]
+    assert {"reset": True} == sim.does("reset")
+    stats, webhooks, faults = sim.state()
+    assert before < stats.pop("sequence")
+    assert {} == stats.pop("faults")
+    assert ({0}, [], []) == (set(stats.values()), webhooks, faults)
+    assert [] == sim.does("sink/erp", method="GET")
+    assert 404 == sim.sim("POST", f"leases/{lease}", {"outcomes": []}).status_code
+    assert (
+        404
+        == sim.api("GET", f"WebhooksEvents/{webhook}", params={"from": "2000-01-01", "to": "2100-01-01"}).status_code
+    )
+    assert 0 == sim.does("clock", method="GET")["offsetS"]
+
+
+def test_a_reset_starts_the_seed_afresh(sim: Simulation, receiver: Recorder):
+    """After a reset the same calls send the same payloads and break the same deliveries."""
+    told = []
+    for _ in range(2):
+        sim.does("reset")
+        webhook = sim.subscribes(receiver.url)
+        sim.breaks("answer", probability=0.5, params={"status": 503})
+        sim.raises(count=40)
+        sim.drains()
+        told.append([(entry["payload"], entry["statusCode"]) for entry in sim.log(webhook, includePayload="true")])
+    assert told[0] == told[1]
+    assert {200, 503} == {code for _, code in told[0]}
+
+
+def test_too_much_waits():
+    """Once as much waits as may: 503 with Retry-After, nothing is kept, and it goes on when there is room."""
+    let_go = threading.Event()
+    with Recorder(respond=lambda _: OK if let_go.wait(20) else None) as slow, simulation(max_waiting=10) as sim:
+        webhook = sim.subscribes(slow.url)
+        sim.raises(count=10)
+        refused = sim.sim("POST", "trigger", {"event": "SaleCreated"})
+        assert_problem(refused, 503)
+        assert "1" == refused.headers["retry-after"]
+        assert "--max-waiting" in refused.json()["detail"]
+        assert 503 == sim.sim("POST", "simulate", {"what": "sale"}).status_code
+        assert 503 == sim.sim("POST", "leases", {"event": "SaleCreated"}).status_code
+        assert 10 == len(sim.log(webhook))
+        let_go.set()
+        sim.drains()
+        assert 1 == len(sim.raises())
+
+
+def test_one_call_cannot_fill_the_queue_without_end():
+    """A call that raises many stops where the queue is full, and says how many it has raised."""
+    with Recorder(respond=lambda _: None) as slow, simulation(max_waiting=300) as sim:
+        webhook = sim.subscribes(slow.url)
+        refused = sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 5000})
+        assert 503 == refused.status_code
+        assert refused.json()["detail"].startswith("400 occurrences are in the log, no more: ")
+        assert 400 == len(sim.log(webhook))
+
+
+def test_sinks(sim: Simulation):
+    """A sink is a list of what it was told, in order; names keep apart, an unknown one is empty."""
+    assert [] == sim.does("sink/erp", method="GET")
+    for number in range(3):
+        assert {"recorded": True} == sim.does("sink/erp", {"webhookEventId": str(number)})
+    sim.does("sink/ERP", {"other": True})
+    assert [{"webhookEventId": str(number)} for number in range(3)] == sim.does("sink/erp", method="GET")
+    assert [{"other": True}] == sim.does("sink/ERP", method="GET")
+
+
+def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
+    """503 with Retry-After, and what they hold stays; a reset empties them."""
+    monkeypatch.setattr(sinks, "MOST_BYTES", 20)
+    sim.does("sink/erp", {"a": "0123456"})
+    refused = sim.sim("POST", "sink/erp", {"a": "0123456"})
+    assert_problem(refused, 503)
+    assert "60" == refused.headers["retry-after"]
+    assert [{"a": "0123456"}] == sim.does("sink/erp", method="GET")
+    sim.does("reset")
+    sim.does("sink/erp", {"a": "0123456"})
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "trigger"), ("POST", "nope"), ("DELETE", "clock"), ("GET", "")])
+def test_no_such_call(sim: Simulation, method: str, path: str):
+    """What is not there is a 404, as everywhere."""
+    assert 404 == sim.sim(method, path).status_code
+
+
+def test_control_needs_no_keys():
+    """The vendor's keys are the vendor's API's."""
+    with simulation(auth="strict") as sim:
+        sim.http.headers.pop("x-api-key")
+        assert 202 == sim.sim("POST", "trigger", {"event": "SaleCreated"}).status_code
+
+
+def test_an_unknown_id_in_a_resend_changes_no_counter(sim: Simulation):
+    """A refused resend leaves no run behind that something could wait for."""
+    webhook = sim.subscribes("http://127.0.0.1:1/")
+    sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{NOBODY}")
+    assert {"drained": True} == sim.does("drain", {"timeoutS": 0})

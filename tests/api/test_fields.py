@@ -1,0 +1,80 @@
+"""Fields of a request: read as the type that they must have, every problem told at once."""
+
+from typing import Any
+
+import pytest
+
+from simulator.api.fields import Fields, with_known_store
+from simulator.domain.model import Occurrence
+from simulator.errors import BadInput
+
+
+def test_names_match_in_any_case():
+    """As ASP.NET Core matches them (inferred)."""
+    fields = Fields({"STOREid": 7, "Url": None})
+    assert (7, True, True, False) == (
+        fields.whole("storeId", least=0, most=9),
+        fields.has("url"),
+        fields.has("storeid"),
+        fields.has("event"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "limits", "right", "wrong"),
+    [
+        ("text", {"expected": "a name"}, ["x", " x "], ["", "  ", 7, [], {}, True]),
+        ("whole", {"least": 1, "most": 5}, [1, 5], [0, 6, 1.0, "1", True, []]),
+        ("number", {"least": 0.5, "most": 5}, [0.5, 5, 1], [0.4, 5.1, "1", True, {}]),
+        ("mapping", {}, [{}, {"a": 1}], [[], "x", 1, False]),
+        ("flag", {}, [True, False], [0, 1, "true", []]),
+    ],
+)
+def test_reading(method: str, limits: dict[str, Any], right: list[Any], wrong: list[Any]):
+    """What is right is given back, null and missing are as nothing, what is wrong is noted under its name."""
+    for value in right:
+        fields = Fields({"x": value})
+        assert value == getattr(fields, method)("x", **limits)
+        fields.check()
+    for value in wrong:
+        fields = Fields({"x": value})
+        assert not getattr(fields, method)("x", **limits)
+        with pytest.raises(BadInput, match=r"x: expected .*, got ") as caught:
+            fields.check()
+        assert ["x"] == list(caught.value.fields)
+    for nothing in ({}, {"x": None}):
+        fields = Fields(nothing)
+        assert getattr(fields, method)("x", **limits) in (None, False)
+        fields.check()
+
+
+def test_a_required_text():
+    """Missing is told as nothing, null as null."""
+    for value, got in (({}, "nothing"), ({"event": None}, "null")):
+        fields = Fields(value)
+        fields.text("event", "a name", required=True)
+        assert {"event": [f"expected a name, got {got}"]} == fields.problems
+
+
+def test_names_that_nobody_knows():
+    """Refused as they were written, with those that there are; a long one is cut."""
+    fields = Fields({"event": 1, "evNt": 2, "y" * 500: 3})
+    fields.only("event", "count")
+    assert ["evNt", "y" * 100] == list(fields.problems)
+    assert "expected one of event, count, got the name 'evNt'" == fields.problems["evNt"][0]
+
+
+def test_values_are_not_echoed_without_end():
+    """A refusal quotes at most a hundred characters."""
+    fields = Fields({"count": "9" * 10_000})
+    fields.whole("count", least=1, most=2)
+    assert 200 > len(fields.problems["count"][0])
+
+
+@pytest.mark.parametrize(
+    ("store_id", "known"),
+    [(7, 7), (None, None), (2**31 - 1, 2**31 - 1), (2**31, None), (-(2**31), -(2**31)), (2**63, None)],
+)
+def test_stores(store_id: int | None, known: int | None):
+    """A number that no 32 bits hold is no store."""
+    assert Occurrence("SaleCreated", b"{}", known) == with_known_store(Occurrence("SaleCreated", b"{}", store_id))

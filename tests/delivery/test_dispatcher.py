@@ -1,0 +1,230 @@
+"""What the dispatcher does with a delivery: which manner, which result, and when nothing is sent at all."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from simulator import catalog
+from simulator.clock import Clock
+from simulator.delivery.dispatcher import Dispatcher
+from simulator.delivery.manner import LOST_RESPONSE, RESET_AFTER_SEND, WHOLE, Ending, Manner
+from simulator.domain.fault_rules import FaultRules
+from simulator.domain.faults import FAULTS, Match, Rule, Stage
+from simulator.domain.headers import HeaderNames
+from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
+from simulator.domain.target import Target
+from simulator.errors import StoreFailed
+
+OK = Result(Outcome.ANSWERED, "OK", 200, 12)
+BODY = b'{"saleId":1,"extId":null}'
+
+
+class FakeStore:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.finished: list[Finished] = []
+        self.postponed: list[tuple[int, int]] = []
+        self.hastened: list[int] = []
+        self.full = False
+
+    def finish(self, finished: Finished) -> None:
+        self.finished.append(finished)
+
+    def postpone(self, delivery: Delivery, due_at: int) -> None:
+        self.postponed.append((delivery.run_id, due_at))
+
+    def hasten(self, delivery: Delivery) -> None:
+        self.hastened.append(delivery.run_id)
+
+    async def copy(self, item: Delivery, copies: int) -> list[Delivery]:
+        if self.full:
+            raise StoreFailed("the disk is full")
+        return [delivery(item.event_number, run=item.run + step) for step in range(1, copies + 1)]
+
+
+class FakeWire:
+    """Keeps what is sent; a test answers it."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Target, bytes, bytes, Callable[[Result], object], Manner]] = []
+
+    def send(
+        self, target: Target, headers: bytes, body: bytes, done: Callable[[Result], object], manner: Manner = WHOLE
+    ) -> None:
+        self.sent.append((target, headers, body, done, manner))
+
+    def answers(self, result: Result = OK) -> None:
+        for *_, done, _manner in self.sent:
+            done(result)
+
+
+class Desk:
+    """A dispatcher between the two."""
+
+    def __init__(self) -> None:
+        self.store, self.wire = FakeStore(), FakeWire()
+        self.rules = FaultRules(seed=1)
+        self.clock = Clock(lambda: 1_000_000.0)
+        self.dispatcher = Dispatcher(
+            store=self.store,  # type: ignore[arg-type]
+            wire=self.wire,  # type: ignore[arg-type]
+            rules=self.rules,
+            catalog=catalog.load(),
+            clock=self.clock,
+            headers=HeaderNames("I", "W", "E"),
+        )
+
+    def breaks(self, fault: str, **params: Any) -> None:
+        self.rules.add(Rule(number=0, fault=fault, match=Match(), times=None, probability=1.0, params=params))
+
+    def delivers(self, item: Delivery | None = None) -> None:
+        self.dispatcher.deliver(item or delivery())
+
+
+def delivery(
+    number: int = 1, *, run: int = 1, event: str = "SaleCreated", trigger: Trigger = Trigger.ORIGINAL
+) -> Delivery:
+    return Delivery(
+        number * 100 + run, number, run, 1, trigger, UUID(int=1), UUID(int=number), event, "http://shop.example/h", BODY
+    )
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_nothing_is_broken(desk: Desk):
+    """Without a rule a delivery leaves whole, once, and its result is logged with when it began."""
+    desk.delivers()
+    ((target, headers, body, _, manner),) = desk.wire.sent
+    assert (b"POST /h HTTP/1.1", BODY, WHOLE) == (target.opening.split(b"\r\n")[0], body, manner)
+    assert b"E: SaleCreated\r\n" in headers
+    assert [] == desk.store.finished
+    desk.wire.answers()
+    assert [Finished(delivery(), OK, 1_000_000_000)] == desk.store.finished
+
+
+@pytest.mark.parametrize(
+    ("fault", "manner"),
+    [
+        ("lost-response", LOST_RESPONSE),
+        ("reset-after-send", RESET_AFTER_SEND),
+        ("partial-body", Manner(body_share=0.5, ending=Ending.CLOSE)),
+        ("slow-headers", Manner(head_rate=100)),
+        ("slow-body", Manner(body_rate=100)),
+        ("timeout", Manner(ending=Ending.GIVE_UP, after_s=1.0)),
+        ("false-failure", WHOLE),
+    ],
+)
+def test_manners(desk: Desk, fault: str, manner: Manner):
+    """How each fault that reaches the receiver is sent."""
+    desk.breaks(fault)
+    desk.delivers()
+    assert [manner] == [sent[-1] for sent in desk.wire.sent]
+    desk.wire.answers()
+    assert [fault] == [each.fault for each in desk.store.finished]
+
+
+@pytest.mark.parametrize(
+    "fault", [f.name for f in FAULTS.values() if f.stage is Stage.NEVER_ARRIVES] + ["false-success"]
+)
+def test_nothing_leaves(desk: Desk, fault: str):
+    """What never reaches the receiver is not even given to the wire; the log has its result at once."""
+    desk.breaks(fault)
+    desk.delivers()
+    assert [] == desk.wire.sent
+    (finished,) = desk.store.finished
+    answered = fault in ("answer", "false-success")
+    assert (fault, Outcome.ANSWERED if answered else Outcome.NOT_SENT) == (finished.fault, finished.result.outcome)
+    assert (fault == "false-success") == finished.result.success
+
+
+def test_a_lie_tells_the_true_duration(desk: Desk):
+    """false-failure logs another answer, but how long it took is true."""
+    desk.breaks("false-failure", status=503)
+    desk.delivers()
+    desk.wire.answers()
+    assert Result(Outcome.ANSWERED, "Service unavailable", 503, 12) == desk.store.finished[0].result
+
+
+@pytest.mark.parametrize(("fault", "wait_ms"), [("delay", 1_000), ("reorder", 10_000)])
+def test_put_back(desk: Desk, fault: str, wait_ms: int):
+    """Nothing is sent until it comes again; then it goes whole, under the fault's name, and no rule strikes twice."""
+    desk.breaks(fault)
+    desk.delivers()
+    assert ([], [(101, 1_000_000_000 + wait_ms)]) == (desk.wire.sent, desk.store.postponed)
+    desk.delivers()
+    assert [WHOLE] == [sent[-1] for sent in desk.wire.sent]
+    desk.wire.answers()
+    assert [fault] == [each.fault for each in desk.store.finished]
+    assert {1: 1} == desk.rules.fired
+
+
+def test_overtaking(desk: Desk):
+    """The held one is hastened when a later one is over, not when it is sent."""
+    desk.breaks("reorder")
+    desk.delivers(delivery(1))
+    desk.rules.clear()
+    desk.delivers(delivery(2))
+    assert [] == desk.store.hastened
+    desk.wire.answers()
+    assert [101] == desk.store.hastened
+
+
+def test_forgetting(desk: Desk):
+    """After a reset nothing is known of what was held."""
+    desk.breaks("delay")
+    desk.delivers()
+    desk.rules.clear()
+    desk.dispatcher.forget()
+    desk.delivers()
+    desk.wire.answers()
+    assert [""] == [each.fault for each in desk.store.finished]
+
+
+def test_a_type_that_is_no_longer_known(desk: Desk):
+    """An event of another start's --contracts is changed as far as that needs no schema, never lost."""
+    for fault in [f.name for f in FAULTS.values() if f.stage is Stage.CHANGED]:
+        desk.rules.clear()
+        desk.breaks(fault, **({"bytes": 10} if fault == "huge" else {}))
+        desk.delivers(delivery(event="OfYesterday"))
+    assert 11 == len(desk.wire.sent)
+
+
+def test_what_was_not_begun_when_we_stop(desk: Desk):
+    """An original goes back into the queue, for the next start; a resend is logged, as its caller knows of it."""
+    stopped = Result(Outcome.NOT_SENT, "Not sent")
+    desk.delivers(delivery(1))
+    desk.wire.answers(stopped)
+    assert ([(101, 0)], []) == (desk.store.postponed, desk.store.finished)
+    desk.wire.sent.clear()
+    desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
+    desk.wire.answers(stopped)
+    assert [stopped] == [each.result for each in desk.store.finished]
+
+
+@pytest.mark.anyio
+async def test_copies_that_cannot_be_logged(desk: Desk, caplog: pytest.LogCaptureFixture):
+    """If the log cannot take the copies, the delivery goes alone, and the reason is told."""
+    desk.store.full = True
+    desk.breaks("duplicate", copies=2)
+    with caplog.at_level(logging.ERROR):
+        await desk.dispatcher._send_copies(delivery(), next(iter(desk.rules)))
+    assert (1, "a duplicate was not sent: the disk is full") == (len(desk.wire.sent), caplog.messages[0])
+
+
+@pytest.mark.anyio
+async def test_copies(desk: Desk):
+    """At once they share a barrier; apart, they are put back for later."""
+    desk.breaks("duplicate", copies=2)
+    await desk.dispatcher._send_copies(delivery(), next(iter(desk.rules)))
+    assert (3, 1) == (len(desk.wire.sent), len({id(sent[-1].barrier) for sent in desk.wire.sent}))
+    desk.rules.clear()
+    desk.breaks("duplicate", copies=2, apart=60)
+    await desk.dispatcher._send_copies(delivery(5), next(iter(desk.rules)))
+    assert (4, [(502, 1_000_060_000), (503, 1_000_120_000)]) == (len(desk.wire.sent), desk.store.postponed)

@@ -1,0 +1,70 @@
+"""Deliveries that are held back until later ones have been answered."""
+
+from uuid import UUID
+
+import pytest
+
+from simulator.delivery.reordering import Reordering
+from simulator.domain.model import Delivery, Trigger
+
+
+def delivery(number: int, *, webhook: int = 1, run: int = 1) -> Delivery:
+    run_id = number * 10 + run
+    return Delivery(
+        run_id, number, run, 1, Trigger.ORIGINAL, UUID(int=webhook), UUID(int=number), "SaleCreated", "http://a", b"{}"
+    )
+
+
+@pytest.fixture
+def hastened() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def reordering(hastened: list[int]) -> Reordering:
+    return Reordering(hasten=lambda item: hastened.append(item.event_number))
+
+
+def test_it_waits_for_n_later_ones(reordering: Reordering, hastened: list[int]):
+    """Only later events of the same webhook count; after n it goes, once."""
+    reordering.hold(delivery(5), behind=2)
+    for other in (delivery(4), delivery(6), delivery(7, webhook=2), delivery(5, run=2)):
+        reordering.passed(other)
+    assert [] == hastened
+    reordering.passed(delivery(8))
+    reordering.passed(delivery(9))
+    assert [5] == hastened
+
+
+def test_a_later_one_counts_once(reordering: Reordering, hastened: list[int]):
+    """Its copies and resends are the same event."""
+    reordering.hold(delivery(1), behind=2)
+    for run in (1, 2, 3):
+        reordering.passed(delivery(2, run=run))
+    assert [] == hastened
+
+
+def test_one_that_was_sent_waits_no_more(reordering: Reordering, hastened: list[int]):
+    """When its time ran out and it was sent, nothing is hastened later."""
+    reordering.hold(delivery(1), behind=1)
+    reordering.passed(delivery(1))
+    reordering.passed(delivery(2))
+    assert [] == hastened
+
+
+def test_several_at_a_time(reordering: Reordering, hastened: list[int]):
+    """Each waits for its own number."""
+    reordering.hold(delivery(1), behind=2)
+    reordering.hold(delivery(2), behind=1)
+    reordering.passed(delivery(3))
+    assert [2] == hastened
+    reordering.passed(delivery(4))
+    assert [2, 1] == hastened
+
+
+def test_forgetting(reordering: Reordering, hastened: list[int]):
+    """After a reset nothing is held."""
+    reordering.hold(delivery(1), behind=1)
+    reordering.forget()
+    reordering.passed(delivery(2))
+    assert [] == hastened

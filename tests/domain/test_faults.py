@@ -1,0 +1,126 @@
+"""What can be broken, and which rule applies: pure decisions."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.domain.faults import FAULTS, Facts, Match, Param, Rule, Stage, fault_for
+
+DESIGN = {
+    Stage.NEVER_ARRIVES: {"refuse", "dns-failure", "connect-timeout", "tls-failure", "answer"},
+    Stage.ARRIVES_IN_PART: {"partial-body", "slow-headers", "slow-body"},
+    Stage.ANSWER_IS_LOST: {"lost-response", "reset-after-send", "timeout"},
+    Stage.LOG_LIES: {"false-failure", "false-success"},
+    Stage.ODDLY_DELIVERED: {"duplicate", "delay", "reorder"},
+    Stage.CHANGED: {
+        *("garbage-json", "truncated-json", "wrong-content-type", "unknown-field", "null-optional", "missing-field"),
+        *("wrong-type", "unknown-event", "huge", "bom", "duplicate-key"),
+    },
+    Stage.API: {"api-error", "api-slow", "api-lost-response"},
+}
+
+
+def rule(
+    fault: str = "refuse", *, number: int = 1, times: int | None = None, probability: float = 1.0, **match: object
+) -> Rule:
+    return Rule(number=number, fault=fault, match=Match(**match), times=times, probability=probability, params={})  # type: ignore[arg-type]
+
+
+FACTS = Facts(
+    chance_key="1/1", now=1000, event="SaleCreated", webhook_id="w", url="http://a/x?token=1", trigger="Original", run=1
+)
+
+
+def test_the_registry_is_the_designs():
+    """Every fault of the design, and no other."""
+    assert DESIGN == {stage: {name for name, fault in FAULTS.items() if fault.stage is stage} for stage in Stage}
+    assert all(name == fault.name and fault.help.endswith(".") for name, fault in FAULTS.items())
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
+def test_defaults_are_allowed(fault):
+    """A parameter's default is one that may be given, and so are its bounds."""
+    for param in fault.params.values():
+        assert param.takes(param.default)
+        assert param.takes(param.least)
+        assert param.most == math.inf or param.takes(param.most)
+        assert not param.takes(param.least - 1)
+        assert param.help.endswith(".")
+
+
+@pytest.mark.parametrize("value", [True, None, [], {}, "x", 1.5, math.nan, math.inf, -1, 11])
+def test_what_a_param_refuses(value: object):
+    """Other types, other words, numbers out of range."""
+    assert not Param("x", 1, 0, 10, whole=True, words=("often",)).takes(value)
+
+
+def test_what_a_param_says():
+    """In words for the user."""
+    assert "'often' or a whole number, 0 to 10" == Param("x", 1, 0, 10, whole=True, words=("often",)).expected
+    assert "a number, 0 or more" == Param("x", 1).expected
+
+
+@pytest.mark.parametrize(
+    ("match", "applies"),
+    [
+        ({}, True),
+        ({"event": "SaleCreated", "webhook_id": "w", "url": "token=1", "trigger": "Original", "run": 1}, True),
+        ({"event": "CustomerCreated"}, False),
+        ({"webhook_id": "v"}, False),
+        ({"url": "token=2"}, False),
+        ({"trigger": "Resend"}, False),
+        ({"run": 2}, False),
+        ({"since": 1000}, True),
+        ({"since": 1001}, False),
+        ({"until": 1001}, True),
+        ({"until": 1000}, False),
+    ],
+)
+def test_matching(match: dict[str, object], applies: bool):
+    """Each part narrows; `since` is inclusive, `until` exclusive."""
+    assert applies == (fault_for([rule(**match)], FACTS, fired={}, seed=1) is not None)
+
+
+def test_faults_on_the_api_and_on_deliveries_keep_apart():
+    """Neither strikes the other's."""
+    call = Facts(chance_key="call/1", now=1000, operation="listWebhooks")
+    rules = [rule(), rule("api-error", number=2), rule("api-slow", number=3, operation="getWebhook")]
+    assert 1 == fault_for(rules, FACTS, fired={}, seed=1).number
+    assert 2 == fault_for(rules, call, fired={}, seed=1).number
+    assert None is fault_for(rules[2:], call, fired={}, seed=1)
+
+
+def test_spent_rules_give_way():
+    """The first that matches and is not spent."""
+    rules = [rule(times=2), rule("answer", number=2)]
+    assert [1, 1, 2] == [fault_for(rules, FACTS, fired={1: fired}, seed=1).number for fired in (0, 1, 2)]
+
+
+@given(st.integers(0, 2**63 - 1), st.floats(0, 1), st.text(min_size=1))
+def test_chance_is_a_function_of_seed_rule_and_delivery(seed: int, probability: float, key: str):
+    """The same three decide the same, whatever else has happened."""
+    facts = Facts(chance_key=key, now=0, event="x")
+    rules = [rule(probability=probability)]
+    assert fault_for(rules, facts, fired={}, seed=seed) is fault_for(rules, facts, fired={1: 99}, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("probability", "least", "most"), [(0.0, 0, 0), (0.2, 150, 250), (0.9, 860, 940), (1.0, 1000, 1000)]
+)
+def test_how_often_chance_strikes(probability: float, least: int, most: int):
+    """0 is never, 1 always, and between them about that share."""
+    rules = [rule(probability=probability)]
+    hits = sum(
+        fault_for(rules, Facts(chance_key=f"{number}/1", now=0, event="x"), fired={}, seed=1) is not None
+        for number in range(1000)
+    )
+    assert least <= hits <= most
+
+
+def test_defaults_of_params():
+    """What a rule does not give comes from the registry."""
+    assert 500 == rule("answer").param("status")
+    given = Rule(number=1, fault="answer", match=Match(), times=None, probability=1, params={"status": 404})
+    assert 404 == given.param("status")

@@ -1,0 +1,141 @@
+"""Time: simulator time, the vendor's written form, and identities."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.clock import Clock, Ids, WireTime, sql_server_ms
+
+OSLO = WireTime(ZoneInfo("Europe/Oslo"))
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def test_moving_the_clock():
+    """Advanced, set and set back; a real second is a second of the simulator."""
+    seconds = [1000.0]
+    clock = Clock(lambda: seconds[0])
+    assert (1_000_000, 0) == (clock.now(), clock.offset_s)
+    clock.advance(3600)
+    assert (4_600_000, 3600) == (clock.now(), clock.offset_s)
+    seconds[0] += 1
+    assert 4_601_000 == clock.now()
+    assert 9_000 == clock.real_ms_until(4_610_000)
+    assert 0 == clock.real_ms_until(4_600_000)
+    clock.set(50_000)
+    assert (50_000, -951) == (clock.now(), clock.offset_s)
+    clock.reset()
+    assert (1_001_000, 0) == (clock.now(), clock.offset_s)
+
+
+@pytest.mark.parametrize(
+    ("moment", "stored"), [(0, 0), (1, 0), (2, 3), (4, 3), (5, 7), (8, 7), (9, 10), (999, 1000), (1005, 1007)]
+)
+def test_steps_of_the_vendors_database(moment: int, stored: int):
+    """Milliseconds end in 0, 3 or 7 (seen in live data)."""
+    assert stored == sql_server_ms(moment)
+
+
+@given(st.integers(0, 2**42))
+def test_a_step_is_never_far(moment: int):
+    """Off by at most 2 ms, and stable."""
+    stored = sql_server_ms(moment)
+    assert abs(stored - moment) <= 2
+    assert stored == sql_server_ms(stored)
+    assert stored % 10 in (0, 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        ("2021-12-09T07:50:46.020+00:00", "2021-12-09T08:50:46.02"),
+        ("2026-08-01T08:12:06.313+00:00", "2026-08-01T10:12:06.313"),
+        ("2026-07-31T22:00:00+00:00", "2026-08-01T00:00:00"),
+        ("2026-12-31T23:30:00+00:00", "2027-01-01T00:30:00"),
+        ("2026-03-29T00:59:59.997+00:00", "2026-03-29T01:59:59.997"),
+        ("2026-03-29T01:00:00+00:00", "2026-03-29T03:00:00"),
+        ("1969-12-31T23:59:59.900+00:00", "1970-01-01T00:59:59.9"),
+    ],
+)
+def test_the_written_form(moment: str, text: str):
+    """Local time, no zone, trailing zeros cut; midnight, the turn of the year, and the hour that spring skips."""
+    assert text == OSLO.write(ms(moment))
+
+
+def test_the_openapi_form():
+    """Seven digits and an offset of nothing, as in the vendor's export."""
+    assert "2021-12-09T07:50:46.0200000+00:00" == WireTime(ZoneInfo("Europe/Oslo"), openapi=True).write(
+        ms("2021-12-09T07:50:46.02+00:00")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2021-12-01", "2021-11-30T23:00:00+00:00"),
+        ("2021-12-01 08:50:46.02", "2021-12-01T07:50:46.020+00:00"),
+        ("2021-12-01T08:50:46.1234567", "2021-12-01T07:50:46.123+00:00"),
+        ("2021-12-01 08:50", "2021-12-01T07:50:00+00:00"),
+        ("2021-12-01T08:50:46Z", "2021-12-01T08:50:46+00:00"),
+        ("2021-12-01T08:50:46 +0100", "2021-12-01T07:50:46+00:00"),
+        ("2021-12-01T08:50:46-05:30", "2021-12-01T14:20:46+00:00"),
+        (" 2021-12-01 ", "2021-11-30T23:00:00+00:00"),
+        ("2021-12-01z", "2021-12-01T00:00:00+00:00"),
+    ],
+)
+def test_reading_dates(text: str, moment: str):
+    """Every form that a query may have."""
+    assert ms(moment) == OSLO.read(text)
+
+
+def test_the_hour_that_autumn_repeats():
+    """A lower bound is its first pass, an upper bound its second: a window loses nothing."""
+    assert ms("2026-10-25T00:30:00+00:00") == OSLO.read("2026-10-25T02:30")
+    assert ms("2026-10-25T01:30:00+00:00") == OSLO.read("2026-10-25T02:30", upper=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "2021",
+        "2021-13-01",
+        "2021-12-01T24:00",
+        "12/01/2021",
+        "2021-12-01T08:50:46.",
+        "2021-12-01T08",
+        "1638316800",
+        "0001-01-01",
+        "2021-12-01+99:99",
+    ],
+)
+def test_dates_that_are_none(text: str):
+    """The error says which forms are taken, and what came."""
+    with pytest.raises(ValueError, match="expected a date such as 2021-12-01") as caught:
+        OSLO.read(text)
+    assert repr(text) in str(caught.value)
+
+
+@given(st.datetimes(datetime(1950, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001 - the zone follows
+def test_reading_what_was_written(moment: datetime):
+    """To the millisecond, but for the hour that autumn repeats: there, one of the two."""
+    at = ms(moment.replace(tzinfo=UTC).isoformat())
+    text = OSLO.write(at)
+    assert at in (OSLO.read(text), OSLO.read(text, upper=True))
+
+
+def test_identities():
+    """Random webhooks (version 4); events (version 7) that sort by age, without end and without a twin."""
+    ids = Ids()
+    assert 4 == ids.webhook_id().version
+    made = [ids.event_ids(1000) for _ in range(3)]
+    assert 3000 == len({each for call in made for each in call})
+    assert all(call == sorted(call) for call in made)
+    assert {7} == {each[6] >> 4 for call in made for each in call}
+    assert {0b10} == {each[8] >> 6 for call in made for each in call}

@@ -1,0 +1,28 @@
+"""The error tree."""
+
+import re
+
+from simulator import errors
+from simulator.errors import BadInput, FrontsimError
+
+
+def tree(kind: type[FrontsimError]) -> list[str]:
+    return [kind.__name__, *(name for child in kind.__subclasses__() for name in tree(child))]
+
+
+def test_the_tree_as_it_is_drawn():
+    """The module's docstring draws every error, in the order of the tree."""
+    assert errors.__doc__ is not None
+    drawn = errors.__doc__.partition("How each")[0]
+    assert tree(FrontsimError) == re.findall(r"^    [ │├└─]*([A-Z]\w+)", drawn, re.MULTILINE)
+
+
+def test_fields_of_bad_input():
+    """By field, as lists of texts; none is an empty mapping."""
+    assert ({}, "why") == (BadInput("why").fields, str(BadInput("why")))
+    assert {"url": ["a", "b"], "": ["c"]} == BadInput("why", {"url": ("a", "b"), "": ["c"]}).fields
+
+
+def test_busy_says_when_to_come_back():
+    """In whole seconds."""
+    assert 3 == errors.Busy("full", retry_after_s=3).retry_after_s

@@ -1,0 +1,95 @@
+"""A server in a thread, for tests and tools; the address it listens on; its end."""
+
+import socket
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from simulator.errors import Unusable
+from simulator.serving import run_in_thread
+from simulator.settings import Settings
+from tests.api.recorder import Recorder
+from tests.api.simulation import simulation
+
+
+def test_running_in_a_thread():
+    """It answers when the call returns, and not after `stop`; the thread is gone then."""
+    before = threading.active_count()
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    assert running.base_url.endswith("/restapi/V2")
+    assert running.control_url.endswith("/_sim")
+    assert 200 == httpx.get(f"{running.control_url}/health", trust_env=False).status_code
+    running.stop()
+    assert before == threading.active_count()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{running.control_url}/health", trust_env=False)
+
+
+def test_stopping_twice():
+    """A second `stop` does nothing."""
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    running.stop()
+    running.stop()
+
+
+def test_several_in_one_process():
+    """Simulators share nothing: neither port, nor log, nor fault rules."""
+    with simulation() as one, simulation() as other:
+        one.subscribes("http://a.example")
+        one.breaks("refuse")
+        assert ([], []) == (other.api("GET", "Webhooks").json(), other.does("faults", method="GET"))
+
+
+@pytest.mark.parametrize("host", ["::1", "localhost", "127.0.0.1"])
+def test_addresses(host: str):
+    """IPv4 and IPv6; an IPv6 address stands in brackets in the URL."""
+    with simulation(host=host) as sim:
+        assert ("[::1]" in sim.control_url) == (host == "::1")
+        assert 200 == sim.sim("GET", "health").status_code
+
+
+def test_a_port_in_use():
+    """Refused at once, with what to do; and the port is free again after a server ends."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unusable, match=f"port {port}.*--port 0"):
+            run_in_thread(Settings(port=port, ephemeral=True))
+    with simulation(port=port):
+        pass
+    with simulation(port=port) as sim:
+        assert port == sim.port
+
+
+def test_a_start_that_fails_leaves_nothing(tmp_path: Path):
+    """After a refusal the file can be used by the next."""
+    with simulation(ephemeral=False, db=tmp_path / "log.db") as sim:
+        with pytest.raises(Unusable, match="in use by another"):
+            run_in_thread(Settings(port=0, db=tmp_path / "log.db"))
+        assert 200 == sim.sim("GET", "health").status_code
+    with simulation(ephemeral=False, db=tmp_path / "log.db"):
+        pass
+
+
+def test_a_log_goes_on(tmp_path: Path, receiver: Recorder):
+    """Webhooks, events and the numbers of changes are there after a restart; fault rules are forgotten."""
+    with simulation(ephemeral=False, db=tmp_path / "log.db") as sim:
+        webhook = sim.subscribes(receiver.url)
+        sim.breaks("refuse", {"run": 2})
+        ids = sim.raises(count=3)
+        sim.drains()
+        stats, webhooks, _ = sim.state()
+    with simulation(ephemeral=False, db=tmp_path / "log.db") as sim:
+        again, same, rules = sim.state()
+        assert (stats | {"faults": {}}, webhooks, []) == (again, same, rules)
+        assert ids == [entry["webhookEventId"] for entry in sim.log(webhook)]
+        bodies = {call.body for call in receiver.calls}
+        sim.raises(count=3)
+        assert 6 == len(bodies | {call.body for call in receiver.gets(6)}), "numbers go on, and so do payloads"
+
+
+@pytest.fixture
+def receiver():
+    with Recorder() as recorder:
+        yield recorder
