@@ -6,6 +6,7 @@ caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream 
 """
 
 import os
+from collections.abc import Callable
 from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
@@ -128,7 +129,7 @@ class App:
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
         app = Starlette(
-            routes=[*self._control([route.name for route in vendor]), Mount("/", gateway)],
+            routes=[*self._control([route.name for route in vendor], gateway.forget), Mount("/", gateway)],
             exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
         )
         return Guard(
@@ -138,7 +139,7 @@ class App:
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
         )
 
-    def _control(self, operations: list[str]) -> list[Route]:
+    def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
         leases = Leases(store=self.store, payloads=self._payloads, clock=self._clock, headers=self._headers)
         control = Control(
             store=self.store,
@@ -152,7 +153,14 @@ class App:
                 "db": str(self.store.path),
                 "auth": self._settings.auth,
             },
-            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._dispatcher.forget, self._shop.reset],
+            forget=[
+                self._rules.clear,
+                self._sinks.forget,
+                leases.forget,
+                self._dispatcher.forget,
+                self._shop.reset,
+                *forget,
+            ],
         )
         return [
             *Trigger(

@@ -271,7 +271,6 @@ def test_the_log_is_a_sound_file(tmp_path: Path):
     connection.close()
 
 
-@pytest.mark.xfail(reason="what is neither sqlite3.Error nor FrontsimError ends the writer's thread", strict=False)
 @pytest.mark.anyio
 async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
     """Whatever one step raises, such as OverflowError for a number of 64 bits, the log goes on for all others."""

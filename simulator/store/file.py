@@ -8,6 +8,7 @@ however that ends.
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -51,9 +52,10 @@ def open_log(path: Path) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise Unusable(f"expected SQLite 3.37 or newer, got {sqlite3.sqlite_version}")
     try:
+        _refuse_others(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
-            _prepare(connection, path)
+            _prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -71,20 +73,28 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+def _refuse_others(path: Path) -> None:
+    """Look at a file that is there without changing a byte of it, nor of the WAL beside it."""
+    if not path.exists():
+        return
+    if not os.access(path, os.W_OK):
+        raise Unusable(f"cannot write the log {path}")
+    with closing(open_reader(path)) as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables and application != APPLICATION_ID:
         raise Unusable(f"{path} is a SQLite file of another program; it was left as it is")
     if tables and version != VERSION:
         raise Unusable(f"{path} has log format {version}, this frontsim reads {VERSION}; it was left as it is")
-    if not os.access(path, os.W_OK):
-        raise Unusable(f"cannot write the log {path}")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # an accepted event survives the machine's fall, too
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if not tables:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_SCHEMA.read_text()} "

@@ -1,7 +1,8 @@
 """Questions to the log, answered from connections that can only read, in threads of their own.
 
 A reader sees what is committed, as of the moment its query began; it never waits for the writer, nor the
-writer for it.
+writer for it. A long listing is read a page at a time, each as of its own moment, and holds nothing in
+between: callers that read slowly keep neither a connection from others nor the WAL from being emptied.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from simulator.store.file import open_reader
 T = TypeVar("T")
 
 CONNECTIONS = 4
-CHUNK = 500  # rows fetched at a time: what a long listing holds in memory
+CHUNK = 500  # rows of a page: what a long listing holds in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +137,17 @@ class Reader:
         Raises:
             UnknownWebhook: there never was one of that id.
         """
-        loop = asyncio.get_running_loop()
-        async with self._connection() as connection:
-            number = await loop.run_in_executor(self._threads, _webhook_number, connection, query.webhook_id)
-            sql, values = _select(query, number)
-            cursor = await loop.run_in_executor(self._threads, connection.execute, sql, values)
-            while rows := await loop.run_in_executor(self._threads, _chunk, cursor, query.with_runs):
-                yield rows
+        number = await self._ask(lambda db: _webhook_number(db, query.webhook_id))
+        after = (query.since, 0)  # numbers begin at 1
+        while entries := await self._page(query, number, after):
+            yield entries
+            if len(entries) < CHUNK:
+                return
+            after = (entries[-1].created_at, entries[-1].number)
+
+    async def _page(self, query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> list[Entry]:
+        sql, values = _select(query, webhook, after)
+        return await self._ask(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
 
     async def event(self, webhook_id: UUID, webhook_event_id: UUID) -> Entry:
         """One event of a webhook, with its payload and runs. Raises UnknownWebhook, UnknownEvent."""
@@ -151,7 +156,7 @@ class Reader:
 
         def question(db: sqlite3.Connection) -> list[Entry]:
             number = _webhook_number(db, webhook_id)
-            return _chunk(db.execute(sql, (webhook_event_id.bytes, number)), with_runs=True)
+            return _entries(db.execute(sql, (webhook_event_id.bytes, number)), with_runs=True)
 
         entries = await self._ask(question)
         if not entries:
@@ -188,10 +193,11 @@ def _webhook_number(db: sqlite3.Connection, webhook_id: UUID) -> int:
     return number
 
 
-def _select(query: EventQuery, webhook: int) -> tuple[str, Sequence[object]]:
+def _select(query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> tuple[str, Sequence[object]]:
+    """The query of one page: what comes behind `after`, a moment and an event's number."""
     body, join = _WITH_BODY if query.with_payload else _WITHOUT_BODY
-    conditions = ["e.webhook = ?", "e.created_at >= ?", "e.created_at < ?"]
-    values: list[object] = [webhook, query.since, query.until]
+    conditions = ["e.webhook = ?", "(e.created_at, e.number) > (?, ?)", "e.created_at < ?"]
+    values: list[object] = [webhook, *after, query.until]
     if query.success is not None:
         conditions.append(f"e.success = {int(query.success)}")  # a literal, or the index of failures is not used
     if query.statuses:
@@ -199,15 +205,15 @@ def _select(query: EventQuery, webhook: int) -> tuple[str, Sequence[object]]:
         conditions.append(f"(lower(e.status) IN ({marks}) OR CAST(e.status_code AS TEXT) IN ({marks}))")
         values += [text.lower() for text in query.statuses] * 2
     where = " AND ".join(conditions)
-    return _ENTRY.format(body=body, join=join, where=f"{where} ORDER BY e.created_at, e.number"), values
+    return _ENTRY.format(body=body, join=join, where=f"{where} ORDER BY e.created_at, e.number LIMIT {CHUNK}"), values
 
 
-def _chunk(cursor: sqlite3.Cursor, with_runs: bool) -> list[Entry]:  # noqa: FBT001 - an executor passes no keywords
+def _entries(cursor: sqlite3.Cursor, *, with_runs: bool) -> list[Entry]:
     entries = [
         Entry(
             number, UUID(bytes=raw), created, updated, status, code, None if success is None else bool(success), *rest
         )
-        for number, raw, created, updated, status, code, success, *rest in cursor.fetchmany(CHUNK)
+        for number, raw, created, updated, status, code, success, *rest in cursor.fetchall()
     ]
     if not with_runs:
         return entries

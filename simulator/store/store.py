@@ -85,8 +85,8 @@ class Store:
 
     async def reset(self) -> None:
         """Forget all webhooks, events and runs. A delivery that is under way ends without a trace."""
+        self.next_occurrence = 1  # before the step is done: what is accepted behind it counts from there
         await self._writer.submit(lambda ledger: ledger.reset())
-        self.next_occurrence = 1
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
 

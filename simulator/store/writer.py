@@ -73,6 +73,7 @@ class Writer:
         self._inbox: SimpleQueue[Step | Finished | _Stop] = SimpleQueue()
         self._unwritten: list[Finished] = []
         self._failed = False
+        self._stopped = False
         self.sending = True
 
     def start(self) -> None:
@@ -83,13 +84,17 @@ class Writer:
 
     async def stop(self) -> None:
         """Write all that has come, and end the thread."""
+        self._stopped = True
         self._inbox.put(_Stop())
         await asyncio.to_thread(self._thread.join)
 
     def submit(self, do: Callable[[Ledger], Any]) -> "asyncio.Future[Any]":
         """Have a step done; the future tells its result, its refusal, or StoreFailed."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._inbox.put(Step(do, future))
+        if self._stopped:
+            future.set_exception(StoreFailed("the simulator is stopping: ask again when it is back"))
+        else:
+            self._inbox.put(Step(do, future))
         return future
 
     def finish(self, finished: Finished) -> None:
@@ -138,8 +143,8 @@ class Writer:
                 refusal = StoreFailed(f"the log could not be written, and nothing of this was kept: {error}")
                 self._tell(Commit([(step.future, refusal)]))
 
-    def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> sqlite3.Error | None:
-        """Returns why it could not be done, after undoing it."""
+    def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Exception | None:
+        """Returns why it could not be done, after undoing it; whatever it was, this thread goes on."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._ledger.finish(finished)
@@ -147,7 +152,7 @@ class Writer:
             due = self._ledger.begin_due() if self.sending else []
             changes = self._ledger.number_changes()
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - a step's own mistake must not end the log for all others
             logger.error("the log could not be written: %s", error)
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
                 self._db.execute("ROLLBACK")

@@ -372,7 +372,6 @@ def test_callers_who_leave_in_the_middle_of_a_list(sim: Simulation, receiver: Re
     assert 1 == len(sim.api("GET", "Webhooks").json())
 
 
-@pytest.mark.xfail(reason="the reader keeps one of its few connections for as long as a caller takes", strict=False)
 def test_callers_who_read_slowly(sim: Simulation, receiver: Recorder):
     """However many callers have asked for a long list and do not read it, others are answered."""
     webhook = sim.subscribes(receiver.url)

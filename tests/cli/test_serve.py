@@ -215,7 +215,6 @@ def test_a_file_that_is_not_our_log(make: Any, told: str, tmp_path: Path):
     assert before == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.xfail(reason="opening it read-write and closing it writes its WAL back", strict=False)
 def test_a_foreign_file_with_a_wal(tmp_path: Path):
     """What another program has not yet written back stays so: file and WAL are left as they are."""
     connection = sqlite3.connect(tmp_path / "theirs.db")
