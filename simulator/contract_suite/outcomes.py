@@ -1,0 +1,108 @@
+"""The outcome of each scenario, played once however many tests and xdist workers ask for it.
+
+Workers share a folder: who asks first for a scenario plays it, the others wait for what it writes down. With a command
+that starts the receiver only one scenario at a time is played, for it kills the receiver that the others would use.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from simulator.clock import stopwatch
+from simulator.errors import FrontsimError
+from simulator.verification import clauses, scenario
+from simulator.verification.hosted import benches
+from simulator.verification.request import Request
+from simulator.verification.session import Played, play_all
+from simulator.verification.story import story
+
+_POLL_S = 0.05
+_MOST_FINDINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a scenario ended: its verdict and reason, and for each broken clause what was seen, as text."""
+
+    verdict: str
+    reason: str
+    broken: dict[str, str]
+
+
+class Outcomes:
+    """Plays scenarios on demand.
+
+    Args:
+        request: the receiver and how its effects are read.
+        seed: of the run.
+        folder: shared by all workers of the run.
+    """
+
+    def __init__(self, request: Request, seed: int, folder: Path) -> None:
+        self._request = request
+        self._seed = seed
+        self._folder = folder
+        self._patience_s = request.limits.timeout_s * len(scenario.bundled_scenarios())
+
+    def of(self, name: str) -> Outcome:
+        """The outcome of a scenario.
+
+        Raises:
+            FrontsimError: it could not be played at all, such as when nobody listens at the receiver's URL.
+        """
+        file = self._folder / f"{name}.json"
+        with self._lock("receiver" if self._request.receiver_cmd else name):
+            if not file.exists():
+                written = file.with_suffix(".new")
+                written.write_text(json.dumps(asdict(self._play(name))))
+                written.replace(file)
+        return Outcome(**json.loads(file.read_text()))
+
+    def _play(self, name: str) -> Outcome:
+        with benches(self._request, self._seed, pause=time.sleep) as open_bench:
+            played = next(play_all(scenario.chosen([name]), open_bench, clauses.load()))
+        broken = dict.fromkeys(finding.clause for finding in played.judgement.findings)
+        texts = {clause: "\n".join(_told(played, clause, self._seed)) for clause in broken}
+        return Outcome(str(played.judgement.verdict), played.judgement.reason, texts)
+
+    @contextmanager
+    def _lock(self, name: str) -> Iterator[None]:
+        """Only one worker at a time; one that died in the middle of it is an error, not a wait for ever."""
+        lock = self._folder / f"{name}.lock"
+        began = stopwatch()
+        while not _is_taken(lock):
+            if stopwatch() - began > self._patience_s:
+                raise FrontsimError(
+                    f"{lock}: expected the worker that plays {name} to end, waited {self._patience_s:g} s"
+                )
+            time.sleep(_POLL_S)
+        try:
+            yield
+        finally:
+            lock.unlink()
+
+
+def _is_taken(lock: Path) -> bool:
+    """Whether we have it now."""
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _told(played: Played, clause: str, seed: int) -> Sequence[str]:
+    findings = [finding for finding in played.judgement.findings if finding.clause == clause]
+    first = findings[0]
+    shown = findings[:_MOST_FINDINGS]
+    lines = [f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}" for each in shown]
+    if len(findings) > len(shown):
+        lines.append(f"... and {len(findings) - len(shown)} more")
+    effects = played.judgement.effects.get(first.webhook_event_id)
+    lines += ["", f"The story of {first.event} {first.webhook_event_id}:"]
+    lines += [f"  {line}" for line in story(played.history, first.webhook_event_id, effects)]
+    return [*lines, "", f"Again with: --receiver-seed {seed} -k {played.scenario.name}"]

@@ -1,0 +1,199 @@
+"""What each step of a scenario does."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simulator.answers import EventEntry
+from simulator.clock import stopwatch
+from simulator.domain.model import Outcome
+from simulator.verification.history import Expect, FaultFact
+from simulator.verification.leases import Delivery, Lease
+from simulator.verification.raising import raise_events
+from simulator.verification.reading import look_now
+from simulator.verification.sender import Sent, send
+from simulator.verification.stage import ActiveFault, Stage
+from simulator.verification.steps import (
+    Advance,
+    Clear,
+    Crash,
+    Drain,
+    Fault,
+    Moment,
+    Observe,
+    Raise,
+    Reconcile,
+    Resend,
+    Restart,
+    Step,
+    Wait,
+)
+
+STALLED_ROUNDS = 5
+"""Rounds of the list -> resend job that bring nothing, after which it is given up."""
+_ROUND_PAUSE_S = 0.02
+HIDES_THE_TYPE = "unknown-event"
+"""The fault that sends an event under a type's name that nobody knows."""
+
+
+def act(stage: Stage, step: Step) -> None:
+    """Do one step. Raises CallError, or Unusable from the receiver's process."""
+    _ACTIONS[type(step)](stage, step)
+
+
+def end_faults(stage: Stage) -> None:
+    """Let what is under way end, then break nothing any more. Raises CallError."""
+    if not stage.active:
+        return
+    drain(stage)
+    to_ms = stage.now_ms()
+    for active in stage.active:
+        stage.bench.sim.remove_fault(active.id)
+        detail = " ".join(f"{name}={value}" for name, value in {**active.step.match, **active.step.params}.items())
+        stage.faults.append(FaultFact(active.step.fault, active.from_ms, to_ms, detail, active.step.tolerable))
+    stage.active.clear()
+
+
+def drain(stage: Stage) -> None:
+    """Wait until nothing is due or in flight, within the scenario's time. Raises CallError."""
+    left_s = stage.bench.limits.timeout_s - stage.spent_s
+    stage.bench.sim.drain(max(0.1, left_s))
+
+
+def reconcile(stage: Stage, rounds: int) -> None:
+    """The list -> resend job: it ends when nothing is left, nothing moves, or time is over. Raises CallError."""
+    stalled, before = 0, None
+    for _ in range(rounds):
+        owed = {_address(entry) for entry in stage.bench.failed(stage.webhook_ids) if _is_owed(stage, entry)}
+        stalled = stalled + 1 if owed == before else 0
+        if not owed or stalled >= STALLED_ROUNDS or stage.is_late():
+            return
+        if stalled:
+            stage.bench.pause(_ROUND_PAUSE_S * stalled)
+        before = owed
+        stage.bench.resend(sorted(owed))
+
+
+def _is_owed(stage: Stage, entry: EventEntry) -> bool:
+    """It must be received in the end: what may be refused is not, once it was refused in good order."""
+    tracked = stage.tracked.get(entry.webhook_event_id)
+    if tracked is None:
+        return False
+    if tracked.expect is not Expect.EITHER and any(each.step.fault == HIDES_THE_TYPE for each in stage.active):
+        return False  # under another type's name it may be acknowledged and left, and that would be our doing
+    refused = entry.status_code is not None and entry.status_code < 500
+    return tracked.expect is not Expect.EITHER or not refused
+
+
+def _address(entry: EventEntry) -> tuple[str, str]:
+    return entry.webhook_id, entry.webhook_event_id
+
+
+def _raise(stage: Stage, step: Raise) -> None:
+    raise_events(stage, step)
+
+
+def _fault(stage: Stage, step: Fault) -> None:
+    from_ms = stage.now_ms()
+    rule = stage.bench.sim.add_fault(
+        step.fault,
+        match={"url": stage.bench.receiver_url, **step.match},
+        times=step.times or None,
+        probability=step.probability,
+        params=step.params,
+    )
+    stage.active.append(ActiveFault(str(rule.get("id", "")), step, from_ms))
+
+
+def _clear(stage: Stage, _: Clear) -> None:
+    end_faults(stage)
+
+
+def _drain(stage: Stage, _: Drain) -> None:
+    drain(stage)
+
+
+def _resend(stage: Stage, step: Resend) -> None:
+    chosen = [each for each in stage.tracked.values() if not step.label or each.label == step.label]
+    for _ in range(step.times):
+        for start in range(0, len(chosen), step.together):
+            part = chosen[start : start + step.together]
+            stage.bench.resend([(each.webhook_id, each.webhook_event_id) for each in part])
+
+
+def _reconcile(stage: Stage, step: Reconcile) -> None:
+    reconcile(stage, step.rounds)
+
+
+def _observe(stage: Stage, _: Observe) -> None:
+    look_now(stage)
+
+
+def _advance(stage: Stage, step: Advance) -> None:
+    stage.bench.sim.advance(step.seconds)
+
+
+def _wait(stage: Stage, step: Wait) -> None:
+    stage.bench.pause(step.seconds)
+
+
+def _restart(stage: Stage, _: Restart) -> None:
+    assert stage.bench.process is not None
+    stage.mark("receiver killed")
+    stage.bench.process.restart()
+    stage.mark("receiver started")
+
+
+def _crash(stage: Stage, step: Crash) -> None:
+    for event in stage.bench.selection.types(step.events):
+        stage.subscribe(event)
+        lease = stage.bench.leases.take(event)
+        for delivery in lease.deliveries:
+            _crash_in(stage, step, lease, delivery)
+
+
+def _crash_in(stage: Stage, step: Crash, lease: Lease, delivery: Delivery) -> None:
+    """Deliver by hand and kill the receiver at the moment; then start it and tell the log how far it got."""
+    bench = stage.bench
+    assert bench.process is not None
+    stage.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
+    kill = bench.process.kill
+    late = step.at is Moment.AFTER_THE_ANSWER
+    from_ms = stage.now_ms()
+    began = stopwatch()
+    sent = send(delivery, strike_at=Moment.ANSWER_READ if late else step.at, strike=_after(step, kill, bench.pause))
+    duration_ms = round((stopwatch() - began) * 1000)
+    bench.leases.report(lease, delivery, sent.outcome, status_code=sent.status_code, duration_ms=duration_ms)
+    stage.mark(f"receiver killed: {step.at}{f' + {step.after_ms} ms' if late else ''}")
+    if _was_hit(sent):
+        stage.faults.append(FaultFact(f"kill -9 ({step.at})", from_ms, stage.now_ms()))
+    bench.process.start()
+    stage.mark("receiver started")
+
+
+def _after(step: Crash, kill: Callable[[], None], pause: Callable[[float], None]) -> Callable[[], None]:
+    def strike() -> None:
+        if step.after_ms:
+            pause(step.after_ms / 1000)
+        kill()
+
+    return strike
+
+
+def _was_hit(sent: Sent) -> bool:
+    """The delivery failed by our doing."""
+    return sent.outcome is not Outcome.ANSWERED
+
+
+_ACTIONS: Mapping[type[Step], Callable[[Stage, Any], None]] = {
+    Raise: _raise,
+    Fault: _fault,
+    Clear: _clear,
+    Drain: _drain,
+    Resend: _resend,
+    Reconcile: _reconcile,
+    Observe: _observe,
+    Advance: _advance,
+    Wait: _wait,
+    Restart: _restart,
+    Crash: _crash,
+}

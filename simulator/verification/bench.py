@@ -1,0 +1,83 @@
+"""What a scenario is played with: a simulator, the receiver, and how its effects are read."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from simulator.answers import EventEntry
+from simulator.client import FrontSystems, Simulator
+from simulator.exchange import CallError
+from simulator.verification.leases import Leases
+from simulator.verification.observers import Observer
+from simulator.verification.process import ReceiverProcess
+from simulator.verification.selection import Selection
+from simulator.verification.settle import Patience
+
+EVER = ("2000-01-01", "2100-01-01")
+"""A window in which every event of a simulator lies."""
+TOGETHER = 8
+"""Resends that are under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in seconds.
+
+    `settle_s` is the quiet window, `timeout_s` what one scenario may take, `answer_s` how long the receiver may take to
+    answer a delivery (the simulator's own limit).
+    """
+
+    settle_s: float = 0.3
+    timeout_s: float = 60.0
+    answer_s: float = 5.0
+
+    @property
+    def patience(self) -> Patience:
+        """How long effects are waited for."""
+        return Patience(self.settle_s, max(10 * self.settle_s, 2.0), self.timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything that a scenario needs. `observer` and `process` are None where the user gave no way."""
+
+    api: FrontSystems
+    sim: Simulator
+    leases: Leases
+    receiver_url: str
+    selection: Selection
+    pause: Callable[[float], None]
+    observer: Observer | None = None
+    observer_key: str = "webhookEventId"
+    process: ReceiverProcess | None = None
+    limits: Limits = field(default_factory=Limits)
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
+
+    def now(self) -> datetime:
+        """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
+        return datetime.fromisoformat(str(self.sim.clock().get("now")))
+
+    def resend(self, entries: Sequence[tuple[str, str]]) -> None:
+        """Resend each (webhook id, event id), several at once. An answer that is lost is the log's to tell."""
+        for _ in self.pool.map(self._deliver, entries):
+            pass
+
+    def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
+        """What the log lists as not received. Raises CallError."""
+        lists = self.pool.map(
+            lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], success=False), webhook_ids
+        )
+        return [entry for entries in lists for entry in entries]
+
+    def close(self) -> None:
+        """Close the connections to the simulator."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.leases.close()
+        self.api.close()
+        self.sim.close()
+
+    def _deliver(self, entry: tuple[str, str]) -> None:
+        with suppress(CallError):
+            self.api.deliver(*entry)

@@ -1,0 +1,132 @@
+"""What must work at all, so that a verdict can be trusted: a clean event is acknowledged, and seen once.
+
+Also the sign of life at the end: a clean event, after everything that was broken.
+"""
+
+from simulator.answers import EventEntry
+from simulator.clock import stopwatch
+from simulator.verification.actions import drain
+from simulator.verification.correlate import correlate
+from simulator.verification.history import Alive, Control, Effect, EventFact, History, Observation
+from simulator.verification.observers import Observer, ObserverFailed, effects
+from simulator.verification.raising import raise_clean
+from simulator.verification.reading import new_effects
+from simulator.verification.stage import Stage, Tracked
+
+_TRIES = 2
+_RESENDS = 5
+_GAPS_S = (0.05, 0.3, 1.0)
+_LOOK_S = 0.02
+
+
+def control(stage: Stage, event: str) -> None:
+    """Raise clean events until one was seen once, and note how long that took; or note why not. Raises CallError."""
+    observer = stage.bench.observer
+    if stage.observer_failure:
+        stage.controls.append(Control("observer answers", stage.observer_failure))
+        return
+    for _ in range(_TRIES):
+        found = _try(stage, event, observer)
+        stage.controls[:] = [found]
+        if not found.failure or found.unanswered:
+            return
+
+
+def _try(stage: Stage, event: str, observer: Observer | None) -> Control:
+    """One clean event, from its raising to its effect."""
+    name = "one clean event is acknowledged and seen once"
+    tracked = raise_clean(stage, event)
+    began = stopwatch()
+    entry = _acknowledge(stage, tracked)
+    if not entry.success:
+        return Control(name, _refusal(stage, entry, event), unanswered=entry.status_code is None)
+    failure = "" if observer is None else _see(stage, observer, tracked)
+    if not failure:
+        stage.patience = stage.patience.for_latency(stopwatch() - began)
+    return Control(name, failure)
+
+
+def sign_of_life(stage: Stage, event: str) -> Alive:
+    """A clean event: any answer is one. Raises CallError."""
+    tracked = raise_clean(stage, event)
+    drain(stage)
+    entry = _entry(stage, tracked)
+    for gap_s in _GAPS_S:
+        if entry.status_code is not None:
+            return Alive()
+        stage.bench.pause(gap_s)
+        stage.bench.resend([(tracked.webhook_id, tracked.webhook_event_id)])
+        entry = _entry(stage, tracked)
+    if entry.status_code is not None:
+        return Alive()
+    return Alive(f"expected an answer to a clean {event}, got none in {len(_GAPS_S) + 1} tries ({entry.outcome})")
+
+
+def _acknowledge(stage: Stage, tracked: Tracked) -> EventEntry:
+    """A clean event after its run, and after some resends if it failed: a receiver may be busy and take the resend."""
+    drain(stage)
+    entry = _entry(stage, tracked)
+    for number in range(_RESENDS):
+        if entry.success or (entry.status_code is None and number > 0):
+            break
+        stage.bench.pause(_GAPS_S[0])
+        stage.bench.resend([(tracked.webhook_id, tracked.webhook_event_id)])
+        entry = _entry(stage, tracked)
+    return entry
+
+
+def _refusal(stage: Stage, entry: EventEntry, event: str) -> str:
+    limit = f" within {stage.bench.limits.answer_s:g} s (--answer-timeout)" if entry.status_code is None else ""
+    return (
+        f"control failed: expected {stage.bench.receiver_url} to answer a clean {event} with a 2xx{limit}, "
+        f"got {entry.outcome}; nothing can be said about a receiver that takes no event at all"
+    )
+
+
+def _see(stage: Stage, observer: Observer, tracked: Tracked) -> str:
+    """Why a clean event was not seen once, "" when it was."""
+    began = stopwatch()
+    seen: tuple[Effect, ...] = ()
+    fact = _fact(stage, tracked)
+    history = History(stage.scenario.name, (fact,), observer_key=stage.bench.observer_key)
+    found = 0
+    while stopwatch() - began < stage.patience.missing_s:
+        try:
+            seen = new_effects(stage, observer)
+        except ObserverFailed as error:
+            return f"control failed: {error}"
+        found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
+        if 1 <= found <= stage.scenario.webhooks:
+            return ""
+        stage.bench.pause(_LOOK_S)
+    return (
+        f"control failed: a clean {tracked.event} was acknowledged; expected the observer ({observer.name}) to show it "
+        f"once within {stage.patience.missing_s:g} s (--settle), got it {found} times; {_hint(stage, observer, fact)}"
+    )
+
+
+def _hint(stage: Stage, observer: Observer, fact: EventFact) -> str:
+    """What the observer does show, so that a wrong key is found at once."""
+    key = stage.bench.observer_key
+    wanted = f"{key} {fact.webhook_event_id}"
+    if key == "business" and fact.entity:
+        wanted = f"{fact.entity.path} {fact.entity.value}"
+    try:
+        now = effects(observer, key)
+    except ObserverFailed as error:
+        return str(error)
+    if not now:
+        return f"it shows no effects at all (looked for {wanted})"
+    last = now[-1].value
+    shape = f"the fields {', '.join(sorted(map(str, last)))}" if isinstance(last, dict) else f"{last!r}"
+    return f"it shows {len(now)} effects, the last with {shape}; looked for {wanted} (--observe-key)"
+
+
+def _fact(stage: Stage, tracked: Tracked) -> EventFact:
+    entry = _entry(stage, tracked)
+    entity = stage.bench.selection.entity(tracked.event, entry.payload)
+    return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
+
+
+def _entry(stage: Stage, tracked: Tracked) -> EventEntry:
+    return stage.bench.api.get_event(tracked.webhook_id, tracked.webhook_event_id)

@@ -1,0 +1,71 @@
+"""Finding a dotted path in whatever JSON a receiver shows, and telling whether two values mean the same.
+
+Receivers keep what they got in many forms: ids in upper case or without dashes, numbers as text, the payload under
+`payload` or flat. Reading is lenient here, so that a form never looks like a loss.
+"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+_INNER = ("", "body.", "payload.", "data.", "headers.")
+_UUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
+_MISSING = object()
+
+
+def find(value: Any, path: str) -> Any:
+    """The value at a dotted path, also where it stands under `body`, `payload`, `data` or `headers`; None without.
+
+    Names match in any case when the exact one is not there. A text that holds a JSON object is looked into.
+    """
+    for prefix in _INNER:
+        found = _at(value, f"{prefix}{path}".split("."))
+        if found is not _MISSING and found is not None:
+            return found
+    return None
+
+
+def same_text(value: Any) -> str | None:
+    """One text for all forms of an id: UUIDs in lower case with dashes, whole numbers without a fraction."""
+    if value is None or isinstance(value, bool | dict | list):
+        return None
+    if isinstance(value, bytes) and len(value) == 16:
+        return str(UUID(bytes=value))
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
+    return str(UUID(text.strip("{}"))) if _UUID.fullmatch(text) else text
+
+
+def opened(value: Any) -> Any:
+    """JSON inside a text is read; everything else stays as it is."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def _at(value: Any, parts: list[str]) -> Any:
+    for number, part in enumerate(parts):
+        value = opened(value)
+        if not isinstance(value, dict):
+            return _MISSING
+        rest = ".".join(parts[number:])
+        if rest in value:
+            return value[rest]
+        value = value[part] if part in value else _in_any_case(value, part)
+        if value is _MISSING:
+            return _MISSING
+    return value
+
+
+def _in_any_case(value: dict[str, Any], name: str) -> Any:
+    wanted = name.lower().replace("_", "").replace("-", "")
+    for key, item in value.items():
+        if isinstance(key, str) and key.lower().replace("_", "").replace("-", "") == wanted:
+            return item
+    return _MISSING

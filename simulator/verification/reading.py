@@ -1,0 +1,60 @@
+"""Looking at the effects in the course of a scenario."""
+
+from collections.abc import Callable
+
+from simulator.verification.correlate import correlate, ours
+from simulator.verification.history import Effect, History, Observation
+from simulator.verification.logbook import read_facts
+from simulator.verification.observers import Observer, ObserverFailed, effects
+from simulator.verification.settle import Rest, wait_for_rest
+from simulator.verification.stage import Stage
+
+
+def new_effects(stage: Stage, observer: Observer) -> tuple[Effect, ...]:
+    """What was booked since the scenario began. Raises ObserverFailed."""
+    return stage.baseline.new_in(effects(observer, stage.bench.observer_key))
+
+
+def at_rest(stage: Stage, observer: Observer, history: History, *, whole: bool = True) -> Rest:
+    """Wait until the effects of the history's events are at rest; `whole`: and nothing of them is missing."""
+    return wait_for_rest(
+        lambda: new_effects(stage, observer),
+        ours=lambda seen: ours(history, seen),
+        is_whole=_is_whole(history) if whole else lambda _: True,
+        patience=stage.patience,
+        pause=stage.bench.pause,
+    )
+
+
+def _is_whole(history: History) -> Callable[[tuple[Effect, ...]], bool]:
+    """Whether a list of effects has all that the history's events ask for."""
+
+    def whole(seen: tuple[Effect, ...]) -> bool:
+        groups = correlate(history, Observation(0, seen)).groups
+        return all(len(group.effects) >= group.least for group in groups)
+
+    return whole
+
+
+def look_now(stage: Stage) -> None:
+    """Take the checkpoint: what is booked while only broken bodies have arrived. Raises CallError."""
+    observer = stage.bench.observer
+    if observer is None:
+        return
+    history = History(stage.scenario.name, read_facts(stage), observer_key=stage.bench.observer_key)
+    rest = at_rest(stage, observer, history, whole=False)
+    if rest.failure:
+        stage.observer_failure = rest.failure
+    else:
+        stage.checkpoint = Observation(stage.now_ms(), rest.effects)
+
+
+def remember_past(stage: Stage) -> None:
+    """Remember what was booked before the scenario."""
+    observer = stage.bench.observer
+    if observer is None:
+        return
+    try:
+        stage.baseline = stage.baseline.of(effects(observer, stage.bench.observer_key))
+    except ObserverFailed as error:
+        stage.observer_failure = str(error)

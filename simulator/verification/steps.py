@@ -1,0 +1,196 @@
+"""The steps that a scenario is made of, each with its keys: the reader, the docs and the runner go by these.
+
+A field is a key of the TOML file; one with a default may be left out. Times are seconds unless the name says ms.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from simulator.verification.history import Expect
+
+
+class Moment(StrEnum):
+    """Where in a delivery the receiver is killed."""
+
+    ACCEPTED = "accepted"
+    HEADERS_SENT = "headers sent"
+    HALF_THE_BODY = "half the body"
+    WHOLE_BODY = "whole body"
+    ANSWER_READ = "answer read"
+    AFTER_THE_ANSWER = "after the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Raise events.
+
+    Attributes:
+        events: `["SaleCreated", ...]`, `"all"` types, or `"some"` of them (a few, so that it is fast).
+        count: occurrences of each type.
+        expect: what a right receiver does: once, refused or either.
+        set: dotted paths of the payload and their values.
+        payload: replaces the payload.
+        invalid: send what breaks the schema all the same.
+        label: a name under which later steps find these events.
+        same_as: take the paths in `keep` from the events of that label, one by one.
+        keep: see `same_as`.
+        grow: a path of an array, and the number of entries that it is to have.
+        older_than: these are older states of the things that the events of that label are about.
+    """
+
+    events: str | list[str] = "some"
+    count: int = 1
+    expect: Expect = Expect.ONCE
+    set: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    invalid: bool = False
+    label: str = ""
+    same_as: str = ""
+    keep: list[str] = field(default_factory=list)
+    grow: Mapping[str, int] = field(default_factory=dict)
+    older_than: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Break deliveries from here on, until a `clear` or the end.
+
+    Attributes:
+        fault: its name (`frontsim fault add --help` lists them).
+        match: which deliveries: event, trigger, run, url.
+        times: how often; without: until cleared.
+        probability: of each delivery that matches; drawn from the seed.
+        params: as the fault takes them.
+        tolerable: a right receiver copes with it, so a refusal is the receiver's own.
+    """
+
+    fault: str
+    match: Mapping[str, Any] = field(default_factory=dict)
+    times: int = 0
+    probability: float = 1.0
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tolerable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """End all faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Wait until nothing is due or in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Resend events, whether or not they were received.
+
+    Attributes:
+        label: which; without: all of the scenario.
+        times: how often each.
+        together: how many at once.
+    """
+
+    label: str = ""
+    times: int = 1
+    together: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Run the list -> resend job: list what failed, resend each, list again, until nothing is left.
+
+    Attributes:
+        rounds: at most.
+    """
+
+    rounds: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Look at the effects now: a `refused` event must have none here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Move the simulator's clock on.
+
+    Attributes:
+        seconds: by how much.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let real time pass, where a receiver's own clock matters.
+
+    Attributes:
+        seconds: how much.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Kill the receiver (kill -9) and start it again; needs `--receiver-cmd`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """Deliver one event, kill the receiver (kill -9) at a moment of that delivery, and start it again.
+
+    Needs `--receiver-cmd`.
+
+    Attributes:
+        at: accepted, headers sent, half the body, whole body, answer read or after the answer.
+        after_ms: with `after the answer`: how long after.
+        events: as in `raise`; one event of each.
+    """
+
+    at: Moment
+    after_ms: int = 0
+    events: str | list[str] = "some"
+
+
+Step = Raise | Fault | Clear | Drain | Resend | Reconcile | Observe | Advance | Wait | Restart | Crash
+
+STEPS: Mapping[str, type[Step]] = {
+    "raise": Raise,
+    "fault": Fault,
+    "clear": Clear,
+    "drain": Drain,
+    "resend": Resend,
+    "reconcile": Reconcile,
+    "observe": Observe,
+    "advance": Advance,
+    "wait": Wait,
+    "restart": Restart,
+    "crash": Crash,
+}
+"""What a step's `do` can be."""
+
+PROCESS_CONTROL = (Restart, Crash)
+
+CHANGES_THE_BODY = frozenset(
+    {
+        "garbage-json",
+        "truncated-json",
+        "unknown-field",
+        "null-optional",
+        "missing-field",
+        "wrong-type",
+        "unknown-event",
+        "huge",
+        "bom",
+        "duplicate-key",
+        "partial-body",
+    }
+)
+"""Faults after which what arrives is not the payload in the log."""

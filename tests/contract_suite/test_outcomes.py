@@ -1,0 +1,52 @@
+import threading
+
+import pytest
+
+from simulator.contract_suite import outcomes
+from simulator.contract_suite.outcomes import Outcome, Outcomes
+from simulator.verification.request import Request
+
+
+@pytest.fixture
+def counted(tmp_path, monkeypatch):
+    """Outcomes whose scenarios are not played but counted; two of them share a folder, as two workers do."""
+    played = []
+
+    def play(self, name):
+        played.append(name)
+        return Outcome("verified", "", {"a-clause": "a text"})
+
+    monkeypatch.setattr(Outcomes, "_play", play)
+    workers = [Outcomes(Request("http://shop/hook"), 1, tmp_path) for _ in range(2)]
+    return workers, played
+
+
+def test_a_scenario_is_played_once_for_all_workers(counted):
+    """However often and by whomever it is asked for, it is played once, and all get the same."""
+    workers, played = counted
+    found = []
+    threads = [threading.Thread(target=lambda each=each: found.append(each.of("steady"))) for each in workers * 4]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert played == ["steady"]
+    assert found == [Outcome("verified", "", {"a-clause": "a text"})] * 8
+
+
+def test_each_scenario_is_played(counted):
+    """Another scenario is another outcome."""
+    workers, played = counted
+    workers[0].of("steady")
+    workers[1].of("storm")
+    assert played == ["steady", "storm"]
+
+
+def test_a_failure_leaves_no_lock_behind(tmp_path, monkeypatch):
+    """A scenario that could not be played is tried again by the next who asks, and not waited for."""
+    monkeypatch.setattr(outcomes, "benches", lambda *_, **__: 1 / 0)
+    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            asked.of("steady")
+    assert list(tmp_path.iterdir()) == []

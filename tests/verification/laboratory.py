@@ -1,0 +1,111 @@
+"""Receivers in this process, right, broken or programmable, and scenarios played against them."""
+
+import asyncio
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import orjson
+import uvloop
+
+from simulator import catalog
+from simulator.clock import Clock
+from simulator.receivers.app import make_app
+from simulator.receivers.books import Books
+from simulator.receivers.registry import find
+from simulator.receivers.server import Server, listen, url_of
+from simulator.verification import clauses, scenario
+from simulator.verification.bench import Limits
+from simulator.verification.hosted import benches
+from simulator.verification.request import Request
+from simulator.verification.session import play_all
+
+CATALOG = catalog.load()
+CONTRACT = clauses.load()
+QUICK = Limits(settle_s=0.1, timeout_s=60, answer_s=5)
+
+
+@contextmanager
+def serving(variant, db: Path):
+    """A receiver of the registry in a thread; gives its URL."""
+    books, listener, listening = Books(db), listen("127.0.0.1", 0), threading.Event()
+    app = make_app(find(variant).receiver(books, catalog=CATALOG, clock=Clock()), variant=variant)
+    server = Server(app, listening=listening.set)
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    loop = runner.get_loop()
+    thread = threading.Thread(target=lambda: runner.run(server.serve(sockets=[listener])), daemon=True)
+    thread.start()
+    try:
+        assert listening.wait(10)
+        yield url_of(listener)
+    finally:
+        loop.call_soon_threadsafe(server.stop)
+        thread.join()
+        runner.close()
+        books.close()
+        listener.close()
+
+
+def requested(url, **others):
+    """The usual request for a receiver of ours."""
+    return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
+
+
+def play(request, *names, seed=1):
+    """Play scenarios by name or file; what came of each."""
+    with benches(request, seed, pause=time.sleep) as open_bench:
+        return list(play_all(scenario.chosen(names), open_bench, CONTRACT))
+
+
+class Shop(ThreadingHTTPServer):
+    """A receiver for tests of which every part can be set: what it answers, and what it shows as effects."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Counter)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.effects = []
+        self.seen = set()
+        self.lock = threading.Lock()
+        self.answers = lambda _: 200
+        self.shows = lambda: (200, orjson.dumps(self.effects))
+
+    def handle_error(self, *_):
+        """Whoever went away need not be told."""
+
+    def books(self, event_id):
+        """Book an event once."""
+        with self.lock:
+            if event_id not in self.seen:
+                self.seen.add(event_id)
+                self.effects.append({"webhookEventId": event_id})
+
+
+class Counter(BaseHTTPRequestHandler):
+    """Where the shop's requests are answered."""
+
+    protocol_version = "HTTP/1.1"
+    server: Shop
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status = self.server.answers(self.headers["X-Webhook-Event-Id"])
+        if status == 200:
+            self.server.books(self.headers["X-Webhook-Event-Id"])
+        self.reply(status, b"")
+
+    def do_GET(self):
+        self.reply(*self.server.shows())
+
+    def reply(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass

@@ -1,0 +1,11 @@
+from simulator.verification.markdown import as_markdown
+
+
+def test_the_summary_has_a_table_and_a_section_for_each_violation(report):
+    """The verdict first, a row for each scenario, and the story of what was violated."""
+    text = as_markdown(report)
+    assert text.startswith("## ❌ Receiver violated\n")
+    assert "| ❌ | `storm` | 2 | 3 | 1 duplicated |" in text
+    assert "| ❔ | `steady` | 0 |  | the observer <is> down & out |" in text
+    assert "### `storm`: 1 duplicated" in text
+    assert "resent 12:00:01.9 run 2 -> 200 OK" in text

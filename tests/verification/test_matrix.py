@@ -1,0 +1,65 @@
+"""The harness judged by receivers whose bugs, or rightness, are known."""
+
+import pytest
+
+from simulator.receivers.registry import BROKEN, CORRECT
+from simulator.verification.checks import Verdict
+from simulator.verification.scenario import bundled_scenarios
+
+PLAYABLE = [each.name for each in bundled_scenarios() if not each.needs_process_control]
+KILLING = [each.name for each in bundled_scenarios() if each.needs_process_control]
+ANSWERING_OTHERWISE = ("answers-202", "answers-204", "slow")
+"""Right receivers whose logic is the reference's: what they answer matters, and the long scenarios add nothing."""
+SHORT = ["steady", "resend-delivered", "duplicate-race", "lost-response", "evolution", "malformed"]
+RIGHT = [
+    (variant, name, seed)
+    for variant in CORRECT
+    for seed, name in enumerate(SHORT if variant in ANSWERING_OTHERWISE else [*PLAYABLE, "storm"], 1)
+]
+IN_THREAD = [each for each in BROKEN.values() if not each.needs_process_control]
+AS_CHILD = [each for each in BROKEN.values() if each.needs_process_control]
+
+
+def found(played):
+    return {str(each.class_) for each in played.judgement.findings}
+
+
+@pytest.mark.parametrize("variant", IN_THREAD, ids=lambda variant: variant.name)
+def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
+    """Each bug is violated with its class in each scenario that must find it, against a clause of that scenario."""
+    with receiver(variant.name) as url:
+        for played in play(requested(url), *variant.scenarios):
+            assert Verdict.VIOLATED is played.judgement.verdict, played.scenario.name
+            assert found(played) & variant.expected, played.scenario.name
+
+
+@pytest.mark.parametrize("variant", AS_CHILD, ids=lambda variant: variant.name)
+def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, play):
+    """Bugs that show only when the receiver dies are found with --receiver-cmd."""
+    url, command = child_command(variant.name)
+    for played in play(requested(url, receiver_cmd=command), *variant.scenarios):
+        assert found(played) & variant.expected, played.scenario.name
+
+
+@pytest.mark.parametrize("variant", [name for name in BROKEN if name != "no-dedupe"])
+def test_a_broken_receiver_passes_where_its_bug_does_not_show(variant, receiver, requested, play):
+    """With one clean event after another no more is found than there is: a bug that sleeps is not guessed at."""
+    with receiver(variant) as url:
+        (played,) = play(requested(url, events=["SaleCreated"]), "steady")
+    assert not found(played) - BROKEN[variant].expected
+
+
+@pytest.mark.parametrize(("variant", "name", "seed"), RIGHT)
+def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, play):
+    """No false alarm: a right receiver is verified in every scenario, with twenty seeds between them."""
+    with receiver(variant) as url:
+        (played,) = play(requested(url), name, seed=seed)
+    assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
+
+
+@pytest.mark.parametrize("variant", ["reference", "inbox"])
+def test_a_right_receiver_survives_kills(variant, child_command, requested, play):
+    """What stores before it answers is verified when it is killed at every moment of a delivery."""
+    url, command = child_command(variant)
+    verdicts = {each.scenario.name: each.judgement for each in play(requested(url, receiver_cmd=command), *KILLING)}
+    assert {} == {name: each for name, each in verdicts.items() if each.verdict is not Verdict.VERIFIED}
