@@ -1,0 +1,58 @@
+"""`frontsim serve` that kills itself (SIGKILL) at a labelled point: `python -m tests.killed LABEL [OPTION]...`.
+
+The program is the real one; only the step at the point is followed, or preceded, by the kill.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from simulator.cli.main import frontsim
+from simulator.delivery.connection import Connection
+from simulator.delivery.dispatcher import Dispatcher
+from simulator.store.ledger import Ledger
+from simulator.store.writer import Writer
+
+Step = Callable[..., Any]
+
+
+def dies(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def after(step: Step) -> Step:
+    def done(*args: Any, **more: Any) -> Any:
+        step(*args, **more)
+        dies()
+
+    return done
+
+
+def before(step: Step, when: Callable[..., bool] = lambda *_: True) -> Step:
+    def done(*args: Any, **more: Any) -> Any:
+        if when(*args):
+            dies()
+        return step(*args, **more)
+
+    return done
+
+
+def tells_of(kind: str) -> Callable[..., bool]:
+    return lambda _, commit: any(change.kind == kind for change in commit.changes)
+
+
+POINTS: Mapping[str, tuple[type, str, Callable[[Step], Step]]] = {
+    "accepted": (Ledger, "accept", after),  # in the transaction, which is not committed
+    "committed": (Writer, "_tell", lambda step: before(step, tells_of("event.raised"))),
+    "bytes-sent": (Connection, "carry", after),
+    "answer-read": (Dispatcher, "_finish", before),
+    "outcome-committed": (Writer, "_tell", lambda step: before(step, tells_of("run.over"))),
+}
+
+if __name__ == "__main__":
+    label, *arguments = sys.argv[1:]
+    owner, name, how = POINTS[label]
+    setattr(owner, name, how(getattr(owner, name)))
+    frontsim.main(["serve", *arguments])
