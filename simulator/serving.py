@@ -1,8 +1,4 @@
-"""Serving a simulator: the socket, uvicorn, and an end within a second.
-
-The socket is bound before anything else is done, so that a port that is taken is told in one line, and
-port 0 is known before the first request.
-"""
+"""Serving a simulator: uvicorn on a socket that is bound before anything else is done, and an end within a second."""
 
 import asyncio
 import contextlib
@@ -26,11 +22,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from simulator.api.gateway import RESET, reset
 from simulator.app import App
 from simulator.errors import Unusable
+from simulator.listening import BACKLOG, listen, url_of
 from simulator.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_BACKLOG = 2048
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
 
@@ -54,9 +50,9 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     Raises:
         Unusable: the port, the file of the log or another setting cannot be used.
     """
-    with _bound(settings) as listening, _log_file(settings) as db:
+    with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
         app = App(settings, db=db)
-        _run(_Server(app, lambda: ready(_url(listening))), listening)
+        _run(_Server(app, lambda: ready(url_of(listening))), listening)
 
 
 def run_in_thread(settings: Settings) -> Running:
@@ -66,7 +62,7 @@ def run_in_thread(settings: Settings) -> Running:
         Unusable: as `serve`.
     """
     cleanup = contextlib.ExitStack()
-    listening = cleanup.enter_context(_bound(settings))
+    listening = cleanup.enter_context(listen(settings.host, settings.port))
     with cleanup:
         app = App(settings, db=cleanup.enter_context(_log_file(settings)))
         started = threading.Event()
@@ -83,7 +79,7 @@ def run_in_thread(settings: Settings) -> Running:
         thread.join()
         kept.close()
 
-    url = _url(listening)
+    url = url_of(listening)
     return Running(f"{url}/restapi/V2", f"{url}/_sim", stop)
 
 
@@ -133,7 +129,7 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
             )
         )
         self._app = app
@@ -185,28 +181,6 @@ def _run(server: _Server, listening: socket.socket) -> None:
 
 
 @contextmanager
-def _bound(settings: Settings) -> Iterator[socket.socket]:
-    """The listening socket."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise Unusable(f"cannot listen on {settings.host}: {error.strerror} (--host)") from error
-    with listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(address)
-            listening.listen(_BACKLOG)
-        except OSError as error:
-            raise Unusable(
-                f"cannot listen on {settings.host} port {settings.port}: {error.strerror} (--port 0 takes any free one)"
-            ) from error
-        yield listening
-
-
-@contextmanager
 def _log_file(settings: Settings) -> Iterator[Path]:
     """The file of the log: the user's, or one that goes when the simulator stops."""
     if not settings.ephemeral:
@@ -214,8 +188,3 @@ def _log_file(settings: Settings) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="frontsim-") as folder:
         yield Path(folder) / "frontsim.db"
-
-
-def _url(listening: socket.socket) -> str:
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -14,11 +14,12 @@ import uvloop
 from simulator import catalog
 from simulator.clock import Clock
 from simulator.errors import BadInput, Unusable
+from simulator.listening import listen, url_of
 from simulator.receivers.app import make_app
 from simulator.receivers.books import Books
 from simulator.receivers.notice import HeaderNames
 from simulator.receivers.registry import find
-from simulator.receivers.server import Server, listen, url_of
+from simulator.receivers.server import Server
 
 UNUSABLE = 3  # the exit code of DESIGN section 8: nothing could be served
 

@@ -1,4 +1,4 @@
-"""A listening socket, and the uvicorn that serves an app on it and leaves signals alone."""
+"""The uvicorn that serves an app on a listening socket, and leaves signals alone."""
 
 import asyncio
 import socket
@@ -7,8 +7,6 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
-
-from simulator.errors import Unusable
 
 GRACE_S = 1  # for requests that are under way at the end
 
@@ -58,23 +56,3 @@ class Server(uvicorn.Server):
         """Take nothing new, and end when what is under way is done, or after a second."""
         self.should_exit = True
         self._stopped.set()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; port 0 takes any free one.
-
-    Raises:
-        Unusable: that address or port cannot be had.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise Unusable(f"{host}:{port}: expected a free port, got: {reason}; --port 0 takes any free one") from None
-
-
-def url_of(listener: socket.socket) -> str:
-    """The base URL of a listening socket: `http://127.0.0.1:8500`."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -15,10 +15,11 @@ import pytest
 
 from simulator import catalog
 from simulator.clock import Clock, Ids
+from simulator.listening import listen, url_of
 from simulator.receivers.app import make_app
 from simulator.receivers.books import Books
 from simulator.receivers.registry import find
-from simulator.receivers.server import Server, listen, url_of
+from simulator.receivers.server import Server
 
 CATALOG = catalog.load()
 

@@ -12,10 +12,11 @@ import uvloop
 
 from simulator import catalog
 from simulator.clock import Clock
+from simulator.listening import listen, url_of
 from simulator.receivers.app import make_app
 from simulator.receivers.books import Books
 from simulator.receivers.registry import find
-from simulator.receivers.server import Server, listen, url_of
+from simulator.receivers.server import Server
 from simulator.verification import clauses, scenario
 from simulator.verification.bench import Limits
 from simulator.verification.hosted import benches
