@@ -139,15 +139,24 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
-    try:
-        value = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        text = f"expected a JSON object, got what is not JSON: {error}"
-        raise BadInput(text, {"": [text]}) from None
+    value = _parse(body)
     if not isinstance(value, dict):
         text = f"expected a JSON object, got {json_type(value)}"
         raise BadInput(text, {"": [text]})
     return value
+
+
+async def read_any(request: Request) -> object:
+    """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput."""
+    return _parse(await _read(request))
+
+
+def _parse(body: bytes) -> object:
+    try:
+        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        text = f"expected JSON, got what is not: {error}"
+        raise BadInput(text, {"": [text]}) from None
 
 
 def json_type(value: object) -> str:

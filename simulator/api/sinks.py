@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.api.responses import json, read_object
+from simulator.api.responses import json, read_any
 from simulator.errors import Busy
 
 MOST_BYTES = 256 * 1024 * 1024
@@ -27,8 +27,8 @@ class Sinks:
         ]
 
     async def record(self, request: Request) -> Response:
-        """Remember one JSON object, as it came."""
-        record = orjson.dumps(await read_object(request, any_type=True))
+        """Remember one JSON value, an object or an id, as it came."""
+        record = orjson.dumps(await read_any(request))
         if self._size + len(record) > MOST_BYTES:
             raise Busy(f"the sinks hold {MOST_BYTES} bytes, and no more: POST /_sim/reset", retry_after_s=60)
         self._records.setdefault(request.path_params["name"], []).append(record)

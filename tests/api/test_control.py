@@ -308,9 +308,16 @@ def test_sinks(sim: Simulation):
     assert [] == sim.does("sink/erp", method="GET")
     for number in range(3):
         assert {"recorded": True} == sim.does("sink/erp", {"webhookEventId": str(number)})
-    sim.does("sink/ERP", {"other": True})
+    for record in ({"other": True}, "an-id", [1, 2]):
+        sim.does("sink/ERP", record)
     assert [{"webhookEventId": str(number)} for number in range(3)] == sim.does("sink/erp", method="GET")
-    assert [{"other": True}] == sim.does("sink/ERP", method="GET")
+    assert [{"other": True}, "an-id", [1, 2]] == sim.does("sink/ERP", method="GET")
+
+
+def test_a_sink_takes_json_alone(sim: Simulation):
+    """What an observer could not read is refused, and not recorded."""
+    assert 422 == sim.http.post(f"{sim.control_url}/sink/erp", content=b"event=SaleCreated").status_code
+    assert [] == sim.does("sink/erp", method="GET")
 
 
 def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):

@@ -58,7 +58,7 @@ def test_a_port_that_is_taken(tmp_path):
 )
 def test_what_cannot_be_served(tmp_path, error, wanted):
     """An address, a variant or a header's name that is none is refused before anything is served."""
-    with pytest.raises(error, match="expected|cannot listen"):
+    with pytest.raises(error, match=r"expected|cannot listen"):
         run(**{"host": "127.0.0.1", "port": 0, "db": tmp_path / "receiver.db", "ready": never, **wanted})
 
 
