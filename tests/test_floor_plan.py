@@ -19,8 +19,8 @@ FLOORS = """
 8  cli.events cli.resend cli.simulate cli.trigger contract_suite.test_contract
 8  cli.catalogue cli.demo cli.entry cli.fault cli.payload cli.raised cli.receiver cli.reconcile cli.verify
    cli.webhooks contract_suite.outcomes
-8  cli.connection cli.contracts cli.output cli.overrides cli.serve cli.verify_table cli.window pytest_plugin
-   verification.hosted
+8  cli.connection cli.contracts cli.interruption cli.output cli.overrides cli.serve cli.verify_files
+   cli.verify_table cli.window pytest_plugin verification.hosted
 7  verification.html verification.markdown
 7  verification.junit verification.report verification.summary
 7  serving verification.session
@@ -34,13 +34,13 @@ FLOORS = """
 6  receivers.app receivers.backend receivers.broken.content receivers.broken.key receivers.broken.reading
    receivers.broken.state receivers.correct receivers.inbox receivers.variant verification.checks
    verification.settle
-6  api.events api.stream receivers.reference verification.notes verification.observers
+6  api.events api.stream receivers.reference verification.notes verification.observers verification.tally
 6  api.control api.leases api.webhooks receivers.effects receivers.entity verification.clauses
    verification.content verification.correlate verification.order verification.scenario verification.selection
    verification.sender verification.story verification.timeline
 6  api.faults api.fields api.gateway api.guard api.sinks api.webhook_types delivery.dispatcher receivers.books
-   receivers.keys receivers.notice receivers.server reconcile verification.classes verification.leases
-   verification.lookup verification.process verification.steps
+   receivers.keys receivers.notice receivers.server reconcile verification.baseline verification.classes
+   verification.leases verification.lookup verification.process verification.steps
 5  delivery.wire
 5  delivery.opening delivery.pool
 5  delivery.connection
@@ -71,7 +71,7 @@ FLOORS = """
    payloads.schema_vocabulary payloads.texts
 2  domain.changed domain.fault_rules domain.headers domain.rule_json
 2  catalog domain.faults domain.model domain.phrases domain.target
-1  contract_folder
+1  contract_folder listening
 1  bundled clock errors problem settings
 """
 """Steps from the roof to the ground: a line that begins with a number is a step, of that floor of DESIGN; the lines

@@ -2,31 +2,25 @@
 
 import os
 import shlex
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from simulator.cli.connection import BASE_URL
+from simulator.cli.interruption import Interruption
 from simulator.cli.output import shown
+from simulator.cli.verify_files import STANDARD_OUTPUT, write
 from simulator.cli.verify_table import LiveTable
 from simulator.client import control_url
-from simulator.errors import Unusable
 from simulator.settings import Settings
 from simulator.verification import clauses, scenario
 from simulator.verification.bench import Limits
 from simulator.verification.checks import Verdict
 from simulator.verification.hosted import benches
-from simulator.verification.html import as_html
-from simulator.verification.junit import as_junit
-from simulator.verification.markdown import as_markdown
-from simulator.verification.report import as_json
 from simulator.verification.request import KEY, Address, Request
 from simulator.verification.scenario import Scenario
 from simulator.verification.session import Played, Report, play_all
@@ -141,8 +135,8 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     request = _request(options)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
     report = _run(request, chosen, seed, options)
-    _write(report, options)
-    _say(report, quiet=options["json_file"] == Path("-"))
+    _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
+    write(report, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
@@ -170,13 +164,14 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
     interrupted = False
     try:
         with (
-            _terminated_as_interrupted(),
+            Interruption() as interruption,
             benches(request, seed, pause=time.sleep, address=_named_simulator(options)) as open_bench,
-            LiveTable(chosen, quiet=options["json_file"] == Path("-")) as table,
+            LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
             for each in play_all(chosen, open_bench, contract):
                 played.append(each)
                 table.show(each)
+                interruption.check()
     except KeyboardInterrupt:
         interrupted = True
     return Report(
@@ -186,21 +181,8 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
         contract=contract,
         strict=options["strict"],
         interrupted=interrupted,
-        replay=_replay(seed),
+        replay=_replay(seed, options["names"]),
     )
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM, as a CI sends it when a job is cancelled, ends the run as Ctrl-C does: no receiver of ours is left."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _named_simulator(options: dict[str, Any]) -> Address | None:
@@ -216,8 +198,9 @@ def _named_simulator(options: dict[str, Any]) -> Address | None:
     )
 
 
-def _replay(seed: int) -> Callable[[str], str]:
-    """The command line as it was typed, for one scenario and with the seed."""
+def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
+    """The command line as it was typed, for one scenario (by its file, if it has one) and with the seed."""
+    files = {Path(name).stem: name for name in names if name.endswith(".toml")}
     kept: list[str] = []
     words = iter(sys.argv[1:])
     for word in words:
@@ -227,29 +210,7 @@ def _replay(seed: int) -> Callable[[str], str]:
                 next(words, None)
         else:
             kept.append(word)
-    return lambda scenario_name: shlex.join(["frontsim", *kept, "--scenario", scenario_name, "--seed", str(seed)])
-
-
-def _write(report: Report, options: dict[str, Any]) -> None:
-    """The files that were asked for, and the summary of a GitHub job."""
-    for name, write in (("json_file", as_json), ("junit_file", as_junit), ("html_file", as_html)):
-        file = options[name]
-        text = write(report) if file else ""
-        if file == Path("-"):
-            click.echo(text, nl=False)
-        elif file:
-            _write_file(file, text.encode() if isinstance(text, str) else text)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        _write_file(Path(summary), as_markdown(report).encode(), mode="ab")
-
-
-def _write_file(file: Path, content: bytes, mode: str = "wb") -> None:
-    try:
-        with file.open(mode) as opened:
-            opened.write(content)
-    except OSError as error:
-        raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None
+    return lambda name: shlex.join(["frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)])
 
 
 def _say(report: Report, *, quiet: bool) -> None:

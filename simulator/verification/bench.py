@@ -1,13 +1,15 @@
 """What a scenario is played with: a simulator, the receiver, and how its effects are read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 
 from simulator.answers import EventEntry
 from simulator.client import FrontSystems, Simulator
+from simulator.clock import Ids
 from simulator.exchange import CallError
 from simulator.verification.leases import Leases
 from simulator.verification.observers import Observer
@@ -19,6 +21,11 @@ EVER = ("2000-01-01", "2100-01-01")
 """A window in which every event of a simulator lies."""
 TOGETHER = 8
 """Resends that are under way at once."""
+
+
+def _first_identity() -> int:
+    """Somewhere in the upper half of 31 bits, far from the ids that a simulator makes up."""
+    return (1 << 30) + Ids().webhook_id().int % (1 << 29)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,9 @@ class Bench:
     process: ReceiverProcess | None = None
     limits: Limits = field(default_factory=Limits)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
+    identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
+    """Numbers for sales, customers and the rest that no other run has used, outside the seed on purpose: a receiver
+    that knows events by what they are about remembers earlier runs, and would rightly take ours for repeats."""
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""

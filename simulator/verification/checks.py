@@ -8,7 +8,6 @@ failed, or effects that still change make the scenario *unknown*; of those, only
 duplicate stand, for more time cannot undo it.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +18,7 @@ from simulator.verification.clauses import NOTE, Contract
 from simulator.verification.correlate import Correlation, Group, correlate
 from simulator.verification.history import EventFact, Expect, History
 from simulator.verification.notes import sentences
+from simulator.verification.tally import classes_of, counts_of
 
 
 class Verdict(StrEnum):
@@ -62,7 +62,7 @@ def judge(history: History, contract: Contract) -> Judgement:
     """The verdict on one scenario."""
     correlation = correlate(history, history.final)
     notes = sentences(history, correlation)
-    reason = _not_judged(history)
+    reason = history.why_not_judged
     if reason:
         return _judgement(history, contract, correlation, [], notes, unknown=reason)
     accused = _by_answers(history.events)
@@ -93,13 +93,6 @@ def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
     if Verdict.VIOLATED in judged:
         return Verdict.VIOLATED
     return Verdict.UNKNOWN if Verdict.UNKNOWN in judged or not judged else Verdict.VERIFIED
-
-
-def _not_judged(history: History) -> str:
-    """Why nothing at all can be said, "" when something can."""
-    failed = [control.failure for control in history.controls if control.failure]
-    nothing = "" if history.events else "expected events of this scenario in the log, got none"
-    return history.trouble or (failed[0] if failed else nothing)
 
 
 def _by_answers(events: Sequence[EventFact]) -> list[Classified]:
@@ -205,7 +198,7 @@ def _judgement(
             told.append(f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}")
         else:
             findings.append(finding)
-    classes = _classes(history, correlation, accused)
+    classes = classes_of(history, correlation, accused)
     unsettled = [each.reason for each in accused if each.class_ is Class.UNSETTLED]
     unknown = unknown or (unsettled[0] if unsettled else "")
     verdict = Verdict.VIOLATED if findings else Verdict.UNKNOWN if unknown else Verdict.VERIFIED
@@ -219,7 +212,7 @@ def _judgement(
         notes=tuple(told),
         classes=classes,
         effects=effects if history.final else {},
-        counts=_counts(history, correlation, classes),
+        counts=counts_of(history, correlation, classes),
     )
 
 
@@ -229,26 +222,3 @@ def _once_each(accused: Sequence[Classified]) -> list[Classified]:
     for each in accused:
         unique.setdefault((each.event.webhook_event_id, each.class_), each)
     return list(unique.values())
-
-
-def _classes(history: History, correlation: Correlation, accused: Sequence[Classified]) -> dict[str, Class]:
-    classes: dict[str, Class] = {}
-    if history.final is not None and not _not_judged(history):
-        for group in correlation.groups:
-            for event in group.events:
-                found = class_of(event, effects=len(group.effects), least=group.least, most=group.most)
-                classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else Class.UNSETTLED
-    for each in reversed(accused):
-        classes[each.event.webhook_event_id] = each.class_
-    return classes
-
-
-def _counts(history: History, correlation: Correlation, classes: dict[str, Class]) -> dict[str, int]:
-    counts = {
-        "events": len(history.events),
-        "acknowledged": sum(event.acknowledged for event in history.events),
-        "resent": sum(max(0, len(event.runs) - 1) for event in history.events),
-    }
-    if history.final is not None:
-        counts["effects"] = sum(len(group.effects) for group in correlation.groups)
-    return counts | {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}

@@ -157,3 +157,10 @@ class History:
     trouble: str = ""
     marks: tuple[tuple[int, str], ...] = ()
     duration_s: float = 0.0
+
+    @property
+    def why_not_judged(self) -> str:
+        """Why nothing at all can be said, "" when something can."""
+        failed = [control.failure for control in self.controls if control.failure]
+        nothing = "" if self.events else "expected events of this scenario in the log, got none"
+        return self.trouble or (failed[0] if failed else nothing)

@@ -1,9 +1,9 @@
 """Raising events as a scenario's `raise` step says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.answers import Raised
+from simulator.answers import Raised, RaisedEvent
 from simulator.exchange import UnexpectedAnswer
 from simulator.verification import lookup
 from simulator.verification.stage import Stage, Tracked
@@ -26,27 +26,33 @@ def raise_events(stage: Stage, step: Raise) -> None:
 
 
 def raise_clean(stage: Stage, event: str) -> Tracked:
-    """Raise one plain event of a type. Raises CallError."""
+    """Raise one plain event of a type that happens now: it looks like none before, in any run. Raises CallError."""
     stage.subscribe(event)
-    tracked = _tracked(stage, Raise(), stage.bench.sim.trigger(event))
+    now = str(stage.bench.sim.clock().get("now"))
+    tracked = _raise(stage, Raise(), event, count=1, values=dict.fromkeys(stage.bench.selection.moments(event), now))
     if not tracked:
         raise UnexpectedAnswer("POST /_sim/trigger", expected=f"an event of {event} for our webhook", got="none")
     return tracked[0]
 
 
 def _raise(stage: Stage, step: Raise, event: str, *, count: int, values: Mapping[str, Any]) -> list[Tracked]:
-    raised = stage.bench.sim.trigger(
-        event,
-        count=count,
-        set_=dict(values) or None,
-        payload=step.payload or None,
-        invalid=step.invalid,
+    """Raise events of a type, each about something that no receiver has heard of, unless `values` say otherwise."""
+    identity = stage.bench.selection.numbered(event)
+    if step.payload or step.together or not identity:
+        return _tracked(stage, step, _trigger(stage, step, event, count, values).events)
+    own = ({identity: next(stage.bench.identities), **values} for _ in range(count))
+    raised = [_trigger(stage, step, event, 1, each) for each in own]  # in turn: chance follows from their order
+    return _tracked(stage, step, [item for found in raised for item in found.events])
+
+
+def _trigger(stage: Stage, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> Raised:
+    return stage.bench.sim.trigger(
+        event, count=count, set_=dict(values) or None, payload=step.payload or None, invalid=step.invalid
     )
-    return _tracked(stage, step, raised)
 
 
-def _tracked(stage: Stage, step: Raise, raised: Raised) -> list[Tracked]:
-    known = [stage.track(each, expect=step.expect, label=step.label) for each in raised.events]
+def _tracked(stage: Stage, step: Raise, events: Sequence[RaisedEvent]) -> list[Tracked]:
+    known = [stage.track(each, expect=step.expect, label=step.label) for each in events]
     return [each for each in known if each is not None]
 
 

@@ -1,6 +1,6 @@
 """Which event types a run is about, and what in a payload says what an event is about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.catalog import Catalog, EventType
@@ -38,11 +38,27 @@ class Selection:
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
         return [self._catalog.find(name).name for name in events]
 
+    def numbered(self, event: str) -> str:
+        """The path of a type's identity where that is a whole number at the payload's top, else ""."""
+        kind = self._catalog.find(event)
+        field = kind.schema.get("properties", {}).get(kind.identity, {})
+        return kind.identity if field.get("type") == "integer" else ""
+
+    def moments(self, event: str) -> list[str]:
+        """The date-times at a payload's top that are always set."""
+        fields = self._catalog.find(event).schema.get("properties", {})
+        return [name for name, field in fields.items() if field.get("type") == "string" and _is_moment(field)]
+
     def entity(self, event: str, payload: Any) -> Entity | None:
         """What an event is about, None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
         value = lookup.same_text(lookup.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
+
+
+def _is_moment(field: Mapping[str, Any]) -> bool:
+    """Our schemas refer to one definition of a date-time; a user's may say the format."""
+    return field.get("format") == "date-time" or str(field.get("$ref", "")).endswith("/dateTime")
 
 
 def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:

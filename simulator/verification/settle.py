@@ -49,7 +49,7 @@ def wait_for_rest(
     patience: Patience,
     pause: Callable[[float], None],
 ) -> Rest:
-    """Look until the effects are at rest.
+    """Look until the effects are at rest: twice when nothing is missing, often while something is.
 
     Args:
         look: reads the effects; may raise `ObserverFailed`, which is tried again a few times.
@@ -78,9 +78,11 @@ def wait_for_rest(
         if own != seen:
             seen, since = own, before
         quiet_s = before - since
-        if quiet_s >= patience.quiet_s and (quiet_s >= patience.missing_s or is_whole(now)):
+        needed_s = patience.quiet_s if is_whole(now) else patience.missing_s
+        if quiet_s >= needed_s:
             return Rest(now, settled=True)
         if stopwatch() - began >= patience.most_s:
             return Rest(now, settled=quiet_s >= patience.quiet_s)
         interval_s = min(_OFTEN_S, interval_s * 1.5)
-        pause(max(interval_s, stopwatch() - before))
+        nothing_missing = needed_s == patience.quiet_s
+        pause(max(_SOON_S, needed_s - quiet_s) if nothing_missing else max(interval_s, stopwatch() - before))

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from simulator.answers import RaisedEvent
 from simulator.clock import stopwatch
+from simulator.verification.baseline import Baseline
 from simulator.verification.bench import Bench
 from simulator.verification.history import Control, Expect, FaultFact, Observation
-from simulator.verification.observers import Baseline
 from simulator.verification.scenario import Scenario
 from simulator.verification.settle import Patience
 from simulator.verification.steps import CHANGES_THE_BODY, Fault

@@ -38,6 +38,7 @@ class Raise:
         keep: see `same_as`.
         grow: a path of an array, and the number of entries that it is to have.
         older_than: these are older states of the things that the events of that label are about.
+        together: log them in one go, so that their event ids follow each other closely.
     """
 
     events: str | list[str] = "some"
@@ -51,6 +52,7 @@ class Raise:
     keep: list[str] = field(default_factory=list)
     grow: Mapping[str, int] = field(default_factory=dict)
     older_than: str = ""
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

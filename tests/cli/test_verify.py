@@ -54,6 +54,18 @@ def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatc
     assert again in done.stdout
 
 
+def test_a_scenario_of_the_users_own_is_replayed_from_its_file(verify, receiver, monkeypatch, tmp_path):
+    """The replay of a file names the file."""
+    file = tmp_path / "mine.toml"
+    steps = '[[step]]\ndo = "raise"\n[[step]]\ndo = "drain"\n[[step]]\ndo = "resend"\n'
+    file.write_text(f'breaks = "All is resent."\nholds = "All is booked once."\n{steps}')
+    options = [*receiver("no-dedupe"), "--scenario", str(file)]
+    monkeypatch.setattr(sys, "argv", ["frontsim", "verify", *options])
+    done = verify(*options)
+    assert done.exit_code == 1
+    assert f"--settle 0.1 --scenario {file} --seed " in done.stdout
+
+
 def test_unknown_is_2(verify, receiver):
     """Without an observer nothing is known about effects."""
     url = receiver()[1]
@@ -136,6 +148,6 @@ def test_ctrl_c_tells_what_is_known_and_is_2(receiver, how):
         first = process.stdout.readline()
         process.send_signal(how)
         rest, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (2, "")
+    assert process.returncode == 2, errors
     assert first.startswith("verified   steady")
     assert "(interrupted: the others were not played)" in rest

@@ -45,6 +45,17 @@ def test_a_run_repeats_with_its_seed(shop, requested, play):
     assert first != broken(8)
 
 
+def test_no_two_runs_are_about_the_same_things(shop, requested, play):
+    """One seed twice: the same payloads, but sales and customers that no earlier run has used."""
+
+    def identities():
+        (played,) = play(requested(shop.url, events=["SaleCreated", "CustomerCreated"]), "short-outage", seed=3)
+        return {event.entity.value for event in played.history.events}
+
+    # 2 types x 4 occurrences, the control and the sign of life
+    assert [10, 10, 20] == [len(one := identities()), len(other := identities()), len(one | other)]
+
+
 def test_without_an_observer_nothing_is_claimed(shop, requested, play):
     """No way to see effects: unknown, and the reason says so."""
     (played,) = play(requested(shop.url, observe_url=""), "steady")
@@ -151,11 +162,19 @@ def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limit
     """It answered the control, and later nothing any more: crashed, and the next scenario is not tried."""
     answered, closing = itertools.count(), threading.Event()
     shop.answers = lambda _: 200 if next(answered) < 5 else closing.wait(5) and 503
-    steady, storm = play(requested(shop.url, limits=limits(answer_s=0.1)), "steady", "storm")
+    steady, storm = play(requested(shop.url, limits=limits(answer_s=0.1, timeout_s=6)), "steady", "storm")
     closing.set()
     assert Class.CRASHED in [each.class_ for each in steady.judgement.findings]
     assert storm.judgement.verdict is Verdict.UNKNOWN
     assert "stopped answering in steady" in storm.judgement.reason
+
+
+def test_a_receiver_that_catches_up_is_not_crashed(shop, requested, play, limits):
+    """It is silent for a while after a burst, and answers again before time is over: alive, and all is booked."""
+    asked = itertools.count()
+    shop.answers = lambda _: 200 if not 3 <= next(asked) < 30 else threading.Event().wait(0.2) or 503
+    (played,) = play(requested(shop.url, limits=limits(answer_s=0.1)), "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])
 
 
 def test_what_cannot_be_played_is_skipped_with_the_reason(shop, requested, play):

@@ -33,6 +33,13 @@ def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
             assert found(played) & variant.expected, played.scenario.name
 
 
+def test_dedupe_by_timestamp_is_found_after_other_scenarios_too(receiver, requested, play):
+    """Its memory of moments from one scenario does not make the next one's control fail."""
+    with receiver("dedupe-by-timestamp") as url:
+        _, race, second = play(requested(url), "steady", "short-outage", "same-second")
+    assert [Verdict.VIOLATED] * 2 == [race.judgement.verdict, second.judgement.verdict]
+
+
 @pytest.mark.parametrize("variant", AS_CHILD, ids=lambda variant: variant.name)
 def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, play):
     """Bugs that show only when the receiver dies are found with --receiver-cmd."""

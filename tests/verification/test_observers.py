@@ -4,15 +4,11 @@ from contextlib import closing
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from simulator.errors import BadInput
 from simulator.serving import run_in_thread
 from simulator.settings import Settings
-from simulator.verification.history import Effect
 from simulator.verification.observers import (
-    Baseline,
     CommandObserver,
     ImportObserver,
     ObserverFailed,
@@ -150,15 +146,3 @@ def test_keys_are_read_from_objects_and_texts(monkeypatch):
     module.sales = ["A", {"meta": {"id": 7}}, {"other": 1}]
     monkeypatch.setitem(sys.modules, "my_shop", module)
     assert [each.key for each in effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
-
-
-KEYS = st.lists(st.sampled_from(["a", "b", "c", None]), max_size=8)
-
-
-@given(KEYS, KEYS)
-def test_what_was_there_before_is_taken_out_once(before, added):
-    """Of each effect as many are new as were added, whatever was there."""
-    old = [Effect(key, {"key": key}) for key in before]
-    new = [Effect(key, {"key": key}) for key in added]
-    found = Baseline.of(old).new_in([*old, *new])
-    assert sorted(map(str, added)) == sorted(str(each.key) for each in found)

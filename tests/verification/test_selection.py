@@ -43,3 +43,16 @@ def test_an_entity_is_the_identity_and_the_version():
     assert chosen.entity("CustomerUpdated", payload) == Entity("customerId", "7", version)
     assert chosen.entity("SaleCreated", {"saleId": 7}) == Entity("saleId", "7")
     assert chosen.entity("SaleCreated", {"saleId": None}) is None
+
+
+def test_numbered_identities_are_known():
+    """A type whose identity is a whole number can be given one of its own; another cannot."""
+    chosen = Selection(CATALOG)
+    assert (chosen.numbered("SaleCreated"), chosen.numbered("StockMovementCreated")) == ("saleId", "movementId")
+    assert chosen.numbered("StockReservationCreated") == ""
+
+
+def test_moments_are_the_date_times_that_are_always_set():
+    """Those at the top of a payload; what may be null is left alone."""
+    assert Selection(CATALOG).moments("SaleCreated") == ["saleDateTime", "createdDateTime"]
+    assert Selection(CATALOG).moments("CustomerUpdated") == ["createdDateTime"]

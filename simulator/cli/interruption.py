@@ -1,0 +1,42 @@
+"""Ctrl-C, and SIGTERM as a CI sends it when a job is cancelled: both raise KeyboardInterrupt, and neither is lost.
+
+Python throws an exception away that a signal raises inside a destructor; so it is also remembered, and `check` raises
+it again at the next good moment.
+"""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Takes the signals over from `with` to its end. A signal that the caller has us ignore stays ignored."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
+            for each in _SIGNALS:
+                if signal.getsignal(each) is not signal.SIG_IGN:
+                    self._before[each] = signal.signal(each, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has come."""
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        self._came = True
+        raise KeyboardInterrupt

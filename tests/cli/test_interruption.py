@@ -1,0 +1,34 @@
+import signal
+
+import pytest
+
+from simulator.cli.interruption import Interruption
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_interrupts_and_is_remembered(number):
+    """Either signal raises KeyboardInterrupt, and again at the next check, should the first have been thrown away."""
+    with Interruption() as interruption:
+        interruption.check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+        with pytest.raises(KeyboardInterrupt):
+            interruption.check()
+
+
+def test_handlers_are_given_back():
+    """After the end the signals do what they did before."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with Interruption():
+        assert signal.getsignal(signal.SIGTERM) is not before[1]
+    assert before == [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_what_is_ignored_stays_ignored():
+    """Who starts us in the background with signals ignored means it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with Interruption():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
