@@ -134,6 +134,7 @@ class App:
         )
         return Guard(
             app,
+            host=self._settings.host,
             loopback_only=is_loopback_address(self._settings.host),
             token=self._settings.token,
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),

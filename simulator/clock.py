@@ -19,7 +19,7 @@ Milliseconds = int
 _QUERY_DATE = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.(?P<fraction>\d{1,9}))?)?"
-    r"\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    r"(?:\s*(?P<offset>Z|[+-]\d{2}:?\d{2})|(?P<spaced> \d{2}:?\d{2}))?",
     re.IGNORECASE,
 )
 
@@ -104,7 +104,8 @@ class WireTime:
         """A moment from a query.
 
         Takes `2021-12-01`, `2021-12-01 08:50:46.02`, the `T` form, and either with `Z` or an offset
-        such as `+01:00`. Without an offset it is the vendor's local time; in the hour that autumn
+        such as `+01:00` (a blank in place of the plus, which a query without escapes turns into one, is
+        taken for it). Without an offset it is the vendor's local time; in the hour that autumn
         repeats, a lower bound is the first and an upper bound the second pass, so that a window
         never loses an event. Digits beyond the millisecond are dropped.
 
@@ -116,7 +117,7 @@ class WireTime:
             if match is None:
                 raise ValueError
             naive = datetime.fromisoformat(f"{match['date']}T{match['clock'] or '00:00:00'}")
-            zone = match["offset"]
+            zone = match["offset"] or (f"+{match['spaced'].strip()}" if match["spaced"] else None)
             local = (
                 datetime.fromisoformat(f"{naive.isoformat()}{zone.upper()}")
                 if zone

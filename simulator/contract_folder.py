@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from simulator.errors import Unusable
+from simulator.nesting import MOST_LEVELS, is_too_deep
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _FACTS = {"name": str, "trigger": str, "usage": str, "identity": str, "version": list, "store": str, "provenance": dict}
@@ -105,11 +106,15 @@ def _check_fact(where: str, key: str, value: object) -> None:
 
 def _json(file: Path) -> Any:
     try:
-        return orjson.loads(file.read_bytes())
+        body = file.read_bytes()
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Unusable(f"{file}: expected JSON, got {error}") from None
     except OSError as error:
         raise Unusable(f"{file}: expected a file that can be read, got {error.strerror}") from None
+    if is_too_deep(body, value):
+        raise Unusable(f"{file}: expected JSON nested at most {MOST_LEVELS} deep, got deeper")
+    return value
 
 
 def _kind(value: object) -> str:

@@ -80,15 +80,32 @@ class Settings:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"timezone: expected a zone such as Europe/Oslo, got {self.timezone!r}") from None
+        headers: dict[str, str] = {}
         for name in ("event_id_header", "webhook_id_header", "event_header"):
             header = getattr(self, name)
+            if header.lower() in headers or header.lower() in _TAKEN_HEADERS:
+                taken = headers.get(header.lower(), "HTTP itself")
+                raise ValueError(f"{name}: expected a header of its own, got {header!r}, which is for {taken}")
+            headers[header.lower()] = name
             if not header or not all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in header):
                 raise ValueError(f"{name}: expected an HTTP header name such as X-Webhook-Id, got {header!r}")
+
+        if self.auth == "strict" and not (self.api_key and self.subscription_key):
+            raise ValueError("auth: expected an api_key and a subscription_key that are not empty, with strict")
 
     @property
     def zone(self) -> ZoneInfo:
         """The vendor's local zone."""
         return ZoneInfo(self.timezone)
+
+
+_TAKEN_HEADERS = frozenset(
+    {
+        "authorization", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
+        "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+"""Headers that say how a delivery is to be read, in lower case."""
 
 
 def _check(name: str, value: object, rule: Rule) -> None:

@@ -72,7 +72,7 @@ FLOORS = """
 2  domain.changed domain.fault_rules domain.headers domain.rule_json
 2  catalog domain.faults domain.model domain.phrases domain.target
 1  contract_folder listening
-1  bundled clock errors problem settings
+1  bundled clock errors nesting problem settings
 """
 """Steps from the roof to the ground: a line that begins with a number is a step, of that floor of DESIGN; the lines
 below it that begin with blanks belong to it. A module imports from lower steps only."""

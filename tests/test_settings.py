@@ -53,3 +53,19 @@ def test_values_that_cannot_be(name: str, value: Any, told: str):
 def test_bounds_are_inclusive(name: str, value: Any):
     """The least and the most may be chosen."""
     assert value == getattr(Settings(**{name: value}), name)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"event_id_header": "Content-Length"},
+        {"event_header": "content-type"},
+        {"event_id_header": "X-A", "webhook_id_header": "x-a"},
+        {"auth": "strict", "api_key": ""},
+        {"auth": "strict", "subscription_key": ""},
+    ],
+)
+def test_settings_that_could_not_work(wrong: dict[str, str]):
+    """A header that HTTP needs itself, two of one name, and strict keys that nobody can show."""
+    with pytest.raises(ValueError, match=next(iter(wrong))[:4]):
+        Settings(**wrong)  # type: ignore[arg-type]

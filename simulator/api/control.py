@@ -64,7 +64,17 @@ class Trigger:
                 return [self._payloads.build(name, number, store_id=store_id)]
             return [self._payloads.custom(name, number, store_id=store_id, set_=set_, payload=payload, invalid=invalid)]
 
+        if set_ or payload is not None:
+            await self._try(count, build)
         return await self._raise(count, build)
+
+    async def _try(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> None:
+        """Build all, and keep nothing: what is refused is refused before anything is logged. Raises BadInput."""
+        first = self._store.next_occurrence
+        for number in range(first, first + count):
+            build(number)
+            if number % _CHUNK == 0:
+                await asyncio.sleep(0)  # others get their turn
 
     async def simulate(self, request: Request) -> Response:
         """Do a business act, and everything that it causes."""

@@ -4,6 +4,7 @@ The gateway (Azure API Management) answers before the API is asked; its bodies a
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from simulator import errors
 from simulator.errors import BadInput, BodyTooLarge, Busy, FrontsimError, UnsupportedMediaType
+from simulator.nesting import MOST_LEVELS, is_too_deep
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes that a request body may have."""
@@ -83,7 +85,7 @@ def no_subscription_key(api_url: str, *, given: bool) -> Response:
 
 def api_error(status: int, retry_after_s: float) -> Response:
     """What the `api-error` fault answers: the gateway's own body where it has one (429, 403)."""
-    seconds = round(retry_after_s)
+    seconds = math.ceil(retry_after_s) or (1 if status in (403, 429) else 0)  # these two always name a time (seen)
     hours, rest = divmod(seconds, 3600)
     messages = {
         403: f"Out of call volume quota. Quota will be replenished in {hours:02}:{rest // 60:02}:{rest % 60:02}.",
@@ -153,10 +155,14 @@ async def read_any(request: Request) -> object:
 
 def _parse(body: bytes) -> object:
     try:
-        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        value: object = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         text = f"expected JSON, got what is not: {error}"
         raise BadInput(text, {"": [text]}) from None
+    if is_too_deep(body, value):
+        text = f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper"
+        raise BadInput(text, {"": [text]})
+    return value
 
 
 def json_type(value: object) -> str:

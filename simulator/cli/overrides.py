@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
+from simulator.nesting import MOST_LEVELS, is_too_deep
+
 Function = Callable[..., Any]
 
 
@@ -47,9 +49,12 @@ def _payload(_: click.Context, __: click.Parameter, file: BinaryIO | None) -> Ma
     if file is None:
         return None
     try:
-        value = orjson.loads(file.read())
+        body = file.read()
+        value = orjson.loads(body)
     except (orjson.JSONDecodeError, OSError) as error:
         raise click.BadParameter(f"expected JSON, got {error}", param_hint="--payload") from None
+    if is_too_deep(body, value):
+        raise click.BadParameter(f"expected JSON nested at most {MOST_LEVELS} deep, got deeper", param_hint="--payload")
     if not isinstance(value, dict):
         got = orjson.dumps(value).decode()
         raise click.BadParameter(f"expected a JSON object, got {got[:80]}", param_hint="--payload")

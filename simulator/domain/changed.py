@@ -87,9 +87,7 @@ def _unknown_field(_: Rule, value: dict[str, Any], __: Mapping[str, Any], ___: i
 
 
 def _null_optional(_: Rule, value: dict[str, Any], schema: Mapping[str, Any], __: int) -> None:
-    for name, part in schema.get("properties", {}).items():
-        if name in value and _may_be_null(part, schema):
-            value[name] = None
+    _null_in(value, schema, schema)
 
 
 def _missing_field(_: Rule, value: dict[str, Any], schema: Mapping[str, Any], number: int) -> None:
@@ -118,12 +116,33 @@ _FIELDS: Mapping[str, _Change] = {
 }
 
 
-def _may_be_null(part: Any, schema: Mapping[str, Any]) -> bool:
+def _null_in(value: Any, part: Any, schema: Mapping[str, Any]) -> None:
+    """Null what may be null, and look into what may not."""
+    part = _resolved(part, schema)
+    if isinstance(value, list):
+        for item in value:
+            _null_in(item, part.get("items"), schema)
+    if isinstance(value, dict):
+        for name, inner in part.get("properties", {}).items():
+            if name in value and _may_be_null(inner, schema):
+                value[name] = None
+            elif name in value:
+                _null_in(value[name], inner, schema)
+
+
+def _resolved(part: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of the schema itself, where it only refers to a definition."""
     if not isinstance(part, Mapping):
-        return False
+        return {}
     reference = part.get("$ref", "")
     if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        part = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+        definition = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+        return definition if isinstance(definition, Mapping) else {}
+    return part
+
+
+def _may_be_null(part: Any, schema: Mapping[str, Any]) -> bool:
+    part = _resolved(part, schema)
     kinds = part.get("type", ())
     branches = [*part.get("anyOf", ()), *part.get("oneOf", ())]
     return (

@@ -143,7 +143,7 @@ FAULTS = _registry(
     ),
     Fault("wrong-content-type", Stage.CHANGED, "Content-Type is text/plain."),
     Fault("unknown-field", Stage.CHANGED, "A field that no schema knows is added, at the top and in lists."),
-    Fault("null-optional", Stage.CHANGED, "Every field that may be null is null."),
+    Fault("null-optional", Stage.CHANGED, "Every field that may be null is null, in lists and objects too."),
     Fault("missing-field", Stage.CHANGED, "One required field is left out."),
     Fault("wrong-type", Stage.CHANGED, "One field has another JSON type."),
     Fault("unknown-event", Stage.CHANGED, "The event's header names a type that no catalogue has."),

@@ -42,7 +42,7 @@ def not_json(value: object) -> str | None:
         orjson.dumps(value)
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        return f"expected a value that JSON can hold, got {str(value)[:40]}: {error}"
+        return f"expected a value that JSON can hold, got {type(value).__name__}: {error}"
     return None
 
 

@@ -350,3 +350,11 @@ def test_an_unknown_id_in_a_resend_changes_no_counter(sim: Simulation):
     webhook = sim.subscribes("http://127.0.0.1:1/")
     sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{NOBODY}")
     assert {"drained": True} == sim.does("drain", {"timeoutS": 0})
+
+
+def test_a_refused_trigger_logs_nothing(sim: Simulation):
+    """A path that only some payloads have is refused before the first of them is logged."""
+    sim.subscribes("http://127.0.0.1:9/", "SaleCreated")
+    refused = sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 1000, "set": {"salesLines[3].quantity": 1}})
+    assert 422 == refused.status_code
+    assert 0 == sim.does("stats", method="GET")["occurrences"]

@@ -153,3 +153,20 @@ def test_no_way_around_the_token(path: str):
     with simulation(token="s3cret") as sim, socket.create_connection(("127.0.0.1", sim.port), timeout=20) as link:
         link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert b"occurrences" not in b"".join(iter(lambda: link.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "status"),
+    [
+        ("evil.example", {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ("evil.example", {"Sec-Fetch-Site": "same-origin"}, 403),
+        ("evil.example", {}, 200),  # a program
+        ("192.0.2.7", {"Origin": "http://192.0.2.7"}, 200),  # nobody can rebind an address
+        ("localhost", {"Origin": "http://localhost"}, 200),
+    ],
+)
+def test_a_rebound_name_while_listening_for_all(host: str, headers: dict[str, str], status: int):
+    """A page that reached us by a name of its own may not change anything, though it looks like one of ours."""
+    with simulation(host="0.0.0.0") as sim:
+        url = sim.server.replace("0.0.0.0", "127.0.0.1")
+        assert status == sim.http.post(f"{url}/_sim/reset", headers={"Host": host, **headers}).status_code

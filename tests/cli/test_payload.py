@@ -56,7 +56,7 @@ def test_changes(lines):
     ("args", "text"),
     [
         (["SaleCreated", "--set", "total=x"], "total: expected"),
-        (["SaleCreated", "--set", "nope=1"], "a path is not in the payload: nope"),
+        (["SaleCreated", "--set", "nope=1"], "nope: got 'nope', but the payload is an object with"),
         (["SaleCreted"], "did you mean SaleCreated"),
         (["SaleCreated", "--count", "-1"], "-1 is not in the range"),
         (["SaleCreated", "--seed", str(2**63)], "is not in the range"),

@@ -125,3 +125,21 @@ def test_every_type_can_be_broken(fault: str):
         )
         sent = changed(rule, body, kind.name, kind.schema, 1)
         assert sent != Sent(body, kind.name), kind.name
+
+
+def test_null_optional_looks_inside():
+    """What may be null inside a list or an object is null, too: that is where receivers break."""
+    schema = {
+        "properties": {
+            "lines": {"type": "array", "items": {"$ref": "#/$defs/line"}},
+            "store": {
+                "type": "object",
+                "properties": {"name": {"type": ["string", "null"]}, "id": {"type": "integer"}},
+            },
+        },
+        "$defs": {"line": {"type": "object", "properties": {"gtin": {"type": ["string", "null"]}}}},
+    }
+    body = b'{"lines":[{"gtin":"1"},{"gtin":"2"}],"store":{"name":"n","id":1}}'
+    rule = Rule(number=1, fault="null-optional", match=Match(), times=None, probability=1.0, params={})
+    expected = {"lines": [{"gtin": None}, {"gtin": None}], "store": {"name": None, "id": 1}}
+    assert expected == orjson.loads(changed(rule, body, "SaleCreated", schema, 0).body)
