@@ -112,5 +112,11 @@ def _check(name: str, value: object, rule: Rule) -> None:
     if rule.choices and value not in rule.choices:
         raise ValueError(f"{name}: expected one of {', '.join(rule.choices)}, got {value!r}")
     if isinstance(value, int | float) and not rule.least <= value <= rule.most:
-        bounds = f"{rule.least:g} or more" if rule.most == math.inf else f"{rule.least:g} to {rule.most:g}"
+        bounds = (
+            f"{_plain(rule.least)} or more" if rule.most == math.inf else f"{_plain(rule.least)} to {_plain(rule.most)}"
+        )
         raise ValueError(f"{name}: expected {bounds}, got {value}")
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)

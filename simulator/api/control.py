@@ -84,8 +84,9 @@ class Trigger:
         what = fields.text("what", acts, required=True)
         if what is not None and what != DAY and what not in ACTS:
             fields.refuse("what", acts)
-        if fields.has("count" if what == DAY else "speed"):
-            fields.problems["speed"] = [f'expected "speed" with {DAY} alone, and "count" with all others']
+        wrong = "count" if what == DAY else "speed"
+        if fields.raw(wrong) is not None:
+            fields.problems[wrong] = [f'expected "speed" with {DAY} alone, and "count" with all others']
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
         speed = fields.number("speed", least=1, most=1_000_000) or DAY_SPEED
         fields.check()

@@ -9,9 +9,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ import httpx
 import orjson
 
 from simulator.answers import RaisedEvent
-from simulator.cli.output import show_table
+from simulator.cli.output import json_option, show_json, show_table
 from simulator.client import FrontSystems, Simulator
 from simulator.errors import Unusable
 from simulator.reconcile import reconcile
@@ -30,6 +31,7 @@ from simulator.settings import Settings
 VERIFIED, VIOLATED = 0, 1
 ALWAYS = ("2000-01-01", "2100-01-01")
 _STOP_S = 10.0
+_COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
 
 
 class Receiver:
@@ -87,7 +89,8 @@ class Tale:
 
 @click.command()
 @click.option("--count", default=3, show_default=True, type=click.IntRange(1, 100), help="Events of each type, a time.")
-def demo(count: int) -> int:
+@json_option
+def demo(count: int, *, as_json: bool) -> int:
     """See an outage, list and resend from end to end.
 
     Starts a simulator and the reference receiver on free ports, subscribes to all event types, takes the
@@ -96,12 +99,18 @@ def demo(count: int) -> int:
     has exactly one effect, else with 1.
     """
     began = time.monotonic()
-    with _folder() as folder, _simulator() as (api, simulator), _receiver(folder) as receiver:
-        tale = _play(api, simulator, receiver, count)
+    say = partial(click.echo, err=as_json)
+    with _folder() as folder, _simulator() as (base_url, api, simulator), _receiver(folder) as receiver:
+        say(f"simulator  {base_url}\nreceiver   {receiver.url}\n")
+        tale = _play(api, simulator, receiver, count, say)
         effects = receiver.effects()
-    verdict = _judge(tale, effects)
-    click.echo(f"({time.monotonic() - began:.1f} s)")
-    return verdict
+    judgement = judge(tale, effects)
+    if as_json:
+        show_json(judgement.as_json(time.monotonic() - began))
+    else:
+        judgement.show()
+        say(f"({time.monotonic() - began:.1f} s)")
+    return VERIFIED if judgement.good else VIOLATED
 
 
 @contextmanager
@@ -111,14 +120,13 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _simulator() -> Iterator[tuple[FrontSystems, Simulator]]:
+def _simulator() -> Iterator[tuple[str, FrontSystems, Simulator]]:
     settings = Settings(port=0, ephemeral=True)
     running = run_in_thread(settings)
     calls = FrontSystems(running.base_url, api_key=settings.api_key, subscription_key=settings.subscription_key)
     try:
         with calls as api, Simulator(running.control_url) as simulator:
-            click.echo(f"simulator  {running.base_url}")
-            yield api, simulator
+            yield running.base_url, api, simulator
     finally:
         running.stop()
 
@@ -127,28 +135,27 @@ def _simulator() -> Iterator[tuple[FrontSystems, Simulator]]:
 def _receiver(folder: Path) -> Iterator[Receiver]:
     receiver = Receiver(folder)
     try:
-        click.echo(f"receiver   {receiver.url}\n")
         yield receiver
     finally:
         receiver.stop()
 
 
-def _play(api: FrontSystems, simulator: Simulator, receiver: Receiver, count: int) -> Tale:
+def _play(api: FrontSystems, simulator: Simulator, receiver: Receiver, count: int, say: Callable[[str], None]) -> Tale:
     tale = Tale()
     webhooks = {event: api.create_webhook(event, f"{receiver.url}?token=demo").id for event in api.webhook_types()}
-    click.echo(f"Subscribed to all {len(webhooks)} event types.")
-    click.echo(f"All is well:            {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"Subscribed to all {len(webhooks)} event types.")
+    say(f"All is well:            {_raise(tale, simulator, webhooks, count)} events raised.")
     receiver.stop()
-    click.echo(f"The receiver is down:   {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"The receiver is down:   {_raise(tale, simulator, webhooks, count)} events raised.")
     receiver.start()
     simulator.add_fault("lost-response")
-    click.echo(f"Its answers get lost:   {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"Its answers get lost:   {_raise(tale, simulator, webhooks, count)} events raised.")
     simulator.clear_faults()
     for event, webhook_id in webhooks.items():
         done = reconcile(api, webhook_id, from_=ALWAYS[0], to=ALWAYS[1], sleep=time.sleep)
         tale.failed[event], tale.resent[event] = done.listed, done.resent
         tale.left += len(done.left)
-    click.echo(
+    say(
         f"List and resend:        {tale.failed.total()} listed as failed, {tale.resent.total()} resent, "
         f"{tale.left} left.\n"
     )
@@ -163,27 +170,59 @@ def _raise(tale: Tale, simulator: Simulator, webhooks: Mapping[str, str], count:
     return len(raised)
 
 
-def _judge(tale: Tale, effects: Counter[str]) -> int:
-    """Show the events beside their effects; every one must have exactly one."""
-    by_type: dict[str, list[int]] = {}
-    for raised in tale.events:
-        by_type.setdefault(raised.event, []).append(effects.pop(raised.webhook_event_id, 0))
-    show_table(
-        ["event", "raised", "failed", "resent", "effects", "lost", "doubled"],
-        [
+@dataclass(frozen=True)
+class Judgement:
+    """Events beside their effects: how many effects each event has had, by type."""
+
+    tale: Tale
+    counts: Mapping[str, Sequence[int]]
+    unexplained: int
+    """Effects that no event explains."""
+
+    @property
+    def good(self) -> bool:
+        """Every event has exactly one effect, and nothing is left."""
+        everything = {count for counts in self.counts.values() for count in counts}
+        return everything == {1} and not self.unexplained and not self.tale.left
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """A row for each type."""
+        tale = self.tale
+        return [
             (
                 event, len(counts), tale.failed[event], tale.resent[event],
                 sum(counts), counts.count(0), sum(count > 1 for count in counts),
             )
-            for event, counts in by_type.items()
-        ],
-        empty="nothing was raised",
-    )  # fmt: skip
-    everything = [count for counts in by_type.values() for count in counts]
-    good = bool(everything) and set(everything) == {1} and not effects and not tale.left
-    once = everything.count(1)
-    click.echo(
-        f"\n{'VERIFIED' if good else 'VIOLATED'}: {once} of {len(everything)} events have exactly one effect", nl=False
-    )
-    click.echo("." if good else f"; {tale.left} still failed; {len(effects)} effects without an event.")
-    return VERIFIED if good else VIOLATED
+            for event, counts in self.counts.items()
+        ]  # fmt: skip
+
+    def show(self) -> None:
+        """The table and the verdict, for people."""
+        show_table(_COLUMNS, self.rows(), empty="nothing was raised")
+        everything = [count for counts in self.counts.values() for count in counts]
+        told = f"{everything.count(1)} of {len(everything)} events have exactly one effect"
+        if self.good:
+            click.echo(f"\nVERIFIED: {told}.")
+        else:
+            click.echo(
+                f"\nVIOLATED: {told}; {self.tale.left} still failed; {self.unexplained} effects without an event."
+            )
+
+    def as_json(self, duration_s: float) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "verdict": "verified" if self.good else "violated",
+            "durationS": round(duration_s, 3),
+            "types": [dict(zip(_COLUMNS, row, strict=True)) for row in self.rows()],
+            "left": self.tale.left,
+            "unexplained": self.unexplained,
+        }
+
+
+def judge(tale: Tale, effects: Counter[str]) -> Judgement:
+    """Hold the events against the effects, by event id."""
+    left = Counter(effects)
+    by_type: dict[str, list[int]] = {}
+    for raised in tale.events:
+        by_type.setdefault(raised.event, []).append(left.pop(raised.webhook_event_id, 0))
+    return Judgement(tale, by_type, len(left))

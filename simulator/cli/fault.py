@@ -37,7 +37,7 @@ def fault() -> None:
 @click.argument("name", type=click.Choice(list(FAULTS)), metavar="NAME")
 @click.option("--event", metavar="TYPE", help="Only events of this type.")
 @click.option("--webhook", metavar="ID", help="Only events of this webhook.")
-@click.option("--url", metavar="URL", help="Only deliveries to this URL.")
+@click.option("--url", metavar="URL", help="Only deliveries to URLs that hold this text.")
 @click.option("--trigger", type=click.Choice(["Original", "Resend"]), help="Only the vendor's own runs, or resends.")
 @click.option("--run", type=click.IntRange(min=1), help="Only this run of an event: 1 is the first.")
 @click.option("--operation", metavar="NAME", help="For faults of the API: one operation, such as deliverWebhookEvent.")

@@ -25,7 +25,8 @@ def read_settings(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except ValueError as error:
-        raise BadInput(f"{error} (`frontsim serve --help`)") from None
+        name, _, text = str(error).partition(":")
+        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
 
 
 def _names(item: "Field[Any]") -> tuple[str, ...]:

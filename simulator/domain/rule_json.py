@@ -41,10 +41,10 @@ def read_rule(value: Mapping[str, Any], wire_time: WireTime) -> Rule:
     params = _params(fault, _object(value.get("params"), "params", problems), problems)
     times = value.get("times")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
-        problems["times"] = [f"expected a whole number, 1 or more, or null for without end, got {times!r}"]
+        problems["times"] = [f"expected a whole number, 1 or more, or null for without end, got {_shown(times)}"]
     probability = value.get("probability", 1.0)
     if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 <= probability <= 1:
-        problems["probability"] = [f"expected a number, 0 to 1, got {probability!r}"]
+        problems["probability"] = [f"expected a number, 0 to 1, got {_shown(probability)}"]
     if problems:
         story = "; ".join(f"{name}: {text}" for name, texts in problems.items() for text in texts)
         raise BadInput(f"this fault rule cannot be used: {story} (`frontsim fault --help`)", problems)
@@ -76,14 +76,14 @@ def _fault(name: object, problems: dict[str, list[str]]) -> Fault | None:
         return FAULTS[name]
     close = difflib.get_close_matches(name, FAULTS, n=1) if isinstance(name, str) else []
     hint = f", perhaps {close[0]!r}" if close else ""
-    problems["fault"] = [f"expected one of {', '.join(FAULTS)}, got {name!r}{hint}"]
+    problems["fault"] = [f"expected one of {', '.join(FAULTS)}, got {_shown(name)}{hint}"]
     return None
 
 
 def _object(value: object, name: str, problems: dict[str, list[str]]) -> Mapping[str, Any]:
     if value is None or isinstance(value, Mapping):
         return value or {}
-    problems[name] = [f"expected an object, got {value!r}"]
+    problems[name] = [f"expected an object, got {_shown(value)}"]
     return {}
 
 
@@ -93,14 +93,14 @@ def _match(value: Mapping[str, Any], wire_time: WireTime, problems: dict[str, li
     for name, attribute in _TEXTS.items():
         wanted = value.get(name)
         if wanted is not None and not (isinstance(wanted, str) and wanted):
-            problems[f"match.{name}"] = [f"expected a text, got {wanted!r}"]
+            problems[f"match.{name}"] = [f"expected a text, got {_shown(wanted)}"]
         found[attribute] = wanted
     found["webhook_id"] = _webhook_id(found["webhook_id"], problems)
     if found["trigger"] not in (None, *Trigger):
-        problems["match.trigger"] = [f"expected {' or '.join(Trigger)}, got {found['trigger']!r}"]
+        problems["match.trigger"] = [f"expected {' or '.join(Trigger)}, got {_shown(found['trigger'])}"]
     run = value.get("run")
     if run is not None and (isinstance(run, bool) or not isinstance(run, int) or run < 1):
-        problems["match.run"] = [f"expected a whole number, 1 or more, got {run!r}"]
+        problems["match.run"] = [f"expected a whole number, 1 or more, got {_shown(run)}"]
     for name, attribute in _MOMENTS.items():
         try:
             found[attribute] = None if value.get(name) is None else wire_time.read(str(value[name]), upper=name == "to")
@@ -115,7 +115,7 @@ def _webhook_id(wanted: Any, problems: dict[str, list[str]]) -> str | None:
     try:
         return None if wanted is None else str(UUID(str(wanted)))
     except ValueError:
-        problems["match.webhookId"] = [f"expected a webhook's id, a UUID, got {wanted!r}"]
+        problems["match.webhookId"] = [f"expected a webhook's id, a UUID, got {_shown(wanted)}"]
         return None
 
 
@@ -130,7 +130,7 @@ def _refuse_what_never_matches(
             strikes = "calls of the API" if on_api else "deliveries"
             problems[f"match.{name}"] = [f"expected one of {', '.join(fits)}: {fault.name} strikes {strikes}"]
     if match.since is not None and match.until is not None and match.since >= match.until:
-        problems["match.to"] = [f"expected a date after {wanted['from']!r}, got {wanted['to']!r}"]
+        problems["match.to"] = [f"expected a date after {wanted['from']!r}, got {_shown(wanted['to'])}"]
 
 
 def _params(fault: Fault | None, value: Mapping[str, Any], problems: dict[str, list[str]]) -> Mapping[str, Any]:
@@ -139,8 +139,14 @@ def _params(fault: Fault | None, value: Mapping[str, Any], problems: dict[str, l
     _refuse_others(value, tuple(fault.params), "params.", problems)
     for name, param in fault.params.items():
         if name in value and not param.takes(value[name]):
-            problems[f"params.{name}"] = [f"expected {param.expected}, got {value[name]!r}"]
+            problems[f"params.{name}"] = [f"expected {param.expected}, got {_shown(value[name])}"]
     return dict(value)
+
+
+def _shown(value: object) -> str:
+    """A value as it came, cut short: what was sent may be of any size."""
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:100]}..."
 
 
 def _refuse_others(
@@ -149,4 +155,4 @@ def _refuse_others(
     for name in value:
         if name not in known:
             takes = f"one of {', '.join(known)}" if known else "nothing here"
-            problems[f"{prefix}{name}"] = [f"expected {takes}, got the name {name!r}"]
+            problems[f"{prefix}{name}"] = [f"expected {takes}, got the name {_shown(name)}"]

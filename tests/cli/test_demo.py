@@ -1,5 +1,6 @@
 """The demo is the first thing that anybody runs: it must be true, and able to say no."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -7,7 +8,7 @@ from collections import Counter
 import pytest
 
 from simulator.answers import RaisedEvent
-from simulator.cli.demo import VERIFIED, VIOLATED, Tale, _judge
+from simulator.cli.demo import Tale, judge
 
 
 def tale(*ids: str, left: int = 0) -> Tale:
@@ -29,20 +30,31 @@ def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("effects", "left", "verdict"),
+    ("effects", "left", "good"),
     [
-        ({"a": 1, "b": 1}, 0, VERIFIED),
-        ({"a": 1}, 0, VIOLATED),  # b is lost
-        ({"a": 1, "b": 2}, 0, VIOLATED),  # b is doubled
-        ({"a": 1, "b": 1, "c": 1}, 0, VIOLATED),  # nobody raised c
-        ({"a": 1, "b": 1}, 1, VIOLATED),  # one event is still failed
+        ({"a": 1, "b": 1}, 0, True),
+        ({"a": 1}, 0, False),  # b is lost
+        ({"a": 1, "b": 2}, 0, False),  # b is doubled
+        ({"a": 1, "b": 1, "c": 1}, 0, False),  # nobody raised c
+        ({"a": 1, "b": 1}, 1, False),  # one event is still failed
     ],
 )
-def test_only_exactly_one_effect_each_is_verified(effects: dict[str, int], left: int, verdict: int) -> None:
+def test_only_exactly_one_effect_each_is_verified(effects: dict[str, int], left: int, good: bool) -> None:
     """Lost, doubled, unexplained, or still failed: each is enough for a no."""
-    assert verdict == _judge(tale("a", "b", left=left), Counter(effects))
+    assert good == judge(tale("a", "b", left=left), Counter(effects)).good
 
 
 def test_nothing_raised_proves_nothing() -> None:
     """An empty demo is no success."""
-    assert VIOLATED == _judge(tale(), Counter())
+    assert not judge(tale(), Counter()).good
+
+
+def test_the_demo_for_programs() -> None:
+    """JSON on standard output, the story on standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator.cli.main", "demo", "--count", "1", "--json"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert ("verified", 21, 0) == (told["verdict"], len(told["types"]), told["left"])
+    assert "Subscribed to all 21 event types." in done.stderr
