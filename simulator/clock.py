@@ -9,7 +9,8 @@ import os
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,12 @@ def sql_server_ms(moment: Milliseconds) -> Milliseconds:
     return moment - last + (0, 0, 3, 3, 3, 7, 7, 7, 7, 10)[last]
 
 
+@lru_cache(maxsize=1024)
+def _second(second: int, zone: tzinfo) -> str:
+    """The text of a whole second; a log's neighbours mostly share theirs."""
+    return datetime.fromtimestamp(second, zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 class WireTime:
     """How moments are written to, and read from, the vendor's API.
 
@@ -93,11 +100,10 @@ class WireTime:
 
     def write(self, moment: Milliseconds) -> str:
         """The text of a moment, to the millisecond."""
-        utc = datetime.fromtimestamp(moment // 1000, UTC)
-        fraction = moment % 1000
+        second, fraction = divmod(moment, 1000)
         if self._openapi:
-            return f"{utc:%Y-%m-%dT%H:%M:%S}.{fraction:03}0000+00:00"
-        text = utc.astimezone(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
+            return f"{_second(second, UTC)}.{fraction:03}0000+00:00"
+        text = _second(second, self._zone)
         return f"{text}.{fraction:03}".rstrip("0") if fraction else text
 
     def read(self, text: str, *, upper: bool = False) -> Milliseconds:

@@ -9,7 +9,6 @@ the wire knows. Each delivery that comes in ends in exactly one `Finished`, or g
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from simulator.catalog import Catalog
@@ -189,8 +188,8 @@ class Dispatcher:
         if result.status == Phrase.NOT_SENT and delivery.trigger is Trigger.ORIGINAL:
             self._store.postpone(delivery, _AT_THE_NEXT_START)
             return
-        if logged is not None:  # the log lies; how long it took is true
-            result = replace(logged, duration_ms=result.duration_ms)
+        if logged is not None and result.success:  # the log lies; how long it took is true
+            result = logged._replace(duration_ms=result.duration_ms)
         self._store.finish(Finished(delivery, result, began_at, fault))
         self._reordering.passed(delivery)
 

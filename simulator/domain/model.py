@@ -1,10 +1,12 @@
 """The facts that everything passes around: webhook, delivery, result.
 
-Python's case inside, the vendor's at the edge: `webhook_event_id` here is `webhookEventId` there.
+Python's case inside, the vendor's at the edge: `webhook_event_id` here is `webhookEventId` there. What is made
+for each run is a NamedTuple, for it is made three times as fast as a frozen dataclass.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -45,8 +47,7 @@ class Occurrence:
     store_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves.
 
     `destination` numbers what deliveries are bounded by: the URL's scheme, host and port; 0 is a lease.
@@ -64,8 +65,7 @@ class Delivery:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """An event that is now in the log, for one webhook."""
 
     webhook_id: UUID
@@ -73,8 +73,7 @@ class Raised:
     event: str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of a run.
 
     `status` is the vendor's phrase for it, `answer` the first 4 KiB of the receiver's body.
@@ -92,8 +91,7 @@ class Result:
         return self.status_code is not None and 200 <= self.status_code < 300
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """A delivery that is over: what became of it, and when it began (simulator time, ms since 1970).
 
     `fault` names what we broke about it, "" for nothing.

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
-
 from simulator.clock import Clock, Ids, Milliseconds
 from simulator.domain.model import (
     INTERRUPTED,
@@ -25,13 +23,17 @@ from simulator.domain.model import (
 )
 from simulator.errors import UnknownEvent
 from simulator.store.changes import Change
-from simulator.store.queue import LEASED, Intended, Queue
-from simulator.store.rows import insert
+from simulator.store.queue import LEASED, Queue
+from simulator.store.rows import write
 from simulator.store.subscriptions import Subscriptions
 
+_LARGE = 4_096  # bytes; most bodies are smaller, and copying a delivery costs more than it would save
 PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
+_RAISE = """
+INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status) VALUES {rows}
+"""
 _RESEND_FAILED = """
 UPDATE events SET attempts = attempts + 1 WHERE number IN (
   SELECT e.number FROM events e JOIN webhooks w ON w.number = e.webhook
@@ -41,16 +43,13 @@ UPDATE events SET attempts = attempts + 1 WHERE number IN (
 _Run = tuple[tuple[int, int, str, str], Milliseconds, str, Result]
 """(Event number, run, trigger, URL), when it began, fault, what became of it."""
 _FOLLOW = """
-WITH over AS (
-  SELECT value ->> 0 event, value ->> 1 runs, value ->> 2 run, value ->> 3 status, value ->> 4 code, value ->> 5 success
-  FROM json_each(?1)
-)
+WITH over (event, runs, run, status, code, success) AS (VALUES {rows})
 UPDATE events AS e SET runs = e.runs + over.runs,
   newest = max(e.newest, over.run),
   status = iif(e.newest < over.run, over.status, e.status),
   status_code = iif(e.newest < over.run, over.code, e.status_code),
   success = iif(e.newest < over.run, over.success, e.success),
-  updated_at = iif(e.newest < over.run AND over.run > 1, ?2, e.updated_at)
+  updated_at = iif(e.newest < over.run AND over.run > 1, ?, e.updated_at)
 FROM over WHERE e.number = over.event
 """  # when a later run was over first, the event goes on saying what that one said
 
@@ -105,23 +104,21 @@ class Ledger:
 
         An occurrence that no webhook wants leaves no trace, as at the vendor (inferred).
         """
-        raised, runs = self._raise(occurrences, first)
-        self.queue.intend(runs)
+        raised, deliveries = self._raise(occurrences, first)
+        self.queue.intend(deliveries)
         return raised
 
     def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
         """Log occurrences as `accept` does, and hand out their runs, begun, for somebody else to send."""
-        _, runs = self._raise(occurrences, first)
-        return self.queue.lease(runs, self._clock.now())
+        _, deliveries = self._raise(occurrences, first, leased=True)
+        self.queue.lease(deliveries, self._clock.now())
+        return deliveries
 
     def lease_resends(self, count: int) -> list[Delivery]:
         """Begin a further run of each of up to `count` failed events that no run is intended for, oldest first."""
-        now = self._clock.now()
         failed = sorted(self._db.execute(_RESEND_FAILED, (count,)).fetchall())
-        runs = [
-            (event, run, Trigger.RESEND, LEASED, self._webhooks.url_of(webhook), now) for event, run, webhook in failed
-        ]
-        return self.queue.lease(runs, now)
+        runs = [(event, run, self._webhooks.url_of(webhook)) for event, run, webhook in failed]
+        return self.queue.lease_again(runs, self._clock.now())
 
     def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
         """Further runs of an event, with the same trigger and begun at once: a fault sends it several times."""
@@ -131,10 +128,15 @@ class Ledger:
         ).fetchone()
         if row is None:
             return []  # a reset came between
+        numbers = self.queue.take_numbers(copies)
         first = row[0] - copies + 1
-        return self.queue.copy(delivery, range(first, first + copies), self._clock.now())
+        made = [delivery._replace(run_id=number, run=first + index) for index, number in enumerate(numbers)]
+        self.queue.lease(made, self._clock.now())
+        return made
 
-    def _raise(self, occurrences: Sequence[Occurrence], first: int) -> tuple[list[Raised], list[Intended]]:
+    def _raise(
+        self, occurrences: Sequence[Occurrence], first: int, *, leased: bool = False
+    ) -> tuple[list[Raised], list[Delivery]]:
         now = self._clock.now()
         matched = [
             (number, occurrence, subscription)
@@ -145,29 +147,31 @@ class Ledger:
         ids = self._ids.event_ids(len(matched))
         events = range(self._next_event, self._next_event + len(matched))
         self._next_event += len(matched)
-        insert(
+        deliveries = [
+            Delivery(
+                run_id, event, 1, LEASED if leased else subscription.destination, Trigger.ORIGINAL,
+                subscription.webhook.id, UUID(bytes=raw), occurrence.event, subscription.webhook.url, occurrence.body,
+            )
+            for run_id, event, raw, (_, occurrence, subscription) in zip(
+                self.queue.take_numbers(len(matched)), events, ids, matched, strict=True
+            )
+        ]  # fmt: skip
+        write(
             self._db,
-            "INSERT INTO occurrences",
+            "INSERT INTO occurrences VALUES {rows}",
             [(number, item.event, item.store_id, item.body) for number, item in wanted.items()],
         )
-        insert(
+        write(
             self._db,
-            "INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status)",
+            _RAISE,
             [
                 (event, raw, subscription.number, number, now, 1, 0, 0, PENDING)
                 for event, raw, (number, _, subscription) in zip(events, ids, matched, strict=True)
             ],
         )
-        runs = [
-            (event, 1, Trigger.ORIGINAL, subscription.destination, subscription.webhook.url, now)
-            for event, (_, _, subscription) in zip(events, matched, strict=True)
-        ]
-        raised = [
-            Raised(subscription.webhook.id, UUID(bytes=raw), occurrence.event)
-            for raw, (_, occurrence, subscription) in zip(ids, matched, strict=True)
-        ]
+        raised = [Raised(item.webhook_id, item.webhook_event_id, item.event) for item in deliveries]
         self._changes.extend(("event.raised", item) for item in raised)
-        return raised, runs
+        return raised, deliveries
 
     def resend(self, webhook_id: UUID, webhook_event_id: UUID) -> int:
         """Intend a further run of an event, to its webhook's present URL; returns the run's number in the queue.
@@ -187,24 +191,26 @@ class Ledger:
         event, run = row
         return self.queue.intend_first(event, run, subscription.destination, subscription.webhook.url)
 
-    def begin_due(self) -> list[Delivery]:
-        """Begin what is due and finds a lane free, and hand it out."""
-        return self.queue.begin_due(self._clock.now())
+    def write_queue(self, *, begin: bool) -> list[Delivery]:
+        """The last step of each transaction: begin what is due and finds a lane free, and hand it out."""
+        return self.queue.write(self._clock.now(), begin=begin)
 
     def finish(self, finished: Sequence[Finished]) -> None:
         """Move runs from the queue to the log, with their outcome; what a reset dropped meanwhile is ignored."""
-        queued = {delivery.run_id for delivery in self.queue.end([item.delivery for item in finished])}
-        over = [item for item in finished if item.delivery.run_id in queued]
+        if not finished:
+            return
+        ended = self.queue.end([item.delivery for item in finished])
+        over = [item for item in finished if item.delivery.run_id in ended]
         self._log(
             [
                 (
-                    (item.delivery.event_number, item.delivery.run, item.delivery.trigger, item.delivery.url),
+                    (item.delivery.event_number, item.delivery.run, str(item.delivery.trigger), item.delivery.url),
                     item.began_at, item.fault, item.result,
                 )
                 for item in over
             ]
         )  # fmt: skip
-        self._changes.extend(("run.over", item) for item in over)
+        self._changes.extend(("run.over", _to_keep(item)) for item in over)
 
     def recover(self) -> int:
         """Log every run that was under way when a simulator died as unknown; returns how many there were."""
@@ -216,21 +222,20 @@ class Ledger:
 
     def _log(self, runs: Sequence[_Run]) -> None:
         """Write runs that are over, and let each one's event follow the newest of them."""
-        insert(
+        write(
             self._db,
-            "INSERT INTO runs",
+            "INSERT INTO runs VALUES {rows}",
             [
-                (*run, began_at, fault, said.outcome, said.status, said.status_code, said.duration_ms, said.answer)
+                (*run, began_at, fault, str(said.outcome), said.status, said.status_code, said.duration_ms, said.answer)
                 for run, began_at, fault, said in runs
             ],
         )
-        now = self._clock.now()
         count = Counter(run[0] for run, *_ in runs)
         newest = {
-            event: [event, count[event], number, said.status, said.status_code, said.success]
+            event: (event, count[event], number, said.status, said.status_code, said.success)
             for (event, number, *_), _, _, said in sorted(runs, key=lambda run: run[0][:2])
         }
-        self._db.execute(_FOLLOW, (orjson.dumps(list(newest.values())).decode(), now))
+        write(self._db, _FOLLOW, list(newest.values()), self._clock.now())
 
     def reset(self) -> None:
         """Forget all webhooks, events and runs; only the count of changes goes on."""
@@ -249,3 +254,11 @@ class Ledger:
             self.sequence = changes[-1].sequence
             self._db.execute("UPDATE log SET sequence = ?", (self.sequence,))
         return changes
+
+
+def _to_keep(finished: Finished) -> Finished:
+    """What followers are told, for as long as it is kept: without a body that is large."""
+    delivery = finished.delivery
+    if len(delivery.body) <= _LARGE:
+        return finished
+    return finished._replace(delivery=delivery._replace(body=b""))

@@ -1,12 +1,16 @@
 """The queue of runs: what waits, what is due, and how much is under way to each destination.
 
 A run is begun, that is marked in the file, before it is handed out, and never more of them at once for one
-destination than its lanes. What is counted in memory can be counted again from the file at any time.
+destination than its lanes. What is kept in memory can be read again from the file at any time.
+
+    intend ──▶ line ──▶ a lane is free: written once, as begun, and handed out as it is
+                 └────▶ none is: written as waiting; marked as begun when its turn comes
+    a line is full, or something is to go before others: written; read back when its turn comes
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +18,7 @@ import orjson
 
 from simulator.clock import Milliseconds
 from simulator.domain.model import Delivery, Trigger
-from simulator.store.rows import insert
+from simulator.store.rows import write
 
 FIRST = 0
 """A due time before every other: of a resend, since somebody waits for it."""
@@ -22,11 +26,11 @@ FIRST = 0
 LEASED = 0
 """The destination of runs that somebody else sends."""
 
-Intended = tuple[int, int, Trigger, int, str, Milliseconds]
-"""Event number, run, trigger, destination, URL, due time."""
+MOST_LINED_UP = 10_000_000
+"""Bytes of deliveries that wait in memory, of all destinations together."""
+_BESIDE_THE_BODY = 500  # bytes of a delivery, about
 
-_INTEND = "INSERT INTO queue (event, run, trigger, destination, url, due_at)"
-_BEGUN = "INSERT INTO queue (event, run, trigger, destination, url, due_at, begun_at)"
+_INSERT = "INSERT INTO queue VALUES {rows}"
 _DELIVERIES = """
 SELECT json_group_array(json_array(
   q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),
@@ -38,13 +42,9 @@ _NEXT = _DELIVERIES.format(
 SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
 """
 )
-_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number > ? ORDER BY number")
-_QUEUED = "SELECT json_group_array(number) FROM queue WHERE number IN (SELECT value FROM json_each(?))"
-_BEGIN = """
-UPDATE queue SET begun_at = ? WHERE destination = ? AND begun_at IS NULL AND (due_at, number) <= (?, ?)
-"""
-
-
+_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number >= ?")
+_BEGIN = "UPDATE queue SET begun_at = ? WHERE number IN (SELECT value FROM json_each(?))"
+_END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
 
 
@@ -65,101 +65,167 @@ class Queue:
         self._db = connection
         self._lanes = lanes
         self._webhook_id = webhook_id
+        self._now: Milliseconds = 0
         self.load()
 
     def load(self) -> None:
-        """Count again from the file: at the start, and after a transaction that was undone."""
-        self._under_way: Counter[int] = Counter(
-            dict(
-                self._db.execute(
-                    "SELECT destination, count(*) FROM queue WHERE begun_at IS NOT NULL GROUP BY destination"
-                )
-            )
-        )
+        """Read again what is kept in memory: at the start, and after a transaction that was undone."""
+        begun = self._db.execute("SELECT number, destination FROM queue WHERE begun_at IS NOT NULL").fetchall()
+        self._begun = {number for number, _ in begun}
+        self._under_way = Counter(destination for _, destination in begun)
         self._alarms: dict[int, Milliseconds] = dict(
             self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
         )
-        self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
+        self._behind = set(self._alarms)  # destinations for which more waits in the file than in their lines
+        self._lines: defaultdict[int, deque[Delivery]] = defaultdict(deque)
+        self._lined_up = 0  # bytes
+        self._new: list[Delivery] = []  # intended in this transaction
         self._hungry: set[int] = set()
+        self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
+        (last,) = self._db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
+        self._next = (last or 0) + 1  # a number is never given twice, not even after a reset
 
     @property
     def under_way(self) -> int:
         """How many runs have begun and are not over."""
-        return self._under_way.total()
+        return len(self._begun)
 
     @property
     def next_due(self) -> Milliseconds | None:
         """When the next run is due at a destination that has a lane free."""
         return min(self._alarms.values(), default=None)
 
-    def intend(self, runs: Sequence[Intended]) -> None:
-        """Add runs."""
-        insert(self._db, _INTEND, runs)
-        self.length += len(runs)
-        self._hungry.update(destination for _, _, _, destination, _, _ in runs)
+    def take_numbers(self, count: int) -> range:
+        """The numbers of the next `count` runs."""
+        self._next += count
+        return range(self._next - count, self._next)
+
+    def intend(self, deliveries: Sequence[Delivery]) -> None:
+        """Add runs that are due now; `write` writes them."""
+        self._new += deliveries
+        self.length += len(deliveries)
+        self._hungry.update({delivery.destination for delivery in deliveries})
 
     def intend_first(self, event: int, run: int, destination: int, url: str) -> int:
         """Add a resend before all that waits; returns its number."""
-        number = self._db.execute(
-            f"{_INTEND} VALUES (?, ?, ?, ?, ?, ?)", (event, run, Trigger.RESEND, destination, url, FIRST)
-        ).lastrowid
-        assert number is not None
+        [number] = self.take_numbers(1)
+        write(self._db, _INSERT, [(number, event, run, str(Trigger.RESEND), destination, url, FIRST, None)])
         self.length += 1
-        self._hungry.add(destination)
+        self._read_again(destination)
         return number
 
-    def lease(self, runs: Sequence[Intended], now: Milliseconds) -> list[Delivery]:
-        """Add runs that have begun elsewhere: no lane of ours is theirs."""
-        return self._add_begun(
-            [(event, run, trigger, LEASED, url, now) for event, run, trigger, _, url, _ in runs], now
+    def lease(self, deliveries: Sequence[Delivery], now: Milliseconds) -> None:
+        """Add runs that have begun: to `LEASED` if somebody else sends them, for no lane of ours is theirs."""
+        write(self._db, _INSERT, [_row(delivery, now, now) for delivery in deliveries])
+        self.length += len(deliveries)
+        self._note_begun(deliveries)
+
+    def lease_again(self, runs: Sequence[tuple[int, int, str]], now: Milliseconds) -> list[Delivery]:
+        """Add further runs of events, begun elsewhere: event number, run, URL."""
+        numbers = self.take_numbers(len(runs))
+        write(
+            self._db,
+            _INSERT,
+            [
+                (number, event, run, str(Trigger.RESEND), LEASED, url, now, now)
+                for number, (event, run, url) in zip(numbers, runs, strict=True)
+            ],
         )
+        deliveries = self._deliveries(_NEWEST, (numbers.start,))
+        self.length += len(deliveries)
+        self._note_begun(deliveries)
+        return deliveries
 
-    def copy(self, delivery: Delivery, runs: Sequence[int], now: Milliseconds) -> list[Delivery]:
-        """Add further runs of an event, begun beside `delivery` whether or not a lane is free."""
-        return self._add_begun(
-            [(delivery.event_number, run, delivery.trigger, delivery.destination, delivery.url, now) for run in runs],
-            now,
-        )
-
-    def _add_begun(self, runs: Sequence[Intended], now: Milliseconds) -> list[Delivery]:
-        (last,) = self._db.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
-        insert(self._db, _BEGUN, [(*run, now) for run in runs])
-        self.length += len(runs)
-        self._under_way.update(destination for _, _, _, destination, _, _ in runs)
-        return self._deliveries(_NEWEST, (last,))[0]
-
-    def begin_due(self, now: Milliseconds) -> list[Delivery]:
-        """Mark as begun, and hand out, what is due and finds a lane free: oldest first at each destination."""
-        self._hungry.update(destination for destination, due_at in self._alarms.items() if due_at <= now)
-        begun = [delivery for destination in sorted(self._hungry) for delivery in self._begin(destination, now)]
-        self._hungry.clear()
+    def write(self, now: Milliseconds, *, begin: bool) -> list[Delivery]:
+        """Write what was intended; begin, and hand out, what is due and finds a lane free, oldest first."""
+        if now < self._now:  # simulator time was set back: what waits may not be due any more
+            for destination in list(self._lines):
+                self._read_again(destination)
+        self._now = now
+        for destination in [destination for destination, due_at in self._alarms.items() if due_at <= now]:
+            self._read_again(destination)
+        new, self._new = self._new, []
+        self._line_up(new)
+        begun = self._begin_lines() if begin else []
+        at_once = {delivery.run_id for delivery in begun}
+        write(self._db, _INSERT, [_row(item, now, now if item.run_id in at_once else None) for item in new])
+        self._mark_begun(at_once.difference(item.run_id for item in new), now)
+        if begin:
+            for destination in sorted(self._hungry & self._behind):
+                begun += self._begin_from_file(destination, now)
+            self._hungry.clear()
         return begun
 
-    def _begin(self, destination: int, now: Milliseconds) -> list[Delivery]:
+    def _line_up(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            if delivery.destination in self._behind:
+                continue
+            size = _size(delivery)
+            if self._lined_up + size <= MOST_LINED_UP:
+                self._lines[delivery.destination].append(delivery)
+                self._lined_up += size
+            else:
+                self._behind.add(delivery.destination)
+
+    def _begin_lines(self) -> list[Delivery]:
+        """Take from the lines what finds a lane free."""
+        begun = []
+        for destination in sorted(self._hungry & self._lines.keys()):
+            line = self._lines[destination]
+            room = min(len(line), self._lanes - self._under_way[destination])
+            leaving = [line.popleft() for _ in range(room)]
+            self._lined_up -= sum(map(_size, leaving))
+            self._note_begun(leaving)
+            begun += leaving
+            if not line:
+                del self._lines[destination]
+        return begun
+
+    def _begin_from_file(self, destination: int, now: Milliseconds) -> list[Delivery]:
+        """Begin what waits in the file behind the line, if the line is used up and lanes are free still."""
         self._alarms.pop(destination, None)
         room = self._lanes - self._under_way[destination]
         if room <= 0:
             return []  # the end of any of its runs makes it hungry again
-        deliveries, last = self._deliveries(_NEXT, (destination, now, room))
-        if last is not None:
-            self._db.execute(_BEGIN, (now, destination, *last))
-            self._under_way[destination] += len(deliveries)
+        deliveries = self._deliveries(_NEXT, (destination, now, room))
+        self._mark_begun({delivery.run_id for delivery in deliveries}, now)
+        self._note_begun(deliveries)
         if len(deliveries) < room:
+            self._behind.discard(destination)
             self._set_alarm(destination)
         return deliveries
 
-    def _deliveries(self, sql: str, values: Sequence[int]) -> tuple[list[Delivery], tuple[Milliseconds, int] | None]:
-        """The runs that a query finds, and due time and number of the last of them."""
+    def _read_again(self, destination: int) -> None:
+        """Drop a line: the file knows better what is next."""
+        self._lined_up -= sum(map(_size, self._lines.pop(destination, ())))
+        self._alarms.pop(destination, None)
+        self._behind.add(destination)
+        self._hungry.add(destination)
+
+    def _mark_begun(self, numbers: set[int], now: Milliseconds) -> None:
+        if numbers:
+            self._db.execute(_BEGIN, (now, _list(numbers)))
+
+    def _note_begun(self, deliveries: Sequence[Delivery]) -> None:
+        self._begun.update([delivery.run_id for delivery in deliveries])
+        self._under_way.update([delivery.destination for delivery in deliveries])
+
+    def _note_ended(self, delivery: Delivery) -> None:
+        self._begun.discard(delivery.run_id)
+        self._under_way[delivery.destination] -= 1
+        self._hungry.add(delivery.destination)
+
+    def _deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
+        """The runs that a query finds."""
         (text,) = self._db.execute(sql, values).fetchone()
         rows = sorted(orjson.loads(text), key=_by_due_time)
-        deliveries = [
+        return [
             Delivery(
                 number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook), UUID(hex=event_id),
                 name, url, body.encode(),
             )
             for number, event, run, destination, trigger, webhook, event_id, name, url, body, _ in rows
         ]  # fmt: skip
-        return deliveries, _by_due_time(rows[-1]) if rows else None
 
     def _set_alarm(self, destination: int) -> None:
         (due_at,) = self._db.execute(
@@ -170,33 +236,27 @@ class Queue:
 
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
         """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
-        put_back = self._db.execute(
-            "UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ? AND begun_at NOTNULL",
-            (due_at, delivery.run_id),
-        )
-        if put_back.rowcount:
-            self._under_way[delivery.destination] -= 1
-            self._hungry.add(delivery.destination)
+        if delivery.run_id in self._begun:
+            self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
+            self._note_ended(delivery)
+            self._read_again(delivery.destination)
 
     def hasten(self, delivery: Delivery) -> None:
         """Make a run that was put back due before all that waits; nothing if it has begun again or is over."""
         if self._db.execute(
             "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (FIRST, delivery.run_id)
         ).rowcount:
-            self._hungry.add(delivery.destination)
+            self._read_again(delivery.destination)
 
-    def end(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        """Take runs out that are over; returns those that a reset has not dropped before."""
-        numbers = orjson.dumps([delivery.run_id for delivery in deliveries]).decode()
-        (text,) = self._db.execute(_QUEUED, (numbers,)).fetchone()
-        queued = set(orjson.loads(text))
-        self._db.execute("DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
-        ended = [delivery for delivery in deliveries if delivery.run_id in queued]
+    def end(self, deliveries: Sequence[Delivery]) -> set[int]:
+        """Take runs out that are over; returns the numbers of those that a reset has not dropped before."""
+        ended = [delivery for delivery in deliveries if delivery.run_id in self._begun]
+        numbers = {delivery.run_id for delivery in ended}
+        self._db.execute(_END, (_list(numbers),))
         self.length -= len(ended)
         for delivery in ended:
-            self._under_way[delivery.destination] -= 1
-            self._hungry.add(delivery.destination)
-        return ended
+            self._note_ended(delivery)
+        return numbers
 
     def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:
         """Take out all runs that had begun: event number, run, trigger, URL, and when it began."""
@@ -205,3 +265,19 @@ class Queue:
         ).fetchall()
         self.load()
         return rows
+
+
+def _size(delivery: Delivery) -> int:
+    return len(delivery.body) + _BESIDE_THE_BODY
+
+
+def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:
+    return (
+        delivery.run_id, delivery.event_number, delivery.run, str(delivery.trigger), delivery.destination,
+        delivery.url, due_at, begun_at,
+    )  # fmt: skip
+
+
+def _list(numbers: Iterable[int]) -> str:
+    """As `json_each` takes it."""
+    return orjson.dumps(list(numbers)).decode()

@@ -13,24 +13,25 @@ _MOST = 128
 """Rows in one statement; fewer are split into powers of two, so that few texts of statements are needed."""
 
 
-def insert(connection: sqlite3.Connection, into: str, rows: Sequence[Sequence[object]]) -> None:
-    """Insert rows that all have the same number of values.
+def write(connection: sqlite3.Connection, sql: str, rows: Sequence[Sequence[object]], *after: object) -> None:
+    """Do a statement for rows that all have the same number of values.
 
     Args:
         connection: in a transaction.
-        into: the statement up to `VALUES`, such as `INSERT INTO runs`.
+        sql: the statement, with `{rows}` where it lists them: `INSERT INTO destinations VALUES {rows}`.
         rows: the values, in the order of the columns.
+        after: values of the marks that follow the rows in the statement.
     """
     start = 0
     while start < len(rows):
         left = len(rows) - start
         size = min(_MOST, 1 << left.bit_length() - 1)
         part = rows[start : start + size]
-        connection.execute(_statement(into, size, len(part[0])), list(chain.from_iterable(part)))
+        connection.execute(_statement(sql, size, len(part[0])), [*chain.from_iterable(part), *after])
         start += size
 
 
 @lru_cache(maxsize=256)
-def _statement(into: str, rows: int, columns: int) -> str:
+def _statement(sql: str, rows: int, columns: int) -> str:
     row = f"({', '.join('?' * columns)})"
-    return f"{into} VALUES {', '.join([row] * rows)}"
+    return sql.format(rows=", ".join([row] * rows))

@@ -32,6 +32,7 @@ class Subscriptions:
         self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
         self._ids: dict[int, UUID] = {}
         self._by_id: dict[UUID, Subscription] = {}
+        self._by_event: dict[str, list[Subscription]] = {}  # only what was asked for since the last change
         rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
         for number, raw, event, url, store_id, deleted_at in rows.fetchall():
             webhook = Webhook(UUID(bytes=raw), event, url, store_id)
@@ -56,11 +57,9 @@ class Subscriptions:
 
     def matching(self, event: str, store_id: int | None) -> Sequence[Subscription]:
         """Those that want an event of that type from that store, oldest first."""
-        return [
-            subscription
-            for subscription in self._by_id.values()
-            if subscription.webhook.event == event and subscription.webhook.store_id in (None, store_id)
-        ]
+        if event not in self._by_event:
+            self._by_event[event] = [known for known in self._by_id.values() if known.webhook.event == event]
+        return [known for known in self._by_event[event] if known.webhook.store_id in (None, store_id)]
 
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""
@@ -71,6 +70,7 @@ class Subscriptions:
         assert number is not None
         self._ids[number] = webhook.id
         self._by_id[webhook.id] = Subscription(number, webhook, self._destination(webhook.url))
+        self._by_event.clear()
 
     def change(self, webhook: Webhook) -> None:
         """Replace what a webhook says. Raises UnknownWebhook."""
@@ -80,12 +80,14 @@ class Subscriptions:
             (webhook.event, webhook.url, webhook.store_id, known.number),
         )
         self._by_id[webhook.id] = replace(known, webhook=webhook, destination=self._destination(webhook.url))
+        self._by_event.clear()
 
     def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
         """Take a webhook out; its row stays for the events that name it. Raises UnknownWebhook."""
         known = self.find(webhook_id)
         self._db.execute("UPDATE webhooks SET deleted_at = ? WHERE number = ?", (moment, known.number))
         del self._by_id[webhook_id]
+        self._by_event.clear()
         return known.webhook
 
     def _destination(self, url: str) -> int:

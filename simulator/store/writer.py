@@ -149,7 +149,7 @@ class Writer:
             self._db.execute("BEGIN IMMEDIATE")
             self._ledger.finish(finished)
             results = [(step.future, self._do(step)) for step in steps]
-            due = self._ledger.begin_due() if self.sending else []
+            due = self._ledger.write_queue(begin=self.sending)
             changes = self._ledger.number_changes()
             self._db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - a step's own mistake must not end the log for all others

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from simulator.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
+from simulator.domain.model import INTERRUPTED, Delivery, Finished, Occurrence, Outcome, Result, Trigger
 from simulator.errors import Busy, UnknownEvent, UnknownWebhook
 from simulator.store.changes import Change
 from tests.store.shop import NOT_FOUND, OK, Shop
@@ -293,6 +293,20 @@ async def test_changes_are_followed_from_any_point(shop: Shop) -> None:
 
     assert ["event.raised", "run.over"] == [change.kind for change in followed]
     assert [start + 1, start + 2] == [change.sequence for change in followed]
+
+
+async def test_changes_keep_no_large_body(shop: Shop) -> None:
+    """Thousands of changes are kept: they must not hold thousands of megabytes. The log itself holds the body."""
+    await shop.subscribes()
+    start = shop.store.changes.sequence
+    shop.store.take_numbers(1)
+    [raised] = await shop.store.accept([Occurrence("SaleCreated", b"x" * 100_000, 1)], 1)
+    delivery = await shop.delivers()
+
+    changes = [change async for batch in first_batches(shop, start, 2) for change in batch]
+
+    assert [b""] == [item.about.delivery.body for item in changes if isinstance(item.about, Finished)]
+    assert 100_000 == len(delivery.body) == len((await shop.entry(raised)).payload or b"")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""The queue against its own file: whatever it keeps in memory, what it hands out is what the file says is next."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from simulator.clock import Clock, Ids
+from simulator.domain.model import Delivery, Finished, Occurrence
+from simulator.store import queue
+from simulator.store.ledger import Ledger
+from tests.store.shop import NOT_FOUND, OK, Shop
+
+LANES = 2
+SCHEMA = (Path(queue.__file__).parent / "schema.sql").read_text()
+Waiting = list[tuple[int, int]]
+
+
+class Books:
+    """A ledger in memory, its transactions one by one, and every delivery that is out."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.executescript(SCHEMA)
+        self.db = connection
+        self.time = 1_700_000_000.0
+        self.clock = Clock(lambda: self.time)
+        self.ledger = Ledger(connection, clock=self.clock, ids=Ids(), lanes=LANES)
+        self.out: dict[int, Delivery] = {}
+        self.sent: list[tuple[int, int]] = []
+        self.put_back: list[Delivery] = []
+        for event, url in (("SaleCreated", "http://a.example/"), ("InvoiceCreated", "http://b.example/")):
+            self.does(lambda event=event, url=url: self.ledger.subscribe(event, url, None))
+
+    def does(self, step: Callable[[], object]) -> None:
+        """A step in a transaction of its own, and then what must be true of every transaction."""
+        out_before = set(self.out)
+        self.db.execute("BEGIN IMMEDIATE")
+        step()
+        self.now = self.clock.now()
+        due = self.ledger.write_queue(begin=True)
+        self.db.execute("COMMIT")
+        self.time += 0.01
+        self.out |= {delivery.run_id: delivery for delivery in due}
+        self.sent += [(delivery.event_number, delivery.run) for delivery in due]
+        assert {item.run_id for item in due} == self.numbers("begun_at NOTNULL") - out_before, "begun, not handed out"
+        assert self.numbers("1") == self.out.keys() | self.numbers("begun_at IS NULL"), "out, and not in the file"
+        for destination in (1, 2):
+            self._is_right([item for item in due if item.destination == destination], destination)
+        lined_up = [delivery for line in self.ledger.queue._lines.values() for delivery in line]
+        assert self.ledger.queue._lined_up == sum(map(queue._size, lined_up)) <= queue.MOST_LINED_UP, "miscounted"
+        for delivery in due:
+            assert self.body(delivery.event_number) == delivery.body
+
+    def _is_right(self, due: list[Delivery], destination: int) -> None:
+        left: Waiting = self.db.execute(
+            "SELECT due_at, number FROM queue WHERE destination = ? AND begun_at IS NULL", (destination,)
+        ).fetchall()
+        began: Waiting = [
+            self.db.execute("SELECT due_at, number FROM queue WHERE number = ?", (item.run_id,)).fetchone()
+            for item in due
+        ]
+        under_way = len(self.numbers(f"begun_at NOTNULL AND destination = {destination}"))
+        assert sorted(began) == began, "out of turn"
+        assert not began or not left or max(began) < min(left), "somebody was before"
+        assert all(due_at <= self.now for due_at, _ in began), "too early"
+        assert under_way <= LANES, "more than there are lanes"
+        assert under_way == LANES or not [due_at for due_at, _ in left if due_at <= self.now], "left lying"
+
+    def numbers(self, which: str) -> set[int]:
+        return {number for (number,) in self.db.execute(f"SELECT number FROM queue WHERE {which}")}
+
+    def body(self, event: int) -> bytes:
+        (body,) = self.db.execute(
+            "SELECT body FROM occurrences o JOIN events e ON e.occurrence = o.number WHERE e.number = ?", (event,)
+        ).fetchone()
+        return bytes(body)
+
+    # What happens to it.
+
+    def sells(self, event: str, count: int) -> None:
+        (first,) = self.db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()
+        items = [Occurrence(event, b'"%d \xc3\xa6"' % (first + index), None) for index in range(count)]
+        self.does(lambda: self.ledger.accept(items, first))
+
+    def ends(self, nth: int) -> None:
+        if self.out:
+            delivery = self.out.pop(sorted(self.out)[nth % len(self.out)])
+            self.does(lambda: self.ledger.finish([Finished(delivery, NOT_FOUND, self.clock.now())]))
+
+    def resends(self, nth: int) -> None:
+        if self.sent:
+            event, _ = self.sent[nth % len(self.sent)]
+            webhook, raw = self.db.execute(
+                "SELECT w.id, e.id FROM events e JOIN webhooks w ON w.number = e.webhook WHERE e.number = ?", (event,)
+            ).fetchone()
+            self.does(lambda: self.ledger.resend(UUID(bytes=webhook), UUID(bytes=raw)))
+
+    def postpones(self, nth: int, wait_ms: int) -> None:
+        if self.out:
+            delivery = self.out.pop(sorted(self.out)[nth % len(self.out)])
+            self.sent.remove((delivery.event_number, delivery.run))
+            self.put_back.append(delivery)
+            due_at = self.clock.now() + wait_ms
+            self.does(lambda: self.ledger.queue.postpone(delivery, due_at))
+
+    def hastens(self, nth: int) -> None:
+        if self.put_back:
+            delivery = self.put_back.pop(nth % len(self.put_back))
+            self.does(lambda: self.ledger.queue.hasten(delivery))
+
+    def moves_the_clock(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+        self.does(lambda: None)
+
+    def fails_to_write(self, count: int) -> None:
+        """A transaction that is undone after all was done but the commit."""
+        (first,) = self.db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()
+        self.db.execute("BEGIN IMMEDIATE")
+        self.ledger.finish([Finished(item, OK, self.clock.now()) for item in self.out.values()])
+        self.ledger.accept([Occurrence("SaleCreated", b"never", None)] * count, first)
+        self.ledger.write_queue(begin=True)
+        self.db.execute("ROLLBACK")
+        self.ledger.load()
+        self.does(lambda: None)
+
+
+NTH = st.integers(0, 20)
+HAPPENING = st.one_of(
+    st.tuples(st.just(Books.sells), st.sampled_from(["SaleCreated", "InvoiceCreated"]), st.integers(1, 6)),
+    st.tuples(st.just(Books.ends), NTH),
+    st.tuples(st.just(Books.resends), NTH),
+    st.tuples(st.just(Books.postpones), NTH, st.sampled_from([0, 50, 5_000])),
+    st.tuples(st.just(Books.hastens), NTH),
+    st.tuples(st.just(Books.moves_the_clock), st.sampled_from([-3600, -1, 1, 3600])),
+    st.tuples(st.just(Books.fails_to_write), st.integers(1, 3)),
+)
+
+
+@given(st.lists(HAPPENING, max_size=30))
+@settings(max_examples=150, deadline=None)
+def test_what_is_handed_out_is_what_the_file_says_is_next(happenings: list[tuple[Any, ...]]) -> None:
+    """Whatever happens: begun in the file exactly when handed out, in turn, at most a run a lane, nothing left lying,
+    the body byte for byte, and no run twice."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection, few_in_memory():
+        books = Books(connection)
+        for happens, *how in happenings:
+            happens(books, *how)
+        books.moves_the_clock(36_000)
+        while books.out:
+            books.ends(0)
+        assert 0 == books.ledger.queue.length == len(books.numbers("1"))
+        assert len(books.sent) == len(set(books.sent)), "handed out twice"
+
+
+def test_time_that_is_set_back_holds_back_what_waits() -> None:
+    """What was due an hour from now waits for it again, whether in memory or in the file."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        books = Books(connection)
+        books.sells("SaleCreated", LANES + 1)
+        books.moves_the_clock(-3600)
+        books.ends(0)
+        assert LANES - 1 == len(books.out)
+        books.moves_the_clock(3600)
+        assert LANES == len(books.out)
+
+
+@pytest.mark.anyio
+async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None:
+    """What a line cannot hold waits in the file alone."""
+    with few_in_memory():
+        async with Shop(tmp_path / "log.db", lanes=1) as shop:
+            await shop.subscribes()
+            raised = await shop.sells(20)
+            sent = [await shop.delivers() for _ in range(20)]
+    assert [item.webhook_event_id for item in raised] == [item.webhook_event_id for item in sent]
+
+
+@contextmanager
+def few_in_memory() -> Iterator[None]:
+    """Lines that are full early."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "MOST_LINED_UP", 2_100)  # four, of some 510 bytes
+        yield
