@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,36 @@ async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
         await asyncio.wait_for(store.wake(), 2)
     finally:
         await store.close()
+
+
+def test_no_turn_of_the_clock_strands_what_waits(tmp_path: Path):
+    """Set back by a day, or advanced and then forgotten by a restart: what waits for a lane is delivered."""
+    with Recorder(respond=lambda _: None) as receiver:
+        with Child(tmp_path / "log.db", "--concurrency", "1") as child:
+            webhook = child.sim.subscribes(receiver.url)
+            child.sim.does("clock", {"advanceS": 86_400})
+            child.sim.raises(count=10)
+            receiver.gets(1)
+            child.sim.does("clock", {"advanceS": -2 * 86_400})
+            assert 0 == child.stops()
+        receiver.respond = lambda _: OK
+        with Child(tmp_path / "log.db") as child:
+            child.sim.drains()
+            log = child.sim.log(webhook)
+            assert 10 == len(log)
+            assert {"OK", "Unknown"} >= {entry["status"] for entry in log}
+            assert [1] * 10 == [entry["runsCounter"] for entry in log]
+
+
+def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
+    """Whoever waits for the deliveries while the simulator stops learns that they did not end."""
+    with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db") as child:
+        child.sim.subscribes(receiver.url)
+        child.sim.raises(count=40)
+        receiver.gets(16)
+        with ThreadPoolExecutor() as pool:
+            drained = pool.submit(child.sim.sim, "POST", "drain", {"timeoutS": 20})
+            child.sim.does("health", method="GET")  # behind the drain, on a connection of its own
+            child.stops()
+            error = drained.exception()
+            assert isinstance(error, httpx.HTTPError) or {"drained": True} != drained.result().json()

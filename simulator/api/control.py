@@ -29,6 +29,8 @@ DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built and logged at a time: other calls get their turn in between
+_FIRST_CHUNK = 10  # until it is known how many events one makes
+_EVENTS = 2_000  # logged at a time, about
 _ASKING_S = 0.25  # what a drain without patience waits: the log must be asked, at least
 _FURTHEST_S = 86_400 * 366 * 100
 _EARLIEST, _LATEST = "1970-01-01", "2200-01-01"
@@ -106,7 +108,6 @@ class Trigger:
                 await asyncio.sleep(wait_s)
                 if await request.is_disconnected():
                     break
-            self._refuse_if_full(told)
             at = opening + int(second * SECOND)
             await self._log(self._shop.act(what, number=self._store.next_occurrence, at=at), told)
         return told.answer()
@@ -114,12 +115,14 @@ class Trigger:
     async def _raise(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> Response:
         """Build and log `count` times what `build` makes of a number."""
         told = _Told()
-        for start in range(0, count, _CHUNK):
-            self._refuse_if_full(told)
+        left = count
+        while left:
+            some = min(left, told.next_chunk())
             occurrences: list[Occurrence] = []
-            for _ in range(min(_CHUNK, count - start)):
+            for _ in range(some):
                 occurrences += build(self._store.next_occurrence + len(occurrences))
             await self._log(occurrences, told)
+            left -= some
         return told.answer()
 
     async def _log(self, occurrences: Sequence[Occurrence], told: "_Told") -> None:
@@ -127,19 +130,11 @@ class Trigger:
         self._store.take_numbers(len(occurrences))
         try:
             raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
-        except StoreFailed as error:
-            raise StoreFailed(f"{told.occurrences} occurrences are in the log, no more: {error}") from error
+        except (Busy, StoreFailed) as error:
+            if told.occurrences:
+                error.args = (f"{told.occurrences} occurrences are in the log, no more: {error}",)
+            raise
         told.add(len(occurrences), raised)
-
-    def _refuse_if_full(self, told: "_Told") -> None:
-        """Raises Busy, with how many occurrences of this call are in the log."""
-        try:
-            self._store.refuse_if_full()
-        except Busy as error:
-            if not told.occurrences:
-                raise
-            text = f"{told.occurrences} occurrences are in the log, no more: {error}"
-            raise Busy(text, retry_after_s=error.retry_after_s) from error
 
 
 class _Told:
@@ -147,17 +142,25 @@ class _Told:
 
     def __init__(self) -> None:
         self.occurrences = 0
+        self._count = 0
         self._events: list[bytes] = []
 
     def add(self, occurrences: int, raised: Sequence[Raised]) -> None:
         """So many occurrences, and their events, are in the log."""
         self.occurrences += occurrences
+        self._count += len(raised)
         if raised:
             shown = [
                 {"webhookId": item.webhook_id, "webhookEventId": item.webhook_event_id, "event": item.event}
                 for item in raised
             ]
             self._events.append(orjson.dumps(shown)[1:-1])
+
+    def next_chunk(self) -> int:
+        """How many occurrences to log next: fewer where each makes many events."""
+        if not self.occurrences:
+            return _FIRST_CHUNK
+        return max(1, min(_CHUNK, _EVENTS * self.occurrences // max(1, self._count)))
 
     def answer(self) -> Response:
         """`{"occurrences": n, "events": [...]}`."""

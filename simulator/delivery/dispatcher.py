@@ -35,11 +35,12 @@ from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
 from simulator.domain.phrases import Phrase, of_status
 from simulator.domain.target import parse_target
 from simulator.errors import StoreFailed, UnknownEventType
+from simulator.store.queue import FIRST
 from simulator.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-_AT_THE_NEXT_START = 0  # before all that waits, for it had begun before; a resend is logged, its caller knows of it
+_AT_THE_NEXT_START = FIRST  # before all that waits, for it had begun before; a resend is logged, its caller knows of it
 _NEVER_ARRIVES = {
     "refuse": Phrase.CONNECTION_REFUSED,
     "dns-failure": Phrase.NAME_NOT_RESOLVED,

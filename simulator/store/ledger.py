@@ -21,7 +21,7 @@ from simulator.domain.model import (
     Trigger,
     Webhook,
 )
-from simulator.errors import UnknownEvent
+from simulator.errors import Busy, UnknownEvent
 from simulator.store.changes import Change
 from simulator.store.queue import LEASED, Queue
 from simulator.store.rows import write
@@ -60,10 +60,14 @@ class Ledger:
     Args:
         connection: the one read-write connection.
         lanes: how many runs may be under way at once to one destination.
+        most_waiting: how many runs may wait or be under way, before more are refused.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, clock: Clock, ids: Ids, lanes: int) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, *, clock: Clock, ids: Ids, lanes: int, most_waiting: int
+    ) -> None:
         self._db = connection
+        self._most_waiting = most_waiting
         self._clock = clock
         self._ids = ids
         self._webhooks = Subscriptions(connection)
@@ -103,10 +107,22 @@ class Ledger:
         """Log occurrences, numbered from `first`, each with an event and an intended run per webhook that matches.
 
         An occurrence that no webhook wants leaves no trace, as at the vendor (inferred).
+
+        Raises:
+            Busy: too much would wait.
         """
         raised, deliveries = self._raise(occurrences, first)
         self.queue.intend(deliveries)
         return raised
+
+    def refuse_if_full(self, more: int) -> None:
+        """Raises Busy: with so many more runs, more would wait than may."""
+        if self.queue.length + more > self._most_waiting:
+            raise Busy(
+                f"{self.queue.length} events wait to be sent, and at most {self._most_waiting} may (--max-waiting): "
+                "try again when the receiver has caught up",
+                retry_after_s=1,
+            )
 
     def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
         """Log occurrences as `accept` does, and hand out their runs, begun, for somebody else to send."""
@@ -143,6 +159,7 @@ class Ledger:
             for number, occurrence in enumerate(occurrences, first)
             for subscription in self._webhooks.matching(occurrence.event, occurrence.store_id)
         ]
+        self.refuse_if_full(len(matched))
         wanted = {number: occurrence for number, occurrence, _ in matched}
         ids = self._ids.event_ids(len(matched))
         events = range(self._next_event, self._next_event + len(matched))

@@ -20,8 +20,11 @@ from simulator.clock import Milliseconds
 from simulator.domain.model import Delivery, Trigger
 from simulator.store.rows import write
 
-FIRST = 0
+FIRST: Milliseconds = -(2**62)
 """A due time before every other: of a resend, since somebody waits for it."""
+
+AT_ONCE: Milliseconds = FIRST + 1
+"""Due whatever simulator time it is, so that no turn of the clock, nor a restart that forgets it, strands a run."""
 
 LEASED = 0
 """The destination of runs that somebody else sends."""
@@ -65,7 +68,6 @@ class Queue:
         self._db = connection
         self._lanes = lanes
         self._webhook_id = webhook_id
-        self._now: Milliseconds = 0
         self.load()
 
     def load(self) -> None:
@@ -138,17 +140,13 @@ class Queue:
 
     def write(self, now: Milliseconds, *, begin: bool) -> list[Delivery]:
         """Write what was intended; begin, and hand out, what is due and finds a lane free, oldest first."""
-        if now < self._now:  # simulator time was set back: what waits may not be due any more
-            for destination in list(self._lines):
-                self._read_again(destination)
-        self._now = now
         for destination in [destination for destination, due_at in self._alarms.items() if due_at <= now]:
             self._read_again(destination)
         new, self._new = self._new, []
         self._line_up(new)
         begun = self._begin_lines() if begin else []
         at_once = {delivery.run_id for delivery in begun}
-        write(self._db, _INSERT, [_row(item, now, now if item.run_id in at_once else None) for item in new])
+        write(self._db, _INSERT, [_row(item, AT_ONCE, now if item.run_id in at_once else None) for item in new])
         self._mark_begun(at_once.difference(item.run_id for item in new), now)
         if begin:
             for destination in sorted(self._hungry & self._behind):
@@ -259,10 +257,14 @@ class Queue:
         return numbers
 
     def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:
-        """Take out all runs that had begun: event number, run, trigger, URL, and when it began."""
+        """Take out all runs that had begun: event number, run, trigger, URL, and when it began.
+
+        What had been postponed is due at once: the clock that it was measured on is forgotten, as fault rules are.
+        """
         rows = self._db.execute(
             "DELETE FROM queue WHERE begun_at IS NOT NULL RETURNING event, run, trigger, url, begun_at"
         ).fetchall()
+        self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
         self.load()
         return rows
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from simulator.clock import Clock, Ids, Milliseconds
 from simulator.domain.model import Delivery, Finished, Occurrence, Raised, Webhook
-from simulator.errors import Busy, FrontsimError, StoreFailed, UnknownEvent
+from simulator.errors import FrontsimError, StoreFailed, UnknownEvent
 from simulator.store.changes import Changes
 from simulator.store.file import lock, open_log
 from simulator.store.ledger import Ledger
@@ -29,14 +29,13 @@ class Store:
 
     def __init__(self, path: Path, *, clock: Clock, ids: Ids, lanes: int, most_waiting: int) -> None:
         self.path = path
-        self._most_waiting = most_waiting
         self._lock = lock(path)
         try:
             self._db = open_log(path)
         except BaseException:
             self._lock.close()
             raise
-        self._ledger = Ledger(self._db, clock=clock, ids=ids, lanes=lanes)
+        self._ledger = Ledger(self._db, clock=clock, ids=ids, lanes=lanes, most_waiting=most_waiting)
         self._db.execute("BEGIN IMMEDIATE")
         self.recovered = self._ledger.recover()
         self._db.execute("COMMIT")
@@ -98,6 +97,7 @@ class Store:
         """Log occurrences, numbered from `first`; once this returns, their events are never forgotten.
 
         Raises:
+            Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
         raised: list[Raised] = await self._writer.submit(lambda ledger: ledger.accept(occurrences, first))
@@ -107,6 +107,7 @@ class Store:
         """Log occurrences, and hand out their runs for somebody else to send; `finish` ends each.
 
         Raises:
+            Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
         leased: list[Delivery] = await self._writer.submit(lambda ledger: ledger.lease(occurrences, first))
@@ -159,12 +160,7 @@ class Store:
 
     def refuse_if_full(self) -> None:
         """Raises Busy: too much is waiting already to take more."""
-        if self.waiting >= self._most_waiting:
-            raise Busy(
-                f"{self.waiting} events wait to be sent, and at most {self._most_waiting} may (--max-waiting): "
-                "try again when the receiver has caught up",
-                retry_after_s=1,
-            )
+        self._ledger.refuse_if_full(1)
 
     @staticmethod
     def _refuse_all(waiters: Iterable["asyncio.Future[Any]"], error: FrontsimError) -> None:

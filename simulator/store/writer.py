@@ -160,7 +160,8 @@ class Writer:
             self._failed = True
             return error
         self._failed = False
-        self._tell(Commit(results, finished, changes, due, not self._ledger.queue.under_way))
+        idle = self.sending and not self._ledger.queue.under_way
+        self._tell(Commit(results, finished, changes, due, idle))
         return None
 
     def _do(self, step: Step) -> Any:

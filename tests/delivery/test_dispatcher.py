@@ -17,6 +17,7 @@ from simulator.domain.headers import HeaderNames
 from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
 from simulator.domain.target import Target
 from simulator.errors import StoreFailed
+from simulator.store.queue import FIRST
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 12)
 BODY = b'{"saleId":1,"extId":null}'
@@ -201,7 +202,7 @@ def test_what_was_not_begun_when_we_stop(desk: Desk):
     stopped = Result(Outcome.NOT_SENT, "Not sent")
     desk.delivers(delivery(1))
     desk.wire.answers(stopped)
-    assert ([(101, 0)], []) == (desk.store.postponed, desk.store.finished)
+    assert ([(101, FIRST)], []) == (desk.store.postponed, desk.store.finished)
     desk.wire.sent.clear()
     desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
     desk.wire.answers(stopped)
