@@ -7,7 +7,9 @@ from simulator.errors import BadInput, FrontsimError
 
 
 def tree(kind: type[FrontsimError]) -> list[str]:
-    return [kind.__name__, *(name for child in kind.__subclasses__() for name in tree(child))]
+    """Names of the errors of this module, from the root down; other modules have trees of their own."""
+    ours = [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
+    return [kind.__name__, *(name for child in ours for name in tree(child))]
 
 
 def test_the_tree_as_it_is_drawn():

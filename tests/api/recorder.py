@@ -63,13 +63,11 @@ class Recorder:
 
     def goes_down(self) -> None:
         """Close the listener and every connection."""
-        with self._news:
-            links = [self._listener, *self._links]
-        for link in links:
-            with suppress(OSError):
-                link.shutdown(socket.SHUT_RDWR)
-            link.close()
-        for thread in list(self._threads):
+        _ends(self._listener)
+        self._threads[0].join(PATIENCE_S)  # what it has accepted until now is among the links
+        for link in self._links:
+            _ends(link)
+        for thread in self._threads:
             thread.join(PATIENCE_S)
 
     def until(self, ready: Callable[[], bool], what: str = "it") -> None:
@@ -92,10 +90,12 @@ class Recorder:
                 link, _ = self._listener.accept()
             except OSError:
                 return
-            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._news:
                 self.connections += 1
                 self._links.append(link)
+            with suppress(OSError):  # it may be gone already
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._news:
                 thread = threading.Thread(target=self._serve, args=(link,), daemon=True)
                 self._threads.append(thread)
             thread.start()
@@ -133,6 +133,12 @@ class Recorder:
                 except OSError:
                     return data
         return data
+
+
+def _ends(link: socket.socket) -> None:
+    with suppress(OSError):
+        link.shutdown(socket.SHUT_RDWR)
+    link.close()
 
 
 def _whole_size(data: bytes) -> int | None:
