@@ -7,9 +7,11 @@ Whatever stops it is recorded as trouble: the verdict is then *unknown*, and nob
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from time import sleep
 
 from clean_event import sign_of_life
+from load_options import Load
 from log_facts import LogReader, unfinished
 from master_bench import Bench
 
@@ -38,6 +40,27 @@ def record(bench: Bench, control: Control, *, duration_s: float) -> History:
         return recorder.history((), trouble=str(error))
 
 
+def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact, ...]:
+    """When something was broken by us, in ms from the beginning of the history.
+
+    Args:
+        load: says what is broken, and when in the load.
+        duration_s: how long the load was on.
+        ended_ms: when it ended.
+    """
+    began_ms = max(0, ended_ms - round(duration_s * 1000))
+    found = []
+    if load.plan.has_outage:
+        from_ms, to_ms = (began_ms + round(at_s * 1000) for at_s in (load.outage.from_s, load.outage.to_s))
+        if from_ms < min(to_ms, ended_ms):
+            found.append(FaultFact(load.plan.name, from_ms, min(to_ms, ended_ms)))
+    if load.plan.is_polled or load.shares.total:
+        shares = asdict(load.shares).items()
+        detail = " ".join(f"{name}={share:g}" for name, share in shares if share)
+        found.append(FaultFact("chance" if load.plan.has_outage else load.plan.name, began_ms, ended_ms, detail))
+    return tuple(found)
+
+
 class _Recorder:
     """One ending under way."""
 
@@ -51,11 +74,10 @@ class _Recorder:
         bench = self._bench
         if self._control.failure:
             return self.history(())
+        self._faults = windows(bench.load, duration_s=self._duration_s, ended_ms=bench.now_ms())
         logger.info("the end: waiting for outstanding deliveries (at most %g s)", bench.load.ttl_s + _DRAIN_MARGIN_S)
         drained = bench.sim.drain(bench.load.ttl_s + _DRAIN_MARGIN_S)
         breaks_until = bench.now_ms() if bench.load.breaks else 0
-        if bench.load.breaks:
-            self._faults = (FaultFact(bench.load.plan.name, 0, breaks_until),)
         alive = sign_of_life(bench)
         if not alive.failure:
             _resend_all(bench)

@@ -5,6 +5,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import click
 from simulator.cli.connection import BASE_URL
 from simulator.cli.interruption import Interruption
 from simulator.cli.output import shown
-from simulator.cli.verify_files import STANDARD_OUTPUT, write
+from simulator.cli.verify_files import STANDARD_OUTPUT, check, masked, put, write
 from simulator.cli.verify_table import LiveTable
 from simulator.client import control_url
 from simulator.settings import Settings
@@ -21,13 +22,14 @@ from simulator.verification import clauses, scenario
 from simulator.verification.bench import Limits
 from simulator.verification.checks import Verdict
 from simulator.verification.hosted import benches
-from simulator.verification.request import KEY, Address, Request
+from simulator.verification.report import scenarios_as_json
+from simulator.verification.request import KEY, Address, Request, selection_of
 from simulator.verification.scenario import Scenario
 from simulator.verification.session import Played, Report, play_all
 from simulator.verification.summary import lines
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
-_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html"}
+_NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
 _LARGEST_SEED = 2**31
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 
@@ -124,19 +126,21 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
     """
+    check(options)
     chosen = scenario.chosen(options["names"])
     if options["only_list"]:
-        _list(chosen)
+        _list(chosen, options["json_file"])
         return
     if not options["receiver"]:
-        raise click.UsageError(
-            "expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains the scenarios"
-        )
+        raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = _request(options)
+    scenario.refuse_misfits(chosen, selection_of(request).misfit)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
     report = _run(request, chosen, seed, options)
-    _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
-    write(report, options)
+    try:
+        _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
+    finally:
+        write(report, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
@@ -169,13 +173,13 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
             for each in play_all(chosen, open_bench, contract):
-                played.append(each)
-                table.show(each)
+                played.append(_without_secrets(each))
+                table.show(played[-1])
                 interruption.check()
     except KeyboardInterrupt:
         interrupted = True
     return Report(
-        receiver=request.receiver,
+        receiver=masked(request.receiver),
         seed=seed,
         played=played,
         contract=contract,
@@ -199,18 +203,21 @@ def _named_simulator(options: dict[str, Any]) -> Address | None:
 
 
 def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
-    """The command line as it was typed, for one scenario (by its file, if it has one) and with the seed."""
+    """The command line as it was typed, without secrets, for one scenario (by its file, if any) and with the seed."""
     files = {Path(name).stem: name for name in names if name.endswith(".toml")}
     kept: list[str] = []
     words = iter(sys.argv[1:])
     for word in words:
-        name = word.partition("=")[0]
-        if name in _REPLAYED:
-            if "=" not in word:
-                next(words, None)
-        else:
-            kept.append(word)
+        if word.partition("=")[0] not in _NOT_REPLAYED:
+            kept.append(masked(word))
+        elif "=" not in word:
+            next(words, None)
     return lambda name: shlex.join(["frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)])
+
+
+def _without_secrets(played: Played) -> Played:
+    reason = masked(played.judgement.reason)
+    return replace(played, judgement=replace(played.judgement, reason=reason))
 
 
 def _say(report: Report, *, quiet: bool) -> None:
@@ -219,7 +226,11 @@ def _say(report: Report, *, quiet: bool) -> None:
         click.secho(shown(line), fg=_STYLES.get(word), bold=word in _STYLES, err=quiet)
 
 
-def _list(chosen: list[Scenario]) -> None:
+def _list(chosen: list[Scenario], json_file: Path | None) -> None:
+    if json_file:
+        put(json_file, scenarios_as_json(chosen))
+    if json_file == STANDARD_OUTPUT:
+        return
     for each in chosen:
         needs = "  (needs --receiver-cmd)" if each.needs_process_control else ""
         click.secho(f"{each.name}{needs}", bold=True)

@@ -1,7 +1,12 @@
-"""The files that `frontsim verify` writes, and the summary of a GitHub job."""
+"""The files that `frontsim verify` writes, and the summary of a GitHub job.
+
+What cannot be written is refused before anything is played. Should it fail after all, that is a warning: the others
+are written all the same, and the exit code stays the verdict's. Reports are handed round, so they hold no secrets.
+"""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +20,66 @@ from simulator.verification.report import as_json
 from simulator.verification.session import Report
 
 STANDARD_OUTPUT = Path("-")
+_FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
+    "html_file": as_html,
+    "junit_file": as_junit,
+    "json_file": as_json,  # last, for it may go to standard output, which may be closed
+}
+
+_NAME_OF_ONE = r"(?:password|passwd|pwd|secret|token|api[-_]?key|subscription[-_]?key)"
+_SECRETS = [
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (r"(https?://)[^/?#\s]*@", r"\1***@"),
+        (r"(?<!http)(?<!https)(://[^:/@\s]*):\S*@", r"\1:***@"),  # a DSN's password may hold any character
+        (rf"(--[-\w]*{_NAME_OF_ONE} +|{_NAME_OF_ONE}=)[^&\s'\"]+", r"\1***"),
+        (r"(authorization: *(?:\w+ +)?)[^\s'\"]+", r"\1***"),
+    )
+]
+"""What no report may show of URLs, DSNs and commands, and what stands there instead."""
+
+
+def masked(text: str) -> str:
+    """A text without the userinfo of URLs, the passwords of DSNs, and what stands after a secret's name."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Refuse a file that cannot be written. Raises Unusable."""
+    for name in _FORMS:
+        file = options[name]
+        if file in (None, STANDARD_OUTPUT):
+            continue
+        if not file.parent.is_dir():
+            raise Unusable(f"{file}: expected a file that can be written, got no folder {file.parent}")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise Unusable(f"{file}: expected a file that can be written, got no permission to write there")
 
 
 def write(report: Report, options: Mapping[str, Any]) -> None:
     """The files that were asked for, and the summary of a GitHub job."""
-    for name, form in (("json_file", as_json), ("junit_file", as_junit), ("html_file", as_html)):
-        file = options[name]
-        text = form(report) if file else ""
-        if file == STANDARD_OUTPUT:
-            click.echo(text, nl=False)
-        elif file:
-            _write_file(file, text.encode() if isinstance(text, str) else text)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        _write_file(Path(summary), as_markdown(report).encode(), mode="ab")
+        _write_file(Path(summary), as_markdown(report), mode="ab")
+    for name, form in _FORMS.items():
+        if options[name]:
+            put(options[name], form(report))
 
 
-def _write_file(file: Path, content: bytes, mode: str = "wb") -> None:
+def put(file: Path, content: str | bytes) -> None:
+    """Write a file whole, or standard output."""
+    if file == STANDARD_OUTPUT:
+        click.echo(content, nl=False)
+    else:
+        _write_file(file, content)
+
+
+def _write_file(file: Path, content: str | bytes, mode: str = "wb") -> None:
     try:
         with file.open(mode) as opened:
-            opened.write(content)
+            opened.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None
+        text = f"{file}: expected a file that can be written, got {error.strerror}; the verdict stands"
+        click.echo(f"Warning: {text}", err=True)

@@ -6,8 +6,7 @@ that starts the receiver only one scenario at a time is played, for it kills the
 
 import json
 import os
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +25,11 @@ _MOST_FINDINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a scenario ended: its verdict and reason, and for each broken clause what was seen, as text."""
+    """How a scenario ended: its verdict, and for each broken clause what was seen, as text.
+
+    `reason` says why the clauses that are not broken could not be judged, "" when they were; a violated scenario can
+    have one too.
+    """
 
     verdict: str
     reason: str
@@ -40,20 +43,33 @@ class Outcomes:
         request: the receiver and how its effects are read.
         seed: of the run.
         folder: shared by all workers of the run.
+        pause: waits so many seconds.
     """
 
-    def __init__(self, request: Request, seed: int, folder: Path) -> None:
+    def __init__(self, request: Request, seed: int, folder: Path, *, pause: Callable[[float], None]) -> None:
         self._request = request
         self._seed = seed
         self._folder = folder
+        self._pause = pause
+        self._failure: FrontsimError | None = None
         self._patience_s = request.limits.timeout_s * len(scenario.bundled_scenarios())
 
     def of(self, name: str) -> Outcome:
         """The outcome of a scenario.
 
         Raises:
-            FrontsimError: it could not be played at all, such as when nobody listens at the receiver's URL.
+            FrontsimError: it could not be played at all, such as when nobody listens at the receiver's URL. The others
+                are not tried after it.
         """
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._outcome(name)
+        except FrontsimError as error:
+            self._failure = error
+            raise
+
+    def _outcome(self, name: str) -> Outcome:
         file = self._folder / f"{name}.json"
         with self._lock("receiver" if self._request.receiver_cmd else name):
             if not file.exists():
@@ -63,7 +79,7 @@ class Outcomes:
         return Outcome(**json.loads(file.read_text()))
 
     def _play(self, name: str) -> Outcome:
-        with benches(self._request, self._seed, pause=time.sleep) as open_bench:
+        with benches(self._request, self._seed, pause=self._pause) as open_bench:
             played = next(play_all(scenario.chosen([name]), open_bench, clauses.load()))
         broken = dict.fromkeys(finding.clause for finding in played.judgement.findings)
         texts = {clause: "\n".join(_told(played, clause, self._seed)) for clause in broken}
@@ -79,7 +95,7 @@ class Outcomes:
                 raise FrontsimError(
                     f"{lock}: expected the worker that plays {name} to end, waited {self._patience_s:g} s"
                 )
-            time.sleep(_POLL_S)
+            self._pause(_POLL_S)
         try:
             yield
         finally:

@@ -6,10 +6,13 @@ from typing import Any
 from simulator.answers import EventEntry
 from simulator.clock import stopwatch
 from simulator.domain.model import Outcome
+from simulator.errors import Unusable
+from simulator.exchange import ApiError, UnexpectedAnswer
 from simulator.verification.history import Expect, FaultFact
 from simulator.verification.leases import Delivery, Lease
 from simulator.verification.raising import raise_events
 from simulator.verification.reading import look_now
+from simulator.verification.scenario import place
 from simulator.verification.sender import Sent, send
 from simulator.verification.stage import ActiveFault, Stage
 from simulator.verification.steps import (
@@ -36,8 +39,17 @@ HIDES_THE_TYPE = "unknown-event"
 
 
 def act(stage: Stage, step: Step) -> None:
-    """Do one step. Raises CallError, or Unusable from the receiver's process."""
-    _ACTIONS[type(step)](stage, step)
+    """Do one step.
+
+    Raises:
+        CallError: the simulator did not answer.
+        Unusable: it refused what the step says, and the text names the file and the step; or it is the receiver's
+            process that failed.
+    """
+    try:
+        _ACTIONS[type(step)](stage, step)
+    except (ApiError, UnexpectedAnswer) as error:
+        raise Unusable(f"{place(stage.scenario, step)}: {error}") from error
 
 
 def end_faults(stage: Stage) -> None:

@@ -1,8 +1,8 @@
 """What a scenario is played with: a simulator, the receiver, and how its effects are read."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -15,7 +15,9 @@ from simulator.verification.leases import Leases
 from simulator.verification.observers import Observer
 from simulator.verification.process import ReceiverProcess
 from simulator.verification.selection import Selection
-from simulator.verification.settle import Patience
+from simulator.verification.settle import Pace, Patience
+
+logger = logging.getLogger(__name__)
 
 EVER = ("2000-01-01", "2100-01-01")
 """A window in which every event of a simulator lies."""
@@ -60,10 +62,18 @@ class Bench:
     observer_key: str = "webhookEventId"
     process: ReceiverProcess | None = None
     limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
+    """How slow the receiver was so far: all scenarios of a run share it."""
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
     """Numbers for sales, customers and the rest that no other run has used, outside the seed on purpose: a receiver
     that knows events by what they are about remembers earlier runs, and would rightly take ours for repeats."""
+
+    @property
+    def patience(self) -> Patience:
+        """How long effects are waited for, by the limits and by what the run has shown of the receiver so far."""
+        patience = self.limits.patience.for_longest(self.pace.longest_s)
+        return patience.in_haste() if self.pace.restless else patience
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
@@ -89,5 +99,9 @@ class Bench:
         self.sim.close()
 
     def _deliver(self, entry: tuple[str, str]) -> None:
-        with suppress(CallError):
+        try:
             self.api.deliver(*entry)
+        except CallError as error:
+            logger.info(
+                "the resend of %s has no answer of its own; the log tells what became of it: %s", entry[1], error
+            )

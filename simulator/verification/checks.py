@@ -5,7 +5,8 @@
 It keeps these rules. A check that could not run never counts as passed: without an observer nothing is said about
 effects, and the verdict is *unknown* at best. Who cannot be seen is not accused: an observer that died, a control that
 failed, or effects that still change make the scenario *unknown*; of those, only in effects that still change does a
-duplicate stand, for more time cannot undo it.
+duplicate stand, for more time cannot undo it. What is missing accuses nobody where a later look, or an observer that
+shows less than before, casts a doubt on it; everything else stands then too.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ from simulator.verification.correlate import Correlation, Group, correlate
 from simulator.verification.history import EventFact, Expect, History
 from simulator.verification.notes import sentences
 from simulator.verification.tally import classes_of, counts_of
+
+ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
+"""What an event is accused of because no effect of it was seen."""
 
 
 class Verdict(StrEnum):
@@ -58,8 +62,11 @@ class Judgement:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def judge(history: History, contract: Contract) -> Judgement:
-    """The verdict on one scenario."""
+def judge(history: History, contract: Contract, *, doubt: str = "", change: str = "") -> Judgement:
+    """The verdict on one scenario.
+
+    `doubt` says why an effect that is missing proves nothing, "" when it does; `change` what had not settled.
+    """
     correlation = correlate(history, history.final)
     notes = sentences(history, correlation)
     reason = history.why_not_judged
@@ -71,16 +78,23 @@ def judge(history: History, contract: Contract) -> Judgement:
         unknown = history.observer_failure or "no way to read effects was given, so nothing is known about them"
         accused += [found for event in history.events if (found := class_unseen(event))]
     else:
-        accused += _by_effects(history, correlation)
-        accused = _without_weaker(accused)
+        by_effects = _by_effects(history, correlation)
+        if doubt and any(each.class_ in ABSENT for each in by_effects):
+            by_effects = [each for each in by_effects if each.class_ not in ABSENT]
+            unknown = doubt
+        accused = _without_weaker(accused + by_effects)
         if not history.settled:
             accused = [_unsettled(each) for each in accused]
-            unknown = "the effects were still changing when time ran out"
-        unseen = _unseen_order(history, correlation)
-        unknown = unknown or unseen
+            unknown = f"the effects were still changing when time ran out{': ' if change else ''}{change}"
+        unknown = unknown or _unseen_order(history, correlation)
     if history.alive and history.alive.failure:
         accused += _death(history)
     return _judgement(history, contract, correlation, accused, notes, unknown=unknown)
+
+
+def absent(judgement: Judgement) -> frozenset[str]:
+    """The webhookEventIds of those events that are accused because no effect of them was seen."""
+    return frozenset(each.webhook_event_id for each in judgement.findings if each.class_ in ABSENT)
 
 
 def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:

@@ -16,37 +16,48 @@ from simulator.verification.raising import raise_clean
 from simulator.verification.reading import new_effects
 from simulator.verification.stage import Stage, Tracked
 
+ANSWERS = "the observer answers"
+ACKNOWLEDGED = "a clean event is acknowledged"
+SEEN = "a clean event is seen"
+SEEN_ONCE = "a clean event is seen only once"
+"""Names of the controls, in their order."""
+
 _TRIES = 2
 _RESENDS = 5
 _GAPS_S = (0.05, 0.3, 1.0)
 _LOOK_S = 0.02
 
 
-def control(stage: Stage, event: str) -> None:
-    """Raise clean events until one was seen once, and note how long that took; or note why not. Raises CallError."""
-    observer = stage.bench.observer
+def control(stage: Stage, event: str) -> str:
+    """Raise clean events until one was seen once, and note how long that took; or note why not.
+
+    Returns the webhookEventId of the last of them. Raises CallError.
+    """
     if stage.observer_failure:
-        stage.controls.append(Control("observer answers", stage.observer_failure))
-        return
+        stage.controls.append(Control(ANSWERS, stage.observer_failure))
+        return ""
     for _ in range(_TRIES):
-        found = _try(stage, event, observer)
+        tracked = raise_clean(stage, event)
+        found = _try(stage, tracked)
         stage.controls[:] = [found]
         if not found.failure or found.unanswered:
-            return
+            break
+    return tracked.webhook_event_id
 
 
-def _try(stage: Stage, event: str, observer: Observer | None) -> Control:
-    """One clean event, from its raising to its effect."""
-    name = "one clean event is acknowledged and seen once"
-    tracked = raise_clean(stage, event)
+def _try(stage: Stage, tracked: Tracked) -> Control:
+    """One clean event, from its delivery to its effect."""
+    observer = stage.bench.observer
     began = stopwatch()
     entry = _acknowledge(stage, tracked)
     if not entry.success:
-        return Control(name, _refusal(stage, entry, event), unanswered=entry.status_code is None)
-    failure = "" if observer is None else _see(stage, observer, tracked)
-    if not failure:
-        stage.patience = stage.patience.for_latency(stopwatch() - began)
-    return Control(name, failure)
+        return Control(ACKNOWLEDGED, _refusal(stage, entry, tracked.event), unanswered=entry.status_code is None)
+    found = Control(ACKNOWLEDGED) if observer is None else _see(stage, observer, tracked)
+    if not found.failure:
+        latency_s = stopwatch() - began
+        stage.patience = stage.patience.for_latency(latency_s)
+        stage.bench.pace.note(latency_s)
+    return found
 
 
 def sign_of_life(stage: Stage, event: str) -> Alive:
@@ -92,8 +103,8 @@ def _refusal(stage: Stage, entry: EventEntry, event: str) -> str:
     )
 
 
-def _see(stage: Stage, observer: Observer, tracked: Tracked) -> str:
-    """Why a clean event was not seen once, "" when it was."""
+def _see(stage: Stage, observer: Observer, tracked: Tracked) -> Control:
+    """Whether a clean event was seen once."""
     began = stopwatch()
     seen: tuple[Effect, ...] = ()
     fact = _fact(stage, tracked)
@@ -103,14 +114,15 @@ def _see(stage: Stage, observer: Observer, tracked: Tracked) -> str:
         try:
             seen = new_effects(stage, observer)
         except ObserverFailed as error:
-            return f"control failed: {error}"
+            return Control(ANSWERS, f"control failed: {error}")
         found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
         if 1 <= found <= stage.scenario.webhooks:
-            return ""
+            return Control(SEEN_ONCE)
         stage.bench.pause(_LOOK_S)
-    return (
+    return Control(
+        SEEN_ONCE if found else SEEN,
         f"control failed: a clean {tracked.event} was acknowledged; expected the observer ({observer.name}) to show it "
-        f"once within {stage.patience.missing_s:g} s (--settle), got it {found} times; {_hint(stage, observer, fact)}"
+        f"once within {stage.patience.missing_s:g} s (--settle), got it {found} times; {_hint(stage, observer, fact)}",
     )
 
 

@@ -12,6 +12,7 @@ from simulator.verification.request import (
     Shared,
     bench_of,
     check,
+    check_simulator,
     observer_of,
     own_simulator,
     process_of,
@@ -35,7 +36,7 @@ def benches(
 
     Raises:
         BadInput: something in the request cannot be used.
-        Unusable: nobody listens at the receiver's URL, or the command does not start it.
+        Unusable: nobody listens at the receiver's URL, the command does not start it, or the address has no simulator.
     """
     process = process_of(request, pause=pause)
     selection, observer = selection_of(request), observer_of(request, address)
@@ -51,6 +52,8 @@ def benches(
 
     with closing(observer) if observer else nullcontext():
         check(request, pause=pause)
+        if address is not None:
+            check_simulator(address)
         with _started(process):
             yield open_bench
 

@@ -9,7 +9,7 @@ from simulator.verification.story import story
 
 
 def as_junit(report: Report) -> str:
-    """The report as XML. Violated is a failure, unknown an error, skipped is skipped."""
+    """The report as XML. A broken clause is a failure, one that nobody could check an error, skipped is skipped."""
     suites = [_suite(played, report) for played in report.played]
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="frontsim verify">\n'
@@ -45,12 +45,13 @@ def _inner(played: Played, clause: Clause, report: Report) -> str:
         effects = judgement.effects.get(first.webhook_event_id)
         lines = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in findings[:20]]
         lines += ["", *story(played.history, first.webhook_event_id, effects), "", report.replay(played.scenario.name)]
-        message = quoteattr(_clean(f"{len(findings)} events: {clause.sentence}"))
+        number = "1 event" if len(findings) == 1 else f"{len(findings)} events"
+        message = quoteattr(_clean(f"{number}: {clause.sentence}"))
         text = escape(_clean("\n".join(lines)))
         return f"<failure type={quoteattr(str(first.class_))} message={message}>{text}</failure>"
     if judgement.verdict is Verdict.SKIPPED:
         return f"<skipped message={quoteattr(_clean(judgement.reason))}/>"
-    if judgement.verdict is Verdict.UNKNOWN:
+    if judgement.reason:  # even of a violated scenario: one broken clause says nothing about those nobody could check
         return f'<error type="unknown" message={quoteattr(_clean(judgement.reason))}/>'
     return ""
 

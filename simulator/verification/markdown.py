@@ -53,11 +53,17 @@ def _section(played: Played, report: Report) -> list[str]:
         "",
         f"What usually does this: {USUAL_CAUSE[first.class_]}",
         "",
+        *_not_judged(played),
         "```sh",
         report.replay(played.scenario.name),
         "```",
         "",
     ]
+
+
+def _not_judged(played: Played) -> list[str]:
+    reason = played.judgement.reason
+    return [f"Not judged: {_cell(reason)}", ""] if reason else []
 
 
 def _cell(text: str) -> str:

@@ -26,6 +26,8 @@ from simulator.verification.history import Effect
 
 TIMEOUT_S = 20.0
 """Seconds that one look may take."""
+AFTER_A_TIMEOUT_S = 2.0
+"""Seconds that one may take after one that took too long: whoever hangs is not waited for again and again."""
 _SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
@@ -76,14 +78,18 @@ class UrlObserver:
             raise BadInput(f"--observe-url: expected a URL such as http://127.0.0.1:8500/effects, got {url!r}")
         self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
         self._url = url
-        self._http = httpx.Client(timeout=TIMEOUT_S, headers=headers, trust_env=False)
+        self._http = httpx.Client(headers=headers, trust_env=False)
+        self._limit_s = TIMEOUT_S
 
     def read(self) -> Sequence[Any]:
         """One GET."""
         try:
-            answer = self._http.get(self._url, follow_redirects=True)
+            answer = self._http.get(self._url, follow_redirects=True, timeout=self._limit_s)
         except httpx.HTTPError as error:
+            if isinstance(error, httpx.TimeoutException):
+                self._limit_s = AFTER_A_TIMEOUT_S
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({_reason(error)})") from error
+        self._limit_s = TIMEOUT_S
         if answer.status_code != 200:
             text = excerpt(answer.content)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
@@ -131,13 +137,16 @@ class CommandObserver:
     def __init__(self, command: str) -> None:
         self.name = f"command {command}"
         self._command = command
+        self._limit_s = TIMEOUT_S
 
     def read(self) -> Sequence[Any]:
         """Run it once."""
+        limit_s, self._limit_s = self._limit_s, AFTER_A_TIMEOUT_S
         try:
-            done = subprocess.run(self._command, shell=True, capture_output=True, timeout=TIMEOUT_S, check=False)  # noqa: S602 - the user's own command line, as they typed it
+            done = subprocess.run(self._command, shell=True, capture_output=True, timeout=limit_s, check=False)  # noqa: S602 - the user's own command line, as they typed it
         except subprocess.TimeoutExpired:
-            raise ObserverFailed(f"{self.name}: expected its end within {TIMEOUT_S:g} s, got none") from None
+            raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
+        self._limit_s = TIMEOUT_S
         if done.returncode != 0:
             text = excerpt(done.stderr)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.returncode}: {text}")

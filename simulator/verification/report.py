@@ -1,16 +1,32 @@
 """A run's result as data (`--json`), whose fields are the product's public surface."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from simulator.verification.checks import Finding
+from simulator.verification.scenario import Scenario
 from simulator.verification.session import Played, Report
 
 
 def as_json(report: Report) -> bytes:
     """The report as JSON, for machines."""
     return orjson.dumps(as_data(report), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
+    """What each scenario is for, and whether it needs `--receiver-cmd`, as JSON (`--list --json`)."""
+    listed = [
+        {
+            "name": each.name,
+            "breaks": each.breaks,
+            "holds": each.holds,
+            "needsReceiverCmd": each.needs_process_control,
+        }
+        for each in scenarios
+    ]
+    return orjson.dumps({"scenarios": listed}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def as_data(report: Report) -> dict[str, Any]:

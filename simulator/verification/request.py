@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import httpx
 from simulator import catalog
 from simulator.client import FrontSystems, Simulator
 from simulator.errors import BadInput, Unusable
+from simulator.exchange import CallError
 from simulator.settings import Settings
 from simulator.verification.bench import Bench, Limits
 from simulator.verification.leases import Leases
@@ -23,6 +25,7 @@ from simulator.verification.observers import (
 )
 from simulator.verification.process import ReceiverProcess
 from simulator.verification.selection import Selection
+from simulator.verification.settle import Pace
 
 CONCURRENCY = 50
 """Deliveries that our own simulator has in flight at once: a storm is that many."""
@@ -70,6 +73,7 @@ class Shared:
     selection: Selection
     observer: Observer | None
     process: ReceiverProcess | None
+    pace: Pace = field(default_factory=Pace)
 
 
 def own_simulator(seed: int, limits: Limits, contracts: Path | None = None) -> Settings:
@@ -111,6 +115,23 @@ def check(request: Request, *, pause: Callable[[float], None]) -> None:
     )
 
 
+def check_simulator(address: Address) -> None:
+    """Refuse a simulator that is not there, before a scenario is begun.
+
+    Raises:
+        BadInput: its URL cannot be used.
+        Unusable: nobody answers there, or not as a simulator does.
+    """
+    with closing(Simulator(address.control_url, token=address.token)) as simulator:
+        try:
+            simulator.clock()
+        except CallError as error:
+            raise Unusable(
+                f"--base-url: expected a running simulator at {address.base_url}, got none that can be used: {error}; "
+                "start one with frontsim serve"
+            ) from error
+
+
 def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverProcess | None:
     """The receiver as a process of ours, not yet started; None without a command."""
     if not request.receiver_cmd:
@@ -136,6 +157,7 @@ def bench_of(request: Request, address: Address, shared: Shared, *, pause: Calla
         observer_key=request.observe_key,
         process=shared.process,
         limits=request.limits,
+        pace=shared.pace,
     )
 
 

@@ -16,13 +16,18 @@ The file's name is the scenario's. Further keys at the top: `order` (place in a 
 each type, 1). Every scenario begins with one clean event that must be seen once, and ends alike: faults end, a clean
 event proves that the receiver lives, the list -> resend job runs until nothing is left, the effects settle, and only
 then are they judged.
+
+What is wrong is refused when the file is read: a scenario that stops half way, or does nothing, would look like a
+verdict on the receiver.
 """
 
 import dataclasses
+import json
+import math
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,7 +35,7 @@ from typing import Any
 
 from simulator import bundled
 from simulator.errors import BadInput, Unusable
-from simulator.verification.steps import PROCESS_CONTROL, STEPS, Raise, Step
+from simulator.verification.steps import BOUNDS, PROCESS_CONTROL, STEPS, STRIKES, Raise, Step, contradiction
 
 _TOP = {"breaks": str, "holds": str, "order": int, "webhooks": int, "step": list}
 _WORDS: Mapping[Any, str] = {
@@ -45,7 +50,7 @@ _WORDS: Mapping[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scripted outage. `webhooks` is the number of webhooks for each event type."""
+    """A scripted outage. `webhooks` is the number of webhooks for each event type, `file` where it was read from."""
 
     name: str
     breaks: str
@@ -53,6 +58,7 @@ class Scenario:
     steps: tuple[Step, ...]
     order: int = 1000
     webhooks: int = 1
+    file: str = ""
 
     @property
     def needs_process_control(self) -> bool:
@@ -90,11 +96,30 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
     return found or known
 
 
+def refuse_misfits(scenarios: Iterable[Scenario], misfit: Callable[[Step], str]) -> None:
+    """Refuse steps that do not fit the event types: `misfit` says which key and why, "" for one that fits.
+
+    Raises:
+        Unusable: names the file, the step and the key.
+    """
+    for each in scenarios:
+        for step in each.steps:
+            if found := misfit(step):
+                raise Unusable(f"{place(each, step)}.{found}")
+
+
+def place(scenario: Scenario, step: Step) -> str:
+    """Where a step stands, for messages: `mine.toml: step 3 (raise)`."""
+    number = next(number for number, each in enumerate(scenario.steps, 1) if each is step)
+    do = next(do for do, kind in STEPS.items() if isinstance(step, kind))
+    return f"{scenario.file or scenario.name}: step {number} ({do})"
+
+
 def read(file: Path) -> Scenario:
     """One scenario from its file.
 
     Raises:
-        Unusable: the file cannot be read, or a key is missing, unknown or of another type; names the file and the key.
+        Unusable: the file cannot be read, a key is missing, unknown or not as it must be; names the file and the key.
     """
     try:
         document = tomllib.loads(file.read_text("utf-8"))
@@ -109,6 +134,8 @@ def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
     for key, value in document.items():
         if key not in _TOP:
             raise Unusable(f"{file}: expected one of the keys {', '.join(_TOP)}, got {key!r}")
+        if key == "step" and not isinstance(value, list):
+            raise Unusable(f"{file}: step: expected [[step]], a table for each step, got {value!r}")
         _check_type(f"{file}: {key}", value, _TOP[key])
     if list(document)[:2] != ["breaks", "holds"]:
         got = ", ".join(list(document)[:2])
@@ -121,9 +148,17 @@ def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
     webhooks = document.get("webhooks", 1)
     if not 1 <= webhooks <= 10:
         raise Unusable(f"{file}: webhooks: expected 1 to 10, got {webhooks}")
-    steps = tuple(_step(f"{file}: step {number}", item) for number, item in enumerate(document.get("step", []), 1))
+    steps = _steps(file, document.get("step", []))
+    order = document.get("order", 1000)
+    return Scenario(file.stem, document["breaks"], document["holds"], steps, order, webhooks, str(file))
+
+
+def _steps(file: Path, items: list[object]) -> tuple[Step, ...]:
+    steps = tuple(_step(f"{file}: step {number}", item) for number, item in enumerate(items, 1))
+    if not any(isinstance(step, STRIKES) for step in steps):
+        raise Unusable(f"{file}: step: expected a [[step]] that raises, resends, crashes or restarts, got none")
     _check_labels(file, steps)
-    return Scenario(file.stem, document["breaks"], document["holds"], steps, document.get("order", 1000), webhooks)
+    return steps
 
 
 def _step(where: str, item: object) -> Step:
@@ -141,18 +176,22 @@ def _step(where: str, item: object) -> Step:
             continue
         if key not in fields:
             raise Unusable(f"{where} ({do}): expected one of the keys {', '.join(fields) or '(none)'}, got {key!r}")
-        values[key] = _value(f"{where} ({do}).{key}", value, hints[key])
+        bounds = fields[key].metadata.get(BOUNDS, (0, math.inf))
+        values[key] = _value(f"{where} ({do}).{key}", value, hints[key], bounds)
     missing = [each.name for each in fields.values() if _is_required(each) and each.name not in values]
     if missing:
         raise Unusable(f"{where} ({do}): expected the key {missing[0]!r}, got none")
-    return kind(**values)
+    step = kind(**values)
+    if found := contradiction(step):
+        raise Unusable(f"{where} ({do}).{found}")
+    return step
 
 
 def _is_required(each: "dataclasses.Field[Any]") -> bool:
     return each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
 
 
-def _value(where: str, value: Any, hint: Any) -> Any:
+def _value(where: str, value: Any, hint: Any, bounds: tuple[float, float]) -> Any:
     """The value as the field's type, checked."""
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         try:
@@ -160,8 +199,8 @@ def _value(where: str, value: Any, hint: Any) -> Any:
         except ValueError:
             raise Unusable(f"{where}: expected one of {', '.join(hint)}, got {value!r}") from None
     if isinstance(hint, types.UnionType):  # events: a list of types, or a word
-        if isinstance(value, list):
-            return _value(where, value, list[str])
+        if value and isinstance(value, list):
+            return _value(where, value, list[str], bounds)
         if value not in ("all", "some"):
             raise Unusable(f'{where}: expected "all", "some" or a list of event types, got {value!r}')
         return value
@@ -170,9 +209,24 @@ def _value(where: str, value: Any, hint: Any) -> Any:
     _check_type(where, value, kind)
     if kind is list and not all(isinstance(each, str) for each in value):
         raise Unusable(f"{where}: expected {_WORDS[list]}, got {value!r}")
-    if kind in (int, float) and value < 0:
-        raise Unusable(f"{where}: expected 0 or more, got {value}")
+    if kind in (int, float) and not bounds[0] <= value <= min(bounds[1], 2**53):
+        most = "or more" if math.isinf(bounds[1]) else f"to {bounds[1]}"
+        raise Unusable(f"{where}: expected {bounds[0]} {most}, got {value}")
+    if kind is dict:
+        _check_entries(where, value, typing.get_args(hint)[1])
     return value
+
+
+def _check_entries(where: str, table: Mapping[str, Any], hint: Any) -> None:
+    """The values of a table: of the type that its field names, or whatever JSON can hold."""
+    for key, value in table.items():
+        if hint is not Any:
+            _value(f"{where}.{key}", value, hint, (0, math.inf))
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            story = "expected what JSON can hold (a date stands in quotes)"
+            raise Unusable(f"{where}.{key}: {story}, got {value!r}") from None
 
 
 def _check_type(where: str, value: object, kind: type) -> None:

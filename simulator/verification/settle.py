@@ -1,11 +1,21 @@
-"""Waiting until effects have come to rest: unchanged for a quiet window, and longer while something is missing."""
+"""Waiting until effects have come to rest: unchanged for a quiet window, and longer while something is missing.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Only what is judged counts as a change: which keys there are and how often, which state counts, and the payload. A
+field such as "read at" may differ in every look.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
 
 from simulator.clock import stopwatch
+from simulator.verification import content, lookup
 from simulator.verification.history import Effect
 from simulator.verification.observers import ObserverFailed
+from simulator.verification.order import CURRENT
 
 Effects = tuple[Effect, ...]
 
@@ -16,11 +26,16 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What was seen last; `failure` when it could not be seen, `settled` when it was at rest."""
+    """What was seen last; `failure` when it could not be seen, `settled` when it was at rest.
+
+    `last_change_s` is when they last changed, counted from the first look; `change` says what that was.
+    """
 
     effects: Effects
     settled: bool
     failure: str = ""
+    last_change_s: float = 0.0
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +52,37 @@ class Patience:
 
     def for_latency(self, latency_s: float) -> "Patience":
         """As long as a receiver needs that took `latency_s` to book one clean event."""
-        quiet_s = max(self.quiet_s, 2 * latency_s)
-        return Patience(quiet_s, max(self.missing_s, 10 * latency_s), max(self.most_s, 20 * latency_s))
+        return self._at_least(2 * latency_s, 10 * latency_s, 20 * latency_s)
+
+    def for_longest(self, latency_s: float) -> "Patience":
+        """As long as a receiver needs that took up to `latency_s`: a worker that books in batches may just have begun.
+
+        One event that is booked at once says little about such a worker, the longest of a run says how often it books.
+        """
+        return self._at_least(latency_s, 3 * latency_s, 6 * latency_s)
+
+    def in_haste(self) -> "Patience":
+        """A quarter of the time for effects that do not come to rest, but enough for what is missing."""
+        return replace(self, most_s=max(self.missing_s, self.most_s / 4))
+
+    def _at_least(self, quiet_s: float, missing_s: float, most_s: float) -> "Patience":
+        return Patience(max(self.quiet_s, quiet_s), max(self.missing_s, missing_s), max(self.most_s, most_s))
+
+
+@dataclass(slots=True)
+class Pace:
+    """What all scenarios of a run have shown of the receiver's speed.
+
+    `longest_s` is the longest that it was seen to take from an event to its effect; `restless` says that effects did
+    not come to rest, so that they need not be waited for as long again.
+    """
+
+    longest_s: float = 0.0
+    restless: bool = False
+
+    def note(self, latency_s: float) -> None:
+        """It took so long once."""
+        self.longest_s = max(self.longest_s, latency_s)
 
 
 def wait_for_rest(
@@ -58,31 +102,95 @@ def wait_for_rest(
         patience: how long.
         pause: waits so many seconds.
     """
-    began = stopwatch()
-    failed = 0
-    seen: Effects | None = None
-    since = began
+    watch = _Watch(stopwatch())
     interval_s = _SOON_S
     while True:
         before = stopwatch()
         try:
-            now = look()
+            now = _look(look, pause)
         except ObserverFailed as error:
-            failed += 1
-            if failed >= _TRIES:
-                return Rest((), settled=False, failure=str(error))
-            pause(_OFTEN_S)
-            continue
-        failed = 0
-        own = ours(now)
-        if own != seen:
-            seen, since = own, before
-        quiet_s = before - since
-        needed_s = patience.quiet_s if is_whole(now) else patience.missing_s
-        if quiet_s >= needed_s:
-            return Rest(now, settled=True)
-        if stopwatch() - began >= patience.most_s:
-            return Rest(now, settled=quiet_s >= patience.quiet_s)
+            return Rest((), settled=False, failure=str(error))
+        watch.take(ours(now), before)
+        whole = is_whole(now)
+        needed_s = patience.quiet_s if whole else patience.missing_s
+        quiet_s = before - watch.since
+        late = stopwatch() - watch.began >= patience.most_s
+        if quiet_s >= needed_s or late:
+            return watch.rest(now, settled=quiet_s >= (patience.quiet_s if late else needed_s))
         interval_s = min(_OFTEN_S, interval_s * 1.5)
-        nothing_missing = needed_s == patience.quiet_s
-        pause(max(_SOON_S, needed_s - quiet_s) if nothing_missing else max(interval_s, stopwatch() - before))
+        pause(max(_SOON_S, needed_s - quiet_s) if whole else max(interval_s, stopwatch() - before))
+
+
+def _look(look: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
+    """One look, tried a few times. Raises ObserverFailed."""
+    for _ in range(_TRIES - 1):
+        try:
+            return look()
+        except ObserverFailed:  # the last try says why
+            pause(_OFTEN_S)
+    return look()
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What our effects were, and since when."""
+
+    began: float
+    since: float = 0.0
+    seen: Effects | None = None
+    change: str = ""
+
+    def take(self, own: Effects, at: float) -> None:
+        """Note one look. Effects that are equal in every field need no closer look."""
+        if self.seen is None:
+            self.since = at
+        elif own != self.seen and (change := _change(self.seen, own)):
+            self.since, self.change = at, change
+        self.seen = own
+
+    def rest(self, effects: Effects, *, settled: bool) -> Rest:
+        """What came of it."""
+        last_change_s = self.since - self.began if self.change else 0.0
+        return Rest(effects, settled, last_change_s=last_change_s, change=self.change)
+
+
+def _change(before: Effects, now: Effects) -> str:
+    """One effect that is not as it was, and what of it changed; "" when nothing did that a verdict looks at."""
+    old, new = _by_key(before), _by_key(now)
+    for key in {**old, **new}:
+        had, has = len(old.get(key, ())), len(new.get(key, ()))
+        if had != has:
+            return f"{_named(key)} was there {_times(had)}, then {_times(has)}"
+    for key, values in new.items():
+        if values != old[key] and (changed := _changed(old[key], values)):
+            return f"{_named(key)} changed its {changed}"
+    return ""
+
+
+def _by_key(effects: Effects) -> dict[str | None, list[Any]]:
+    values: dict[str | None, list[Any]] = {}
+    for effect in effects:
+        values.setdefault(effect.key, []).append(effect.value)
+    return values
+
+
+def _changed(before: Sequence[Any], now: Sequence[Any]) -> str:
+    """Which of the fields that a verdict looks at are not the same, in any order."""
+    fields = {CURRENT: lambda value: lookup.find(value, CURRENT), "payload": content.carried}
+    return " and ".join(
+        name
+        for name, read in fields.items()
+        if Counter(map(_told, map(read, before))) != Counter(map(_told, map(read, now)))
+    )
+
+
+def _told(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+
+
+def _named(key: str | None) -> str:
+    return f"the effect of {key}" if key is not None else "an effect"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

@@ -1,14 +1,27 @@
 """The steps that a scenario is made of, each with its keys: the reader, the docs and the runner go by these.
 
 A field is a key of the TOML file; one with a default may be left out. Times are seconds unless the name says ms.
+Numbers have bounds, in the field's metadata; without, they are 0 or more.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from simulator.clock import WireTime
+from simulator.domain.faults import FAULTS, Stage
+from simulator.domain.rule_json import read_rule
+from simulator.errors import BadInput
 from simulator.verification.history import Expect
+
+BOUNDS = "bounds"
+"""Under this name a field's metadata has the least and the most that it takes."""
+_AT_LEAST_1 = {BOUNDS: (1, math.inf)}
+_TIME = WireTime(ZoneInfo("UTC"))  # the dates in a rule are only checked here
+_HUNDRED_YEARS_S = 86_400 * 366 * 100
 
 
 class Moment(StrEnum):
@@ -42,7 +55,7 @@ class Raise:
     """
 
     events: str | list[str] = "some"
-    count: int = 1
+    count: int = field(default=1, metadata={BOUNDS: (1, 100_000)})
     expect: Expect = Expect.ONCE
     set: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -97,8 +110,8 @@ class Resend:
     """
 
     label: str = ""
-    times: int = 1
-    together: int = 8
+    times: int = field(default=1, metadata=_AT_LEAST_1)
+    together: int = field(default=8, metadata=_AT_LEAST_1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class Reconcile:
         rounds: at most.
     """
 
-    rounds: int = 20
+    rounds: int = field(default=20, metadata=_AT_LEAST_1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,7 @@ class Advance:
         seconds: by how much.
     """
 
-    seconds: float
+    seconds: float = field(metadata={BOUNDS: (0, _HUNDRED_YEARS_S)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ class Wait:
         seconds: how much.
     """
 
-    seconds: float
+    seconds: float = field(metadata={BOUNDS: (0, 3600)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,7 @@ class Crash:
     """
 
     at: Moment
-    after_ms: int = 0
+    after_ms: int = field(default=0, metadata={BOUNDS: (0, 60_000)})
     events: str | list[str] = "some"
 
 
@@ -179,6 +192,8 @@ STEPS: Mapping[str, type[Step]] = {
 """What a step's `do` can be."""
 
 PROCESS_CONTROL = (Restart, Crash)
+STRIKES = (Raise, Resend, *PROCESS_CONTROL)
+"""Steps that something comes of; without one there is nothing to judge."""
 
 CHANGES_THE_BODY = frozenset(
     {
@@ -196,3 +211,36 @@ CHANGES_THE_BODY = frozenset(
     }
 )
 """Faults after which what arrives is not the payload in the log."""
+
+
+def contradiction(step: Step) -> str:
+    """Which key of a step does not fit the others, as `key: expected ..., got ...`; "" when all fit."""
+    if isinstance(step, Fault):
+        return _of_fault(step)
+    return _of_raise(step) if isinstance(step, Raise) else ""
+
+
+def _of_fault(step: Fault) -> str:
+    rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
+    try:
+        read_rule({**rule, "times": step.times or None}, _TIME)
+    except BadInput as error:
+        return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
+    if FAULTS[step.fault].stage is Stage.API:
+        return f"fault: expected one that strikes deliveries, got {step.fault!r}, which strikes calls of the API"
+    return ""
+
+
+def _of_raise(step: Raise) -> str:
+    if not step.same_as:
+        alone = [key for key in ("keep", "older_than") if getattr(step, key)]
+        return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
+    if not step.keep:
+        return "same_as: expected keep beside it, the paths that stay the same, got none"
+    if step.older_than not in ("", step.same_as):
+        return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
+    if step.grow or step.count != 1:
+        return (
+            f"{'grow' if step.grow else 'count'}: expected none beside same_as, which raises one for each earlier event"
+        )
+    return ""

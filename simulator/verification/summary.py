@@ -36,7 +36,7 @@ def conclusion(report: Report) -> str:
     count = {verdict: sum(each.judgement.verdict is verdict for each in report.played) for verdict in Verdict}
     told = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
     cut = " (interrupted: the others were not played)" if report.interrupted else ""
-    counted = f"{number} scenarios: {told or 'none'}"
+    counted = f"{number} scenario{'' if number == 1 else 's'}: {told or 'none'}"
     return f"{str(report.verdict).upper()}: {report.receiver}: {counted}; seed {report.seed}{cut}"
 
 
@@ -58,6 +58,8 @@ def _violation(played: Played, report: Report) -> Iterator[str]:
         yield f"  Usual cause: {USUAL_CAUSE[finding.class_]}"
     if len(findings) > len(first):
         yield f"  ... and {len(findings) - len(first)} more like these"
+    if played.judgement.reason:
+        yield f"  Not judged:  {played.judgement.reason}"
     yield f"  Again:       {report.replay(played.scenario.name)}"
     yield ""
 

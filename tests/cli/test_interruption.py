@@ -28,7 +28,10 @@ def test_what_is_ignored_stays_ignored():
     """Who starts us in the background with signals ignored means it."""
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with Interruption():
+        with Interruption() as interruption:
             signal.raise_signal(signal.SIGTERM)
+            interruption.check()  # raises nothing: it did not come
+            assert signal.SIG_IGN is signal.getsignal(signal.SIGTERM)
+        assert signal.SIG_IGN is signal.getsignal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)

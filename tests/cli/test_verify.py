@@ -1,14 +1,20 @@
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.verification.laboratory import serving
+from simulator.cli import verify as verify_command
+from simulator.cli.verify import _replay
+from simulator.verification import scenario
+from simulator.verification.summary import lines
+from tests.verification.laboratory import Shop, serving
 
 FRONTSIM = [sys.executable, "-m", "simulator.cli.main"]
 
@@ -37,7 +43,7 @@ def test_verified_is_0(verify, receiver):
     done = verify(*receiver(), "--scenario", "lost-response", "--seed", "5")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("verified   lost-response\n")
-    assert done.stdout.splitlines()[-1].endswith("1 scenarios: 1 verified; seed 5")
+    assert done.stdout.splitlines()[-1].endswith("1 scenario: 1 verified; seed 5")
 
 
 def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatch):
@@ -64,6 +70,63 @@ def test_a_scenario_of_the_users_own_is_replayed_from_its_file(verify, receiver,
     done = verify(*options)
     assert done.exit_code == 1
     assert f"--settle 0.1 --scenario {file} --seed " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        (["--token", "hunter2"], []),
+        (["--token=hunter2"], []),
+        (["--observe-url", "http://user:hunter2@shop/effects"], ["--observe-url", "http://***@shop/effects"]),
+        (["--observe-url=HTTPS://hunter2@shop:1/e?a=b@c"], ["--observe-url=HTTPS://***@shop:1/e?a=b@c"]),
+        (
+            ["--observe-url", "http://shop/e?api_key=hunter2&all=1"],
+            ["--observe-url", "http://shop/e?api_key=***&all=1"],
+        ),
+        (
+            ["--observe-sql", "postgresql://me:hunter2/@#@shop/db", "Q"],
+            ["--observe-sql", "postgresql://me:***@shop/db", "Q"],
+        ),
+        (["--observe-cmd", "PGPASSWORD=hunter2 psql shop"], ["--observe-cmd", "PGPASSWORD=*** psql shop"]),
+        (["--observe-cmd", "get --token hunter2 e"], ["--observe-cmd", "get --token *** e"]),
+        (
+            ["--observe-cmd", "curl -H 'Authorization: Bearer hunter2' http://shop"],
+            ["--observe-cmd", "curl -H 'Authorization: Bearer ***' http://shop"],
+        ),
+        (["--observe-key", "saleId"], ["--observe-key", "saleId"]),
+        (["--receiver", "http://shop:8500/a@b"], ["--receiver", "http://shop:8500/a@b"]),
+    ],
+)
+def test_a_replay_holds_no_secret(monkeypatch, typed, shown):
+    """Reports are handed round: keys are left to the environment, and what stands in URLs and commands is masked."""
+    monkeypatch.setattr(sys, "argv", ["frontsim", "verify", *typed, "--strict"])
+    again = _replay(5, [])("steady")
+    assert ["frontsim", "verify", *shown, "--strict", "--scenario", "steady", "--seed", "5"] == shlex.split(again)
+
+
+def test_no_form_of_the_result_holds_a_secret(verify, receiver, monkeypatch, tmp_path):
+    """Not the summary, nor JSON, JUnit, HTML or a GitHub job's page: each tells the replay or the receiver's URL."""
+    options = [word.replace("//", "//user:hunter2@") for word in receiver("no-dedupe")]
+    files = [tmp_path / name for name in ("o.json", "o.xml", "o.html", "o.md")]
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(files[3]))
+    options += ["--scenario", "lost-response", "--token", "hunter2"]
+    options += ["--json", str(files[0]), "--junit", str(files[1]), "--html", str(files[2])]
+    monkeypatch.setattr(sys, "argv", ["frontsim", "verify", *options])
+    done = verify(*options)
+    assert done.exit_code == 1
+    assert [] == [text for text in (done.output, *(file.read_text() for file in files)) if "hunter2" in text]
+
+
+def test_a_reason_holds_no_secret(verify, tmp_path):
+    """A control that failed names the receiver's URL, without what stands before the host."""
+    with Shop() as shop:
+        shop.answers = lambda _: 400
+        threading.Thread(target=shop.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        url = f"{shop.url}/hook".replace("//", "//user:hunter2@")
+        done = verify("--receiver", url, "--scenario", "steady", "--json", "-")
+        shop.shutdown()
+    assert (2, False) == (done.exit_code, "hunter2" in done.output)
+    assert f"{shop.url}/hook".replace("//", "//***@") in json.loads(done.stdout)["scenarios"][0]["reason"]
 
 
 def test_unknown_is_2(verify, receiver):
@@ -100,12 +163,48 @@ def test_usage_and_nobody_there_are_3(verify, args, told):
     assert told in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ('do = "resend"\ntogether = 0', "step 1 (resend).together: expected 1 or more, got 0"),
+        ('do = "raise"\ngrow = {salesLines = "many"}', "step 1 (raise).grow.salesLines: expected a whole number"),
+        ('do = "raise"\nevents = ["SaleCrated"]', "step 1 (raise).events: expected an event type"),
+        ('do = "raise"\nevents = ["SaleCreated"]\nset = {totl = 1}', "step 1 (raise).set: expected a path"),
+        ('do = "fault"\nfault = "refus"', "step 1 (fault).fault: expected one of"),
+        ('do = "drain"', "step: expected a [[step]]"),
+    ],
+)
+def test_a_mistake_in_a_scenario_is_3_with_file_and_key(verify, receiver, tmp_path, step, told):
+    """Nothing is played, and nothing is said about the receiver."""
+    file = tmp_path / "mine.toml"
+    file.write_text(f'breaks = "All is resent."\nholds = "All is booked once."\n[[step]]\n{step}\n')
+    done = verify(*receiver(), "--scenario", str(file))
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f"{file}: {told}" in done.stderr
+
+
 def test_the_list_explains_each_scenario(verify):
     """--list names every scenario with its two sentences, and needs no receiver."""
     done = verify("--list")
     assert done.exit_code == 0
     assert "steady\n  Nothing breaks: every event type is sent once.\n" in done.stdout
     assert "crash-after-ack  (needs --receiver-cmd)" in done.stdout
+
+
+def test_the_list_as_json(verify, tmp_path):
+    """--list --json: the same for a program, on standard output alone or in a file."""
+    listed = json.loads(verify("--list", "--json", "-").stdout)["scenarios"]
+    assert {
+        "name": "steady",
+        "breaks": "Nothing breaks: every event type is sent once.",
+        "holds": scenario.chosen(["steady"])[0].holds,
+        "needsReceiverCmd": False,
+    } == listed[0]
+    assert 3 == sum(each["needsReceiverCmd"] for each in listed)
+    file = tmp_path / "list.json"
+    assert "steady\n  Nothing breaks" in verify("--list", "--json", str(file)).stdout
+    assert json.loads(file.read_text())["scenarios"] == listed
+    assert 3 == verify("--list", "--json", str(tmp_path / "none" / "list.json")).exit_code
 
 
 def test_every_form_of_the_result_is_written(verify, receiver, tmp_path, monkeypatch):
@@ -131,11 +230,35 @@ def test_json_on_standard_output_stands_alone(verify, receiver):
     assert "VERIFIED" in done.stderr
 
 
-def test_a_file_that_cannot_be_written_is_told(verify, receiver, tmp_path):
-    """The result is lost otherwise, so it is said."""
-    done = verify(*receiver(), "--scenario", "lost-response", "--html", str(tmp_path / "none" / "o.html"))
-    assert done.exit_code == 3
-    assert "expected a file that can be written" in done.stderr
+@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_played(verify, receiver, tmp_path, option):
+    """Half a minute of playing is not spent on a result that has no place."""
+    done = verify(*receiver(), "--scenario", "lost-response", option, str(tmp_path / "none" / "o"))
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f"expected a file that can be written, got no folder {tmp_path / 'none'}" in done.stderr
+
+
+def test_what_cannot_be_written_after_all_hides_neither_verdict_nor_other_files(
+    verify, receiver, tmp_path, monkeypatch
+):
+    """A folder that goes away while we play: a warning, all other files, and the verdict's exit code."""
+    folder = tmp_path / "goes"
+    folder.mkdir()
+    monkeypatch.setattr(verify_command, "lines", lambda report: (folder.rmdir(), "", *lines(report))[1:])
+    files = [folder / "o.html", tmp_path / "o.xml", tmp_path / "o.json"]
+    forms = ["--html", str(files[0]), "--junit", str(files[1]), "--json", str(files[2])]
+    done = verify(*receiver("no-dedupe"), "--scenario", "lost-response", *forms)
+    assert done.exit_code == 1
+    assert f"Warning: {files[0]}: expected a file that can be written, got No such file" in done.stderr
+    assert [False, True, True] == [file.exists() for file in files]
+
+
+def test_a_github_summary_that_cannot_be_written_is_a_warning(verify, receiver, tmp_path, monkeypatch):
+    """The user did not ask for it, and a receiver that is right stays verified."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "none" / "summary.md"))
+    done = verify(*receiver(), "--scenario", "lost-response")
+    assert done.exit_code == 0
+    assert f"Warning: {tmp_path / 'none' / 'summary.md'}" in done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
+
+from tests.verification.laboratory import Shop
 
 
 @pytest.fixture
@@ -14,12 +17,27 @@ def suite(tmp_path):
 
     def run(variant, *args):
         with receiver(variant, tmp_path / "receiver.db") as url:
-            command = [sys.executable, "-m", "pytest", "--pyargs", "simulator.contract_suite", "-p", "no:cacheprovider"]
-            command += ["--receiver-url", f"{url}/hook", "--receiver-observe-url", f"{url}/effects", *args]
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-        return done.returncode, done.stdout
+            return asked(tmp_path, "--receiver-url", f"{url}/hook", "--receiver-observe-url", f"{url}/effects", *args)
 
     return run
+
+
+def asked(folder, *args):
+    """Exit code and output of the suite with those options."""
+    command = [sys.executable, "-m", "pytest", "--pyargs", "simulator.contract_suite", "-p", "no:cacheprovider", *args]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def shop():
+    """A shop that is open: right, until a test says otherwise."""
+    with Shop() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 @contextmanager
@@ -46,3 +64,25 @@ def test_a_broken_receiver_fails_its_own_clause_and_no_other(suite):
     assert ["lost-response-books-a-repeat-once"] == re.findall(r"^FAILED .*\[(.*)\]", text, re.MULTILINE)
     assert "effects: 2" in text
     assert re.search(r"Again with: --receiver-seed \d+ -k lost-response", text)
+
+
+def test_what_nobody_could_check_does_not_pass_beside_a_failure(shop, tmp_path):
+    """Refused events fail their clause; without an observer the clauses about effects fail as unknown."""
+    asked_for = []
+    shop.answers = lambda event: asked_for.append(event) or (200 if event == asked_for[0] else 400)  # the control's 200
+    options = ["--receiver-url", f"{shop.url}/hook", "--receiver-events", "CustomerUpdated", "-k", "steady"]
+    code, text = asked(tmp_path, *options)
+    assert code == 1
+    assert not re.search(r"\d+ passed", text)
+    assert "steady-takes-valid-events" in text
+    assert "rejected: CustomerUpdated" in text
+    assert "no way to read effects was given" in text
+
+
+def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
+    """A receiver that is down is the user's to start: the sentence that says so, and no traceback."""
+    code, text = asked(tmp_path, "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady or storm")
+    assert code == 1
+    assert "got nobody on 127.0.0.1 port 1" in text
+    assert "Traceback" not in text
+    assert "simulator/verification" not in text

@@ -4,6 +4,7 @@ import pytest
 
 from simulator.contract_suite import outcomes
 from simulator.contract_suite.outcomes import Outcome, Outcomes
+from simulator.errors import Unusable
 from simulator.verification.request import Request
 
 
@@ -17,7 +18,7 @@ def counted(tmp_path, monkeypatch):
         return Outcome("verified", "", {"a-clause": "a text"})
 
     monkeypatch.setattr(Outcomes, "_play", play)
-    workers = [Outcomes(Request("http://shop/hook"), 1, tmp_path) for _ in range(2)]
+    workers = [Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait) for _ in range(2)]
     return workers, played
 
 
@@ -45,8 +46,24 @@ def test_each_scenario_is_played(counted):
 def test_a_failure_leaves_no_lock_behind(tmp_path, monkeypatch):
     """A scenario that could not be played is tried again by the next who asks, and not waited for."""
     monkeypatch.setattr(outcomes, "benches", lambda *_, **__: 1 / 0)
-    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path)
+    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             asked.of("steady")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_cannot_play_one_scenario_does_not_try_the_others(tmp_path, monkeypatch):
+    """Nobody at the receiver's URL is found out once, and told for each scenario."""
+    tried = []
+
+    def play(_, name):
+        tried.append(name)
+        raise Unusable("nobody is there")
+
+    monkeypatch.setattr(Outcomes, "_play", play)
+    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    for name in ("steady", "storm", "steady"):
+        with pytest.raises(Unusable, match="nobody is there"):
+            asked.of(name)
+    assert ["steady"] == tried

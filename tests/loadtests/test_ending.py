@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from clean_event import control
-from ending import record
+from ending import record, windows
 from leasing import Told
 from load_options import NOT_GIVEN, Load
 from master_bench import Bench, open_bench
-from plans import LOST_ANSWERS
+from plans import DOWNTIME, LOST_ANSWERS, STEADY
 
 from simulator.domain.model import Outcome
 from simulator.errors import BadInput, Unusable
@@ -18,6 +18,7 @@ from simulator.serving import run_in_thread
 from simulator.settings import Settings
 from simulator.verification import clauses
 from simulator.verification.checks import Judgement, Verdict, judge
+from simulator.verification.history import FaultFact
 from simulator.verification.settle import Patience
 from tests.loadtests.conftest import Receivers
 
@@ -127,3 +128,43 @@ def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> 
     bench.patience = Patience(0.05, 0.1, 1.0)
     assert "--observe-key is nothing" in control(bench).failure
     bench.close()
+
+
+def options_of(load: Load, **others: object) -> Namespace:
+    return Namespace(**{**vars(load.options), **others})
+
+
+def test_an_outage_is_recorded_when_it_was(load: Load) -> None:
+    """The load began 30 s before its end, at 35 s: down from 10 to 20 s of it is 15 to 25 s of the history."""
+    down = Load(DOWNTIME, options_of(load, down_from=10.0, down_to=20.0, lost_share=0.0))
+    assert (FaultFact("downtime", 15_000, 25_000),) == windows(down, duration_s=30, ended_ms=35_000)
+
+
+def test_an_outage_ends_with_the_load_at_the_latest(load: Load) -> None:
+    """Whoever stops a load early has had less of the outage, or nothing."""
+    down = Load(DOWNTIME, options_of(load, down_from=10.0, down_to=20.0, lost_share=0.0))
+    assert (FaultFact("downtime", 11_000, 13_000),) == windows(down, duration_s=12, ended_ms=13_000)
+    assert () == windows(down, duration_s=9, ended_ms=10_000)
+
+
+def test_what_is_broken_by_chance_is_broken_while_the_load_is_on(load: Load) -> None:
+    """Not before it, when the control was sent; the shares are told. Beside an outage it has a name of its own."""
+    assert (FaultFact("lost-answers", 2_000, 5_000, "lost=0.1"),) == windows(load, duration_s=3, ended_ms=5_000)
+    both = Load(DOWNTIME, options_of(load, down_from=1.0, down_to=2.0))
+    found = windows(both, duration_s=3, ended_ms=5_000)
+    assert (FaultFact("downtime", 3_000, 4_000), FaultFact("chance", 2_000, 5_000, "lost=0.1")) == found
+
+
+def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
+    """A steady load breaks nothing."""
+    assert () == windows(Load(STEADY, options_of(load, lost_share=0.0)), duration_s=3, ended_ms=5_000)
+
+
+def test_the_control_is_not_told_as_sent_under_a_fault(bench: Bench) -> None:
+    """The clean event before the load was sent in peace, and so was the sign of life after it."""
+    clean = control(bench)
+    bench.desk.take_new(bench.load.mix, 1)
+    history = record(bench, clean, duration_s=0)
+    (fault,) = history.faults
+    first = min(run.at_ms for event in history.events for run in event.runs)
+    assert first < fault.from_ms == fault.to_ms

@@ -1,3 +1,4 @@
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,9 +42,31 @@ def test_the_tab_has_a_column_for_each_number() -> None:
     assert [column["key"] for column in COLUMNS] == list(row)
 
 
-@pytest.mark.parametrize("every_s", [0, 5])
-def test_without_an_observer_nobody_looks(every_s: float) -> None:
-    """A watch that cannot see does not start, and stops like any other."""
-    watch = Watch(bench(), every_s=every_s)
+@pytest.mark.parametrize(("observer", "every_s"), [(None, 0.001), (object(), 0)])
+def test_without_an_observer_nobody_looks(observer: object, every_s: float) -> None:
+    """A watch that cannot see, or is not to, does not start, and stops like any other."""
+    watch = Watch(watched(threading.Event(), observer), every_s=every_s)
     watch.start()
+    assert not watch._thread.is_alive()
     watch.stop()
+    assert SoFar() == watch.seen
+
+
+def test_a_watch_looks_until_it_is_stopped() -> None:
+    """With a way to see effects it looks again and again; afterwards nobody does."""
+    looked = threading.Event()
+    watch = Watch(watched(looked, object()), every_s=0.001)
+    watch.start()
+    assert looked.wait(10)
+    assert watch._thread.is_alive()
+    watch.stop()
+    assert not watch._thread.is_alive()
+
+
+def watched(looked: threading.Event, observer: object) -> Any:
+    """A bench that tells when it is looked at."""
+    found = bench("a", events=1)
+    found.observer = observer
+    stats = found.sim.stats
+    found.sim.stats = lambda: (looked.set(), stats())[1]
+    return found

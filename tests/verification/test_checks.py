@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simulator.domain.model import Outcome, Trigger
 from simulator.verification import clauses
-from simulator.verification.checks import Verdict, judge, overall
+from simulator.verification.checks import Verdict, absent, judge, overall
 from simulator.verification.classes import Class
 from simulator.verification.history import (
     Alive,
@@ -388,3 +388,36 @@ def test_counts_add_up(all_runs, times):
     counts = verdict_on(*events, effects=effects).counts
     assert len(events) == sum(counts.get(str(each), 0) for each in Class)
     assert len(effects) == counts["effects"]
+
+
+def test_a_doubt_takes_back_what_is_missing():
+    """Where another look casts a doubt on what was missing, the verdict is unknown, and says why."""
+    lost, never, burned = event(), failed_then(None), failed_then(200)
+    first, second = (verdict_on(lost, never, burned), judge(history(lost, never, burned), CONTRACT, doubt="5 s late"))
+    assert (Verdict.VIOLATED, {lost.webhook_event_id, never.webhook_event_id, burned.webhook_event_id}) == (
+        first.verdict,
+        absent(first),
+    )
+    assert (second.verdict, second.reason, second.findings, second.notes) == (Verdict.UNKNOWN, "5 s late", (), ())
+    assert set(second.classes.values()) == {Class.UNSETTLED}
+
+
+def test_a_duplicate_stands_in_doubt():
+    """A doubt on what was missing undoes no duplicate, and no answer."""
+    lost, double, refused = event(), event(), failed_then(500)
+    found = judge(history(lost, double, refused, effects=booked(double, times=2)), CONTRACT, doubt="5 s late")
+    assert [(Class.DUPLICATED, Verdict.VIOLATED), (Class.REJECTED, Verdict.VIOLATED)] == sorted(
+        (each.class_, found.verdict) for each in found.findings
+    )
+
+
+def test_a_doubt_without_anything_missing_is_none():
+    """Nothing is missing: verified, whatever was doubted."""
+    sale = event()
+    assert judge(history(sale, effects=booked(sale)), CONTRACT, doubt="5 s late").verdict is Verdict.VERIFIED
+
+
+def test_what_still_changes_is_told():
+    """Effects that never rest: the reason names what changed."""
+    found = judge(history(event(), settled=False), CONTRACT, change="the effect of a changed its payload")
+    assert found.reason == ("the effects were still changing when time ran out: the effect of a changed its payload")

@@ -2,15 +2,22 @@
 
 import itertools
 import threading
+import time
 from dataclasses import replace
 
 import orjson
 import pytest
 
+from simulator.clock import stopwatch
 from simulator.errors import BadInput, Unusable
+from simulator.verification import scenario
 from simulator.verification.bench import Limits
 from simulator.verification.checks import Verdict
 from simulator.verification.classes import Class
+from simulator.verification.hosted import benches
+from simulator.verification.request import Address
+from simulator.verification.session import play_all
+from tests.verification.laboratory import CONTRACT
 
 
 @pytest.fixture
@@ -137,6 +144,133 @@ def test_a_duplicate_stands_though_effects_never_settle(shop, requested, play, l
     shop.shows = shows
     (played,) = play(requested(shop.url, limits=limits(timeout_s=1.5)), "short-outage")
     assert ending(played) == (Verdict.VIOLATED, [Class.DUPLICATED])
+
+
+def test_what_changes_is_told_and_later_scenarios_are_not_tried(shop, requested, play, limits):
+    """Two in a row never come to rest: the reason names an effect, and the third is not tried."""
+    looks = itertools.count()
+
+    def shows():
+        flag = next(looks) % 2 == 0
+        return 200, orjson.dumps([{**each, "current": flag} for each in shop.effects])
+
+    shop.shows = shows
+    request = requested(shop.url, limits=limits(timeout_s=1.5))
+    first, second, third = play(request, "short-outage", "steady", "storm")
+    assert "changed its current" in first.judgement.reason
+    assert [Verdict.UNKNOWN] * 3 == [each.judgement.verdict for each in (first, second, third)]
+    assert third.judgement.reason == "not tried: the effects did not come to rest in steady"
+
+
+def test_a_field_that_differs_in_every_look_is_no_change(shop, requested, play):
+    """Effects with the time of reading in them come to rest."""
+    looks = itertools.count()
+    shop.shows = lambda: (200, orjson.dumps([{**each, "at": next(looks)} for each in shop.effects]))
+    (played,) = play(requested(shop.url), "short-outage")
+    assert ending(played) == (Verdict.VERIFIED, [])
+
+
+def test_a_key_that_is_wrong_ends_the_run(shop, requested, play):
+    """The very first clean event was not seen: no other scenario is tried."""
+    steady, storm = play(requested(shop.url, observe_key="nothing"), "steady", "storm")
+    assert "got it 0 times" in steady.judgement.reason
+    assert storm.judgement.verdict is Verdict.UNKNOWN
+    assert storm.judgement.reason == "not tried: the observer did not show a clean event in steady"
+
+
+def test_an_observer_that_stays_down_ends_the_run(shop, requested, play):
+    """Two scenarios in a row without it: the third is not tried."""
+    shop.shows = lambda: (502, b"")
+    *_, third = play(requested(shop.url), "steady", "short-outage", "storm")
+    assert third.judgement.reason == "not tried: the observer did not answer in short-outage"
+
+
+class Batches:
+    """A worker that books what has come only when a batch is due; its first batch was due just after the control."""
+
+    def __init__(self, shop):
+        self._shop = shop
+        self._booked = 1
+        self.is_due = lambda: False
+        shop.shows = self._shows
+
+    def _shows(self):
+        if self.is_due():
+            self._booked = len(self._shop.effects)
+        return 200, orjson.dumps(self._shop.effects[: self._booked])
+
+
+def test_a_batch_that_comes_late_is_no_loss(shop, requested, play):
+    """All is booked a second after the patience is over: unknown, and how much longer to wait."""
+    began = stopwatch()
+    Batches(shop).is_due = lambda: stopwatch() - began > 3.5  # 2 s of patience, and as much for the look at the end
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "short-outage")
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "missing effects turned up after all, booked up to" in played.judgement.reason
+    assert "s late; use --settle 1 or more" in played.judgement.reason
+
+
+def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, play):
+    """What was missing is looked for again after the next scenario, before anybody is accused of it."""
+    # 4 sales, the control and the sign of life; what comes after those is of the second scenario
+    Batches(shop).is_due = lambda: len(shop.effects) > 6
+    first, second = play(requested(shop.url, events=["SaleCreated"]), "short-outage", "steady")
+    assert (ending(first), ending(second)) == ((Verdict.UNKNOWN, []), (Verdict.VERIFIED, []))
+    assert "s late; use --settle" in first.judgement.reason
+    assert [first.scenario.name, second.scenario.name] == ["short-outage", "steady"]
+
+
+def test_what_never_comes_is_lost(shop, requested, play):
+    """No later look finds it: it is a loss, and told in the order of the scenarios."""
+    Batches(shop)
+    first, second = play(requested(shop.url, events=["SaleCreated"]), "short-outage", "crash-after-ack")
+    assert (first.judgement.verdict, second.judgement.verdict) == (Verdict.VIOLATED, Verdict.SKIPPED)
+    assert {Class.BURNED, Class.LOST_AFTER_ACK} == {each.class_ for each in first.judgement.findings}
+
+
+def test_scenarios_share_what_they_learn_of_the_receivers_speed(shop, requested):
+    """The longest latency of one scenario is the patience of the next."""
+    shop.effects.append({"webhookEventId": "from-before"})
+    with benches(requested(shop.url), 1, pause=time.sleep) as open_bench:
+        first, second = scenario.chosen(["steady", "short-outage"])
+        list(play_all([first], open_bench, CONTRACT))
+        with open_bench(second) as bench:
+            assert bench.pace.longest_s > 0
+
+
+def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play):
+    """A list that is a window drops what it showed before: unknown, for nobody can tell what was lost."""
+    shop.shows = lambda: (200, orjson.dumps(shop.effects[-5:]))
+    (played,) = play(requested(shop.url), "short-outage")
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "the observer no longer shows 1" in played.judgement.reason
+    assert "that it showed before; it must show all" in played.judgement.reason
+
+
+def test_ctrl_c_tells_what_is_known(shop, requested):
+    """A scenario that waited for another look is told before the interruption goes on."""
+    Batches(shop)
+    told = []
+    with benches(requested(shop.url, events=["SaleCreated"]), 1, pause=time.sleep) as open_bench:
+
+        def interrupted():
+            yield from scenario.chosen(["short-outage"])
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            told.extend(each.scenario.name for each in play_all(interrupted(), open_bench, CONTRACT))
+    assert told == ["short-outage"]
+
+
+def test_no_simulator_at_the_address_is_refused_at_once(shop, requested, free_port):
+    """--base-url of nothing: not a verdict but an error, before the first scenario."""
+    url = f"http://127.0.0.1:{free_port()}"
+    address = Address(f"{url}/restapi/V2", f"{url}/_sim")
+    with (
+        pytest.raises(Unusable, match="--base-url: expected a running simulator at http"),
+        benches(requested(shop.url), 1, pause=time.sleep, address=address),
+    ):
+        pytest.fail("nothing may be played")
 
 
 def test_a_receiver_that_hangs_is_unknown_and_not_tried_again(shop, requested, play, limits):

@@ -1,13 +1,16 @@
 import sqlite3
 import sys
+import threading
 from contextlib import closing
 
 import httpx
 import pytest
 
+from simulator.clock import stopwatch
 from simulator.errors import BadInput
 from simulator.serving import run_in_thread
 from simulator.settings import Settings
+from simulator.verification import observers
 from simulator.verification.observers import (
     CommandObserver,
     ImportObserver,
@@ -146,3 +149,31 @@ def test_keys_are_read_from_objects_and_texts(monkeypatch):
     module.sales = ["A", {"meta": {"id": 7}}, {"other": 1}]
     monkeypatch.setitem(sys.modules, "my_shop", module)
     assert [each.key for each in effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
+
+
+def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
+    """After one look that took too long the next may take less; one that succeeds makes it long again."""
+    monkeypatch.setattr(observers, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    closing_time = threading.Event()
+    shop.shows = lambda: (200, b"[]" if closing_time.wait(5) else b"")
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        times = []
+        for _ in range(2):
+            began = stopwatch()
+            with pytest.raises(ObserverFailed, match="timed out"):
+                observer.read()
+            times.append(stopwatch() - began)
+        closing_time.set()
+        assert observer.read() == []
+    assert times[1] < 0.5 <= times[0]
+
+
+def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
+    """The same for a command: what it may take is told."""
+    monkeypatch.setattr(observers, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    observer = CommandObserver("exec sleep 5")
+    for limit_s in (0.3, 0.1):
+        with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):
+            observer.read()

@@ -2,14 +2,27 @@ import dataclasses
 
 import pytest
 
-from simulator.domain.faults import FAULTS
+from simulator import catalog
+from simulator.domain.faults import FAULTS, Stage
 from simulator.errors import BadInput, Unusable
 from simulator.verification.history import Expect
-from simulator.verification.scenario import bundled_scenarios, chosen, read
+from simulator.verification.scenario import bundled_scenarios, chosen, place, read, refuse_misfits
+from simulator.verification.selection import Selection
 from simulator.verification.steps import CHANGES_THE_BODY, STEPS, Crash, Fault, Moment, Raise
 
 SCENARIOS = bundled_scenarios()
 OPENING = 'breaks = "All is well."\nholds = "It stays so."\n'
+RAISE, FAULT = '[[step]]\ndo = "raise"\n', '[[step]]\ndo = "fault"\n'
+AGAIN = """
+[[step]]
+do = "raise"
+label = "x"
+[[step]]
+do = "raise"
+same_as = "x"
+keep = ["saleId"]
+"""
+ON_THE_API = next(fault.name for fault in FAULTS.values() if fault.stage is Stage.API)
 
 
 @pytest.fixture
@@ -73,22 +86,60 @@ def test_a_scenario_is_read_whole(scenario_file):
     [
         ('[[step]]\ndo = "explode"', "step 1: do: expected one of raise, fault"),
         ("[[step]]\n", "step 1: do: expected one of"),
-        ('[[step]]\ndo = "raise"\nnumber = 3', "step 1 (raise): expected one of the keys events, count"),
-        ('[[step]]\ndo = "raise"\ncount = "3"', "step 1 (raise).count: expected a whole number, got '3'"),
-        ('[[step]]\ndo = "raise"\ncount = true', "step 1 (raise).count: expected a whole number, got True"),
-        ('[[step]]\ndo = "raise"\ncount = -1', "step 1 (raise).count: expected 0 or more, got -1"),
+        (RAISE + "number = 3", "step 1 (raise): expected one of the keys events, count"),
+        (RAISE + 'count = "3"', "step 1 (raise).count: expected a whole number, got '3'"),
+        (RAISE + "count = true", "step 1 (raise).count: expected a whole number, got True"),
+        (RAISE + "count = -1", "step 1 (raise).count: expected 1 to 100000, got -1"),
         ('[[step]]\ndo = "raise"\nevents = "few"', 'step 1 (raise).events: expected "all", "some" or a list'),
-        ('[[step]]\ndo = "raise"\nevents = [1]', "step 1 (raise).events: expected a list of texts, got [1]"),
-        ('[[step]]\ndo = "raise"\nexpect = "twice"', "step 1 (raise).expect: expected one of once, refused, either"),
-        ('[[step]]\ndo = "fault"', "step 1 (fault): expected the key 'fault', got none"),
+        (RAISE + "events = [1]", "step 1 (raise).events: expected a list of texts, got [1]"),
+        (RAISE + 'expect = "twice"', "step 1 (raise).expect: expected one of once, refused, either"),
+        (FAULT, "step 1 (fault): expected the key 'fault', got none"),
         ('[[step]]\ndo = "crash"\nat = "noon"', "step 1 (crash).at: expected one of accepted, headers sent"),
         ('[[step]]\ndo = "drain"\nnow = 1', "step 1 (drain): expected one of the keys (none), got 'now'"),
         ('[[step]]\ndo = "resend"\nlabel = "x"', "step 1.label: expected the label of an earlier step, got 'x'"),
-        ('[[step]]\ndo = "raise"\nsame_as = "x"', "step 1.same_as: expected the label of an earlier step, got 'x'"),
+        (
+            '[[step]]\ndo = "raise"\nsame_as = "x"\nkeep = ["saleId"]',
+            "step 1.same_as: expected the label of an earlier step, got 'x'",
+        ),
         ("webhooks = 0", "webhooks: expected 1 to 10, got 0"),
         ('webhooks = "2"', "webhooks: expected a whole number, got '2'"),
         ("speed = 1", "expected one of the keys breaks, holds, order, webhooks, step, got 'speed'"),
-        ("step = 1", "step: expected a list"),
+        ("step = 1", "step: expected [[step]], a table for each step, got 1"),
+        ('[step]\ndo = "raise"', "step: expected [[step]], a table for each step, got {'do': 'raise'}"),
+        ("", "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),
+        ('[[step]]\ndo = "drain"', "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),
+        (RAISE + "count = 0", "step 1 (raise).count: expected 1 to 100000, got 0"),
+        ('[[step]]\ndo = "raise"\nevents = []', 'step 1 (raise).events: expected "all", "some" or a list'),
+        (
+            '[[step]]\ndo = "raise"\ngrow = {salesLines = "many"}',
+            ".grow.salesLines: expected a whole number, got 'many'",
+        ),
+        (RAISE + "set = {saleDateTime = 2026-08-01}", ".set.saleDateTime: expected what JSON can hold"),
+        (RAISE + "set = {total = nan}", ".set.total: expected what JSON can hold"),
+        (RAISE + 'keep = ["saleId"]', "step 1 (raise).keep: expected same_as beside it, got none"),
+        (RAISE + 'older_than = "x"', "step 1 (raise).older_than: expected same_as beside it, got none"),
+        (RAISE + 'same_as = "x"', "step 1 (raise).same_as: expected keep beside it"),
+        (f"{AGAIN}count = 3", "step 2 (raise).count: expected none beside same_as"),
+        (f"{AGAIN}grow = {{salesLines = 3}}", "step 2 (raise).grow: expected none beside same_as"),
+        (f'{AGAIN}older_than = "y"', "step 2 (raise).older_than: expected 'x' as in same_as, got 'y'"),
+        ('[[step]]\ndo = "resend"\ntogether = 0', "step 1 (resend).together: expected 1 or more, got 0"),
+        ('[[step]]\ndo = "resend"\ntimes = 0', "step 1 (resend).times: expected 1 or more, got 0"),
+        ('[[step]]\ndo = "wait"\nseconds = inf', "step 1 (wait).seconds: expected 0 to 3600, got inf"),
+        ('[[step]]\ndo = "wait"\nseconds = nan', "step 1 (wait).seconds: expected 0 to 3600, got nan"),
+        (FAULT + 'fault = "refus"', "step 1 (fault).fault: expected one of refuse, "),
+        (
+            '[[step]]\ndo = "fault"\nfault = "refuse"\nprobability = 2',
+            "step 1 (fault).probability: expected a number, 0 to 1",
+        ),
+        (FAULT + 'fault = "answer"\nparams = {stat = 500}', "step 1 (fault).params.stat: expected"),
+        (
+            '[[step]]\ndo = "fault"\nfault = "refuse"\nmatch = {evnt = "x"}',
+            "step 1 (fault).match.evnt: expected one of event",
+        ),
+        (
+            f'[[step]]\ndo = "fault"\nfault = "{ON_THE_API}"',
+            "step 1 (fault).fault: expected one that strikes deliveries",
+        ),
         ("[[step", "expected TOML"),
     ],
 )
@@ -116,7 +167,7 @@ def test_a_scenario_begins_with_two_sentences(scenario_file, opening, told):
 
 def test_scenarios_are_chosen_by_name_or_file(scenario_file):
     """Names choose bundled ones, a .toml file is read, no names mean all, an unknown name lists them."""
-    assert [each.name for each in chosen(["storm", str(scenario_file(""))])] == ["storm", "mine"]
+    assert [each.name for each in chosen(["storm", str(scenario_file(RAISE))])] == ["storm", "mine"]
     assert chosen([]) == SCENARIOS
     with pytest.raises(BadInput, match=r"expected a scenario .steady, .*got 'strom'"):
         chosen(["strom"])
@@ -132,3 +183,23 @@ def test_a_missing_file_is_told():
 def test_every_key_of_a_step_is_documented(kind):
     """A step's docstring explains each of its keys."""
     assert [each.name for each in dataclasses.fields(kind) if f"{each.name}:" not in (kind.__doc__ or "")] == []
+
+
+def test_what_does_not_fit_the_event_types_is_told_with_file_step_and_key(scenario_file):
+    """A type that nobody has is refused before anything is played; a scenario that fits is not."""
+    fits = read(scenario_file(RAISE))
+    typo = read(scenario_file(f'{RAISE}{RAISE}events = ["SaleCrated"]\n'))
+    refuse_misfits([fits], Selection(catalog.load()).misfit)
+    with pytest.raises(Unusable, match=r"mine\.toml: step 2 \(raise\)\.events: expected .* got 'SaleCrated'"):
+        refuse_misfits([fits, typo], Selection(catalog.load()).misfit)
+
+
+def test_bundled_scenarios_fit_the_event_types():
+    """Every path that they set, keep or grow may be in the payload of its types."""
+    refuse_misfits(SCENARIOS, Selection(catalog.load()).misfit)
+
+
+def test_equal_steps_stand_in_their_own_places(scenario_file):
+    """Two steps that say the same are told apart."""
+    twice = read(scenario_file(RAISE * 2))
+    assert [f"{twice.file}: step {number} (raise)" for number in (1, 2)] == [place(twice, each) for each in twice.steps]

@@ -4,6 +4,7 @@ from simulator import catalog
 from simulator.errors import UnknownEventType
 from simulator.verification.history import Entity
 from simulator.verification.selection import Selection
+from simulator.verification.steps import Crash, Drain, Fault, Moment, Raise
 
 CATALOG = catalog.load()
 
@@ -26,7 +27,48 @@ def test_what_is_left_out_is_told():
     """A step that names a type which the run leaves out cannot be played."""
     chosen = Selection(CATALOG, ["SaleCreated"])
     assert chosen.missing(["SaleCreated", "CustomerUpdated"]) == ["CustomerUpdated"]
+    assert chosen.missing(["salecreated"]) == []
     assert chosen.missing("all") == []
+    with pytest.raises(UnknownEventType):
+        chosen.missing(["SaleCraeted"])
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (Raise(events=["SaleCraeted"]), "events: expected an event type of the catalogue, got 'SaleCraeted'"),
+        (Crash(Moment.ACCEPTED, events=["SaleCraeted"]), "events: expected an event type"),
+        (Fault("refuse", match={"event": "SaleCraeted"}), "match.event: expected an event type"),
+        (
+            Raise(events=["SaleCreated"], set={"totl": 1}),
+            "set: expected a path in the payload of SaleCreated, got 'totl'",
+        ),
+        (Raise(events=["SaleCreated"], set={"salesLines[0].prise": 1}), "set: expected a path"),
+        (Raise(set={"saleId": 1}), "set: expected a path in the payload of StockMovementCreated, got 'saleId'"),
+        (Raise(events=["SaleCreated"], grow={"lines": 2}), "grow: expected a path in the payload of SaleCreated"),
+        (Raise(same_as="x", keep=["saleId", "nothing"]), "keep: expected a path in a payload, got 'nothing'"),
+        (Raise(events=["SaleCreated"], payload={"saleId": "x"}), "payload: "),
+    ],
+)
+def test_what_does_not_fit_the_types_is_told_with_its_key(step, told):
+    """A type, a path or a payload that the catalogue refuses."""
+    assert Selection(CATALOG).misfit(step).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Drain(),
+        Fault("refuse"),
+        Fault("refuse", match={"event": "salecreated"}),
+        Raise(events=["salecreated"], set={"total": 1, "salesLines[0].rowId": 1}, grow={"salesLines": 3}),
+        Raise(same_as="x", keep=["saleId", "movementId"]),
+        Raise(events=["SaleCreated"], payload={"saleId": "x"}, invalid=True),
+    ],
+)
+def test_what_fits_is_let_through(step):
+    """Types in any case, paths into arrays, broken payloads that are meant."""
+    assert Selection(CATALOG).misfit(step) == ""
 
 
 def test_an_unknown_type_is_refused():

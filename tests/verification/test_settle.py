@@ -1,9 +1,13 @@
+from itertools import count
+
 import pytest
 
 from simulator.verification import settle
 from simulator.verification.history import Effect
 from simulator.verification.observers import ObserverFailed
-from simulator.verification.settle import Patience, wait_for_rest
+from simulator.verification.settle import Pace, Patience, wait_for_rest
+
+TURNS = count()
 
 
 class Time:
@@ -95,3 +99,67 @@ def test_a_slow_receiver_is_given_its_time():
     """Who took a second for a clean event is waited for accordingly."""
     assert Patience(0.3, 3.0, 60.0).for_latency(1.0) == Patience(2.0, 10.0, 60.0)
     assert Patience(0.3, 3.0, 60.0).for_latency(0.01) == Patience(0.3, 3.0, 60.0)
+
+
+def test_a_worker_that_books_in_batches_is_given_its_time():
+    """Whoever once took five seconds may always do so: three of them while something is missing."""
+    assert Patience(0.3, 3.0, 60.0).for_longest(5.0) == Patience(5.0, 15.0, 60.0)
+    assert Patience(0.3, 3.0, 60.0).for_longest(0.01) == Patience(0.3, 3.0, 60.0)
+
+
+def test_the_longest_of_a_run_counts():
+    """A quick event after a slow one says nothing new."""
+    pace = Pace()
+    for latency_s in (0.1, 4.0, 0.2):
+        pace.note(latency_s)
+    assert pace.longest_s == 4.0
+
+
+def test_the_last_change_is_told(waits):
+    """When the last effect came, counted from the first look: so slow is this receiver."""
+    rest, _ = waits([(0, 0), (2.5, 1)])
+    assert 2.5 <= rest.last_change_s < 2.7
+
+
+@pytest.fixture
+def watches(monkeypatch):
+    """Waits for rest over effects that `values(second)` gives, each with its key."""
+    time = Time(monkeypatch)
+
+    def run(values):
+        return wait_for_rest(
+            lambda: tuple(Effect(key, value) for key, value in values(time.now)),
+            ours=lambda seen: seen,
+            is_whole=lambda _: True,
+            patience=Patience(0.3, 3.0, 60.0),
+            pause=time.pause,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("key", ["a", None])
+def test_a_field_that_nobody_judges_may_change_for_ever(watches, key):
+    """Effects with the time of reading in them are at rest."""
+    assert watches(lambda now: [(key, {"id": "a", "at": now, "current": True, "payload": {"n": 1}})]).settled
+
+
+def test_the_order_of_effects_may_change_for_ever(watches):
+    """A query without ORDER BY is at rest."""
+    assert watches(lambda _: [("a", {"n": 1}), ("b", {"n": 2})][:: -1 if next(TURNS) % 2 else 1]).settled
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (lambda _: [("a", {"current": next(TURNS) % 2})], "the effect of a changed its current"),
+        (lambda now: [("a", {"payload": {"n": now}})], "the effect of a changed its payload"),
+        (lambda _: [("a", 1)] * (1 + next(TURNS) % 2), "the effect of a was there "),
+        (lambda _: [(None, 1)] * (1 + next(TURNS) % 2), "an effect was there "),
+    ],
+)
+def test_what_still_changes_is_named(watches, values, told):
+    """One effect, and what of it was not the same in the last two looks."""
+    rest = watches(values)
+    assert not rest.settled
+    assert told in rest.change

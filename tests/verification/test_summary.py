@@ -1,3 +1,5 @@
+import dataclasses
+
 from simulator.verification.summary import conclusion, found_in, lines
 
 
@@ -35,3 +37,18 @@ def test_classes_are_counted(report):
     """What was found is counted by class."""
     assert found_in(report.played[0]) == "1 duplicated"
     assert found_in(report.played[3]) == ""
+
+
+def test_what_was_not_judged_is_told_beside_a_violation(report):
+    """A violation is no reason to keep quiet about what nobody could check."""
+    storm = report.played[0]
+    judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing when time ran out")
+    partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])
+    assert "  Not judged:  the effects were still changing when time ran out" in list(lines(partly))
+    assert "Not judged" not in "\n".join(lines(report))
+
+
+def test_one_scenario_is_not_several(report):
+    """Counted as a person would."""
+    one = dataclasses.replace(report, played=report.played[:1])
+    assert "VIOLATED: http://shop/hook: 1 scenario: 1 violated; seed 7" == conclusion(one)
