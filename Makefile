@@ -24,7 +24,7 @@ matrix: $(READY)
 	$(BIN)/python loadtests/matrix.py
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Set up once, and again whenever pyproject.toml changes.
 $(READY): pyproject.toml
