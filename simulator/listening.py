@@ -13,10 +13,12 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         Unusable: that address or port cannot be had.
     """
+    if not 0 <= port <= 65535:  # create_server would leave its socket open
+        raise Unusable(f"cannot listen on {host} port {port}: expected a port from 0 to 65535")
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise Unusable(f"cannot listen on {host} port {port}: {reason} (--port 0 takes any free one)") from error
 

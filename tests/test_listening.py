@@ -1,3 +1,4 @@
+import gc
 import socket
 
 import pytest
@@ -19,3 +20,11 @@ def test_listens_at_once(host, shown):
             assert f"http://{shown}:{port}" == url_of(listener)
         with pytest.raises(Unusable, match=rf"port {port}: Address already in use"):
             listen(host, port)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_port_that_is_none():
+    """Refused before a socket is made, so none is left open."""
+    with pytest.raises(Unusable, match="expected a port from 0 to 65535"):
+        listen("127.0.0.1", 70_000)
+    gc.collect()
