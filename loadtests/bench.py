@@ -3,6 +3,7 @@
     python loadtests/bench.py                    all of them, about two minutes
     python loadtests/bench.py deliveries list    some of them
     python loadtests/bench.py --full             with 1,000,000 events in the log, some ten minutes
+    python loadtests/bench.py --tiny             only shows that they run: the figures say nothing
 
 Machines differ, and this one may be busy: compare the ratios within one run, not the rates of two. Where the time
 of a delivery goes: `bench.py shares` measures the parts, each by itself; for a profile of the whole,
@@ -10,9 +11,7 @@ of a delivery goes: `bench.py shares` measures the parts, each by itself; for a 
 """
 
 import argparse
-import asyncio
 import json
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -21,17 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httptools
 import httpx
 import orjson
-import uvloop
+from bare_sender import LANES, send_bare, sink
 
 from simulator import catalog
 from simulator.payloads.factory import Payloads
@@ -39,15 +38,37 @@ from simulator.payloads.factory import Payloads
 HERE = Path(__file__).parent
 FRONTSIM = (sys.executable, "-m", "simulator.cli.main")
 EVENT = "SaleCreated"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 CALL = 5_000
 """Events that a call raises."""
-WARM_UP = 2_000
-DELIVERIES = 20_000
-TIMES = 3
-"""How often a rate is measured; the best counts, for whatever else the machine does only makes it worse."""
-LANES = 256
 ALWAYS = "from=2000-01-01&to=2100-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much a bench does.
+
+    Attributes:
+        warm_up: deliveries before the first that is measured.
+        deliveries: of each rate that is measured.
+        times: how often it is measured; the best counts, for whatever else the machine does only makes it worse.
+        large: events in the log, at which deliveries are measured once more; 0: they are not.
+        listed: events in the log that is listed.
+        failing: share of them that failed, so is listed.
+        tiny: the benches in files of their own do as little as they can.
+    """
+
+    warm_up: int = 2_000
+    deliveries: int = 20_000
+    times: int = 3
+    large: int = 0
+    listed: int = 20_000
+    failing: float = 0.5
+    tiny: bool = False
+
+
+USUAL = Size()
+FULL = Size(large=1_000_000, listed=1_000_000, failing=0.01)
+TINY = Size(warm_up=10, deliveries=50, times=1, large=200, listed=50, tiny=True)
 
 
 def tell(bench: str, **figures: Any) -> None:
@@ -56,102 +77,11 @@ def tell(bench: str, **figures: Any) -> None:
     print(json.dumps({"bench": bench, **rounded}), flush=True)
 
 
-class _Sink(asyncio.Protocol):
-    """Answers 200 to every request, and does nothing else."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._parser = httptools.HttpRequestParser(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Parse."""
-        self._parser.feed_data(data)
-
-    def on_message_complete(self) -> None:
-        """Answer."""
-        self._transport.write(ANSWER)
-
-
-def _serve_sink(told: Any) -> None:
-    async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
-        told.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    uvloop.run(serve())
-
-
-@contextmanager
-def sink() -> Iterator[str]:
-    """A receiver that costs next to nothing, in a process of its own; yields its URL."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve_sink, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()  # so that a sink that cannot start ends in an error, not in silence
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}/hook"
-    finally:
-        process.kill()
-        process.join()
-
-
-class _BareSender(asyncio.Protocol):
-    """The ceiling: sends the next request when the answer to the last one is here; no log, no parsing, no payloads."""
-
-    def __init__(self, request: bytes, count: int) -> None:
-        self._request = request
-        self._left = count
-        self._seen = 0
-        self.over = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        """Send the next."""
-        self._seen += len(data)
-        if self._seen < len(ANSWER):
-            return
-        self._seen = 0
-        self._left -= 1
-        if self._left:
-            self._transport.write(self._request)
-        else:
-            self._transport.close()
-            self.over.set_result(None)
-
-
-def send_bare(url: str, count: int) -> Mapping[str, float]:
-    """Send one real payload `count` times over `LANES` bare transports; the rate, and what each thousand cost."""
-    parts = urlsplit(url)
-    body = Payloads(catalog.load(), seed=1).build(EVENT, 1).body
-    request = b"POST %b HTTP/1.1\r\nHost: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-        parts.path.encode(), parts.netloc.encode(), len(body), body,
-    )  # fmt: skip
-    each = count // LANES
-
-    async def send() -> None:
-        loop = asyncio.get_running_loop()
-        made = [
-            await loop.create_connection(lambda: _BareSender(request, each), parts.hostname, parts.port)
-            for _ in range(LANES)
-        ]
-        await asyncio.gather(*(sender.over for _, sender in made))
-
-    cpu_s, began = time.process_time(), time.perf_counter()
-    uvloop.run(send())
-    wall_s, sent = time.perf_counter() - began, each * LANES
-    return {"perSecond": sent / wall_s, "cpuSecondsPer1000": (time.process_time() - cpu_s) / sent * 1000}
-
-
 class Served:
     """A simulator in a process of its own, as a user starts it."""
 
     def __init__(self, db: Path, *options: str) -> None:
+        self.db = db
         command = [*FRONTSIM, "serve", "--port", "0", "--db", str(db), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
@@ -233,50 +163,51 @@ def best(runs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
     }
 
 
-def bench_deliveries(*, full: bool) -> None:
+def bench_deliveries(*, size: Size) -> None:
     """Durable deliveries: unique payloads, each event committed before its delivery, each outcome after it."""
+    body = Payloads(catalog.load(), seed=1).build(EVENT, 1).body
     with sink() as url, served("--concurrency", str(LANES)) as simulator:
         webhook = simulator.subscribe(url)
-        deliver(simulator, WARM_UP)
-        small = best(deliver(simulator, DELIVERIES) for _ in range(TIMES))
-        bare = best(send_bare(url, DELIVERIES) for _ in range(TIMES))
+        deliver(simulator, size.warm_up)
+        small = best(deliver(simulator, size.deliveries) for _ in range(size.times))
+        bare = best(send_bare(url, body, size.deliveries) for _ in range(size.times))
         tell("bare asyncio transports to the same sink", **bare, lanes=LANES)
         share = small["perSecond"] / bare["perSecond"]
-        logged = WARM_UP + TIMES * DELIVERIES
+        logged = size.warm_up + size.times * size.deliveries
         tell("durable deliveries", **small, ofBare=share, events=logged, lanes=LANES)
         tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=logged)
         entries = simulator.events(webhook, "includeRuns=true")
         took = sorted(entry["runs"][0]["durationMs"] for entry in entries)
         tell("delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], lanes=LANES)
-        if full:
-            simulator.trigger(1_000_000 - logged)
+        if size.large:
+            simulator.trigger(size.large - logged)
             simulator.drain()
-            tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=1_000_000)
-            large = best(deliver(simulator, DELIVERIES) for _ in range(TIMES))
-            tell("durable deliveries", **large, events=1_000_000, lanes=LANES)
+            tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=size.large)
+            large = best(deliver(simulator, size.deliveries) for _ in range(size.times))
+            tell("durable deliveries", **large, events=size.large, lanes=LANES)
+            before = small["cpuSecondsPer1000"]  # in ticks of the system's clock: a tiny run may cost none
             tell(
-                "cost of a delivery at 1,000,000 logged events, of that at 10,000",
-                ratio=large["cpuSecondsPer1000"] / small["cpuSecondsPer1000"],
+                f"cost of a delivery at {size.large:,} logged events, of that before",
+                ratio=large["cpuSecondsPer1000"] / before if before else None,
             )
 
 
-def bench_list(*, full: bool) -> None:
+def bench_list(*, size: Size) -> None:
     """`success=false` with 10,000 failed, beside the bare query and orjson on the same file."""
-    count, failing = (1_000_000, 0.01) if full else (20_000, 0.5)
     with sink() as url, served("--concurrency", str(LANES)) as simulator:
         webhook = simulator.subscribe(url)
-        simulator.http.post("/_sim/faults", json={"fault": "refuse", "probability": failing}).raise_for_status()
-        simulator.trigger(count)
+        simulator.http.post("/_sim/faults", json={"fault": "refuse", "probability": size.failing}).raise_for_status()
+        simulator.trigger(size.listed)
         simulator.drain()
         before_mb = simulator.rss_mb()
         asked_s, listed = _best_of(10, lambda: simulator.events(webhook, "success=false"))
-        db = sqlite3.connect(f"file:{simulator.process.args[7]}?mode=ro", uri=True)  # type: ignore[index]
+        db = sqlite3.connect(f"file:{simulator.db}?mode=ro", uri=True)
         bare_s, bare = _best_of(10, lambda: orjson.loads(_bare_list(db)))
         db.close()
         assert len(listed) == len(bare), (len(listed), len(bare))
         tell(
             "list success=false", seconds=asked_s, bareSqlSeconds=bare_s, ratio=asked_s / bare_s,
-            events=count, listed=len(listed), grewMb=simulator.rss_mb() - before_mb,
+            events=size.listed, listed=len(listed), grewMb=simulator.rss_mb() - before_mb,
         )  # fmt: skip
 
 
@@ -294,7 +225,7 @@ def _best_of(times: int, run: Callable[[], Any]) -> tuple[float, Any]:
     return best, result
 
 
-def bench_start(*, full: bool) -> None:  # noqa: ARG001 - every bench takes it
+def bench_start(*, size: Size) -> None:
     """From the command to the first event that a receiver got; and what `--help` takes."""
     with sink() as url:
         began = time.perf_counter()
@@ -307,21 +238,18 @@ def bench_start(*, full: bool) -> None:  # noqa: ARG001 - every bench takes it
             began = time.perf_counter()
         tell("Ctrl-C", seconds=time.perf_counter() - began)
     help_s, _ = _best_of(
-        5,
+        size.times,
         lambda: subprocess.run([sys.executable, "-m", "simulator.cli.main", "--help"], check=True, capture_output=True),
     )
     tell("frontsim --help", seconds=help_s)
 
 
-def _script(name: str, *options: str) -> Callable[..., None]:
-    """A bench in a file of its own."""
+def _script(name: str, *options: str, tiny: Sequence[str]) -> Callable[..., None]:
+    """A bench in a file of its own, with its options, and those that make it do as little as it can."""
 
-    def run(*, full: bool) -> None:  # noqa: ARG001 - every bench takes it
+    def run(*, size: Size) -> None:
         script = HERE / f"bench_{name}.py"
-        if script.exists():
-            subprocess.run([sys.executable, str(script), *options], check=True)
-        else:
-            tell(name, skipped=f"no {script.name} here")
+        subprocess.run([sys.executable, str(script), *(tiny if size.tiny else options)], check=True)
 
     return run
 
@@ -330,10 +258,10 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "start": bench_start,
     "deliveries": bench_deliveries,
     "list": bench_list,
-    "shares": _script("shares"),
-    "wire": _script("wire"),
-    "payloads": _script("payloads", "--seconds", "0.2"),
-    "schema": _script("schema"),
+    "shares": _script("shares", tiny=["--deliveries", "400"]),
+    "wire": _script("wire", tiny=["--seconds", "0.05"]),
+    "payloads": _script("payloads", "--seconds", "0.2", tiny=["--seconds", "0.001"]),
+    "schema": _script("schema", tiny=["--seconds", "0.05"]),
 }
 """Every bench, in the order in which they run."""
 
@@ -342,10 +270,14 @@ def main() -> None:
     """Run the benches that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="all by default")
-    parser.add_argument("--full", action="store_true", help="with 1,000,000 events in the log")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--full", dest="size", action="store_const", const=FULL, default=USUAL, help="with 1,000,000 events in the log"
+    )
+    sizes.add_argument("--tiny", dest="size", action="store_const", const=TINY, help="only shows that they run")
     options = parser.parse_args()
     for name in options.bench or BENCHES:
-        BENCHES[name](full=options.full)
+        BENCHES[name](size=options.size)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from leasing import LeaseDesk, Told
 from own_simulator import start_simulator
 from plans import DAY_MIX
 
-from simulator.client import FrontSystems
 from simulator.domain.model import Outcome
+from simulator.vendor_client import FrontSystems
 
 NOBODY = "http://127.0.0.1:9/hook"
 IN_FLIGHT = 64

@@ -1,8 +1,10 @@
 """`/_sim/leases` as a sender of many deliveries needs it: whole batches out, whole batches of outcomes back."""
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from simulator.clock import stopwatch
 from simulator.domain.model import Outcome
@@ -14,7 +16,10 @@ GONE = 404
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """One delivery that is ours to send, until `until` (on the stopwatch) at the latest."""
+    """One delivery that is ours to send, until `until` (on the stopwatch) at the latest.
+
+    What stands before the host of the webhook's URL is in `headers`, as the simulator itself sends it.
+    """
 
     lease_id: str
     webhook_id: str
@@ -96,6 +101,7 @@ class LeaseDesk:
 
 
 def _leased(lease_id: str, item: Mapping[str, Any], until: float) -> Leased:
+    url, authorization = _apart(item["url"])
     return Leased(
         lease_id=lease_id,
         webhook_id=item["webhookId"],
@@ -103,8 +109,19 @@ def _leased(lease_id: str, item: Mapping[str, Any], until: float) -> Leased:
         event=item["event"],
         run=item["run"],
         is_resend=item["trigger"] == "Resend",
-        url=item["url"],
-        headers=item["headers"],
+        url=url,
+        headers={**item["headers"], **authorization},
         body=item["body"].encode(),
         until=until,
     )
+
+
+def _apart(url: str) -> tuple[str, Mapping[str, str]]:
+    """A URL without its userinfo, and the header that this becomes."""
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}
+    user, _, password = userinfo.partition(":")
+    token = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {token}"}

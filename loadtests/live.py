@@ -14,6 +14,7 @@ from master_bench import Bench
 
 from simulator.clock import stopwatch
 from simulator.errors import FrontsimError
+from simulator.verification.masking import masked
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Watch:
             try:
                 self.seen = look(self._bench)
             except FrontsimError as error:
-                logger.warning("so far nothing can be seen: %s", error)
+                logger.warning("so far nothing can be seen: %s", masked(str(error)))
             else:
                 logger.info("%s", self.seen)
             wait_s = max(self._every_s, SHARE * (stopwatch() - began))

@@ -34,6 +34,13 @@ class Parser(Protocol):
         """Other defaults for options that there are."""
 
 
+class Add(Protocol):
+    """Adds one of our options."""
+
+    def __call__(self, name: str, help_text: str, **details: Any) -> None:
+        """`details` are `add_argument`'s."""
+
+
 def add_options(parser: Parser, plan: Plan) -> None:
     """Add ours, as a group, which keeps them out of the form of Locust's page.
 
@@ -48,6 +55,21 @@ def add_options(parser: Parser, plan: Plan) -> None:
     group.add_argument(
         "--load-help", action="help", help="These options too: Locust's --help comes too early for them."
     )
+    _add_receiver(add)
+    _add_load(add, plan)
+    _add_verdict(add)
+    parser.set_defaults(
+        web_host=LOOPBACK,
+        master_bind_host=LOOPBACK,
+        expect_workers_max_wait=WAIT_FOR_WORKERS_S,
+        stop_timeout=NOT_GIVEN,
+        num_users=USERS,
+        spawn_rate=float(SPAWN_RATE),
+    )
+
+
+def _add_receiver(add: Add) -> None:
+    """Who is tested, how what it booked is seen, and by which simulator."""
     add("--receiver", "The receiver's URL: every event is delivered there.", metavar="URL", default="")
     add("--observe-url", "Effects: a JSON list, of ids or of objects.", metavar="URL", default="")
     add(
@@ -67,6 +89,10 @@ def add_options(parser: Parser, plan: Plan) -> None:
     )
     add("--simulator", "Use the simulator there; without, one is started for the run.", metavar="URL", default="")
     add("--simulator-token", "That simulator's /_sim token.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
+
+
+def _add_load(add: Add, plan: Plan) -> None:
+    """What is sent, how fast, and what is broken."""
     add("--seed", "Repeats a run, against a receiver that has not seen it.  [default: drawn, and told]", type=int)
     add("--mix", "Event types and weights, such as SaleCreated=3,CustomerCreated=1.", metavar="MIX", default="")
     add("--pace", "Deliveries a second of each user; 0: as fast as it can.", type=float, default=0.0)
@@ -87,20 +113,16 @@ def add_options(parser: Parser, plan: Plan) -> None:
     add("--answer-timeout", "Seconds that the receiver may take to answer.", type=float, default=10.0)
     add("--insecure", "Take any certificate of the receiver.", action="store_true", default=False)
     add("--lease-ttl", "Seconds after which a dead worker's deliveries are unknown.", type=float, default=None)
+
+
+def _add_verdict(add: Add) -> None:
+    """What is looked at, when it is judged, and where the verdict goes."""
     add("--check-content", "Compare what effects carry with what was sent.", action="store_true", default=False)
     add("--settle", "Effects are judged when unchanged for so many seconds.", type=float, default=0.5)
     add("--end-timeout", "Seconds that resends and settling may take at the end.", type=float, default=120.0)
     add("--live", "Seconds between two looks at effects during the run; 0: none.", type=float, default=5.0)
     add("--verdict-json", "Write the verdict as JSON; Locust's --json is its statistics.", metavar="FILE", default="")
     add("--verdict-html", "Write the verdict as a page; Locust's --html is its report.", metavar="FILE", default="")
-    parser.set_defaults(
-        web_host=LOOPBACK,
-        master_bind_host=LOOPBACK,
-        expect_workers_max_wait=WAIT_FOR_WORKERS_S,
-        stop_timeout=NOT_GIVEN,
-        num_users=USERS,
-        spawn_rate=float(SPAWN_RATE),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from simulator.verification.classes import GOOD, Class
 from simulator.verification.clauses import Contract
 from simulator.verification.history import EventFact, History
 from simulator.verification.html import as_html
+from simulator.verification.masking import masked, without_secrets
 from simulator.verification.report import as_data
 from simulator.verification.scenario import Scenario
 from simulator.verification.session import Played, Report
@@ -127,8 +128,9 @@ class LoadReport:
 def report_on(
     history: History, scenario: Scenario, contract: Contract, *, receiver: str, seed: int, replay: str
 ) -> LoadReport:
-    """Judge a history."""
-    return LoadReport(scenario, history, judge(history, contract), contract, receiver, seed, replay)
+    """Judge a history; no form of the report has secrets in it."""
+    judgement = without_secrets(judge(history, contract))
+    return LoadReport(scenario, history, judgement, contract, masked(receiver), seed, replay)
 
 
 def _per_s(rate: float | None) -> str | None:

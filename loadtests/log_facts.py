@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulator.answers import EventEntry, RunView
-from simulator.client import FrontSystems
 from simulator.domain.model import Outcome, Trigger
+from simulator.vendor_client import FrontSystems
 from simulator.verification.bench import EVER
 from simulator.verification.correlate import BUSINESS
 from simulator.verification.history import EventFact, Run

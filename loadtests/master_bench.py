@@ -12,9 +12,10 @@ from own_simulator import address_of, start_simulator
 from poster import Poster
 
 from simulator import catalog
-from simulator.client import FrontSystems, Simulator
+from simulator.control_client import Simulator
 from simulator.errors import BadInput, Unusable
 from simulator.exchange import CallError
+from simulator.vendor_client import FrontSystems
 from simulator.verification.baseline import Baseline
 from simulator.verification.history import Effect
 from simulator.verification.observers import Observer, effects

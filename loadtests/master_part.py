@@ -28,6 +28,7 @@ from simulator.clock import stopwatch
 from simulator.errors import FrontsimError
 from simulator.exchange import CallError
 from simulator.verification import clauses
+from simulator.verification.masking import masked
 from simulator.verification.scenario import Scenario
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class MasterPart:
             raise
         options = load.options
         options.simulator = self._bench.address.base_url
-        environment.host = options.simulator if load.plan.is_polled else options.receiver
+        environment.host = options.simulator if load.plan.is_polled else masked(options.receiver)  # Locust shows it
         environment.stop_timeout = load.stop_timeout_s
         self._watch = Watch(self._bench, every_s=options.live)
         self._shop = ShopFloor(self._bench, rate=options.event_rate) if load.plan.is_polled else None
@@ -119,8 +120,8 @@ class MasterPart:
 
 
 def _replay(token: str, seed: int) -> str:
-    """The command line as it was typed, with the seed in it and the secret not."""
-    words = [word.replace(token, "TOKEN") if token else word for word in sys.argv[1:]]
+    """The command line as it was typed, with the seed in it and secrets not."""
+    words = [masked(word.replace(token, "TOKEN") if token else word) for word in sys.argv[1:]]
     again = [] if any(word.partition("=")[0] == "--seed" for word in words) else ["--seed", str(seed)]
     return shlex.join(["locust", *words, *again])
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from simulator.client import control_url
+from simulator.control_client import control_url
 from simulator.errors import Unusable
 from simulator.exchange import read_url
 from simulator.settings import Settings

@@ -7,8 +7,8 @@ from leasing import LeaseDesk
 from load_options import Load
 from turns import SteadyTurns, StormTurns, Turns
 
-from simulator.client import control_url
 from simulator.clock import stopwatch
+from simulator.control_client import control_url
 
 
 class SenderPart:

@@ -23,6 +23,7 @@ from plans import Plan
 from sender_part import SenderPart
 
 from simulator.errors import FrontsimError
+from simulator.verification.masking import masked
 from simulator.verification.observers import ObserverFailed
 
 REFUSED, OUR_FAILURE = 3, 4
@@ -57,7 +58,7 @@ class LoadTest:
         try:
             self._master = MasterPart(self._load(environment), environment)
         except FrontsimError as error:
-            sys.stderr.write(f"Error: {error}\n")
+            sys.stderr.write(f"Error: {masked(str(error))}\n")
             _leave(UNKNOWN if isinstance(error, ControlFailed | ObserverFailed) else REFUSED)
         except Exception:  # noqa: BLE001 - Locust would log it, and go on without us
             traceback.print_exc()

@@ -17,6 +17,12 @@ from zoneinfo import ZoneInfo
 Milliseconds = int
 """A moment: milliseconds since 1970-01-01T00:00:00Z, in simulator time."""
 
+EARLIEST: Milliseconds = -62_135_596_800_000
+"""0001-01-01T00:00:00Z, the first moment that .NET's `DateTime` and Python's `datetime` can hold."""
+LATEST: Milliseconds = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z, the last one, to the millisecond."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUERY_DATE = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:\.(?P<fraction>\d{1,9}))?)?"
@@ -115,6 +121,9 @@ class WireTime:
         repeats, a lower bound is the first and an upper bound the second pass, so that a window
         never loses an event. Digits beyond the millisecond are dropped.
 
+        A moment that UTC has before the year 1 or after 9999 is the first or the last that there is: .NET's
+        `DateTime.MinValue` and `DateTime.MaxValue` are bounds that leave nothing out, whatever the zone.
+
         Raises:
             ValueError: with the text that came and the forms that are taken.
         """
@@ -129,13 +138,14 @@ class WireTime:
                 if zone
                 else naive.replace(tzinfo=self._zone, fold=int(upper))
             )
-            since_epoch = local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise ValueError(
                 f"expected a date such as 2021-12-01, 2021-12-01 08:50:46.02 or 2021-12-01T08:50:46+01:00, "
                 f"got {text[:64]!r}"
             ) from None
-        return since_epoch // timedelta(seconds=1) * 1000 + int((match["fraction"] or "0").ljust(3, "0")[:3])
+        since_epoch = local.replace(tzinfo=UTC) - _EPOCH - (local.utcoffset() or timedelta())  # astimezone overflows
+        moment = since_epoch // timedelta(seconds=1) * 1000 + int((match["fraction"] or "0").ljust(3, "0")[:3])
+        return min(max(moment, EARLIEST), LATEST)
 
 
 class Ids:
@@ -157,6 +167,12 @@ class Ids:
         stamp = time.time_ns() // 1_000_000 << 80
         tail = int.from_bytes(os.urandom(9), "big")  # 72 random bits, counted up within a call
         return [_version_7(stamp, tail + step) for step in range(count)]
+
+
+def uuid_text(raw: bytes) -> str:
+    """The text form of the 16 bytes of a UUID: as `str(UUID(bytes=raw))`, in a quarter of the time."""
+    digits = raw.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _version_7(stamp: int, tail: int) -> bytes:

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simulator.answers import EventEntry
-from simulator.client import FrontSystems, When
 from simulator.exchange import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from simulator.patience import READ_AGAIN_S, Patience, Say, Sleep
+from simulator.vendor_client import FrontSystems, When
 
 MAX_ROUNDS = 10
 """Rounds of one job: an event that fails for ever is resent no more often than this."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.clock import Clock, Ids, WireTime, sql_server_ms
+from simulator.clock import EARLIEST, LATEST, Clock, Ids, WireTime, sql_server_ms
 
 OSLO = WireTime(ZoneInfo("Europe/Oslo"))
 
@@ -93,6 +93,27 @@ def test_reading_dates(text: str, moment: str):
     assert ms(moment) == OSLO.read(text)
 
 
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati", "UTC"])
+@pytest.mark.parametrize("offset", ["", "Z", "+00:00", " 00:00", "+14:00", "-12:00"])
+def test_the_first_and_the_last_date_that_dotnet_has(zone: str, offset: str):
+    """DateTime.MinValue and MaxValue leave nothing out, whatever zone or offset would carry them out of UTC's years."""
+    wire_time = WireTime(ZoneInfo(zone))
+    day = 24 * 3600 * 1000
+    first = wire_time.read(f"0001-01-01T00:00:00.0000000{offset}")
+    last = wire_time.read(f"9999-12-31T23:59:59.9999999{offset}", upper=True)
+    assert EARLIEST <= first < EARLIEST + day
+    assert LATEST - day < last <= LATEST
+    assert first == wire_time.read(f"0001-01-01T00:00:00{offset}")
+
+
+def test_what_lies_beyond_utcs_years_is_cut_to_them():
+    """Oslo's first midnight lies 43 minutes before UTC's, the last hours of New York's last day behind UTC's last."""
+    assert (EARLIEST, ms("0001-01-01T00:00:00+00:00")) == (OSLO.read("0001-01-01"), EARLIEST)
+    assert LATEST == WireTime(ZoneInfo("America/New_York")).read("9999-12-31T23:59:59.9999999")
+    assert LATEST == OSLO.read("9999-12-31T23:59:59.9999999Z")
+    assert LATEST - 3_600_000 == OSLO.read("9999-12-31T23:59:59.9999999")
+
+
 def test_the_hour_that_autumn_repeats():
     """A lower bound is its first pass, an upper bound its second: a window loses nothing."""
     assert ms("2026-10-25T00:30:00+00:00") == OSLO.read("2026-10-25T02:30")
@@ -111,7 +132,6 @@ def test_the_hour_that_autumn_repeats():
         "2021-12-01T08:50:46.",
         "2021-12-01T08",
         "1638316800",
-        "0001-01-01",
         "2021-12-01+99:99",
     ],
 )

@@ -31,11 +31,12 @@ FLOORS = """
 6  receivers.serve verification.logbook verification.raising
 6  receivers.registry verification.request verification.stage
 6  receivers.broken.answer receivers.broken.race receivers.broken.transaction verification.bench
+   verification.masking
 6  receivers.app receivers.backend receivers.broken.content receivers.broken.key receivers.broken.reading
    receivers.broken.state receivers.correct receivers.inbox receivers.variant verification.checks
    verification.settle
 6  api.events api.stream receivers.reference verification.notes verification.observers verification.tally
-6  api.control api.leases api.webhooks receivers.effects receivers.entity verification.clauses
+6  api.control api.leases api.trigger api.webhooks receivers.effects receivers.entity verification.clauses
    verification.content verification.correlate verification.order verification.scenario verification.selection
    verification.sender verification.story verification.timeline
 6  api.faults api.fields api.gateway api.guard api.sinks api.webhook_types delivery.dispatcher receivers.books
@@ -44,8 +45,8 @@ FLOORS = """
 5  delivery.wire
 5  delivery.opening delivery.pool
 5  delivery.connection
-5  client delivery.departure
-5  answers delivery.exchange patience
+5  control_client delivery.departure vendor_client
+5  answers client delivery.exchange patience
 5  delivery.manner exchange
 5  api.responses delivery.answer delivery.barrier delivery.deadlines delivery.lookup delivery.reordering
    delivery.tls error_answer
@@ -54,8 +55,8 @@ FLOORS = """
 4  store.ledger
 4  store.queue store.reader
 4  store.changes store.file store.rows store.subscriptions verification.history
-3  payloads.shop
-3  payloads.counter_acts payloads.factory payloads.order_acts
+3  payloads.shop payloads.workshop
+3  payloads.counter_acts payloads.factory payloads.order_acts payloads.worker
 3  payloads.builders payloads.customer_acts payloads.from_schema payloads.stock_acts
 3  payloads.books payloads.order_draws payloads.schema_nodes
 3  payloads.deliveries payloads.levels payloads.orders payloads.sale_draws payloads.schema_kinds
@@ -67,8 +68,8 @@ FLOORS = """
 3  payloads.chain payloads.customers payloads.schema_facts payloads.schema_names
 3  payloads.payments payloads.people payloads.schema_document payloads.schema_formats
 3  payloads.assortment payloads.countries payloads.day payloads.schema_nullable payloads.schema_roll
-3  payloads.checkdigits payloads.draw payloads.moments payloads.money payloads.overrides payloads.schema_trouble
-   payloads.schema_vocabulary payloads.texts
+3  payloads.batch payloads.checkdigits payloads.draw payloads.moments payloads.money payloads.overrides
+   payloads.schema_trouble payloads.schema_vocabulary payloads.texts
 2  domain.changed domain.fault_rules domain.headers domain.rule_json
 2  catalog domain.faults domain.model domain.phrases domain.target
 1  contract_folder listening

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.client import FrontSystems
 from simulator.exchange import Ambiguous, ApiError, Unreachable
 from simulator.reconcile import MAX_ROUNDS, Tally, reconcile
+from simulator.vendor_client import FrontSystems
 
 
 def taken(event: dict[str, Any]) -> httpx.Response:

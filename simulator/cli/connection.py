@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from simulator.client import FrontSystems, Simulator, control_url
+from simulator.control_client import Simulator, control_url
 from simulator.errors import FrontsimError
 from simulator.exchange import ApiError, Unreachable
 from simulator.settings import Settings
+from simulator.vendor_client import FrontSystems
 
 _DEFAULTS = Settings()
 

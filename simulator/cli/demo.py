@@ -22,11 +22,12 @@ import orjson
 
 from simulator.answers import RaisedEvent
 from simulator.cli.output import json_option, show_json, show_table
-from simulator.client import FrontSystems, Simulator
+from simulator.control_client import Simulator
 from simulator.errors import Unusable
 from simulator.reconcile import reconcile
 from simulator.serving import run_in_thread
 from simulator.settings import Settings
+from simulator.vendor_client import FrontSystems
 
 VERIFIED, VIOLATED = 0, 1
 ALWAYS = ("2000-01-01", "2100-01-01")

@@ -6,7 +6,7 @@ from simulator.cli.connection import Api, api_options
 from simulator.cli.entry import show_entry
 from simulator.cli.output import json_option, show_json, show_table
 from simulator.cli.window import window_options
-from simulator.client import When
+from simulator.vendor_client import When
 
 DAYS = 7
 

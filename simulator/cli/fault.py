@@ -74,9 +74,9 @@ def add(
     *,
     as_json: bool,
 ) -> None:
-    """Add a rule: the fault NAME, for every delivery or for those that the options name.
+    """Add a rule: the fault NAME, for all deliveries or for some.
 
-    `frontsim fault --help` lists the faults and their parameters.
+    Without options it is for all of them. `frontsim fault --help` lists the faults and their parameters.
     """
     options = {
         "event": event,
@@ -101,7 +101,7 @@ def add(
 @control_options
 @json_option
 def list_(control: Control, *, as_json: bool) -> None:
-    """List the rules, in the order in which they are tried, with how often each has applied."""
+    """List the rules in the order of trial, and how often each has applied."""
     with control.open() as simulator:
         rules = simulator.list_faults()
     if as_json:

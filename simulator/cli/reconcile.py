@@ -9,12 +9,12 @@ from simulator.answers import WebhookView
 from simulator.cli.connection import Api, advice, api_options
 from simulator.cli.output import json_option, show_json, show_table, shown
 from simulator.cli.window import window_options
-from simulator.client import FrontSystems, When
 from simulator.errors import FrontsimError
 from simulator.exchange import ApiError
 from simulator.patience import Patience
 from simulator.reconcile import Tally
 from simulator.reconcile import reconcile as reconcile_webhook
+from simulator.vendor_client import FrontSystems, When
 
 DAYS = 30
 STILL_FAILING = 1

@@ -14,14 +14,15 @@ import click
 from simulator.cli.connection import BASE_URL
 from simulator.cli.interruption import Interruption
 from simulator.cli.output import shown
-from simulator.cli.verify_files import STANDARD_OUTPUT, check, masked, put, write
+from simulator.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from simulator.cli.verify_table import LiveTable
-from simulator.client import control_url
+from simulator.control_client import control_url
 from simulator.settings import Settings
 from simulator.verification import clauses, scenario
 from simulator.verification.bench import Limits
 from simulator.verification.checks import Verdict
 from simulator.verification.hosted import benches
+from simulator.verification.masking import masked, masked_errors, without_secrets
 from simulator.verification.report import scenarios_as_json
 from simulator.verification.request import KEY, Address, Request, selection_of
 from simulator.verification.scenario import Scenario
@@ -134,9 +135,10 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     if not options["receiver"]:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = _request(options)
-    scenario.refuse_misfits(chosen, selection_of(request).misfit)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
-    report = _run(request, chosen, seed, options)
+    with masked_errors():
+        scenario.refuse_misfits(chosen, selection_of(request).misfit)
+        report = _run(request, chosen, seed, options)
     try:
         _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
     finally:
@@ -173,7 +175,7 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
             for each in play_all(chosen, open_bench, contract):
-                played.append(_without_secrets(each))
+                played.append(replace(each, judgement=without_secrets(each.judgement)))
                 table.show(played[-1])
                 interruption.check()
     except KeyboardInterrupt:
@@ -213,11 +215,6 @@ def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
         elif "=" not in word:
             next(words, None)
     return lambda name: shlex.join(["frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)])
-
-
-def _without_secrets(played: Played) -> Played:
-    reason = masked(played.judgement.reason)
-    return replace(played, judgement=replace(played.judgement, reason=reason))
 
 
 def _say(report: Report, *, quiet: bool) -> None:

@@ -1,11 +1,10 @@
 """The files that `frontsim verify` writes, and the summary of a GitHub job.
 
 What cannot be written is refused before anything is played. Should it fail after all, that is a warning: the others
-are written all the same, and the exit code stays the verdict's. Reports are handed round, so they hold no secrets.
+are written all the same, and the exit code stays the verdict's.
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,25 +24,6 @@ _FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
     "junit_file": as_junit,
     "json_file": as_json,  # last, for it may go to standard output, which may be closed
 }
-
-_NAME_OF_ONE = r"(?:password|passwd|pwd|secret|token|api[-_]?key|subscription[-_]?key)"
-_SECRETS = [
-    (re.compile(pattern, re.IGNORECASE), instead)
-    for pattern, instead in (
-        (r"(https?://)[^/?#\s]*@", r"\1***@"),
-        (r"(?<!http)(?<!https)(://[^:/@\s]*):\S*@", r"\1:***@"),  # a DSN's password may hold any character
-        (rf"(--[-\w]*{_NAME_OF_ONE} +|{_NAME_OF_ONE}=)[^&\s'\"]+", r"\1***"),
-        (r"(authorization: *(?:\w+ +)?)[^\s'\"]+", r"\1***"),
-    )
-]
-"""What no report may show of URLs, DSNs and commands, and what stands there instead."""
-
-
-def masked(text: str) -> str:
-    """A text without the userinfo of URLs, the passwords of DSNs, and what stands after a secret's name."""
-    for pattern, instead in _SECRETS:
-        text = pattern.sub(instead, text)
-    return text
 
 
 def check(options: Mapping[str, Any]) -> None:

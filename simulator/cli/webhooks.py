@@ -7,7 +7,7 @@ import click
 from simulator.answers import WebhookView
 from simulator.cli.connection import Api, api_options
 from simulator.cli.output import json_option, show_json, show_table
-from simulator.client import WebhookChanges
+from simulator.vendor_client import WebhookChanges
 
 NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"
 

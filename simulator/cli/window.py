@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from simulator.client import When
+from simulator.vendor_client import When
 
 Function = Callable[..., Any]
 

@@ -15,6 +15,7 @@ from simulator.clock import stopwatch
 from simulator.errors import FrontsimError
 from simulator.verification import clauses, scenario
 from simulator.verification.hosted import benches
+from simulator.verification.masking import masked, masked_errors, without_secrets
 from simulator.verification.request import Request
 from simulator.verification.session import Played, play_all
 from simulator.verification.story import story
@@ -25,7 +26,7 @@ _MOST_FINDINGS = 10
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a scenario ended: its verdict, and for each broken clause what was seen, as text.
+    """How a scenario ended: its verdict, and for each broken clause what was seen, as text; no secrets in either.
 
     `reason` says why the clauses that are not broken could not be judged, "" when they were; a violated scenario can
     have one too.
@@ -64,7 +65,8 @@ class Outcomes:
         if self._failure is not None:
             raise self._failure
         try:
-            return self._outcome(name)
+            with masked_errors():
+                return self._outcome(name)
         except FrontsimError as error:
             self._failure = error
             raise
@@ -81,9 +83,10 @@ class Outcomes:
     def _play(self, name: str) -> Outcome:
         with benches(self._request, self._seed, pause=self._pause) as open_bench:
             played = next(play_all(scenario.chosen([name]), open_bench, clauses.load()))
-        broken = dict.fromkeys(finding.clause for finding in played.judgement.findings)
-        texts = {clause: "\n".join(_told(played, clause, self._seed)) for clause in broken}
-        return Outcome(str(played.judgement.verdict), played.judgement.reason, texts)
+        judgement = without_secrets(played.judgement)
+        broken = dict.fromkeys(finding.clause for finding in judgement.findings)
+        texts = {clause: masked("\n".join(_told(played, clause, self._seed))) for clause in broken}
+        return Outcome(str(judgement.verdict), judgement.reason, texts)
 
     @contextmanager
     def _lock(self, name: str) -> Iterator[None]:

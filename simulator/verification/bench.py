@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import count
 
 from simulator.answers import EventEntry
-from simulator.client import FrontSystems, Simulator
 from simulator.clock import Ids
+from simulator.control_client import Simulator
 from simulator.exchange import CallError
+from simulator.vendor_client import FrontSystems
 from simulator.verification.leases import Leases
 from simulator.verification.observers import Observer
 from simulator.verification.process import ReceiverProcess

@@ -9,10 +9,11 @@ from pathlib import Path
 import httpx
 
 from simulator import catalog
-from simulator.client import FrontSystems, Simulator
+from simulator.control_client import Simulator
 from simulator.errors import BadInput, Unusable
 from simulator.exchange import CallError
 from simulator.settings import Settings
+from simulator.vendor_client import FrontSystems
 from simulator.verification.bench import Bench, Limits
 from simulator.verification.leases import Leases
 from simulator.verification.observers import (

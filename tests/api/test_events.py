@@ -221,6 +221,25 @@ def test_every_form_of_a_date(sim: Simulation, receiver: Recorder, form: str):
     assert 0 == len(sim.log(webhook, to=text))
 
 
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "America/New_York"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("0001-01-01", "9999-12-31"),
+        ("0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999"),
+        ("0001-01-01T00:00:00.0000000+14:00", "9999-12-31T23:59:59.9999999-12:00"),
+        ("0001-01-01T00:00:00.0000000Z", "9999-12-31T23:59:59.9999999Z"),
+    ],
+)
+def test_a_window_without_ends(receiver: Recorder, zone: str, first: str, last: str):
+    """.NET's DateTime.MinValue and MaxValue, as it writes them, leave nothing out, east and west of Greenwich."""
+    with simulation(timezone=zone) as sim:
+        webhook = sim.subscribes(receiver.url)
+        (event,) = sim.raises()
+        assert [event] == [entry["webhookEventId"] for entry in sim.log(webhook, **{"from": first, "to": last})]
+        assert [] == sim.log(webhook, **{"from": last, "to": first})
+
+
 def test_bounds_of_the_window(sim: Simulation, receiver: Recorder):
     """`from` is inclusive and `to` exclusive (open), to the millisecond."""
     webhook = sim.subscribes(receiver.url)

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from tests.api.simulation import simulation
+
 RUN = {
     "run": 1,
     "createdDateTime": "2021-12-09T08:50:46.02",
@@ -67,6 +69,19 @@ def test_a_window_and_filters_of_the_users(api, run):
         "includeRuns": "true",
     } == query(api)
     assert "nothing failed from 2021-12-01 to 2021-12-15 08:00:00.5" in done.stderr
+
+
+def test_a_window_without_ends(run, monkeypatch):
+    """.NET's DateTime.MinValue and MaxValue as it writes them: a simulator lists everything, also to `reconcile`."""
+    with simulation() as sim:
+        monkeypatch.setenv("FRONTSIM_BASE_URL", sim.base_url)
+        webhook = sim.subscribes("http://127.0.0.1:1/hook")
+        (event,) = sim.raises()
+        sim.drains()
+        window = ["--from", "0001-01-01T00:00:00", "--to", "9999-12-31T23:59:59.9999999"]
+        for command in (["events", webhook], ["reconcile", "--dry-run"]):
+            done = run(*command, *window)
+            assert event in done.stdout, done.stderr
 
 
 def test_runs_and_payload(api, run):

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,27 @@ def test_every_command_is_there(name: str) -> None:
     for flag in ("--help", "-h"):
         done = CliRunner(env={"COLUMNS": "80"}).invoke(frontsim, [name, flag])
         assert (0, []) == (done.exit_code, [line for line in done.output.splitlines() if len(line) > 80])
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    """The words that lead to a group, then those to each command in it, at any depth."""
+    yield names
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+        else:
+            yield (*names, name)
+
+
+@pytest.mark.parametrize("words", list(commands(frontsim)), ids=lambda words: " ".join(words) or "frontsim")
+def test_no_help_is_cut(words: tuple[str, ...]) -> None:
+    """In 80 columns every line of every command's help fits, and every summary stands there whole."""
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(frontsim, [*words, "--help"], prog_name="frontsim")
+    _, _, body = done.output.partition("\n\n")  # a usage may end in dots of its own: [ID]...
+    assert (0, True) == (done.exit_code, bool(body))
+    assert [] == [line for line in body.splitlines() if len(line) > 80 or line.endswith("...")]
 
 
 @pytest.mark.parametrize(

@@ -86,3 +86,13 @@ def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
     assert "got nobody on 127.0.0.1 port 1" in text
     assert "Traceback" not in text
     assert "simulator/verification" not in text
+
+
+def test_no_secret_is_told(shop, tmp_path):
+    """Neither of a receiver that is down, nor of one whose control fails: what pytest prints is handed round."""
+    shop.answers = lambda _: 400
+    for url in ("http://127.0.0.1:1/hook", f"{shop.url}/hook"):
+        code, text = asked(tmp_path, "--receiver-url", url.replace("//", "//user:hunter2@"), "-k", "steady", "-rA")
+        assert code == 1
+        assert "hunter2" not in text
+        assert url.replace("//", "//***@") in text

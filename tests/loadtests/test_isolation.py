@@ -32,3 +32,15 @@ def test_modules_beside_the_locustfiles_reach_locust_only_through_them() -> None
     """What is tested here without Locust imports none of the modules that need it."""
     others = [file for file in FOLDER.glob("*.py") if file.stem not in IN_LOCUSTS_PROCESS]
     assert not {(file.stem, name) for file in others for name in imported(file) if name in IN_LOCUSTS_PROCESS}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    """50 lines at most, as everywhere: what is longer does several things."""
+    functions = [
+        (file.stem, node)
+        for file in FOLDER.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    lengths = {f"{stem}.{node.name}": (node.end_lineno or 0) - node.lineno + 1 for stem, node in functions}
+    assert {} == {name: lines for name, lines in lengths.items() if lines > 50}

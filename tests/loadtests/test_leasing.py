@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from leasing import LeaseDesk, Told
 
-from simulator.client import FrontSystems
 from simulator.domain.model import Outcome
 from simulator.serving import run_in_thread
 from simulator.settings import Settings
+from simulator.vendor_client import FrontSystems
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,16 @@ def test_a_mix_comes_in_its_proportions(desk: LeaseDesk) -> None:
     assert {"SaleCreated": 30, "CustomerCreated": 10} == pytest.approx(dict(counted), abs=1)
     assert all(each.headers["X-Webhook-Event-Id"] == each.webhook_event_id and each.body for each in leases)
     assert desk.report(leases[0].lease_id, [Told(each, Outcome.ANSWERED, 200, 1) for each in leases])
+
+
+def test_what_stands_before_the_host_becomes_a_header(api: FrontSystems, desk: LeaseDesk) -> None:
+    """As the simulator itself sends it: whoever is told the URL of a delivery is told no password."""
+    webhook = api.create_webhook("InvoiceCreated", "http://me:p%40ss@127.0.0.1:9/a@b?token=x")
+    (leased,) = desk.take_new({"InvoiceCreated": 1}, 1)
+    api.delete_webhook(webhook.id)
+    assert "http://127.0.0.1:9/a@b?token=x" == leased.url
+    assert "Basic bWU6cEBzcw==" == leased.headers["Authorization"]  # me:p@ss
+    assert leased.webhook_event_id == leased.headers["X-Webhook-Event-Id"]
 
 
 def test_what_failed_comes_again_as_a_resend(desk: LeaseDesk) -> None:

@@ -1,9 +1,10 @@
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from typing import Any
 
 import pytest
 from fates import NO_OUTAGE, Outage, Shares
-from load_options import NOT_GIVEN, Load, read_mix
-from plans import DOWNTIME, LOST_ANSWERS, STEADY, Plan
+from load_options import NOT_GIVEN, Load, add_options, read_mix
+from plans import DOWNTIME, LOST_ANSWERS, PLANS, STEADY, Plan
 
 from simulator.errors import BadInput
 
@@ -28,6 +29,38 @@ DEFAULTS = {
     "down_from": None,
     "down_to": None,
 }
+
+
+class LocustsParser:
+    """Takes what Locust's does beside argparse's: the variable that stands in for an option."""
+
+    def __init__(self) -> None:
+        self._inner = ArgumentParser(add_help=False)
+        self.variables: dict[str, str] = {}
+        self.set_defaults = self._inner.set_defaults
+        self.parse_args = self._inner.parse_args
+
+    def add_argument_group(self, _: str) -> "LocustsParser":
+        return self
+
+    def add_argument(self, name: str, *, env_var: str = "", **details: Any) -> None:
+        self._inner.add_argument(name, **details)
+        self.variables[name] = env_var
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_options_without_a_command_line_are_the_plans(plan: Plan) -> None:
+    """Each has a variable of its own; what the plan breaks is its default, and with a receiver nothing is missing."""
+    parser = LocustsParser()
+    add_options(parser, plan)
+    assert "FRONTSIM_LOAD_VERDICT_JSON" == parser.variables["--verdict-json"]
+    assert "FRONTSIM_TOKEN" == parser.variables["--simulator-token"]
+    named = [variable for variable in parser.variables.values() if variable]
+    assert len(set(named)) == len(named) == len(parser.variables) - 1  # --load-help has none
+    options = parser.parse_args(["--receiver", "http://127.0.0.1:1/hook"])
+    given = Load(plan, Namespace(run_time=30, **vars(options)))
+    given.check()
+    assert plan.shares == given.shares
 
 
 def load(plan: Plan = STEADY, **options: object) -> Load:

@@ -51,6 +51,16 @@ def test_what_nobody_could_see_is_unknown() -> None:
     assert "nobody could see" in "\n".join(found.table())
 
 
+def test_no_form_of_the_verdict_holds_a_secret() -> None:
+    """The receiver's URL and the reason are masked on the terminal, in the JSON and on the page."""
+    url = "http://user:hunter2@r/"
+    history = History("steady", (), trouble=f"expected {url} to answer")
+    found = report_on(history, SCENARIO, clauses.load(), receiver=url, seed=1, replay="locust")
+    for text in ("\n".join(found.table()), found.as_json().decode(), found.as_html().decode()):
+        assert "hunter2" not in text
+        assert "expected http://***@r/ to answer" in text
+
+
 def test_counts_hold_all_findings_and_only_so_many_are_told() -> None:
     """A receiver that doubles everything makes neither a table nor a file that nobody can open."""
     events = 3 * MOST_FINDINGS

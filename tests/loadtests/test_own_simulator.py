@@ -1,7 +1,7 @@
 import pytest
 from own_simulator import address_of, start_simulator
 
-from simulator.client import Simulator
+from simulator.control_client import Simulator
 from simulator.errors import BadInput
 from simulator.exchange import Unreachable
 

@@ -39,11 +39,18 @@ def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(receive
 
 
 def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(receivers: Receivers, tmp_path: Path) -> None:
-    """Exit code 1: what was booked and not heard is booked again by its resend."""
+    """Exit code 1: what was booked and not heard is booked again by its resend. A password is told nowhere."""
     receiver = receivers.start("no-dedupe")
-    share = ("--lost-share", "0.2", "--resend-after", "0.5")
-    code, out, err = Locust("lost_answers.py", *HEADLESS, *share, *options_of(receiver), cwd=tmp_path).end()
+    share = ("--lost-share", "0.2", "--resend-after", "0.5", "--live", "0.5")
+    urls = [word.replace("//", "//user:hunter2@") for word in options_of(receiver)]
+    files = ("--verdict-html", "verdict.html", "--html", "locust.html")
+    code, out, err = Locust("lost_answers.py", *HEADLESS, *share, *files, *urls, cwd=tmp_path).end()
     assert 1 == code, err
+    written = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert {"verdict.json", "verdict.html", "locust.html"} == set(written)
+    told = {"standard output": out, "standard error": err, **written}
+    assert [] == [where for where, text in told.items() if "hunter2" in text]
+    assert "--receiver 'http://***@" in out
     verdict, counts = counts_in(tmp_path)
     assert "violated" == verdict
     assert counts["effects"] - counts["events"] >= counts["duplicated"] > 0
@@ -97,7 +104,7 @@ def test_a_killed_worker_leaves_no_event_unaccounted_for(receivers: Receivers, t
     [
         ((), 3, "expected --receiver URL"),
         (("--processes", "2"), 3, "expected --receiver URL"),
-        (("--receiver", "http://127.0.0.1:1/hook"), 3, "expected a receiver at http://127.0.0.1:1/hook"),
+        (("--receiver", "http://a:hunter2@127.0.0.1:1/"), 3, "expected a receiver at http://***@127.0.0.1:1/, got"),
     ],
 )
 def test_what_cannot_work_ends_before_it_begins(options: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:

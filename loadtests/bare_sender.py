@@ -1,0 +1,112 @@
+"""The ceiling of every rate: a sink that only answers, and bare asyncio transports that only send to it."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httptools
+import uvloop
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+LANES = 256
+"""Connections, each with one request under way."""
+
+
+class _Sink(asyncio.Protocol):
+    """Answers 200 to every request, and does nothing else."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._parser = httptools.HttpRequestParser(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse."""
+        self._parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        """Answer."""
+        self._transport.write(ANSWER)
+
+
+def _serve_sink(told: Any) -> None:
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
+        told.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    uvloop.run(serve())
+
+
+@contextmanager
+def sink() -> Iterator[str]:
+    """A receiver that costs next to nothing, in a process of its own; yields its URL."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_serve_sink, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()  # so that a sink that cannot start ends in an error, not in silence
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}/hook"
+    finally:
+        process.kill()
+        process.join()
+
+
+class _BareSender(asyncio.Protocol):
+    """Sends the next request when the answer to the last one is here; no log, no parsing, no payloads."""
+
+    def __init__(self, request: bytes, count: int) -> None:
+        self._request = request
+        self._left = count
+        self._seen = 0
+        self.over = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the first."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        """Send the next."""
+        self._seen += len(data)
+        if self._seen < len(ANSWER):
+            return
+        self._seen = 0
+        self._left -= 1
+        if self._left:
+            self._transport.write(self._request)
+        else:
+            self._transport.close()
+            self.over.set_result(None)
+
+
+def send_bare(url: str, body: bytes, count: int) -> Mapping[str, float]:
+    """Send a body `count` times over `LANES` bare transports (or as many as there are bodies).
+
+    Returns:
+        `perSecond`, and `cpuSecondsPer1000` of this process.
+    """
+    parts = urlsplit(url)
+    request = b"POST %b HTTP/1.1\r\nHost: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+        parts.path.encode(), parts.netloc.encode(), len(body), body,
+    )  # fmt: skip
+    lanes = min(LANES, count)
+    each = count // lanes
+
+    async def send() -> None:
+        loop = asyncio.get_running_loop()
+        made = [
+            await loop.create_connection(lambda: _BareSender(request, each), parts.hostname or "", parts.port or 80)
+            for _ in range(lanes)
+        ]
+        await asyncio.gather(*(sender.over for _, sender in made))
+
+    cpu_s, began = time.process_time(), time.perf_counter()
+    uvloop.run(send())
+    wall_s, sent = time.perf_counter() - began, each * lanes
+    return {"perSecond": sent / wall_s, "cpuSecondsPer1000": (time.process_time() - cpu_s) / sent * 1000}
