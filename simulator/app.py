@@ -7,6 +7,7 @@ caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream 
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
@@ -20,7 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator import catalog
-from simulator.api.control import Control, Trigger
+from simulator.api.control import Control
 from simulator.api.events import Events
 from simulator.api.faults import Faults
 from simulator.api.gateway import Gateway, Keys
@@ -29,6 +30,7 @@ from simulator.api.leases import Leases
 from simulator.api.responses import no_operation, refusal
 from simulator.api.sinks import Sinks
 from simulator.api.stream import Stream
+from simulator.api.trigger import Trigger
 from simulator.api.webhook_types import WebhookTypes
 from simulator.api.webhooks import Webhooks
 from simulator.clock import Clock, Ids, WireTime
@@ -37,9 +39,10 @@ from simulator.delivery.tls import tls_context
 from simulator.delivery.wire import Wire
 from simulator.domain.fault_rules import FaultRules
 from simulator.domain.headers import HeaderNames
-from simulator.errors import FrontsimError
+from simulator.errors import FrontsimError, StoreFailed
 from simulator.payloads.factory import Payloads
 from simulator.payloads.shop import Shop
+from simulator.payloads.workshop import Workshop
 from simulator.settings import Settings
 from simulator.store.reader import Reader
 from simulator.store.store import Store
@@ -68,6 +71,7 @@ class App:
         self._rules = FaultRules(seed=settings.seed)
         self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
         self._payloads = Payloads(self._catalog, seed=settings.seed)
+        self._workshop = Workshop(self._payloads, seed=settings.seed)
         self._tls = (
             None
             if settings.tls_verify and settings.tls_ca is None
@@ -112,9 +116,12 @@ class App:
             return
         self._stopped = True
         self.store.stop_sending()
+        with suppress(StoreFailed):
+            await self.store.wake()  # what was being handed out meanwhile has reached the wire
         await self._wire.close(GRACE_S)
         await self.store.close()
         await self._reader.close()
+        self._workshop.close()
 
     def _compose(self) -> ASGIApp:
         vendor = [
@@ -141,7 +148,7 @@ class App:
         )
 
     def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
-        leases = Leases(store=self.store, payloads=self._payloads, clock=self._clock, headers=self._headers)
+        leases = Leases(store=self.store, workshop=self._workshop, clock=self._clock, headers=self._headers)
         control = Control(
             store=self.store,
             reader=self._reader,
@@ -168,6 +175,7 @@ class App:
                 store=self.store,
                 catalog=self._catalog,
                 payloads=self._payloads,
+                workshop=self._workshop,
                 shop=self._shop,
                 seed=self._settings.seed,
             ).routes,

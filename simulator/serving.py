@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -27,6 +28,7 @@ from simulator.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
 
@@ -52,7 +54,19 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
         app = App(settings, db=db)
+        _collect_seldom()
         _run(_Server(app, lambda: ready(url_of(listening))), listening)
+
+
+def _collect_seldom() -> None:
+    """Let Python look for garbage in cycles after every 100,000 objects, not 700, and never among what stands.
+
+    A delivery makes some hundred objects and no cycle, but thousands of them are kept for a while, and to look at
+    those again and again took a tenth of all time. Only for a process that is ours alone.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 def run_in_thread(settings: Settings) -> Running:

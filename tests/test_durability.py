@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,35 @@ def test_stopping_under_load(tmp_path: Path, number: signal.Signals):
     assert runs.keys() == set(receiver.event_ids)
     assert {1} == {len(each) for each in runs.values()} == set(Counter(receiver.event_ids).values())
     assert {"OK", "Unknown"} >= {run["status"] for each in runs.values() for run in each}
+
+
+def test_stopping_a_backlog(tmp_path: Path):
+    """Ctrl-C while thousands are being handed out: not a word, and each of them is sent once, now or later."""
+    with Recorder() as receiver:
+        with Child(tmp_path / "log.db", "--concurrency", "500") as child:
+            webhook = child.sim.subscribes(receiver.url)
+            ids = child.sim.raises(count=5_000)
+            assert (0, "") == (child.stops(), child.errors)
+        with Child(tmp_path / "log.db") as child:
+            assert 0 == child.sim.does("health", method="GET")["recoveredRuns"]
+            child.sim.drains()
+            assert sorted(ids) == sorted(receiver.event_ids)
+            assert len(ids) == len(runs_of(child.sim, webhook))
+
+
+@pytest.mark.parametrize("end", [Child.stops, Child.kills])
+def test_no_process_is_left_behind(tmp_path: Path, end: Callable[[Child], object]):
+    """The one that makes payloads ends with the simulator, by Ctrl-C or by kill -9."""
+    with Recorder() as receiver, Child(tmp_path / "log.db") as child:
+        child.sim.subscribes(receiver.url)
+        child.sim.raises(count=4_000)
+        [worker] = children_of(child.pid)
+        end(child)
+        for _ in range(2_000):
+            if not is_there(worker):
+                break
+            time.sleep(0.01)
+        assert not is_there(worker)
 
 
 def test_stopping_while_callers_wait(tmp_path: Path):
@@ -315,3 +345,20 @@ def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
             child.stops()
             error = drained.exception()
             assert isinstance(error, httpx.HTTPError) or {"drained": True} != drained.result().json()
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+
+
+def is_there(pid: int) -> bool:
+    """Whether a process is there still, and not only its last word."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False

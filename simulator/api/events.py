@@ -55,12 +55,12 @@ class Events:
 
     async def read(self, request: Request) -> Response:
         """One entry with its payload ("the request sent from us", published) and its runs (open)."""
-        webhook_id, event_id = path_id(request, "webhookId"), path_id(request, "webhookEventId")
+        webhook_id, event_id = path_id(request, "webhookId"), str(path_id(request, "webhookEventId"))
         return json(self._entry(webhook_id, await self._reader.event(webhook_id, event_id), with_runs=True))
 
     async def deliver(self, request: Request) -> Response:
         """Send an event once more; answers after the run, 200 whatever the receiver said (open)."""
-        webhook_id, event_id = path_id(request, "webhookId"), path_id(request, "webhookEventId")
+        webhook_id, event_id = path_id(request, "webhookId"), str(path_id(request, "webhookEventId"))
         await self._store.resend(webhook_id, event_id)
         return json(self._entry(webhook_id, await self._reader.event(webhook_id, event_id), with_runs=True))
 

@@ -1,7 +1,6 @@
 """Fields of a request, read as the type that they must have, with every problem collected before any is told."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from simulator.api.responses import json_type
@@ -14,7 +13,7 @@ INT32 = 2**31
 def with_known_store(occurrence: Occurrence) -> Occurrence:
     """The occurrence, without its store if no 32 bits hold it: a payload that is invalid on purpose may name one."""
     store_id = occurrence.store_id
-    return occurrence if store_id is None or -INT32 <= store_id < INT32 else replace(occurrence, store_id=None)
+    return occurrence if store_id is None or -INT32 <= store_id < INT32 else occurrence._replace(store_id=None)
 
 
 class Fields:

@@ -27,7 +27,7 @@ from simulator.domain.headers import HeaderNames
 from simulator.domain.model import Delivery, Finished, Outcome, Result
 from simulator.domain.phrases import Phrase, of_status
 from simulator.errors import BadInput, UnknownLease
-from simulator.payloads.factory import Payloads
+from simulator.payloads.workshop import Workshop
 from simulator.store.store import Store
 
 MOST_AT_ONCE = 10_000
@@ -35,7 +35,7 @@ MOST_AT_ONCE = 10_000
 TTL_S = 60.0
 """Seconds until a lease runs out, unless the caller says otherwise."""
 
-_Key = tuple[UUID, int]
+_Key = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -49,9 +49,9 @@ class Lease:
 class Leases:
     """Hands deliveries out, and takes back what became of them."""
 
-    def __init__(self, *, store: Store, payloads: Payloads, clock: Clock, headers: HeaderNames) -> None:
+    def __init__(self, *, store: Store, workshop: Workshop, clock: Clock, headers: HeaderNames) -> None:
         self._store = store
-        self._payloads = payloads
+        self._workshop = workshop
         self._clock = clock
         self._headers = headers
         self._leases: dict[str, Lease] = {}
@@ -111,12 +111,11 @@ class Leases:
         self._leases.clear()
 
     async def _raise(self, count: int, mix: Mapping[str, float]) -> list[Delivery]:
-        first = self._store.next_occurrence
-        self._store.take_numbers(count)
-        events = _spread(mix, count, first)
-        return await self._store.lease(
-            [with_known_store(self._payloads.build(event, first + index)) for index, event in enumerate(events)], first
-        )
+        while True:
+            era, first = self._store.era, self._store.take_numbers(count)
+            made = await self._workshop.make(_spread(mix, count, first), first)
+            if era == self._store.era:  # else a reset came between: the numbers are given out anew
+                return await self._store.lease([with_known_store(item) for item in made], first)
 
     def _open(self, deliveries: list[Delivery], ttl_s: float) -> str:
         lease_id = str(next(self._numbers))
@@ -193,9 +192,9 @@ def _outcome(index: int, value: object) -> tuple[_Key, Result]:
     return (event_id, run), Result(outcome, str(status), status_code, duration_ms)
 
 
-def _event_id(fields: Fields) -> UUID | None:
+def _event_id(fields: Fields) -> str | None:
     try:
-        return UUID(str(fields.raw("webhookEventId")))
+        return str(UUID(str(fields.raw("webhookEventId"))))
     except ValueError:
         fields.refuse("webhookEventId", "a UUID")
         return None

@@ -16,7 +16,7 @@ from simulator.api.webhooks import view
 from simulator.clock import WireTime
 from simulator.domain.model import Finished, Raised, Webhook
 from simulator.errors import BadInput
-from simulator.store.changes import Change, Changes, Missed
+from simulator.store.changes import Changes, Missed
 
 _MOST_DIGITS = 18
 
@@ -47,19 +47,15 @@ class Stream:
                 after = self._changes.sequence
                 yield b"id: %d\nevent: missed\ndata: {}\n\n" % after
             try:
-                async for batch in self._changes.after(after):
-                    yield b"".join(self._message(change) for change in batch)
+                async for first, batch in self._changes.after(after):
+                    yield b"".join(self._message(sequence, *change) for sequence, change in enumerate(batch, first))
             except Missed:
                 missed = True
             else:
                 return
 
-    def _message(self, change: Change) -> bytes:
-        return b"id: %d\nevent: %b\ndata: %b\n\n" % (
-            change.sequence,
-            change.kind.encode(),
-            orjson.dumps(self._shown(change.about)),
-        )
+    def _message(self, sequence: int, kind: str, about: object) -> bytes:
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (sequence, kind.encode(), orjson.dumps(self._shown(about)))
 
     def _shown(self, about: object) -> dict[str, Any]:
         if isinstance(about, Webhook):

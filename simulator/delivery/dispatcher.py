@@ -111,7 +111,7 @@ class Dispatcher:
                 chance_key=f"{delivery.event_number}/{delivery.run}",
                 now=self._clock.now(),
                 event=delivery.event,
-                webhook_id=str(delivery.webhook_id),
+                webhook_id=delivery.webhook_id,
                 url=delivery.url,
                 trigger=delivery.trigger,
                 run=delivery.run,

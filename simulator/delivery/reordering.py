@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from simulator.domain.model import Delivery
 
@@ -25,7 +24,7 @@ class Reordering:
 
     def __init__(self, *, hasten: Callable[[Delivery], None]) -> None:
         self._hasten = hasten
-        self._held: dict[UUID, dict[int, _Held]] = defaultdict(dict)
+        self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
 
     def hold(self, delivery: Delivery, *, behind: int) -> None:
         """Hold one back until `behind` later events of its webhook are over."""

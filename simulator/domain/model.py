@@ -38,8 +38,7 @@ class Webhook:
     store_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """Something that happened in the shop: the body is what each matching webhook will be sent."""
 
     event: str
@@ -51,6 +50,7 @@ class Delivery(NamedTuple):
     """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves.
 
     `destination` numbers what deliveries are bounded by: the URL's scheme, host and port; 0 is a lease.
+    The ids are UUIDs in their text form, which is made once.
     """
 
     run_id: int
@@ -58,8 +58,8 @@ class Delivery(NamedTuple):
     run: int
     destination: int
     trigger: Trigger
-    webhook_id: UUID
-    webhook_event_id: UUID
+    webhook_id: str
+    webhook_event_id: str
     event: str
     url: str
     body: bytes
@@ -68,8 +68,8 @@ class Delivery(NamedTuple):
 class Raised(NamedTuple):
     """An event that is now in the log, for one webhook."""
 
-    webhook_id: UUID
-    webhook_event_id: UUID
+    webhook_id: str
+    webhook_event_id: str
     event: str
 
 
@@ -87,8 +87,13 @@ class Result(NamedTuple):
 
     @property
     def success(self) -> bool:
-        """Received, by the vendor's rule: only an HTTP 2xx (published)."""
-        return self.status_code is not None and 200 <= self.status_code < 300
+        """Whether it was received."""
+        return is_success(self.status_code)
+
+
+def is_success(status_code: int | None) -> bool:
+    """Whether an answer says that the event was received, by the vendor's rule: only an HTTP 2xx (published)."""
+    return status_code is not None and 200 <= status_code < 300
 
 
 class Finished(NamedTuple):

@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
+from simulator.domain.model import Occurrence
 from simulator.payloads import (
     customers,
     deliveries,
@@ -23,7 +26,7 @@ from simulator.payloads import (
 from simulator.payloads.chain import Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import HOUR, Ticks, of_number
-from simulator.payloads.world import REGULARS, World
+from simulator.payloads.world import LIVE, REGULARS, World
 
 Built = tuple[Mapping[str, Any], int | None]
 Builder = Callable[[World, int, int | None], Built]
@@ -214,3 +217,9 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
     }
 )
 """The builder of each published type."""
+
+
+def occurrence(world: World, event: str, number: int, store_id: int | None) -> Occurrence:
+    """Payload `number` of a published type, by its exact name."""
+    body, about = BUILDERS[event](world, number % LIVE, store_id)
+    return Occurrence(event, orjson.dumps(body), about)

@@ -18,10 +18,10 @@ import orjson
 from simulator.catalog import Catalog, EventType
 from simulator.domain.model import Occurrence
 from simulator.errors import BadInput
-from simulator.payloads.builders import BUILDERS
+from simulator.payloads.builders import BUILDERS, occurrence
 from simulator.payloads.from_schema import Generator
 from simulator.payloads.overrides import found, not_json, overridden
-from simulator.payloads.world import LIVE, World
+from simulator.payloads.world import World
 
 
 class Payloads:
@@ -61,14 +61,12 @@ class Payloads:
         if store_id is not None and not -(2**31) <= store_id < 2**31:
             text = f"expected a store's id of 32 bits, got {store_id}"
             raise BadInput(text, {"storeId": [text]})
-        builder = BUILDERS.get(event)
-        if builder is None:
+        if event not in BUILDERS:
             kind = self._catalog.find(event)
             if kind.name not in BUILDERS:
                 return self._from_schema(kind, number, store_id)
-            event, builder = kind.name, BUILDERS[kind.name]
-        body, about = builder(self._world, number % LIVE, store_id)
-        return Occurrence(event, orjson.dumps(body), about)
+            event = kind.name
+        return occurrence(self._world, event, number, store_id)
 
     def custom(
         self,

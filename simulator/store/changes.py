@@ -8,17 +8,13 @@ over a restart, is told that it missed some.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
+from itertools import islice
 
 KEPT = 5_000
 
 
-class Change(NamedTuple):
-    """Something that is now in the log. `about` is the fact itself: a Webhook, a Raised, a Finished ..."""
-
-    sequence: int
-    kind: str
-    about: object
+Change = tuple[str, object]
+"""Something that is now in the log: its kind, and the fact itself, such as a Webhook, a Raised, a Finished."""
 
 
 class Missed(Exception):
@@ -30,7 +26,7 @@ class Changes:
 
     def __init__(self, sequence: int, *, kept: int = KEPT) -> None:
         self.sequence = sequence
-        self._newest: deque[Change] = deque(maxlen=kept)
+        self._newest: deque[Change] = deque(maxlen=kept)  # the last of them has the number `sequence`
         self._arrived = asyncio.Event()
         self._closed = False
 
@@ -38,7 +34,7 @@ class Changes:
         """Add changes that were committed, and wake the followers."""
         if changes:
             self._newest.extend(changes)
-            self.sequence = changes[-1].sequence
+            self.sequence += len(changes)
             self._wake()
 
     def close(self) -> None:
@@ -50,20 +46,20 @@ class Changes:
         self._arrived.set()
         self._arrived = asyncio.Event()
 
-    async def after(self, sequence: int) -> AsyncIterator[Sequence[Change]]:
-        """Batches of changes with a higher number, for as long as the simulator runs.
+    async def after(self, sequence: int) -> AsyncIterator[tuple[int, Sequence[Change]]]:
+        """Batches of changes with higher numbers, each with the first one's, for as long as the simulator runs.
 
         Raises:
             Missed: some of them are gone.
         """
         while not self._closed:
             arrived = self._arrived
-            oldest_kept = self._newest[0].sequence if self._newest else self.sequence + 1
-            if sequence + 1 < oldest_kept:
+            new = self.sequence - sequence
+            if new > len(self._newest):
                 raise Missed
-            if sequence < self.sequence:
-                batch = [change for change in self._newest if change.sequence > sequence]
-                sequence = batch[-1].sequence
-                yield batch
+            if new > 0:
+                batch = list(islice(self._newest, len(self._newest) - new, None))
+                first, sequence = sequence + 1, self.sequence
+                yield first, batch
             else:
                 await arrived.wait()

@@ -10,16 +10,16 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from simulator.clock import Clock, Ids, Milliseconds
+from simulator.clock import Clock, Ids, Milliseconds, uuid_text
 from simulator.domain.model import (
     INTERRUPTED,
     Delivery,
     Finished,
     Occurrence,
     Raised,
-    Result,
     Trigger,
     Webhook,
+    is_success,
 )
 from simulator.errors import Busy, UnknownEvent
 from simulator.store.changes import Change
@@ -40,8 +40,8 @@ UPDATE events SET attempts = attempts + 1 WHERE number IN (
   WHERE e.success = 0 AND e.attempts = e.runs AND w.deleted_at IS NULL ORDER BY e.number LIMIT ?
 ) RETURNING number, attempts, webhook
 """
-_Run = tuple[tuple[int, int, str, str], Milliseconds, str, Result]
-"""(Event number, run, trigger, URL), when it began, fault, what became of it."""
+_Run = tuple[int, int, str, str, Milliseconds, str, str, str, int | None, int | None, bytes | bytearray]
+"""A row of `runs`."""
 _FOLLOW = """
 WITH over (event, runs, run, status, code, success) AS (VALUES {rows})
 UPDATE events AS e SET runs = e.runs + over.runs,
@@ -83,7 +83,7 @@ class Ledger:
         self.next_occurrence: int = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()[
             0
         ]
-        self._changes: list[tuple[str, object]] = []
+        self._changes: list[Change] = []
 
     def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
         """Add a webhook."""
@@ -167,7 +167,7 @@ class Ledger:
         deliveries = [
             Delivery(
                 run_id, event, 1, LEASED if leased else subscription.destination, Trigger.ORIGINAL,
-                subscription.webhook.id, UUID(bytes=raw), occurrence.event, subscription.webhook.url, occurrence.body,
+                subscription.id_text, uuid_text(raw), occurrence.event, subscription.webhook.url, occurrence.body,
             )
             for run_id, event, raw, (_, occurrence, subscription) in zip(
                 self.queue.take_numbers(len(matched)), events, ids, matched, strict=True
@@ -176,21 +176,21 @@ class Ledger:
         write(
             self._db,
             "INSERT INTO occurrences VALUES {rows}",
-            [(number, item.event, item.store_id, item.body) for number, item in wanted.items()],
+            [(number, item.event, item.store_id, bytearray(item.body)) for number, item in wanted.items()],
         )
         write(
             self._db,
             _RAISE,
             [
-                (event, raw, subscription.number, number, now, 1, 0, 0, PENDING)
+                (event, bytearray(raw), subscription.number, number, now, 1, 0, 0, PENDING)
                 for event, raw, (number, _, subscription) in zip(events, ids, matched, strict=True)
             ],
         )
         raised = [Raised(item.webhook_id, item.webhook_event_id, item.event) for item in deliveries]
-        self._changes.extend(("event.raised", item) for item in raised)
+        self._changes += [("event.raised", item) for item in raised]
         return raised, deliveries
 
-    def resend(self, webhook_id: UUID, webhook_event_id: UUID) -> int:
+    def resend(self, webhook_id: UUID, webhook_event_id: str) -> int:
         """Intend a further run of an event, to its webhook's present URL; returns the run's number in the queue.
 
         Raises:
@@ -199,7 +199,7 @@ class Ledger:
         subscription = self._webhooks.find(webhook_id)
         row = self._db.execute(
             "UPDATE events SET attempts = attempts + 1 WHERE id = ? AND webhook = ? RETURNING number, attempts",
-            (webhook_event_id.bytes, subscription.number),
+            (UUID(webhook_event_id).bytes, subscription.number),
         ).fetchone()
         if row is None:
             raise UnknownEvent(
@@ -221,38 +221,38 @@ class Ledger:
         self._log(
             [
                 (
-                    (item.delivery.event_number, item.delivery.run, str(item.delivery.trigger), item.delivery.url),
-                    item.began_at, item.fault, item.result,
+                    delivery.event_number, delivery.run, str(delivery.trigger), delivery.url, began_at, fault,
+                    str(result.outcome), result.status, result.status_code, result.duration_ms,
+                    bytearray(result.answer),
                 )
-                for item in over
+                for delivery, result, began_at, fault in over
             ]
         )  # fmt: skip
-        self._changes.extend(("run.over", _to_keep(item)) for item in over)
+        self._changes += [("run.over", _to_keep(item)) for item in over]
 
     def recover(self) -> int:
         """Log every run that was under way when a simulator died as unknown; returns how many there were."""
-        rows = self.queue.interrupted()
-        self._log(
-            [((event, run, trigger, url), begun_at, "", INTERRUPTED) for event, run, trigger, url, begun_at in rows]
-        )
-        return len(rows)
+        runs = [
+            (event, run, trigger, url, begun_at, "", str(INTERRUPTED.outcome), INTERRUPTED.status, None, None, b"")
+            for event, run, trigger, url, begun_at in self.queue.interrupted()
+        ]
+        self._log(runs)
+        return len(runs)
 
     def _log(self, runs: Sequence[_Run]) -> None:
         """Write runs that are over, and let each one's event follow the newest of them."""
+        write(self._db, "INSERT INTO runs VALUES {rows}", runs)
+        newest = {run[0]: run for run in sorted(runs)}
+        count = dict.fromkeys(newest, 1) if len(newest) == len(runs) else Counter(run[0] for run in runs)
         write(
             self._db,
-            "INSERT INTO runs VALUES {rows}",
+            _FOLLOW,
             [
-                (*run, began_at, fault, str(said.outcome), said.status, said.status_code, said.duration_ms, said.answer)
-                for run, began_at, fault, said in runs
+                (event, count[event], run, status, code, int(is_success(code)))
+                for event, run, _, _, _, _, _, status, code, _, _ in newest.values()
             ],
+            self._clock.now(),
         )
-        count = Counter(run[0] for run, *_ in runs)
-        newest = {
-            event: (event, count[event], number, said.status, said.status_code, said.success)
-            for (event, number, *_), _, _, said in sorted(runs, key=lambda run: run[0][:2])
-        }
-        write(self._db, _FOLLOW, list(newest.values()), self._clock.now())
 
     def reset(self) -> None:
         """Forget all webhooks, events and runs; only the count of changes goes on."""
@@ -261,14 +261,11 @@ class Ledger:
         self.load()
         self._changes.append(("reset", None))
 
-    def number_changes(self) -> list[Change]:
-        """Number what this transaction has changed, and keep how far the numbers have come."""
-        changes = [
-            Change(sequence, kind, about) for sequence, (kind, about) in enumerate(self._changes, self.sequence + 1)
-        ]
-        self._changes = []
+    def take_changes(self) -> list[Change]:
+        """What this transaction has changed; how far their numbers have come is kept."""
+        changes, self._changes = self._changes, []
         if changes:
-            self.sequence = changes[-1].sequence
+            self.sequence += len(changes)
             self._db.execute("UPDATE log SET sequence = ?", (self.sequence,))
         return changes
 

@@ -12,11 +12,10 @@ import sqlite3
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 import orjson
 
-from simulator.clock import Milliseconds
+from simulator.clock import Milliseconds, uuid_text
 from simulator.domain.model import Delivery, Trigger
 from simulator.store.rows import write
 
@@ -64,7 +63,7 @@ class Queue:
         webhook_id: the id of the webhook in a row.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, lanes: int, webhook_id: Callable[[int], UUID]) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, lanes: int, webhook_id: Callable[[int], str]) -> None:
         self._db = connection
         self._lanes = lanes
         self._webhook_id = webhook_id
@@ -219,8 +218,8 @@ class Queue:
         rows = sorted(orjson.loads(text), key=_by_due_time)
         return [
             Delivery(
-                number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook), UUID(hex=event_id),
-                name, url, body.encode(),
+                number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook),
+                uuid_text(bytes.fromhex(event_id)), name, url, body.encode(),
             )
             for number, event, run, destination, trigger, webhook, event_id, name, url, body, _ in rows
         ]  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from simulator.clock import Milliseconds
+from simulator.clock import Milliseconds, uuid_text
 from simulator.domain.model import Webhook
 from simulator.errors import UnknownEvent, UnknownWebhook
 from simulator.store.file import open_reader
@@ -59,7 +59,7 @@ class Entry(NamedTuple):
     """An event as the log shows it. `payload` None: not asked for. `success` None: no run is over."""
 
     number: int
-    webhook_event_id: UUID
+    webhook_event_id: str
     created_at: Milliseconds
     updated_at: Milliseconds | None
     status: str
@@ -149,14 +149,14 @@ class Reader:
         sql, values = _select(query, webhook, after)
         return await self._ask(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
 
-    async def event(self, webhook_id: UUID, webhook_event_id: UUID) -> Entry:
+    async def event(self, webhook_id: UUID, webhook_event_id: str) -> Entry:
         """One event of a webhook, with its payload and runs. Raises UnknownWebhook, UnknownEvent."""
         body, join = _WITH_BODY
         sql = _ENTRY.format(body=body, join=join, where="e.id = ? AND e.webhook = ?")
 
         def question(db: sqlite3.Connection) -> list[Entry]:
             number = _webhook_number(db, webhook_id)
-            return _entries(db.execute(sql, (webhook_event_id.bytes, number)), with_runs=True)
+            return _entries(db.execute(sql, (UUID(webhook_event_id).bytes, number)), with_runs=True)
 
         entries = await self._ask(question)
         if not entries:
@@ -210,9 +210,7 @@ def _select(query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) ->
 
 def _entries(cursor: sqlite3.Cursor, *, with_runs: bool) -> list[Entry]:
     entries = [
-        Entry(
-            number, UUID(bytes=raw), created, updated, status, code, None if success is None else bool(success), *rest
-        )
+        Entry(number, uuid_text(raw), created, updated, status, code, None if success is None else success == 1, *rest)
         for number, raw, created, updated, status, code, success, *rest in cursor.fetchall()
     ]
     if not with_runs:

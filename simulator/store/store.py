@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,13 @@ from simulator.errors import FrontsimError, StoreFailed, UnknownEvent
 from simulator.store.changes import Changes
 from simulator.store.file import lock, open_log
 from simulator.store.ledger import Ledger
-from simulator.store.writer import Commit, Writer
+from simulator.store.writer import RETRY_S, Commit, Writer
+
+ROOM = 1_000
+"""Runs that may wait without slowing down who raises more: enough to keep all lanes busy."""
+ROOM_S = 0.025
+"""Seconds that whoever raises many events waits, each time, for room. What is raised faster than it is sent must be
+read back from the file, at half the speed of what goes on straight from memory; and nothing is gained by it."""
 
 
 class Store:
@@ -41,9 +48,12 @@ class Store:
         self._db.execute("COMMIT")
         self.changes = Changes(self._ledger.sequence)
         self.next_occurrence: int = self._ledger.next_occurrence
+        self.era = 0
+        """How often the log was reset: numbers that were taken in an earlier era are given out anew."""
         self._writer = Writer(self._db, self._ledger, clock=clock, told=self._told)
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
+        self._room = asyncio.Event()
 
     def start(self, deliver: Callable[[Delivery], None]) -> None:
         """Begin to work; `deliver` is called on the running event loop with each delivery to be sent now."""
@@ -84,14 +94,16 @@ class Store:
 
     async def reset(self) -> None:
         """Forget all webhooks, events and runs. A delivery that is under way ends without a trace."""
+        self.era += 1
         self.next_occurrence = 1  # before the step is done: what is accepted behind it counts from there
         await self._writer.submit(lambda ledger: ledger.reset())
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
 
-    def take_numbers(self, count: int) -> None:
-        """Take the next `count` numbers of occurrences, `next_occurrence` first. They go on over a restart."""
+    def take_numbers(self, count: int) -> int:
+        """Take the next `count` numbers of occurrences; returns the first. They go on over a restart."""
         self.next_occurrence += count
+        return self.next_occurrence - count
 
     async def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
         """Log occurrences, numbered from `first`; once this returns, their events are never forgotten.
@@ -123,7 +135,7 @@ class Store:
         copied: list[Delivery] = await self._writer.submit(lambda ledger: ledger.copy(delivery, copies))
         return copied
 
-    async def resend(self, webhook_id: UUID, webhook_event_id: UUID) -> Finished:
+    async def resend(self, webhook_id: UUID, webhook_event_id: str) -> Finished:
         """Make a further run of an event, and wait until its outcome is in the log.
 
         Raises:
@@ -151,12 +163,25 @@ class Store:
         self._writer.finish(finished)
 
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
-        """Put back a delivery of which nothing was sent, until `due_at`."""
-        self._writer.submit(lambda ledger: ledger.queue.postpone(delivery, due_at))
+        """Put back a delivery of which nothing was sent, until `due_at`; as often as it takes to write that."""
+
+        def again_if_it_failed(step: "asyncio.Future[None]") -> None:
+            if step.exception() is not None and not self._writer.stopped:
+                asyncio.get_running_loop().call_later(RETRY_S, self.postpone, delivery, due_at)
+
+        step = self._writer.submit(lambda ledger: ledger.queue.postpone(delivery, due_at))
+        step.add_done_callback(again_if_it_failed)
 
     def hasten(self, delivery: Delivery) -> None:
-        """Make a delivery that was postponed due now."""
-        self._writer.submit(lambda ledger: ledger.queue.hasten(delivery))
+        """Make a delivery that was postponed due now; if that cannot be written, it is due when it was before."""
+        step = self._writer.submit(lambda ledger: ledger.queue.hasten(delivery))
+        step.add_done_callback(lambda step: step.exception())
+
+    async def room(self) -> None:
+        """Give sending a moment, while more waits than can be sent in that time; see `ROOM_S`."""
+        if self.waiting > ROOM:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), ROOM_S)
 
     def refuse_if_full(self) -> None:
         """Raises Busy: too much is waiting already to take more."""
@@ -181,6 +206,10 @@ class Store:
             if over is not None and not over.done():
                 over.set_result(finished)
         self.changes.publish(commit.changes)
+        if self.waiting <= ROOM:
+            self._room.set()
+        else:
+            self._room.clear()
         for delivery in commit.due:
             self._deliver(delivery)
         if commit.idle and not commit.due:

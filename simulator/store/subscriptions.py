@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from simulator.clock import Milliseconds
@@ -18,6 +18,7 @@ class Subscription:
     number: int
     webhook: Webhook
     destination: int
+    id_text: str
 
 
 class Subscriptions:
@@ -30,23 +31,23 @@ class Subscriptions:
     def load(self) -> None:
         """Read the file again: at the start, and after a transaction that was undone."""
         self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
-        self._ids: dict[int, UUID] = {}
+        self._ids: dict[int, str] = {}
         self._by_id: dict[UUID, Subscription] = {}
         self._by_event: dict[str, list[Subscription]] = {}  # only what was asked for since the last change
         rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
         for number, raw, event, url, store_id, deleted_at in rows.fetchall():
             webhook = Webhook(UUID(bytes=raw), event, url, store_id)
-            self._ids[number] = webhook.id
+            self._ids[number] = str(webhook.id)
             if deleted_at is None:
-                self._by_id[webhook.id] = Subscription(number, webhook, self._destination(url))
+                self._by_id[webhook.id] = self._subscription(number, webhook)
 
-    def id_of(self, number: int) -> UUID:
+    def id_of(self, number: int) -> str:
         """The id of the webhook in that row, deleted or not."""
         return self._ids[number]
 
     def url_of(self, number: int) -> str:
         """The present URL of the webhook in that row, which must not be deleted."""
-        return self._by_id[self._ids[number]].webhook.url
+        return self._by_id[UUID(self._ids[number])].webhook.url
 
     def find(self, webhook_id: UUID) -> Subscription:
         """The subscription of that id. Raises UnknownWebhook."""
@@ -68,8 +69,8 @@ class Subscriptions:
             (webhook.id.bytes, webhook.event, webhook.url, webhook.store_id),
         ).lastrowid
         assert number is not None
-        self._ids[number] = webhook.id
-        self._by_id[webhook.id] = Subscription(number, webhook, self._destination(webhook.url))
+        self._ids[number] = str(webhook.id)
+        self._by_id[webhook.id] = self._subscription(number, webhook)
         self._by_event.clear()
 
     def change(self, webhook: Webhook) -> None:
@@ -79,7 +80,7 @@ class Subscriptions:
             "UPDATE webhooks SET event = ?, url = ?, store_id = ? WHERE number = ?",
             (webhook.event, webhook.url, webhook.store_id, known.number),
         )
-        self._by_id[webhook.id] = replace(known, webhook=webhook, destination=self._destination(webhook.url))
+        self._by_id[webhook.id] = self._subscription(known.number, webhook)
         self._by_event.clear()
 
     def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
@@ -89,6 +90,9 @@ class Subscriptions:
         del self._by_id[webhook_id]
         self._by_event.clear()
         return known.webhook
+
+    def _subscription(self, number: int, webhook: Webhook) -> Subscription:
+        return Subscription(number, webhook, self._destination(webhook.url), str(webhook.id))
 
     def _destination(self, url: str) -> int:
         origin = parse_target(url).origin

@@ -28,7 +28,8 @@ from simulator.store.ledger import Ledger
 logger = logging.getLogger(__name__)
 
 MOST_STEPS = 2_000  # in one commit, so that none waits for long
-RETRY_S = 1.0  # between attempts to write outcomes that could not be written
+RETRY_S = 1.0
+"""Seconds between attempts to write what must be written and could not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +74,7 @@ class Writer:
         self._inbox: SimpleQueue[Step | Finished | _Stop] = SimpleQueue()
         self._unwritten: list[Finished] = []
         self._failed = False
-        self._stopped = False
+        self.stopped = False
         self.sending = True
 
     def start(self) -> None:
@@ -84,14 +85,14 @@ class Writer:
 
     async def stop(self) -> None:
         """Write all that has come, and end the thread."""
-        self._stopped = True
+        self.stopped = True
         self._inbox.put(_Stop())
         await asyncio.to_thread(self._thread.join)
 
     def submit(self, do: Callable[[Ledger], Any]) -> "asyncio.Future[Any]":
         """Have a step done; the future tells its result, its refusal, or StoreFailed."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        if self._stopped:
+        if self.stopped:
             future.set_exception(StoreFailed("the simulator is stopping: ask again when it is back"))
         else:
             self._inbox.put(Step(do, future))
@@ -104,12 +105,15 @@ class Writer:
     def _run(self) -> None:
         stopping = False
         while not stopping:
-            came = self._wait()
-            stopping = any(isinstance(item, _Stop) for item in came)
-            self._transact(
-                self._unwritten + [item for item in came if isinstance(item, Finished)],
-                [item for item in came if isinstance(item, Step)],
-            )
+            finished, steps = self._unwritten, list[Step]()
+            for item in self._wait():
+                if isinstance(item, Finished):
+                    finished.append(item)
+                elif isinstance(item, Step):
+                    steps.append(item)
+                else:
+                    stopping = True
+            self._transact(finished, steps)
         if self._unwritten:
             logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
 
@@ -150,7 +154,7 @@ class Writer:
             self._ledger.finish(finished)
             results = [(step.future, self._do(step)) for step in steps]
             due = self._ledger.write_queue(begin=self.sending)
-            changes = self._ledger.number_changes()
+            changes = self._ledger.take_changes()
             self._db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - a step's own mistake must not end the log for all others
             logger.error("the log could not be written: %s", error)

@@ -90,7 +90,16 @@ def delivery(
     number: int = 1, *, run: int = 1, event: str = "SaleCreated", trigger: Trigger = Trigger.ORIGINAL
 ) -> Delivery:
     return Delivery(
-        number * 100 + run, number, run, 1, trigger, UUID(int=1), UUID(int=number), event, "http://shop.example/h", BODY
+        number * 100 + run,
+        number,
+        run,
+        1,
+        trigger,
+        str(UUID(int=1)),
+        str(UUID(int=number)),
+        event,
+        "http://shop.example/h",
+        BODY,
     )
 
 

@@ -11,7 +11,16 @@ from simulator.domain.model import Delivery, Trigger
 def delivery(number: int, *, webhook: int = 1, run: int = 1) -> Delivery:
     run_id = number * 10 + run
     return Delivery(
-        run_id, number, run, 1, Trigger.ORIGINAL, UUID(int=webhook), UUID(int=number), "SaleCreated", "http://a", b"{}"
+        run_id,
+        number,
+        run,
+        1,
+        Trigger.ORIGINAL,
+        str(UUID(int=webhook)),
+        str(UUID(int=number)),
+        "SaleCreated",
+        "http://a",
+        b"{}",
     )
 
 

@@ -6,7 +6,7 @@ from simulator.domain.headers import HeaderNames
 from simulator.domain.model import Delivery, Trigger
 
 NAMES = HeaderNames("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event")
-DELIVERY = Delivery(1, 1, 1, 1, Trigger.ORIGINAL, UUID(int=1), UUID(int=2), "SaleCreated", "http://a", b"{}")
+DELIVERY = Delivery(1, 1, 1, 1, Trigger.ORIGINAL, str(UUID(int=1)), str(UUID(int=2)), "SaleCreated", "http://a", b"{}")
 
 
 def test_the_headers():

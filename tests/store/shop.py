@@ -37,8 +37,7 @@ class Shop:
         return await self.store.subscribe(event, url, None)
 
     async def sells(self, count: int = 1, *, event: str = "SaleCreated", store_id: int | None = 1) -> list[Raised]:
-        first = self.store.next_occurrence
-        self.store.take_numbers(count)
+        first = self.store.take_numbers(count)
         bodies = [b'{"saleId":%d}' % (first + index) for index in range(count)]
         return await self.store.accept([Occurrence(event, body, store_id) for body in bodies], first)
 
@@ -60,8 +59,12 @@ class Shop:
         """Everything that was told to the store so far is committed."""
         await self.store.wake()
 
+    async def statement(self, sql: str) -> None:
+        """Do something to the file behind the store's back, on its one connection."""
+        await self.store._writer.submit(lambda ledger: ledger._db.execute(sql))
+
     async def entry(self, raised: Raised) -> Entry:
-        return await self.reader.event(raised.webhook_id, raised.webhook_event_id)
+        return await self.reader.event(UUID(raised.webhook_id), raised.webhook_event_id)
 
     async def lists(self, webhook_id: UUID, **query: object) -> list[Entry]:
         asked = EventQuery(webhook_id=webhook_id, since=0, until=ALWAYS, **query)  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ class Books:
             webhook, raw = self.db.execute(
                 "SELECT w.id, e.id FROM events e JOIN webhooks w ON w.number = e.webhook WHERE e.number = ?", (event,)
             ).fetchone()
-            self.does(lambda: self.ledger.resend(UUID(bytes=webhook), UUID(bytes=raw)))
+            self.does(lambda: self.ledger.resend(UUID(bytes=webhook), str(UUID(bytes=raw))))
 
     def postpones(self, nth: int, wait_ms: int) -> None:
         if self.out:

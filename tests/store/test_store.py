@@ -1,6 +1,5 @@
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,7 +7,7 @@ import pytest
 
 from simulator.domain.model import INTERRUPTED, Delivery, Finished, Occurrence, Outcome, Result, Trigger
 from simulator.errors import Busy, UnknownEvent, UnknownWebhook
-from simulator.store.changes import Change
+from simulator.store import store as module
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +22,7 @@ async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: 
 
     raised = await shop.sells(store_id=1)
 
-    assert [every.id, mine.id] == [item.webhook_id for item in raised]
+    assert [str(every.id), str(mine.id)] == [item.webhook_id for item in raised]
     assert [] == await shop.sells(event="InvoiceCreated")
     assert 1 == (await shop.reader.counts())["occurrences"]
 
@@ -102,7 +101,7 @@ async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
         await shop.delivers(NOT_FOUND)
         await shop.sells(2)
         under_way = await shop.sent()
-        resend = asyncio.ensure_future(shop.store.resend(failed.webhook_id, failed.webhook_event_id))
+        resend = asyncio.ensure_future(shop.store.resend(UUID(failed.webhook_id), failed.webhook_event_id))
         await shop.settles()
 
         shop.ends(under_way, OK)
@@ -268,7 +267,7 @@ async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: Shop) -
     await shop.subscribes()
     [raised] = await shop.sells()
     old = await shop.sent()
-    waiting = asyncio.ensure_future(shop.store.resend(raised.webhook_id, raised.webhook_event_id))
+    waiting = asyncio.ensure_future(shop.store.resend(UUID(raised.webhook_id), raised.webhook_event_id))
     await shop.sent()
     before = shop.store.changes.sequence
 
@@ -289,10 +288,10 @@ async def test_changes_are_followed_from_any_point(shop: Shop) -> None:
     await shop.sells()
     await shop.delivers()
 
-    followed = [change async for batch in first_batches(shop, start, 2) for change in batch]
+    followed = await first_changes(shop, start, 2)
 
-    assert ["event.raised", "run.over"] == [change.kind for change in followed]
-    assert [start + 1, start + 2] == [change.sequence for change in followed]
+    assert [(start + 1, "event.raised"), (start + 2, "run.over")] == [(number, kind) for number, kind, _ in followed]
+    assert followed[1:] == await first_changes(shop, start + 1, 1)
 
 
 async def test_changes_keep_no_large_body(shop: Shop) -> None:
@@ -303,9 +302,9 @@ async def test_changes_keep_no_large_body(shop: Shop) -> None:
     [raised] = await shop.store.accept([Occurrence("SaleCreated", b"x" * 100_000, 1)], 1)
     delivery = await shop.delivers()
 
-    changes = [change async for batch in first_batches(shop, start, 2) for change in batch]
+    changes = await first_changes(shop, start, 2)
 
-    assert [b""] == [item.about.delivery.body for item in changes if isinstance(item.about, Finished)]
+    assert [b""] == [about.delivery.body for _, _, about in changes if isinstance(about, Finished)]
     assert 100_000 == len(delivery.body) == len((await shop.entry(raised)).payload or b"")
 
 
@@ -333,17 +332,54 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
 
 
-async def resent(shop: Shop, webhook_id: UUID, event_id: UUID, result: Result) -> Delivery:
-    waiting = asyncio.ensure_future(shop.store.resend(webhook_id, event_id))
+async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
+    monkeypatch.setattr(module, "ROOM", 3)
+    await shop.subscribes()
+    await shop.sells(3)
+    await shop.store.room()
+
+    await shop.sells(1)
+    monkeypatch.setattr(module, "ROOM_S", 0.001)
+    await shop.store.room()
+
+    monkeypatch.setattr(module, "ROOM_S", 60)
+    waiting = asyncio.ensure_future(shop.store.room())
+    await shop.settles()
+    assert not waiting.done()
+    await shop.delivers()
+    await waiting
+
+
+async def test_what_is_put_back_is_never_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the file cannot be written at first: it is tried again until it is."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    await shop.subscribes()
+    await shop.sells()
+    delivery = await shop.sent()
+    await shop.statement("CREATE TEMP TRIGGER full BEFORE UPDATE ON queue BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    shop.store.postpone(delivery, shop.clock.now())
+    await shop.settles()
+    assert shop.out.empty()
+
+    await shop.statement("DROP TRIGGER full")
+
+    assert delivery == await shop.sent()
+
+
+async def resent(shop: Shop, webhook_id: str, event_id: str, result: Result) -> Delivery:
+    waiting = asyncio.ensure_future(shop.store.resend(UUID(webhook_id), event_id))
     delivery = await shop.sent()
     shop.ends(delivery, result)
     assert result == (await waiting).result
     return delivery
 
 
-async def first_batches(shop: Shop, after: int, changes: int) -> AsyncIterator[Sequence[Change]]:
-    async for batch in shop.store.changes.after(after):
-        yield batch
-        changes -= len(batch)
-        if changes <= 0:
-            return
+async def first_changes(shop: Shop, after: int, count: int) -> list[tuple[int, str, object]]:
+    """The first changes behind one, each with its number."""
+    changes: list[tuple[int, str, object]] = []
+    async for first, batch in shop.store.changes.after(after):
+        changes += [(number, *change) for number, change in enumerate(batch, first)]
+        if len(changes) >= count:
+            break
+    return changes

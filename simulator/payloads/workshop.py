@@ -1,0 +1,178 @@
+"""Payloads made while the event loop does something else.
+
+    few are wanted  ─▶ made here, some at a time, so that others get their turn
+    many            ─▶ a worker, in a process of its own: it makes them on another core
+
+Bytes follow from seed, type and number alone, so where they are made changes nothing but the time it takes. A
+worker that cannot start, or dies, is not missed: what it was asked for is made here.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+import simulator
+from simulator.domain.model import Occurrence
+from simulator.payloads.batch import Frames, Job, unpack, write_job
+from simulator.payloads.builders import BUILDERS
+from simulator.payloads.factory import Payloads
+
+logger = logging.getLogger(__name__)
+
+MANY = 2_000
+"""Payloads after which a worker is started: it takes some 0.2 s to be ready, and 25 MB."""
+_AT_A_TIME = 100  # made here before others get their turn
+_IN_A_JOB = 64  # made by the worker before its next job, which may be another caller's; a batch fits into a cache
+
+
+class Workshop:
+    """Makes payloads, here or in a worker; used on one event loop.
+
+    Args:
+        payloads: makes them here.
+        seed: theirs.
+        many: how many are made here before a worker is started.
+    """
+
+    def __init__(self, payloads: Payloads, *, seed: int, many: int = MANY) -> None:
+        self._payloads = payloads
+        self._seed = seed
+        self._until_worker = many
+        self._worker: Worker | None = None
+
+    @property
+    def worker(self) -> "Worker | None":
+        """The worker, if one was started."""
+        return self._worker
+
+    async def make(self, events: Sequence[str], first: int, *, store_id: int | None = None) -> Sequence[Occurrence]:
+        """One payload of each of `events`, numbered from `first`. Raises what `Payloads.build` does."""
+        if self._worker is not None and self._worker.ready and BUILDERS.keys() >= set(events):
+            with suppress(ConnectionError):
+                return await self._worker.make(events, first, store_id)
+        return await self._make_here(events, first, store_id)
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.end()
+
+    async def _make_here(self, events: Sequence[str], first: int, store_id: int | None) -> list[Occurrence]:
+        made: list[Occurrence] = []
+        for number, event in enumerate(events, first):
+            made.append(self._payloads.build(event, number, store_id=store_id))
+            if len(made) % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        self._until_worker -= len(made)
+        if self._until_worker < 0 and self._worker is None:
+            self._worker = Worker(self._seed)
+            await self._worker.start()
+        return made
+
+
+class Worker(asyncio.Protocol):
+    """A process that makes payloads, and the line to it: it does jobs in the order in which they are asked for."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._process: subprocess.Popen[bytes] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._frames = Frames()
+        self._asked: deque[asyncio.Future[bytes]] = deque()
+        self._ended = False
+        self.ready = False
+        """Whether it can be asked: it has started, and has not ended."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, if that could be started."""
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Start the process, without waiting until it is ready."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = _started(self._seed, theirs)
+            except OSError as error:
+                ours.close()
+                logger.warning("no process for payloads could be started, so the simulator makes them: %s", error)
+                return
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
+
+    async def make(self, events: Sequence[str], first: int, store_id: int | None) -> list[Occurrence]:
+        """As `Workshop.make`. Raises ConnectionError: it has ended."""
+        jobs = [
+            Job(events[start : start + _IN_A_JOB], first + start, store_id)
+            for start in range(0, len(events), _IN_A_JOB)
+        ]
+        batches = await asyncio.gather(*map(self._ask, jobs))
+        return [made for job, batch in zip(jobs, batches, strict=True) for made in unpack(job.events, batch)]
+
+    def end(self) -> None:
+        """Kill the process: it has nothing to lose."""
+        self._ended = True
+        self.ready = False
+        if self._transport is not None:
+            self._transport.abort()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _ask(self, job: Job) -> "asyncio.Future[bytes]":
+        assert self._transport is not None
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        self._transport.write(write_job(job))
+        return answer
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The line stands; whether somebody is at its other end will show."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+
+    def data_received(self, data: bytes) -> None:
+        """It is ready, or jobs are done."""
+        for text in self._frames.feed(data):
+            if not self.ready:
+                self.ready = not self._ended
+                continue
+            answer = self._asked.popleft()
+            if not answer.done():  # its caller has gone away
+                answer.set_result(text)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """It has ended."""
+        if not self._ended:
+            logger.warning("the process that made payloads has ended; the simulator makes them itself from now on")
+            self.end()
+        for answer in self._asked:
+            if not answer.done():
+                answer.set_exception(ConnectionError("the process that makes payloads has ended"))
+        self._asked.clear()
+
+
+def _started(seed: int, line: socket.socket) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-P", "-m", "simulator.payloads.worker", str(seed)],
+        stdin=line.fileno(),
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": _import_path()},
+        process_group=0,  # so that Ctrl-C reaches the simulator alone, which ends it
+    )
+
+
+def _import_path() -> str:
+    """Where this very package is found, before all else."""
+    ours = str(Path(simulator.__file__).parent.parent)
+    others = os.environ.get("PYTHONPATH")
+    return f"{ours}{os.pathsep}{others}" if others else ours

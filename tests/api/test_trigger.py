@@ -1,0 +1,217 @@
+"""`/_sim/trigger` and `/_sim/simulate`: raising events, one and many, and what stops it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+import pytest
+
+from simulator import catalog
+from simulator.api.trigger import MOST_AT_ONCE
+from simulator.payloads.factory import Payloads
+from simulator.payloads.shop import ACTS
+from tests.api.recorder import OK, Recorder
+from tests.api.simulation import Simulation, simulation
+from tests.api.test_webhooks import assert_problem
+
+
+def test_trigger(sim: Simulation, receiver: Recorder):
+    """202 after the events are in the log: one for each occurrence and webhook that matches, oldest first."""
+    first, second = sim.subscribes(receiver.url), sim.subscribes(receiver.url)
+    sim.subscribes(receiver.url, "CustomerCreated")
+    answer = sim.sim("POST", "trigger", {"event": "salecreated", "count": 3})
+    raised = answer.json()
+    assert (202, 3, 6) == (answer.status_code, raised["occurrences"], len(raised["events"]))
+    assert [first, second] * 3 == [item["webhookId"] for item in raised["events"]]
+    assert {"SaleCreated"} == {item["event"] for item in raised["events"]}
+    assert ["webhookId", "webhookEventId", "event"] == list(raised["events"][0])
+    ids = [item["webhookEventId"] for item in raised["events"]]
+    assert 6 == len(set(ids))
+    assert ids[::2] == [entry["webhookEventId"] for entry in sim.log(first)]
+    sim.drains()
+    assert sorted(ids) == sorted(receiver.event_ids)
+
+
+def test_one_occurrence_has_one_payload(sim: Simulation, receiver: Recorder):
+    """What two webhooks are sent of one occurrence is the same; of two occurrences it is not."""
+    for _ in range(2):
+        sim.subscribes(receiver.url)
+    sim.raises(count=2)
+    bodies = [call.body for call in receiver.gets(4)]
+    assert 2 == len(set(bodies))
+
+
+def test_nobody_wants_it(sim: Simulation):
+    """No webhook matches: nothing is in the log, and the answer says so."""
+    assert {"occurrences": 2, "events": []} == sim.does("trigger", {"event": "SaleCreated", "count": 2})
+    assert 0 == sim.does("stats", method="GET")["events"]
+
+
+def test_a_payload_of_ones_own(sim: Simulation, receiver: Recorder):
+    """`payload` is sent as it is, if it is valid; `set` changes parts of ours by dotted path."""
+    sim.subscribes(receiver.url)
+    mine = sim.api("GET", "WebhooksTypes/SaleCreated/schema").json()["examples"][0]
+    sim.raises(payload=mine)
+    sim.raises(set={"receiptNo": "changed"})
+    first, second = (call.body for call in receiver.gets(2))
+    assert mine == orjson.loads(first)
+    assert "changed" == orjson.loads(second)["receiptNo"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"event": "SaleCreated", "payload": {}},
+        {"event": "SaleCreated", "payload": {"saleId": {}}},
+        {"event": "SaleCreated", "set": {"noSuchField": 1}},
+        {"event": "NoSuchEvent"},
+        {"event": 7},
+        {},
+        {"event": "SaleCreated", "count": 0},
+        {"event": "SaleCreated", "count": MOST_AT_ONCE + 1},
+        {"event": "SaleCreated", "count": "3"},
+        {"event": "SaleCreated", "storeId": "x"},
+        {"event": "SaleCreated", "set": []},
+        {"event": "SaleCreated", "payload": []},
+        {"event": "SaleCreated", "invalid": "yes"},
+        {"event": "SaleCreated", "cuont": 3},
+    ],
+)
+def test_triggers_that_cannot_be(sim: Simulation, receiver: Recorder, value: dict[str, Any]):
+    """An unknown type, a path that is not there, a payload that breaks its schema, a wrong type, an unknown field:
+    422 saying what was expected; nothing is raised."""
+    sim.subscribes(receiver.url)
+    before = sim.state()
+    refused = sim.sim("POST", "trigger", value)
+    assert_problem(refused, 422)
+    assert before == sim.state()
+    assert [] == receiver.calls
+
+
+def test_invalid_on_purpose(sim: Simulation, receiver: Recorder):
+    """`invalid` sends what breaks the schema all the same; a type must still be one."""
+    sim.subscribes(receiver.url)
+    sim.raises(payload={"nothing": "fits"}, invalid=True)
+    assert b'{"nothing":"fits"}' == receiver.gets(1)[0].body
+    assert 422 == sim.sim("POST", "trigger", {"event": "Nope", "payload": {}, "invalid": True}).status_code
+
+
+@pytest.mark.parametrize("store_id", [2**31, 2**63, 2**64 - 1, -(2**63), 10**30, "7", None, True, [7]])
+def test_stores_that_no_shop_has(sim: Simulation, receiver: Recorder, store_id: Any):
+    """An invalid payload may name any store: webhooks of all stores get it, those of one do not, and nothing breaks."""
+    everyone = sim.subscribes(receiver.url)
+    sim.subscribes(receiver.url, store_id=7)
+    body = {"storeId": store_id, "store": {"id": store_id}}
+    raised = sim.does("trigger", {"event": "SaleCreated", "payload": body, "invalid": True})
+    assert [everyone] == [item["webhookId"] for item in raised["events"]]
+    sim.drains()
+    assert 1 == len(sim.log(everyone, success="true"))
+
+
+def test_many_at_once(sim: Simulation, receiver: Recorder):
+    """A thousand occurrences in one call are in the log when it answers, each delivered once."""
+    webhook = sim.subscribes(receiver.url)
+    ids = sim.raises(count=1000)
+    assert ids == [entry["webhookEventId"] for entry in sim.log(webhook)]
+    sim.drains()
+    assert sorted(ids) == sorted(receiver.event_ids)
+
+
+@pytest.mark.parametrize("what", ACTS)
+def test_every_business_act(sim: Simulation, receiver: Recorder, what: str):
+    """Each act raises at least one event of a type that there is, and all of them are delivered."""
+    for event in sim.api("GET", "WebhooksTypes").json():
+        sim.subscribes(receiver.url, event)
+    raised = sim.does("simulate", {"what": what})
+    assert 1 <= raised["occurrences"] == len(raised["events"])
+    sim.drains()
+    assert sorted(item["webhookEventId"] for item in raised["events"]) == sorted(receiver.event_ids)
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"what": "nothing"}, {"what": 1}, {"what": "sale", "count": 0}, {"what": "sale", "x": 1}]
+)
+def test_acts_that_cannot_be(sim: Simulation, value: dict[str, Any]):
+    """422, with the acts that there are."""
+    refused = sim.sim("POST", "simulate", value)
+    assert_problem(refused, 422)
+    if "what" in refused.json()["errors"]:
+        assert "sale" in refused.json()["errors"]["what"][0]
+
+
+def test_too_much_waits():
+    """Once as much waits as may: 503 with Retry-After, nothing is kept, and it goes on when there is room."""
+    let_go = threading.Event()
+    with Recorder(respond=lambda _: OK if let_go.wait(20) else None) as slow, simulation(max_waiting=10) as sim:
+        webhook = sim.subscribes(slow.url)
+        sim.raises(count=10)
+        refused = sim.sim("POST", "trigger", {"event": "SaleCreated"})
+        assert_problem(refused, 503)
+        assert "1" == refused.headers["retry-after"]
+        assert "--max-waiting" in refused.json()["detail"]
+        assert 503 == sim.sim("POST", "simulate", {"what": "sale"}).status_code
+        assert 503 == sim.sim("POST", "leases", {"event": "SaleCreated"}).status_code
+        assert 10 == len(sim.log(webhook))
+        let_go.set()
+        sim.drains()
+        assert 1 == len(sim.raises())
+
+
+def test_one_call_cannot_fill_the_queue_without_end():
+    """A call that raises many stops where the queue is full, and says how many it has raised."""
+    with Recorder(respond=lambda _: None) as slow, simulation(max_waiting=300) as sim:
+        webhook = sim.subscribes(slow.url)
+        refused = sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 5000})
+        assert 503 == refused.status_code
+        assert refused.json()["detail"].startswith("20 occurrences are in the log, no more: ")
+        assert 20 == len(sim.log(webhook))  # two chunks of 10, and no room for the next, of 500
+
+
+def test_many_webhooks_cannot_fill_the_queue_either():
+    """What is counted are events, not occurrences."""
+    with Recorder(respond=lambda _: None) as slow, simulation(max_waiting=500) as sim:
+        webhooks = [sim.subscribes(slow.url) for _ in range(40)]
+        assert 503 == sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 5000}).status_code
+        assert 10 * 40 <= sum(len(sim.log(webhook)) for webhook in webhooks) <= 500
+
+
+def test_a_refused_trigger_logs_nothing(sim: Simulation):
+    """A path that only some payloads have is refused before the first of them is logged."""
+    sim.subscribes("http://127.0.0.1:9/", "SaleCreated")
+    refused = sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 1000, "set": {"salesLines[3].quantity": 1}})
+    assert 422 == refused.status_code
+    assert 0 == sim.does("stats", method="GET")["occurrences"]
+
+
+def test_thousands_at_once(receiver: Recorder):
+    """However many, and whoever makes them: each number's payload once, as a small call would have raised it."""
+    with simulation(seed=9) as sim:
+        webhook = sim.subscribes(receiver.url)
+        ids = [event_id for _ in range(2) for event_id in sim.raises(count=4_000)]
+        sim.drains()
+        listed = sim.log(webhook, includePayload="true")
+    here = Payloads(catalog.load(), seed=9)
+    assert sorted(ids) == sorted(entry["webhookEventId"] for entry in listed)
+    made = [orjson.loads(here.build("SaleCreated", number).body) for number in range(1, 8_001)]
+    assert made == [entry["payload"] for entry in listed]
+
+
+def test_a_reset_while_many_are_raised(receiver: Recorder):
+    """What is raised behind it counts from 1 again, and nothing is refused or raised twice."""
+    with simulation() as sim, ThreadPoolExecutor(1) as other:
+        sim.subscribes(receiver.url)
+        sim.raises(count=3_000)  # so that payloads are made ahead, in a process of their own
+        for _ in range(5):
+            raising = other.submit(sim.raises, count=5_000)
+            sim.does("reset")
+            webhook = sim.subscribes(receiver.url)
+            raising.result()
+            numbers = [entry["payload"]["saleId"] for entry in sim.log(webhook, includePayload="true")]
+            sim.does("reset")
+            assert len(numbers) == len(set(numbers))
+        webhook = sim.subscribes(receiver.url)
+        sim.raises(count=2)
+        first, second = (entry["payload"] for entry in sim.log(webhook, includePayload="true"))
+    here = Payloads(catalog.load(), seed=1)
+    assert [first, second] == [orjson.loads(here.build("SaleCreated", number).body) for number in (1, 2)]

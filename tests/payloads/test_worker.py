@@ -1,0 +1,59 @@
+"""The process that makes payloads: what it answers, and that it never outlives who asks."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from simulator import catalog
+from simulator.payloads.batch import Frames, Job, unpack, write_job
+from simulator.payloads.builders import BUILDERS
+from simulator.payloads.factory import Payloads
+from simulator.payloads.worker import READY
+
+PATIENCE_S = 20
+
+
+@contextmanager
+def worker(seed: int) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """The process, and our end of the line to it."""
+    ours, theirs = socket.socketpair()
+    ours.settimeout(PATIENCE_S)
+    process = subprocess.Popen([sys.executable, "-m", "simulator.payloads.worker", str(seed)], stdin=theirs.fileno())
+    theirs.close()
+    with process, ours:
+        yield process, ours
+        ours.close()
+        assert 0 == process.wait(PATIENCE_S)
+
+
+def texts(line: socket.socket, count: int) -> list[bytes]:
+    """The next texts that come."""
+    frames = Frames()
+    came: list[bytes] = []
+    while len(came) < count:
+        piece = line.recv(65536)
+        assert piece, "it ended"
+        came += frames.feed(piece)
+    return came
+
+
+def test_it_makes_what_would_be_made_here():
+    """Every published type, with and without a store that is wanted, in the order of the jobs; then it ends with us."""
+    jobs = [Job([*BUILDERS], 7, None), Job(["SaleCreated"] * 300, 0, None), Job([*BUILDERS], 2**40, 501)]
+    here = Payloads(catalog.load(), seed=42)
+    with worker(42) as (_, line):
+        line.sendall(b"".join(map(write_job, jobs)))
+        ready, *batches = texts(line, 1 + len(jobs))
+    assert READY == ready
+    for job, batch in zip(jobs, batches, strict=True):
+        made = [here.build(event, number, store_id=job.store_id) for number, event in enumerate(job.events, job.first)]
+        assert made == unpack(job.events, batch)
+
+
+def test_it_ends_without_a_word_when_nobody_reads():
+    """The other side may die at any moment, also while a batch is on its way."""
+    with worker(1) as (_, line):
+        texts(line, 1)
+        line.sendall(write_job(Job(["SaleCreated"] * 5_000, 0, None)))
