@@ -6,9 +6,11 @@ A size's gaps belong to it: a size without a GTIN has none in any payload.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import orjson
+
 from simulator.payloads.checkdigits import gtin12, gtin13
 from simulator.payloads.draw import Dice, spread
-from simulator.payloads.money import Ore, share
+from simulator.payloads.money import Ore, amount, share
 
 _LETTERS = ("XS", "S", "M", "L", "XL", "XXL")
 _SHOES = tuple(str(size) for size in range(36, 47))
@@ -66,10 +68,73 @@ class Size:
     group: str
     price: Mapping[str, Ore]
     cost: Mapping[str, Ore | None]
+    codes_json: str
+    """The fields `identity`, `gtin` and `externalSKU` of any line about it, without braces."""
+    cost_json: Mapping[str, str]
+    """What a piece costs, by currency."""
 
     def serial(self, piece: int) -> str | None:
         """The RFID tag (an SGTIN) of a piece; none for a size without a GTIN."""
         return None if self.gtin is None else f"urn:epc:id:sgtin:{self.gtin[:7]}.0{self.gtin[7:12]}.{piece}"
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What a line is of, with the JSON that each line of it has in common.
+
+    `size` None: an open item, typed in at the till. `label` None: the till printed none.
+    """
+
+    size: Size | None
+    label: str | None
+    sale_json: str
+    """Its fields in a line of a sale, from `productId` to `sizeText`, without braces."""
+    gtin_json: str
+    sku_json: str
+    label_json: str
+    text_json: str
+    cost_json: Mapping[str, str]
+    """What a piece costs, by currency."""
+
+
+def goods(size: Size, label: str | None) -> Goods:
+    """A size under the label that the till prints."""
+    return Goods(
+        size=size,
+        label=label,
+        sale_json=_sale_json(size.product_id, size.codes_json, label, size.text),
+        gtin_json=_json(size.gtin),
+        sku_json=_json(size.sku),
+        label_json=_json(label),
+        text_json=_json(size.text),
+        cost_json=size.cost_json,
+    )
+
+
+def open_item(label: str) -> Goods:
+    """What has no barcode: a bag, a gift card, a service."""
+    return Goods(
+        size=None,
+        label=label,
+        sale_json=_sale_json(None, _codes_json(None, None, None), label, None),
+        gtin_json="null",
+        sku_json="null",
+        label_json=_json(label),
+        text_json="null",
+        cost_json=dict.fromkeys(_RATES, "null"),
+    )
+
+
+def _sale_json(product_id: int | None, codes_json: str, label: str | None, text: str | None) -> str:
+    return f'"productId":{_json(product_id)},{codes_json},"receiptLabel":{_json(label)},"sizeText":{_json(text)}'
+
+
+def _codes_json(identity: str | None, gtin: str | None, sku: str | None) -> str:
+    return _json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1]
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def assortment(seed: int) -> tuple[Size, ...]:
@@ -103,16 +168,22 @@ def _size(
     dice = Dice(seed, "size", number)
     item = f"{spread(seed, 'brand', 1000) * 1000 + number:06}"
     identity = gtin12(f"20000{item}") if dice.one_in(4) else gtin13(f"200000{item}")
-    cost = 30 + dice.below(25)
+    percent = 30 + dice.below(25)
+    shown = None if dice.one_in(24) else identity
+    gtin = None if dice.one_in(20) else gtin13(f"703314{item}")
+    sku = None if dice.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", "")
+    cost = {currency: None if number % 29 == 7 else share(price, percent) for currency, price in prices.items()}
     return Size(
         number=number,
         product_id=product,
-        identity=None if dice.one_in(24) else identity,
-        gtin=None if dice.one_in(20) else gtin13(f"703314{item}"),
-        sku=None if dice.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", ""),
+        identity=shown,
+        gtin=gtin,
+        sku=sku,
         label=label,
         text=text,
         group=group,
         price=prices,
-        cost={currency: None if number % 29 == 7 else share(price, cost) for currency, price in prices.items()},
+        cost=cost,
+        codes_json=_codes_json(shown, gtin, sku),
+        cost_json={currency: _json(None if each is None else amount(each)) for currency, each in cost.items()},
     )

@@ -33,13 +33,10 @@ Builder = Callable[[World, int, int | None], Built]
 """(world, number, id of the store that is wanted) -> payload and store."""
 
 
-def _shop(dice: Dice, world: World, wanted: int | None) -> Store:
-    return dice.pick(world.shops) if wanted is None else world.store(wanted)
-
-
 def _start(world: World, purpose: str, number: int, wanted: int | None) -> tuple[Dice, Store, Ticks]:
     dice = Dice(world.seed, purpose, number)
-    return dice, _shop(dice, world, wanted), of_number(number)
+    store = dice.pick(world.shops) if wanted is None else world.store(wanted)
+    return dice, store, of_number(number)
 
 
 def _sale(world: World, number: int, wanted: int | None) -> Built:
@@ -149,17 +146,17 @@ def _order(world: World, number: int, wanted: int | None) -> tuple[Dice, orders.
 
 def _order_updated(world: World, number: int, wanted: int | None) -> Built:
     dice, order = _order(world, number, wanted)
-    return orders.order_json(order_draws.draw_update(dice, order)), order.store.id
+    return orders.order_json(order_draws.draw_update(dice, order)), order.placed.store.id
 
 
 def _order_fulfilled(world: World, number: int, wanted: int | None) -> Built:
     dice, order = _order(world, number, wanted)
-    return orders.order_json(order_draws.draw_fulfilment(dice, order)), order.store.id
+    return orders.order_json(order_draws.draw_fulfilment(dice, order)), order.placed.store.id
 
 
 def _order_refunded(world: World, number: int, wanted: int | None) -> Built:
     dice, order = _order(world, number, wanted)
-    return orders.order_json(order_draws.draw_refund(dice, order)), order.store.id
+    return orders.order_json(order_draws.draw_refund(dice, order)), order.placed.store.id
 
 
 def _endless_aisle(world: World, number: int, wanted: int | None) -> Built:

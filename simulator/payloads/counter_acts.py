@@ -1,6 +1,7 @@
 """What happens at the counter: sales, returns, invoices, online sales, Z reports."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from simulator.payloads.books import Books, Till
 from simulator.payloads.chain import Store, View
@@ -11,7 +12,7 @@ from simulator.payloads.draw import Dice
 from simulator.payloads.moments import MINUTE, SECOND
 from simulator.payloads.money import Ore
 from simulator.payloads.payments import Payment, all_known, invoice, online, refund, till
-from simulator.payloads.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, reversed_line, sale_json
+from simulator.payloads.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, reversed_line, sale_json, sums
 from simulator.payloads.settlements import Takings, draw_drawer, settlement_json
 from simulator.payloads.texts import COMMENTS
 
@@ -41,14 +42,14 @@ def returned(books: Books) -> None:
     count = books.dice.between(1, len(first.lines))
     sale_id = books.world.id("sale", 3 * books.next("sale"))
     lines = tuple(
-        reversed_line(line)._replace(row_id=str(sale_id * 8 + row)) for row, line in enumerate(first.lines[:count])
+        replace(reversed_line(line), row_id=str(sale_id * 8 + row)) for row, line in enumerate(first.lines[:count])
     )
     view = next(view for view in first.store.views if view.terminal is first.terminal)
     back = _sale(books, first.store, view, sale_id, lines, still_known(books, first.customer), CHANNELS[0])
-    back = back._replace(payments=_paid(books, back, refund), comment=f"Retur av kvittering {first.receipt_no}")
+    back = replace(back, payments=_paid(books, back, refund), comment=f"Retur av kvittering {first.receipt_no}")
     _register(books, back)
     if first.lines[count:]:
-        books.sales.append(first._replace(lines=first.lines[count:]))
+        books.sales.append(replace(first, lines=first.lines[count:]))
 
 
 def online_sale(books: Books) -> None:
@@ -59,7 +60,7 @@ def online_sale(books: Books) -> None:
     sale_id = books.world.id("sale", 3 * number + 2)
     lines = _basket(books, store, sale_id)
     sold = _sale(books, store, books.dice.pick(store.views), sale_id, lines, who, books.dice.pick(WEB_CHANNELS))
-    sold = sold._replace(receipt_no=None, ext_id=f"WEB-{number}", payments=_paid(books, sold, online))
+    sold = replace(sold, receipt_no=None, ext_id=f"WEB-{number}", payments=_paid(books, sold, online))
     books.write("SaleExternalCreated", sale_json(sold), store.id)
     _take_from_stock(books, sold)
 
@@ -100,7 +101,7 @@ def _sell(books: Books, store: Store, who: Customer | None, *, by_invoice: bool 
     lines = _basket(books, store, sale_id)
     view = books.dice.pick(store.views)
     sold = _sale(books, store, view, sale_id, lines, who, books.dice.pick(CHANNELS))
-    sold = _register(books, sold._replace(payments=_paid(books, sold, invoice if by_invoice else till)))
+    sold = _register(books, replace(sold, payments=_paid(books, sold, invoice if by_invoice else till)))
     books.sales.append(sold)
     return sold
 
@@ -118,6 +119,7 @@ def _sale(
     who: Customer | None,
     channel: str | None,
 ) -> Sale:
+    total, vat_total = sums(lines)
     return Sale(
         id=sale_id,
         guid=books.dice.uuid(),
@@ -134,8 +136,8 @@ def _sale(
         comment=books.dice.pick(COMMENTS),
         lines=lines,
         payments=(),
-        total=sum(line.total for line in lines),
-        vat_total=sum(line.vat for line in lines),
+        total=total,
+        vat_total=vat_total,
         hidden=None,
     )
 
@@ -143,7 +145,7 @@ def _sale(
 def _register(books: Books, sold: Sale) -> Sale:
     """Ring a sale up: it gets its receipt, its till takes it, the goods leave their stock, or come back."""
     drawer = books.till(sold.store, sold.terminal)
-    sold = sold._replace(receipt_no=books.receipt(drawer))
+    sold = replace(sold, receipt_no=books.receipt(drawer))
     drawer.takings.add(sold)
     books.write("SaleCreated", sale_json(sold), sold.store.id)
     _take_from_stock(books, sold)
@@ -152,8 +154,9 @@ def _register(books: Books, sold: Sale) -> Sale:
 
 def _take_from_stock(books: Books, sold: Sale) -> None:
     for line in sold.lines:
-        if line.size is not None:
-            books.move("Sale", sold.store, sold.store.stock.id, line.size, pieces=-line.quantity)
+        size = line.goods.size
+        if size is not None:
+            books.move("Sale", sold.store, sold.store.stock.id, size, pieces=-line.deal.quantity)
 
 
 def _paid(books: Books, sold: Sale, pay: Callable[[Dice, Ore, Country], tuple[Payment, ...]]) -> tuple[Payment, ...]:

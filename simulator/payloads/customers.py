@@ -19,6 +19,7 @@ from simulator.payloads.people import address, mailbox, phone, pools, street
 from simulator.payloads.texts import COMMENTS
 
 _GENDERS = {"female": "f", "male": "m"}
+_COUNTRIES = (*COUNTRIES.values(), COUNTRIES["NO"])
 _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
 
 
@@ -113,7 +114,7 @@ _MAY_LACK = tuple(name for name in Known._fields if name != "has_address")
 def customer(seed: int, number: int, *, customer_id: int) -> Customer:
     """Customer `number` of a seed."""
     dice = Dice(seed, "customer", number)
-    country = dice.pick((*COUNTRIES.values(), COUNTRIES["NO"]))
+    country = dice.pick(_COUNTRIES)
     pool = pools()[country.code]
     gender = dice.pick(("female", "male"))
     first, last = dice.pick(getattr(pool, gender)), dice.pick(pool.family)
@@ -150,7 +151,7 @@ def created_json(dice: Dice, who: Customer, at: Ticks, store_id: int | None) -> 
     """CustomerCreated: registered at `at`, in that store."""
     known = who.known
     no_address = not known.has_address
-    consent = dice.below(4)
+    consent, when = dice.below(4), text(at)
     return {
         "customerId": who.id,
         "customerExtId": known.ext_id,
@@ -175,10 +176,10 @@ def created_json(dice: Dice, who: Customer, at: Ticks, store_id: int | None) -> 
         "birthday": date_text(at - dice.between(16 * 365, 85 * 365) * DAY) if dice.one_in(2) else None,
         "cardNo": known.card_no,
         "tags": dice.pick(_TAGS) if dice.one_in(3) else None,
-        "gdprUpdatedDateTime": text(at) if consent else None,
+        "gdprUpdatedDateTime": when if consent else None,
         "registeredStoreId": store_id,
-        "createdDateTime": text(at),
-        "updatedDateTime": text(at) if dice.one_in(4) else None,
+        "createdDateTime": when,
+        "updatedDateTime": when if dice.one_in(4) else None,
         "deleted": False,
         "customerGuid": who.guid,
     }

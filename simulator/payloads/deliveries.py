@@ -4,18 +4,20 @@ Invariants: `receivedQuantity` is all receptions together, `quantity` this one's
 last reception leaves nothing open that was not short-shipped.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from simulator.payloads.assortment import Size
 from simulator.payloads.chain import Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import DAY, HOUR, MINUTE, Ticks, date_text, text
-from simulator.payloads.stock import HIDDEN, size_cost, size_identity, some_sizes
+from simulator.payloads.stock import HIDDEN, cost_json, lines_json, serial_json, size_json, some_sizes
 from simulator.payloads.texts import COMMENTS
 from simulator.payloads.world import World
 
 
-class OrderedItem(NamedTuple):
+@dataclass(slots=True)
+class OrderedItem:
     """One size of a delivery: pieces ordered, received so far, and received just now."""
 
     size: Size
@@ -62,7 +64,7 @@ def draw_delivery(dice: Dice, world: World, store: Store, *, number: int, at: Ti
                 0,
                 0,
                 dice.below(10**6) if dice.one_in(6) else None,
-                hidden=dice.pick(HIDDEN),
+                dice.pick(HIDDEN),
             )
             for size in some_sizes(dice, world, dice.between(1, 8))
         ),
@@ -75,7 +77,7 @@ def received(dice: Dice, delivery: Delivery, *, whole: bool) -> Delivery:
     for place, item in enumerate(delivery.items):
         still_open = item.ordered - item.received
         now = still_open if whole else (still_open + 1) // 2 if place == 0 else dice.below(still_open + 1)
-        items.append(item._replace(received=item.received + now, now=now))
+        items.append(OrderedItem(item.size, item.ordered, item.received + now, now, item.piece, item.hidden))
     return delivery._replace(items=tuple(items))
 
 
@@ -101,7 +103,7 @@ def received_json(delivery: Delivery, at: Ticks, *, completed: bool = False) -> 
         "receivedDateTime": text(at),
         "isCompleted": completed,
         "createdById": delivery.user,
-        "orderLines": [_item_json(item, currency) for item in delivery.items],
+        "orderLines": lines_json(_item_json(item, currency) for item in delivery.items),
     }
 
 
@@ -120,12 +122,9 @@ def until_next(dice: Dice) -> Ticks:
     return dice.pick((2 * HOUR, DAY, DAY, 3 * DAY)) + dice.below(HOUR)
 
 
-def _item_json(item: OrderedItem, currency: str) -> dict[str, Any]:
-    return {
-        **size_identity(item.size, item.hidden),
-        "sgtin": None if item.piece is None else item.size.serial(item.piece),
-        "orderedQuantity": item.ordered,
-        "receivedQuantity": item.received,
-        "quantity": item.now,
-        "cost": size_cost(item.size, currency, item.hidden),
-    }
+def _item_json(item: OrderedItem, currency: str) -> str:
+    return (
+        f'{size_json(item.size, item.hidden)},"sgtin":{serial_json(item.size, item.piece)},'
+        f'"orderedQuantity":{item.ordered},"receivedQuantity":{item.received},"quantity":{item.now},'
+        f"{cost_json(item.size, currency, item.hidden)}"
+    )

@@ -18,6 +18,10 @@ _SPARE_BITS = 28
 """A word with fewer bits than this above the limit makes way for the next, so that the bias of a draw stays
 under 1 in 2**28 for limits to 2**32."""
 
+_UUID_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
+_UUID_VERSION_4 = 0x00000000_0000_4000_8000_000000000000
+"""What is drawn of a UUID, and what is not: its version and its variant (RFC 9562)."""
+
 
 class Dice:
     """The dice of one payload."""
@@ -35,16 +39,16 @@ class Dice:
         word = self._word
         if word < limit << _SPARE_BITS:
             word = self._next_word()
-        self._word, drawn = divmod(word, limit)
-        return drawn
+        self._word = word // limit
+        return word % limit
 
     def pick(self, things: Sequence[T]) -> T:
         """One of the things."""
         limit, word = len(things), self._word  # as `below`, which a call more would make half as fast again
         if word < limit << _SPARE_BITS:
             word = self._next_word()
-        self._word, drawn = divmod(word, limit)
-        return things[drawn]
+        self._word = word // limit
+        return things[word % limit]
 
     def between(self, least: int, most: int) -> int:
         """A whole number from `least` to `most`, both included."""
@@ -52,13 +56,19 @@ class Dice:
 
     def one_in(self, odds: int) -> bool:
         """True once in so many times."""
-        return self.below(odds) == 0
+        word = self._word  # as `pick`
+        if word < odds << _SPARE_BITS:
+            word = self._next_word()
+        self._word = word // odds
+        return word % odds == 0
 
     def uuid(self) -> str:
         """A UUID (version 4) in its text form."""
-        bits = self._next_word() << 64 | self._next_word()
-        text = f"{bits:032x}"
-        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[bits >> 60 & 3]}{text[17:20]}-{text[20:]}"
+        words = self._words
+        high, low = (words.pop(), words.pop()) if len(words) > 1 else (self._next_word(), self._next_word())
+        bits = (high << 64 | low) & _UUID_BITS | _UUID_VERSION_4
+        text = bits.to_bytes(16, "big").hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def _next_word(self) -> int:
         if not self._words:

@@ -32,13 +32,11 @@ def of(moment: datetime) -> Ticks:
     return (microseconds * 3 + _MICROSECONDS_PER_3_TICKS // 2) // _MICROSECONDS_PER_3_TICKS
 
 
-@lru_cache(maxsize=64)
 def text(moment: Ticks) -> str:
-    """The wire form of a moment; a payload tends to write the same one several times."""
-    day, rest = divmod(moment, DAY)
-    second, tick = divmod(rest, SECOND)
-    minute, second = divmod(second, 60)
-    return _date(day) + _MINUTES[minute] + _TWO_DIGITS[second] + _FRACTIONS[tick]
+    """The wire form of a moment."""
+    ticks = moment % DAY
+    seconds = ticks // SECOND
+    return f"{_date(moment // DAY)}{_MINUTES[seconds // 60]}{_TWO_DIGITS[seconds % 60]}{_FRACTIONS[ticks % SECOND]}"
 
 
 def date_text(moment: Ticks) -> str:
@@ -55,6 +53,7 @@ def _date(day: int) -> str:
 _OPENING = of(datetime(2026, 8, 1, 9))  # noqa: DTZ001 - as above
 _OPEN_FOR = 12 * HOUR
 _PACE = 3 * SECOND
+_PACES_A_DAY = _OPEN_FOR // _PACE
 
 
 def opening(day: int) -> Ticks:
@@ -73,5 +72,5 @@ def of_number(number: int) -> Ticks:
     One every three seconds while the shops are open, from 09:00 to 21:00, every day from 2026-08-01 on:
     number 14,400 opens the second day. The fraction is spread by a step that shares no factor with 300.
     """
-    days, paces = divmod(number, _OPEN_FOR // _PACE)
+    days, paces = number // _PACES_A_DAY, number % _PACES_A_DAY
     return opening(days) + paces * _PACE + number * 607 % _PACE

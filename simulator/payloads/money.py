@@ -3,6 +3,11 @@
 Amounts turn into JSON numbers at the very end: 19999 is written 199.99.
 """
 
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
 Ore = int
 """Hundredths of a currency's unit."""
 
@@ -38,3 +43,49 @@ def rounded_to(ore: Ore, step: Ore) -> Ore:
 def fraction(part: Ore, whole: Ore) -> float:
     """A share as the vendor writes it: 0.2 is 20 %, to four decimals; 0 of nothing."""
     return round(part / whole, 4) if whole else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """So many pieces at a unit price, less a discount. All in oere; on a return the pieces are negative."""
+
+    quantity: int
+    full: Ore
+    discount: Ore
+    rate: int
+    """The VAT in percent."""
+    total: Ore
+    """quantity * (full - discount), VAT included; negative on a return."""
+    vat: Ore
+    """The VAT in it."""
+    sale_json: str
+    """Its fields in a line of a sale, from `quantity` to `vatPercent`, without braces."""
+    order_json: str
+    """Its fields in a line of an order, from `price` to `discountPercent`, without braces."""
+
+
+@lru_cache(maxsize=8192)
+def deal(quantity: int, full: Ore, discount: Ore, rate: int) -> Deal:
+    """A deal with its sums; kept once made, as a chain makes few that differ.
+
+    72 prices, 11 discounts, up to three pieces bought or brought back: under 5,000, which take less than 4 MB.
+    """
+    total = quantity * (full - discount)
+    vat = vat_in(total, rate)
+    price = {"price": amount(full - discount)}
+    before = {"fullPrice": amount(full), "discount": amount(discount), "discountPercent": fraction(discount, full)}
+    tax = {"vat": amount(vat), "vatPercent": rate / 100}
+    return Deal(
+        quantity=quantity,
+        full=full,
+        discount=discount,
+        rate=rate,
+        total=total,
+        vat=vat,
+        sale_json=_fields({"quantity": quantity, **price, **before, **tax}),
+        order_json=_fields({**price, **tax, **before}),
+    )
+
+
+def _fields(values: dict[str, float]) -> str:
+    return orjson.dumps(values)[1:-1].decode()

@@ -6,6 +6,8 @@ Each act takes the oldest order that has come so far, and first makes one where 
 that is made with an order goes with it: released with a rejected line, used up by the fulfilment.
 """
 
+from dataclasses import replace
+
 from simulator.payloads.books import Books, LiveOrder
 from simulator.payloads.customer_acts import buyer
 from simulator.payloads.moments import HOUR, MINUTE, SECOND, Ticks
@@ -13,6 +15,7 @@ from simulator.payloads.order_draws import draw_order, drawn_statuses
 from simulator.payloads.orders import fulfilled, handled, order_json, refunded
 from simulator.payloads.payments import all_known, online, till
 from simulator.payloads.reservations import DEFAULT_HOURS, Reservation, reservation_json
+from simulator.payloads.sales import sums
 from simulator.payloads.texts import COMMENTS
 
 _LENGTHS: tuple[Ticks, ...] = (DEFAULT_HOURS * HOUR, DEFAULT_HOURS * HOUR, 24 * HOUR, 15 * MINUTE, 5 * MINUTE)
@@ -67,14 +70,14 @@ def _end(books: Books, kept: Reservation, store_id: int, *, released: bool) -> N
 def endless_aisle_order(books: Books) -> None:
     """A shop orders from the web shop's stock what it has not; the customer pays at the till."""
     live = _place(books, endless=True)
-    books.write("OmniChannelEndlessAisleOrderCreated", order_json(live.order), live.order.store.id)
+    books.write("OmniChannelEndlessAisleOrderCreated", order_json(live.order), live.order.placed.store.id)
     _reserve(books, live)
 
 
 def _web_order(books: Books) -> None:
     """An order comes in from the web shop (the vendor's guide has that raise OmniChannelOrderUpdated)."""
     live = _place(books, endless=False)
-    books.write("OmniChannelOrderUpdated", order_json(live.order), live.order.store.id)
+    books.write("OmniChannelOrderUpdated", order_json(live.order), live.order.placed.store.id)
     _reserve(books, live)
 
 
@@ -93,12 +96,11 @@ def _place(books: Books, *, endless: bool) -> LiveOrder:
         endless=endless,
         choose=books.shelf(stock.id),
     )
-    total = sum(line.total for line in drawn.lines)
+    total, _ = sums(drawn.lines)
     order = drawn._replace(
+        placed=replace(drawn.placed, customer=who, hidden=None),
         kind="BOPIS" if drawn.kind == "Return" else drawn.kind,
-        customer=who,
         payments=all_known((till if endless else online)(dice, total, store.country), store.country),
-        hidden=None,
     )
     live = LiveOrder(order, {})
     books.new_orders.append(live)
@@ -109,23 +111,24 @@ def _reserve(books: Books, live: LiveOrder) -> None:
     """Reserve the goods of each line."""
     order = live.order
     for place, line in enumerate(order.lines):
-        if line.size is None:
+        size, quantity = line.goods.size, line.deal.quantity
+        if size is None:
             continue
         kept = Reservation(
             id=books.dice.uuid(),
-            stock_id=order.stock.id,
-            customer_id=order.customer.id,
+            stock_id=order.placed.stock.id,
+            customer_id=order.placed.customer.id,
             sale_id=None,
-            ext_id=order.no,
+            ext_id=order.placed.no,
             comment=None,
             made=books.now,
-            expires=books.now + (order.hours or DEFAULT_HOURS) * HOUR,
-            quantity=line.quantity,
-            size=line.size,
+            expires=books.now + (order.placed.hours or DEFAULT_HOURS) * HOUR,
+            quantity=quantity,
+            size=size,
         )
         live.kept[place] = kept
-        books.write("StockReservationCreated", reservation_json(kept), order.store.id)
-        books.move("Bestilling", order.store, order.stock.id, line.size, pieces=0, reserved=line.quantity)
+        books.write("StockReservationCreated", reservation_json(kept), order.placed.store.id)
+        books.move("Bestilling", order.placed.store, order.placed.stock.id, size, pieces=0, reserved=quantity)
 
 
 def order_update(books: Books) -> None:
@@ -140,12 +143,12 @@ def _handle(books: Books, live: LiveOrder, drawn: tuple[str, ...]) -> None:
     """Decide about the lines (all of them); what is rejected is given free."""
     statuses = tuple("Rejected" if status == "Rejected" else "Accepted" for status in drawn)
     live.order = order = handled(live.order, statuses, books.wait(SECOND, 10 * MINUTE))
-    books.write("OmniChannelOrderUpdated", order_json(order), order.store.id)
+    books.write("OmniChannelOrderUpdated", order_json(order), order.placed.store.id)
     for place, status in enumerate(statuses):
         if status == "Rejected" and place in live.kept:
             kept = live.kept.pop(place)
-            _end(books, kept, order.store.id, released=True)
-            books.move("Cancelled", order.store, order.stock.id, kept.size, pieces=0)
+            _end(books, kept, order.placed.store.id, released=True)
+            books.move("Cancelled", order.placed.store, order.placed.stock.id, kept.size, pieces=0)
     (books.accepted_orders if "Accepted" in statuses else books.done_orders).append(live)
 
 
@@ -158,9 +161,11 @@ def order_fulfilment(books: Books) -> None:
         _handle(books, live, ("Accepted",) * len(live.order.lines))
     live = books.accepted_orders.popleft()
     live.order = order = fulfilled(live.order, books.wait(SECOND, 10 * MINUTE))
-    books.write("OmniChannelOrderFulfilled", order_json(order), order.store.id)
+    books.write("OmniChannelOrderFulfilled", order_json(order), order.placed.store.id)
     for kept in live.kept.values():
-        books.move("Sale", order.store, order.stock.id, kept.size, pieces=-kept.quantity, reserved=-kept.quantity)
+        books.move(
+            "Sale", order.placed.store, order.placed.stock.id, kept.size, pieces=-kept.quantity, reserved=-kept.quantity
+        )
     books.done_orders.append(live)
 
 
@@ -172,7 +177,7 @@ def order_refund(books: Books) -> None:
     order = live.order
     count = len(order.lines) if order.status == "Rejected" else books.dice.between(1, len(order.lines))
     back = refunded(books.dice, order, books.wait(SECOND, 10 * MINUTE), tuple(range(count)))
-    books.write("OmniChannelOrderRefundUpdated", order_json(back), order.store.id)
+    books.write("OmniChannelOrderRefundUpdated", order_json(back), order.placed.store.id)
     for place, kept in live.kept.items():
         if place < count:
-            books.move("Sale", order.store, order.stock.id, kept.size, pieces=kept.quantity)
+            books.move("Sale", order.placed.store, order.placed.stock.id, kept.size, pieces=kept.quantity)

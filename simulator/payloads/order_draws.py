@@ -9,10 +9,20 @@ from simulator.payloads.assortment import Size
 from simulator.payloads.chain import Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import DAY, HOUR, MINUTE, SECOND, Ticks
-from simulator.payloads.orders import HIDDEN, LINE_STATUSES, ORDER_TYPES, STATUSES, Order, fulfilled, handled, refunded
+from simulator.payloads.orders import (
+    HIDDEN,
+    LINE_STATUSES,
+    ORDER_TYPES,
+    STATUSES,
+    Order,
+    Placed,
+    fulfilled,
+    handled,
+    refunded,
+)
 from simulator.payloads.payments import online, till
 from simulator.payloads.reservations import DEFAULT_HOURS
-from simulator.payloads.sales import basket, receipt_no
+from simulator.payloads.sales import basket, receipt_no, sums
 from simulator.payloads.texts import COMMENTS
 from simulator.payloads.world import REGULARS, World
 
@@ -47,34 +57,31 @@ def draw_order(
     order_id = world.id("order", number)
     lines = basket(dice, world, store, row=order_id * 8, choose=choose)
     view = dice.pick(store.views)
-    total = sum(line.total for line in lines)
+    total, _ = sums(lines)
     hours, variety = dice.pick(_HOURS), dice.below(64)
-    return Order(
-        id=order_id,
-        no=f"ORD{100_000 + number}",
-        kind=dice.pick(_ENDLESS_TYPES) if endless else dice.pick(_USUAL_TYPES),
-        receipt_no=receipt_no(view.terminal, number) if endless or variety > 50 else None,
-        store=store,
-        terminal=view.terminal,
-        store_json=view.json,
-        customer=world.customer(dice.below(REGULARS)),
-        created=at,
-        updated=None,
-        due=at + dice.between(1, 4) * DAY if variety % 3 == 0 else None,
-        expires=None if hours is None else at + hours * HOUR,
-        hours=hours,
-        comment=dice.pick(COMMENTS),
-        lines=lines,
-        statuses=("UnHandled",) * len(lines),
-        from_online=None if variety % 8 == 3 else endless or variety % 8 == 4,
-        stock=world.web_stock(store) if endless else store.stock,
-        payments=(till if endless else online)(dice, total, store.country),
-        status="UnHandled",
-        events=((at, "Order created", None),),
-        user=dice.pick(store.users),
-        hidden=dice.pick(_HIDDEN),
-        variety=variety,
+    kind, customer = dice.pick(_ENDLESS_TYPES if endless else _USUAL_TYPES), world.customer(dice.below(REGULARS))
+    due = at + dice.between(1, 4) * DAY if variety % 3 == 0 else None
+    comment, payments = dice.pick(COMMENTS), (till if endless else online)(dice, total, store.country)
+    placed = Placed(
+        order_id,
+        f"ORD{100_000 + number}",
+        receipt_no(view.terminal, number) if endless or variety > 50 else None,
+        store,
+        view,
+        customer,
+        at,
+        due,
+        None if hours is None else at + hours * HOUR,
+        hours,
+        comment,
+        None if variety % 8 == 3 else endless or variety % 8 == 4,
+        world.web_stock(store) if endless else store.stock,
+        dice.pick(store.users),
+        dice.pick(_HIDDEN),
+        variety,
     )
+    events = ((at, "Order created", None),)
+    return Order(placed, kind, lines, ("UnHandled",) * len(lines), payments, "UnHandled", None, events)
 
 
 def drawn_statuses(dice: Dice, count: int) -> tuple[str, ...]:
@@ -96,7 +103,7 @@ def draw_refund(dice: Dice, order: Order) -> Order:
     """The order refunded, in whole or in part, days on; its type stays what it was, once in a while."""
     done = _fulfilled(dice, order)
     places = tuple(range(len(done.lines) if dice.one_in(2) else dice.between(1, len(done.lines))))
-    back = refunded(dice, done, order.created + 2 * DAY + dice.below(10 * DAY), places)
+    back = refunded(dice, done, order.placed.created + 2 * DAY + dice.below(10 * DAY), places)
     if dice.one_in(16):
         back = back._replace(kind=dice.pick(ORDER_TYPES))
     return _late(dice, back, one_in=16)
@@ -108,7 +115,7 @@ def draw_endless(dice: Dice, order: Order) -> Order:
 
 
 def _handled(dice: Dice, order: Order) -> Order:
-    at = order.created + dice.between(SECOND, 3 * HOUR)
+    at = order.placed.created + dice.between(SECOND, 3 * HOUR)
     return handled(order, drawn_statuses(dice, len(order.lines)), at)
 
 
@@ -117,7 +124,7 @@ def _fulfilled(dice: Dice, order: Order) -> Order:
     decided = _handled(dice, order)
     if "Accepted" not in decided.statuses:
         decided = decided._replace(statuses=("Accepted",) * len(decided.lines))
-    return fulfilled(decided, order.created + 3 * HOUR + dice.between(MINUTE, DAY))
+    return fulfilled(decided, order.placed.created + 3 * HOUR + dice.between(MINUTE, DAY))
 
 
 def _late(dice: Dice, order: Order, *, one_in: int) -> Order:

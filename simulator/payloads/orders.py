@@ -5,17 +5,19 @@ vatTotal are the sums over the lines; the payments add up to the total. `price` 
 Rejected lines stay in the sums until they are refunded, as they have been paid.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
-from simulator.payloads.chain import Stock, Store, Terminal
+from simulator.payloads.chain import Stock, Store, View
 from simulator.payloads.customers import Customer
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import Ticks, text
-from simulator.payloads.money import amount, fraction
+from simulator.payloads.money import amount
 from simulator.payloads.payments import Payment, payment_json, refund
-from simulator.payloads.sales import Line, reversed_line
+from simulator.payloads.sales import Line, reversed_line, sums
 
 ORDER_TYPES = ("Unknown", "Kiosk", "BOPIS", "BOSS", "ROPIS", "Return", "Service")
 LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
@@ -42,30 +44,23 @@ HIDDEN = (
 """What a payload leaves null once in a while, though the order has it."""
 
 
-class Order(NamedTuple):
-    """One order. `statuses` go with `lines`; `events` are (moment, text, kind)."""
+@dataclass(slots=True)
+class Placed:
+    """What was ordered where, by whom and until when: what stays as it is, whatever becomes of the order."""
 
     id: int
     no: str
-    kind: str
     receipt_no: int | None
     store: Store
-    terminal: Terminal
-    store_json: orjson.Fragment
+    view: View
     customer: Customer
     created: Ticks
-    updated: Ticks | None
     due: Ticks | None
     expires: Ticks | None
     hours: int | None
     comment: str | None
-    lines: tuple[Line, ...]
-    statuses: tuple[str, ...]
     from_online: bool | None
     stock: Stock
-    payments: tuple[Payment, ...]
-    status: str
-    events: tuple[tuple[Ticks, str, str | None], ...]
     user: int
     hidden: str | None
     """Which of `HIDDEN` its payloads leave out."""
@@ -73,121 +68,123 @@ class Order(NamedTuple):
     """A number below 64 that decides which optional parts its payloads have."""
 
 
+class Order(NamedTuple):
+    """One order as it stands. `statuses` go with `lines`; `events` are (moment, text, kind)."""
+
+    placed: Placed
+    kind: str
+    lines: tuple[Line, ...]
+    statuses: tuple[str, ...]
+    payments: tuple[Payment, ...]
+    status: str
+    updated: Ticks | None
+    events: tuple[tuple[Ticks, str, str | None], ...]
+
+
 def handled(order: Order, statuses: tuple[str, ...], at: Ticks) -> Order:
     """The order after the store accepted or rejected its lines; with all rejected, it is rejected."""
-    rejected = all(status == "Rejected" for status in statuses)
-    told = "Order rejected" if rejected else "Order lines handled"
-    return _moved(order, at, told, statuses=statuses, status="Rejected" if rejected else order.status)
+    rejected = statuses.count("Rejected") == len(statuses)
+    history = _and_then(order, at, "Order rejected" if rejected else "Order lines handled")
+    status = "Rejected" if rejected else order.status
+    return Order(order.placed, order.kind, order.lines, statuses, order.payments, status, at, history)
 
 
 def fulfilled(order: Order, at: Ticks) -> Order:
     """The order after it was picked for collection, or shipped."""
-    shipped = order.from_online or order.kind in ("BOSS", "Unknown", "Kiosk")
-    status = "Shipped" if shipped else "Picked"
-    return _moved(order, at, f"Order {status.lower()}", status=status)
+    placed, kind = order.placed, order.kind
+    status = "Shipped" if placed.from_online or kind in ("BOSS", "Unknown", "Kiosk") else "Picked"
+    history = _and_then(order, at, f"Order {status.lower()}")
+    return Order(placed, kind, order.lines, order.statuses, order.payments, status, at, history)
 
 
 def refunded(dice: Dice, order: Order, at: Ticks, places: tuple[int, ...]) -> Order:
     """The order as its refund shows it: the lines at those places come back, paid back in full."""
-    lines = tuple(reversed_line(order.lines[place]) for place in places)
-    total = sum(line.total for line in lines)
-    country = order.store.country
-    return _moved(
-        order,
-        at,
-        "Order refunded",
-        kind="Return",
-        lines=lines,
-        statuses=tuple(order.statuses[place] for place in places),
-        payments=refund(dice, total, country),
-        status="Returned",
-    )
+    placed, lines = order.placed, tuple([reversed_line(order.lines[place]) for place in places])
+    statuses = tuple([order.statuses[place] for place in places])
+    payments = refund(dice, sums(lines)[0], placed.store.country)
+    return Order(placed, "Return", lines, statuses, payments, "Returned", at, _and_then(order, at, "Order refunded"))
 
 
-def _moved(order: Order, at: Ticks, told: str, **changes: Any) -> Order:
-    """The order with what changed at `at`, and the entry that tells of it."""
-    return order._replace(updated=at, events=(*order.events, (at, told, "StatusChanged")), **changes)
+def _and_then(order: Order, at: Ticks, told: str) -> tuple[tuple[Ticks, str, str | None], ...]:
+    """The order's history, and what happened to it at `at`."""
+    return (*order.events, (at, told, "StatusChanged"))
 
 
 def order_json(order: Order) -> dict[str, Any]:
     """The payload of all four order events: 24 fields at the top."""
-    receipt, variety = order.receipt_no, order.variety
-    customer = order.customer
+    placed = order.placed
+    receipt, variety, customer = placed.receipt_no, placed.variety, placed.customer
+    created, updated = text(placed.created), None if order.updated is None else text(order.updated)
+    total, vat_total = sums(order.lines)
     body = {
         "receiptNo": None if receipt is None else str(receipt),
-        "receiptFormatted": text(order.created).replace("T", " ")[:19] if variety % 4 == 0 else None,
+        "receiptFormatted": created.replace("T", " ")[:19] if variety % 4 == 0 else None,
         "receiptUrl": f"https://example.com/receipts/{receipt}" if receipt is not None and variety % 5 else None,
-        "orderId": order.id,
-        "orderNo": order.no,
+        "orderId": placed.id,
+        "orderNo": placed.no,
         "orderType": order.kind,
-        "createdDateTime": text(order.created),
-        "updatedDateTime": None if order.updated is None else text(order.updated),
-        "dueDateTime": None if order.due is None else text(order.due),
-        "expirationDateTime": None if order.expires is None else text(order.expires),
-        "comment": order.comment,
+        "createdDateTime": created,
+        "updatedDateTime": updated,
+        "dueDateTime": None if placed.due is None else text(placed.due),
+        "expirationDateTime": None if placed.expires is None else text(placed.expires),
+        "comment": placed.comment,
         "paymentLines": [payment_json(paid) for paid in order.payments],
-        "orderLines": [
-            _line_json(order, line, status) for line, status in zip(order.lines, order.statuses, strict=True)
-        ],
-        "orderEvents": _events_json(order),
+        "orderLines": _lines_json(order),
+        "orderEvents": _events_json(order, {placed.created: created, order.updated: updated}),
         "shipmentInfo": "Hentes i kassen" if variety % 16 == 7 else None,
-        "reservationLengthInHours": order.hours,
+        "reservationLengthInHours": placed.hours,
         "fulfillmentLocation": _fulfilment_json(order),
-        "store": order.store_json,
+        "store": placed.view.json,
         "customer": customer.order_json,
         "shippingAddress": None if variety % 4 == 1 else customer.place_json,
-        "vatTotal": amount(sum(line.vat for line in order.lines)),
-        "total": amount(sum(line.total for line in order.lines)),
+        "vatTotal": amount(vat_total),
+        "total": amount(total),
         "status": order.status,
     }
-    if order.hidden in body:
-        body[order.hidden] = None
+    if placed.hidden in body:
+        body[placed.hidden] = None
     return body
 
 
-def _line_json(order: Order, line: Line, status: str) -> dict[str, Any]:
-    size = line.size
-    return {
-        "quantity": line.quantity,
-        "gtin": None if size is None else size.gtin,
-        "price": amount(line.full - line.discount),
-        "vat": amount(line.vat),
-        "vatPercent": line.rate / 100,
-        "fullPrice": amount(line.full),
-        "discount": amount(line.discount),
-        "discountPercent": fraction(line.discount, line.full),
-        "sizeText": None if size is None else size.text,
-        "rowId": line.row_id,
-        "externalSKU": None if size is None else size.sku,
-        "receiptLabel": line.label,
-        "status": status,
-        "shipFromOnlineStore": order.from_online,
-    }
+def _lines_json(order: Order) -> orjson.Fragment:
+    from_online = order.placed.from_online
+    online = "null" if from_online is None else "true" if from_online else "false"
+    lines = []
+    for line, status in zip(order.lines, order.statuses, strict=True):
+        what, sold, row = line.goods, line.deal, "null" if line.row_id is None else f'"{line.row_id}"'
+        lines.append(
+            f'{{"quantity":{sold.quantity},"gtin":{what.gtin_json},{sold.order_json},"sizeText":{what.text_json},'
+            f'"rowId":{row},"externalSKU":{what.sku_json},"receiptLabel":{what.label_json},'
+            f'"status":"{status}","shipFromOnlineStore":{online}}}'
+        )
+    return orjson.Fragment(f"[{','.join(lines)}]")
 
 
-def _events_json(order: Order) -> list[dict[str, Any]]:
-    if order.variety == 11:
+def _events_json(order: Order, written: Mapping[Ticks | None, str | None]) -> list[dict[str, Any]]:
+    """The history; `written` are moments that have been written already."""
+    if order.placed.variety == 11:
         return []
-    hidden = order.hidden
+    hidden = order.placed.hidden
     return [
         {
-            "orderEventId": place + 1,
-            "createdDateTime": None if hidden == "orderEvents[].createdDateTime" else text(at),
+            "orderEventId": place,
+            "createdDateTime": None if hidden == "orderEvents[].createdDateTime" else written.get(at) or text(at),
             "text": None if hidden == "orderEvents[].text" else told,
             "eventType": kind,
         }
-        for place, (at, told, kind) in enumerate(order.events)
+        for place, (at, told, kind) in enumerate(order.events, 1)
     ]
 
 
 def _fulfilment_json(order: Order) -> dict[str, Any]:
-    stock, variety = order.stock, order.variety
+    placed = order.placed
+    stock, variety = placed.stock, placed.variety
     return {
         "stockId": stock.id,
-        "stockName": None if order.hidden == "fulfillmentLocation.stockName" else stock.name,
-        "posId": order.terminal.id,
-        "personId": order.user,
-        "deliveryAddress": order.customer.place_json if variety % 4 < 2 else None,
+        "stockName": None if placed.hidden == "fulfillmentLocation.stockName" else stock.name,
+        "posId": placed.view.terminal.id,
+        "personId": placed.user,
+        "deliveryAddress": placed.customer.place_json if variety % 4 < 2 else None,
         "shipmentInfo": _SHIPMENT_INFO[variety % len(_SHIPMENT_INFO)],
         "shipments": _parcels_json(order),
     }
@@ -195,26 +192,26 @@ def _fulfilment_json(order: Order) -> dict[str, Any]:
 
 def _parcels_json(order: Order) -> list[dict[str, Any]] | None:
     """One parcel with what was not rejected; none, or null, for an order that is not sent."""
-    variety = order.variety
+    placed, variety = order.placed, order.placed.variety
     if variety % 3 == 2:
         return None
     if variety % 3 == 0 and order.status != "Shipped":
         return []
-    items = [
-        {
-            "rowId": line.row_id,
-            "gtin": None if line.size is None else line.size.gtin,
-            "externalSKU": None if line.size is None else line.size.sku,
-        }
-        for line, status in zip(order.lines, order.statuses, strict=True)
-        if status != "Rejected"
-    ]
     return [
         {
-            "id": None if order.hidden == "shipments[].id" else f"SHIP{order.id}-1",
+            "id": None if placed.hidden == "shipments[].id" else f"SHIP{placed.id}-1",
             "shipmentInfo": _PARCEL_INFO[variety % len(_PARCEL_INFO)],
-            "items": None if order.hidden == "shipments[].items" else items,
-            "deliveryOptionRaw": _DELIVERY_OPTIONS[order.id % len(_DELIVERY_OPTIONS)],
-            "dropPointRaw": _DROP_POINTS[order.id % len(_DROP_POINTS)],
+            "items": None if placed.hidden == "shipments[].items" else _items_json(order),
+            "deliveryOptionRaw": _DELIVERY_OPTIONS[placed.id % len(_DELIVERY_OPTIONS)],
+            "dropPointRaw": _DROP_POINTS[placed.id % len(_DROP_POINTS)],
         }
     ]
+
+
+def _items_json(order: Order) -> orjson.Fragment:
+    items = []
+    for line, status in zip(order.lines, order.statuses, strict=True):
+        if status != "Rejected":
+            what, row = line.goods, "null" if line.row_id is None else f'"{line.row_id}"'
+            items.append(f'{{"rowId":{row},"gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
+    return orjson.Fragment(f"[{','.join(items)}]")

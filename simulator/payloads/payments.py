@@ -3,8 +3,8 @@
 Invariant: the amounts add up to what was to be paid, to the cent.
 """
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 from simulator.payloads.countries import Country
 from simulator.payloads.draw import Dice
@@ -44,7 +44,8 @@ _EURO_RATE = 1145
 """Oere for one euro's hundred cents, whatever the currency: only the sum in the store's currency is booked."""
 
 
-class Payment(NamedTuple):
+@dataclass(slots=True)
+class Payment:
     """One payment: `amount` in the store's currency, `tendered` in `currency`."""
 
     means: Means
@@ -141,7 +142,8 @@ def online(dice: Dice, total: Ore, country: Country) -> tuple[Payment, ...]:
 def _plain(dice: Dice, means: Means, total: Ore, country: Country) -> Payment:
     note = "Resten på kort" if dice.one_in(16) else None
     drawn = dice.below(10**9)  # both references from one draw, made unlike each other
-    return Payment(means, total, country.currency, total, f"TX{drawn:09}", note, f"PAY{drawn ^ 0x2A5F31:09}")
+    reference, row = str(drawn).zfill(9), str(drawn ^ 0x2A5F31).zfill(9)
+    return Payment(means, total, country.currency, total, f"TX{reference}", note, f"PAY{row}")
 
 
 def _euros(dice: Dice, total: Ore) -> Payment:
@@ -161,7 +163,8 @@ def _row(dice: Dice) -> str:
 def all_known(payments: tuple[Payment, ...], country: Country) -> tuple[Payment, ...]:
     """The payments, each with its type, currency and sum told."""
     return tuple(
-        each._replace(
+        replace(
+            each,
             type_known=True,
             currency=each.currency or country.currency,
             tendered=each.amount if each.tendered is None else each.tendered,

@@ -50,12 +50,18 @@ def phone(dice: Dice, country: Country) -> str:
     """A mobile number without its calling code."""
     start = dice.pick(country.phone_starts)
     left = country.phone_digits - len(start)
-    return f"{start}{dice.below(10**left):0{left}}"
+    return start + str(dice.below(10**left)).zfill(left)
 
 
 def mailbox(first: str, last: str) -> str:
     """The part of an e-mail address before the @: `Bjørg Ås` is `bjorg.as`."""
-    text = f"{first}.{last}".lower().translate(_FOLDED)
+    return f"{_folded(first)}.{_folded(last)}"
+
+
+@lru_cache(maxsize=1024)
+def _folded(name: str) -> str:
+    """A name in letters of ASCII and hyphens; the pools hold few enough to keep them all."""
+    text = name.lower().translate(_FOLDED)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in plain)
 

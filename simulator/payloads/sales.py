@@ -5,66 +5,50 @@ sum of quantity * price; vatTotal is the sum of vat; the payments add up to the 
 vat, payments and totals are negative while prices stay positive (seen in live data).
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from simulator.payloads.assortment import Size
+from simulator.payloads.assortment import Goods, Size, open_item
 from simulator.payloads.chain import Store, Terminal
 from simulator.payloads.countries import Country
 from simulator.payloads.customers import Customer
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import Ticks, text
-from simulator.payloads.money import Ore, amount, fraction, share, vat_in
+from simulator.payloads.money import Deal, Ore, amount, deal, share
 from simulator.payloads.payments import Payment, payment_json
 from simulator.payloads.world import World
 
 _DISCOUNTS = (0,) * 20 + (10, 15, 20, 25, 30, 33, 40, 50, 70, 100)
 _BASKETS = (1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 7)
 _PIECES = (1,) * 14 + (2, 3)
+_OPEN_ITEMS = (
+    (open_item("Bærepose"), "goods"),
+    (open_item("Gavekort / gift card"), "voucher"),
+    (open_item("Hemming / oppsying"), "goods"),
+)
 CHANNELS = ("POS", "POS", "POS", "POS", "Mobile POS", "Self checkout", "Pop-up", None)
 WEB_CHANNELS = ("Web", "Web", "Web", "App", "Marketplace", None)
 
 
-class Line(NamedTuple):
-    """One line of a sale or order. `size` None: an open item, typed in at the till. Unit prices in oere."""
+@dataclass(slots=True)
+class Line:
+    """One line of a sale or order: what, for how much, out of which stock."""
 
-    size: Size | None
-    label: str | None
-    quantity: int
-    full: Ore
-    discount: Ore
-    rate: int
+    goods: Goods
+    deal: Deal
     stock_id: int | None
     row_id: str | None
-    total: Ore
-    """quantity * (full - discount), VAT included; negative on a return."""
-    vat: Ore
-    """The VAT in it."""
-
-
-def make_line(
-    size: Size | None,
-    label: str | None,
-    quantity: int,
-    *,
-    full: Ore,
-    discount: Ore,
-    rate: int,
-    stock_id: int | None,
-    row_id: str | None,
-) -> Line:
-    """A line with its sums; `rate` is the VAT in percent."""
-    total = quantity * (full - discount)
-    return Line(size, label, quantity, full, discount, rate, stock_id, row_id, total, vat_in(total, rate))
 
 
 HIDDEN = ("saleGuid", "receiptNo", "store", "paymentLines")
 """What a payload leaves null once in a while, though the sale has it."""
 
 
-class Sale(NamedTuple):
+@dataclass(slots=True)
+class Sale:
     """One completed sale, with everything that its payload shows; `hidden` is one of `HIDDEN`."""
 
     id: int
@@ -99,44 +83,43 @@ def basket(
         row: the first line's row id; the lines count on from it.
         choose: given a size and how many pieces, the size that is bought instead, if that is not at hand.
     """
-    sizes, country = world.sizes, store.country
+    country, stock_id, sizes, labelled = store.country, store.stock.id, world.sizes, world.goods
     lines = []
-    for place in range(dice.pick(_BASKETS)):
+    for row_id in range(row, row + dice.pick(_BASKETS)):
         odds = dice.below(64)
         if odds == 0:
-            lines.append(_open_item(dice, country, row + place))
+            lines.append(_open_item(dice, country, row_id))
             continue
         size, pieces = dice.pick(sizes), dice.pick(_PIECES)
         if choose is not None:
             size = choose(size, pieces)
         full = size.price[country.currency]
         percent = dice.pick(_DISCOUNTS)
-        lines.append(
-            make_line(
-                size,
-                None if odds == 1 else size.label,
-                pieces,
-                full=full,
-                discount=share(full, percent) if percent else 0,
-                rate=country.vat[size.group],
-                stock_id=store.stock.id,
-                row_id=None if odds == 2 else str(row + place),
-            )
-        )
+        sold = deal(pieces, full, share(full, percent) if percent else 0, country.vat[size.group])
+        what = (world.unlabelled if odds == 1 else labelled)[size.number]
+        lines.append(Line(what, sold, stock_id, None if odds == 2 else str(row_id)))
     return tuple(lines)
 
 
 def _open_item(dice: Dice, country: Country, row: int) -> Line:
-    label, group = dice.pick(
-        (("Bærepose", "goods"), ("Gavekort / gift card", "voucher"), ("Hemming / oppsying", "goods"))
-    )
-    full, rate = dice.between(1, 60) * 2500 - 5, country.vat[group]
-    return make_line(None, label, 1, full=full, discount=0, rate=rate, stock_id=None, row_id=str(row))
+    what, group = dice.pick(_OPEN_ITEMS)
+    return Line(what, deal(1, dice.between(1, 60) * 2500 - 5, 0, country.vat[group]), None, str(row))
 
 
 def reversed_line(line: Line) -> Line:
     """The line that takes the goods back."""
-    return line._replace(quantity=-line.quantity, total=-line.total, vat=-line.vat)
+    sold = line.deal
+    return Line(line.goods, deal(-sold.quantity, sold.full, sold.discount, sold.rate), line.stock_id, line.row_id)
+
+
+def sums(lines: Sequence[Line]) -> tuple[Ore, Ore]:
+    """What the lines come to: (total, the VAT in it)."""
+    total = vat = 0
+    for line in lines:
+        sold = line.deal
+        total += sold.total
+        vat += sold.vat
+    return total, vat
 
 
 def receipt_no(terminal: Terminal, count: int) -> int:
@@ -146,7 +129,6 @@ def receipt_no(terminal: Terminal, count: int) -> int:
 
 def sale_json(sale: Sale) -> dict[str, Any]:
     """The payload of SaleCreated, InvoiceCreated and SaleExternalCreated."""
-    currency = sale.store.country.currency
     when = text(sale.at)
     receipt = sale.receipt_no
     odd = sale.id & 15
@@ -167,7 +149,7 @@ def sale_json(sale: Sale) -> dict[str, Any]:
         "comment": sale.comment,
         "store": sale.store_json,
         "customer": None if sale.customer is None else sale.customer.sale_json,
-        "salesLines": [line_json(line, currency) for line in sale.lines],
+        "salesLines": _lines_json(sale),
         "paymentLines": [payment_json(paid) for paid in sale.payments],
         "vatTotal": amount(sale.vat_total),
         "total": amount(sale.total),
@@ -181,25 +163,14 @@ def _receipt_url(number: int) -> str:
     return f"https://example.com/receipts/{number}"
 
 
-def line_json(line: Line, currency: str) -> dict[str, Any]:
-    """One of `salesLines`."""
-    size = line.size
-    cost = None if size is None else size.cost[currency]
-    return {
-        "rowId": line.row_id,
-        "productId": None if size is None else size.product_id,
-        "identity": None if size is None else size.identity,
-        "gtin": None if size is None else size.gtin,
-        "externalSKU": None if size is None else size.sku,
-        "receiptLabel": line.label,
-        "sizeText": None if size is None else size.text,
-        "quantity": line.quantity,
-        "price": amount(line.full - line.discount),
-        "fullPrice": amount(line.full),
-        "discount": amount(line.discount),
-        "discountPercent": fraction(line.discount, line.full),
-        "vat": amount(line.vat),
-        "vatPercent": line.rate / 100,
-        "cost": None if cost is None else amount(cost),
-        "stockId": line.stock_id,
-    }
+def _lines_json(sale: Sale) -> orjson.Fragment:
+    currency = sale.store.country.currency
+    lines = []
+    for line in sale.lines:
+        what, row = line.goods, "null" if line.row_id is None else f'"{line.row_id}"'
+        stock = "null" if line.stock_id is None else line.stock_id
+        lines.append(
+            f'{{"rowId":{row},{what.sale_json},{line.deal.sale_json},'
+            f'"cost":{what.cost_json[currency]},"stockId":{stock}}}'
+        )
+    return orjson.Fragment(f"[{','.join(lines)}]")

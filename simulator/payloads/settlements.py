@@ -43,10 +43,11 @@ class Takings:
         if sale.receipt_no is not None:
             self.receipts.append(sale.receipt_no)
         for line in sale.lines:
-            self.gross += line.quantity * line.full
-            self.discount += line.quantity * line.discount
-            self.vat[line.rate] = self.vat.get(line.rate, 0) + line.vat
-            self.cost += line.quantity * (line.size.cost[currency] or 0) if line.size else 0
+            size, sold = line.goods.size, line.deal
+            self.gross += sold.quantity * sold.full
+            self.discount += sold.quantity * sold.discount
+            self.vat[sold.rate] = self.vat.get(sold.rate, 0) + sold.vat
+            self.cost += sold.quantity * (size.cost[currency] or 0) if size else 0
         for payment in sale.payments or ():
             self.pay(payment.means, payment.currency or currency, payment.amount, payment.tendered, currency)
 

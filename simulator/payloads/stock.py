@@ -3,13 +3,16 @@
 Invariants: availableLevel = stockLevel - reservedLevel; a count's difference leads to the counted level.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import orjson
 
 from simulator.payloads.assortment import Size
 from simulator.payloads.chain import Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import HOUR, SECOND, Ticks, text
-from simulator.payloads.money import amount
 from simulator.payloads.texts import COMMENTS
 from simulator.payloads.world import World
 
@@ -48,7 +51,8 @@ class Level(NamedTuple):
     reserved: int
 
 
-class Item(NamedTuple):
+@dataclass(slots=True)
+class Item:
     """One size of an adjustment or a count: what was booked, and what a count found.
 
     `hidden` names the field that the document left empty.
@@ -116,15 +120,13 @@ def adjustment_json(
         "comment": dice.pick(COMMENTS),
         "createdDateTime": text(at),
         "createdById": store.users[who % len(store.users)] if who else None,
-        "items": [
-            {
-                **size_identity(item.size, item.hidden),
-                "quantity": item.quantity,
-                "cost": size_cost(item.size, currency, item.hidden),
-            }
-            for item in items
-        ],
+        "items": lines_json(_adjusted_json(item, currency) for item in items),
     }
+
+
+def _adjusted_json(item: Item, currency: str) -> str:
+    size, hidden = item.size, item.hidden
+    return f'{size_json(size, hidden)},"quantity":{item.quantity},{cost_json(size, currency, hidden)}'
 
 
 def draw_adjustment(dice: Dice, world: World, store: Store, *, number: int, at: Ticks, central: bool) -> dict[str, Any]:
@@ -153,18 +155,21 @@ def count_json(
         "stockExtId": store.stock.ext_id,
         "isReconciled": True,
         "isCompleteStockCount": dice.one_in(6),
-        "items": [
-            {
-                "movementId": item.movement_id,
-                **size_identity(item.size, item.hidden),
-                "quantity": item.quantity,
-                "countedQuantity": item.counted,
-                "stockLevel": item.level,
-                "cost": size_cost(item.size, currency, item.hidden),
-            }
-            for item in items
-        ],
+        "items": lines_json(_counted_json(item, currency) for item in items),
     }
+
+
+def _counted_json(item: Item, currency: str) -> str:
+    return (
+        f'"movementId":{_number_json(item.movement_id)},{size_json(item.size, item.hidden)},"quantity":{item.quantity},'
+        f'"countedQuantity":{_number_json(item.counted)},"stockLevel":{_number_json(item.level)},'
+        f"{cost_json(item.size, currency, item.hidden)}"
+    )
+
+
+def _number_json(number: int | None) -> str:
+    """A whole number that may be missing."""
+    return "null" if number is None else str(number)
 
 
 def draw_count(dice: Dice, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
@@ -177,10 +182,10 @@ def draw_count(dice: Dice, world: World, store: Store, *, number: int, at: Ticks
             Item(
                 size,
                 dice.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)),
-                counted=None if odd == 0 else counted,
-                level=None if odd == 1 else counted,
-                movement_id=None if odd == 2 else world.id("movement", 700_000_000 + number * 16 + place),
-                hidden="cost" if odd == 3 else None,
+                None if odd == 0 else counted,
+                None if odd == 1 else counted,
+                None if odd == 2 else world.id("movement", 700_000_000 + number * 16 + place),
+                "cost" if odd == 3 else None,
             )
         )
     counted_at = at - dice.below(5 * HOUR) - SECOND
@@ -189,21 +194,30 @@ def draw_count(dice: Dice, world: World, store: Store, *, number: int, at: Ticks
 
 def some_sizes(dice: Dice, world: World, count: int) -> list[Size]:
     """So many different sizes, next to each other on the shelf in steps."""
-    start, step = dice.below(len(world.sizes)), dice.between(1, 7)
-    return [world.sizes[(start + place * step) % len(world.sizes)] for place in range(count)]
+    sizes, there = world.sizes, len(world.sizes)
+    start, step = dice.below(there), dice.between(1, 7)
+    return [sizes[place % there] for place in range(start, start + count * step, step)]
 
 
-def size_identity(size: Size, hidden: str | None) -> dict[str, Any]:
-    """How stock documents name a size; a line that was matched by its barcode alone hides its `productId`."""
-    return {
-        "productId": None if hidden == "productId" else size.product_id,
-        "identity": size.identity,
-        "gtin": size.gtin,
-        "externalSKU": size.sku,
-    }
+def size_json(size: Size, hidden: str | None) -> str:
+    """The fields by which stock documents name a size, without braces.
+
+    A line that was matched by its barcode alone hides its `productId`.
+    """
+    return f'"productId":{"null" if hidden == "productId" else size.product_id},{size.codes_json}'
 
 
-def size_cost(size: Size, currency: str, hidden: str | None) -> float | None:
-    """What a piece costs, in a currency; None where nobody entered it, or the document hides `cost`."""
-    cost = size.cost[currency]
-    return None if cost is None or hidden == "cost" else amount(cost)
+def serial_json(size: Size, piece: int | None) -> str:
+    """The RFID tag of a piece; null for no piece, and for a size whose pieces have none."""
+    serial = None if piece is None else size.serial(piece)
+    return "null" if serial is None else f'"{serial}"'
+
+
+def cost_json(size: Size, currency: str, hidden: str | None) -> str:
+    """The field for what a piece costs, in a currency; null where nobody entered it, or the document hides `cost`."""
+    return f'"cost":{"null" if hidden == "cost" else size.cost_json[currency]}'
+
+
+def lines_json(lines: Iterable[str]) -> orjson.Fragment:
+    """The lines of a stock document, given the fields of each."""
+    return orjson.Fragment(f"[{','.join([f'{{{line}}}' for line in lines])}]")

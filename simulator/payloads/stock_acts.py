@@ -4,6 +4,8 @@ Work that is under way is finished first; then new work is begun, which may stay
 of its kind.
 """
 
+from dataclasses import replace
+
 from simulator.payloads.assortment import Size
 from simulator.payloads.books import Books
 from simulator.payloads.chain import Store
@@ -77,7 +79,7 @@ def _transfer(books: Books, *, virtual: bool) -> None:
 def _from_stock(books: Books, sent: Transfer) -> Transfer:
     """The transfer with sizes that the sender has."""
     choose = books.shelf(sent.source.id)
-    items = tuple(item._replace(size=choose(item.size, item.sent), piece=None) for item in sent.items)
+    items = tuple(replace(item, size=choose(item.size, item.sent), piece=None) for item in sent.items)
     return sent._replace(items=items)
 
 

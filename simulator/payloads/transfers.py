@@ -1,17 +1,19 @@
 """Transfers of goods between stocks: sent, then received; to or from a virtual stock, or between shops."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from simulator.payloads.assortment import Size
 from simulator.payloads.chain import Stock, Store
 from simulator.payloads.draw import Dice
 from simulator.payloads.moments import DAY, HOUR, MINUTE, Ticks, date_text, text
-from simulator.payloads.stock import HIDDEN, size_cost, size_identity, some_sizes
+from simulator.payloads.stock import HIDDEN, cost_json, lines_json, serial_json, size_json, some_sizes
 from simulator.payloads.texts import COMMENTS
 from simulator.payloads.world import World
 
 
-class SentItem(NamedTuple):
+@dataclass(slots=True)
+class SentItem:
     """One size of a transfer; `arrived` is what is there of it when it is received."""
 
     size: Size
@@ -70,7 +72,7 @@ def _item(dice: Dice, size: Size, pieces: int) -> SentItem:
     odd = dice.below(24)
     short = odd < 2 and pieces > 1
     piece = dice.below(10**6) if odd > 18 else None
-    return SentItem(size, pieces, pieces - short, piece, hidden=dice.pick(HIDDEN))
+    return SentItem(size, pieces, pieces - short, piece, dice.pick(HIDDEN))
 
 
 def until_received(dice: Dice) -> Ticks:
@@ -97,15 +99,12 @@ def transfer_json(sent: Transfer, received_at: Ticks | None) -> dict[str, Any]:
         "createdDateTime": text(sent.created),
         "receivedDateTime": None if received_at is None else text(received_at),
         "createdById": sent.user,
-        "productLines": [_item_json(item, currency, received=received_at is not None) for item in sent.items],
+        "productLines": lines_json(_item_json(item, currency, received=received_at is not None) for item in sent.items),
     }
 
 
-def _item_json(item: SentItem, currency: str, *, received: bool) -> dict[str, Any]:
-    return {
-        **size_identity(item.size, item.hidden),
-        "sgtin": None if item.piece is None else item.size.serial(item.piece),
-        "quantity": item.sent,
-        "receivedQuantity": item.arrived if received else None,
-        "cost": size_cost(item.size, currency, item.hidden),
-    }
+def _item_json(item: SentItem, currency: str, *, received: bool) -> str:
+    return (
+        f'{size_json(item.size, item.hidden)},"sgtin":{serial_json(item.size, item.piece)},"quantity":{item.sent},'
+        f'"receivedQuantity":{item.arrived if received else "null"},{cost_json(item.size, currency, item.hidden)}'
+    )

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from functools import cached_property
 
 from simulator.payloads import chain
-from simulator.payloads.assortment import Size, assortment
+from simulator.payloads.assortment import Goods, Size, assortment, goods
 from simulator.payloads.chain import Stock, Store
 from simulator.payloads.countries import COUNTRIES
 from simulator.payloads.customers import Customer, customer
@@ -70,6 +70,16 @@ class World:
         return assortment(self.seed)
 
     @cached_property
+    def goods(self) -> tuple[Goods, ...]:
+        """The assortment as tills print it, in the order of `sizes`."""
+        return tuple(goods(size, size.label) for size in self.sizes)
+
+    @cached_property
+    def unlabelled(self) -> tuple[Goods, ...]:
+        """The assortment as a till prints it that knows no labels, in the order of `sizes`."""
+        return tuple(goods(size, None) for size in self.sizes)
+
+    @cached_property
     def stocks(self) -> tuple[Stock, ...]:
         """The stocks that stores sell from, each once."""
         return tuple({store.stock.id: store.stock for store in self.stores}.values())
@@ -83,6 +93,20 @@ class World:
     def _by_id(self) -> dict[int, Store]:
         return {store.id: store for store in self.stores}
 
+    @cached_property
+    def _web_stocks(self) -> dict[str, Stock]:
+        return {web.country.code: web.stock for web in reversed(self.web_shops)}
+
+    @cached_property
+    def _exchanging(self) -> dict[tuple[str, bool], list[Stock]]:
+        """By country, and whether they are virtual: the stocks that exchange goods."""
+        found: dict[tuple[str, bool], list[Stock]] = {(code, each): [] for code in COUNTRIES for each in (False, True)}
+        for stock in self.stocks:
+            found[stock.country, stock.virtual].append(stock)
+        for stock in self.transit:
+            found[stock.country, True].append(stock)
+        return found
+
     def store(self, store_id: int) -> Store:
         """The store of that id; one that the chain does not have is made up, always in the same way."""
         known = self._by_id.get(store_id) or self._strangers.get(store_id)
@@ -94,16 +118,12 @@ class World:
 
     def partners(self, store: Store, *, virtual: bool) -> tuple[Stock, ...]:
         """The stocks of its country that the store exchanges goods with: virtual ones, or other shops'."""
-        home, country = store.stock.id, store.country.code
-        stocks = (*self.stocks, *self.transit) if virtual else self.stocks
-        return tuple(
-            stock for stock in stocks if stock.virtual is virtual and stock.country == country and stock.id != home
-        )
+        home = store.stock.id
+        return tuple([stock for stock in self._exchanging[store.country.code, virtual] if stock.id != home])
 
     def web_stock(self, store: Store) -> Stock:
         """The stock from which the web shop ships what that store has not: of its country, or the first."""
-        shops = self.web_shops
-        return next((web.stock for web in shops if web.country is store.country), shops[0].stock)
+        return self._web_stocks.get(store.country.code, self.web_shops[0].stock)
 
     def customer(self, number: int) -> Customer:
         """Customer `number`."""

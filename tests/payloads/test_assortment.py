@@ -1,6 +1,7 @@
+import orjson
 import pytest
 
-from simulator.payloads.assortment import assortment
+from simulator.payloads.assortment import assortment, goods, open_item
 from simulator.payloads.checkdigits import gtin12, gtin13
 
 
@@ -45,3 +46,26 @@ def test_a_serial_number_belongs_to_a_gtin() -> None:
     """A size without a GTIN has no RFID tag."""
     for size in assortment(1):
         assert (size.gtin is None) is (size.serial(7) is None)
+
+
+def test_goods_are_written_as_their_size_is() -> None:
+    """What each line of a size has in common: its identity, gaps included, and what a piece costs."""
+    for size in assortment(1):
+        what = goods(size, size.label)
+        line = orjson.loads("{" + what.sale_json + "}")
+
+        assert [*line] == ["productId", "identity", "gtin", "externalSKU", "receiptLabel", "sizeText"]
+        assert [*line.values()] == [size.product_id, size.identity, size.gtin, size.sku, size.label, size.text]
+        told = (what.gtin_json, what.sku_json, what.label_json, what.text_json)
+        assert [size.gtin, size.sku, size.label, size.text] == [orjson.loads(each) for each in told]
+        for currency, cost in size.cost.items():
+            assert orjson.loads(what.cost_json[currency]) == (None if cost is None else cost / 100)
+
+
+def test_an_open_item_is_only_a_label() -> None:
+    """No product, no barcode, no cost, in any currency."""
+    what = open_item("Bærepose")
+
+    assert (what.size, what.label, '"Bærepose"') == (None, "Bærepose", what.label_json)
+    assert {"receiptLabel"} == {name for name, each in orjson.loads("{" + what.sale_json + "}").items() if each}
+    assert {"NOK": "null", "SEK": "null", "DKK": "null"} == what.cost_json

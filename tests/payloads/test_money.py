@@ -3,7 +3,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.payloads.money import amount, fraction, rounded_to, share, vat_in
+from simulator.payloads.money import amount, deal, fraction, rounded_to, share, vat_in
 
 ORE = st.integers(-(10**9), 10**9)
 
@@ -48,3 +48,32 @@ def test_an_amount_prints_with_two_decimals_at_most(ore: int) -> None:
 def test_a_fraction_has_four_decimals() -> None:
     """0.2 is 20 %; nothing of nothing is 0."""
     assert (fraction(50, 250), fraction(25_000, 124_900), fraction(0, 0)) == (0.2, 0.2002, 0.0)
+
+
+@given(st.integers(-50, 50), st.integers(0, 10**7), st.integers(0, 100), st.sampled_from([0, 6, 12, 15, 25]))
+def test_a_deal_holds_its_sums(quantity: int, full: int, percent: int, rate: int) -> None:
+    """total = quantity * (full - discount), and the VAT in that; on a return both are negative."""
+    discount = full * percent // 100
+    sold = deal(quantity, full, discount, rate)
+
+    assert (quantity, full, discount, rate) == (sold.quantity, sold.full, sold.discount, sold.rate)
+    assert quantity * (full - discount) == sold.total
+    assert vat_in(sold.total, rate) == sold.vat
+
+
+def test_a_deal_knows_how_lines_write_it() -> None:
+    """Two of 199.99 less 20 %, at 25 %: 2 * 159.99 = 319.98, of which 64.00 is VAT. In each line's own order."""
+    sold = deal(2, 19_999, 4_000, 25)
+
+    assert sold.sale_json == (
+        '"quantity":2,"price":159.99,"fullPrice":199.99,"discount":40.0,"discountPercent":0.2,'
+        '"vat":64.0,"vatPercent":0.25'
+    )
+    assert sold.order_json == (
+        '"price":159.99,"vat":64.0,"vatPercent":0.25,"fullPrice":199.99,"discount":40.0,"discountPercent":0.2'
+    )
+
+
+def test_a_deal_is_made_once() -> None:
+    """Few deals differ, and making one takes longer than the rest of its line."""
+    assert deal(1, 12_300, 0, 25) is deal(1, 12_300, 0, 25)

@@ -1,24 +1,9 @@
-from hypothesis import given
-from hypothesis import strategies as st
-
+from simulator.payloads import sales
+from simulator.payloads.countries import COUNTRIES
 from simulator.payloads.draw import Dice
-from simulator.payloads.money import vat_in
-from simulator.payloads.sales import basket, make_line, receipt_no, reversed_line
+from simulator.payloads.money import deal, share
+from simulator.payloads.sales import basket, receipt_no, reversed_line, sums
 from simulator.payloads.world import World
-
-
-@given(st.integers(1, 50), st.integers(0, 10**7), st.integers(0, 100), st.sampled_from([0, 6, 12, 15, 25]))
-def test_a_line_holds_its_sums(quantity: int, full: int, percent: int, rate: int) -> None:
-    """total = quantity * (full - discount), and the VAT in that; reversed, both change their sign."""
-    discount = full * percent // 100
-    line = make_line(None, "x", quantity, full=full, discount=discount, rate=rate, stock_id=1, row_id="1")
-    back = reversed_line(line)
-
-    assert quantity * (full - discount) == line.total
-    assert vat_in(line.total, rate) == line.vat
-    assert (-line.quantity, -line.total, -line.vat) == (back.quantity, back.total, back.vat)
-    assert vat_in(back.total, rate) == back.vat
-    assert (line.full, line.discount) == (back.full, back.discount)
 
 
 def test_a_basket_is_sold_at_the_stores_prices() -> None:
@@ -29,11 +14,46 @@ def test_a_basket_is_sold_at_the_stores_prices() -> None:
             lines = basket(Dice(1, "basket", number), world, store, row=800)
             assert 1 <= len(lines) <= 7
             for place, line in enumerate(lines):
+                size, sold = line.goods.size, line.deal
                 assert line.row_id in (str(800 + place), None)
-                if line.size is not None:
-                    assert line.size.price[store.country.currency] == line.full
-                    assert store.country.vat[line.size.group] == line.rate
+                if size is not None:
+                    assert line.goods.label in (size.label, None)
+                    assert size.price[store.country.currency] == sold.full
+                    assert store.country.vat[size.group] == sold.rate
                     assert store.stock.id == line.stock_id
+
+
+def test_a_reversed_line_takes_the_goods_back() -> None:
+    """The same goods out of the same stock, at the same price; quantity and sums change their sign."""
+    world = World(1)
+    for number in range(60):
+        for line in basket(Dice(1, "basket", number), world, world.shops[0], row=800):
+            back, sold = reversed_line(line), line.deal
+            assert (line.goods, line.stock_id, line.row_id) == (back.goods, back.stock_id, back.row_id)
+            assert (sold.full, sold.discount, sold.rate) == (back.deal.full, back.deal.discount, back.deal.rate)
+            assert (-sold.quantity, -sold.total, -sold.vat) == (back.deal.quantity, back.deal.total, back.deal.vat)
+
+
+def test_all_deals_of_a_chain_are_kept() -> None:
+    """Each price at each discount, bought or brought back, fits into what `deal` keeps; open items as well."""
+    goods = {
+        (pieces, size.price[country.currency], share(size.price[country.currency], percent), country.vat[size.group])
+        for size in World(1).sizes
+        for country in COUNTRIES.values()
+        for percent in sales._DISCOUNTS
+        for pieces in sales._PIECES
+    }
+    open_items = 60 * len({rate for country in COUNTRIES.values() for rate in country.vat.values()})
+
+    assert 2 * (len(goods) + open_items) <= (deal.cache_info().maxsize or 0)
+
+
+def test_sums_go_over_all_lines() -> None:
+    """(total, the VAT in it)."""
+    lines = basket(Dice(1, "basket", 3), World(1), World(1).shops[0], row=1)
+
+    assert (sum(line.deal.total for line in lines), sum(line.deal.vat for line in lines)) == sums(lines)
+    assert (0, 0) == sums(())
 
 
 def test_another_size_may_be_chosen() -> None:
@@ -42,7 +62,7 @@ def test_another_size_may_be_chosen() -> None:
     chosen = world.sizes[7]
     lines = basket(Dice(1, "basket", 3), world, world.shops[0], row=1, choose=lambda size, pieces: chosen)
 
-    assert all(line.size is chosen for line in lines if line.size is not None)
+    assert all(line.goods.size is chosen for line in lines if line.goods.size is not None)
 
 
 def test_a_receipt_number_has_nine_digits() -> None:

@@ -1,8 +1,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.payloads.stock import MOVEMENT_TYPES
+import orjson
 
+from simulator.payloads.stock import MOVEMENT_TYPES, cost_json, lines_json, serial_json, size_json
+from simulator.payloads.world import World
+
+SIZES = World(1).sizes
 Bodies = Callable[[str], Sequence[dict[str, Any]]]
 
 
@@ -44,3 +48,22 @@ def test_a_document_names_a_size_once(bodies: Bodies) -> None:
             ]
             keys = [key for key in keys if key[0] is not None and key[1:] != (None, None, None)]
             assert len(keys) == len(set(keys))
+
+
+def test_a_line_is_written_from_parts() -> None:
+    """Who a size is, the tag of a piece, what it costs; null for what is hidden or is not there."""
+    tagged = next(size for size in SIZES if size.gtin and size.cost["NOK"])
+    bare = next(size for size in SIZES if size.gtin is None)
+    shown, hidden = (
+        orjson.loads("{" + size_json(tagged, field) + "," + cost_json(tagged, "NOK", field) + "}")
+        for field in (None, "cost")
+    )
+
+    codes = {"identity": tagged.identity, "gtin": tagged.gtin, "externalSKU": tagged.sku}
+    assert shown == {"productId": tagged.product_id, **codes, "cost": (tagged.cost["NOK"] or 0) / 100}
+    assert hidden == {**shown, "cost": None}
+    assert orjson.loads("{" + size_json(tagged, "productId") + "}") == {"productId": None, **codes}
+    assert serial_json(tagged, 7) == f'"{tagged.serial(7)}"'
+    assert {"null"} == {serial_json(tagged, None), serial_json(bare, None), serial_json(bare, 7)}
+    assert orjson.dumps(lines_json(['"a":1', '"b":2'])) == b'[{"a":1},{"b":2}]'
+    assert orjson.dumps(lines_json([])) == b"[]"

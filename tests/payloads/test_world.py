@@ -45,6 +45,24 @@ def test_every_shop_has_somebody_to_exchange_goods_with(store: object) -> None:
         assert {(virtual, shop.country.code)} == {(stock.virtual, stock.country) for stock in partners}
 
 
+def test_goods_go_with_the_sizes() -> None:
+    """Number for number; with the label of the size, or with none."""
+    world = World(1)
+    for goods, bare, size in zip(world.goods, world.unlabelled, world.sizes, strict=True):
+        assert (size, size.label) == (goods.size, goods.label)
+        assert (size, None) == (bare.size, bare.label)
+
+
+def test_what_a_store_has_not_comes_from_its_countrys_web_shop() -> None:
+    """From the first web shop where the country has none."""
+    world = World(1)
+    by_country = {web.country.code: web.stock for web in world.web_shops}
+
+    assert {"NO", "SE"} == set(by_country)
+    for store in world.stores:
+        assert by_country.get(store.country.code, world.web_shops[0].stock) is world.web_stock(store)
+
+
 def test_a_stranger_is_made_up_and_kept() -> None:
     """A store that the chain does not have is always the same, and never takes the place of one that it has."""
     world = World(1)
