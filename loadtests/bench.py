@@ -116,14 +116,23 @@ class Served:
         assert self.http.post("/_sim/drain", json={"timeoutS": 3600}).json() == {"drained": True}
 
     def cpu_s(self) -> float:
-        """Seconds of processor time that it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Seconds of processor time that it has used, with the process that makes payloads for it."""
+        ticks = 0
+        for folder in self._processes():
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def rss_mb(self, which: str = "VmRSS") -> float:
-        """Its memory: now, or `VmHWM` at its peak."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith(which))) / 1024
+        """Its memory, with that of the process that makes payloads for it: now, or `VmHWM` at its peak."""
+        lines = [line for folder in self._processes() for line in (folder / "status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
+
+    def _processes(self) -> list[Path]:
+        """Its folder in /proc, and those of the processes that it has started."""
+        proc, own = Path("/proc"), Path(f"/proc/{self.process.pid}")
+        children = [(thread / "children").read_text().split() for thread in (own / "task").iterdir()]
+        return [own, *(proc / child for each in children for child in each)]
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""

@@ -21,7 +21,7 @@ from bench import EVENT, tell
 
 from simulator import catalog
 from simulator.clock import Clock, Ids
-from simulator.domain.model import Finished, Occurrence, Outcome, Result
+from simulator.domain.model import Delivery, Finished, Occurrence, Outcome, Result
 from simulator.payloads.factory import Payloads
 from simulator.store.store import Store
 
@@ -34,7 +34,12 @@ OK = Result(Outcome.ANSWERED, "OK", 200, 1)
 async def log(path: Path, occurrences: Sequence[Occurrence], count: int) -> None:
     """Log `count` events and their deliveries, `AT_ONCE` in a commit; each is over as soon as it was handed out."""
     store = Store(path, clock=Clock(), ids=Ids(), lanes=AT_ONCE, most_waiting=count)
-    store.start(lambda delivery: store.finish(Finished(delivery, OK, 0)))
+
+    def deliver(deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            store.finish(Finished(delivery, OK, 0))
+
+    store.start(deliver)
     await store.subscribe(EVENT, "http://127.0.0.1:8500/hook", None)
     for first in range(1, count + 1, AT_ONCE):
         await store.accept(occurrences[:AT_ONCE], first)

@@ -8,7 +8,7 @@ the wire knows. Each delivery that comes in ends in exactly one `Finished`, or g
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from simulator.catalog import Catalog
@@ -89,27 +89,28 @@ class Dispatcher:
         self._copying: set[asyncio.Task[None]] = set()
         self._reordering = Reordering(hasten=store.hasten)
 
-    def deliver(self, delivery: Delivery) -> None:
-        """Send one delivery that the store has handed out."""
-        fault = self._postponed.pop(delivery.run_id, "")
-        rule = None if fault else self._strike(delivery)
-        if rule is None:
-            self._send(delivery, WHOLE, fault)
-        else:
-            self._break(delivery, rule)
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Send deliveries that the store has handed out."""
+        now = self._clock.now()
+        breaks = self._rules.any
+        for delivery in deliveries:
+            fault = self._postponed.pop(delivery.run_id, "")
+            rule = self._strike(delivery, now) if breaks and not fault else None
+            if rule is None:
+                self._send(delivery, now, WHOLE, fault)
+            else:
+                self._break(delivery, now, rule)
 
     def forget(self) -> None:
         """Drop what is held back: the log was reset."""
         self._postponed.clear()
         self._reordering.forget()
 
-    def _strike(self, delivery: Delivery) -> Rule | None:
-        if not self._rules.any:
-            return None
+    def _strike(self, delivery: Delivery, now: Milliseconds) -> Rule | None:
         return self._rules.strike(
             Facts(
                 chance_key=f"{delivery.event_number}/{delivery.run}",
-                now=self._clock.now(),
+                now=now,
                 event=delivery.event,
                 webhook_id=delivery.webhook_id,
                 url=delivery.url,
@@ -118,38 +119,38 @@ class Dispatcher:
             )
         )
 
-    def _break(self, delivery: Delivery, rule: Rule) -> None:
+    def _break(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
         match FAULTS[rule.fault].stage:
             case Stage.NEVER_ARRIVES | Stage.LOG_LIES:
-                self._never_send_or_lie(delivery, rule)
+                self._never_send_or_lie(delivery, now, rule)
             case Stage.CHANGED:
-                self._send_changed(delivery, rule)
+                self._send_changed(delivery, now, rule)
             case Stage.ODDLY_DELIVERED:
-                self._deliver_oddly(delivery, rule)
+                self._deliver_oddly(delivery, now, rule)
             case _:
-                self._send(delivery, _MANNERS[rule.fault](rule), rule.fault)
+                self._send(delivery, now, _MANNERS[rule.fault](rule), rule.fault)
 
-    def _never_send_or_lie(self, delivery: Delivery, rule: Rule) -> None:
+    def _never_send_or_lie(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
         if rule.fault == "false-failure":
-            self._send(delivery, WHOLE, rule.fault, logged=_answered(rule.param("status")))
+            self._send(delivery, now, WHOLE, rule.fault, logged=_answered(rule.param("status")))
         elif rule.fault in _NEVER_ARRIVES:
             result = Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
-            self._finish(delivery, self._clock.now(), rule.fault, result)
+            self._finish(delivery, now, rule.fault, None, result)
         else:
             status = 200 if rule.fault == "false-success" else rule.param("status")
-            self._finish(delivery, self._clock.now(), rule.fault, _answered(status))
+            self._finish(delivery, now, rule.fault, None, _answered(status))
 
-    def _send_changed(self, delivery: Delivery, rule: Rule) -> None:
+    def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
         try:
             schema = self._catalog.find(delivery.event).schema
         except UnknownEventType:  # a type of the user's own, from a start with other --contracts
             schema = {}
         sent = changed(rule, delivery.body, delivery.event, schema, delivery.event_number)
         headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
-        done = partial(self._finish, delivery, self._clock.now(), rule.fault)
+        done = partial(self._finish, delivery, now, rule.fault, None)
         self._wire.send(parse_target(delivery.url), headers, sent.body, done)
 
-    def _deliver_oddly(self, delivery: Delivery, rule: Rule) -> None:
+    def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
         if rule.fault == "duplicate":
             copying = asyncio.get_running_loop().create_task(self._send_copies(delivery, rule))
             self._copying.add(copying)
@@ -159,7 +160,7 @@ class Dispatcher:
         self._postponed[delivery.run_id] = rule.fault
         if rule.fault == "reorder":
             self._reordering.hold(delivery, behind=rule.param("behind"))
-        self._store.postpone(delivery, self._clock.now() + round(wait_s * 1000))
+        self._store.postpone(delivery, now + round(wait_s * 1000))
 
     async def _send_copies(self, delivery: Delivery, rule: Rule) -> None:
         """Send a delivery and its copies. If the log cannot take the copies, none of them is sent."""
@@ -169,22 +170,25 @@ class Dispatcher:
         except StoreFailed as error:
             logger.error("a duplicate was not sent: %s", error)
             copies = []
+        now = self._clock.now()
         if isinstance(apart, str):
             barrier = Barrier(1 + len(copies))
             for item in (delivery, *copies):
-                self._send(item, held(barrier), rule.fault)
+                self._send(item, now, held(barrier), rule.fault)
             return
-        self._send(delivery, WHOLE, rule.fault)
+        self._send(delivery, now, WHOLE, rule.fault)
         for number, copy in enumerate(copies, 1):
             self._postponed[copy.run_id] = rule.fault
-            self._store.postpone(copy, self._clock.now() + round(apart * number * 1000))
+            self._store.postpone(copy, now + round(apart * number * 1000))
 
-    def _send(self, delivery: Delivery, manner: Manner, fault: str, *, logged: Result | None = None) -> None:
-        done = partial(self._finish, delivery, self._clock.now(), fault, logged=logged)
+    def _send(
+        self, delivery: Delivery, now: Milliseconds, manner: Manner, fault: str, *, logged: Result | None = None
+    ) -> None:
+        done = partial(self._finish, delivery, now, fault, logged)
         self._wire.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, manner)
 
     def _finish(
-        self, delivery: Delivery, began_at: Milliseconds, fault: str, result: Result, *, logged: Result | None = None
+        self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
     ) -> None:
         if result.status == Phrase.NOT_SENT and delivery.trigger is Trigger.ORIGINAL:
             self._store.postpone(delivery, _AT_THE_NEXT_START)

@@ -32,7 +32,8 @@ PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
 _RAISE = """
-INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status) VALUES {rows}
+INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status)
+SELECT * FROM (VALUES {rows}) WHERE column1 > 0
 """
 _RESEND_FAILED = """
 UPDATE events SET attempts = attempts + 1 WHERE number IN (
@@ -175,7 +176,7 @@ class Ledger:
         ]  # fmt: skip
         write(
             self._db,
-            "INSERT INTO occurrences VALUES {rows}",
+            "INSERT INTO occurrences SELECT * FROM (VALUES {rows}) WHERE column1 > 0",
             [(number, item.event, item.store_id, bytearray(item.body)) for number, item in wanted.items()],
         )
         write(
@@ -241,7 +242,7 @@ class Ledger:
 
     def _log(self, runs: Sequence[_Run]) -> None:
         """Write runs that are over, and let each one's event follow the newest of them."""
-        write(self._db, "INSERT INTO runs VALUES {rows}", runs)
+        write(self._db, "INSERT INTO runs SELECT * FROM (VALUES {rows}) WHERE column1 > 0", runs)
         newest = {run[0]: run for run in sorted(runs)}
         count = dict.fromkeys(newest, 1) if len(newest) == len(runs) else Counter(run[0] for run in runs)
         write(

@@ -32,7 +32,7 @@ MOST_LINED_UP = 10_000_000
 """Bytes of deliveries that wait in memory, of all destinations together."""
 _BESIDE_THE_BODY = 500  # bytes of a delivery, about
 
-_INSERT = "INSERT INTO queue VALUES {rows}"
+_INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
 _DELIVERIES = """
 SELECT json_group_array(json_array(
   q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),

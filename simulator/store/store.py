@@ -55,8 +55,8 @@ class Store:
         self._idle: list[asyncio.Future[None]] = []
         self._room = asyncio.Event()
 
-    def start(self, deliver: Callable[[Delivery], None]) -> None:
-        """Begin to work; `deliver` is called on the running event loop with each delivery to be sent now."""
+    def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
+        """Begin to work; `deliver` is called on the running event loop with the deliveries to be sent now."""
         self._deliver = deliver
         self._writer.start()
 
@@ -210,8 +210,8 @@ class Store:
             self._room.set()
         else:
             self._room.clear()
-        for delivery in commit.due:
-            self._deliver(delivery)
+        if commit.due:
+            self._deliver(commit.due)
         if commit.idle and not commit.due:
             for nothing_left in self._idle:
                 if not nothing_left.done():

@@ -83,7 +83,7 @@ class Desk:
         self.rules.add(Rule(number=0, fault=fault, match=Match(), times=None, probability=1.0, params=params))
 
     def delivers(self, item: Delivery | None = None) -> None:
-        self.dispatcher.deliver(item or delivery())
+        self.dispatcher.deliver([item or delivery()])
 
 
 def delivery(

@@ -1,6 +1,7 @@
 """What the store's tests do, as verbs."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -25,13 +26,17 @@ class Shop:
         self.out: asyncio.Queue[Delivery] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        self.store.start(self.out.put_nowait)
+        self.store.start(self.hands_out)
         await self.store.wake()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.store.close()
         await self.reader.close()
+
+    def hands_out(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self.out.put_nowait(delivery)
 
     async def subscribes(self, event: str = "SaleCreated", url: str = "http://shop.example/a") -> Webhook:
         return await self.store.subscribe(event, url, None)

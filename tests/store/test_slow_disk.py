@@ -36,7 +36,7 @@ async def test_calls_that_come_during_a_flush_share_the_next(tmp_path: Path) -> 
     shop = Shop(tmp_path / "log.db", lanes=1000)
     disk = SlowDisk(shop.store._db)
     shop.store._writer._db = disk  # type: ignore[assignment]
-    shop.store.start(shop.out.put_nowait)
+    shop.store.start(shop.hands_out)
     first = asyncio.ensure_future(shop.subscribes())
     await asyncio.to_thread(lambda: _until(lambda: disk.flushes == 1))
 
