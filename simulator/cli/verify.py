@@ -65,7 +65,8 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     default=0.3,
     show_default=True,
     metavar="SECONDS",
-    help="Effects are judged when they were unchanged for so long; ten times as long if one is missing.",
+    help="Effects are judged when they were unchanged for so long; ten times as long if one is missing, and at least "
+    "15 s, once in a run, before it counts as lost.",
 )
 @click.option(
     "--timeout",

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from simulator.clock import stopwatch
@@ -18,6 +18,7 @@ from simulator.verification.hosted import benches
 from simulator.verification.masking import masked, masked_errors, without_secrets
 from simulator.verification.request import Request
 from simulator.verification.session import Played, play_all
+from simulator.verification.settle import Pace
 from simulator.verification.story import story
 
 _POLL_S = 0.05
@@ -52,6 +53,7 @@ class Outcomes:
         self._seed = seed
         self._folder = folder
         self._pause = pause
+        self._pace = Pace()
         self._failure: FrontsimError | None = None
         self._patience_s = request.limits.timeout_s * len(scenario.bundled_scenarios())
 
@@ -81,8 +83,10 @@ class Outcomes:
         return Outcome(**json.loads(file.read_text()))
 
     def _play(self, name: str) -> Outcome:
-        with benches(self._request, self._seed, pause=self._pause) as open_bench:
+        with benches(self._request, self._seed, pause=self._pause, pace=self._pace) as open_bench:
             played = next(play_all(scenario.chosen([name]), open_bench, clauses.load()))
+        if played.judgement.missing:  # it loses events, however long it is waited for: once is enough for that
+            self._request = replace(self._request, limits=replace(self._request.limits, last_s=0))
         judgement = without_secrets(played.judgement)
         broken = dict.fromkeys(finding.clause for finding in judgement.findings)
         texts = {clause: masked("\n".join(_told(played, clause, self._seed))) for clause in broken}

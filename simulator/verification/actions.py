@@ -1,6 +1,7 @@
 """What each step of a scenario does."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.answers import EventEntry
@@ -33,7 +34,9 @@ from simulator.verification.steps import (
 
 STALLED_ROUNDS = 5
 """Rounds of the list -> resend job that bring nothing, after which it is given up."""
-_ROUND_PAUSE_S = 0.02
+_ROUND_PAUSE_S = 0.01
+_NOW_AND_THEN_S = 0.5
+_OF_THE_MOMENT = (408, 409, 423, 425, 429)
 HIDES_THE_TYPE = "unknown-event"
 """The fault that sends an event under a type's name that nobody knows."""
 
@@ -71,18 +74,60 @@ def drain(stage: Stage) -> None:
     stage.bench.sim.drain(max(0.1, left_s))
 
 
-def reconcile(stage: Stage, rounds: int) -> None:
-    """The list -> resend job: it ends when nothing is left, nothing moves, or time is over. Raises CallError."""
-    stalled, before = 0, None
-    for _ in range(rounds):
-        owed = {_address(entry) for entry in stage.bench.failed(stage.webhook_ids) if _is_owed(stage, entry)}
-        stalled = stalled + 1 if owed == before else 0
-        if not owed or stalled >= STALLED_ROUNDS or stage.is_late():
-            return
-        if stalled:
-            stage.bench.pause(_ROUND_PAUSE_S * stalled)
-        before = owed
-        stage.bench.resend(sorted(owed))
+def reconcile(stage: Stage, *, rounds: int | None = None) -> None:
+    """The list -> resend job: it ends when nothing is left, nothing moves, or the rounds or the time are over.
+
+    A receiver that turns everything away may be overloaded, or be starting. Unless it says that the request is at fault
+    it is asked now and then before it is given up, for as long as missing effects are waited for; once in a run.
+    Raises CallError.
+    """
+    job = _Job(stage)
+    made = 0
+    while job.is_on() and (rounds is None or made < rounds or job.is_asked_now_and_then):
+        stage.bench.resend(sorted(job.owed))
+        made += 1
+
+
+@dataclass(slots=True)
+class _Job:
+    """One list -> resend job: what is owed now, and for how many rounds, and since when, that has been the same."""
+
+    stage: Stage
+    owed: set[tuple[str, str]] = field(default_factory=set)
+    is_final: bool = False
+    """Each was refused in a way that no further try will change."""
+    stalled: int = -1
+    moved: float = field(default_factory=stopwatch)
+
+    @property
+    def is_asked_now_and_then(self) -> bool:
+        """Nothing has moved for some rounds."""
+        return self.stalled >= STALLED_ROUNDS
+
+    def is_on(self) -> bool:
+        """Look what is owed now, and pause if that is what was owed before; False when it makes no sense to go on."""
+        stage = self.stage
+        entries = [entry for entry in stage.bench.failed(stage.webhook_ids) if _is_owed(stage, entry)]
+        owed = {_address(entry) for entry in entries}
+        self.is_final = all(_is_final(entry) for entry in entries)
+        if owed != self.owed:
+            self.owed, self.stalled, self.moved = owed, 0, stopwatch()
+        else:
+            self.stalled += 1
+        if not owed or stage.is_late():
+            stage.unfinished = bool(owed) and not self.is_asked_now_and_then
+            return False
+        if self.is_asked_now_and_then and not self._has_patience():
+            return False
+        stage.bench.pause(min(_NOW_AND_THEN_S, _ROUND_PAUSE_S * self.stalled**2))
+        return True
+
+    def _has_patience(self) -> bool:
+        bench = self.stage.bench
+        if self.is_final or self.stage.is_breaking or bench.pace.refuses:
+            return False
+        bench.pace.refuses = stopwatch() - self.moved >= bench.limits.last_s
+        return not bench.pace.refuses
 
 
 def _is_owed(stage: Stage, entry: EventEntry) -> bool:
@@ -94,6 +139,11 @@ def _is_owed(stage: Stage, entry: EventEntry) -> bool:
         return False  # under another type's name it may be acknowledged and left, and that would be our doing
     refused = entry.status_code is not None and entry.status_code < 500
     return tracked.expect is not Expect.EITHER or not refused
+
+
+def _is_final(entry: EventEntry) -> bool:
+    """It was refused as the request's fault: a 4xx, but for those that speak of the moment."""
+    return entry.status_code is not None and entry.status_code < 500 and entry.status_code not in _OF_THE_MOMENT
 
 
 def _address(entry: EventEntry) -> tuple[str, str]:
@@ -133,7 +183,7 @@ def _resend(stage: Stage, step: Resend) -> None:
 
 
 def _reconcile(stage: Stage, step: Reconcile) -> None:
-    reconcile(stage, step.rounds)
+    reconcile(stage, rounds=step.rounds)
 
 
 def _observe(stage: Stage, _: Observe) -> None:

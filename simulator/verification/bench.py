@@ -24,6 +24,8 @@ EVER = ("2000-01-01", "2100-01-01")
 """A window in which every event of a simulator lies."""
 TOGETHER = 8
 """Resends that are under way at once."""
+_IF_SILENT = 4.5
+"""So many times as long a receiver is waited for that may book once a minute: 67.5 s by default."""
 
 
 def _first_identity() -> int:
@@ -36,17 +38,20 @@ class Limits:
     """Times in seconds.
 
     `settle_s` is the quiet window, `timeout_s` what one scenario may take, `answer_s` how long the receiver may take to
-    answer a delivery (the simulator's own limit).
+    answer a delivery (the simulator's own limit). `last_s` is how long missing effects must have stayed away before a
+    receiver is accused of them: not in each scenario, but in the last look of a run.
     """
 
     settle_s: float = 0.3
     timeout_s: float = 60.0
     answer_s: float = 5.0
+    last_s: float = 15.0
 
     @property
     def patience(self) -> Patience:
         """How long effects are waited for."""
-        return Patience(self.settle_s, max(10 * self.settle_s, 2.0), self.timeout_s)
+        missing_s = max(10 * self.settle_s, 2.0)
+        return Patience(self.settle_s, missing_s, max(self.timeout_s, missing_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,16 @@ class Bench:
         """How long effects are waited for, by the limits and by what the run has shown of the receiver so far."""
         patience = self.limits.patience.for_longest(self.pace.longest_s)
         return patience.in_haste() if self.pace.restless else patience
+
+    def last_patience(self, *, silent: bool) -> Patience:
+        """How long effects are waited for before a receiver is accused of what is missing.
+
+        `silent`: nothing was booked since they were acknowledged, as if the worker's next batch were not due yet.
+        """
+        usual = self.limits.patience.for_longest(self.pace.longest_s)
+        longest_s = _IF_SILENT * self.limits.last_s
+        missing_s = max(usual.missing_s, longest_s if silent else self.limits.last_s)
+        return Patience(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""

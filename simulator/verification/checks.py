@@ -5,8 +5,8 @@
 It keeps these rules. A check that could not run never counts as passed: without an observer nothing is said about
 effects, and the verdict is *unknown* at best. Who cannot be seen is not accused: an observer that died, a control that
 failed, or effects that still change make the scenario *unknown*; of those, only in effects that still change does a
-duplicate stand, for more time cannot undo it. What is missing accuses nobody where a later look, or an observer that
-shows less than before, casts a doubt on it; everything else stands then too.
+duplicate stand, for more time cannot undo it. What is missing accuses nobody where an observer that shows less than
+before, or a wait that was cut short, casts a doubt on it; everything else stands then too.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ from simulator.verification.notes import sentences
 from simulator.verification.tally import classes_of, counts_of
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
-"""What an event is accused of because no effect of it was seen."""
+"""What an event is accused of because no effect of it was seen.
+
+An older state is *stale* for the same reason where the newer one has no effect.
+"""
 
 
 class Verdict(StrEnum):
@@ -50,7 +53,8 @@ class Judgement:
     """A scenario's verdict with all that led to it.
 
     `reason` says why the verdict is *unknown* or *skipped*; `classes` has each event that was judged, by its
-    webhookEventId; `notes` are sentences that accuse nobody.
+    webhookEventId; `missing` has the webhookEventIds of those events that somebody is accused for because no effect of
+    them was seen; `notes` are sentences that accuse nobody.
     """
 
     verdict: Verdict
@@ -60,6 +64,7 @@ class Judgement:
     classes: dict[str, Class] = field(default_factory=dict)
     effects: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
 
 
 def judge(history: History, contract: Contract, *, doubt: str = "", change: str = "") -> Judgement:
@@ -79,22 +84,22 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
         accused += [found for event in history.events if (found := class_unseen(event))]
     else:
         by_effects = _by_effects(history, correlation)
-        if doubt and any(each.class_ in ABSENT for each in by_effects):
-            by_effects = [each for each in by_effects if each.class_ not in ABSENT]
+        replaced = order.replaced(history.events, _shares(correlation))
+        unknown = order.REPLACED if any(_missing(each) in replaced for each in by_effects) else ""
+        by_effects = [each for each in by_effects if _missing(each) not in replaced]
+        if doubt and any(_missing(each) for each in by_effects):
+            by_effects = [each for each in by_effects if not _missing(each)]
             unknown = doubt
         accused = _without_weaker(accused + by_effects)
         if not history.settled:
             accused = [_unsettled(each) for each in accused]
             unknown = f"the effects were still changing when time ran out{': ' if change else ''}{change}"
         unknown = unknown or _unseen_order(history, correlation)
+    if history.unfinished:
+        accused = [_unfinished(each) for each in accused]
     if history.alive and history.alive.failure:
         accused += _death(history)
     return _judgement(history, contract, correlation, accused, notes, unknown=unknown)
-
-
-def absent(judgement: Judgement) -> frozenset[str]:
-    """The webhookEventIds of those events that are accused because no effect of them was seen."""
-    return frozenset(each.webhook_event_id for each in judgement.findings if each.class_ in ABSENT)
 
 
 def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
@@ -117,8 +122,7 @@ def _by_answers(events: Sequence[EventFact]) -> list[Classified]:
 def _by_effects(history: History, correlation: Correlation) -> list[Classified]:
     accused = [each for group in correlation.groups for each in _of_group(group) if each.class_ not in GOOD]
     accused += _mangled_effects(history)
-    shares = {event.webhook_event_id: group.effects for group in correlation.groups for event in group.events}
-    old, _ = order.stale(history.events, shares)
+    old, _ = order.stale(history.events, _shares(correlation))
     stale_series = {each.event.series for each in old}
     accused = [each for each in accused if each.event.series not in stale_series or not each.event.series]
     return accused + old + [each for group in correlation.groups for each in _changed(group)]
@@ -176,16 +180,33 @@ def _without_weaker(accused: Sequence[Classified]) -> list[Classified]:
     ]
 
 
+def _missing(each: Classified) -> str:
+    """The event whose missing effect is the reason for an accusation, "" when that is none."""
+    return each.event.webhook_event_id if each.class_ in ABSENT else each.without
+
+
 def _unsettled(each: Classified) -> Classified:
     if each.class_ in (Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED):
         return each
     return Classified(each.event, Class.UNSETTLED, f"{each.reason}, but the effects were still changing")
 
 
+def _unfinished(each: Classified) -> Classified:
+    """Who was still being taken from the list of failures when time was over is not refused for ever."""
+    last = each.event.runs[-1] if each.event.runs else None
+    if each.class_ not in (Class.REJECTED, Class.LOST) or last is None or last.acknowledged:
+        return each
+    reason = f"{each.reason}; others were still being taken when time was over (--timeout)"
+    return Classified(each.event, Class.UNSETTLED, reason)
+
+
 def _unseen_order(history: History, correlation: Correlation) -> str:
-    shares = {event.webhook_event_id: group.effects for group in correlation.groups for event in group.events}
-    _, seen = order.stale(history.events, shares)
+    _, seen = order.stale(history.events, _shares(correlation))
     return "" if seen else order.UNSEEN
+
+
+def _shares(correlation: Correlation) -> order.Shares:
+    return {event.webhook_event_id: group.effects for group in correlation.groups for event in group.events}
 
 
 def _death(history: History) -> list[Classified]:
@@ -216,7 +237,7 @@ def _judgement(
     unsettled = [each.reason for each in accused if each.class_ is Class.UNSETTLED]
     unknown = unknown or (unsettled[0] if unsettled else "")
     verdict = Verdict.VIOLATED if findings else Verdict.UNKNOWN if unknown else Verdict.VERIFIED
-    if verdict is Verdict.UNKNOWN and unknown == order.UNSEEN:
+    if verdict is Verdict.UNKNOWN and unknown in order.NOT_SHOWN:
         verdict = Verdict.SKIPPED
     effects = {event.webhook_event_id: len(group.effects) for group in correlation.groups for event in group.events}
     return Judgement(
@@ -227,6 +248,7 @@ def _judgement(
         classes=classes,
         effects=effects if history.final else {},
         counts=counts_of(history, correlation, classes),
+        missing=frozenset(filter(None, map(_missing, accused))),
     )
 
 

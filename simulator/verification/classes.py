@@ -64,17 +64,22 @@ USUAL_CAUSE = {
     Class.UNSETTLED: "Work goes on long after the last delivery; give it longer with --settle and --timeout.",
 }
 
+_BUSY = 503
 ENOUGH = 3
 """Runs that must all have failed before it is called for ever: a receiver may be busy once or twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """An event's class, and the reason in a sentence."""
+    """An event's class, and the reason in a sentence.
+
+    `without` is the webhookEventId of another event that has no effect, where the class follows from that.
+    """
 
     event: EventFact
     class_: Class
     reason: str = ""
+    without: str = ""
 
 
 def answered_badly(event: EventFact) -> tuple[Class, str] | None:
@@ -129,13 +134,14 @@ def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
 def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
     """A broken body must be refused. The vendor keeps sound bodies, so a refusal costs nothing.
 
-    A 5xx may be a receiver that is busy: only when every try is answered so, it is what the body does to it.
+    A 5xx may be a receiver that is busy: only when every try is answered so, it is what the body does to it. A 503 says
+    that it is busy.
     """
     answered = [run for run in runs if run.status_code is not None]
     for run in answered:
         if run.acknowledged:
             return Class.LOST_AFTER_ACK, f"expected a 4xx for a broken body, got {told(run)}: it will never be resent"
-    if len(answered) >= ENOUGH and all((run.status_code or 0) >= 500 for run in answered):
+    if len(answered) >= ENOUGH and all((run.status_code or 0) >= 500 and run.status_code != _BUSY for run in answered):
         return Class.CRASHED, f"expected a 4xx for a broken body in {len(answered)} runs, got {told(answered[-1])}"
     return None
 

@@ -14,6 +14,7 @@ from simulator.verification.logbook import NOT_SENT
 from simulator.verification.observers import Observer, ObserverFailed, effects
 from simulator.verification.raising import raise_clean
 from simulator.verification.reading import new_effects
+from simulator.verification.settle import look
 from simulator.verification.stage import Stage, Tracked
 
 ANSWERS = "the observer answers"
@@ -26,6 +27,7 @@ _TRIES = 2
 _RESENDS = 5
 _GAPS_S = (0.05, 0.3, 1.0)
 _LOOK_S = 0.02
+_COME_AGAIN = (429, 502, 503, 504)
 
 
 def control(stage: Stage, event: str) -> str:
@@ -36,25 +38,25 @@ def control(stage: Stage, event: str) -> str:
     if stage.observer_failure:
         stage.controls.append(Control(ANSWERS, stage.observer_failure))
         return ""
-    for _ in range(_TRIES):
+    for number in range(_TRIES):
+        is_last = number == _TRIES - 1
         tracked = raise_clean(stage, event)
-        found = _try(stage, tracked)
+        found = _try(stage, tracked, most_s=stage.bench.limits.last_s if is_last else 0.0)
         stage.controls[:] = [found]
         if not found.failure or found.unanswered:
             break
     return tracked.webhook_event_id
 
 
-def _try(stage: Stage, tracked: Tracked) -> Control:
-    """One clean event, from its delivery to its effect."""
+def _try(stage: Stage, tracked: Tracked, *, most_s: float) -> Control:
+    """One clean event, from its delivery to its effect; each may take up to `most_s` where nothing is wrong yet."""
     observer = stage.bench.observer
-    began = stopwatch()
-    entry = _acknowledge(stage, tracked)
+    entry, sent = _acknowledge(stage, tracked, most_s=most_s)
     if not entry.success:
         return Control(ACKNOWLEDGED, _refusal(stage, entry, tracked.event), unanswered=entry.status_code is None)
-    found = Control(ACKNOWLEDGED) if observer is None else _see(stage, observer, tracked)
+    found = Control(ACKNOWLEDGED) if observer is None else _see(stage, observer, tracked, most_s=most_s)
     if not found.failure:
-        latency_s = stopwatch() - began
+        latency_s = stopwatch() - sent
         stage.patience = stage.patience.for_latency(latency_s)
         stage.bench.pace.note(latency_s)
     return found
@@ -82,17 +84,24 @@ def sign_of_life(stage: Stage, event: str) -> Alive:
     return Alive(f"expected an answer to a clean {event}, got none in {tries} tries ({entry.outcome})")
 
 
-def _acknowledge(stage: Stage, tracked: Tracked) -> EventEntry:
-    """A clean event after its run, and after some resends if it failed: a receiver may be busy and take the resend."""
+def _acknowledge(stage: Stage, tracked: Tracked, *, most_s: float) -> tuple[EventEntry, float]:
+    """A clean event after its run, and after some resends if it failed: a receiver may be busy and take the resend.
+
+    One that says so (429, 502, 503, 504) may be starting: it is asked for up to `most_s`. Also gives the moment of the
+    last try, by the stopwatch.
+    """
+    began = sent = stopwatch()
     drain(stage)
     entry = _entry(stage, tracked)
-    for number in range(_RESENDS):
-        if entry.success or (entry.status_code is None and number > 0):
+    for number in itertools.count():
+        is_patient = entry.status_code in _COME_AGAIN and stopwatch() - began < most_s
+        if entry.success or (entry.status_code is None and number > 0) or (number >= _RESENDS and not is_patient):
             break
-        stage.bench.pause(_GAPS_S[0])
+        stage.bench.pause(_GAPS_S[0] if number < _RESENDS else _GAPS_S[1])
+        sent = stopwatch()
         stage.bench.resend([(tracked.webhook_id, tracked.webhook_event_id)])
         entry = _entry(stage, tracked)
-    return entry
+    return entry, sent
 
 
 def _refusal(stage: Stage, entry: EventEntry, event: str) -> str:
@@ -103,16 +112,16 @@ def _refusal(stage: Stage, entry: EventEntry, event: str) -> str:
     )
 
 
-def _see(stage: Stage, observer: Observer, tracked: Tracked) -> Control:
-    """Whether a clean event was seen once."""
+def _see(stage: Stage, observer: Observer, tracked: Tracked, *, most_s: float) -> Control:
+    """Whether a clean event was seen once, in up to `most_s` while the observer shows nothing new at all."""
     began = stopwatch()
     seen: tuple[Effect, ...] = ()
     fact = _fact(stage, tracked)
     history = History(stage.scenario.name, (fact,), observer_key=stage.bench.observer_key)
     found = 0
-    while stopwatch() - began < stage.patience.missing_s:
+    while (spent_s := stopwatch() - began) < stage.patience.missing_s or (not seen and spent_s < most_s):
         try:
-            seen = new_effects(stage, observer)
+            seen = look(lambda: new_effects(stage, observer), stage.bench.pause)
         except ObserverFailed as error:
             return Control(ANSWERS, f"control failed: {error}")
         found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
@@ -122,7 +131,7 @@ def _see(stage: Stage, observer: Observer, tracked: Tracked) -> Control:
     return Control(
         SEEN_ONCE if found else SEEN,
         f"control failed: a clean {tracked.event} was acknowledged; expected the observer ({observer.name}) to show it "
-        f"once within {stage.patience.missing_s:g} s (--settle), got it {found} times; {_hint(stage, observer, fact)}",
+        f"once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(stage, observer, fact)}",
     )
 
 

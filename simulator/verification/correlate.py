@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.domain.model import Outcome
 from simulator.verification import lookup
 from simulator.verification.history import Effect, EventFact, Expect, History, Observation
 
@@ -47,6 +48,18 @@ def ours(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
     buckets = _buckets(history.events)
     paths, types = _paths_and_types(history.events)
     return tuple(effect for effect in effects if _bucket_of(effect, paths, buckets, types))
+
+
+def is_silent(history: History) -> bool:
+    """Whether all that was booked had been sent before anything that is missing was acknowledged.
+
+    So it looks while a worker that books in batches has not come to its next one. Where something was booked that was
+    sent later, the worker has passed by what is missing.
+    """
+    groups = correlate(history, history.final).groups
+    booked = [min(map(_sent_ms, group.events)) for group in groups if group.effects]
+    missing = [_end_ms(event) for group in groups if len(group.effects) < group.least for event in group.events]
+    return bool(missing) and max(booked, default=0) <= min(missing)
 
 
 def correlate(history: History, observation: Observation | None) -> Correlation:
@@ -165,6 +178,18 @@ def _siblings(events: Sequence[EventFact]) -> list[list[EventFact]]:
         else:
             part.append(event)
     return list(parts.values())
+
+
+def _sent_ms(event: EventFact) -> int:
+    """When it may first have reached the receiver."""
+    sent = [run.at_ms for run in event.runs if run.outcome is not Outcome.NOT_SENT]
+    return min(sent, default=0)
+
+
+def _end_ms(event: EventFact) -> int:
+    """When it was acknowledged first; if it never was, when it was tried last."""
+    acknowledged = [run.at_ms + run.duration_ms for run in event.runs if run.acknowledged]
+    return min(acknowledged, default=max((run.at_ms + run.duration_ms for run in event.runs), default=0))
 
 
 def _bounds(events: Sequence[EventFact]) -> tuple[int, int]:

@@ -141,6 +141,7 @@ class History:
         alive: None when it was not asked.
         trouble: why the scenario could not be played to its end, "" when it was.
         marks: what we did to the receiver itself, such as kills, with the moment.
+        unfinished: time was over while the list -> resend job still got on.
     """
 
     scenario: str
@@ -156,6 +157,7 @@ class History:
     faults: tuple[FaultFact, ...] = ()
     trouble: str = ""
     marks: tuple[tuple[int, str], ...] = ()
+    unfinished: bool = False
     duration_s: float = 0.0
 
     @property

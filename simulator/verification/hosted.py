@@ -20,11 +20,17 @@ from simulator.verification.request import (
 )
 from simulator.verification.scenario import Scenario
 from simulator.verification.session import OpenBench, seed_of
+from simulator.verification.settle import Pace
 
 
 @contextmanager
 def benches(
-    request: Request, seed: int, *, pause: Callable[[float], None], address: Address | None = None
+    request: Request,
+    seed: int,
+    *,
+    pause: Callable[[float], None],
+    address: Address | None = None,
+    pace: Pace | None = None,
 ) -> Iterator[OpenBench]:
     """Check what was asked for, start the receiver if it is ours to start, and give benches until the end.
 
@@ -33,6 +39,7 @@ def benches(
         seed: of the whole run.
         pause: waits so many seconds.
         address: a simulator that runs already, to be used instead of our own.
+        pace: what earlier runs have shown of the receiver's speed.
 
     Raises:
         BadInput: something in the request cannot be used.
@@ -40,7 +47,7 @@ def benches(
     """
     process = process_of(request, pause=pause)
     selection, observer = selection_of(request), observer_of(request, address)
-    shared = Shared(selection, observer, process)
+    shared = Shared(selection, observer, process, pace or Pace())
 
     @contextmanager
     def open_bench(scenario: Scenario) -> Iterator[Bench]:

@@ -6,7 +6,7 @@ from simulator.verification.correlate import correlate, ours
 from simulator.verification.history import Effect, History, Observation
 from simulator.verification.logbook import read_facts
 from simulator.verification.observers import Observer, ObserverFailed, effects
-from simulator.verification.settle import Rest, wait_for_rest
+from simulator.verification.settle import Patience, Rest, look, wait_for_rest
 from simulator.verification.stage import Stage
 
 
@@ -15,14 +15,26 @@ def new_effects(stage: Stage, observer: Observer) -> tuple[Effect, ...]:
     return stage.baseline.new_in(effects(observer, stage.bench.observer_key))
 
 
-def at_rest(stage: Stage, observer: Observer, history: History, *, whole: bool = True) -> Rest:
-    """Wait until the effects of the history's events are at rest; `whole`: and nothing of them is missing."""
+def at_rest(
+    stage: Stage,
+    observer: Observer,
+    history: History,
+    *,
+    whole: bool = True,
+    patience: Patience | None = None,
+    before: Rest | None = None,
+) -> Rest:
+    """Wait until the effects of the history's events are at rest; `whole`: and nothing of them is missing.
+
+    `patience` is the stage's own unless given; `before` is an earlier wait that this one goes on with.
+    """
     return wait_for_rest(
         lambda: new_effects(stage, observer),
         ours=lambda seen: ours(history, seen),
         is_whole=_is_whole(history) if whole else lambda _: True,
-        patience=stage.patience,
+        patience=patience or stage.patience,
         pause=stage.bench.pause,
+        before=before,
     )
 
 
@@ -55,6 +67,7 @@ def remember_past(stage: Stage) -> None:
     if observer is None:
         return
     try:
-        stage.baseline = stage.baseline.of(effects(observer, stage.bench.observer_key))
+        past = look(lambda: effects(observer, stage.bench.observer_key), stage.bench.pause)
+        stage.baseline = stage.baseline.of(past)
     except ObserverFailed as error:
         stage.observer_failure = str(error)

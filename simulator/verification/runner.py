@@ -7,8 +7,9 @@ looked at again: effects may turn up later, and an observer may show less than b
 """
 
 import logging
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.clock import stopwatch
 from simulator.errors import FrontsimError
@@ -16,51 +17,68 @@ from simulator.exchange import CallError
 from simulator.verification.actions import act, end_faults, reconcile
 from simulator.verification.bench import Bench
 from simulator.verification.controls import control, sign_of_life
-from simulator.verification.correlate import correlate
+from simulator.verification.correlate import is_silent, ours
 from simulator.verification.history import Alive, EventFact, FaultFact, History, Observation
 from simulator.verification.logbook import read_facts
 from simulator.verification.observers import effects
 from simulator.verification.reading import at_rest, remember_past
 from simulator.verification.scenario import Scenario
-from simulator.verification.settle import Pace, Rest
+from simulator.verification.settle import Pace, Patience, Rest
 from simulator.verification.stage import Stage
 from simulator.verification.steps import Crash, Raise
 
 logger = logging.getLogger(__name__)
 
-ROUNDS = 40
-"""Rounds of the list -> resend job at the end of a scenario."""
+_SMALLEST_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A scenario that was played: its history, and what is needed to look at its effects again.
 
-    `change` says what had changed last when the effects did not settle; `seen` is the webhookEventId of the clean
-    event that was seen before everything else; `ended` is when they were looked at last, by the stopwatch.
+    `rest` is what the wait for its effects came to; `seen` is the webhookEventId of the clean event that was seen
+    before everything else.
     """
 
     history: History
     stage: Stage | None = None
-    change: str = ""
+    rest: Rest | None = None
     seen: str = ""
-    ended: float = 0.0
 
     @property
-    def age_s(self) -> float:
-        """Seconds since the effects were looked at."""
-        return stopwatch() - self.ended
+    def change(self) -> str:
+        """What had changed last when the effects did not settle."""
+        return self.rest.change if self.rest else ""
 
-    def booked_since(self, missing: Iterable[str]) -> int:
-        """How many of the events whose effects were missing have them now. Raises ObserverFailed."""
-        if self.stage is None or self.stage.bench.observer is None:
-            return 0
-        now = self.stage.baseline.new_in(effects(self.stage.bench.observer, self.history.observer_key))
-        groups = correlate(self.history, Observation(0, now)).groups
-        booked = {
-            event.webhook_event_id for group in groups if len(group.effects) >= group.least for event in group.events
-        }
-        return len(booked.intersection(missing))
+    @property
+    def is_due(self) -> bool:
+        """Whether its effects have been unchanged for so long that one more look will do."""
+        return self.rest is not None and stopwatch() - self.rest.since >= self._patience.missing_s
+
+    def watched_on(self) -> "Recording":
+        """As it is after a last, patient look: everything has its effects, or has gone without for long enough.
+
+        When they cannot be seen any more, `rest` says why, and the history is as it was.
+        """
+        if self.stage is None or self.stage.bench.observer is None or self.rest is None or self.history.final is None:
+            return self
+        rest = at_rest(self.stage, self.stage.bench.observer, self.history, patience=self._patience, before=self.rest)
+        if rest.failure:
+            return replace(self, rest=rest)
+        if rest.since != self.rest.since:
+            self.stage.bench.pace.note(self.rest.watched_s)  # it took longer than that
+        own, before = ours(self.history, rest.effects), self.history.final
+        others = set(map(id, before.effects)) - set(map(id, ours(self.history, before.effects)))
+        strangers = tuple(effect for effect in before.effects if id(effect) in others)
+        at_ms = before.at_ms + round(1000 * (rest.ended - self.rest.ended))
+        history = replace(self.history, final=Observation(at_ms, own + strangers), settled=rest.settled)
+        return replace(self, history=history, rest=rest)
+
+    @property
+    def _patience(self) -> Patience:
+        assert self.stage is not None
+        lives = self.history.alive is None or not self.history.alive.failure
+        return self.stage.bench.last_patience(silent=lives and is_silent(self.history))
 
     def not_shown_any_more(self, missing: Iterable[str]) -> int:
         """How many effects the observer has shown before and does not show now. Raises ObserverFailed.
@@ -71,6 +89,16 @@ class Recording:
             return 0
         gone = self.stage.baseline.gone_from(effects(self.stage.bench.observer, self.history.observer_key))
         return max(gone, int(self.seen in missing))
+
+    def records_of_one_page(self) -> int:
+        """How many records the observer shows if that looks like the first page of a longer list, else 0.
+
+        It is a number that people choose for a page, and nothing newer is shown. Raises ObserverFailed.
+        """
+        if self.stage is None or self.stage.bench.observer is None or not is_silent(self.history):
+            return 0
+        number = len(self.stage.bench.observer.read())
+        return number if re.fullmatch("(?:1|2|25|5)0*", str(number)) and number >= _SMALLEST_PAGE else 0
 
 
 def skip_reason(scenario: Scenario, bench: Bench) -> str:
@@ -116,7 +144,7 @@ def _play(stage: Stage) -> Recording:
     end_faults(stage)
     alive = sign_of_life(stage, event)
     if not alive.failure:
-        reconcile(stage, ROUNDS)
+        reconcile(stage)
     return _observed(stage, read_facts(stage), alive, seen)
 
 
@@ -131,7 +159,7 @@ def _observed(stage: Stage, events: tuple[EventFact, ...], alive: Alive, seen: s
     _note(stage.bench.pace, rest)
     final = Observation(stage.now_ms(), rest.effects)
     history = _history(stage, events, alive=alive, final=final, settled=rest.settled)
-    return Recording(history, stage, rest.change, seen, stopwatch())
+    return Recording(history, stage, rest, seen)
 
 
 def _note(pace: Pace, rest: Rest) -> None:
@@ -166,6 +194,7 @@ def _history(
         faults=(*stage.faults, *_open_faults(stage)),
         trouble=trouble,
         marks=tuple(stage.marks),
+        unfinished=stage.unfinished,
         duration_s=stage.spent_s,
     )
 

@@ -1,22 +1,18 @@
 """A whole run: one scenario after another, each judged as soon as it is played."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from math import ceil
 
 from simulator.verification.bench import Bench
-from simulator.verification.checks import Judgement, Verdict, absent, judge, overall
+from simulator.verification.checks import Judgement, Verdict, judge, overall
 from simulator.verification.clauses import Contract
 from simulator.verification.controls import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 from simulator.verification.history import History
 from simulator.verification.observers import ObserverFailed
 from simulator.verification.runner import Recording, play, skip_reason
 from simulator.verification.scenario import Scenario
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,10 @@ breaks the same deliveries. The ids, and the times of the clean events, are of e
 def play_all(scenarios: Iterable[Scenario], open_bench: OpenBench, contract: Contract) -> Iterator[Played]:
     """Play and judge each scenario.
 
-    Where effects are missing it is judged only after another look, which is taken when the next one has been played, or
-    after some time at the end of the run: a slow worker is not a loss. When a scenario shows that nobody answers any
-    more, or two in a row that effects cannot be seen or never rest, those after it are not tried: they are unknown for
-    that reason.
+    Nobody is accused of effects that are missing before a last, patient look, for a slow worker is not a loss. All
+    scenarios wait for it together: it is taken when effects have been missing for long enough, at the latest at the end
+    of the run. When a scenario shows that nobody answers any more, or two in a row that effects cannot be seen or never
+    rest, those after it are not tried: they are unknown for that reason.
     """
     waiting: list[_Tried] = []
     stop = _Stop()
@@ -70,17 +66,15 @@ def play_all(scenarios: Iterable[Scenario], open_bench: OpenBench, contract: Con
             with open_bench(scenario) as bench:
                 tried = _try(scenario, bench, contract)
             if tried.recording is not None:
-                yield from _looked_at_again(waiting, contract)
                 stop.consider(tried.played, has_process=bench.process is not None)
             waiting.append(tried)
-            if not any(each.missing for each in waiting):
-                yield from _looked_at_again(waiting, contract)
-        for each in waiting:
-            each.wait()
+            while waiting and waiting[0].is_due:
+                yield _looked_at_again(waiting, contract)
+        while waiting:
+            yield _looked_at_again(waiting, contract)
     except KeyboardInterrupt:
-        yield from _looked_at_again(waiting, contract)
+        yield from (each.judged_in_haste(contract) for each in waiting)
         raise
-    yield from _looked_at_again(waiting, contract)
 
 
 def seed_of(seed: int, scenario: str) -> int:
@@ -94,44 +88,30 @@ class _Tried:
 
     played: Played
     recording: Recording | None = None
-    bench: Bench | None = None
 
     @property
-    def missing(self) -> frozenset[str]:
-        """The events that it accuses the receiver of, because no effect of them was seen."""
-        return absent(self.played.judgement)
+    def is_due(self) -> bool:
+        """Whether a verdict on it need not be waited for."""
+        return not self.played.judgement.missing or self.recording is None or self.recording.is_due
 
-    def wait(self) -> None:
-        """Let as much time pass for missing effects as they were given already."""
-        if self.missing and self.recording and self.bench:
-            self.bench.pause(max(0.0, self.bench.patience.missing_s - self.recording.age_s))
+    def judged_again(self, contract: Contract, *, killed_since: bool) -> Played:
+        """After the last look, if effects are missing. What a kill since then may have lost is not asked for."""
+        if not self.played.judgement.missing or self.recording is None:
+            return self.played
+        recording = self.recording.watched_on()
+        judgement = _judged(recording, contract, killed_since=killed_since, is_last=True)
+        late_s = recording.rest.last_change_s if recording.rest else 0.0
+        if judgement.missing != self.played.judgement.missing and late_s:
+            note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
+            judgement = replace(judgement, notes=(*judgement.notes, note))
+        return Played(self.played.scenario, recording.history, judgement)
 
-    def judged_again(self, contract: Contract) -> Played:
-        """With the doubt that another look casts on what was missing."""
-        doubt = self._doubt() if self.missing else ""
-        if not doubt or self.recording is None:
+    def judged_in_haste(self, contract: Contract) -> Played:
+        """Without the last look: what is missing is no loss yet."""
+        if not self.played.judgement.missing or self.recording is None:
             return self.played
         history = self.recording.history
-        return Played(self.played.scenario, history, judge(history, contract, doubt=doubt))
-
-    def _doubt(self) -> str:
-        recording, bench = self.recording, self.bench
-        if recording is None or bench is None:
-            return ""
-        try:
-            booked = recording.booked_since(self.missing)
-        except ObserverFailed as error:
-            logger.info("no other look at the effects of %s: %s", self.played.scenario.name, error)
-            return ""
-        if not booked:
-            return ""
-        late_s = recording.age_s
-        waited_s = bench.patience.missing_s
-        bench.pace.note(waited_s)  # it took at least so long
-        return (
-            f"{booked} of {len(self.missing)} missing effects turned up after all, booked up to {late_s:.1f} s late; "
-            f"use --settle {ceil((waited_s + late_s) / 10)} or more"
-        )
+        return Played(self.played.scenario, history, judge(history, contract, doubt=_CUT_SHORT))
 
 
 def _try(scenario: Scenario, bench: Bench, contract: Contract) -> _Tried:
@@ -140,33 +120,53 @@ def _try(scenario: Scenario, bench: Bench, contract: Contract) -> _Tried:
     if reason:
         return _Tried(Played(scenario, History(scenario.name), Judgement(Verdict.SKIPPED, reason)))
     recording = play(scenario, bench)
-    history = recording.history
-    judgement = judge(history, contract, change=recording.change)
-    if missing := absent(judgement):
-        doubt = _shows_less(recording, missing)
-        judgement = judge(history, contract, doubt=doubt, change=recording.change)
-    return _Tried(Played(scenario, history, judgement), recording, bench)
+    return _Tried(Played(scenario, recording.history, _judged(recording, contract)), recording)
+
+
+def _judged(
+    recording: Recording, contract: Contract, *, killed_since: bool = False, is_last: bool = False
+) -> Judgement:
+    """The verdict; where effects are missing, with the doubt that the observer itself casts on that."""
+    history, change = recording.history, recording.change
+    judgement = judge(history, contract, change=change)
+    if not judgement.missing:
+        return judgement
+    doubt = recording.rest.failure if recording.rest else ""
+    try:
+        doubt = doubt or ("" if killed_since else _shows_less(recording, judgement.missing))
+        doubt = doubt or (_shows_one_page(recording) if is_last else "")
+    except ObserverFailed as error:
+        doubt = str(error)
+    return judge(history, contract, doubt=doubt, change=change)
 
 
 def _shows_less(recording: Recording, missing: frozenset[str]) -> str:
     """Why the observer, and not the receiver, may be at fault; "" when it still shows all that it has shown."""
-    try:
-        gone = recording.not_shown_any_more(missing)
-    except ObserverFailed as error:
-        return str(error)
+    gone = recording.not_shown_any_more(missing)
     records = "1 record" if gone == 1 else f"{gone} records"
     return f"the observer no longer shows {records} that it showed before; it must show all" if gone else ""
 
 
-def _looked_at_again(waiting: list[_Tried], contract: Contract) -> Iterator[Played]:
-    while waiting:
-        yield waiting.pop(0).judged_again(contract)
+def _shows_one_page(recording: Recording) -> str:
+    """The same; "" when its list does not look like the first page of a longer one."""
+    page = recording.records_of_one_page()
+    shown = f"the observer shows {page} records and none newer, as the first page of a longer list does"
+    return f"{shown}; it must show all" if page else ""
+
+
+def _looked_at_again(waiting: list[_Tried], contract: Contract) -> Played:
+    """Judge the first of those that wait. It leaves them only then: an interruption still finds it among them."""
+    killed_since = any(each.recording is not None and each.recording.history.marks for each in waiting[1:])
+    judged = waiting[0].judged_again(contract, killed_since=killed_since)
+    del waiting[0]
+    return judged
 
 
 def _without_trying(scenario: Scenario, reason: str) -> _Tried:
     return _Tried(Played(scenario, History(scenario.name, trouble=reason), Judgement(Verdict.UNKNOWN, reason)))
 
 
+_CUT_SHORT = "interrupted before the effects that are missing had been waited for long enough"
 _NO_REST = "no rest"
 _BLIND = {
     ANSWERS: "the observer did not answer",

@@ -28,14 +28,30 @@ _TRIES = 3
 class Rest:
     """What was seen last; `failure` when it could not be seen, `settled` when it was at rest.
 
-    `last_change_s` is when they last changed, counted from the first look; `change` says what that was.
+    Of effects that did not settle it has ours only, and only those that two looks in a row have shown: a list that is
+    read in pages while it grows may show one twice.
+
+    `began` is the moment of the first look, `since` that of the last change or, without one, of the first look, and
+    `ended` that of the last look, all by the stopwatch. `change` says what the last change was.
     """
 
     effects: Effects
     settled: bool
     failure: str = ""
-    last_change_s: float = 0.0
+    began: float = 0.0
+    since: float = 0.0
+    ended: float = 0.0
     change: str = ""
+
+    @property
+    def last_change_s(self) -> float:
+        """When they last changed, counted from the first look."""
+        return self.since - self.began if self.change else 0.0
+
+    @property
+    def watched_s(self) -> float:
+        """From the first look to the last."""
+        return self.ended - self.began
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +90,13 @@ class Pace:
     """What all scenarios of a run have shown of the receiver's speed.
 
     `longest_s` is the longest that it was seen to take from an event to its effect; `restless` says that effects did
-    not come to rest, so that they need not be waited for as long again.
+    not come to rest, and `refuses` that it turned an event away for as long as anybody is waited for, so that neither
+    need be waited for as long again.
     """
 
     longest_s: float = 0.0
     restless: bool = False
+    refuses: bool = False
 
     def note(self, latency_s: float) -> None:
         """It took so long once."""
@@ -86,49 +104,52 @@ class Pace:
 
 
 def wait_for_rest(
-    look: Callable[[], Effects],
+    read: Callable[[], Effects],
     *,
     ours: Callable[[Effects], Effects],
     is_whole: Callable[[Effects], bool],
     patience: Patience,
     pause: Callable[[float], None],
+    before: Rest | None = None,
 ) -> Rest:
     """Look until the effects are at rest: twice when nothing is missing, often while something is.
 
     Args:
-        look: reads the effects; may raise `ObserverFailed`, which is tried again a few times.
+        read: reads the effects; may raise `ObserverFailed`, which is tried again a few times.
         ours: leaves out what others book meanwhile: it may go on for ever.
         is_whole: nothing that is expected is missing.
         patience: how long.
         pause: waits so many seconds.
+        before: what came of an earlier wait for the same effects, which this one goes on with: how long they had been
+            unchanged counts; only `most_s` begins anew.
     """
-    watch = _Watch(stopwatch())
+    began = stopwatch()
+    watch = _Watch(began) if before is None else _Watch(before.began, before.since, ours(before.effects), before.change)
     interval_s = _SOON_S
     while True:
-        before = stopwatch()
+        looked = stopwatch()
         try:
-            now = _look(look, pause)
+            now = look(read, pause)
         except ObserverFailed as error:
             return Rest((), settled=False, failure=str(error))
-        watch.take(ours(now), before)
+        watch.take(ours(now), looked)
         whole = is_whole(now)
         needed_s = patience.quiet_s if whole else patience.missing_s
-        quiet_s = before - watch.since
-        late = stopwatch() - watch.began >= patience.most_s
-        if quiet_s >= needed_s or late:
-            return watch.rest(now, settled=quiet_s >= (patience.quiet_s if late else needed_s))
+        quiet_s = looked - watch.since
+        if quiet_s >= needed_s or stopwatch() - began >= patience.most_s:
+            return watch.rest(now, looked, settled=quiet_s >= needed_s)
         interval_s = min(_OFTEN_S, interval_s * 1.5)
-        pause(max(_SOON_S, needed_s - quiet_s) if whole else max(interval_s, stopwatch() - before))
+        pause(max(_SOON_S, needed_s - quiet_s) if whole else max(interval_s, stopwatch() - looked))
 
 
-def _look(look: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
+def look(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
     """One look, tried a few times. Raises ObserverFailed."""
     for _ in range(_TRIES - 1):
         try:
-            return look()
+            return read()
         except ObserverFailed:  # the last try says why
             pause(_OFTEN_S)
-    return look()
+    return read()
 
 
 @dataclass(slots=True)
@@ -139,6 +160,7 @@ class _Watch:
     since: float = 0.0
     seen: Effects | None = None
     change: str = ""
+    before: Effects = ()
 
     def take(self, own: Effects, at: float) -> None:
         """Note one look. Effects that are equal in every field need no closer look."""
@@ -146,12 +168,20 @@ class _Watch:
             self.since = at
         elif own != self.seen and (change := _change(self.seen, own)):
             self.since, self.change = at, change
-        self.seen = own
+        self.before, self.seen = self.seen or (), own
 
-    def rest(self, effects: Effects, *, settled: bool) -> Rest:
+    def rest(self, effects: Effects, ended: float, *, settled: bool) -> Rest:
         """What came of it."""
-        last_change_s = self.since - self.began if self.change else 0.0
-        return Rest(effects, settled, last_change_s=last_change_s, change=self.change)
+        if not settled:
+            left = Counter(effect.key for effect in self.before)
+            effects = tuple(effect for effect in self.seen or () if _is_left(left, effect.key))
+        return Rest(effects, settled, began=self.began, since=self.since, ended=ended, change=self.change)
+
+
+def _is_left(left: Counter[str | None], key: str | None) -> bool:
+    """Whether there is one more of the key; it is taken away."""
+    left[key] -= 1
+    return left[key] >= 0
 
 
 def _change(before: Effects, now: Effects) -> str:

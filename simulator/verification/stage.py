@@ -54,6 +54,8 @@ class Stage:
     baseline: Baseline = field(default_factory=lambda: Baseline({}))
     checkpoint: Observation | None = None
     observer_failure: str = ""
+    unfinished: bool = False
+    """Time was over while the list -> resend job still got on."""
 
     @property
     def spent_s(self) -> float:

@@ -1,11 +1,16 @@
 import threading
+from contextlib import nullcontext
 
 import pytest
 
 from simulator.contract_suite import outcomes
 from simulator.contract_suite.outcomes import Outcome, Outcomes
 from simulator.errors import Unusable
+from simulator.verification import scenario
+from simulator.verification.checks import Judgement, Verdict
+from simulator.verification.history import History
 from simulator.verification.request import Request
+from simulator.verification.session import Played
 
 
 @pytest.fixture
@@ -67,3 +72,17 @@ def test_who_cannot_play_one_scenario_does_not_try_the_others(tmp_path, monkeypa
         with pytest.raises(Unusable, match="nobody is there"):
             asked.of(name)
     assert ["steady"] == tried
+
+
+@pytest.mark.parametrize(("missing", "last_s"), [(frozenset(), [15.0, 15.0]), (frozenset({"an event"}), [15.0, 0])])
+def test_who_loses_events_is_waited_for_once(tmp_path, monkeypatch, missing, last_s):
+    """The long last look of a scenario alone is taken until it was in vain; what was seen of the speed is kept."""
+    asked = []
+    played = Played(scenario.chosen(["steady"])[0], History("steady"), Judgement(Verdict.VIOLATED, missing=missing))
+    monkeypatch.setattr(outcomes, "benches", lambda *given, **named: nullcontext(asked.append((*given, named["pace"]))))
+    monkeypatch.setattr(outcomes, "play_all", lambda *_: iter([played]))
+    suite = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    for name in ("steady", "storm"):
+        suite.of(name)
+    assert last_s == [request.limits.last_s for request, _, _ in asked]
+    assert asked[0][2] is asked[1][2]

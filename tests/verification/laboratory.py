@@ -25,7 +25,7 @@ from simulator.verification.session import play_all
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
-QUICK = Limits(settle_s=0.1, timeout_s=60, answer_s=5)
+QUICK = Limits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
 
 
 @contextmanager

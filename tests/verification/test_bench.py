@@ -35,6 +35,25 @@ def test_what_never_came_to_rest_is_not_waited_for_as_long_again(bench):
     assert bench(limits=Limits(timeout_s=4), pace=Pace(restless=True)).patience == Patience(0.3, 3.0, 3.0)
 
 
+def test_the_last_look_is_a_long_one(bench):
+    """15 s while something is missing, and more than a minute where nothing was booked since."""
+    assert bench(limits=Limits()).last_patience(silent=False) == Patience(0.3, 15.0, 67.5)
+    assert bench(limits=Limits()).last_patience(silent=True) == Patience(0.3, 67.5, 67.5)
+
+
+def test_the_last_look_is_never_shorter_than_the_others(bench):
+    """--settle, and a receiver that was slow, count there too."""
+    assert bench(limits=Limits(settle_s=3.0)).last_patience(silent=False) == Patience(3.0, 30.0, 67.5)
+    assert bench(limits=Limits(timeout_s=600.0), pace=Pace(40.0)).last_patience(silent=True) == Patience(
+        40.0, 120.0, 600.0
+    )
+
+
+def test_time_is_never_too_short_for_what_is_missing(bench):
+    """With --timeout 1 what is missing is still waited for as --settle says."""
+    assert bench(limits=Limits(timeout_s=1.0)).patience == Patience(0.3, 3.0, 3.0)
+
+
 def test_a_resend_without_an_answer_leaves_a_line(bench, caplog):
     """What became of it is in the log; that the call failed is told."""
     with caplog.at_level(logging.INFO):

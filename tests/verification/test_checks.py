@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simulator.domain.model import Outcome, Trigger
 from simulator.verification import clauses
-from simulator.verification.checks import Verdict, absent, judge, overall
+from simulator.verification.checks import Verdict, judge, overall
 from simulator.verification.classes import Class
 from simulator.verification.history import (
     Alive,
@@ -267,6 +267,80 @@ def states(newer_current, older_current):
     return newer, older, [*booked(newer, current=newer_current), *booked(older, current=older_current)]
 
 
+def test_a_newer_state_that_is_not_there_is_missing():
+    """The older state counts only because the newer has no effect: that may come yet, so a doubt takes it back."""
+    newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
+    facts = history(newer, older, effects=booked(older))
+    assert judge(facts, CONTRACT).missing == {newer.webhook_event_id}
+    found = judge(facts, CONTRACT, doubt="a doubt")
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+
+
+def test_an_older_state_that_overwrites_is_stale_in_any_doubt():
+    """Both have their effects: nothing is missing."""
+    newer, older, effects = states(False, True)
+    found = judge(history(newer, older, effects=effects), CONTRACT, doubt="a doubt")
+    assert (found.missing, [each.class_ for each in found.findings]) == (frozenset(), [Class.STALE])
+
+
+def updates(*hours):
+    return [
+        event(
+            type="CustomerUpdated", entity=Entity("customerId", "7", (("updatedDateTime", f"2026-08-01T{hour}:00:00"),))
+        )
+        for hour in hours
+    ]
+
+
+def test_a_table_of_the_newest_states_is_skipped():
+    """A row per customer shows the last update in the place of the first: nobody can tell that from a loss."""
+    first, second = updates(10, 11)
+    found = verdict_on(first, second, effects=booked(second))
+    assert (found.verdict, found.findings, found.missing) == (Verdict.SKIPPED, (), frozenset())
+    assert "a newer state of the same customer or order in the place of an older one" in found.reason
+
+
+def test_an_update_that_is_dropped_is_lost():
+    """The first is kept and the second is not there, or neither is: no table of the newest states does that."""
+    first, second = updates(10, 11)
+    assert [second.webhook_event_id] == [
+        each.webhook_event_id for each in verdict_on(first, second, effects=booked(first)).findings
+    ]
+    assert 2 == len(verdict_on(first, second).findings)
+
+
+def test_others_are_accused_beside_a_table_of_the_newest_states():
+    """That one scenario's updates cannot be judged excuses no other loss in it."""
+    first, second = updates(10, 11)
+    lost = event()
+    found = verdict_on(first, second, lost, effects=booked(second))
+    assert (found.verdict, [each.webhook_event_id for each in found.findings]) == (
+        Verdict.VIOLATED,
+        [lost.webhook_event_id],
+    )
+
+
+def test_who_is_still_being_taken_is_not_refused_for_ever():
+    """Time was over while the job still got on: unknown, for those that had not been taken yet."""
+    sales = failed_then(429), failed_then(200)
+    found = verdict_on(*sales, effects=booked(sales[1]), unfinished=True)
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert "others were still being taken when time was over (--timeout)" in found.reason
+
+
+def test_what_was_acknowledged_is_missed_though_others_are_still_being_taken():
+    """An event that was acknowledged and has no effect is none of them."""
+    found = verdict_on(failed_then(200), failed_then(429), unfinished=True)
+    assert [each.class_ for each in found.findings] == [Class.BURNED]
+
+
+@pytest.mark.parametrize(("code", "expected"), [(500, [Class.CRASHED]), (503, []), (400, [])])
+def test_who_is_busy_has_not_seen_the_broken_body(code, expected):
+    """Three times 500 is what a broken body does to it; a 503 says that it is busy."""
+    sale = event(*[run(code, number=number, faulted=True) for number in (1, 2, 3)], run(), expect=Expect.REFUSED)
+    assert expected == [each.class_ for each in verdict_on(sale, effects=booked(sale)).findings]
+
+
 def test_a_newer_state_that_stays_is_right():
     """The newer state is current, the older is booked and is not: verified."""
     newer, older, effects = states(True, False)
@@ -396,7 +470,7 @@ def test_a_doubt_takes_back_what_is_missing():
     first, second = (verdict_on(lost, never, burned), judge(history(lost, never, burned), CONTRACT, doubt="5 s late"))
     assert (Verdict.VIOLATED, {lost.webhook_event_id, never.webhook_event_id, burned.webhook_event_id}) == (
         first.verdict,
-        absent(first),
+        first.missing,
     )
     assert (second.verdict, second.reason, second.findings, second.notes) == (Verdict.UNKNOWN, "5 s late", (), ())
     assert set(second.classes.values()) == {Class.UNSETTLED}

@@ -4,7 +4,7 @@ from simulator.domain.model import Outcome, Trigger
 from simulator.verification.checks import Verdict, judge
 from simulator.verification.classes import Class
 from simulator.verification.clauses import load
-from simulator.verification.correlate import BUSINESS, correlate
+from simulator.verification.correlate import BUSINESS, correlate, is_silent
 from simulator.verification.history import Effect, Entity, EventFact, History, Observation, Run
 
 CONTRACT = load()
@@ -24,6 +24,38 @@ SALE = event("SaleCreated", "saleId", "125086012")
 UPDATES = [
     event("CustomerUpdated", "customerId", "7", ("updatedDateTime", f"2026-08-01T1{hour}:00:00")) for hour in (0, 1)
 ]
+
+
+def sent(number, *runs):
+    return EventFact("w", f"event-{number}", "SaleCreated", runs)
+
+
+def answered(at_ms, code=200):
+    return Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "some phrase", code, at_ms, duration_ms=10)
+
+
+REFUSED = Run(1, Trigger.ORIGINAL, Outcome.NOT_SENT, "Connection refused", None, 100)
+UNANSWERED = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 100)
+
+
+@pytest.mark.parametrize(
+    ("events", "booked", "expected"),
+    [
+        ([sent(0, answered(0)), sent(1, answered(50))], [0], True),  # the batch was just before
+        ([sent(0, answered(0)), sent(1, answered(50))], [1], False),  # the older one was passed by
+        ([sent(0, answered(0)), sent(1, answered(50))], [], True),
+        ([sent(0, answered(0)), sent(1, answered(50))], [0, 1], False),  # nothing is missing
+        ([sent(0, answered(0)), sent(1, answered(5))], [1], True),  # both were under way at one time
+        ([sent(0, REFUSED, answered(300)), sent(1, answered(200))], [0], False),
+        ([sent(0, UNANSWERED, answered(300)), sent(1, answered(200))], [0], True),  # it may have had it since 100 ms
+        ([sent(0, answered(0)), sent(1, answered(50), answered(300))], [0], True),
+        ([sent(0, answered(0)), sent(1, answered(50, 500), answered(300, 500))], [0], True),
+    ],
+)
+def test_silence_is_told_from_a_gap(events, booked, expected):
+    """Silent: all that is booked was sent before anything that is missing was acknowledged."""
+    effects = tuple(Effect(f"event-{number}") for number in booked)
+    assert is_silent(History("steady", tuple(events), final=Observation(0, effects))) is expected
 
 
 @pytest.mark.parametrize(

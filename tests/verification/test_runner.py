@@ -1,11 +1,18 @@
-from types import SimpleNamespace
+import time
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from simulator.clock import stopwatch
+from simulator.verification import scenario
 from simulator.verification.baseline import Baseline
-from simulator.verification.history import EventFact, History
-from simulator.verification.observers import effects
+from simulator.verification.bench import Bench, Limits
+from simulator.verification.history import EventFact, History, Observation
+from simulator.verification.observers import ObserverFailed, effects
 from simulator.verification.runner import Recording
+from simulator.verification.settle import Rest
+from simulator.verification.stage import Stage
 
 
 class Shown:
@@ -14,9 +21,11 @@ class Shown:
     name = "a list"
 
     def __init__(self):
-        self.ids = ["past", "control", "a"]
+        self.ids = ["past", "control", "a", "stranger"]
 
     def read(self):
+        if self.ids is None:
+            raise ObserverFailed("it is gone")
         return self.ids
 
     def close(self):
@@ -32,27 +41,54 @@ def recorded():
         key = others.get("observer_key", "webhookEventId")
         seen = effects(observer, key)
         baseline = Baseline.of(seen[:1])
-        baseline.new_in(seen)
+        new = baseline.new_in(seen)
         events = tuple(EventFact("w", each, "SaleCreated", ()) for each in ("control", "a", "b"))
-        stage = SimpleNamespace(baseline=baseline, bench=SimpleNamespace(observer=observer))
-        return Recording(History("steady", events, **others), stage, seen="control"), observer
+        limits = Limits(settle_s=0.05, last_s=0.1)
+        bench = Bench(None, None, None, "", None, time.sleep, observer=observer, observer_key=key, limits=limits)
+        stage = Stage(
+            scenario.chosen(["steady"])[0],
+            bench,
+            bench.patience,
+            datetime(2026, 8, 1),  # noqa: DTZ001 - as the vendor's times
+            baseline=baseline,
+        )
+        rest = Rest(new, settled=True, began=stopwatch(), since=stopwatch(), ended=stopwatch())
+        return Recording(
+            History("steady", events, final=Observation(9, new), **others), stage, rest, "control"
+        ), observer
 
     return make
 
 
-def test_what_was_booked_since_is_counted(recorded):
-    """Of the missing events, those that have an effect now."""
+def test_a_later_look_counts(recorded):
+    """What came since belongs to the history; what others booked before is kept, and what they booked since is not."""
     recording, observer = recorded()
-    assert recording.booked_since({"b"}) == 0
-    observer.ids.append("b")
-    assert recording.booked_since({"b"}) == 1
+    observer.ids += ["b", "a", "later stranger"]
+    later = recording.watched_on()
+    assert ["control", "a", "b", "a", "stranger"] == [effect.key for effect in later.history.final.effects]
+    assert (later.history.settled, later.rest.change) == (True, "the effect of a was there once, then 2 times")
+
+
+def test_a_later_look_that_fails_leaves_the_history(recorded):
+    """The observer died meanwhile: what it said is in the rest."""
+    recording, observer = recorded()
+    observer.ids = None
+    later = recording.watched_on()
+    assert (later.history, later.rest.failure) == (recording.history, "it is gone")
+
+
+def test_one_more_look_is_due_when_patience_is_over(recorded):
+    """It is by the time since the effects changed."""
+    recording, _ = recorded()
+    assert not recording.is_due
+    assert replace(recording, rest=replace(recording.rest, since=-100.0)).is_due
 
 
 def test_what_is_not_shown_any_more_is_counted(recorded):
     """A record from before the scenario, and one that was seen in it."""
     recording, observer = recorded()
     assert recording.not_shown_any_more({"b"}) == 0
-    observer.ids = ["a", "b"]
+    observer.ids = ["a", "b", "stranger"]
     assert recording.not_shown_any_more({"b"}) == 2
 
 

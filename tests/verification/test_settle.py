@@ -8,6 +8,7 @@ from simulator.verification.observers import ObserverFailed
 from simulator.verification.settle import Pace, Patience, wait_for_rest
 
 TURNS = count()
+PATIENCE = Patience(0.3, 3.0, 60.0)
 
 
 class Time:
@@ -26,7 +27,9 @@ def waits(monkeypatch):
     """Waits for rest over effects that follow a script of (from second, how many)."""
     time = Time(monkeypatch)
 
-    def run(script, *, needed=1, patience=Patience(0.3, 3.0, 60.0), ours=lambda seen: seen):  # noqa: B008 - it is frozen
+    def run(script, *, needed=1, patience=PATIENCE, ours=lambda seen: seen, before=None, began_s=0.0):
+        time.now = began_s
+
         def look():
             number = [count for since, count in script if since <= time.now][-1]
             if number is None:
@@ -34,9 +37,14 @@ def waits(monkeypatch):
             return tuple(Effect(str(each)) for each in range(number))
 
         rest = wait_for_rest(
-            look, ours=ours, is_whole=lambda seen: len(seen) >= needed, patience=patience, pause=time.pause
+            look,
+            ours=ours,
+            is_whole=lambda seen: len(seen) >= needed,
+            patience=patience,
+            pause=time.pause,
+            before=before,
         )
-        return rest, time.now
+        return rest, time.now - began_s
 
     return run
 
@@ -119,6 +127,46 @@ def test_the_last_change_is_told(waits):
     """When the last effect came, counted from the first look: so slow is this receiver."""
     rest, _ = waits([(0, 0), (2.5, 1)])
     assert 2.5 <= rest.last_change_s < 2.7
+
+
+def test_a_wait_that_goes_on_counts_what_was_waited(waits):
+    """Unchanged for 3 s before and 12 s more: enough for a patience of 15 s."""
+    rest, took_s = waits([(0, 0)])
+    later, more_s = waits([(0, 0)], patience=Patience(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.settled, later.effects) == (True, ())
+    assert 15.0 <= took_s + more_s < 15.3
+
+
+def test_a_wait_that_goes_on_sees_what_came_meanwhile(waits):
+    """What came between two waits, or later, is a change; how late it was counts from the very first look."""
+    rest, took_s = waits([(0, 0)])
+    later, more_s = waits([(0, 0), (9, 1)], patience=Patience(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.settled, len(later.effects), later.change) == (
+        True,
+        1,
+        "the effect of 0 was there 0 times, then once",
+    )
+    assert 9.0 <= later.last_change_s < 9.2
+    assert 9.3 <= took_s + more_s < 9.6
+
+
+def test_a_worker_that_is_still_at_it_has_not_settled(waits):
+    """Time is over, something is missing, and the last came a moment ago: what is missing may be next."""
+    rest, took_s = waits([(each, each) for each in range(100)], needed=90)
+    assert not rest.settled
+    assert took_s < 61
+
+
+def test_what_one_look_alone_shows_twice_proves_nothing(watches):
+    """A list that is read in pages while it grows shows another effect twice in every look."""
+
+    def torn(now):
+        number = int(now * 50)
+        return [(str(each), 1) for each in [*range(number), max(0, number - 1)]]
+
+    rest = watches(torn)
+    assert not rest.settled
+    assert len({effect.key for effect in rest.effects}) == len(rest.effects) > 2000
 
 
 @pytest.fixture
