@@ -71,6 +71,9 @@ class Clock:
 stopwatch: Callable[[], float] = time.perf_counter
 """Seconds on a clock that only measures durations: it has no relation to the time of day."""
 
+pause: Callable[[float], None] = time.sleep
+"""Do nothing for so many seconds; never on an event loop."""
+
 
 def sql_server_ms(moment: Milliseconds) -> Milliseconds:
     """Round to what SQL Server's `datetime` can hold: milliseconds end in 0, 3 or 7 (seen in live data).
@@ -159,22 +162,17 @@ class Ids:
         return UUID(bytes=os.urandom(16), version=4)
 
     def event_ids(self, count: int) -> list[bytes]:
-        """`count` UUIDs (version 7, as 16 bytes) that sort in the order in which they are made.
+        """`count` UUIDs (version 7 of RFC 9562, as 16 bytes) that sort in the order in which they are made.
 
         Their order keeps the log's index growing at its right edge, whatever its size.
         """
-        stamp = time.time_ns() // 1_000_000 << 80
-        tail = int.from_bytes(os.urandom(9), "big")  # 72 random bits, counted up within a call
-        return [_version_7(stamp, tail + step) for step in range(count)]
+        stamp, high = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(2), "big") & 0xFFF
+        low = int.from_bytes(os.urandom(7), "big")  # six bits less than there are: it is counted up within a call
+        first = stamp << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low
+        return [number.to_bytes(16, "big") for number in range(first, first + count)]
 
 
 def uuid_text(raw: bytes) -> str:
     """The text form of the 16 bytes of a UUID: as `str(UUID(bytes=raw))`, in a quarter of the time."""
     digits = raw.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _version_7(stamp: int, tail: int) -> bytes:
-    """The 128 bits of RFC 9562: 48 of time, 4 of version, 12 and 62 that must only differ and ascend."""
-    high, low = tail >> 62 & 0xFFF, tail & (1 << 62) - 1
-    return (stamp | 0x7 << 76 | high << 64 | 0b10 << 62 | low).to_bytes(16, "big")

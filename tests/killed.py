@@ -40,7 +40,7 @@ def before(step: Step, when: Callable[..., bool] = lambda *_: True) -> Step:
 
 
 def tells_of(kind: str) -> Callable[..., bool]:
-    return lambda _, commit: any(change.kind == kind for change in commit.changes)
+    return lambda _, commit: any(each == kind for each, _ in commit.changes)
 
 
 POINTS: Mapping[str, tuple[type, str, Callable[[Step], Step]]] = {

@@ -190,7 +190,8 @@ class Dispatcher:
     def _finish(
         self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
     ) -> None:
-        if result.status == Phrase.NOT_SENT and delivery.trigger is Trigger.ORIGINAL:
+        unsent = result.outcome is Outcome.NOT_SENT and result.status == Phrase.NOT_SENT
+        if unsent and delivery.trigger is Trigger.ORIGINAL:
             self._store.postpone(delivery, _AT_THE_NEXT_START)
             return
         if logged is not None and result.success:  # the log lies; how long it took is true

@@ -207,10 +207,11 @@ class Queue:
         self._begun.update([delivery.run_id for delivery in deliveries])
         self._under_way.update([delivery.destination for delivery in deliveries])
 
-    def _note_ended(self, delivery: Delivery) -> None:
-        self._begun.discard(delivery.run_id)
-        self._under_way[delivery.destination] -= 1
-        self._hungry.add(delivery.destination)
+    def _note_ended(self, deliveries: Sequence[Delivery]) -> None:
+        destinations = [delivery.destination for delivery in deliveries]
+        self._begun.difference_update([delivery.run_id for delivery in deliveries])
+        self._under_way.subtract(destinations)
+        self._hungry.update(destinations)
 
     def _deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
         """The runs that a query finds."""
@@ -235,7 +236,7 @@ class Queue:
         """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
         if delivery.run_id in self._begun:
             self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
-            self._note_ended(delivery)
+            self._note_ended([delivery])
             self._read_again(delivery.destination)
 
     def hasten(self, delivery: Delivery) -> None:
@@ -251,8 +252,7 @@ class Queue:
         numbers = {delivery.run_id for delivery in ended}
         self._db.execute(_END, (_list(numbers),))
         self.length -= len(ended)
-        for delivery in ended:
-            self._note_ended(delivery)
+        self._note_ended(ended)
         return numbers
 
     def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:

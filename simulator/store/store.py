@@ -15,8 +15,9 @@ from simulator.store.file import lock, open_log
 from simulator.store.ledger import Ledger
 from simulator.store.writer import RETRY_S, Commit, Writer
 
-ROOM = 1_000
-"""Runs that may wait without slowing down who raises more: enough to keep all lanes busy."""
+ROOM = 250
+"""Runs that may wait, or be under way, without slowing down who raises more; as many as there are lanes, if those are
+more."""
 ROOM_S = 0.025
 """Seconds that whoever raises many events waits, each time, for room. What is raised faster than it is sent must be
 read back from the file, at half the speed of what goes on straight from memory; and nothing is gained by it."""
@@ -54,6 +55,7 @@ class Store:
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._room = asyncio.Event()
+        self._roomy = max(ROOM, lanes)
 
     def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
         """Begin to work; `deliver` is called on the running event loop with the deliveries to be sent now."""
@@ -179,7 +181,7 @@ class Store:
 
     async def room(self) -> None:
         """Give sending a moment, while more waits than can be sent in that time; see `ROOM_S`."""
-        if self.waiting > ROOM:
+        if self.waiting > self._roomy:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), ROOM_S)
 
@@ -206,7 +208,7 @@ class Store:
             if over is not None and not over.done():
                 over.set_result(finished)
         self.changes.publish(commit.changes)
-        if self.waiting <= ROOM:
+        if self.waiting <= self._roomy:
             self._room.set()
         else:
             self._room.clear()

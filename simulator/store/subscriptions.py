@@ -10,6 +10,8 @@ from simulator.domain.model import Webhook
 from simulator.domain.target import parse_target
 from simulator.errors import UnknownWebhook
 
+_MOST_KEPT = 1_000  # pairs of a type and a store: callers may name any store
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -33,7 +35,7 @@ class Subscriptions:
         self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
         self._ids: dict[int, str] = {}
         self._by_id: dict[UUID, Subscription] = {}
-        self._by_event: dict[str, list[Subscription]] = {}  # only what was asked for since the last change
+        self._matching: dict[tuple[str, int | None], list[Subscription]] = {}  # as asked for since the last change
         rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
         for number, raw, event, url, store_id, deleted_at in rows.fetchall():
             webhook = Webhook(UUID(bytes=raw), event, url, store_id)
@@ -58,9 +60,16 @@ class Subscriptions:
 
     def matching(self, event: str, store_id: int | None) -> Sequence[Subscription]:
         """Those that want an event of that type from that store, oldest first."""
-        if event not in self._by_event:
-            self._by_event[event] = [known for known in self._by_id.values() if known.webhook.event == event]
-        return [known for known in self._by_event[event] if known.webhook.store_id in (None, store_id)]
+        matching = self._matching.get((event, store_id))
+        if matching is None:
+            if len(self._matching) >= _MOST_KEPT:
+                self._matching.clear()
+            matching = self._matching[event, store_id] = [
+                known
+                for known in self._by_id.values()
+                if known.webhook.event == event and known.webhook.store_id in (None, store_id)
+            ]
+        return matching
 
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""
@@ -71,7 +80,7 @@ class Subscriptions:
         assert number is not None
         self._ids[number] = str(webhook.id)
         self._by_id[webhook.id] = self._subscription(number, webhook)
-        self._by_event.clear()
+        self._matching.clear()
 
     def change(self, webhook: Webhook) -> None:
         """Replace what a webhook says. Raises UnknownWebhook."""
@@ -81,14 +90,14 @@ class Subscriptions:
             (webhook.event, webhook.url, webhook.store_id, known.number),
         )
         self._by_id[webhook.id] = self._subscription(known.number, webhook)
-        self._by_event.clear()
+        self._matching.clear()
 
     def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
         """Take a webhook out; its row stays for the events that name it. Raises UnknownWebhook."""
         known = self.find(webhook_id)
         self._db.execute("UPDATE webhooks SET deleted_at = ? WHERE number = ?", (moment, known.number))
         del self._by_id[webhook_id]
-        self._by_event.clear()
+        self._matching.clear()
         return known.webhook
 
     def _subscription(self, number: int, webhook: Webhook) -> Subscription:

@@ -13,13 +13,14 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from simulator.clock import Clock
+from simulator.clock import Clock, pause
 from simulator.domain.model import Delivery, Finished
 from simulator.errors import FrontsimError, StoreFailed
 from simulator.store.changes import Change
@@ -27,7 +28,10 @@ from simulator.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-MOST_STEPS = 2_000  # in one commit, so that none waits for long
+MOST_STEPS = 100
+"""What is done in one commit: the more, the less it costs each; but while some are written others should be sent."""
+_BUSY = 32  # runs under way from which on a commit waits for more: their outcomes are soon to come
+_GATHER_S = 0.001  # how long: a commit of a hundred takes as long as two of ten
 RETRY_S = 1.0
 """Seconds between attempts to write what must be written and could not."""
 
@@ -71,7 +75,9 @@ class Writer:
         self._ledger = ledger
         self._clock = clock
         self._told = told
-        self._inbox: SimpleQueue[Step | Finished | _Stop] = SimpleQueue()
+        self._inbox: deque[Step | Finished | _Stop] = deque()
+        self._bell: SimpleQueue[None] = SimpleQueue()  # rung when the first of some comes
+        self._rung = False
         self._unwritten: list[Finished] = []
         self._failed = False
         self.stopped = False
@@ -86,7 +92,7 @@ class Writer:
     async def stop(self) -> None:
         """Write all that has come, and end the thread."""
         self.stopped = True
-        self._inbox.put(_Stop())
+        self._put(_Stop())
         await asyncio.to_thread(self._thread.join)
 
     def submit(self, do: Callable[[Ledger], Any]) -> "asyncio.Future[Any]":
@@ -95,12 +101,23 @@ class Writer:
         if self.stopped:
             future.set_exception(StoreFailed("the simulator is stopping: ask again when it is back"))
         else:
-            self._inbox.put(Step(do, future))
+            self._put(Step(do, future))
         return future
 
     def finish(self, finished: Finished) -> None:
         """Have an outcome written."""
-        self._inbox.put(finished)
+        self._inbox.append(finished)  # as `_put`, which is called once for a thousand of these
+        if not self._rung:
+            self._ring()
+
+    def _put(self, item: Step | Finished | _Stop) -> None:
+        self._inbox.append(item)
+        if not self._rung:
+            self._ring()
+
+    def _ring(self) -> None:
+        self._rung = True
+        self._bell.put(None)
 
     def _run(self) -> None:
         stopping = False
@@ -119,11 +136,14 @@ class Writer:
 
     def _wait(self) -> list[Step | Finished | _Stop]:
         """Everything that has come; waits for the first of it until a run falls due or a retry is wanted."""
-        came: list[Step | Finished | _Stop] = []
         with suppress(Empty):
-            came.append(self._inbox.get(timeout=self._patience_s()))
-            while len(came) < MOST_STEPS:
-                came.append(self._inbox.get_nowait())
+            self._bell.get(timeout=self._patience_s())
+            if len(self._inbox) < MOST_STEPS and self._ledger.queue.under_way >= _BUSY:
+                pause(_GATHER_S)
+        self._rung = False  # before the inbox is looked at: what comes from here on rings again
+        came = [self._inbox.popleft() for _ in range(min(len(self._inbox), MOST_STEPS))]
+        if self._inbox:
+            self._ring()
         return came
 
     def _patience_s(self) -> float | None:

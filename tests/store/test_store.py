@@ -334,7 +334,7 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
 
 async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
-    monkeypatch.setattr(module, "ROOM", 3)
+    monkeypatch.setattr(shop.store, "_roomy", 3)
     await shop.subscribes()
     await shop.sells(3)
     await shop.store.room()
