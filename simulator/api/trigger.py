@@ -1,7 +1,6 @@
 """`/_sim/trigger` and `/_sim/simulate`: what makes things happen in the simulated shop."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -29,7 +28,6 @@ DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
 _CHUNK_MADE = 250  # the same, where they are made by the workshop
-_LOGGED_AT_ONCE = 2  # chunks of one call that are waited for at once
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
@@ -123,28 +121,19 @@ class Trigger:
         return told.answer()
 
     async def _raise_plain(self, event: str, count: int, store_id: int | None) -> Response:
-        """Log `count` occurrences of a type; while some are being logged, others are being made."""
+        """Log `count` occurrences of a type; while some are being logged, the next are being made."""
         told = _Told()
         left = count
         making = self._begin_to_make(event, min(left, told.next_chunk(_CHUNK_MADE)), store_id)
-        logging: deque[asyncio.Task[None]] = deque()  # in the order in which they are written
         try:
             while left:
                 batch = await making
                 ahead = min(left - len(batch.occurrences), told.next_chunk(_CHUNK_MADE))
                 making = self._begin_to_make(event, ahead, store_id)
-                if batch.era != self._store.era:
-                    continue  # a reset came between: its numbers are given out anew
-                left -= len(batch.occurrences)
-                logging.append(asyncio.ensure_future(self._log(batch.occurrences, batch.first, told)))
-                if len(logging) == _LOGGED_AT_ONCE:
-                    await logging.popleft()
-                await self._store.room()
-            while logging:
-                await logging.popleft()
-        except (Busy, StoreFailed) as error:
-            await asyncio.gather(*logging, return_exceptions=True)
-            raise told.so_far(error) from None
+                if batch.era == self._store.era:  # else a reset came between: its numbers are given out anew
+                    await self._log(batch.occurrences, batch.first, told)
+                    left -= len(batch.occurrences)
+                    await self._store.room()
         finally:
             making.cancel()
         return told.answer()
@@ -166,10 +155,7 @@ class Trigger:
             occurrences: list[Occurrence] = []
             for _ in range(some):
                 occurrences += build(self._store.next_occurrence + len(occurrences))
-            try:
-                await self._number_and_log(occurrences, told)
-            except (Busy, StoreFailed) as error:
-                raise told.so_far(error) from None
+            await self._number_and_log(occurrences, told)
             left -= some
         return told.answer()
 
@@ -177,7 +163,12 @@ class Trigger:
         await self._log(occurrences, self._store.take_numbers(len(occurrences)), told)
 
     async def _log(self, occurrences: Sequence[Occurrence], first: int, told: "_Told") -> None:
-        raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
+        try:
+            raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
+        except (Busy, StoreFailed) as error:
+            if told.occurrences:
+                error.args = (f"{told.occurrences} occurrences are in the log, no more: {error}",)
+            raise
         told.add(len(occurrences), raised)
 
 
@@ -197,12 +188,6 @@ class _Told:
             self._events.append(
                 ",".join([_EVENT % (item.webhook_id, item.webhook_event_id, item.event) for item in raised])
             )
-
-    def so_far(self, error: Busy | StoreFailed) -> Busy | StoreFailed:
-        """The error, which says what is in the log all the same."""
-        if self.occurrences:
-            error.args = (f"{self.occurrences} occurrences are in the log, no more: {error}",)
-        return error
 
     def next_chunk(self, most: int) -> int:
         """How many occurrences to log next, at most: fewer where each makes many events."""

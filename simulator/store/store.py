@@ -98,7 +98,7 @@ class Store:
         """Forget all webhooks, events and runs. A delivery that is under way ends without a trace."""
         self.era += 1
         self.next_occurrence = 1  # before the step is done: what is accepted behind it counts from there
-        await self._writer.submit(lambda ledger: ledger.reset())
+        await self._writer.submit(lambda ledger: ledger.reset(), long=True)
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
 
@@ -129,7 +129,7 @@ class Store:
 
     async def lease_resends(self, count: int) -> list[Delivery]:
         """Begin a further run of each of up to `count` failed events, oldest first, for somebody else to send."""
-        leased: list[Delivery] = await self._writer.submit(lambda ledger: ledger.lease_resends(count))
+        leased: list[Delivery] = await self._writer.submit(lambda ledger: ledger.lease_resends(count), long=True)
         return leased
 
     async def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:

@@ -1,8 +1,11 @@
-"""The one thread that writes the log: it commits all that has come meanwhile at once (group commit).
+"""What writes the log: all that has come meanwhile goes into one transaction (group commit).
 
-    event loop ── steps ──▶ inbox ──▶ BEGIN, every waiting step, begin what is due, COMMIT
-         ▲                                                                       │
-         └────────────── what the commit brought, in one wake-up ◀───────────────┘
+    steps ──▶ inbox ──▶ BEGIN, every waiting step, begin what is due ──▶ COMMIT
+      ▲                      on the event loop                         in a thread
+      └──────────────────── what the commit brought ◀──────────────────────┘
+
+Only COMMIT waits for the disk, so it alone leaves the event loop to others; the rest is short, and in a thread
+of its own would mostly wait for Python's lock. A step that may take long is done in the thread, too.
 
 Nothing is told before it is committed: not an answer, not a change, not a delivery. An outcome is written
 even if that takes many attempts; while it cannot be, its lane stays taken, so that a full disk ends in
@@ -12,15 +15,14 @@ standstill, never in a delivery that the log does not know.
 import asyncio
 import logging
 import sqlite3
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Any
 
-from simulator.clock import Clock, pause
+from simulator.clock import Clock
 from simulator.domain.model import Delivery, Finished
 from simulator.errors import FrontsimError, StoreFailed
 from simulator.store.changes import Change
@@ -28,20 +30,21 @@ from simulator.store.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
-MOST_STEPS = 100
-"""What is done in one commit: the more, the less it costs each; but while some are written others should be sent."""
-_BUSY = 32  # runs under way from which on a commit waits for more: their outcomes are soon to come
-_GATHER_S = 0.001  # how long: a commit of a hundred takes as long as two of ten
+MOST_STEPS = 200  # in one commit: the more, the less each costs; but the event loop must get on
 RETRY_S = 1.0
 """Seconds between attempts to write what must be written and could not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """Something to do inside a transaction, and the future of its result or refusal."""
+    """Something to do inside a transaction, and the future of its result or refusal.
+
+    `long`: it may take more than some milliseconds.
+    """
 
     do: Callable[[Ledger], Any]
     future: "asyncio.Future[Any]"
+    long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,12 @@ class Commit:
     """Nothing is due or under way."""
 
 
-class _Stop:
-    """The last thing in the inbox."""
-
-
 class Writer:
-    """Runs steps in a thread of its own.
+    """Runs steps, on one event loop.
 
     Args:
-        connection: the one read-write connection; this thread's alone from `start` to `stop`.
-        told: called on the event loop with each commit.
+        connection: the one read-write connection; nobody else's from `start` to `stop`.
+        told: called with each commit.
     """
 
     def __init__(
@@ -75,9 +74,7 @@ class Writer:
         self._ledger = ledger
         self._clock = clock
         self._told = told
-        self._inbox: deque[Step | Finished | _Stop] = deque()
-        self._bell: SimpleQueue[None] = SimpleQueue()  # rung when the first of some comes
-        self._rung = False
+        self._inbox: deque[Step | Finished] = deque()
         self._unwritten: list[Finished] = []
         self._failed = False
         self.stopped = False
@@ -86,65 +83,55 @@ class Writer:
     def start(self) -> None:
         """Begin to write; commits are told on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._run, name="frontsim-writer", daemon=True)
-        self._thread.start()
+        self._came = asyncio.Event()
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="frontsim-disk")
+        self._work = self._loop.create_task(self._run())
 
     async def stop(self) -> None:
-        """Write all that has come, and end the thread."""
+        """Write all that has come, and end."""
         self.stopped = True
-        self._put(_Stop())
-        await asyncio.to_thread(self._thread.join)
+        self._came.set()
+        await self._work
+        self._disk.shutdown()
 
-    def submit(self, do: Callable[[Ledger], Any]) -> "asyncio.Future[Any]":
+    def submit(self, do: Callable[[Ledger], Any], *, long: bool = False) -> "asyncio.Future[Any]":
         """Have a step done; the future tells its result, its refusal, or StoreFailed."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if self.stopped:
             future.set_exception(StoreFailed("the simulator is stopping: ask again when it is back"))
         else:
-            self._put(Step(do, future))
+            self._inbox.append(Step(do, future, long))
+            self._came.set()
         return future
 
     def finish(self, finished: Finished) -> None:
         """Have an outcome written."""
-        self._inbox.append(finished)  # as `_put`, which is called once for a thousand of these
-        if not self._rung:
-            self._ring()
+        self._inbox.append(finished)
+        if len(self._inbox) == 1:
+            self._came.set()
 
-    def _put(self, item: Step | Finished | _Stop) -> None:
-        self._inbox.append(item)
-        if not self._rung:
-            self._ring()
-
-    def _ring(self) -> None:
-        self._rung = True
-        self._bell.put(None)
-
-    def _run(self) -> None:
+    async def _run(self) -> None:
         stopping = False
-        while not stopping:
+        while not stopping or self._inbox:
+            await self._wait()
+            stopping = self.stopped
             finished, steps = self._unwritten, list[Step]()
-            for item in self._wait():
+            for _ in range(min(len(self._inbox), MOST_STEPS)):
+                item = self._inbox.popleft()
                 if isinstance(item, Finished):
                     finished.append(item)
-                elif isinstance(item, Step):
-                    steps.append(item)
                 else:
-                    stopping = True
-            self._transact(finished, steps)
+                    steps.append(item)
+            await self._transact(finished, steps)
         if self._unwritten:
             logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
 
-    def _wait(self) -> list[Step | Finished | _Stop]:
-        """Everything that has come; waits for the first of it until a run falls due or a retry is wanted."""
-        with suppress(Empty):
-            self._bell.get(timeout=self._patience_s())
-            if len(self._inbox) < MOST_STEPS and self._ledger.queue.under_way >= _BUSY:
-                pause(_GATHER_S)
-        self._rung = False  # before the inbox is looked at: what comes from here on rings again
-        came = [self._inbox.popleft() for _ in range(min(len(self._inbox), MOST_STEPS))]
-        if self._inbox:
-            self._ring()
-        return came
+    async def _wait(self) -> None:
+        """Until something has come, a run falls due or a retry is wanted."""
+        if not self._inbox and not self.stopped:
+            self._came.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._came.wait(), self._patience_s())
 
     def _patience_s(self) -> float | None:
         if self._failed:
@@ -154,28 +141,28 @@ class Writer:
             return None
         return self._clock.real_ms_until(next_due) / 1000
 
-    def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
+    async def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
         """Do all in one commit; if that fails, in commits of their own, so that none spoils another's."""
         self._unwritten = []
-        if self._commit(finished, steps) is None:
+        if await self._commit(finished, steps) is None:
             return
-        if finished and self._commit(finished, []) is not None:
+        if finished and await self._commit(finished, []) is not None:
             self._unwritten = list(finished)
         for step in steps:
-            error = self._commit([], [step])
+            error = await self._commit([], [step])
             if error is not None:
                 refusal = StoreFailed(f"the log could not be written, and nothing of this was kept: {error}")
                 self._tell(Commit([(step.future, refusal)]))
 
-    def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Exception | None:
-        """Returns why it could not be done, after undoing it; whatever it was, this thread goes on."""
+    async def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Exception | None:
+        """Returns why it could not be done, after undoing it; whatever it was, the log goes on."""
+        in_thread = self._loop.run_in_executor
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._ledger.finish(finished)
-            results = [(step.future, self._do(step)) for step in steps]
-            due = self._ledger.write_queue(begin=self.sending)
-            changes = self._ledger.take_changes()
-            self._db.execute("COMMIT")
+            if any(step.long for step in steps):
+                commit = await in_thread(self._disk, self._write, finished, steps)
+            else:
+                commit = self._write(finished, steps)
+            await in_thread(self._disk, self._db.execute, "COMMIT")
         except Exception as error:  # noqa: BLE001 - a step's own mistake must not end the log for all others
             logger.error("the log could not be written: %s", error)
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
@@ -184,9 +171,18 @@ class Writer:
             self._failed = True
             return error
         self._failed = False
-        idle = self.sending and not self._ledger.queue.under_way
-        self._tell(Commit(results, finished, changes, due, idle))
+        self._tell(commit)
         return None
+
+    def _write(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Commit:
+        """All of a transaction but its end."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._ledger.finish(finished)
+        results = [(step.future, self._do(step)) for step in steps]
+        due = self._ledger.write_queue(begin=self.sending)
+        changes = self._ledger.take_changes()
+        idle = self.sending and not self._ledger.queue.under_way
+        return Commit(results, finished, changes, due, idle)
 
     def _do(self, step: Step) -> Any:
         try:
@@ -195,5 +191,4 @@ class Writer:
             return refusal
 
     def _tell(self, commit: Commit) -> None:
-        with suppress(RuntimeError):  # the loop has been closed: nobody is left to be told
-            self._loop.call_soon_threadsafe(self._told, commit)
+        self._loop.call_soon(self._told, commit)

@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import threading
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -330,6 +331,17 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
 
     [run] = (await shop.entry(raised)).runs
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
+
+
+async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
+    """A reset of a large log takes seconds; meanwhile deliveries are answered."""
+    let_go = threading.Event()
+    step = shop.store._writer.submit(lambda _: let_go.wait(5), long=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not step.done()
+    let_go.set()
+    assert await step
 
 
 async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
