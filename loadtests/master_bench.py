@@ -23,6 +23,7 @@ from simulator.verification.request import Address, Request, check, observer_of
 from simulator.verification.selection import Selection
 from simulator.verification.settle import Patience
 
+_MISSING_S = 15.0  # a receiver may book in batches: for so long missing effects are waited for, at least
 LONG_S = 3600.0
 """How long the master's own leases live: when it dies, the run is over anyway."""
 
@@ -140,7 +141,7 @@ def _open(load: Load, request: Request, selection: Selection, address: Address, 
         epoch=epoch,
         webhooks={**there, **ours},
         ours=list(ours),
-        patience=Patience(options.settle, max(10 * options.settle, 2.0), options.end_timeout),
+        patience=Patience(options.settle, max(10 * options.settle, _MISSING_S), options.end_timeout),
         baseline=Baseline.of(before),
         events_before=events_before,
         cleanup=cleanup,
