@@ -23,7 +23,7 @@ from tests.api.simulation import EVER, Simulation
 from tests.child import Child
 from tests.disk import small_disk
 
-KILLS = 20
+KILLS = 50
 
 
 class Load:

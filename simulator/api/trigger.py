@@ -27,7 +27,7 @@ DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
-_CHUNK_MADE = 250  # the same, where they are made by the workshop
+_CHUNK_MADE = 500  # the same, where they are made by the workshop
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
@@ -124,11 +124,11 @@ class Trigger:
         """Log `count` occurrences of a type; while some are being logged, the next are being made."""
         told = _Told()
         left = count
-        making = self._begin_to_make(event, min(left, told.next_chunk(_CHUNK_MADE)), store_id)
+        making = self._begin_to_make(event, min(left, self._chunk(event)), store_id)
         try:
             while left:
                 batch = await making
-                ahead = min(left - len(batch.occurrences), told.next_chunk(_CHUNK_MADE))
+                ahead = min(left - len(batch.occurrences), self._chunk(event))
                 making = self._begin_to_make(event, ahead, store_id)
                 if batch.era == self._store.era:  # else a reset came between: its numbers are given out anew
                     await self._log(batch.occurrences, batch.first, told)
@@ -137,6 +137,10 @@ class Trigger:
         finally:
             making.cancel()
         return told.answer()
+
+    def _chunk(self, event: str) -> int:
+        """How many occurrences to log next, at most: fewer where each makes many events, or few more may wait."""
+        return max(1, min(_CHUNK_MADE, min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))))
 
     def _begin_to_make(self, event: str, count: int, store_id: int | None) -> "asyncio.Task[_Batch]":
         era, first = self._store.era, self._store.take_numbers(count)
@@ -151,7 +155,7 @@ class Trigger:
         told = _Told()
         left = count
         while left:
-            some = min(left, told.next_chunk(_CHUNK))
+            some = min(left, told.next_chunk())
             occurrences: list[Occurrence] = []
             for _ in range(some):
                 occurrences += build(self._store.next_occurrence + len(occurrences))
@@ -189,11 +193,11 @@ class _Told:
                 ",".join([_EVENT % (item.webhook_id, item.webhook_event_id, item.event) for item in raised])
             )
 
-    def next_chunk(self, most: int) -> int:
+    def next_chunk(self) -> int:
         """How many occurrences to log next, at most: fewer where each makes many events."""
         if not self.occurrences:
             return _FIRST_CHUNK
-        return max(1, min(most, _EVENTS * self.occurrences // max(1, self._count)))
+        return max(1, min(_CHUNK, _EVENTS * self.occurrences // max(1, self._count)))
 
     def answer(self) -> Response:
         """`{"occurrences": n, "events": [...]}`."""

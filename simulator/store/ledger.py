@@ -71,13 +71,13 @@ class Ledger:
         self._most_waiting = most_waiting
         self._clock = clock
         self._ids = ids
-        self._webhooks = Subscriptions(connection)
-        self.queue = Queue(connection, lanes=lanes, webhook_id=self._webhooks.id_of)
+        self.webhooks = Subscriptions(connection)
+        self.queue = Queue(connection, lanes=lanes, webhook_id=self.webhooks.id_of)
         self.load()
 
     def load(self) -> None:
         """Read again what is kept in memory: at the start, and after a transaction that was undone."""
-        self._webhooks.load()
+        self.webhooks.load()
         self.queue.load()
         (self.sequence,) = self._db.execute("SELECT sequence FROM log").fetchone()
         (self._next_event,) = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM events").fetchone()
@@ -89,19 +89,19 @@ class Ledger:
     def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
         """Add a webhook."""
         webhook = Webhook(self._ids.webhook_id(), event, url, store_id)
-        self._webhooks.add(webhook)
+        self.webhooks.add(webhook)
         self._changes.append(("webhook.created", webhook))
         return webhook
 
     def change(self, webhook: Webhook) -> Webhook:
         """Replace what a webhook says; runs that are already intended keep their URL. Raises UnknownWebhook."""
-        self._webhooks.change(webhook)
+        self.webhooks.change(webhook)
         self._changes.append(("webhook.updated", webhook))
         return webhook
 
     def unsubscribe(self, webhook_id: UUID) -> None:
         """End a webhook: what was raised before is still delivered, and its log stays. Raises UnknownWebhook."""
-        webhook = self._webhooks.end(webhook_id, self._clock.now())
+        webhook = self.webhooks.end(webhook_id, self._clock.now())
         self._changes.append(("webhook.deleted", webhook))
 
     def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
@@ -116,9 +116,14 @@ class Ledger:
         self.queue.intend(deliveries)
         return raised
 
+    @property
+    def free(self) -> int:
+        """How many more runs may wait."""
+        return self._most_waiting - self.queue.length
+
     def refuse_if_full(self, more: int) -> None:
         """Raises Busy: with so many more runs, more would wait than may."""
-        if self.queue.length + more > self._most_waiting:
+        if more > self.free:
             raise Busy(
                 f"{self.queue.length} events wait to be sent, and at most {self._most_waiting} may (--max-waiting): "
                 "try again when the receiver has caught up",
@@ -134,7 +139,7 @@ class Ledger:
     def lease_resends(self, count: int) -> list[Delivery]:
         """Begin a further run of each of up to `count` failed events that no run is intended for, oldest first."""
         failed = sorted(self._db.execute(_RESEND_FAILED, (count,)).fetchall())
-        runs = [(event, run, self._webhooks.url_of(webhook)) for event, run, webhook in failed]
+        runs = [(event, run, self.webhooks.url_of(webhook)) for event, run, webhook in failed]
         return self.queue.lease_again(runs, self._clock.now())
 
     def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
@@ -158,7 +163,7 @@ class Ledger:
         matched = [
             (number, occurrence, subscription)
             for number, occurrence in enumerate(occurrences, first)
-            for subscription in self._webhooks.matching(occurrence.event, occurrence.store_id)
+            for subscription in self.webhooks.matching(occurrence.event, occurrence.store_id)
         ]
         self.refuse_if_full(len(matched))
         wanted = {number: occurrence for number, occurrence, _ in matched}
@@ -197,7 +202,7 @@ class Ledger:
         Raises:
             UnknownWebhook, UnknownEvent: no such webhook now, or it has no such event.
         """
-        subscription = self._webhooks.find(webhook_id)
+        subscription = self.webhooks.find(webhook_id)
         row = self._db.execute(
             "UPDATE events SET attempts = attempts + 1 WHERE id = ? AND webhook = ? RETURNING number, attempts",
             (UUID(webhook_event_id).bytes, subscription.number),

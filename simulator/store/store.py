@@ -15,9 +15,8 @@ from simulator.store.file import lock, open_log
 from simulator.store.ledger import Ledger
 from simulator.store.writer import RETRY_S, Commit, Writer
 
-ROOM = 250
-"""Runs that may wait, or be under way, without slowing down who raises more; as many as there are lanes, if those are
-more."""
+ROOM = 350
+"""Runs that may wait beside those under way without slowing down who raises more: enough to keep all lanes busy."""
 ROOM_S = 0.025
 """Seconds that whoever raises many events waits, each time, for room. What is raised faster than it is sent must be
 read back from the file, at half the speed of what goes on straight from memory; and nothing is gained by it."""
@@ -55,7 +54,7 @@ class Store:
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._room = asyncio.Event()
-        self._roomy = max(ROOM, lanes)
+        self._roomy = ROOM + lanes
 
     def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
         """Begin to work; `deliver` is called on the running event loop with the deliveries to be sent now."""
@@ -178,6 +177,15 @@ class Store:
         """Make a delivery that was postponed due now; if that cannot be written, it is due when it was before."""
         step = self._writer.submit(lambda ledger: ledger.queue.hasten(delivery))
         step.add_done_callback(lambda step: step.exception())
+
+    @property
+    def free(self) -> int:
+        """How many more runs may wait before more are refused."""
+        return self._ledger.free
+
+    def wanting(self, event: str) -> int:
+        """How many webhooks want events of that type, from whatever store."""
+        return self._ledger.webhooks.wanting(event)
 
     async def room(self) -> None:
         """Give sending a moment, while more waits than can be sent in that time; see `ROOM_S`."""

@@ -71,6 +71,10 @@ class Subscriptions:
             ]
         return matching
 
+    def wanting(self, event: str) -> int:
+        """How many want events of that type, from whatever store."""
+        return sum(known.webhook.event == event for known in self._by_id.values())
+
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""
         number = self._db.execute(
