@@ -71,9 +71,6 @@ class Clock:
 stopwatch: Callable[[], float] = time.perf_counter
 """Seconds on a clock that only measures durations: it has no relation to the time of day."""
 
-pause: Callable[[float], None] = time.sleep
-"""Do nothing for so many seconds; never on an event loop."""
-
 
 def sql_server_ms(moment: Milliseconds) -> Milliseconds:
     """Round to what SQL Server's `datetime` can hold: milliseconds end in 0, 3 or 7 (seen in live data).

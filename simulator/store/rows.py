@@ -1,7 +1,7 @@
 """Many rows in few statements.
 
-Python gives its lock away at each step of a statement, and with a busy event loop beside it waits to get it
-back. A row a step would make that wait the cost of a row; here it is the cost of some hundred.
+A statement costs some microseconds beside its rows, and gives Python's lock away several times, to whoever waits for
+it. A row a statement would make that the cost of a row; here it is the cost of some hundred.
 """
 
 import sqlite3
