@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 MANY = 2_000
 """Payloads after which a worker is started: it takes some 0.2 s to be ready, and 25 MB."""
+SILENCE_S = 5.0
+"""Seconds without a batch, though some are wanted, after which a worker is taken to be stuck; one takes some 2 ms."""
 _AT_A_TIME = 100  # made here before others get their turn
 _IN_A_JOB = 64  # made by the worker before its next job, which may be another caller's; a batch fits into a cache
 
@@ -87,6 +89,7 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._frames = Frames()
         self._asked: deque[asyncio.Future[bytes]] = deque()
+        self._heard = 0  # batches
         self._ended = False
         self.ready = False
         """Whether it can be asked: it has started, and has not ended."""
@@ -114,8 +117,21 @@ class Worker(asyncio.Protocol):
             Job(events[start : start + _IN_A_JOB], first + start, store_id)
             for start in range(0, len(events), _IN_A_JOB)
         ]
-        batches = await asyncio.gather(*map(self._ask, jobs))
-        return [made for job, batch in zip(jobs, batches, strict=True) for made in unpack(job.events, batch)]
+        asked = asyncio.gather(*map(self._ask, jobs))
+        try:
+            await self._answers(asked)
+        finally:
+            asked.cancel()  # if the caller goes away, so does its question
+        return [made for job, batch in zip(jobs, asked.result(), strict=True) for made in unpack(job.events, batch)]
+
+    async def _answers(self, asked: "asyncio.Future[list[bytes]]") -> None:
+        """Wait for batches, but not for a process that is stuck."""
+        while not asked.done():
+            heard = self._heard
+            await asyncio.wait([asked], timeout=SILENCE_S)
+            if not asked.done() and heard == self._heard and not self._ended:
+                logger.warning("the process that makes payloads is stuck; the simulator makes them itself from now on")
+                self.end()
 
     def end(self) -> None:
         """Kill the process: it has nothing to lose."""
@@ -146,6 +162,7 @@ class Worker(asyncio.Protocol):
             if not self.ready:
                 self.ready = not self._ended
                 continue
+            self._heard += 1
             answer = self._asked.popleft()
             if not answer.done():  # its caller has gone away
                 answer.set_result(text)

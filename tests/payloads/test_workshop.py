@@ -107,6 +107,27 @@ async def test_a_worker_that_dies(workshop: Workshop, payloads: Payloads, caplog
     assert not workshop.worker.ready
 
 
+async def test_a_worker_that_is_stuck(
+    workshop: Workshop, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """It is given up after a while, and killed."""
+    pid = await with_worker(workshop)
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(module, "SILENCE_S", 0.1)
+    made: list[list[object]] = [[], []]
+
+    async def ask(nth: int) -> None:
+        made[nth].extend(await workshop.make(SALES, 200 * nth))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, 0)
+        group.start_soon(ask, 1)
+    assert [payloads.build("SaleCreated", number) for number in range(400)] == made[0] + made[1]
+    assert 1 == len(caplog.records)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 async def test_no_worker_can_be_started(
     workshop: Workshop, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
