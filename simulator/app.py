@@ -7,7 +7,7 @@ caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream 
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
@@ -115,13 +115,14 @@ class App:
         if self._stopped:
             return
         self._stopped = True
-        self.store.stop_sending()
-        with suppress(StoreFailed):
-            await self.store.wake()  # what was being handed out meanwhile has reached the wire
-        await self._wire.close(GRACE_S)
-        await self.store.close()
-        await self._reader.close()
-        self._workshop.close()
+        async with AsyncExitStack() as last:  # the last first; one that fails keeps none of the others
+            last.callback(self._workshop.close)
+            last.push_async_callback(self._reader.close)
+            last.push_async_callback(self.store.close)
+            last.push_async_callback(self._wire.close, GRACE_S)
+            self.store.stop_sending()
+            with suppress(StoreFailed):
+                await self.store.wake()  # what was being handed out meanwhile has reached the wire
 
     def _compose(self) -> ASGIApp:
         vendor = [

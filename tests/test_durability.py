@@ -255,9 +255,9 @@ def fills_up(child: Child, receiver: Recorder) -> tuple[str, list[str]]:
 
 def test_a_full_disk(tmp_path: Path):
     """Trigger is refused with 503, nothing that was accepted is lost; with room again it goes on by itself."""
-    with small_disk(tmp_path / "disk", "24m") as disk, Recorder() as receiver:
+    with small_disk(tmp_path / "disk", "80m") as disk, Recorder() as receiver:
         ballast = disk / "ballast"
-        ballast.write_bytes(bytes(12 << 20))
+        ballast.write_bytes(bytes(40 << 20))
         with Child(disk / "log.db") as child:
             webhook, accepted = fills_up(child, receiver)
             ballast.unlink()

@@ -27,6 +27,7 @@ DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
+_CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: a payload of one's own may be large
 _CHUNK_MADE = 500  # the same, where they are made by the workshop
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
@@ -133,7 +134,8 @@ class Trigger:
                 if batch.era == self._store.era:  # else a reset came between: its numbers are given out anew
                     await self._log(batch.occurrences, batch.first, told)
                     left -= len(batch.occurrences)
-                    await self._store.room()
+                    if left:
+                        await self._store.room()
         finally:
             making.cancel()
         return told.answer()
@@ -148,7 +150,9 @@ class Trigger:
         async def make() -> _Batch:
             return _Batch(era, first, await self._workshop.make([event] * count, first, store_id=store_id))
 
-        return asyncio.get_running_loop().create_task(make())
+        making = asyncio.get_running_loop().create_task(make())
+        making.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may come for it
+        return making
 
     async def _raise(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> Response:
         """Build and log `count` times what `build` makes of a number."""
@@ -157,10 +161,14 @@ class Trigger:
         while left:
             some = min(left, told.next_chunk())
             occurrences: list[Occurrence] = []
-            for _ in range(some):
-                occurrences += build(self._store.next_occurrence + len(occurrences))
+            size = 0
+            while some and size < _CHUNK_BYTES:
+                made = build(self._store.next_occurrence + len(occurrences))
+                occurrences += made
+                size += sum([len(item.body) for item in made])
+                some -= 1
+                left -= 1
             await self._number_and_log(occurrences, told)
-            left -= some
         return told.answer()
 
     async def _number_and_log(self, occurrences: Sequence[Occurrence], told: "_Told") -> None:

@@ -63,7 +63,7 @@ class AnswerReader:
             self.status_code, self.body = known
             self.whole = self.reusable = True
         elif self._read(data) and self.reusable and len(data) <= _LONGEST_KNOWN:
-            if len(_known) == _MOST_KNOWN:
+            if len(_known) >= _MOST_KNOWN:
                 _known.clear()
             _known[data] = self.status_code, self.body
         return self.whole

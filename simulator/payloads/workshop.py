@@ -49,6 +49,7 @@ class Workshop:
         self._seed = seed
         self._until_worker = many
         self._worker: Worker | None = None
+        self._starting: asyncio.Task[None] | None = None
 
     @property
     def worker(self) -> "Worker | None":
@@ -76,7 +77,7 @@ class Workshop:
         self._until_worker -= len(made)
         if self._until_worker < 0 and self._worker is None:
             self._worker = Worker(self._seed)
-            await self._worker.start()
+            self._starting = asyncio.get_running_loop().create_task(self._worker.start())
         return made
 
 
@@ -105,7 +106,7 @@ class Worker(asyncio.Protocol):
         with theirs:
             try:
                 self._process = _started(self._seed, theirs)
-            except OSError as error:
+            except (OSError, TypeError) as error:  # TypeError: a Python inside another program has no name
                 ours.close()
                 logger.warning("no process for payloads could be started, so the simulator makes them: %s", error)
                 return
@@ -128,10 +129,15 @@ class Worker(asyncio.Protocol):
         """Wait for batches, but not for a process that is stuck."""
         while not asked.done():
             heard = self._heard
-            await asyncio.wait([asked], timeout=SILENCE_S)
-            if not asked.done() and heard == self._heard and not self._ended:
-                logger.warning("the process that makes payloads is stuck; the simulator makes them itself from now on")
-                self.end()
+            done, _ = await asyncio.wait([asked], timeout=SILENCE_S)
+            if not done:
+                await asyncio.sleep(0.01)  # what came while this very process was stopped is read first
+                self._end_if_stuck(heard)
+
+    def _end_if_stuck(self, heard: int) -> None:
+        if heard == self._heard and self._asked and not self._ended:
+            logger.warning("the process that makes payloads is stuck; the simulator makes them itself from now on")
+            self.end()
 
     def end(self) -> None:
         """Kill the process: it has nothing to lose."""
@@ -155,6 +161,8 @@ class Worker(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line stands; whether somebody is at its other end will show."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        if self._ended:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """It is ready, or jobs are done."""

@@ -143,13 +143,16 @@ class Ledger:
         return self.queue.lease_again(runs, self._clock.now())
 
     def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
-        """Further runs of an event, with the same trigger and begun at once: a fault sends it several times."""
+        """Further runs of an event, with the same trigger and begun at once: a fault sends it several times.
+
+        None if a reset came between: its number may be another event's now.
+        """
+        if not self.queue.has_begun(delivery):
+            return []
         row = self._db.execute(
             "UPDATE events SET attempts = attempts + ? WHERE number = ? RETURNING attempts",
             (copies, delivery.event_number),
         ).fetchone()
-        if row is None:
-            return []  # a reset came between
         numbers = self.queue.take_numbers(copies)
         first = row[0] - copies + 1
         made = [delivery._replace(run_id=number, run=first + index) for index, number in enumerate(numbers)]

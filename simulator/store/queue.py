@@ -96,6 +96,15 @@ class Queue:
         """When the next run is due at a destination that has a lane free."""
         return min(self._alarms.values(), default=None)
 
+    @property
+    def to_send(self) -> int:
+        """How many runs are to be sent, or under way, by ourselves."""
+        return self.length - self._under_way[LEASED]
+
+    def has_begun(self, delivery: Delivery) -> bool:
+        """Whether a run has begun and is not over, nor dropped by a reset."""
+        return delivery.run_id in self._begun
+
     def take_numbers(self, count: int) -> range:
         """The numbers of the next `count` runs."""
         self._next += count
@@ -184,13 +193,23 @@ class Queue:
         room = self._lanes - self._under_way[destination]
         if room <= 0:
             return []  # the end of any of its runs makes it hungry again
-        deliveries = self._deliveries(_NEXT, (destination, now, room))
+        deliveries = self._due_in_file(destination, now, room)
         self._mark_begun({delivery.run_id for delivery in deliveries}, now)
         self._note_begun(deliveries)
         if len(deliveries) < room:
             self._behind.discard(destination)
             self._set_alarm(destination)
         return deliveries
+
+    def _due_in_file(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
+        """What is due next; fewer where their bodies together are more than SQLite takes in one text."""
+        while True:
+            try:
+                return self._deliveries(_NEXT, (destination, now, most))
+            except sqlite3.DataError:
+                if most == 1:
+                    raise
+                most //= 2
 
     def _read_again(self, destination: int) -> None:
         """Drop a line: the file knows better what is next."""
@@ -234,7 +253,7 @@ class Queue:
 
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
         """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
-        if delivery.run_id in self._begun:
+        if self.has_begun(delivery):
             self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
             self._note_ended([delivery])
             self._read_again(delivery.destination)

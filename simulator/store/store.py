@@ -20,6 +20,11 @@ ROOM = 350
 ROOM_S = 0.025
 """Seconds that whoever raises many events waits, each time, for room. What is raised faster than it is sent must be
 read back from the file, at half the speed of what goes on straight from memory; and nothing is gained by it."""
+_LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most
+
+
+def _are_large(occurrences: Sequence[Occurrence]) -> bool:
+    return sum([len(item.body) for item in occurrences]) > _LARGE
 
 
 class Store:
@@ -68,12 +73,14 @@ class Store:
     async def close(self) -> None:
         """Write what is still to be written, and let go of the file."""
         self.stop_sending()
-        await self._writer.stop()
-        self.changes.close()
-        stopping = StoreFailed("the simulator is stopping: ask again when it is back")
-        self._refuse_all([*self._resends.values(), *self._idle], stopping)
-        self._db.close()
-        self._lock.close()
+        try:
+            await self._writer.stop()
+        finally:
+            self.changes.close()
+            stopping = StoreFailed("the simulator is stopping: ask again when it is back")
+            self._refuse_all([*self._resends.values(), *self._idle], stopping)
+            self._db.close()
+            self._lock.close()
 
     @property
     def waiting(self) -> int:
@@ -95,11 +102,18 @@ class Store:
 
     async def reset(self) -> None:
         """Forget all webhooks, events and runs. A delivery that is under way ends without a trace."""
-        self.era += 1
-        self.next_occurrence = 1  # before the step is done: what is accepted behind it counts from there
-        await self._writer.submit(lambda ledger: ledger.reset(), long=True)
+        self._count_from(1)  # before the step is done: what is accepted behind it counts from there
+        try:
+            await self._writer.submit(lambda ledger: ledger.reset(), long=True)
+        except StoreFailed:
+            self._count_from(max(self.next_occurrence, self._ledger.next_occurrence))
+            raise
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
+
+    def _count_from(self, number: int) -> None:
+        self.era += 1
+        self.next_occurrence = number
 
     def take_numbers(self, count: int) -> int:
         """Take the next `count` numbers of occurrences; returns the first. They go on over a restart."""
@@ -113,7 +127,9 @@ class Store:
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        raised: list[Raised] = await self._writer.submit(lambda ledger: ledger.accept(occurrences, first))
+        raised: list[Raised] = await self._writer.submit(
+            lambda ledger: ledger.accept(occurrences, first), long=_are_large(occurrences)
+        )
         return raised
 
     async def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
@@ -123,7 +139,9 @@ class Store:
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        leased: list[Delivery] = await self._writer.submit(lambda ledger: ledger.lease(occurrences, first))
+        leased: list[Delivery] = await self._writer.submit(
+            lambda ledger: ledger.lease(occurrences, first), long=_are_large(occurrences)
+        )
         return leased
 
     async def lease_resends(self, count: int) -> list[Delivery]:
@@ -189,7 +207,7 @@ class Store:
 
     async def room(self) -> None:
         """Give sending a moment, while more waits than can be sent in that time; see `ROOM_S`."""
-        if self.waiting > self._roomy:
+        if self._ledger.queue.to_send > self._roomy:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), ROOM_S)
 
@@ -216,7 +234,7 @@ class Store:
             if over is not None and not over.done():
                 over.set_result(finished)
         self.changes.publish(commit.changes)
-        if self.waiting <= self._roomy:
+        if self._ledger.queue.to_send <= self._roomy:
             self._room.set()
         else:
             self._room.clear()

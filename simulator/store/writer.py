@@ -77,6 +77,7 @@ class Writer:
         self._inbox: deque[Step | Finished] = deque()
         self._unwritten: list[Finished] = []
         self._failed = False
+        self._stale = False  # what the ledger keeps in memory is of a transaction that was undone
         self.stopped = False
         self.sending = True
 
@@ -134,7 +135,7 @@ class Writer:
                 await asyncio.wait_for(self._came.wait(), self._patience_s())
 
     def _patience_s(self) -> float | None:
-        if self._failed:
+        if self._failed or self._unwritten:
             return RETRY_S
         next_due = self._ledger.queue.next_due
         if next_due is None or not self.sending:
@@ -167,8 +168,9 @@ class Writer:
             logger.error("the log could not be written: %s", error)
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
                 self._db.execute("ROLLBACK")
-            self._ledger.load()
-            self._failed = True
+            self._failed = self._stale = True
+            with suppress(sqlite3.Error):  # the next transaction tries it again
+                self._load()
             return error
         self._failed = False
         self._tell(commit)
@@ -176,6 +178,8 @@ class Writer:
 
     def _write(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Commit:
         """All of a transaction but its end."""
+        if self._stale:
+            self._load()
         self._db.execute("BEGIN IMMEDIATE")
         self._ledger.finish(finished)
         results = [(step.future, self._do(step)) for step in steps]
@@ -183,6 +187,10 @@ class Writer:
         changes = self._ledger.take_changes()
         idle = self.sending and not self._ledger.queue.under_way
         return Commit(results, finished, changes, due, idle)
+
+    def _load(self) -> None:
+        self._ledger.load()
+        self._stale = False
 
     def _do(self, step: Step) -> Any:
         try:

@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import sqlite3
 import threading
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -7,8 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from simulator.domain.model import INTERRUPTED, Delivery, Finished, Occurrence, Outcome, Result, Trigger
-from simulator.errors import Busy, UnknownEvent, UnknownWebhook
+from simulator.errors import Busy, StoreFailed, UnknownEvent, UnknownWebhook
 from simulator.store import store as module
+from simulator.store import writer
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -342,6 +344,70 @@ async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
     assert not step.done()
     let_go.set()
     assert await step
+
+
+async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:
+    """They are none, and touch no event that has the same number now."""
+    await shop.subscribes()
+    await shop.sells()
+    old = await shop.sent()
+    resetting = asyncio.ensure_future(shop.store.reset())
+    await resetting
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    new = await shop.sent()
+    assert old.event_number == new.event_number
+
+    assert [] == await shop.store.copy(old, 2)
+    shop.ends(new, NOT_FOUND)
+    await shop.store.idle()
+
+    entry = await shop.entry(raised)
+    assert (404, 1) == (entry.status_code, entry.runs_counter)
+
+
+async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that could not be written is tried again, also when another step of that moment could be."""
+    monkeypatch.setattr(writer, "RETRY_S", 0.01)
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    delivery = await shop.sent()
+    await shop.statement("CREATE TEMP TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    shop.ends(delivery, OK)
+    await shop.statement("DROP TRIGGER full")
+    for _ in range(500):
+        if (await shop.entry(raised)).success:
+            break
+        await asyncio.sleep(0.01)
+    assert (await shop.entry(raised)).success
+
+
+async def test_a_reset_that_fails(shop: Shop) -> None:
+    """What was there is there, and new events get numbers of their own."""
+    await shop.subscribes()
+    await shop.sells(3)
+    await shop.statement("CREATE TEMP TRIGGER full BEFORE DELETE ON webhooks BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(StoreFailed, match="full"):
+        await shop.store.reset()
+    await shop.sells(3)
+    assert 6 == (await shop.reader.counts())["events"]
+
+
+async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that fails, and then even reading: it goes on when that is over."""
+    await shop.subscribes()
+
+    def fails() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.store._ledger, "load", fails)
+        with pytest.raises(StoreFailed):
+            await shop.store._writer.submit(lambda _: 1 // 0)
+        with pytest.raises(StoreFailed):
+            await shop.sells()
+    await shop.sells()
+    assert 1 == (await shop.reader.counts())["events"]
 
 
 async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
