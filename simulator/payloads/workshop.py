@@ -102,6 +102,8 @@ class Worker(asyncio.Protocol):
 
     async def start(self) -> None:
         """Start the process, without waiting until it is ready."""
+        if self._ended:
+            return
         ours, theirs = socket.socketpair()
         with theirs:
             try:

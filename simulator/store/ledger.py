@@ -145,7 +145,7 @@ class Ledger:
     def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
         """Further runs of an event, with the same trigger and begun at once: a fault sends it several times.
 
-        None if a reset came between: its number may be another event's now.
+        Empty if a reset came between: the event's number may be another's now.
         """
         if not self.queue.has_begun(delivery):
             return []

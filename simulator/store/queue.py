@@ -11,7 +11,7 @@ destination than its lanes. What is kept in memory can be read again from the fi
 import sqlite3
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from operator import itemgetter
 
 import orjson
 
@@ -48,10 +48,6 @@ _NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number >= ?")
 _BEGIN = "UPDATE queue SET begun_at = ? WHERE number IN (SELECT value FROM json_each(?))"
 _END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
-
-
-def _by_due_time(row: Sequence[Any]) -> tuple[Milliseconds, int]:
-    return row[-1], row[0]
 
 
 class Queue:
@@ -235,7 +231,7 @@ class Queue:
     def _deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
         """The runs that a query finds."""
         (text,) = self._db.execute(sql, values).fetchone()
-        rows = sorted(orjson.loads(text), key=_by_due_time)
+        rows = sorted(orjson.loads(text), key=itemgetter(-1, 0))
         return [
             Delivery(
                 number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook),

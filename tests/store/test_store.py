@@ -9,8 +9,8 @@ import pytest
 
 from simulator.domain.model import INTERRUPTED, Delivery, Finished, Occurrence, Outcome, Result, Trigger
 from simulator.errors import Busy, StoreFailed, UnknownEvent, UnknownWebhook
+from simulator.store import queue, writer
 from simulator.store import store as module
-from simulator.store import writer
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -380,6 +380,17 @@ async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeyp
             break
         await asyncio.sleep(0.01)
     assert (await shop.entry(raised)).success
+
+
+async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
+    monkeypatch.setattr(queue, "MOST_LINED_UP", 0)
+    await shop.subscribes()
+    shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)
+    body = b'"' + b"x" * 2_000 + b'"'
+    await shop.store.accept([Occurrence("SaleCreated", body, 1)] * 6, shop.store.take_numbers(6))
+    for _ in range(6):
+        assert body == (await shop.delivers()).body
 
 
 async def test_a_reset_that_fails(shop: Shop) -> None:
