@@ -1,5 +1,6 @@
 """`/_sim/trigger` and `/_sim/simulate`: raising events, one and many, and what stops it."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +12,7 @@ from simulator import catalog
 from simulator.api.trigger import MOST_AT_ONCE
 from simulator.payloads.factory import Payloads
 from simulator.payloads.shop import ACTS
+from simulator.payloads.workshop import Workshop
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem
@@ -196,6 +198,34 @@ def test_thousands_at_once(receiver: Recorder):
     assert sorted(ids) == sorted(entry["webhookEventId"] for entry in listed)
     made = [orjson.loads(here.build("SaleCreated", number).body) for number in range(1, 8_001)]
     assert made == [entry["payload"] for entry in listed]
+
+
+def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
+    """Numbers that were taken before it are given out anew: what was made for them is made again, for others."""
+    real, begun, let_go = Workshop.make, threading.Event(), threading.Event()
+
+    async def slow_at_first(*args: Any, **more: Any) -> Any:
+        made = await real(*args, **more)
+        if not begun.is_set():
+            begun.set()
+            await asyncio.to_thread(let_go.wait, 20)
+        return made
+
+    monkeypatch.setattr(Workshop, "make", slow_at_first)
+    with simulation() as sim, ThreadPoolExecutor(1) as other:
+        early = other.submit(sim.raises, count=1)
+        assert begun.wait(20)
+        sim.does("reset")
+        webhook = sim.subscribes(receiver.url)
+        late = sim.raises(count=1)
+        let_go.set()
+        ids = [*late, *early.result()]
+        listed = sim.log(webhook, includePayload="true")
+    here = Payloads(catalog.load(), seed=1)
+    assert ids == [entry["webhookEventId"] for entry in listed]
+    assert [entry["payload"] for entry in listed] == [
+        orjson.loads(here.build("SaleCreated", number).body) for number in (1, 2)
+    ]
 
 
 def test_a_reset_while_many_are_raised(receiver: Recorder):
