@@ -107,7 +107,7 @@ class Peer:
         self._host = host
         self.calls: list[Call] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._news = asyncio.Condition()
+        self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
@@ -116,14 +116,15 @@ class Peer:
         self._listener.listen(64)
         self._listener.setblocking(False)
         self.port = self._listener.getsockname()[1]
-        self._accepting = asyncio.create_task(self._accept())
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in (self._accepting, *self._tasks):
-            task.cancel()
-        ended = await asyncio.gather(self._accepting, *self._tasks, return_exceptions=True)
+        asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
+        for task in self._tasks:
+            task.cancel()
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
         for call in self.calls:
             call.close()
         failures = [end for end in ended if isinstance(end, Exception)]
@@ -141,8 +142,8 @@ class Peer:
 
     async def call(self, number: int = 0) -> Call:
         """The connection of that number, once it is accepted."""
-        async with self._news:
-            await self._news.wait_for(lambda: len(self.calls) > number)
+        while len(self.calls) <= number:
+            await self._news.wait()
         return self.calls[number]
 
     async def ended(self, number: int = 0) -> Call:
@@ -151,14 +152,14 @@ class Peer:
         await call.over.wait()
         return call
 
-    async def _accept(self) -> None:
-        while True:
-            link, _ = await asyncio.get_running_loop().sock_accept(self._listener)
-            link.setblocking(False)
-            async with self._news:
-                self.calls.append(Call(link))
-                self._tasks.append(asyncio.create_task(self._run(self.calls[-1])))
-                self._news.notify_all()
+    def _accept(self) -> None:
+        link, _ = self._listener.accept()
+        link.setblocking(False)
+        call = Call(link)
+        self.calls.append(call)
+        self._tasks.append(asyncio.get_running_loop().create_task(self._run(call)))
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def _run(self, call: Call) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):
