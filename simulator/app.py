@@ -95,6 +95,7 @@ class App:
             catalog=self._catalog,
             clock=self._clock,
             headers=self._headers,
+            lanes=settings.concurrency,
         )
         self._asgi = self._compose()
         self.store.start(self._dispatcher.deliver)
@@ -122,7 +123,8 @@ class App:
             last.push_async_callback(self._wire.close, GRACE_S)
             self.store.stop_sending()
             with suppress(StoreFailed):
-                await self.store.wake()  # what was being handed out meanwhile has reached the wire
+                await self.store.wake()  # what was being handed out meanwhile has been handed out
+            self._dispatcher.stop()
 
     def _compose(self) -> ASGIApp:
         vendor = [
@@ -162,11 +164,11 @@ class App:
                 "db": str(self.store.path),
                 "auth": self._settings.auth,
             },
+            reset_log=self._dispatcher.reset,
             forget=[
                 self._rules.clear,
                 self._sinks.forget,
                 leases.forget,
-                self._dispatcher.forget,
                 self._shop.reset,
                 *forget,
             ],

@@ -49,7 +49,7 @@ FLOORS = """
 5  answers client delivery.exchange patience
 5  delivery.manner exchange
 5  api.responses delivery.answer delivery.barrier delivery.deadlines delivery.lookup delivery.reordering
-   delivery.tls error_answer
+   delivery.lanes delivery.tls error_answer
 4  store.store
 4  store.writer
 4  store.ledger

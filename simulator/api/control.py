@@ -1,7 +1,7 @@
 """`/_sim`: time, waiting, how the simulator is, and starting afresh."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -32,6 +32,7 @@ class Control:
         clock: Clock,
         wire_time: WireTime,
         about: Mapping[str, Any],
+        reset_log: Callable[[], Awaitable[None]],
         forget: Sequence[Callable[[], None]],
     ) -> None:
         self._store = store
@@ -40,6 +41,7 @@ class Control:
         self._clock = clock
         self._time = wire_time
         self._about = about
+        self._reset_log = reset_log
         self._forget = forget
         self.routes = [
             Route("/_sim/drain", self.drain, methods=["POST"]),
@@ -107,5 +109,5 @@ class Control:
             forget()
         self._rules.reset()
         self._clock.reset()
-        await self._store.reset()
+        await self._reset_log()
         return json({"reset": True})

@@ -1,9 +1,10 @@
 """Sends what the store hands out, breaks it as the fault rules say, and tells the store what became of it.
 
-    store ── Delivery (in the log, begun) ──▶ rule? ──▶ wire ──▶ Result ──▶ store
+    store ── Delivery (in the log, begun) ──▶ lane ──▶ rule? ──▶ wire ──▶ Result ──▶ store
 
-Which deliveries are sent, and when, the queue decides; what is broken, the rules decide; how bytes leave,
-the wire knows. Each delivery that comes in ends in exactly one `Finished`, or goes back to the queue.
+Which deliveries are sent, and in which order, the queue decides; how many at once, the lanes; what is broken, the
+rules; how bytes leave, the wire knows. Each delivery that comes in ends in exactly one `Finished`, or goes back to the
+queue, or a reset forgets it.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from functools import partial
 from simulator.catalog import Catalog
 from simulator.clock import Clock, Milliseconds
 from simulator.delivery.barrier import Barrier
+from simulator.delivery.lanes import Lanes
 from simulator.delivery.manner import (
     LOST_RESPONSE,
     RESET_AFTER_SEND,
@@ -67,6 +69,7 @@ class Dispatcher:
         catalog: the schemas that changes of a payload go by.
         clock: simulator time.
         headers: names of a delivery's headers.
+        lanes: how many deliveries may be on their way to one destination at once.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Dispatcher:
         catalog: Catalog,
         clock: Clock,
         headers: HeaderNames,
+        lanes: int,
     ) -> None:
         self._store = store
         self._wire = wire
@@ -85,26 +89,46 @@ class Dispatcher:
         self._catalog = catalog
         self._clock = clock
         self._headers = headers
+        self._lanes = Lanes(lanes, self._leave)
         self._postponed: dict[int, str] = {}
         self._copying: set[asyncio.Task[None]] = set()
         self._reordering = Reordering(hasten=store.hasten)
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Send deliveries that the store has handed out."""
-        now = self._clock.now()
-        breaks = self._rules.any
-        for delivery in deliveries:
-            fault = self._postponed.pop(delivery.run_id, "")
-            rule = self._strike(delivery, now) if breaks and not fault else None
-            if rule is None:
-                self._send(delivery, now, WHOLE, fault)
-            else:
-                self._break(delivery, now, rule)
+        """Send deliveries that the store has handed out, as lanes get free.
 
-    def forget(self) -> None:
-        """Drop what is held back: the log was reset."""
-        self._postponed.clear()
-        self._reordering.forget()
+        A resend, for which somebody waits, and what was put back and is due now go before what waits for a lane.
+        """
+        for delivery in deliveries:
+            urgent = delivery.trigger is Trigger.RESEND or delivery.run_id in self._postponed
+            self._lanes.join(delivery, urgent=urgent)
+        self._lanes.move(dict.fromkeys([delivery.destination for delivery in deliveries]))
+
+    def stop(self) -> None:
+        """Send no more of what was handed out: an original goes back into the queue, a resend is logged as not sent."""
+        now, unsent = self._clock.now(), Result(Outcome.NOT_SENT, Phrase.NOT_SENT.value)
+        for delivery in self._lanes.clear():
+            self._finish(delivery, now, "", None, unsent)
+
+    async def reset(self) -> None:
+        """Have the log reset; what it forgets is not sent any more. Raises StoreFailed: nothing was forgotten."""
+        self._lanes.hold()  # what is handed out until then may be among what it forgets
+        try:
+            first = await self._store.reset()
+            self._lanes.drop(before=first)
+            self._postponed.clear()
+            self._reordering.forget()
+        finally:
+            self._lanes.go_on()
+
+    def _leave(self, delivery: Delivery) -> None:
+        now = self._clock.now()
+        fault = self._postponed.pop(delivery.run_id, "")
+        rule = self._strike(delivery, now) if self._rules.any and not fault else None
+        if rule is None:
+            self._send(delivery, now, WHOLE, fault)
+        else:
+            self._break(delivery, now, rule)
 
     def _strike(self, delivery: Delivery, now: Milliseconds) -> Rule | None:
         return self._rules.strike(
@@ -160,7 +184,7 @@ class Dispatcher:
         self._postponed[delivery.run_id] = rule.fault
         if rule.fault == "reorder":
             self._reordering.hold(delivery, behind=rule.param("behind"))
-        self._store.postpone(delivery, now + round(wait_s * 1000))
+        self._put_back(delivery, now + round(wait_s * 1000))
 
     async def _send_copies(self, delivery: Delivery, rule: Rule) -> None:
         """Send a delivery and its copies. If the log cannot take the copies, none of them is sent."""
@@ -173,6 +197,8 @@ class Dispatcher:
         now = self._clock.now()
         if isinstance(apart, str):
             barrier = Barrier(1 + len(copies))
+            for copy in copies:
+                self._lanes.take(copy)
             for item in (delivery, *copies):
                 self._send(item, now, held(barrier), rule.fault)
             return
@@ -192,12 +218,17 @@ class Dispatcher:
     ) -> None:
         unsent = result.outcome is Outcome.NOT_SENT and result.status == Phrase.NOT_SENT
         if unsent and delivery.trigger is Trigger.ORIGINAL:
-            self._store.postpone(delivery, _AT_THE_NEXT_START)
+            self._put_back(delivery, _AT_THE_NEXT_START)
             return
         if logged is not None and result.success:  # the log lies; how long it took is true
             result = logged._replace(duration_ms=result.duration_ms)
         self._store.finish(Finished(delivery, result, began_at, fault))
         self._reordering.passed(delivery)
+        self._lanes.free(delivery)
+
+    def _put_back(self, delivery: Delivery, due_at: Milliseconds) -> None:
+        self._store.postpone(delivery, due_at)
+        self._lanes.free(delivery)
 
 
 def _answered(status_code: int) -> Result:

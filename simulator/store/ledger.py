@@ -60,7 +60,7 @@ class Ledger:
 
     Args:
         connection: the one read-write connection.
-        lanes: how many runs may be under way at once to one destination.
+        lanes: how many runs are sent at once to one destination.
         most_waiting: how many runs may wait or be under way, before more are refused.
     """
 
@@ -263,12 +263,17 @@ class Ledger:
             self._clock.now(),
         )
 
-    def reset(self) -> None:
-        """Forget all webhooks, events and runs; only the count of changes goes on."""
+    def reset(self) -> int:
+        """Forget all webhooks, events and runs; returns the number of the first run that will not have been forgotten.
+
+        Only the count of changes, and that of runs, go on.
+        """
         for table in ("webhooks", "destinations", "occurrences", "events", "queue", "runs"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand on the line above
+        changes = self._changes
         self.load()
-        self._changes.append(("reset", None))
+        self._changes = [*changes, ("reset", None)]
+        return self.queue.next_number
 
     def take_changes(self) -> list[Change]:
         """What this transaction has changed; how far their numbers have come is kept."""

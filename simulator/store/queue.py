@@ -1,7 +1,9 @@
 """The queue of runs: what waits, what is due, and how much is under way to each destination.
 
-A run is begun, that is marked in the file, before it is handed out, and never more of them at once for one
-destination than its lanes. What is kept in memory can be read again from the file at any time.
+A run is begun, that is marked in the file, before it is handed out. For one destination never more of them are out at
+once than its lanes, and twice as many ahead as were over in the last commit: lanes get free while the next one waits
+for the disk, and if all that was ahead has left by then, more is ahead next time. To a receiver that answers slowly two
+are. What is kept in memory can be read again from the file at any time.
 
     intend ──▶ line ──▶ a lane is free: written once, as begun, and handed out as it is
                  └────▶ none is: written as waiting; marked as begun when its turn comes
@@ -27,6 +29,9 @@ AT_ONCE: Milliseconds = FIRST + 1
 
 LEASED = 0
 """The destination of runs that somebody else sends."""
+
+MOST_AHEAD = 256
+"""Runs that are handed out to one destination beyond its lanes."""
 
 MOST_LINED_UP = 10_000_000
 """Bytes of deliveries that wait in memory, of all destinations together."""
@@ -55,7 +60,7 @@ class Queue:
 
     Args:
         connection: the one read-write connection.
-        lanes: how many runs may be under way at once to one destination.
+        lanes: how many runs are sent at once to one destination.
         webhook_id: the id of the webhook in a row.
     """
 
@@ -70,6 +75,7 @@ class Queue:
         begun = self._db.execute("SELECT number, destination FROM queue WHERE begun_at IS NOT NULL").fetchall()
         self._begun = {number for number, _ in begun}
         self._under_way = Counter(destination for _, destination in begun)
+        self._ahead: dict[int, int] = {}
         self._alarms: dict[int, Milliseconds] = dict(
             self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
         )
@@ -80,7 +86,7 @@ class Queue:
         self._hungry: set[int] = set()
         self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
         (last,) = self._db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
-        self._next = (last or 0) + 1  # a number is never given twice, not even after a reset
+        self.next_number: int = (last or 0) + 1  # a number is never given twice, not even after a reset
 
     @property
     def under_way(self) -> int:
@@ -103,8 +109,8 @@ class Queue:
 
     def take_numbers(self, count: int) -> range:
         """The numbers of the next `count` runs."""
-        self._next += count
-        return range(self._next - count, self._next)
+        self.next_number += count
+        return range(self.next_number - count, self.next_number)
 
     def intend(self, deliveries: Sequence[Delivery]) -> None:
         """Add runs that are due now; `write` writes them."""
@@ -174,7 +180,7 @@ class Queue:
         begun = []
         for destination in sorted(self._hungry & self._lines.keys()):
             line = self._lines[destination]
-            room = min(len(line), self._lanes - self._under_way[destination])
+            room = min(len(line), self._room(destination))
             leaving = [line.popleft() for _ in range(room)]
             self._lined_up -= sum(map(_size, leaving))
             self._note_begun(leaving)
@@ -186,7 +192,7 @@ class Queue:
     def _begin_from_file(self, destination: int, now: Milliseconds) -> list[Delivery]:
         """Begin what waits in the file behind the line, if the line is used up and lanes are free still."""
         self._alarms.pop(destination, None)
-        room = self._lanes - self._under_way[destination]
+        room = self._room(destination)
         if room <= 0:
             return []  # the end of any of its runs makes it hungry again
         deliveries = self._due_in_file(destination, now, room)
@@ -196,6 +202,9 @@ class Queue:
             self._behind.discard(destination)
             self._set_alarm(destination)
         return deliveries
+
+    def _room(self, destination: int) -> int:
+        return self._lanes + self._ahead.get(destination, 0) - self._under_way[destination]
 
     def _due_in_file(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
         """What is due next; fewer where their bodies together are more than SQLite takes in one text."""
@@ -268,6 +277,8 @@ class Queue:
         self._db.execute(_END, (_list(numbers),))
         self.length -= len(ended)
         self._note_ended(ended)
+        over = Counter([delivery.destination for delivery in ended])
+        self._ahead.update({destination: min(2 * count, MOST_AHEAD) for destination, count in over.items()})
         return numbers
 
     def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:

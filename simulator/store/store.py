@@ -32,7 +32,7 @@ class Store:
 
     Args:
         path: the file; made if it is not there.
-        lanes: how many deliveries may be under way at once to one destination.
+        lanes: how many deliveries are sent at once to one destination.
         most_waiting: how many runs may be waiting before `accept` refuses more.
 
     Raises:
@@ -100,16 +100,20 @@ class Store:
         """End a webhook. Raises UnknownWebhook."""
         await self._writer.submit(lambda ledger: ledger.unsubscribe(webhook_id))
 
-    async def reset(self) -> None:
-        """Forget all webhooks, events and runs. A delivery that is under way ends without a trace."""
+    async def reset(self) -> int:
+        """Forget all webhooks, events and runs. A delivery that is under way ends without a trace.
+
+        Returns the number of the first run that is not forgotten: all that were handed out before it are.
+        """
         self._count_from(1)  # before the step is done: what is accepted behind it counts from there
         try:
-            await self._writer.submit(lambda ledger: ledger.reset(), long=True)
+            first: int = await self._writer.submit(lambda ledger: ledger.reset(), long=True)
         except StoreFailed:
             self._count_from(max(self.next_occurrence, self._ledger.next_occurrence))
             raise
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
+        return first
 
     def _count_from(self, number: int) -> None:
         self.era += 1

@@ -134,6 +134,25 @@ def test_reset(sim: Simulation, receiver: Recorder):
     assert 0 == sim.does("clock", method="GET")["offsetS"]
 
 
+def test_what_a_reset_forgets_is_not_sent(receiver: Recorder):
+    """Neither what waits in the file nor what was handed out ahead of its lane; what is raised after it is."""
+    answers, held = [OK], threading.Event()
+    receiver.respond = lambda _: answers.pop() if answers else held.wait(20) and OK
+    with simulation(concurrency=1) as sim:
+        sim.subscribes(receiver.url)
+        sim.raises(count=10)
+        receiver.gets(2)
+        assert 3 == sim.does("stats", method="GET")["underWay"]  # one lane, and two ahead since one is over
+        sim.does("reset")
+        sim.subscribes(receiver.url, "InvoiceCreated")
+        sim.raises("InvoiceCreated")
+        held.set()
+        sim.drains()
+    assert ["SaleCreated", "SaleCreated", "InvoiceCreated"] == [
+        call.headers["x-webhook-event"] for call in receiver.calls
+    ]
+
+
 def test_a_reset_starts_the_seed_afresh(sim: Simulation, receiver: Recorder):
     """After a reset the same calls send the same payloads and break the same deliveries."""
     told = []

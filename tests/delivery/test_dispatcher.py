@@ -1,5 +1,6 @@
 """What the dispatcher does with a delivery: which manner, which result, and when nothing is sent at all."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -41,6 +42,10 @@ class FakeStore:
     def hasten(self, delivery: Delivery) -> None:
         self.hastened.append(delivery.run_id)
 
+    async def reset(self) -> int:
+        self.resetting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        return await self.resetting
+
     async def copy(self, item: Delivery, copies: int) -> list[Delivery]:
         if self.full:
             raise StoreFailed("the disk is full")
@@ -66,7 +71,7 @@ class FakeWire:
 class Desk:
     """A dispatcher between the two."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, lanes: int = 16) -> None:
         self.store, self.wire = FakeStore(), FakeWire()
         self.rules = FaultRules(seed=1)
         self.clock = Clock(lambda: 1_000_000.0)
@@ -77,13 +82,29 @@ class Desk:
             catalog=catalog.load(),
             clock=self.clock,
             headers=HeaderNames("I", "W", "E"),
+            lanes=lanes,
         )
 
     def breaks(self, fault: str, **params: Any) -> None:
         self.rules.add(Rule(number=0, fault=fault, match=Match(), times=None, probability=1.0, params=params))
 
-    def delivers(self, item: Delivery | None = None) -> None:
-        self.dispatcher.deliver([item or delivery()])
+    def delivers(self, *items: Delivery) -> None:
+        self.dispatcher.deliver(items or [delivery()])
+
+    async def begins_to_reset(self) -> "asyncio.Task[None]":
+        """The log is being reset until `store.resetting` is set."""
+        resetting = asyncio.get_running_loop().create_task(self.dispatcher.reset())
+        await asyncio.sleep(0)
+        return resetting
+
+    def answers(self) -> None:
+        """The delivery that left last is over."""
+        *_, done, _manner = self.wire.sent[-1]
+        done(OK)
+
+    def events_sent(self) -> list[int]:
+        """The number of each event that was given to the wire, in turn."""
+        return [int(headers.split(b"I: ")[1][:36].replace(b"-", b""), 16) for _, headers, *_ in self.wire.sent]
 
 
 def delivery(
@@ -186,12 +207,15 @@ def test_overtaking(desk: Desk):
     assert [101] == desk.store.hastened
 
 
-def test_forgetting(desk: Desk):
+@pytest.mark.anyio
+async def test_forgetting(desk: Desk):
     """After a reset nothing is known of what was held."""
     desk.breaks("delay")
     desk.delivers()
     desk.rules.clear()
-    desk.dispatcher.forget()
+    resetting = await desk.begins_to_reset()
+    desk.store.resetting.set_result(200)
+    await resetting
     desk.delivers()
     desk.wire.answers()
     assert [""] == [each.fault for each in desk.store.finished]
@@ -216,6 +240,79 @@ def test_what_was_not_begun_when_we_stop(desk: Desk):
     desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
     desk.wire.answers(stopped)
     assert [stopped] == [each.result for each in desk.store.finished]
+
+
+def test_more_is_handed_out_than_there_are_lanes():
+    """The next leaves when one is over, a resend and what was put back first; a stop gives back the rest."""
+    desk = Desk(lanes=1)
+    desk.breaks("delay")
+    desk.delivers(delivery(1))
+    desk.rules.clear()
+    desk.delivers(*map(delivery, (2, 3, 4)))
+    desk.delivers(delivery(1), delivery(5, run=2, trigger=Trigger.RESEND), delivery(6, run=2, trigger=Trigger.RESEND))
+    for _ in range(3):
+        desk.answers()
+    assert [2, 1, 5, 6] == desk.events_sent()
+    desk.dispatcher.stop()
+    desk.answers()
+    assert [(301, FIRST), (401, FIRST)] == desk.store.postponed[1:]
+    assert [2, 1, 5, 6] == [each.delivery.event_number for each in desk.store.finished]
+    assert 4 == len(desk.wire.sent)
+
+
+def test_a_resend_that_waits_for_a_lane_when_we_stop_is_logged():
+    """Its caller is told that it was not sent."""
+    desk = Desk(lanes=1)
+    desk.delivers(delivery(1))
+    desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
+    desk.dispatcher.stop()
+    [finished] = desk.store.finished
+    assert (2, Result(Outcome.NOT_SENT, "Not sent")) == (finished.delivery.event_number, finished.result)
+
+
+def test_a_rule_strikes_what_leaves_not_what_waits():
+    """One that is added while deliveries wait for a lane breaks them."""
+    desk = Desk(lanes=1)
+    desk.delivers(delivery(1), delivery(2))
+    desk.breaks("refuse")
+    desk.answers()
+    assert ["", "refuse"] == [each.fault for each in desk.store.finished]
+
+
+def test_a_lane_is_free_again_after_each_fault_that_sends_nothing():
+    """Put back or never sent: the next leaves."""
+    for fault in ("refuse", "answer", "false-success", "delay", "reorder"):
+        desk = Desk(lanes=1)
+        desk.breaks(fault)
+        desk.delivers(*map(delivery, (1, 2, 3)))
+        assert 3 == len(desk.store.finished) + len(desk.store.postponed), fault
+
+
+@pytest.mark.anyio
+async def test_a_reset_drops_what_waits_for_a_lane():
+    """What the log has forgotten is not sent, not even what it handed out just before; what came after it is."""
+    desk = Desk(lanes=1)
+    desk.delivers(delivery(1), delivery(2))
+    resetting = await desk.begins_to_reset()
+    desk.delivers(delivery(3), delivery(4))
+    desk.answers()
+    assert [1] == desk.events_sent()
+    desk.store.resetting.set_result(401)
+    await resetting
+    assert [1, 4] == desk.events_sent()
+
+
+@pytest.mark.anyio
+async def test_a_reset_that_fails_drops_nothing():
+    """What waited meanwhile leaves."""
+    desk = Desk(lanes=1)
+    desk.delivers(delivery(1), delivery(2))
+    resetting = await desk.begins_to_reset()
+    desk.answers()
+    desk.store.resetting.set_exception(StoreFailed("the disk is full"))
+    with pytest.raises(StoreFailed):
+        await resetting
+    assert [1, 2] == desk.events_sent()
 
 
 @pytest.mark.anyio

@@ -96,16 +96,33 @@ async def test_lanes_bound_what_is_under_way_to_one_destination_only(tmp_path: P
         assert "SaleCreated" == (await shop.sent()).event
 
 
+async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commit(tmp_path: Path) -> None:
+    """A receiver that is quick need not wait for the disk; one that is slow has next to nothing begun for nothing."""
+    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+        await shop.subscribes()
+        await shop.sells(20)
+        out = [await shop.sent() for _ in range(2)]
+        for over, left in ((2, 2 + 4), (3, 2 + 6), (2, 6), (1, 5), (1, 2 + 2), (1, 2 + 2)):  # lanes and ahead
+            assert shop.out.empty()
+            for _ in range(over):
+                shop.ends(out.pop(0), OK)
+            await shop.settles()
+            while not shop.out.empty():
+                out.append(await shop.sent())
+            assert left == len(out) == (await shop.reader.counts())["underWay"]
+
+
 async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
     """Somebody is waiting for it."""
     async with Shop(tmp_path / "log.db", lanes=1) as shop:
         await shop.subscribes()
         [failed] = await shop.sells()
         await shop.delivers(NOT_FOUND)
-        await shop.sells(2)
-        under_way = await shop.sent()
+        await shop.sells(4)
+        under_way, *_ahead = [await shop.sent() for _ in range(3)]
         resend = asyncio.ensure_future(shop.store.resend(UUID(failed.webhook_id), failed.webhook_event_id))
         await shop.settles()
+        assert shop.out.empty()
 
         shop.ends(under_way, OK)
 
@@ -344,6 +361,16 @@ async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
     assert not step.done()
     let_go.set()
     assert await step
+
+
+async def test_a_reset_hides_no_change_of_its_own_commit(shop: Shop) -> None:
+    """Followers are told what was done just before it, too."""
+    await shop.settles()
+    before = shop.store.changes.sequence
+    await asyncio.gather(shop.subscribes(), shop.store.reset())
+
+    _, batch = await anext(shop.store.changes.after(before))
+    assert ["webhook.created", "reset"] == [kind for kind, _ in batch]
 
 
 async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:
