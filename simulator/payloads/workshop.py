@@ -4,7 +4,8 @@
     many            ─▶ a worker, in a process of its own: it makes them on another core
 
 Bytes follow from seed, type and number alone, so where they are made changes nothing but the time it takes. A
-worker that cannot start, or dies, is not missed: what it was asked for is made here.
+worker that cannot start, or dies, is not missed: what it was asked for is made here, and when twice as many have been
+as before the last start, another is started.
 """
 
 import asyncio
@@ -47,7 +48,9 @@ class Workshop:
     def __init__(self, payloads: Payloads, *, seed: int, many: int = MANY) -> None:
         self._payloads = payloads
         self._seed = seed
+        self._many = many
         self._until_worker = many
+        self._closed = False
         self._worker: Worker | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -64,7 +67,8 @@ class Workshop:
         return await self._make_here(events, first, store_id)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, and start no other."""
+        self._closed = True
         if self._worker is not None:
             self._worker.end()
 
@@ -75,7 +79,9 @@ class Workshop:
             if len(made) % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         self._until_worker -= len(made)
-        if self._until_worker < 0 and self._worker is None:
+        if self._until_worker < 0 and not self._closed and (self._worker is None or self._worker.ended):
+            self._many *= 2
+            self._until_worker = self._many
             self._worker = Worker(self._seed)
             self._starting = asyncio.get_running_loop().create_task(self._worker.start())
         return made
@@ -91,7 +97,8 @@ class Worker(asyncio.Protocol):
         self._frames = Frames()
         self._asked: deque[asyncio.Future[bytes]] = deque()
         self._heard = 0  # batches
-        self._ended = False
+        self.ended = False
+        """Whether there is no such process any more, or there never will be."""
         self.ready = False
         """Whether it can be asked: it has started, and has not ended."""
 
@@ -102,13 +109,14 @@ class Worker(asyncio.Protocol):
 
     async def start(self) -> None:
         """Start the process, without waiting until it is ready."""
-        if self._ended:
+        if self.ended:
             return
         ours, theirs = socket.socketpair()
         with theirs:
             try:
                 self._process = _started(self._seed, theirs)
             except (OSError, TypeError) as error:  # TypeError: a Python inside another program has no name
+                self.ended = True
                 ours.close()
                 logger.warning("no process for payloads could be started, so the simulator makes them: %s", error)
                 return
@@ -137,13 +145,13 @@ class Worker(asyncio.Protocol):
                 self._end_if_stuck(heard)
 
     def _end_if_stuck(self, heard: int) -> None:
-        if heard == self._heard and self._asked and not self._ended:
-            logger.warning("the process that makes payloads is stuck; the simulator makes them itself from now on")
+        if heard == self._heard and self._asked and not self.ended:
+            logger.warning("the process that makes payloads is stuck; the simulator makes them itself")
             self.end()
 
     def end(self) -> None:
         """Kill the process: it has nothing to lose."""
-        self._ended = True
+        self.ended = True
         self.ready = False
         if self._transport is not None:
             self._transport.abort()
@@ -163,14 +171,14 @@ class Worker(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The line stands; whether somebody is at its other end will show."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        if self._ended:
+        if self.ended:
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """It is ready, or jobs are done."""
         for text in self._frames.feed(data):
             if not self.ready:
-                self.ready = not self._ended
+                self.ready = not self.ended
                 continue
             self._heard += 1
             answer = self._asked.popleft()
@@ -179,8 +187,8 @@ class Worker(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """It has ended."""
-        if not self._ended:
-            logger.warning("the process that made payloads has ended; the simulator makes them itself from now on")
+        if not self.ended:
+            logger.warning("the process that made payloads has ended; the simulator makes them itself")
             self.end()
         for answer in self._asked:
             if not answer.done():

@@ -88,7 +88,7 @@ async def test_an_asker_that_goes_away(workshop: Workshop, payloads: Payloads):
 
 
 async def test_a_worker_that_dies(workshop: Workshop, payloads: Payloads, caplog: pytest.LogCaptureFixture):
-    """What it was asked for is made here, at any moment, with one word in the log; no other is started."""
+    """What it was asked for is made here, at any moment, with one word in the log; no other is started at once."""
     pid = await with_worker(workshop)
     os.kill(pid, signal.SIGSTOP)
     made: list[object] = []
@@ -105,6 +105,20 @@ async def test_a_worker_that_dies(workshop: Workshop, payloads: Payloads, caplog
     assert 1 == len(caplog.records)
     assert workshop.worker is not None
     assert not workshop.worker.ready
+
+
+async def test_another_is_started_for_one_that_died(workshop: Workshop, payloads: Payloads):
+    """After twice as many were made here; then four times."""
+    for many in (100, 200, 400):
+        await workshop.make(SALES[:1] * many, 0)
+        assert workshop.worker is None or workshop.worker.ended
+        pid = await with_worker(workshop)
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: workshop.worker.ended)  # type: ignore[union-attr]
+    workshop.close()
+    await workshop.make(SALES * 5, 0)
+    assert workshop.worker is not None
+    assert workshop.worker.ended
 
 
 async def test_a_worker_that_is_stuck(
