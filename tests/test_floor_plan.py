@@ -54,7 +54,7 @@ FLOORS = """
 4  store.writer
 4  store.ledger
 4  store.queue store.reader
-4  store.changes store.file store.rows store.subscriptions verification.history
+4  store.changes store.file store.lines store.rows store.subscriptions verification.history
 3  payloads.shop payloads.workshop
 3  payloads.counter_acts payloads.factory payloads.order_acts payloads.worker
 3  payloads.builders payloads.customer_acts payloads.from_schema payloads.stock_acts

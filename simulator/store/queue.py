@@ -11,7 +11,7 @@ are. What is kept in memory can be read again from the file at any time.
 """
 
 import sqlite3
-from collections import Counter, defaultdict, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 
@@ -19,6 +19,7 @@ import orjson
 
 from simulator.clock import Milliseconds, uuid_text
 from simulator.domain.model import Delivery, Trigger
+from simulator.store.lines import Lines
 from simulator.store.rows import write
 
 FIRST: Milliseconds = -(2**62)
@@ -33,9 +34,6 @@ LEASED = 0
 MOST_AHEAD = 256
 """Runs that are handed out to one destination beyond its lanes."""
 
-MOST_LINED_UP = 10_000_000
-"""Bytes of deliveries that wait in memory, of all destinations together."""
-_BESIDE_THE_BODY = 500  # bytes of a delivery, about
 
 _INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
 _DELIVERIES = """
@@ -80,8 +78,7 @@ class Queue:
             self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
         )
         self._behind = set(self._alarms)  # destinations for which more waits in the file than in their lines
-        self._lines: defaultdict[int, deque[Delivery]] = defaultdict(deque)
-        self._lined_up = 0  # bytes
+        self._lines = Lines()
         self._new: list[Delivery] = []  # intended in this transaction
         self._hungry: set[int] = set()
         self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
@@ -166,27 +163,17 @@ class Queue:
 
     def _line_up(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
-            if delivery.destination in self._behind:
-                continue
-            size = _size(delivery)
-            if self._lined_up + size <= MOST_LINED_UP:
-                self._lines[delivery.destination].append(delivery)
-                self._lined_up += size
-            else:
+            if delivery.destination not in self._behind and not self._lines.add(delivery):
                 self._behind.add(delivery.destination)
 
     def _begin_lines(self) -> list[Delivery]:
         """Take from the lines what finds a lane free."""
         begun = []
-        for destination in sorted(self._hungry & self._lines.keys()):
-            line = self._lines[destination]
-            room = min(len(line), self._room(destination))
-            leaving = [line.popleft() for _ in range(room)]
-            self._lined_up -= sum(map(_size, leaving))
-            self._note_begun(leaving)
-            begun += leaving
-            if not line:
-                del self._lines[destination]
+        for destination in sorted(self._hungry):
+            if destination in self._lines:
+                leaving = self._lines.take(destination, self._room(destination))
+                self._note_begun(leaving)
+                begun += leaving
         return begun
 
     def _begin_from_file(self, destination: int, now: Milliseconds) -> list[Delivery]:
@@ -218,7 +205,7 @@ class Queue:
 
     def _read_again(self, destination: int) -> None:
         """Drop a line: the file knows better what is next."""
-        self._lined_up -= sum(map(_size, self._lines.pop(destination, ())))
+        self._lines.drop(destination)
         self._alarms.pop(destination, None)
         self._behind.add(destination)
         self._hungry.add(destination)
@@ -292,10 +279,6 @@ class Queue:
         self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
         self.load()
         return rows
-
-
-def _size(delivery: Delivery) -> int:
-    return len(delivery.body) + _BESIDE_THE_BODY
 
 
 def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """The queue against its own file: whatever it keeps in memory, what it hands out is what the file says is next."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 
 from simulator.clock import Clock, Ids
 from simulator.domain.model import Delivery, Finished, Occurrence
-from simulator.store import queue
+from simulator.store import lines, queue
 from simulator.store.ledger import Ledger
 from tests.store.shop import NOT_FOUND, OK, Shop
 
@@ -53,8 +54,9 @@ class Books:
         assert self.numbers("1") == self.out.keys() | self.numbers("begun_at IS NULL"), "out, and not in the file"
         for destination in (1, 2):
             self._is_right([item for item in due if item.destination == destination], destination)
-        lined_up = [delivery for line in self.ledger.queue._lines.values() for delivery in line]
-        assert self.ledger.queue._lined_up == sum(map(queue._size, lined_up)) <= queue.MOST_LINED_UP, "miscounted"
+        waiting = self.ledger.queue._lines
+        lined_up = [delivery for line in waiting._lines.values() for delivery in line]
+        assert waiting._bytes == sum(map(lines._size, lined_up)) <= lines.MOST_BYTES, "miscounted"
         for delivery in due:
             assert self.body(delivery.event_number) == delivery.body
 
@@ -183,9 +185,75 @@ async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None
     assert [item.webhook_event_id for item in raised] == [item.webhook_event_id for item in sent]
 
 
+@pytest.mark.anyio
+async def test_lanes_bound_what_is_under_way_to_one_destination_only(tmp_path: Path) -> None:
+    """The third of one destination waits for a lane; another destination's does not wait for it."""
+    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+        await shop.subscribes()
+        await shop.store.subscribe("InvoiceCreated", "http://other.example/", None)
+        await shop.sells(3)
+        await shop.sells(event="InvoiceCreated")
+
+        first = await shop.sent()
+        out = [first, await shop.sent(), await shop.sent()]
+
+        assert ["SaleCreated", "SaleCreated", "InvoiceCreated"] == [item.event for item in out]
+        assert shop.out.empty()
+        shop.ends(first, OK)
+        assert "SaleCreated" == (await shop.sent()).event
+
+
+@pytest.mark.anyio
+async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commit(tmp_path: Path) -> None:
+    """A receiver that is quick need not wait for the disk; one that is slow has next to nothing begun for nothing."""
+    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+        await shop.subscribes()
+        await shop.sells(20)
+        out = [await shop.sent() for _ in range(2)]
+        for over, left in ((2, 2 + 4), (3, 2 + 6), (2, 6), (1, 5), (1, 2 + 2), (1, 2 + 2)):  # lanes and ahead
+            assert shop.out.empty()
+            for _ in range(over):
+                shop.ends(out.pop(0), OK)
+            await shop.settles()
+            while not shop.out.empty():
+                out.append(await shop.sent())
+            assert left == len(out) == (await shop.reader.counts())["underWay"]
+
+
+@pytest.mark.anyio
+async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
+    """Somebody is waiting for it."""
+    async with Shop(tmp_path / "log.db", lanes=1) as shop:
+        await shop.subscribes()
+        [failed] = await shop.sells()
+        await shop.delivers(NOT_FOUND)
+        await shop.sells(4)
+        under_way, *_ahead = [await shop.sent() for _ in range(3)]
+        resend = asyncio.ensure_future(shop.store.resend(UUID(failed.webhook_id), failed.webhook_event_id))
+        await shop.settles()
+        assert shop.out.empty()
+
+        shop.ends(under_way, OK)
+
+        assert failed.webhook_event_id == (await shop.delivers()).webhook_event_id
+        assert 200 == (await resend).result.status_code
+
+
+@pytest.mark.anyio
+async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
+    monkeypatch.setattr(lines, "MOST_BYTES", 0)
+    await shop.subscribes()
+    shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)
+    body = b'"' + b"x" * 2_000 + b'"'
+    await shop.store.accept([Occurrence("SaleCreated", body, 1)] * 6, shop.store.take_numbers(6))
+    for _ in range(6):
+        assert body == (await shop.delivers()).body
+
+
 @contextmanager
 def few_in_memory() -> Iterator[None]:
     """Lines that are full early."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queue, "MOST_LINED_UP", 2_100)  # four, of some 510 bytes
+        patch.setattr(lines, "MOST_BYTES", 2_100)  # four, of some 510 bytes
         yield

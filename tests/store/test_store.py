@@ -1,15 +1,12 @@
 import asyncio
 import dataclasses
-import sqlite3
-import threading
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from simulator.domain.model import INTERRUPTED, Delivery, Finished, Occurrence, Outcome, Result, Trigger
-from simulator.errors import Busy, StoreFailed, UnknownEvent, UnknownWebhook
-from simulator.store import queue, writer
+from simulator.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
+from simulator.errors import Busy, UnknownEvent, UnknownWebhook
 from simulator.store import store as module
 from tests.store.shop import NOT_FOUND, OK, Shop
 
@@ -77,57 +74,6 @@ async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: Shop) -
 
     entry = await shop.entry(raised)
     assert (200, True, 2) == (entry.status_code, entry.success, entry.runs_counter)
-
-
-async def test_lanes_bound_what_is_under_way_to_one_destination_only(tmp_path: Path) -> None:
-    """The third of one destination waits for a lane; another destination's does not wait for it."""
-    async with Shop(tmp_path / "log.db", lanes=2) as shop:
-        await shop.subscribes()
-        await shop.store.subscribe("InvoiceCreated", "http://other.example/", None)
-        await shop.sells(3)
-        await shop.sells(event="InvoiceCreated")
-
-        first = await shop.sent()
-        out = [first, await shop.sent(), await shop.sent()]
-
-        assert ["SaleCreated", "SaleCreated", "InvoiceCreated"] == [item.event for item in out]
-        assert shop.out.empty()
-        shop.ends(first, OK)
-        assert "SaleCreated" == (await shop.sent()).event
-
-
-async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commit(tmp_path: Path) -> None:
-    """A receiver that is quick need not wait for the disk; one that is slow has next to nothing begun for nothing."""
-    async with Shop(tmp_path / "log.db", lanes=2) as shop:
-        await shop.subscribes()
-        await shop.sells(20)
-        out = [await shop.sent() for _ in range(2)]
-        for over, left in ((2, 2 + 4), (3, 2 + 6), (2, 6), (1, 5), (1, 2 + 2), (1, 2 + 2)):  # lanes and ahead
-            assert shop.out.empty()
-            for _ in range(over):
-                shop.ends(out.pop(0), OK)
-            await shop.settles()
-            while not shop.out.empty():
-                out.append(await shop.sent())
-            assert left == len(out) == (await shop.reader.counts())["underWay"]
-
-
-async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
-    """Somebody is waiting for it."""
-    async with Shop(tmp_path / "log.db", lanes=1) as shop:
-        await shop.subscribes()
-        [failed] = await shop.sells()
-        await shop.delivers(NOT_FOUND)
-        await shop.sells(4)
-        under_way, *_ahead = [await shop.sent() for _ in range(3)]
-        resend = asyncio.ensure_future(shop.store.resend(UUID(failed.webhook_id), failed.webhook_event_id))
-        await shop.settles()
-        assert shop.out.empty()
-
-        shop.ends(under_way, OK)
-
-        assert failed.webhook_event_id == (await shop.delivers()).webhook_event_id
-        assert 200 == (await resend).result.status_code
 
 
 async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Path) -> None:
@@ -282,52 +228,6 @@ async def test_idle_waits_for_outcomes(shop: Shop) -> None:
     assert (await shop.entry(raised)).success
 
 
-async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: Shop) -> None:
-    """A delivery that was under way ends without a trace, and whoever waits for a resend is told."""
-    await shop.subscribes()
-    [raised] = await shop.sells()
-    old = await shop.sent()
-    waiting = asyncio.ensure_future(shop.store.resend(UUID(raised.webhook_id), raised.webhook_event_id))
-    await shop.sent()
-    before = shop.store.changes.sequence
-
-    await shop.store.reset()
-    shop.ends(old, OK)
-    await shop.store.idle()
-
-    assert {0} == set((await shop.reader.counts()).values())
-    assert before < shop.store.changes.sequence
-    with pytest.raises(UnknownEvent):
-        await waiting
-
-
-async def test_changes_are_followed_from_any_point(shop: Shop) -> None:
-    """Each has the next number; a follower gets those behind the one that it knows."""
-    await shop.subscribes()
-    start = shop.store.changes.sequence
-    await shop.sells()
-    await shop.delivers()
-
-    followed = await first_changes(shop, start, 2)
-
-    assert [(start + 1, "event.raised"), (start + 2, "run.over")] == [(number, kind) for number, kind, _ in followed]
-    assert followed[1:] == await first_changes(shop, start + 1, 1)
-
-
-async def test_changes_keep_no_large_body(shop: Shop) -> None:
-    """Thousands of changes are kept: they must not hold thousands of megabytes. The log itself holds the body."""
-    await shop.subscribes()
-    start = shop.store.changes.sequence
-    shop.store.take_numbers(1)
-    [raised] = await shop.store.accept([Occurrence("SaleCreated", b"x" * 100_000, 1)], 1)
-    delivery = await shop.delivers()
-
-    changes = await first_changes(shop, start, 2)
-
-    assert [b""] == [about.delivery.body for _, _, about in changes if isinstance(about, Finished)]
-    assert 100_000 == len(delivery.body) == len((await shop.entry(raised)).payload or b"")
-
-
 @pytest.mark.parametrize(
     ("statuses", "listed"),
     [([], 2), (["ok"], 1), (["OK", "not found"], 2), (["404"], 1), (["Timeout"], 0)],
@@ -352,102 +252,6 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
 
 
-async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
-    """A reset of a large log takes seconds; meanwhile deliveries are answered."""
-    let_go = threading.Event()
-    step = shop.store._writer.submit(lambda _: let_go.wait(5), long=True)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert not step.done()
-    let_go.set()
-    assert await step
-
-
-async def test_a_reset_hides_no_change_of_its_own_commit(shop: Shop) -> None:
-    """Followers are told what was done just before it, too."""
-    await shop.settles()
-    before = shop.store.changes.sequence
-    await asyncio.gather(shop.subscribes(), shop.store.reset())
-
-    _, batch = await anext(shop.store.changes.after(before))
-    assert ["webhook.created", "reset"] == [kind for kind, _ in batch]
-
-
-async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:
-    """They are none, and touch no event that has the same number now."""
-    await shop.subscribes()
-    await shop.sells()
-    old = await shop.sent()
-    resetting = asyncio.ensure_future(shop.store.reset())
-    await resetting
-    await shop.subscribes()
-    [raised] = await shop.sells()
-    new = await shop.sent()
-    assert old.event_number == new.event_number
-
-    assert [] == await shop.store.copy(old, 2)
-    shop.ends(new, NOT_FOUND)
-    await shop.store.idle()
-
-    entry = await shop.entry(raised)
-    assert (404, 1) == (entry.status_code, entry.runs_counter)
-
-
-async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that could not be written is tried again, also when another step of that moment could be."""
-    monkeypatch.setattr(writer, "RETRY_S", 0.01)
-    await shop.subscribes()
-    [raised] = await shop.sells()
-    delivery = await shop.sent()
-    await shop.statement("CREATE TEMP TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    shop.ends(delivery, OK)
-    await shop.statement("DROP TRIGGER full")
-    for _ in range(500):
-        if (await shop.entry(raised)).success:
-            break
-        await asyncio.sleep(0.01)
-    assert (await shop.entry(raised)).success
-
-
-async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
-    monkeypatch.setattr(queue, "MOST_LINED_UP", 0)
-    await shop.subscribes()
-    shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)
-    body = b'"' + b"x" * 2_000 + b'"'
-    await shop.store.accept([Occurrence("SaleCreated", body, 1)] * 6, shop.store.take_numbers(6))
-    for _ in range(6):
-        assert body == (await shop.delivers()).body
-
-
-async def test_a_reset_that_fails(shop: Shop) -> None:
-    """What was there is there, and new events get numbers of their own."""
-    await shop.subscribes()
-    await shop.sells(3)
-    await shop.statement("CREATE TEMP TRIGGER full BEFORE DELETE ON webhooks BEGIN SELECT RAISE(ABORT, 'full'); END")
-    with pytest.raises(StoreFailed, match="full"):
-        await shop.store.reset()
-    await shop.sells(3)
-    assert 6 == (await shop.reader.counts())["events"]
-
-
-async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A commit that fails, and then even reading: it goes on when that is over."""
-    await shop.subscribes()
-
-    def fails() -> None:
-        raise sqlite3.OperationalError("disk I/O error")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(shop.store._ledger, "load", fails)
-        with pytest.raises(StoreFailed):
-            await shop.store._writer.submit(lambda _: 1 // 0)
-        with pytest.raises(StoreFailed):
-            await shop.sells()
-    await shop.sells()
-    assert 1 == (await shop.reader.counts())["events"]
-
-
 async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
     monkeypatch.setattr(shop.store, "_roomy", 3)
@@ -467,35 +271,9 @@ async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await waiting
 
 
-async def test_what_is_put_back_is_never_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though the file cannot be written at first: it is tried again until it is."""
-    monkeypatch.setattr(module, "RETRY_S", 0.01)
-    await shop.subscribes()
-    await shop.sells()
-    delivery = await shop.sent()
-    await shop.statement("CREATE TEMP TRIGGER full BEFORE UPDATE ON queue BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    shop.store.postpone(delivery, shop.clock.now())
-    await shop.settles()
-    assert shop.out.empty()
-
-    await shop.statement("DROP TRIGGER full")
-
-    assert delivery == await shop.sent()
-
-
 async def resent(shop: Shop, webhook_id: str, event_id: str, result: Result) -> Delivery:
     waiting = asyncio.ensure_future(shop.store.resend(UUID(webhook_id), event_id))
     delivery = await shop.sent()
     shop.ends(delivery, result)
     assert result == (await waiting).result
     return delivery
-
-
-async def first_changes(shop: Shop, after: int, count: int) -> list[tuple[int, str, object]]:
-    """The first changes behind one, each with its number."""
-    changes: list[tuple[int, str, object]] = []
-    async for first, batch in shop.store.changes.after(after):
-        changes += [(number, *change) for number, change in enumerate(batch, first)]
-        if len(changes) >= count:
-            break
-    return changes
