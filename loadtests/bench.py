@@ -12,35 +12,26 @@ of a delivery goes: `bench.py shares` measures the parts, each by itself; for a 
 
 import argparse
 import json
-import os
-import signal
 import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx
 import orjson
 from bare_sender import LANES, send_bare, sink
+from served import EVENT, FRONTSIM, Served, served
 
 from simulator import catalog
 from simulator.payloads.factory import Payloads
+from simulator.settings import Settings
 
 HERE = Path(__file__).parent
-FRONTSIM = (sys.executable, "-m", "simulator.cli.main")
-EVENT = "SaleCreated"
-CALL = 5_000
-"""Events that a call raises."""
-ALWAYS = "from=2000-01-01&to=2100-01-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,83 +66,6 @@ def tell(bench: str, **figures: Any) -> None:
     """One JSON line."""
     rounded = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in figures.items()}
     print(json.dumps({"bench": bench, **rounded}), flush=True)
-
-
-class Served:
-    """A simulator in a process of its own, as a user starts it."""
-
-    def __init__(self, db: Path, *options: str) -> None:
-        self.db = db
-        command = [*FRONTSIM, "serve", "--port", "0", "--db", str(db), *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        words = self.process.stdout.readline().split()
-        urls = [word for word in words if word.startswith("http")]
-        if not urls:
-            sys.exit("frontsim serve did not start; what it said stands above")
-        self.base_url = urls[0]
-        parts = urlsplit(self.base_url)
-        self.http = httpx.Client(
-            base_url=f"{parts.scheme}://{parts.netloc}", headers={"x-api-key": "bench"}, timeout=600, trust_env=False
-        )
-
-    def subscribe(self, url: str, event: str = EVENT) -> str:
-        """Returns the webhook's id."""
-        return str(self.http.post("/api/webhooks", json={"event": event, "url": url}).raise_for_status().json()["id"])
-
-    def trigger(self, count: int, event: str = EVENT) -> None:
-        """Raise so many events."""
-        for start in range(0, count, CALL):
-            some = min(CALL, count - start)
-            self.http.post("/_sim/trigger", json={"event": event, "count": some}).raise_for_status()
-
-    def events(self, webhook: str, query: str) -> list[Any]:
-        """What its log lists."""
-        answer = self.http.get(f"/api/webhooksevents/{webhook}?{ALWAYS}&{query}").raise_for_status()
-        listed: list[Any] = orjson.loads(answer.content)
-        return listed
-
-    def drain(self) -> None:
-        """Wait until all are delivered and logged."""
-        assert self.http.post("/_sim/drain", json={"timeoutS": 3600}).json() == {"drained": True}
-
-    def cpu_s(self) -> float:
-        """Seconds of processor time that it has used, with the process that makes payloads for it."""
-        ticks = 0
-        for folder in self._processes():
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def rss_mb(self, which: str = "VmRSS") -> float:
-        """Its memory, with that of the process that makes payloads for it: now, or `VmHWM` at its peak."""
-        lines = [line for folder in self._processes() for line in (folder / "status").read_text().splitlines()]
-        return sum(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
-
-    def _processes(self) -> list[Path]:
-        """Its folder in /proc, and those of the processes that it has started."""
-        proc, own = Path("/proc"), Path(f"/proc/{self.process.pid}")
-        children = [(thread / "children").read_text().split() for thread in (own / "task").iterdir()]
-        return [own, *(proc / child for each in children for child in each)]
-
-    def stop(self) -> None:
-        """End it as Ctrl-C does."""
-        self.http.close()
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(30)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-@contextmanager
-def served(*options: str) -> Iterator[Served]:
-    """A simulator on a file of its own, with these options."""
-    with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
-        simulator = Served(Path(folder) / "log.db", *options)
-        try:
-            yield simulator
-        finally:
-            simulator.stop()
 
 
 def deliver(simulator: Served, count: int) -> Mapping[str, float]:
@@ -201,6 +115,16 @@ def bench_deliveries(*, size: Size) -> None:
             )
 
 
+def bench_lanes(*, size: Size) -> None:
+    """Durable deliveries to a receiver that is spared: as many at once as by default, few, and one by one."""
+    for lanes in (Settings().concurrency, 4, 1):
+        with sink() as url, served("--concurrency", str(lanes)) as simulator:
+            simulator.subscribe(url)
+            deliver(simulator, size.warm_up)
+            count = min(size.deliveries, 1_000 * lanes)
+            tell("durable deliveries", **best(deliver(simulator, count) for _ in range(size.times)), lanes=lanes)
+
+
 def bench_list(*, size: Size) -> None:
     """`success=false` with 10,000 failed, beside the bare query and orjson on the same file."""
     with sink() as url, served("--concurrency", str(LANES)) as simulator:
@@ -248,7 +172,7 @@ def bench_start(*, size: Size) -> None:
         tell("Ctrl-C", seconds=time.perf_counter() - began)
     help_s, _ = _best_of(
         size.times,
-        lambda: subprocess.run([sys.executable, "-m", "simulator.cli.main", "--help"], check=True, capture_output=True),
+        lambda: subprocess.run([*FRONTSIM, "--help"], check=True, capture_output=True),
     )
     tell("frontsim --help", seconds=help_s)
 
@@ -266,6 +190,7 @@ def _script(name: str, *options: str, tiny: Sequence[str]) -> Callable[..., None
 BENCHES: Mapping[str, Callable[..., None]] = {
     "start": bench_start,
     "deliveries": bench_deliveries,
+    "lanes": bench_lanes,
     "list": bench_list,
     "shares": _script("shares", tiny=["--deliveries", "400"]),
     "wire": _script("wire", tiny=["--seconds", "0.05"]),
