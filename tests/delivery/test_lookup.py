@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,24 +15,20 @@ pytestmark = pytest.mark.anyio
 
 
 class NameServer:
-    """Answers for a name once it is told to; counts what it is asked."""
+    """Stands in for the system's resolver: answers for a name once it is told to; counts what it is asked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[str] = []
-        self.answers: dict[str, asyncio.Future[list[str]]] = {}
-        loop = asyncio.get_running_loop()
-        fake = SimpleNamespace(getaddrinfo=self.getaddrinfo, create_task=loop.create_task)
-        monkeypatch.setattr(
-            lookup, "asyncio", SimpleNamespace(get_running_loop=lambda: fake, shield=asyncio.shield, Task=asyncio.Task)
-        )
+        self.answers: dict[str, Future[list[str]]] = {}
+        monkeypatch.setattr(lookup, "socket", SimpleNamespace(getaddrinfo=self.getaddrinfo, SOCK_STREAM=1))
 
-    def knows(self, host: str) -> "asyncio.Future[list[str]]":
-        self.answers[host] = asyncio.get_running_loop().create_future()
+    def knows(self, host: str) -> "Future[list[str]]":
+        self.answers[host] = Future()
         return self.answers[host]
 
-    async def getaddrinfo(self, host: str, *_: object, **__: object) -> list[tuple[Any, ...]]:
+    def getaddrinfo(self, host: str, *_: object, **__: object) -> list[tuple[Any, ...]]:
         self.asked.append(host)
-        return [(0, 0, 0, "", (address, 0)) for address in await self.answers[host]]
+        return [(0, 0, 0, "", (address, 0)) for address in self.answers[host].result(20)]
 
 
 async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,6 +45,27 @@ async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch: pytest.Mon
     assert ["quick.example", "slow.example"] == sorted(server.asked)
     await lookups.addresses("slow.example")
     assert 2 == server.asked.count("slow.example")
+
+
+async def test_dead_name_servers_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lookups hang: another name is found, until there are very many; then it waits for its turn."""
+    monkeypatch.setattr(lookup, "MOST_AT_ONCE", 50)
+    server = NameServer(monkeypatch)
+    dead = [server.knows(f"dead{number}.example") for number in range(50)]
+    server.knows("shop.example").set_result(["192.0.2.1"])
+    lookups = Lookups()
+    hanging = [asyncio.ensure_future(lookups.addresses(host)) for host in list(server.answers)[:49]]
+    await asyncio.sleep(0)
+    assert ["192.0.2.1"] == await asyncio.wait_for(lookups.addresses("shop.example"), 20)
+    hanging.append(asyncio.ensure_future(lookups.addresses("dead49.example")))
+    await asyncio.sleep(0)
+    waiting = asyncio.ensure_future(lookups.addresses("shop.example"))
+    await asyncio.wait([waiting], timeout=0.05)
+    assert not waiting.done()
+    for answer in dead:
+        answer.set_result([])
+    assert ["192.0.2.1"] == await asyncio.wait_for(waiting, 20)
+    await asyncio.gather(*hanging, return_exceptions=True)
 
 
 @pytest.mark.parametrize("error", [socket.gaierror(-2, ""), socket.gaierror(-3, ""), UnicodeError(), None])
