@@ -15,6 +15,8 @@ BODY_KEPT = 4 * 1024
 """Bytes of the body that are kept."""
 
 SWITCHING_PROTOCOLS = 101
+_VERSIONS = ("1.0", "1.1")
+_FIRST = (b"H", b"")  # the parser also reads RTSP/ and ICE/
 
 _MOST_KNOWN, _LONGEST_KNOWN = 1_000, 1_000
 _known: dict[bytes, tuple[int, bytes]] = {}
@@ -57,11 +59,14 @@ class AnswerReader:
         """
         if self._begun:
             return self._read(data)
-        self._begun = True
+        first = data.lstrip(b"\r\n")[:1]
+        self._begun = first != b""
         known = _known.get(data)
         if known is not None:
             self.status_code, self.body = known
             self.whole = self.reusable = True
+        elif first not in _FIRST:
+            raise BadAnswer(f"expected HTTP/, got {data[:5]!r}")
         elif self._read(data) and self.reusable and len(data) <= _LONGEST_KNOWN:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
@@ -127,6 +132,8 @@ class AnswerReader:
         code = self._parser.get_status_code()
         if code < 100:
             raise BadAnswer(f"status {code:03}")
+        if self._parser.get_http_version() not in _VERSIONS:  # the parser knows 0.9 and 2.0, too
+            raise BadAnswer(f"HTTP/{self._parser.get_http_version()}")
         if self.whole or (code < 200 and code != SWITCHING_PROTOCOLS):
             return
         self.status_code = code
