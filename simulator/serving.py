@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
 import struct
@@ -29,6 +30,7 @@ from simulator.settings import Settings
 logger = logging.getLogger(__name__)
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
+_MOST_DESCRIPTORS = 65_536
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
 
@@ -55,6 +57,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
         app = App(settings, db=db)
         _collect_seldom()
+        _open_many()
         _run(_Server(app, lambda: ready(url_of(listening))), listening)
 
 
@@ -67,6 +70,17 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
+
+def _open_many() -> None:
+    """Take as many descriptors as the system lets us: a thousand destinations have a thousand connections.
+
+    The usual limit of 1,024 is there for programs that use select(2), which ours does not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if resource.RLIM_INFINITY != soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run_in_thread(settings: Settings) -> Running:

@@ -1,5 +1,6 @@
 """A server in a thread, for tests and tools; the address it listens on; its end."""
 
+import resource
 import socket
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from simulator.serving import run_in_thread
 from simulator.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
+from tests.child import Child
 
 
 def test_running_in_a_thread():
@@ -70,6 +72,20 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path):
         assert 200 == sim.sim("GET", "health").status_code
     with simulation(ephemeral=False, db=tmp_path / "log.db"):
         pass
+
+
+def test_a_thousand_destinations_are_not_too_many(tmp_path: Path, receiver: Recorder):
+    """Descriptors are not what bounds deliveries, nor callers: the system's soft limit is raised."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Child(tmp_path / "log.db", prepare=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))) as child:
+        assert min(hard, 65_536) == resource.prlimit(child.pid, resource.RLIMIT_NOFILE)[0]
+        held = [socket.create_connection(("127.0.0.1", child.sim.port)) for _ in range(100)]
+        child.sim.subscribes(receiver.url)
+        child.sim.raises(count=20)
+        child.sim.drains()
+        assert 20 == len(receiver.calls)
+        for link in held:
+            link.close()
 
 
 def test_a_log_goes_on(tmp_path: Path, receiver: Recorder):
