@@ -47,7 +47,10 @@ def changed(rule: Rule, body: bytes, event: str, schema: Mapping[str, Any], numb
     if not isinstance(value, dict):
         return Sent(body, event)
     _FIELDS[rule.fault](rule, value, schema, number)
-    return Sent(orjson.dumps(value), event)
+    try:
+        return Sent(orjson.dumps(value), event)
+    except TypeError:  # it is nested as deep as can be written, and the change adds a level
+        return Sent(body, event)
 
 
 def _garbage(_: Rule, body: bytes) -> bytes:

@@ -105,7 +105,11 @@ class Payloads:
             if wrong is not None:
                 raise BadInput(wrong, {"": [wrong]})
         value = overridden(value, set_)
-        body = orjson.dumps(value)
+        try:
+            body = orjson.dumps(value)
+        except TypeError as error:  # each value can be written, but not as deep as it is put
+            wrong = f"expected a payload that JSON can hold: {error}"
+            raise BadInput(wrong, {"set": [wrong]}) from error
         if not invalid:
             self._catalog.check(kind.name, body)
         return Occurrence(kind.name, body, _shown_store(value, kind.store, store_id))

@@ -93,6 +93,12 @@ def test_wrong_type():
         assert type(true[name]) is not type(got[name])
 
 
+def test_a_body_as_deep_as_can_be_written():
+    """Where the change would make it deeper it is sent as it is: it cannot be written otherwise."""
+    body = b'{"id":1,"lines":' + b"[" * 253 + b"]" * 253 + b"}"
+    assert body in {broken("wrong-type", body, number=number).body for number in range(10)}
+
+
 def test_huge():
     """So many bytes more."""
     assert 1000 == len(value("huge", bytes=1000)[UNKNOWN_FIELD])

@@ -197,6 +197,15 @@ def test_a_value_that_json_cannot_hold_is_refused(value: object) -> None:
         payloads(1).custom("SaleCreated", 3, set_={"comment": value}, invalid=True)
 
 
+def test_a_value_that_is_too_deep_where_it_is_put_is_refused() -> None:
+    """By itself it could be written."""
+    deep: list[object] = []
+    for _ in range(252):
+        deep = [deep]
+    with pytest.raises(BadInput, match="expected a payload that JSON can hold"):
+        payloads(1).custom("SaleCreated", 1, set_={"salesLines[0].price": deep}, invalid=True)
+
+
 def test_a_type_of_the_users_own_is_made_from_its_schema(tmp_path: Path) -> None:
     """Types without a builder follow from (seed, type, number) as well, and from the store that is wanted."""
     schema = {
