@@ -124,7 +124,7 @@ class App:
             self.store.stop_sending()
             with suppress(StoreFailed):
                 await self.store.wake()  # what was being handed out meanwhile has been handed out
-            self._dispatcher.stop()
+            await self._dispatcher.stop()
 
     def _compose(self) -> ASGIApp:
         vendor = [

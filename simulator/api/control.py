@@ -32,7 +32,7 @@ class Control:
         clock: Clock,
         wire_time: WireTime,
         about: Mapping[str, Any],
-        reset_log: Callable[[], Awaitable[None]],
+        reset_log: Callable[[Callable[[], None]], Awaitable[None]],
         forget: Sequence[Callable[[], None]],
     ) -> None:
         self._store = store
@@ -105,9 +105,11 @@ class Control:
 
     async def reset(self, _: Request) -> Response:
         """Forget webhooks, events, runs, fault rules, leases, sinks, and the clock's offset."""
+        await self._reset_log(self._forget_all)
+        return json({"reset": True})
+
+    def _forget_all(self) -> None:
         for forget in self._forget:
             forget()
         self._rules.reset()
         self._clock.reset()
-        await self._reset_log()
-        return json({"reset": True})

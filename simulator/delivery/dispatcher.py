@@ -33,7 +33,7 @@ from simulator.domain.changed import changed
 from simulator.domain.fault_rules import FaultRules
 from simulator.domain.faults import FAULTS, Facts, Rule, Stage
 from simulator.domain.headers import HeaderNames
-from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
+from simulator.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result, Trigger
 from simulator.domain.phrases import Phrase, of_status
 from simulator.domain.target import parse_target
 from simulator.errors import StoreFailed, UnknownEventType
@@ -93,6 +93,9 @@ class Dispatcher:
         self._postponed: dict[int, str] = {}
         self._copying: set[asyncio.Task[None]] = set()
         self._reordering = Reordering(hasten=store.hasten)
+        self._resetting = asyncio.Lock()
+        self._first_kept = 0  # by the last reset: of runs with lower numbers the log knows nothing
+        self._stopped = False
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Send deliveries that the store has handed out, as lanes get free.
@@ -104,31 +107,49 @@ class Dispatcher:
             self._lanes.join(delivery, urgent=urgent)
         self._lanes.move(dict.fromkeys([delivery.destination for delivery in deliveries]))
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Send no more of what was handed out: an original goes back into the queue, a resend is logged as not sent."""
-        now, unsent = self._clock.now(), Result(Outcome.NOT_SENT, Phrase.NOT_SENT.value)
+        self._stopped = True
+        now = self._clock.now()
         for delivery in self._lanes.clear():
-            self._finish(delivery, now, "", None, unsent)
+            self._finish(delivery, now, "", None, NOT_SENT)
+        if self._copying:
+            await asyncio.wait(self._copying)
 
-    async def reset(self) -> None:
-        """Have the log reset; what it forgets is not sent any more. Raises StoreFailed: nothing was forgotten."""
-        self._lanes.hold()  # what is handed out until then may be among what it forgets
-        try:
-            first = await self._store.reset()
-            self._lanes.drop(before=first)
-            self._postponed.clear()
-            self._reordering.forget()
-        finally:
-            self._lanes.go_on()
+    async def reset(self, forget: Callable[[], None]) -> None:
+        """Have the log reset; what it forgets is not sent any more.
+
+        Args:
+            forget: called once the log has been reset, before anything leaves again.
+
+        Raises:
+            StoreFailed: nothing was forgotten.
+        """
+        async with self._resetting:
+            self._lanes.hold()  # what is handed out until then may be among what it forgets
+            try:
+                self._first_kept = await self._store.reset()
+                forget()
+                self._wire.recall()
+                self._lanes.drop(before=self._first_kept)
+                self._postponed.clear()
+                self._reordering.forget()
+            finally:
+                self._lanes.go_on()
 
     def _leave(self, delivery: Delivery) -> None:
         now = self._clock.now()
         fault = self._postponed.pop(delivery.run_id, "")
-        rule = self._strike(delivery, now) if self._rules.any and not fault else None
-        if rule is None:
-            self._send(delivery, now, WHOLE, fault)
-        else:
-            self._break(delivery, now, rule)
+        try:
+            rule = self._strike(delivery, now) if self._rules.any and not fault else None
+            if rule is None:
+                self._send(delivery, now, WHOLE, fault)
+            else:
+                self._break(delivery, now, rule)
+        except Exception:  # a mistake about one delivery must not keep back all others
+            logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
+            result = Result(Outcome.NOT_SENT, Phrase.CONNECTION_FAILED.value)
+            self._end(Finished(delivery, result, now, fault), arrived=False)
 
     def _strike(self, delivery: Delivery, now: Milliseconds) -> Rule | None:
         return self._rules.strike(
@@ -140,7 +161,8 @@ class Dispatcher:
                 url=delivery.url,
                 trigger=delivery.trigger,
                 run=delivery.run,
-            )
+            ),
+            passing_over=self._reordering.rules_holding(delivery.webhook_id),
         )
 
     def _break(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
@@ -159,10 +181,10 @@ class Dispatcher:
             self._send(delivery, now, WHOLE, rule.fault, logged=_answered(rule.param("status")))
         elif rule.fault in _NEVER_ARRIVES:
             result = Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
-            self._finish(delivery, now, rule.fault, None, result)
+            self._end(Finished(delivery, result, now, rule.fault), arrived=False)
         else:
             status = 200 if rule.fault == "false-success" else rule.param("status")
-            self._finish(delivery, now, rule.fault, None, _answered(status))
+            self._end(Finished(delivery, _answered(status), now, rule.fault), arrived=False)
 
     def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: Rule) -> None:
         try:
@@ -183,18 +205,28 @@ class Dispatcher:
         wait_s = rule.param("seconds" if rule.fault == "delay" else "atMostS")
         self._postponed[delivery.run_id] = rule.fault
         if rule.fault == "reorder":
-            self._reordering.hold(delivery, behind=rule.param("behind"))
+            self._reordering.hold(delivery, behind=rule.param("behind"), rule=rule.number)
         self._put_back(delivery, now + round(wait_s * 1000))
 
     async def _send_copies(self, delivery: Delivery, rule: Rule) -> None:
         """Send a delivery and its copies. If the log cannot take the copies, none of them is sent."""
-        apart = rule.param("apart")
         try:
             copies = await self._store.copy(delivery, rule.param("copies"))
         except StoreFailed as error:
             logger.error("a duplicate was not sent: %s", error)
             copies = []
-        now = self._clock.now()
+        async with self._resetting:
+            if delivery.run_id < self._first_kept:
+                self._lanes.free(delivery)
+            else:
+                self._send_each(delivery, copies, rule)
+
+    def _send_each(self, delivery: Delivery, copies: Sequence[Delivery], rule: Rule) -> None:
+        now, apart = self._clock.now(), rule.param("apart")
+        if self._stopped:
+            for item in (delivery, *copies):
+                self._finish(item, now, rule.fault, None, NOT_SENT)
+            return
         if isinstance(apart, str):
             barrier = Barrier(1 + len(copies))
             for copy in copies:
@@ -216,15 +248,20 @@ class Dispatcher:
     def _finish(
         self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
     ) -> None:
+        """What the wire has made of it."""
         unsent = result.outcome is Outcome.NOT_SENT and result.status == Phrase.NOT_SENT
         if unsent and delivery.trigger is Trigger.ORIGINAL:
             self._put_back(delivery, _AT_THE_NEXT_START)
             return
         if logged is not None and result.success:  # the log lies; how long it took is true
             result = logged._replace(duration_ms=result.duration_ms)
-        self._store.finish(Finished(delivery, result, began_at, fault))
-        self._reordering.passed(delivery)
-        self._lanes.free(delivery)
+        self._end(Finished(delivery, result, began_at, fault), arrived=result.outcome is not Outcome.NOT_SENT)
+
+    def _end(self, finished: Finished, *, arrived: bool) -> None:
+        """`arrived`: the receiver has seen it, at least in part, whatever the log will say."""
+        self._store.finish(finished)
+        self._reordering.passed(finished.delivery, arrived=arrived)
+        self._lanes.free(finished.delivery)
 
     def _put_back(self, delivery: Delivery, due_at: Milliseconds) -> None:
         self._store.postpone(delivery, due_at)

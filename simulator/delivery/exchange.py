@@ -101,6 +101,11 @@ class Register:
             self._untimed.discard(exchange)
             self._timed.add(exchange, stopwatch())
 
+    def recall(self) -> None:
+        """End all that have not begun."""
+        for exchange in [each for each in (*self._timed, *self._untimed) if not each.begun]:
+            exchange.fail(Phrase.NOT_SENT)
+
     async def drained(self, grace_s: float) -> None:
         """Wait until all have ended, but `grace_s` seconds at most; then end what is left."""
         self._empty = asyncio.Event()

@@ -37,7 +37,7 @@ class Lanes:
         self._leave = leave
         self._ways: defaultdict[int, _Way] = defaultdict(_Way)
         self._taken: dict[int, _Way] = {}  # by the run's number, which no reset gives a second time
-        self._holding = 0
+        self._held = False
 
     def join(self, delivery: Delivery, *, urgent: bool = False) -> None:
         """Wait for a lane; `move` lets it go. What is urgent goes before what is not."""
@@ -63,12 +63,12 @@ class Lanes:
             self._move(way)
 
     def hold(self) -> None:
-        """Let nobody leave until as many calls of `go_on`."""
-        self._holding += 1
+        """Let nobody leave until `go_on`."""
+        self._held = True
 
     def go_on(self) -> None:
         """Let leave again."""
-        self._holding -= 1
+        self._held = False
         self.move(list(self._ways))
 
     def drop(self, *, before: int) -> None:
@@ -90,9 +90,11 @@ class Lanes:
         if way.moving:  # further up the stack
             return
         way.moving = True
-        while way.busy < self._width and (way.urgent or way.line) and not self._holding:
-            delivery = (way.urgent or way.line).popleft()
-            way.busy += 1
-            self._taken[delivery.run_id] = way
-            self._leave(delivery)
-        way.moving = False
+        try:
+            while way.busy < self._width and (way.urgent or way.line) and not self._held:
+                delivery = (way.urgent or way.line).popleft()
+                way.busy += 1
+                self._taken[delivery.run_id] = way
+                self._leave(delivery)
+        finally:
+            way.moving = False

@@ -1,7 +1,10 @@
-"""Deliveries that are held back until later ones of their webhook have been answered."""
+"""Deliveries that are held back until later ones of their webhook have reached the receiver.
+
+A rule holds one of a webhook at a time: were the later ones held, too, none would be left to overtake it.
+"""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from simulator.domain.model import Delivery
@@ -11,8 +14,9 @@ from simulator.domain.model import Delivery
 class _Held:
     delivery: Delivery
     behind: int
+    rule: int
     overtaken_by: set[int] = field(default_factory=set)
-    """Numbers of the later events that are over: one that is sent several times counts once."""
+    """Numbers of the later events that have reached the receiver: one that is sent several times counts once."""
 
 
 class Reordering:
@@ -26,16 +30,22 @@ class Reordering:
         self._hasten = hasten
         self._held: dict[str, dict[int, _Held]] = defaultdict(dict)
 
-    def hold(self, delivery: Delivery, *, behind: int) -> None:
-        """Hold one back until `behind` later events of its webhook are over."""
-        self._held[delivery.webhook_id][delivery.run_id] = _Held(delivery, behind)
+    def hold(self, delivery: Delivery, *, behind: int, rule: int) -> None:
+        """Hold one back until `behind` later events of its webhook have reached the receiver; a rule wants that."""
+        self._held[delivery.webhook_id][delivery.run_id] = _Held(delivery, behind, rule)
 
-    def passed(self, delivery: Delivery) -> None:
-        """A delivery is over: whatever it has overtaken waits for one less."""
+    def rules_holding(self, webhook_id: str) -> Set[int]:
+        """The numbers of the rules for which one of that webhook is held."""
+        return {held.rule for held in self._held.get(webhook_id, {}).values()}
+
+    def passed(self, delivery: Delivery, *, arrived: bool) -> None:
+        """A delivery is over; if it has arrived, whatever it has overtaken waits for one less."""
         held = self._held.get(delivery.webhook_id)
         if not held:
             return
         held.pop(delivery.run_id, None)  # its time ran out, and it was sent
+        if not arrived:
+            return
         for item in list(held.values()):
             if delivery.event_number > item.delivery.event_number:
                 item.overtaken_by.add(delivery.event_number)

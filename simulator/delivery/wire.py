@@ -72,6 +72,10 @@ class Wire:
             exchange.abandon = opening.cancel
             self._connecting.add(exchange, exchange.started)
 
+    def recall(self) -> None:
+        """End, as *not sent*, each delivery of which not a byte was written."""
+        self._register.recall()
+
     async def close(self, grace_s: float) -> None:
         """Take no more; wait until all in flight have ended, `grace_s` seconds at most, then tear down.
 

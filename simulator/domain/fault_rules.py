@@ -1,11 +1,14 @@
 """The fault rules of a running simulator: added, changed, removed and counted while it runs."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from simulator.domain.faults import Facts, Rule, fault_for
-from simulator.errors import UnknownFaultRule
+from simulator.errors import BadInput, UnknownFaultRule
+
+MOST = 1_000
+"""Rules that there may be: each of them is looked at for every delivery."""
 
 
 class FaultRules:
@@ -29,7 +32,10 @@ class FaultRules:
         return bool(self._rules)
 
     def add(self, rule: Rule) -> Rule:
-        """Add a rule behind those that there are; it gets a number."""
+        """Add a rule behind those that there are; it gets a number. Raises BadInput where there are too many."""
+        if len(self._rules) >= MOST:
+            text = f"expected at most {MOST:,} fault rules, got one more; DELETE /_sim/faults/{{id}} removes one"
+            raise BadInput(text, {"": [text]})
         numbered = replace(rule, number=self._next)
         self._rules[self._next] = numbered
         self._next += 1
@@ -64,9 +70,10 @@ class FaultRules:
         self.fired.clear()
         self._next = 1
 
-    def strike(self, facts: Facts) -> Rule | None:
-        """The rule that applies now, counted as fired."""
-        rule = fault_for(self._rules.values(), facts, fired=self.fired, seed=self._seed)
+    def strike(self, facts: Facts, *, passing_over: Collection[int] = ()) -> Rule | None:
+        """The rule that applies now, counted as fired; those of the numbers `passing_over` do not."""
+        rules = [rule for rule in self._rules.values() if rule.number not in passing_over]
+        rule = fault_for(rules, facts, fired=self.fired, seed=self._seed)
         if rule is not None:
             self.fired[rule.number] += 1
         return rule

@@ -110,3 +110,5 @@ class Finished(NamedTuple):
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")
 """A run that was under way when the simulator died: nobody can say how far it got."""
+NOT_SENT = Result(Outcome.NOT_SENT, "Not sent")
+"""A run that was not begun when the simulator stopped, and is not to be sent later."""

@@ -13,6 +13,7 @@ from uuid import UUID
 from simulator.clock import Clock, Ids, Milliseconds, uuid_text
 from simulator.domain.model import (
     INTERRUPTED,
+    NOT_SENT,
     Delivery,
     Finished,
     Occurrence,
@@ -21,7 +22,7 @@ from simulator.domain.model import (
     Webhook,
     is_success,
 )
-from simulator.errors import Busy, UnknownEvent
+from simulator.errors import BadInput, Busy, UnknownEvent
 from simulator.store.changes import Change
 from simulator.store.queue import LEASED, Queue
 from simulator.store.rows import write
@@ -122,7 +123,15 @@ class Ledger:
         return self._most_waiting - self.queue.length
 
     def refuse_if_full(self, more: int) -> None:
-        """Raises Busy: with so many more runs, more would wait than may."""
+        """Refuse so many more runs, if more would wait than may.
+
+        Raises:
+            Busy: now.
+            BadInput: always.
+        """
+        if more > self._most_waiting:
+            wrong = f"expected at most {self._most_waiting} events at a time (--max-waiting), got {more}"
+            raise BadInput(wrong, {"": [wrong]})
         if more > self.free:
             raise Busy(
                 f"{self.queue.length} events wait to be sent, and at most {self._most_waiting} may (--max-waiting): "
@@ -240,13 +249,20 @@ class Ledger:
         self._changes += [("run.over", _to_keep(item)) for item in over]
 
     def recover(self) -> int:
-        """Log every run that was under way when a simulator died as unknown; returns how many there were."""
-        runs = [
-            (event, run, trigger, url, begun_at, "", str(INTERRUPTED.outcome), INTERRUPTED.status, None, None, b"")
-            for event, run, trigger, url, begun_at in self.queue.interrupted()
-        ]
-        self._log(runs)
-        return len(runs)
+        """Log every run that was under way when a simulator died as unknown; returns how many there were.
+
+        A resend that had not begun is logged as not sent.
+        """
+        now, interrupted = self._clock.now(), self.queue.interrupted()
+        begun = [run for run in interrupted if run[-1] is not None]
+        for runs, result in ((begun, INTERRUPTED), ([run for run in interrupted if run[-1] is None], NOT_SENT)):
+            self._log(
+                [
+                    (event, run, trigger, url, begun_at or now, "", str(result.outcome), result.status, None, None, b"")
+                    for event, run, trigger, url, begun_at in runs
+                ]
+            )
+        return len(begun)
 
     def _log(self, runs: Sequence[_Run]) -> None:
         """Write runs that are over, and let each one's event follow the newest of them."""

@@ -81,6 +81,7 @@ class Queue:
         self._lines = Lines()
         self._new: list[Delivery] = []  # intended in this transaction
         self._hungry: set[int] = set()
+        self._resends: Counter[int] = Counter()  # intended in this transaction
         self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
         (last,) = self._db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
         self.next_number: int = (last or 0) + 1  # a number is never given twice, not even after a reset
@@ -121,6 +122,7 @@ class Queue:
         write(self._db, _INSERT, [(number, event, run, str(Trigger.RESEND), destination, url, FIRST, None)])
         self.length += 1
         self._read_again(destination)
+        self._resends[destination] += 1
         return number
 
     def lease(self, deliveries: Sequence[Delivery], now: Milliseconds) -> None:
@@ -177,9 +179,12 @@ class Queue:
         return begun
 
     def _begin_from_file(self, destination: int, now: Milliseconds) -> list[Delivery]:
-        """Begin what waits in the file behind the line, if the line is used up and lanes are free still."""
+        """Begin what waits in the file behind the line, if the line is used up and lanes are free still.
+
+        A resend is begun in any case: it waits for its lane before all that was handed out ahead.
+        """
         self._alarms.pop(destination, None)
-        room = self._room(destination)
+        room = max(0, self._room(destination)) + self._resends.pop(destination, 0)
         if room <= 0:
             return []  # the end of any of its runs makes it hungry again
         deliveries = self._due_in_file(destination, now, room)
@@ -268,13 +273,16 @@ class Queue:
         self._ahead.update({destination: min(2 * count, MOST_AHEAD) for destination, count in over.items()})
         return numbers
 
-    def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds]]:
-        """Take out all runs that had begun: event number, run, trigger, URL, and when it began.
+    def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds | None]]:
+        """Take out all runs that had begun, and all resends: event number, run, trigger, URL, and when it began.
 
-        What had been postponed is due at once: the clock that it was measured on is forgotten, as fault rules are.
+        Who asked for a resend that has not begun was told that it is not sent, or nothing, and may ask again: it is not
+        to be sent beside that one. What else had been postponed is due at once: the clock that it was measured on is
+        forgotten, as fault rules are.
         """
         rows = self._db.execute(
-            "DELETE FROM queue WHERE begun_at IS NOT NULL RETURNING event, run, trigger, url, begun_at"
+            "DELETE FROM queue WHERE begun_at IS NOT NULL OR trigger = ? RETURNING event, run, trigger, url, begun_at",
+            (str(Trigger.RESEND),),
         ).fetchall()
         self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
         self.load()

@@ -73,7 +73,7 @@ class Subscriptions:
 
     def wanting(self, event: str) -> int:
         """How many want events of that type, from whatever store."""
-        return sum(known.webhook.event == event for known in self._by_id.values())
+        return sum(known.webhook.event == event for known in list(self._by_id.values()))  # a long step may change them
 
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""

@@ -8,7 +8,7 @@ Only COMMIT waits for the disk, so it alone leaves the event loop to others; the
 of its own would mostly wait for Python's lock. A step that may take long is done in the thread, too.
 
 Nothing is told before it is committed: not an answer, not a change, not a delivery. An outcome is written
-even if that takes many attempts; while it cannot be, its lane stays taken, so that a full disk ends in
+even if that takes many attempts; while it cannot be, it counts as under way, so that a full disk ends in
 standstill, never in a delivery that the log does not know.
 """
 

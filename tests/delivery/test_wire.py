@@ -55,6 +55,26 @@ async def test_a_connection_is_used_again() -> None:
         assert (2, 4) == (len(peer.calls), peer.requests)
 
 
+async def test_what_has_not_begun_is_called_back() -> None:
+    """Not a byte of it is sent, not even when its connection would have stood a moment later; the others go on."""
+    came = asyncio.Event()
+
+    async def silent(call: Call) -> None:
+        await call.requests()
+        came.set()
+
+    async with Peer() as peer, Peer(silent) as dead, Sender() as sender:
+        begun = sender.start(dead.url)
+        await came.wait()
+        connecting = sender.start(peer.url)
+        sender.wire.recall()
+        result = await connecting
+        assert (Outcome.NOT_SENT, "Not sent") == (result.outcome, result.status)
+        assert (await sender.sends(peer.url)).status_code == 200
+        assert [whole(peer.url)] == [call.received for call in peer.calls if call.received]
+        assert not begun.done()
+
+
 async def test_origins_do_not_share_connections() -> None:
     """A connection carries deliveries of its own origin only."""
     async with Peer() as one, Peer() as other, Sender() as sender:

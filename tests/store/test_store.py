@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from simulator.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
-from simulator.errors import Busy, UnknownEvent, UnknownWebhook
+from simulator.errors import BadInput, Busy, StoreFailed, UnknownEvent, UnknownWebhook
 from simulator.store import store as module
 from tests.store.shop import NOT_FOUND, OK, Shop
 
@@ -93,6 +93,27 @@ async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Pa
             failed.webhook_event_id, failed.status, failed.status_code, failed.runs_counter,
         )  # fmt: skip
         assert INTERRUPTED.outcome == failed.runs[0].outcome
+
+
+async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> None:
+    """Its caller has been told that it is not sent, or nothing, and may ask again."""
+    path = tmp_path / "log.db"
+    async with Shop(path) as before:
+        webhook = await before.subscribes()
+        [raised] = await before.sells()
+        await before.delivers(NOT_FOUND)
+        resend = asyncio.ensure_future(before.store.resend(webhook.id, raised.webhook_event_id))
+        before.store.postpone(await before.sent(), before.clock.now() + 60_000)
+        await before.settles()
+    with pytest.raises(StoreFailed):
+        await resend
+
+    async with Shop(path) as after:
+        assert (0, 0) == (after.store.recovered, after.store.waiting)
+        [failed] = await after.lists(webhook.id, success=False, with_runs=True)
+        assert [(1, Outcome.ANSWERED, "Not found"), (2, Outcome.NOT_SENT, "Not sent")] == [
+            (run.run, run.outcome, run.status) for run in failed.runs
+        ]
 
 
 async def test_webhooks_survive(tmp_path: Path) -> None:
@@ -211,6 +232,16 @@ async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
 
         with pytest.raises(Busy, match="3 events wait"):
             shop.store.refuse_if_full()
+
+
+async def test_more_at_a_time_than_may_ever_wait_is_a_mistake(tmp_path: Path) -> None:
+    """To try it again would help nobody."""
+    async with Shop(tmp_path / "log.db", most_waiting=2) as shop:
+        for _ in range(3):
+            await shop.subscribes()
+        with pytest.raises(BadInput, match=r"at most 2 events at a time \(--max-waiting\), got 3"):
+            await shop.sells()
+        assert 0 == (await shop.reader.counts())["events"]
 
 
 async def test_idle_waits_for_outcomes(shop: Shop) -> None:
