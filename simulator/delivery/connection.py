@@ -36,6 +36,8 @@ class Connection(asyncio.Protocol):
         self.origin = origin
         self.why_lost: Phrase | None = None
         """Why it can carry nothing, None while it can."""
+        self.beneath: asyncio.Transport | None = None
+        """The transport that TLS writes on, where there is TLS."""
         self._keeper = keeper
         self._register = register
         self._reader = AnswerReader()
@@ -55,8 +57,13 @@ class Connection(asyncio.Protocol):
         if exchange.manner is WHOLE:
             self._write(exchange.head + exchange.body)
         else:
-            self._departure = Departure(self._transport, exchange, self._register)
+            self._departure = Departure(self._transport, exchange, self._register, self.unsent)
             self._departure.start()
+
+    def unsent(self) -> int:
+        """Bytes that our kernel has not taken yet. TLS's own transport does not know of those in the one beneath it."""
+        size = self._transport.get_write_buffer_size()
+        return size if self.beneath is None else size + self.beneath.get_write_buffer_size()
 
     def is_stale(self) -> bool:
         """Ask the kernel whether something has come that the event loop has not seen yet: mostly the peer's end."""
@@ -103,7 +110,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
-        self._lose(Phrase.CONNECTION_CLOSED if exc is None else Phrase.CONNECTION_RESET)
+        torn = exc is not None and not _is_missing_goodbye(exc)
+        self._lose(Phrase.CONNECTION_RESET if torn else Phrase.CONNECTION_CLOSED)
         self._keeper.closed(self)
 
     def _ended(self, exchange: Exchange, *, answered: bool) -> None:
@@ -136,11 +144,11 @@ class Connection(asyncio.Protocol):
         if departure is not None and not departure.over:
             departure.stop()
             return False
-        return self._transport.get_write_buffer_size() == 0
+        return self.unsent() == 0
 
     def _close(self) -> None:
         self._lose(Phrase.CONNECTION_CLOSED)
-        if self._transport.get_write_buffer_size():
+        if self.unsent():
             self._transport.abort()
         else:
             self._transport.close()
@@ -159,3 +167,8 @@ class Connection(asyncio.Protocol):
         if exchange is not None:
             exchange.abandon = None
             exchange.fail(Phrase.CONNECTION_RESET if exchange.manner.ending is Ending.RESET else why)
+
+
+def _is_missing_goodbye(error: Exception) -> bool:
+    """Whether we closed in good order, and the receiver did not say goodbye in TLS: that is no error of the system."""
+    return isinstance(error, TimeoutError) and error.errno is None

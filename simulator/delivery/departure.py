@@ -9,7 +9,7 @@ import fcntl
 import socket
 import struct
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from simulator.delivery.exchange import Exchange, Register
 from simulator.delivery.manner import Ending
@@ -32,10 +32,13 @@ class Departure:
     must not turn into a partial body. `over` says that the last byte was written.
     """
 
-    def __init__(self, transport: asyncio.Transport, exchange: Exchange, register: Register) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, exchange: Exchange, register: Register, unsent: Callable[[], int]
+    ) -> None:
         self._transport = transport
         self._exchange = exchange
         self._register = register
+        self._unsent = unsent
         self._loop = asyncio.get_running_loop()
         self._course = self._steps()
         self._timer: asyncio.TimerHandle | None = None
@@ -93,7 +96,8 @@ class Departure:
     def _end(self, ending: Ending, after_s: float) -> Iterator[Moment]:
         exchange = self._exchange
         if ending is Ending.CLOSE:
-            self._transport.close()  # flushes first; the connection's end is then the exchange's
+            yield from self._until_received()  # TLS gives a close, what it has to flush included, only so much time
+            self._transport.close()  # the connection's end is then the exchange's
         elif ending is Ending.RESET:
             yield from self._until_received()
             connection = self._transport.get_extra_info("socket")
@@ -108,9 +112,7 @@ class Departure:
     def _until_received(self) -> Iterator[Moment]:
         """Until the receiver's machine has acknowledged every byte. The exchange's time goes on."""
         yield self._loop.time()  # written bytes leave at the end of the loop's turn
-        while not self._transport.is_closing() and (
-            self._transport.get_write_buffer_size() or _unacknowledged(self._transport)
-        ):
+        while not self._transport.is_closing() and (self._unsent() or _unacknowledged(self._transport)):
             yield self._loop.time() + _LOOK_S
 
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import ssl
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from simulator.delivery.connection import Connection
 from simulator.delivery.lookup import NotConnected
@@ -41,14 +42,10 @@ async def connect(
         connection = make()
         try:
             async with asyncio.timeout(within_s / len(addresses)):
-                await asyncio.get_running_loop().create_connection(
-                    lambda connection=connection: connection,
-                    address,
-                    target.port,
-                    ssl=tls,
-                    server_hostname=target.server_name if tls else None,
-                    ssl_shutdown_timeout=TLS_SHUTDOWN_S if tls else None,
-                )
+                if tls is None:
+                    await _open(connection, address, target)
+                else:
+                    await _open_in_tls(connection, address, target, tls)
         except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are of the first kind
             failures.append(_phrase(error, tls=tls is not None))
         except BaseException:
@@ -57,6 +54,38 @@ async def connect(
         else:
             return connection
     raise NotConnected(min(failures, key=_VAGUE.__contains__))
+
+
+class _BeforeTls(asyncio.Protocol):
+    """A connection until TLS takes over, an instant later."""
+
+    spoke_first = False
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - what it speaks does not matter
+        """The receiver greets: whatever it speaks, it is not TLS."""
+        self.spoke_first = True
+
+
+async def _open(connection: Connection, address: str, target: Target) -> None:
+    await asyncio.get_running_loop().create_connection(lambda: connection, address, target.port)
+
+
+async def _open_in_tls(connection: Connection, address: str, target: Target, tls: ssl.SSLContext) -> None:
+    """Two steps, as only so the transport beneath TLS is ours to ask how much of a request it holds back."""
+    loop = asyncio.get_running_loop()
+    beneath, before = await loop.create_connection(_BeforeTls, address, target.port)
+    if before.spoke_first or beneath.is_closing():
+        beneath.abort()
+        raise ConnectionAbortedError("the receiver spoke or left before TLS began")
+    connection.beneath = beneath
+    try:
+        transport = await loop.start_tls(
+            beneath, connection, tls, server_hostname=target.server_name, ssl_shutdown_timeout=TLS_SHUTDOWN_S
+        )
+    except BaseException:
+        beneath.abort()  # start_tls itself would leave it open, or wait for a goodbye
+        raise
+    connection.connection_made(cast("asyncio.BaseTransport", transport))
 
 
 def _phrase(error: OSError | ValueError, *, tls: bool) -> Phrase:
