@@ -1,6 +1,7 @@
 """The composition root: the one place where a simulator is put together from its parts.
 
 caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream ─┐
+               ├-> any other /_sim/... -> Unserved                               │
                └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─┤
                                                                                  store -> Dispatcher -> Wire
 """
@@ -31,6 +32,7 @@ from simulator.api.responses import no_operation, refusal
 from simulator.api.sinks import Sinks
 from simulator.api.stream import Stream
 from simulator.api.trigger import Trigger
+from simulator.api.unserved import Unserved
 from simulator.api.webhook_types import WebhookTypes
 from simulator.api.webhooks import Webhooks
 from simulator.clock import Clock, Ids, WireTime
@@ -138,8 +140,9 @@ class App:
             subscription_key=self._settings.subscription_key,
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
+        control = self._control([route.name for route in vendor], gateway.forget)
         app = Starlette(
-            routes=[*self._control([route.name for route in vendor], gateway.forget), Mount("/", gateway)],
+            routes=[*control, *Unserved(CONTROL, control).routes, Mount("/", gateway)],
             exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
         )
         return Guard(

@@ -85,7 +85,7 @@ def sql_server_ms(moment: Milliseconds) -> Milliseconds:
 @lru_cache(maxsize=1024)
 def _second(second: int, zone: tzinfo) -> str:
     """The text of a whole second; a log's neighbours mostly share theirs."""
-    return datetime.fromtimestamp(second, zone).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(second, zone).replace(tzinfo=None).isoformat()  # strftime writes the year 1 as 1
 
 
 class WireTime:

@@ -39,9 +39,9 @@ FLOORS = """
 6  api.control api.leases api.trigger api.webhooks receivers.effects receivers.entity verification.clauses
    verification.content verification.correlate verification.order verification.scenario verification.selection
    verification.sender verification.story verification.timeline
-6  api.faults api.fields api.gateway api.guard api.sinks api.webhook_types delivery.dispatcher receivers.books
-   receivers.keys receivers.notice receivers.server reconcile verification.baseline verification.classes
-   verification.leases verification.lookup verification.process verification.steps
+6  api.faults api.fields api.gateway api.guard api.sinks api.unserved api.webhook_types delivery.dispatcher
+   receivers.books receivers.keys receivers.notice receivers.server reconcile verification.baseline
+   verification.classes verification.leases verification.lookup verification.process verification.steps
 5  delivery.wire
 5  delivery.opening delivery.pool
 5  delivery.connection

@@ -1,5 +1,6 @@
 """`/_sim/faults`: the rules that say what is broken, listed, added, changed and removed while running."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,9 @@ from simulator.clock import WireTime
 from simulator.domain.fault_rules import FaultRules
 from simulator.domain.faults import Rule
 from simulator.domain.rule_json import read_rule, write_rule
-from simulator.errors import BadInput, UnknownEventType, UnknownFaultRule
+from simulator.errors import BadInput, UnknownFaultRule
+
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # as it is listed: neither 01 nor another script's digits
 
 
 class Faults:
@@ -33,6 +36,7 @@ class Faults:
             Route("/_sim/faults", self.list, methods=["GET"]),
             Route("/_sim/faults", self.add, methods=["POST"]),
             Route("/_sim/faults", self.clear, methods=["DELETE"]),
+            Route("/_sim/faults/{id}", self.read, methods=["GET"]),
             Route("/_sim/faults/{id}", self.replace, methods=["PUT"]),
             Route("/_sim/faults/{id}", self.remove, methods=["DELETE"]),
         ]
@@ -41,14 +45,21 @@ class Faults:
         """Every rule, in the order in which they are tried, with how often it has fired."""
         return json([self._shown(rule) for rule in self._rules])
 
+    async def read(self, request: Request) -> Response:
+        """One rule, as it is listed."""
+        return json(self._shown(self._rules.get(_number(request))))
+
     async def add(self, request: Request) -> Response:
         """Add a rule behind those that there are; 201 with its id."""
-        return json(self._shown(self._rules.add(self._read(await read_object(request, any_type=True)))), 201)
+        rule = self._read(await read_object(request, any_type=True))
+        return json(self._shown(self._rules.add(rule)), 201)
 
     async def replace(self, request: Request) -> Response:
-        """Put another rule in the place of one; how often it has fired is kept."""
-        rule = self._read(await read_object(request, any_type=True))
-        return json(self._shown(self._rules.replace(_number(request), rule)))
+        """Put another rule, or the same as it is listed, in the place of one; how often it has fired is kept."""
+        number = _number(request)
+        self._rules.get(number)  # whoever asks for a rule that is not there need not send a right one
+        rule = self._read(await read_object(request, any_type=True), replaces=number)
+        return json(self._shown(self._rules.replace(number, rule)))
 
     async def remove(self, request: Request) -> Response:
         """Remove one rule."""
@@ -61,28 +72,19 @@ class Faults:
         self._rules.clear()
         return json({"removed": removed})
 
-    def _read(self, value: dict[str, Any]) -> Rule:
-        match = value.get("match")
-        if isinstance(match, dict):
-            value = {**value, "match": {**match, **self._canonical(match)}}
-        return read_rule(value, self._time)
+    def _read(self, value: dict[str, Any], *, replaces: int | None = None) -> Rule:
+        """A rule whose names are those that there are: one that can never match helps nobody. Raises BadInput."""
+        known = {"event": self._event, "operation": self._operation}
+        return read_rule(value, self._time, known=known, replaces=replaces)
 
-    def _canonical(self, match: dict[str, Any]) -> dict[str, str]:
-        """The names in a match in their own spelling: a rule that can never match helps nobody."""
-        found: dict[str, str] = {}
-        event, operation = match.get("event"), match.get("operation")
-        if isinstance(event, str):
-            try:
-                found["event"] = self._catalog.find(event).name
-            except UnknownEventType as error:
-                raise BadInput(str(error), {"match.event": [str(error)]}) from None
-        if isinstance(operation, str):
-            known = {name.lower(): name for name in self._operations}
-            if operation.lower() not in known:
-                text = f"expected one of {', '.join(self._operations)}, got {operation[:64]!r}"
-                raise BadInput(text, {"match.operation": [text]})
-            found["operation"] = known[operation.lower()]
-        return found
+    def _event(self, name: str) -> str:
+        return self._catalog.find(name).name
+
+    def _operation(self, name: str) -> str:
+        for known in self._operations:
+            if name.lower() == known.lower():
+                return known
+        raise BadInput(f"expected one of {', '.join(self._operations)}, got {name[:64]!r}")
 
     def _shown(self, rule: Rule) -> dict[str, Any]:
         return write_rule(rule, self._rules.fired[rule.number], self._time)
@@ -90,6 +92,6 @@ class Faults:
 
 def _number(request: Request) -> int:
     text = request.path_params["id"]
-    if not text.isdecimal() or len(text) > 18:
+    if not _ID.fullmatch(text):
         raise UnknownFaultRule(f"no fault rule {text[:64]}; GET /_sim/faults lists them")
     return int(text)

@@ -6,6 +6,7 @@ from typing import Any
 from simulator.api.responses import json_type
 from simulator.domain.model import Occurrence
 from simulator.errors import BadInput
+from simulator.problem import shown
 
 INT32 = 2**31
 
@@ -39,10 +40,10 @@ class Fields:
     def refuse(self, name: str, expected: str) -> None:
         """Note that a field is wrong."""
         got = self.raw(name)
-        shown = (
-            f"{got[:100]!r}" if isinstance(got, str) else repr(got) if isinstance(got, int | float) else json_type(got)
+        text = (
+            repr(got[:100]) if isinstance(got, str) else shown(got) if isinstance(got, int | float) else json_type(got)
         )
-        self.problems.setdefault(name, []).append(f"expected {expected}, got {shown if self.has(name) else 'nothing'}")
+        self.problems.setdefault(name, []).append(f"expected {expected}, got {text if self.has(name) else 'nothing'}")
 
     def text(self, name: str, expected: str, *, required: bool = False) -> str | None:
         """A string that is not empty."""
@@ -59,7 +60,7 @@ class Fields:
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
         if value is not None:
-            self.refuse(name, f"a whole number from {least} to {most}")
+            self.refuse(name, f"a whole number from {least:,} to {most:,}")
         return None
 
     def number(self, name: str, *, least: float, most: float) -> float | None:
@@ -68,7 +69,7 @@ class Fields:
         if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
             return value
         if value is not None:
-            self.refuse(name, f"a number from {least:g} to {most:g}")
+            self.refuse(name, f"a number from {least:,} to {most:,}")
         return None
 
     def flag(self, name: str) -> bool:

@@ -10,7 +10,9 @@ method is one (seen). Paths are matched in any case, with or without a slash at 
 import asyncio
 import hmac
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from simulator.api.responses import api_error, no_operation, no_subscription_key, refusal
 from simulator.clock import Clock
 from simulator.domain.fault_rules import FaultRules
-from simulator.domain.faults import Facts, Rule
+from simulator.domain.faults import Facts, Rule, matches
 from simulator.errors import FrontsimError, Unauthorized
 
 PREFIX = "/restapi/v2"
@@ -76,7 +78,7 @@ class Gateway:
         self._keys = keys
         self._rules = rules
         self._clock = clock
-        self._calls = 0
+        self._calls: Counter[int] = Counter()  # that each rule has matched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -97,7 +99,7 @@ class Gateway:
 
     def forget(self) -> None:
         """Count calls from the start, so that the seed's chance repeats."""
-        self._calls = 0
+        self._calls.clear()
 
     def _find(self, scope: Scope) -> Route | None:
         scope["path"] = operation_path(scope["path"])
@@ -111,9 +113,9 @@ class Gateway:
     def _strike(self, route: Route) -> Rule | None:
         if not self._rules.any:
             return None
-        self._calls += 1
-        now = self._clock.now()
-        return self._rules.strike(Facts(chance_key=f"call/{self._calls}", now=now, operation=route.name))
+        call = Facts(chance_key="", now=self._clock.now(), operation=route.name, calls=self._calls)
+        self._calls.update(rule.number for rule in self._rules if matches(rule, call))
+        return self._rules.strike(call)
 
 
 def operation_path(path: str) -> str:
@@ -128,11 +130,17 @@ def operation_path(path: str) -> str:
 
 
 async def _handle(route: Route, request: Request, send: Send) -> None:
+    answer = await _answer(route, request)
+    await answer(request.scope, request.receive, send)
+
+
+async def _answer(route: Route, request: Request) -> Response:
+    """Do what the call asks for; its answer is not sent yet."""
     try:
         answer: Response = await route.endpoint(request)
     except FrontsimError as error:
         answer = refusal(error)
-    await answer(request.scope, request.receive, send)
+    return answer
 
 
 async def _break(rule: Rule, route: Route, request: Request, send: Send) -> None:
@@ -141,8 +149,9 @@ async def _break(rule: Rule, route: Route, request: Request, send: Send) -> None
         await answer(request.scope, request.receive, send)
         return
     if rule.fault == "api-slow":
-        await asyncio.sleep(rule.param("seconds"))
-        await _handle(route, request, send)
+        answer = await _answer(route, request)
+        await _left(request.receive, within_s=rule.param("seconds"))
+        await answer(request.scope, request.receive, send)
         return
     await _handle(route, request, _nowhere)  # api-lost-response: it is done, and the caller never learns it
     await reset(request.scope, request.receive)
@@ -152,6 +161,16 @@ async def reset(scope: Scope, receive: Receive) -> None:
     """Reset the caller's connection, and wait until it is gone: an answer that is left out is then no mistake."""
     reset_connection: Callable[[], None] = scope["extensions"][RESET]
     reset_connection()
+    await _gone(receive)
+
+
+async def _left(receive: Receive, *, within_s: float) -> None:
+    """Wait so long, or until the caller has gone away."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_gone(receive), within_s)
+
+
+async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -4,9 +4,9 @@ The gateway (Azure API Management) answers before the API is asked; its bodies a
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
 """
 
-import math
 import os
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -19,6 +19,10 @@ from simulator.nesting import MOST_LEVELS, is_too_deep
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes that a request body may have."""
+
+MOST_FIELDS = 100
+"""Fields that a refusal tells of, one by one; of more, only how many."""
+_NAME, _TEXT, _DETAIL = 120, 1_000, 4_000  # characters of an answer's parts: what is refused may be of any size
 
 STATUS: Mapping[type[FrontsimError], int] = {
     errors.BadInput: 400,
@@ -44,6 +48,7 @@ _TITLES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    405: "Method Not Allowed",
     413: "Payload Too Large",
     415: "Unsupported Media Type",
     422: "One or more validation errors occurred.",
@@ -83,9 +88,9 @@ def no_subscription_key(api_url: str, *, given: bool) -> Response:
     return Response(body, 401, {"WWW-Authenticate": realm}, media_type="application/json")
 
 
-def api_error(status: int, retry_after_s: float) -> Response:
+def api_error(status: int, retry_after_s: int) -> Response:
     """What the `api-error` fault answers: the gateway's own body where it has one (429, 403)."""
-    seconds = math.ceil(retry_after_s) or (1 if status in (403, 429) else 0)  # these two always name a time (seen)
+    seconds = retry_after_s or (1 if status in (403, 429) else 0)  # these two always name a time (seen)
     hours, rest = divmod(seconds, 3600)
     messages = {
         403: f"Out of call volume quota. Quota will be replenished in {hours:02}:{rest // 60:02}:{rest % 60:02}.",
@@ -100,17 +105,31 @@ def api_error(status: int, retry_after_s: float) -> Response:
 
 
 def problem(status: int, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
-    """An error of the API itself, as ASP.NET Core writes it (inferred)."""
+    """An error of the API itself, as ASP.NET Core writes it (inferred); what is too long is cut."""
     body: dict[str, Any] = {
         "type": f"https://www.rfc-editor.org/rfc/rfc9110#status.{status}",
         "title": _TITLES.get(status, "Error"),
         "status": status,
-        "detail": detail,
+        "detail": _cut(detail, _DETAIL),
         "traceId": f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-00",
     }
     if fields:
-        body["errors"] = fields
+        body["errors"] = _first(fields)
     return Response(orjson.dumps(body), status, media_type="application/problem+json; charset=utf-8")
+
+
+def _first(fields: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+    """The first of the fields that are wrong, and how many more there are."""
+    told = {
+        _cut(name, _NAME): [_cut(text, _TEXT) for text in texts] for name, texts in islice(fields.items(), MOST_FIELDS)
+    }
+    if len(fields) > MOST_FIELDS:
+        told[""] = [f"{len(fields) - MOST_FIELDS:,} more fields are wrong"]
+    return told
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def refusal(error: FrontsimError, *, bad_input: int = 400) -> Response:

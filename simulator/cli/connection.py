@@ -23,6 +23,9 @@ _DEFAULTS = Settings()
 BASE_URL = f"http://{_DEFAULTS.host}:{_DEFAULTS.port}/restapi/V2"
 """Where a simulator with default settings answers."""
 
+_OUR_PROBLEM = '"https://www.rfc-editor.org/rfc/rfc9110#status.'
+"""What the `type` of each of a simulator's problems begins with."""
+
 Function = Callable[..., Any]
 
 _base_url = click.option(
@@ -130,7 +133,12 @@ def advice(error: ApiError) -> str:
     match error.status:
         case 401 | 403:
             return " (the keys come from --api-key and --subscription-key, the token of /_sim from --token)"
-        case 404 if "/_sim/" in str(error):
+        case 404 if "/_sim/" in str(error) and not is_told_by_simulator(error):
             return " (is that a frontsim simulator? the real API has no /_sim)"
         case _:
             return ""
+
+
+def is_told_by_simulator(error: ApiError) -> bool:
+    """Whether a refusal is a problem as a simulator's own surface writes it; the vendor's gateway has another form."""
+    return _OUR_PROBLEM in error.body

@@ -1,14 +1,18 @@
 """`frontsim fault`: break deliveries, the log or the API on purpose."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import click
 
-from simulator.cli.connection import Control, control_options
+from simulator.cli.connection import Control, control_options, is_told_by_simulator
 from simulator.cli.output import json_option, show_json, show_table
 from simulator.cli.overrides import assignments, finite
+from simulator.control_client import Simulator
 from simulator.domain.faults import FAULTS, Fault, Stage
+from simulator.errors import FrontsimError
+from simulator.exchange import ApiError
 
 
 class _Faults(click.Group):
@@ -76,7 +80,8 @@ def add(
 ) -> None:
     """Add a rule: the fault NAME, for all deliveries or for some.
 
-    Without options it is for all of them. `frontsim fault --help` lists the faults and their parameters.
+    Without options it is for all of them; a fault on the API is for calls instead.
+    `frontsim fault --help` lists the faults and their parameters.
     """
     options = {
         "event": event,
@@ -101,7 +106,7 @@ def add(
 @control_options
 @json_option
 def list_(control: Control, *, as_json: bool) -> None:
-    """List the rules in the order of trial, and how often each has applied."""
+    """List the rules in their order, and how often each has fired."""
     with control.open() as simulator:
         rules = simulator.list_faults()
     if as_json:
@@ -118,8 +123,25 @@ def clear(fault_ids: tuple[str, ...], control: Control) -> None:
     with control.open() as simulator:
         if not fault_ids:
             simulator.clear_faults()
-        for fault_id in dict.fromkeys(fault_ids):
-            simulator.remove_fault(fault_id)
+        was_there = {fault_id: _removed(simulator, fault_id) for fault_id in dict.fromkeys(fault_ids)}
+    unknown = [repr(fault_id) for fault_id, there in was_there.items() if not there]
+    if unknown:
+        removed = ", ".join(fault_id for fault_id, there in was_there.items() if there)
+        raise FrontsimError(
+            f"expected the ids of fault rules, got {', '.join(unknown)} (`frontsim fault list` shows them); "
+            f"removed: {removed or 'none'}"
+        )
+
+
+def _removed(simulator: Simulator, fault_id: str) -> bool:
+    """Remove a rule, if there is one of that id."""
+    try:
+        simulator.remove_fault(fault_id)
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND or not is_told_by_simulator(error):
+            raise
+        return False
+    return True
 
 
 def _show(rules: list[Any]) -> None:
@@ -127,7 +149,7 @@ def _show(rules: list[Any]) -> None:
         (
             rule.get("id"),
             rule.get("fault"),
-            _words(rule.get("match")) or "every delivery",
+            _words(rule.get("match")) or f"every {_struck(rule.get('fault'))}",
             _words(rule.get("params")),
             "ever" if rule.get("times") is None else rule["times"],
             rule.get("probability"),
@@ -138,6 +160,12 @@ def _show(rules: list[Any]) -> None:
     ]
     columns = ["id", "fault", "match", "params", "times", "chance", "fired"]
     show_table(columns, rows, empty="no fault rules")
+
+
+def _struck(name: object) -> str:
+    """What a fault strikes: a delivery, or a call of the API."""
+    fault = FAULTS.get(str(name))
+    return "call" if fault is not None and fault.stage is Stage.API else "delivery"
 
 
 def _words(values: object) -> str:

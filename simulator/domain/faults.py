@@ -2,7 +2,8 @@
 
 A rule is data; which rule applies to a delivery is decided here, by a pure function. Chance is drawn from
 the seed, the rule and the delivery alone, so that it does not depend on the order in which deliveries
-happen to go out.
+happen to go out. A call of the API has no name of its own; there it is drawn from the seed, the rule, and
+how many calls the rule has matched, so that calls which are none of the rule's business change nothing.
 """
 
 import math
@@ -42,7 +43,7 @@ class Param:
     def expected(self) -> str:
         """What it takes, in words."""
         kind = "a whole number" if self.whole else "a number"
-        bounds = f"{self.least:g} or more" if self.most == math.inf else f"{self.least:g} to {self.most:g}"
+        bounds = f"{self.least:,} or more" if self.most == math.inf else f"{self.least:,} to {self.most:,}"
         choice = "".join(f"{word!r} or " for word in self.words)
         return f"{choice}{kind}, {bounds}"
 
@@ -131,7 +132,7 @@ FAULTS = _registry(
     Fault(
         "reorder",
         Stage.ODDLY_DELIVERED,
-        "Held back until later events of the webhook have been answered.",
+        "Held back until later events of its webhook have arrived; a rule holds one of a webhook at a time.",
         {
             "behind": Param("How many later ones.", 1, 1, 10_000, whole=True),
             "atMostS": Param("Seconds of simulator time after which it is sent all the same.", 10.0, 0, 3600),
@@ -159,9 +160,23 @@ FAULTS = _registry(
         "api-error",
         Stage.API,
         "The call is answered with a status, and nothing is done.",
-        {"status": _ERROR, "retryAfter": Param("Seconds that Retry-After asks for; 0 leaves it out.", 0, 0, 86_400)},
+        {
+            "status": _ERROR,
+            "retryAfter": Param(
+                "Seconds that Retry-After asks for; 0 leaves it out, but 403 and 429 always have one, then of 1.",
+                0,
+                0,
+                86_400,
+                whole=True,
+            ),
+        },
     ),
-    Fault("api-slow", Stage.API, "The answer comes late.", {"seconds": Param("How late.", 1.0, 0, 3600)}),
+    Fault(
+        "api-slow",
+        Stage.API,
+        "The call is done at once, but its answer comes late.",
+        {"seconds": Param("How late.", 1.0, 0, 3600)},
+    ),
     Fault("api-lost-response", Stage.API, "The call is done, but the caller gets a reset."),
 )
 """Every fault, by name."""
@@ -199,7 +214,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is about to happen, as rules see it. `chance_key` names it among all others of the log."""
+    """What is about to happen, as rules see it.
+
+    `chance_key` names a delivery among all others of the log; for a call of the API it is "", and `calls` says of
+    each rule, by number, how many calls it has matched, this one included.
+    """
 
     chance_key: str
     now: Milliseconds
@@ -209,21 +228,23 @@ class Facts:
     trigger: str = ""
     run: int = 0
     operation: str = ""
+    calls: Mapping[int, int] = field(default_factory=dict)
 
 
 def fault_for(rules: Iterable[Rule], facts: Facts, *, fired: Mapping[int, int], seed: int) -> Rule | None:
-    """The first rule that matches, is not spent, and that chance does not spare.
-
-    A rule on the API never applies to a delivery, nor the other way round.
-    """
+    """The first rule that matches, is not spent, and that chance does not spare."""
     for rule in rules:
         spent = rule.times is not None and fired.get(rule.number, 0) >= rule.times
-        if not spent and _matches(rule, facts) and _chance(seed, rule, facts) < rule.probability:
+        if not spent and matches(rule, facts) and _chance(seed, rule, facts) < rule.probability:
             return rule
     return None
 
 
-def _matches(rule: Rule, facts: Facts) -> bool:
+def matches(rule: Rule, facts: Facts) -> bool:
+    """Whether a rule is for this at all, be it spent or not.
+
+    A rule on the API never matches a delivery, nor the other way round.
+    """
     match = rule.match
     return (
         (FAULTS[rule.fault].stage is Stage.API) == bool(facts.operation)
@@ -242,5 +263,6 @@ def _chance(seed: int, rule: Rule, facts: Facts) -> float:
     """From 0 to below 1."""
     if rule.probability >= 1:
         return 0.0
-    drawn = blake2b(f"{seed}/{rule.number}/{facts.chance_key}".encode(), digest_size=8).digest()
+    key = facts.chance_key or f"call/{facts.calls[rule.number]}"
+    drawn = blake2b(f"{seed}/{rule.number}/{key}".encode(), digest_size=8).digest()
     return int.from_bytes(drawn, "big") / 2**64

@@ -196,10 +196,13 @@ def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     sim.does("sink/erp", {"a": "0123456"})
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "trigger"), ("POST", "nope"), ("DELETE", "clock"), ("GET", "")])
-def test_no_such_call(sim: Simulation, method: str, path: str):
-    """What is not there is a 404, as everywhere."""
-    assert 404 == sim.sim(method, path).status_code
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "trigger", 405), ("POST", "nope", 404), ("DELETE", "clock", 405), ("GET", "", 404)],
+)
+def test_no_such_call(sim: Simulation, method: str, path: str, status: int):
+    """What is not there is a 404, and what is there for other methods a 405."""
+    assert status == sim.sim(method, path).status_code
 
 
 def test_control_needs_no_keys():

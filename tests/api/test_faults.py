@@ -232,6 +232,32 @@ def test_reorder(sim: Simulation, receiver: Recorder):
     assert ("OK", 200, True, 1) == of(sim.entry(webhook, held))
 
 
+def test_reorder_without_end(sim: Simulation, receiver: Recorder):
+    """As often as there is somebody to be overtaken by: one is held at a time, the next ones pass it."""
+    sim.subscribes(receiver.url)
+    rule = sim.breaks("reorder", params={"atMostS": 3600})
+    ids = [sim.raises()[0] for _ in range(4) if sim.drains() is None]
+    sim.drains()
+    first, second, third, fourth = ids
+    assert [second, first, fourth, third] == receiver.event_ids
+    assert [(rule, 2)] == [(item["id"], item["fired"]) for item in sim.does("faults", method="GET")]
+
+
+@pytest.mark.parametrize("fault", ["refuse", "answer", "false-success"])
+def test_reorder_counts_what_arrives(sim: Simulation, receiver: Recorder, fault: str):
+    """A later event that the receiver never saw has not overtaken."""
+    sim.subscribes(receiver.url)
+    sim.breaks("reorder", times=1, params={"atMostS": 3600})
+    sim.breaks(fault, times=1)
+    (held,) = sim.raises()
+    sim.raises()
+    sim.drains()
+    assert [] == receiver.event_ids
+    (later,) = sim.raises()
+    receiver.gets(2)
+    assert [later, held] == receiver.event_ids
+
+
 def test_reorder_counts_each_later_event_once(sim: Simulation, receiver: Recorder):
     """A later event that is sent twice is one later event; those of other webhooks are none."""
     other = sim.subscribes(receiver.url, "CustomerCreated")

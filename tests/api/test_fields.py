@@ -64,6 +64,21 @@ def test_names_that_nobody_knows():
     assert "expected one of event, count, got the name 'evNt'" == fields.problems["evNt"][0]
 
 
+def test_bounds_and_values_in_words_of_json():
+    """Numbers are written as people read them, and values as their sender wrote them."""
+    fields = Fields({"count": True, "seconds": 1e30, "speed": None, "what": False})
+    fields.whole("count", least=1, most=100_000)
+    fields.number("seconds", least=0.5, most=31_536_000)
+    fields.text("speed", "a text", required=True)
+    fields.text("what", "a text")
+    assert {
+        "count": ["expected a whole number from 1 to 100,000, got true"],
+        "seconds": ["expected a number from 0.5 to 31,536,000, got 1e+30"],
+        "speed": ["expected a text, got null"],
+        "what": ["expected a text, got false"],
+    } == fields.problems
+
+
 def test_values_are_not_echoed_without_end():
     """A refusal quotes at most a hundred characters."""
     fields = Fields({"count": "9" * 10_000})

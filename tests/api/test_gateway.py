@@ -201,6 +201,13 @@ def test_api_quota(sim: Simulation):
     assert body == sim.api("GET", "Webhooks").content
 
 
+@pytest.mark.parametrize("status", [403, 429])
+def test_limits_always_name_a_time(sim: Simulation, status: int):
+    """The gateway's own two have a Retry-After whatever is asked for (seen), the shortest there is."""
+    sim.breaks("api-error", params={"status": status, "retryAfter": 0})
+    assert "1" == sim.api("GET", "Webhooks").headers["retry-after"]
+
+
 @pytest.mark.parametrize("status", [400, 404, 500, 502, 503, 599])
 def test_api_error_of_any_status(sim: Simulation, status: int):
     """Every error status can be had, with no Retry-After unless one is asked for."""

@@ -1,8 +1,10 @@
 """Where the options of a call come from, and what is said when it fails."""
 
+import json
 from contextlib import closing
 from socket import create_server
 
+from simulator.api.responses import problem
 from simulator.settings import Settings
 
 
@@ -72,3 +74,11 @@ def test_the_real_api_has_no_controls(api, run):
     """A 404 of /_sim asks the obvious question."""
     done = run("trigger", "SaleCreated")
     assert (3, True) == (done.exit_code, "is that a frontsim simulator?" in done.stderr)
+
+
+def test_a_simulator_is_not_asked_whether_it_is_one(api, run):
+    """A 404 in its own words says what is not there, and nothing else."""
+    api.routes["GET /_sim/faults"] = (404, json.loads(bytes(problem(404, "expected something else").body)))
+    done = run("fault", "list")
+    assert (3, True) == (done.exit_code, "expected something else" in done.stderr)
+    assert "simulator?" not in done.stderr

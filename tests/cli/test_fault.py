@@ -2,9 +2,13 @@
 
 import json
 
+import click
 import pytest
 
+from simulator.api.responses import refusal
+from simulator.cli.fault import fault
 from simulator.domain.faults import FAULTS
+from simulator.errors import UnknownFaultRule
 
 RULE = {
     "id": "1",
@@ -69,6 +73,35 @@ def test_removing_rules(api, run):
     assert ["DELETE /_sim/faults/1", "DELETE /_sim/faults/2", "DELETE /_sim/faults"] == api.lines
 
 
+def test_what_a_rule_without_a_match_is_for(api, run):
+    """Every delivery, or, where it is the API that is broken, every call."""
+    api.routes["GET /_sim/faults"] = [{**RULE, "fault": name, "match": {}} for name in ("refuse", "api-slow", "new")]
+    assert ["every delivery", "every call", "every delivery"] == [
+        line.partition("  every")[1].strip() + line.partition("  every")[2].partition("  ")[0]
+        for line in run("fault", "list").stdout.splitlines()[1:]
+    ]
+
+
+def test_removing_rules_that_there_are_not(api, run):
+    """All others are removed; one line says which is which, and where to look."""
+    api.routes |= {
+        "DELETE /_sim/faults/1": None,
+        "DELETE /_sim/faults/2": None,
+        "DELETE /_sim/faults/999": (404, json.loads(bytes(refusal(UnknownFaultRule("no fault rule 999")).body))),
+    }
+    done = run("fault", "clear", "1", "999", "2")
+    assert (3, "", 1) == (done.exit_code, done.stdout, done.stderr.count("\n"))
+    assert "got '999' (`frontsim fault list` shows them); removed: 1, 2" in done.stderr
+    assert ["DELETE /_sim/faults/1", "DELETE /_sim/faults/999", "DELETE /_sim/faults/2"] == api.lines
+    assert "removed: none" in run("fault", "clear", "999").stderr
+
+
+def test_removing_where_there_is_no_simulator(api, run):
+    """The real API knows no rules: that is another mistake than an unknown id."""
+    done = run("fault", "clear", "1")
+    assert (3, True) == (done.exit_code, "is that a frontsim simulator?" in done.stderr)
+
+
 @pytest.mark.parametrize(
     "args",
     [
@@ -89,3 +122,10 @@ def test_help_names_every_fault_and_parameter(run):
     told = run("fault", "--help").output
     names = [*FAULTS, *(name for fault in FAULTS.values() for name in fault.params)]
     assert [] == [name for name in names if name not in told]
+    assert "e+" not in told
+
+
+def test_help_is_whole_in_a_narrow_terminal():
+    """No command's line is cut where there are 80 columns, of which click leaves two free."""
+    told = click.Context(fault, info_name="fault", terminal_width=78).get_help()
+    assert "..." not in told.partition("Commands:")[2]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.domain.fault_rules import FaultRules
+from simulator.domain.fault_rules import MOST, FaultRules
 from simulator.domain.faults import Facts, Match, Rule
-from simulator.errors import UnknownFaultRule
+from simulator.errors import BadInput, UnknownFaultRule
 
 FACTS = Facts(chance_key="1/1", now=0, event="SaleCreated")
 
@@ -20,6 +20,18 @@ def test_rules_are_numbered_in_order():
     rules.remove(2)
     rules.clear()
     assert (3, [3]) == (rules.add(rule()).number, [each.number for each in rules])
+
+
+def test_how_many_rules_there_may_be():
+    """A thousand; the one after them is refused, and nothing is changed."""
+    rules = FaultRules(seed=1)
+    for _ in range(MOST):
+        rules.add(rule())
+    with pytest.raises(BadInput, match="expected at most 1,000 fault rules"):
+        rules.add(rule())
+    assert MOST == len(list(rules))
+    rules.remove(7)
+    assert MOST + 1 == rules.add(rule()).number
 
 
 def test_striking_counts():

@@ -60,6 +60,7 @@ def test_what_a_param_says():
     """In words for the user."""
     assert "'often' or a whole number, 0 to 10" == Param("x", 1, 0, 10, whole=True, words=("often",)).expected
     assert "a number, 0 or more" == Param("x", 1).expected
+    assert "a number, 0.001 to 31,536,000" == Param("x", 1, 0.001, 31_536_000).expected
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,26 @@ def test_chance_is_a_function_of_seed_rule_and_delivery(seed: int, probability: 
     facts = Facts(chance_key=key, now=0, event="x")
     rules = [rule(probability=probability)]
     assert fault_for(rules, facts, fired={}, seed=seed) is fault_for(rules, facts, fired={1: 99}, seed=seed)
+
+
+def test_chance_of_calls_follows_from_those_that_the_rule_has_matched():
+    """Of a thousand calls about half, the same whatever other rules have matched; a call is no delivery."""
+    rules = [rule("api-error", probability=0.5)]
+
+    def struck(others: int) -> list[bool]:
+        return [
+            fault_for(
+                rules,
+                Facts(chance_key="", now=0, operation="listWebhooks", calls={1: number, 2: number * others}),
+                fired={},
+                seed=1,
+            )
+            is not None
+            for number in range(1, 1001)
+        ]
+
+    assert 450 < sum(struck(0)) < 550
+    assert struck(0) == struck(7)
 
 
 @pytest.mark.parametrize(
