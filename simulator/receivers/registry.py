@@ -68,7 +68,7 @@ BROKEN: Mapping[str, Variant] = by_name(
         NoKey,
         "It books whatever comes, so every copy counts.",
         _DUPLICATED,
-        ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "late-resend"),
+        ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "api-trouble", "late-resend"),
     ),
     Variant(
         "memory-dedupe",

@@ -8,7 +8,7 @@ from simulator.answers import EventEntry
 from simulator.clock import stopwatch
 from simulator.domain.model import Outcome
 from simulator.errors import Unusable
-from simulator.exchange import ApiError, UnexpectedAnswer
+from simulator.exchange import Ambiguous, ApiError, UnexpectedAnswer
 from simulator.verification.history import Expect, FaultFact
 from simulator.verification.leases import Delivery, Lease
 from simulator.verification.raising import raise_events
@@ -45,13 +45,13 @@ def act(stage: Stage, step: Step) -> None:
     """Do one step.
 
     Raises:
-        CallError: the simulator did not answer.
-        Unusable: it refused what the step says, and the text names the file and the step; or it is the receiver's
-            process that failed.
+        CallError: nobody is there.
+        Unusable: the simulator refused what the step says, or failed for longer than it is waited for, and the text
+            names the file and the step; or it is the receiver's process that failed.
     """
     try:
         _ACTIONS[type(step)](stage, step)
-    except (ApiError, UnexpectedAnswer) as error:
+    except (Ambiguous, ApiError, UnexpectedAnswer) as error:
         raise Unusable(f"{place(stage.scenario, step)}: {error}") from error
 
 
@@ -63,8 +63,7 @@ def end_faults(stage: Stage) -> None:
     to_ms = stage.now_ms()
     for active in stage.active:
         stage.bench.sim.remove_fault(active.id)
-        detail = " ".join(f"{name}={value}" for name, value in {**active.step.match, **active.step.params}.items())
-        stage.faults.append(FaultFact(active.step.fault, active.from_ms, to_ms, detail, active.step.tolerable))
+        stage.faults.append(active.ended(to_ms))
     stage.active.clear()
 
 
@@ -76,6 +75,8 @@ def drain(stage: Stage) -> None:
 
 def reconcile(stage: Stage, *, rounds: int | None = None) -> None:
     """The list -> resend job: it ends when nothing is left, nothing moves, or the rounds or the time are over.
+
+    A call of the API that fails is made again by the bench: it says nothing of the receiver, and no round ends with it.
 
     A receiver that turns everything away may be overloaded, or be starting. Unless it says that the request is at fault
     it is asked now and then before it is given up, for as long as missing effects are waited for; once in a run.
@@ -158,7 +159,7 @@ def _fault(stage: Stage, step: Fault) -> None:
     from_ms = stage.now_ms()
     rule = stage.bench.sim.add_fault(
         step.fault,
-        match={"url": stage.bench.receiver_url, **step.match},
+        match=step.match if step.on_api else {"url": stage.bench.receiver_url, **step.match},
         times=step.times or None,
         probability=step.probability,
         params=step.params,

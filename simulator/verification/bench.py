@@ -1,4 +1,8 @@
-"""What a scenario is played with: a simulator, the receiver, and how its effects are read."""
+"""What a scenario is played with: a simulator, the receiver, and how its effects are read.
+
+The vendor's API may fail, also because a scenario breaks it. Then a call is made again, as any integrator must, for as
+long as missing effects are waited for; a scenario whose calls still fail then has no verdict on the receiver.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -6,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
+from threading import Event
+from typing import TypeVar
 
 from simulator.answers import EventEntry
-from simulator.clock import Ids
+from simulator.clock import Ids, stopwatch
 from simulator.control_client import Simulator
-from simulator.exchange import CallError
+from simulator.exchange import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from simulator.vendor_client import FrontSystems
 from simulator.verification.leases import Leases
 from simulator.verification.observers import Observer
@@ -26,6 +32,11 @@ TOGETHER = 8
 """Resends that are under way at once."""
 _IF_SILENT = 4.5
 """So many times as long a receiver is waited for that may book once a minute: 67.5 s by default."""
+_AGAIN_S = 0.05
+_LONGEST_AGAIN_S = 0.5
+_TRIES_IF_LOST = 2
+
+T = TypeVar("T")
 
 
 def _first_identity() -> int:
@@ -70,6 +81,7 @@ class Bench:
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
     """How slow the receiver was so far: all scenarios of a run share it."""
+    closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
     """Numbers for sales, customers and the rest that no other run has used, outside the seed on purpose: a receiver
@@ -96,28 +108,83 @@ class Bench:
         return datetime.fromisoformat(str(self.sim.clock().get("now")))
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Resend each (webhook id, event id), several at once. An answer that is lost is the log's to tell."""
+        """Resend each (webhook id, event id), several at once.
+
+        One that is refused is made again. So is, once, one whose answer was lost: it may have been made, which a right
+        receiver must cope with. If that answer is lost, too, what became of it is the log's to tell.
+
+        Raises:
+            ApiError: one was refused for longer than anything is waited for.
+        """
         for _ in self.pool.map(self._deliver, entries):
             pass
 
     def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
         """What the log lists as not received. Raises CallError."""
-        lists = self.pool.map(
+        return self._listed(
             lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], success=False), webhook_ids
         )
-        return [entry for entries in lists for entry in entries]
+
+    def log(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
+        """All that the log has, with payloads and runs. Raises CallError."""
+        return self._listed(
+            lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], include_payload=True, include_runs=True),
+            webhook_ids,
+        )
+
+    def entry(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
+        """One event as the log has it now. Raises CallError."""
+        return self._asked(lambda: self.api.get_event(webhook_id, webhook_event_id), (Ambiguous, ApiError))
 
     def close(self) -> None:
         """Close the connections to the simulator."""
+        self.closed.set()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.leases.close()
         self.api.close()
         self.sim.close()
 
+    def _listed(self, of: Callable[[str], list[EventEntry]], webhook_ids: Sequence[str]) -> list[EventEntry]:
+        lists = self.pool.map(lambda each: self._asked(lambda: of(each), (Ambiguous, ApiError)), webhook_ids)
+        return [entry for entries in lists for entry in entries]
+
     def _deliver(self, entry: tuple[str, str]) -> None:
-        try:
-            self.api.deliver(*entry)
-        except CallError as error:
-            logger.info(
-                "the resend of %s has no answer of its own; the log tells what became of it: %s", entry[1], error
-            )
+        for _ in range(_TRIES_IF_LOST):
+            try:
+                self._asked(lambda: self.api.deliver(*entry), (ApiError,))
+            except Ambiguous as error:
+                logger.info("the answer to the resend of %s is lost, so it may have been made: %s", entry[1], error)
+            except (UnexpectedAnswer, Unreachable) as error:
+                logger.info(
+                    "the resend of %s has no answer of its own; the log tells what became of it: %s", entry[1], error
+                )
+                return
+            else:
+                return
+
+    def _asked(self, call: Callable[[], T], again: tuple[type[CallError], ...]) -> T:
+        """The answer to a call of the vendor's API, which is made again when it ends with one of `again`.
+
+        Raises:
+            CallError: another; or one of them, when it has failed for `last_s`, or is to wait for longer than a
+                scenario may take.
+        """
+        since: float | None = None
+        wait_s = _AGAIN_S
+        while True:
+            try:
+                return call()
+            except again as error:
+                since = since or stopwatch()
+                asked_s = (isinstance(error, ApiError) and error.retry_after_s) or 0.0
+                is_over = self.closed.is_set() or stopwatch() - since >= self.limits.last_s
+                if is_over or asked_s > self.limits.timeout_s:
+                    raise
+            self._pause_until_closed(max(wait_s, asked_s))
+            wait_s = min(2 * wait_s, _LONGEST_AGAIN_S)
+
+    def _pause_until_closed(self, seconds: float) -> None:
+        """Wait a little at a time: a run that is interrupted ends when its threads do."""
+        while seconds > 0 and not self.closed.is_set():
+            self.pause(min(seconds, _LONGEST_AGAIN_S))
+            seconds -= _LONGEST_AGAIN_S

@@ -159,4 +159,4 @@ def _fact(stage: Stage, tracked: Tracked) -> EventFact:
 
 
 def _entry(stage: Stage, tracked: Tracked) -> EventEntry:
-    return stage.bench.api.get_event(tracked.webhook_id, tracked.webhook_event_id)
+    return stage.bench.entry(tracked.webhook_id, tracked.webhook_event_id)

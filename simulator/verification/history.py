@@ -100,13 +100,17 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class FaultFact:
-    """A fault that was on, in ms from the scenario's start. A right receiver copes with a `tolerable` one."""
+    """A fault that was on, in ms from the scenario's start.
+
+    A right receiver copes with a `tolerable` one. One `on_api` broke no delivery: what a receiver answered is its own.
+    """
 
     fault: str
     from_ms: int
     to_ms: int
     detail: str = ""
     tolerable: bool = False
+    on_api: bool = False
 
 
 @dataclass(frozen=True, slots=True)

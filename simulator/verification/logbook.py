@@ -6,7 +6,6 @@ from datetime import datetime
 from simulator.answers import EventEntry, RunView
 from simulator.domain.model import Outcome, Trigger
 from simulator.domain.phrases import Phrase
-from simulator.verification.bench import EVER
 from simulator.verification.history import EventFact, FaultFact, Run
 from simulator.verification.stage import Stage, Tracked
 
@@ -32,14 +31,7 @@ _CLOCK_STEP_MS = 4
 
 def read_facts(stage: Stage) -> tuple[EventFact, ...]:
     """All events of the stage with their runs and payloads, as the log has them now, oldest first. Raises CallError."""
-    api = stage.bench.api
-
-    def entries(webhook_id: str) -> list[EventEntry]:
-        return api.list_events(webhook_id, from_=EVER[0], to=EVER[1], include_payload=True, include_runs=True)
-
-    listed = {
-        entry.webhook_event_id: entry for found in stage.bench.pool.map(entries, stage.webhook_ids) for entry in found
-    }
+    listed = {entry.webhook_event_id: entry for entry in stage.bench.log(stage.webhook_ids)}
     known = [(tracked, listed[each]) for each, tracked in stage.tracked.items() if each in listed]
     return tuple(_fact(stage, tracked, entry) for tracked, entry in known)
 
@@ -88,6 +80,6 @@ def _outcome(view: RunView) -> Outcome:
 
 
 def _under(faults: Iterable[FaultFact], at_ms: int, *, tolerable: bool) -> bool:
-    """Whether a fault of that kind was on."""
-    kind = (fault for fault in faults if fault.tolerable is tolerable)
+    """Whether a fault of that kind was on that strikes deliveries."""
+    kind = (fault for fault in faults if fault.tolerable is tolerable and not fault.on_api)
     return any(fault.from_ms - _CLOCK_STEP_MS <= at_ms <= fault.to_ms + _CLOCK_STEP_MS for fault in kind)

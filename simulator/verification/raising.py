@@ -81,4 +81,4 @@ def _raise_grown(stage: Stage, step: Raise, event: str) -> None:
 
 
 def _payload(stage: Stage, tracked: Tracked) -> Any:
-    return stage.bench.api.get_event(tracked.webhook_id, tracked.webhook_event_id).payload
+    return stage.bench.entry(tracked.webhook_id, tracked.webhook_event_id).payload

@@ -30,6 +30,7 @@ from simulator.verification.steps import Crash, Raise
 logger = logging.getLogger(__name__)
 
 _SMALLEST_PAGE = 10
+_NEVER_MS = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ def _play(stage: Stage) -> Recording:
     seen = control(stage, event)
     if any(each.failure for each in stage.controls):
         return Recording(_history(stage, ()))
+    _subscribe(stage)
     for step in stage.scenario.steps:
         act(stage, step)
         if stage.is_late():
@@ -201,7 +203,7 @@ def _history(
 
 def _open_faults(stage: Stage) -> list[FaultFact]:
     """Faults that were still on when the scenario was stopped."""
-    return [FaultFact(each.step.fault, each.from_ms, 1 << 40, "", each.step.tolerable) for each in stage.active]
+    return [each.ended(_NEVER_MS) for each in stage.active]
 
 
 def _control_type(stage: Stage) -> str:
@@ -210,6 +212,14 @@ def _control_type(stage: Stage) -> str:
         if isinstance(step, Raise | Crash):
             return stage.bench.selection.types(step.events)[0]
     return stage.bench.selection.types("some")[0]
+
+
+def _subscribe(stage: Stage) -> None:
+    """Have all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
+    for step in stage.scenario.steps:
+        if isinstance(step, Raise | Crash):
+            for event in stage.bench.selection.types(step.events):
+                stage.subscribe(event)
 
 
 def _revive(stage: Stage) -> None:

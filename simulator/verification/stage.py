@@ -35,6 +35,12 @@ class ActiveFault:
     step: Fault
     from_ms: int
 
+    def ended(self, to_ms: int) -> FaultFact:
+        """What is to be told of it when it was on until then."""
+        step = self.step
+        detail = " ".join(f"{name}={value}" for name, value in {**step.match, **step.params}.items())
+        return FaultFact(step.fault, self.from_ms, to_ms, detail, tolerable=step.tolerable, on_api=step.on_api)
+
 
 @dataclass(slots=True)
 class Stage:
@@ -70,7 +76,7 @@ class Stage:
     @property
     def is_breaking(self) -> bool:
         """A fault is on that a receiver cannot cope with."""
-        return any(not each.step.tolerable for each in self.active)
+        return any(not each.step.tolerable and not each.step.on_api for each in self.active)
 
     def is_late(self) -> bool:
         """The scenario's time is over."""

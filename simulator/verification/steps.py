@@ -70,23 +70,28 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Break deliveries from here on, until a `clear` or the end.
+    """Break deliveries, or calls of the vendor's API, from here on, until a `clear` or the end.
 
     Attributes:
-        fault: its name (`frontsim fault add --help` lists them).
-        match: which deliveries: event, trigger, run, url.
+        fault: its name (`frontsim fault --help` lists them).
+        match: which deliveries: event, trigger, run, url; for a fault on the API which calls: operation.
         times: how often; without: until cleared.
-        probability: of each delivery that matches; drawn from the seed.
+        probability: of each delivery or call that matches; drawn from the seed.
         params: as the fault takes them.
         tolerable: a right receiver copes with it, so a refusal is the receiver's own.
     """
 
     fault: str
     match: Mapping[str, Any] = field(default_factory=dict)
-    times: int = 0
+    times: int = field(default=0, metadata=_AT_LEAST_1)
     probability: float = 1.0
     params: Mapping[str, Any] = field(default_factory=dict)
     tolerable: bool = False
+
+    @property
+    def on_api(self) -> bool:
+        """It strikes calls of the vendor's API, and no delivery."""
+        return FAULTS[self.fault].stage is Stage.API
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +200,9 @@ PROCESS_CONTROL = (Restart, Crash)
 STRIKES = (Raise, Resend, *PROCESS_CONTROL)
 """Steps that something comes of; without one there is nothing to judge."""
 
+JOB_CALLS = ("listWebhookEvents", "deliverWebhookEvent")
+"""The operations of the vendor's API that a scenario lists and resends through: a fault on another would not strike."""
+
 CHANGES_THE_BODY = frozenset(
     {
         "garbage-json",
@@ -223,12 +231,27 @@ def contradiction(step: Step) -> str:
 def _of_fault(step: Fault) -> str:
     rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
     try:
-        read_rule({**rule, "times": step.times or None}, _TIME)
+        read_rule({**rule, "times": step.times or None}, _TIME, known=_KNOWN)
     except BadInput as error:
         return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
-    if FAULTS[step.fault].stage is Stage.API:
-        return f"fault: expected one that strikes deliveries, got {step.fault!r}, which strikes calls of the API"
+    if step.on_api and step.tolerable:
+        return f"tolerable: expected none, got true: {step.fault} strikes calls of the API, which no receiver sees"
     return ""
+
+
+def _job_call(name: str) -> str:
+    for known in JOB_CALLS:
+        if name.lower() == known.lower():
+            return known
+    raise BadInput(f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, got {name[:64]!r}")
+
+
+def _no_webhook_id(_: str) -> str:
+    raise BadInput("expected event or url instead: a webhook has its id only when the scenario is played")
+
+
+_KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
+"""What a rule of a scenario may name, beyond what any rule may."""
 
 
 def _of_raise(step: Raise) -> str:

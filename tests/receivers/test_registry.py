@@ -188,6 +188,7 @@ TRIALS = {
     "resend-delivered": resend_delivered,
     "lost-response": resend_delivered,  # the sender's trouble: a receiver sees a copy after its success
     "false-failure": resend_delivered,
+    "api-trouble": resend_delivered,
     "duplicate-race": duplicate_race,
     "late-resend": late_resend,
     "same-second": same_second,

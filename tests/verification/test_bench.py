@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from simulator.exchange import Unreachable
+from simulator.exchange import Ambiguous, ApiError, Unreachable
 from simulator.verification.bench import Bench, Limits
 from simulator.verification.settle import Pace, Patience
 
@@ -16,6 +16,49 @@ class Gone:
 
     def close(self):
         pass
+
+
+class Troubled:
+    """An API whose calls end in those errors, one after another, and well after that."""
+
+    def __init__(self, *errors):
+        self.errors, self.calls, self.pauses_s = list(errors), 0, []
+        self.paused = lambda: None
+
+    def deliver(self, *_):
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answered"
+
+    get_event = deliver
+
+    def list_events(self, *_, **__):
+        return [self.deliver()]
+
+    def bench(self, **limits):
+        """A bench with it, that pauses in no time."""
+        gone = Gone()
+        return Bench(self, gone, gone, "http://shop", None, self.pause, limits=Limits(**limits))
+
+    def close(self):
+        pass
+
+    def pause(self, seconds):
+        self.pauses_s.append(seconds)
+        self.paused()
+
+
+def refused(status, retry_after_s=None):
+    return ApiError(f"got {status}", status=status, body="", retry_after_s=retry_after_s)
+
+
+LOST = Ambiguous("the answer was lost")
+ASKS = {
+    "list": lambda bench: bench.failed(["webhook"]),
+    "log": lambda bench: bench.log(["webhook"]),
+    "entry": lambda bench: [bench.entry("webhook", "event-1")],
+}
 
 
 @pytest.fixture
@@ -62,3 +105,60 @@ def test_a_resend_without_an_answer_leaves_a_line(bench, caplog):
         made.close()
     assert "the resend of event-1 has no answer of its own" in caplog.text
     assert "nobody there" in caplog.text
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_what_is_asked_is_asked_until_it_is_answered(ask):
+    """A 500, a lost answer and a 429, which is waited out as it asks: then the answer counts."""
+    api = Troubled(refused(500), LOST, refused(429, 3.0))
+    assert ["answered"] == ask(api.bench())
+    assert (4, [0.05, 0.1, *[0.5] * 6]) == (api.calls, api.pauses_s)
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_nobody_asks_for_ever(ask):
+    """When its patience is over the last failure is told; nobody there is told at once."""
+    for error, limits in ((refused(500), {"last_s": 0.0}), (LOST, {"last_s": 0.0}), (Unreachable("gone"), {})):
+        api = Troubled(error, error)
+        with pytest.raises(type(error)):
+            ask(api.bench(**limits))
+        assert (1, []) == (api.calls, api.pauses_s)
+
+
+def test_a_wait_that_no_scenario_has_time_for_is_not_waited():
+    """A quota of hours is no rate limit."""
+    api = Troubled(refused(403, 61.0))
+    with pytest.raises(ApiError):
+        api.bench(timeout_s=60.0).failed(["webhook"])
+    assert [] == api.pauses_s
+
+
+def test_a_run_that_is_interrupted_waits_for_no_api():
+    """The bench is closed while a call waits to be made again: that ends soon, not when the API asked for."""
+    api = Troubled(*[refused(429, 40.0)] * 2)
+    bench = api.bench()
+    api.paused = bench.close
+    with pytest.raises(ApiError):
+        bench.failed(["webhook"])
+    assert [0.5] == api.pauses_s
+
+
+def test_a_resend_that_is_refused_is_made_again():
+    """It was not made: neither 429 nor 500 leaves an event unsent."""
+    api = Troubled(refused(429, 1.0), refused(500))
+    api.bench().resend([("webhook", "event-1")])
+    assert (3, [0.5, 0.5, 0.1]) == (api.calls, api.pauses_s)
+
+
+def test_a_resend_that_is_always_refused_is_told():
+    """Its event would look as if the receiver had refused it."""
+    with pytest.raises(ApiError, match="got 500"):
+        Troubled(refused(500)).bench(last_s=0.0).resend([("webhook", "event-1")])
+
+
+def test_a_resend_whose_answer_is_lost_is_made_once_more():
+    """It may have been made, and what arrives twice is what a receiver must cope with; then the log tells."""
+    once, always = Troubled(LOST), Troubled(*[LOST] * 9)
+    for api in (once, always):
+        api.bench().resend([("webhook", "event-1")])
+    assert (2, 2) == (once.calls, always.calls)

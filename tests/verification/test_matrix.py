@@ -33,6 +33,14 @@ def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
             assert found(played) & variant.expected, played.scenario.name
 
 
+@pytest.mark.parametrize(("variant", "expected"), [("no-dedupe", "duplicated"), ("refuses-duplicates", "rejected")])
+def test_resends_that_the_api_makes_and_does_not_answer_find_out(variant, expected, receiver, requested, play):
+    """Who cannot cope with a repeat is found by it alone: no delivery of the scenario was broken after it arrived."""
+    with receiver(variant) as url:
+        (played,) = play(requested(url), "api-trouble")
+    assert {expected} == found(played)
+
+
 def test_dedupe_by_timestamp_is_found_after_other_scenarios_too(receiver, requested, play):
     """Its memory of moments from one scenario does not make the next one's control fail."""
     with receiver("dedupe-by-timestamp") as url:

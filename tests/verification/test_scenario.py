@@ -1,14 +1,15 @@
 import dataclasses
+import re
 
 import pytest
 
-from simulator import catalog
+from simulator import bundled, catalog
 from simulator.domain.faults import FAULTS, Stage
 from simulator.errors import BadInput, Unusable
 from simulator.verification.history import Expect
 from simulator.verification.scenario import bundled_scenarios, chosen, place, read, refuse_misfits
 from simulator.verification.selection import Selection
-from simulator.verification.steps import CHANGES_THE_BODY, STEPS, Crash, Fault, Moment, Raise
+from simulator.verification.steps import CHANGES_THE_BODY, JOB_CALLS, STEPS, Crash, Fault, Moment, Raise
 
 SCENARIOS = bundled_scenarios()
 OPENING = 'breaks = "All is well."\nholds = "It stays so."\n'
@@ -22,7 +23,6 @@ do = "raise"
 same_as = "x"
 keep = ["saleId"]
 """
-ON_THE_API = next(fault.name for fault in FAULTS.values() if fault.stage is Stage.API)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_scenarios_are_there():
         "steady", "resend-delivered", "duplicate-race", "short-outage", "long-outage", "lost-response", "error-burst",
         "resend-fails-again", "late-resend", "same-second", "two-webhooks", "entity-updated-twice", "out-of-order",
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
-        "crash-mid-request", "restart-then-resend",
+        "crash-mid-request", "restart-then-resend", "api-trouble",
     }  # fmt: skip
 
 
@@ -71,6 +71,21 @@ def test_every_fault_of_a_scenario_exists(scenario):
 def test_faults_that_change_the_body_exist():
     """The list of faults after which payloads are not compared names real faults."""
     assert set(FAULTS) >= CHANGES_THE_BODY
+
+
+@pytest.mark.parametrize("fault", [fault.name for fault in FAULTS.values()])
+def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
+    """One registry: deliveries, the log and the API can all be broken; an operation is known in any case."""
+    step = f'{FAULT}fault = "{fault}"\n'
+    assert [fault] == [each.fault for each in read(scenario_file(RAISE + step)).steps[1:]]
+    if FAULTS[fault].stage is Stage.API:
+        read(scenario_file(f'{RAISE}{step}match = {{operation = "DELIVERwebhookevent"}}\n'))
+
+
+def test_the_calls_of_the_job_are_operations_of_the_api():
+    """What a fault of a scenario can be held to is named as the API's description names it."""
+    described = (bundled.folder("contracts") / "openapi.json").read_text("utf-8")
+    assert set(re.findall(r'"operationId": "(\w+)"', described)) >= set(JOB_CALLS)
 
 
 def test_a_scenario_is_read_whole(scenario_file):
@@ -136,10 +151,26 @@ def test_a_scenario_is_read_whole(scenario_file):
             '[[step]]\ndo = "fault"\nfault = "refuse"\nmatch = {evnt = "x"}',
             "step 1 (fault).match.evnt: expected one of event",
         ),
+        (FAULT + 'fault = "refuse"\ntimes = 0', "step 1 (fault).times: expected 1 or more, got 0"),
         (
-            f'[[step]]\ndo = "fault"\nfault = "{ON_THE_API}"',
-            "step 1 (fault).fault: expected one that strikes deliveries",
+            FAULT + 'fault = "refuse"\nmatch = {webhookId = "7d2f5dd2-2d0c-4c5c-9b53-4b8a5f4c1a11"}',
+            "step 1 (fault).match.webhookId: expected event or url instead: a webhook has its id only when",
         ),
+        (
+            FAULT + 'fault = "refuse"\nmatch = {operation = "deliverWebhookEvent"}',
+            "step 1 (fault).match.operation: expected one of event",
+        ),
+        (
+            FAULT + 'fault = "api-error"\nmatch = {event = "SaleCreated"}',
+            "step 1 (fault).match.event: expected one of operation",
+        ),
+        (
+            FAULT + 'fault = "api-slow"\nmatch = {operation = "createWebhook"}',
+            "step 1 (fault).match.operation: expected listWebhookEvents or deliverWebhookEvent, what a scenario lists "
+            "and resends through, got 'createWebhook'",
+        ),
+        (FAULT + 'fault = "api-error"\nparams = {status = 204}', "step 1 (fault).params.status: expected a whole"),
+        (FAULT + 'fault = "api-lost-response"\ntolerable = true', "step 1 (fault).tolerable: expected none, got true"),
         ("[[step", "expected TOML"),
     ],
 )
