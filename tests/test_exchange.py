@@ -29,7 +29,11 @@ class Peer:
 
     def _serve(self) -> None:
         for answer in self._answers:
-            with closing(self._listener.accept()[0]) as connection:
+            try:
+                connection = self._listener.accept()[0]
+            except OSError:  # nobody will come any more
+                return
+            with closing(connection):
                 self.requests.append(connection.recv(65536))
                 if answer is None:  # a reset in place of an answer
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -37,6 +41,7 @@ class Peer:
                     connection.sendall(answer)
 
     def ends(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
 
@@ -194,7 +199,7 @@ def test_a_body_of_another_kind() -> None:
 
 def test_an_open_answer() -> None:
     """Lines come as they arrive; a stream that breaks off is Ambiguous."""
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     with peer(head + b"4\r\na\nb\n\r\n0\r\n\r\n", head + b"2\r\nc\n\r\n") as one, closing(exchange(one.url)) as calls:
         with calls.open("/stream", headers={}) as lines:
             assert ["a", "b"] == list(lines)
