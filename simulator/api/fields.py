@@ -6,7 +6,7 @@ from typing import Any
 from simulator.api.responses import json_type
 from simulator.domain.model import Occurrence
 from simulator.errors import BadInput
-from simulator.problem import shown
+from simulator.problem import MOST_NAMES, shown
 
 INT32 = 2**31
 
@@ -93,10 +93,12 @@ class Fields:
     def only(self, *names: str) -> None:
         """Refuse every field that is none of these."""
         known = {name.lower() for name in names}
-        for name in self._names:
-            if name.lower() not in known:
-                text = f"expected one of {', '.join(names)}, got the name {name[:100]!r}"
-                self.problems.setdefault(name[:100], []).append(text)
+        others = [name for name in self._names if name.lower() not in known]
+        takes = f"expected one of {', '.join(names)}"
+        for name in others[:MOST_NAMES]:
+            self.problems.setdefault(name[:100], []).append(f"{takes}, got the name {name[:100]!r}")
+        if len(others) > MOST_NAMES:
+            self.problems.setdefault("", []).append(f"{takes}, got {len(others) - MOST_NAMES:,} more names")
 
     def check(self) -> None:
         """Raises BadInput if anything was wrong."""

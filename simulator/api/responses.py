@@ -120,11 +120,11 @@ def problem(status: int, detail: str, fields: Mapping[str, list[str]] | None = N
 
 def _first(fields: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
     """The first of the fields that are wrong, and how many more there are."""
-    told = {
-        _cut(name, _NAME): [_cut(text, _TEXT) for text in texts] for name, texts in islice(fields.items(), MOST_FIELDS)
-    }
+    told: dict[str, list[str]] = {}
+    for name, texts in islice(fields.items(), MOST_FIELDS):
+        told.setdefault(_cut(name, _NAME), []).extend(_cut(text, _TEXT) for text in texts)
     if len(fields) > MOST_FIELDS:
-        told[""] = [f"{len(fields) - MOST_FIELDS:,} more fields are wrong"]
+        told.setdefault("", []).append(f"{len(fields) - MOST_FIELDS:,} more fields are wrong")
     return told
 
 

@@ -37,12 +37,12 @@ from simulator.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result
 from simulator.domain.phrases import Phrase, of_status
 from simulator.domain.target import parse_target
 from simulator.errors import StoreFailed, UnknownEventType
-from simulator.store.queue import FIRST
+from simulator.store.queue import NEXT
 from simulator.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-_AT_THE_NEXT_START = FIRST  # before all that waits, for it had begun before; a resend is logged, its caller knows of it
+_AT_THE_NEXT_START = NEXT  # a resend is logged instead, for its caller knows of it
 _NEVER_ARRIVES = {
     "refuse": Phrase.CONNECTION_REFUSED,
     "dns-failure": Phrase.NAME_NOT_RESOLVED,
@@ -148,8 +148,12 @@ class Dispatcher:
                 self._break(delivery, now, rule)
         except Exception:  # a mistake about one delivery must not keep back all others
             logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
-            result = Result(Outcome.NOT_SENT, Phrase.CONNECTION_FAILED.value)
-            self._end(Finished(delivery, result, now, fault), arrived=False)
+            self._give_up(delivery, now, fault)
+
+    def _give_up(self, delivery: Delivery, now: Milliseconds, fault: str) -> None:
+        """By a mistake of ours nothing of it is sent."""
+        result = Result(Outcome.NOT_SENT, Phrase.CONNECTION_FAILED.value)
+        self._end(Finished(delivery, result, now, fault), arrived=False)
 
     def _strike(self, delivery: Delivery, now: Milliseconds) -> Rule | None:
         return self._rules.strike(
@@ -232,12 +236,20 @@ class Dispatcher:
             for copy in copies:
                 self._lanes.take(copy)
             for item in (delivery, *copies):
-                self._send(item, now, held(barrier), rule.fault)
+                self._send_or_give_up(item, now, held(barrier), rule.fault)
             return
-        self._send(delivery, now, WHOLE, rule.fault)
+        self._send_or_give_up(delivery, now, WHOLE, rule.fault)
         for number, copy in enumerate(copies, 1):
             self._postponed[copy.run_id] = rule.fault
             self._store.postpone(copy, now + round(apart * number * 1000))
+
+    def _send_or_give_up(self, delivery: Delivery, now: Milliseconds, manner: Manner, fault: str) -> None:
+        """In a task of its own, where nobody is told of an exception."""
+        try:
+            self._send(delivery, now, manner, fault)
+        except Exception:
+            logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
+            self._give_up(delivery, now, fault)
 
     def _send(
         self, delivery: Delivery, now: Milliseconds, manner: Manner, fault: str, *, logged: Result | None = None

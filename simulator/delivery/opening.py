@@ -46,11 +46,11 @@ async def connect(
                     await _open(connection, address, target)
                 else:
                     await _open_in_tls(connection, address, target, tls)
-        except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are of the first kind
-            failures.append(_phrase(error, tls=tls is not None))
-        except BaseException:
+        except BaseException as error:
             connection.abort()
-            raise
+            if not isinstance(error, OSError | ValueError):  # TimeoutError and ssl.SSLError are of the first kind
+                raise
+            failures.append(_phrase(error, tls=tls is not None))
         else:
             return connection
     raise NotConnected(min(failures, key=_VAGUE.__contains__))
@@ -86,6 +86,7 @@ async def _open_in_tls(connection: Connection, address: str, target: Target, tls
         beneath.abort()  # start_tls itself would leave it open, or wait for a goodbye
         raise
     connection.connection_made(cast("asyncio.BaseTransport", transport))
+    await asyncio.sleep(0)  # what came together with the handshake's end is told now: it is no answer of ours
 
 
 def _phrase(error: OSError | ValueError, *, tls: bool) -> Phrase:

@@ -17,7 +17,7 @@ from simulator.clock import Milliseconds, WireTime
 from simulator.domain.faults import FAULTS, Fault, Match, Rule, Stage
 from simulator.domain.model import Trigger
 from simulator.errors import BadInput
-from simulator.problem import shown
+from simulator.problem import MOST_NAMES, shown
 
 LONGEST = 2_048
 """Characters of a text in `match`: of a URL no more is told apart."""
@@ -203,7 +203,10 @@ def _shown(value: object) -> str:
 def _refuse_others(
     value: Mapping[str, Any], known: tuple[str, ...], prefix: str, problems: dict[str, list[str]]
 ) -> None:
-    for name in value:
-        if name not in known:
-            takes = f"one of {', '.join(known)}" if known else "nothing here"
-            problems[f"{prefix}{name[:_MOST_SHOWN]}"] = [f"expected {takes}, got the name {_shown(name)}"]
+    others = [name for name in value if name not in known]
+    takes = f"one of {', '.join(known)}" if known else "nothing here"
+    for name in others[:MOST_NAMES]:
+        problems[f"{prefix}{name[:_MOST_SHOWN]}"] = [f"expected {takes}, got the name {_shown(name)}"]
+    if len(others) > MOST_NAMES:
+        text = f"expected {takes}, got {len(others) - MOST_NAMES:,} more names"
+        problems.setdefault(prefix.removesuffix("."), []).append(text)

@@ -3,7 +3,8 @@
 A run is begun, that is marked in the file, before it is handed out. For one destination never more of them are out at
 once than its lanes, and twice as many ahead as were over in the last commit: lanes get free while the next one waits
 for the disk, and if all that was ahead has left by then, more is ahead next time. To a receiver that answers slowly two
-are. What is kept in memory can be read again from the file at any time.
+are. Only resends, for which somebody waits, are begun beyond that. What is kept in memory can be read again from the
+file at any time.
 
     intend ──▶ line ──▶ a lane is free: written once, as begun, and handed out as it is
                  └────▶ none is: written as waiting; marked as begun when its turn comes
@@ -25,7 +26,10 @@ from simulator.store.rows import write
 FIRST: Milliseconds = -(2**62)
 """A due time before every other: of a resend, since somebody waits for it."""
 
-AT_ONCE: Milliseconds = FIRST + 1
+NEXT: Milliseconds = FIRST + 1
+"""Behind resends, before all that waits: of what had its turn before, and was held back or not begun."""
+
+AT_ONCE: Milliseconds = FIRST + 2
 """Due whatever simulator time it is, so that no turn of the clock, nor a restart that forgets it, strands a run."""
 
 LEASED = 0
@@ -258,7 +262,7 @@ class Queue:
     def hasten(self, delivery: Delivery) -> None:
         """Make a run that was put back due before all that waits; nothing if it has begun again or is over."""
         if self._db.execute(
-            "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (FIRST, delivery.run_id)
+            "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (NEXT, delivery.run_id)
         ).rowcount:
             self._read_again(delivery.destination)
 

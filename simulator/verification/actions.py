@@ -37,6 +37,10 @@ STALLED_ROUNDS = 5
 _ROUND_PAUSE_S = 0.01
 _NOW_AND_THEN_S = 0.5
 _OF_THE_MOMENT = (408, 409, 423, 425, 429)
+APART_S = 0.01
+"""Seconds before and after a fault in which nothing is begun. The log's moments are rounded to some 3 ms: a run so near
+to a fault would seem to be under it, and the answer to a sound body to be one to a broken one."""
+
 HIDES_THE_TYPE = "unknown-event"
 """The fault that sends an event under a type's name that nobody knows."""
 
@@ -65,6 +69,7 @@ def end_faults(stage: Stage) -> None:
         stage.bench.sim.remove_fault(active.id)
         stage.faults.append(active.ended(to_ms))
     stage.active.clear()
+    stage.bench.pause(APART_S)
 
 
 def drain(stage: Stage) -> None:
@@ -156,6 +161,7 @@ def _raise(stage: Stage, step: Raise) -> None:
 
 
 def _fault(stage: Stage, step: Fault) -> None:
+    stage.bench.pause(APART_S)
     from_ms = stage.now_ms()
     rule = stage.bench.sim.add_fault(
         step.fault,

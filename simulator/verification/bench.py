@@ -6,7 +6,7 @@ long as missing effects are waited for; a scenario whose calls still fail then h
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -114,10 +114,15 @@ class Bench:
         receiver must cope with. If that answer is lost, too, what became of it is the log's to tell.
 
         Raises:
-            ApiError: one was refused for longer than anything is waited for.
+            ApiError: one was refused for longer than anything is waited for. None is under way any more.
         """
-        for _ in self.pool.map(self._deliver, entries):
-            pass
+        making = [self.pool.submit(self._deliver, entry) for entry in entries]
+        _, left = wait(making, return_when=FIRST_EXCEPTION)
+        begun = [each for each in left if not each.cancel()]
+        wait(begun)
+        for each in making:
+            if not each.cancelled():
+                each.result()
 
     def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
         """What the log lists as not received. Raises CallError."""

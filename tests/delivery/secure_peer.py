@@ -26,8 +26,8 @@ class SecureCall(Call):
         self.failure: str | None = None
         """OpenSSL's reason why TLS broke: the other side's alert, or what we could not take."""
 
-    async def handshake(self) -> None:
-        """Until the handshake is over, has failed, or the other side has ended."""
+    async def handshake(self, *, last: bytes = b"") -> None:
+        """Until the handshake is over, has failed, or the other side has ended; `last` leaves with our last word."""
         while self.end is None and self.failure is None and not self.stands:
             try:
                 self._tls.do_handshake()
@@ -37,6 +37,8 @@ class SecureCall(Call):
                 await self.ciphertext_comes()
             except ssl.SSLError as error:
                 self.failure = error.reason
+        if last:
+            self._tls.write(last)
         await self._flush()
 
     async def some(self) -> bytes:

@@ -93,7 +93,7 @@ def test_the_end_of_the_connection_ends_an_answer_without_length_only() -> None:
     "start", [b"HTTP/0.9", b"HTTP/1.2", b"HTTP/2.0", b"RTSP/1.0", b"ICE/1.0", b"ICY", b"\r\nRTSP/1.0"]
 )
 def test_another_protocol_is_no_answer(start: bytes) -> None:
-    """Only HTTP/1.0 and HTTP/1.1 are read, whatever else looks like them; also when it comes byte by byte."""
+    """Only HTTP/1.0 and HTTP/1.1 are read, whatever else an answer begins as; also when it comes byte by byte."""
     answer = start + b" 200 OK\r\nContent-Length: 0\r\n\r\n"
     with pytest.raises(BadAnswer):
         AnswerReader().feed(answer)

@@ -18,7 +18,7 @@ from simulator.domain.headers import HeaderNames
 from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
 from simulator.domain.target import Target
 from simulator.errors import StoreFailed
-from simulator.store.queue import FIRST
+from simulator.store.queue import NEXT
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 12)
 BODY = b'{"saleId":1,"extId":null}'
@@ -224,15 +224,17 @@ def test_overtaking(desk: Desk):
 @pytest.mark.anyio
 async def test_forgetting(desk: Desk):
     """After a reset nothing is known of what was held."""
-    desk.breaks("delay")
-    desk.delivers()
+    for number, fault in enumerate(("delay", "reorder"), 1):
+        desk.rules.clear()
+        desk.breaks(fault)
+        desk.delivers(delivery(number))
     desk.rules.clear()
     resetting = await desk.begins_to_reset()
     desk.store.resetting.set_result(200)
     await resetting
-    desk.delivers()
+    desk.delivers(delivery(1), delivery(3))
     desk.wire.answers()
-    assert [""] == [each.fault for each in desk.store.finished]
+    assert (["", ""], []) == ([each.fault for each in desk.store.finished], desk.store.hastened)
 
 
 def test_a_type_that_is_no_longer_known(desk: Desk):
@@ -249,7 +251,7 @@ def test_what_was_not_begun_when_we_stop(desk: Desk):
     stopped = Result(Outcome.NOT_SENT, "Not sent")
     desk.delivers(delivery(1))
     desk.wire.answers(stopped)
-    assert ([(101, FIRST)], []) == (desk.store.postponed, desk.store.finished)
+    assert ([(101, NEXT)], []) == (desk.store.postponed, desk.store.finished)
     desk.wire.sent.clear()
     desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
     desk.wire.answers(stopped)
@@ -270,7 +272,7 @@ async def test_more_is_handed_out_than_there_are_lanes():
     assert [2, 1, 5, 6] == desk.events_sent()
     await desk.dispatcher.stop()
     desk.answers()
-    assert [(301, FIRST), (401, FIRST)] == desk.store.postponed[1:]
+    assert [(301, NEXT), (401, NEXT)] == desk.store.postponed[1:]
     assert [2, 1, 5, 6] == [each.delivery.event_number for each in desk.store.finished]
     assert 4 == len(desk.wire.sent)
 
@@ -344,7 +346,7 @@ async def test_a_reset_calls_back_what_has_not_begun(desk: Desk):
 
 @pytest.mark.anyio
 async def test_a_reset_while_a_delivery_is_being_copied():
-    """Neither it nor a copy is sent, and its lane is free."""
+    """Neither it nor a copy is sent, and nothing of it is left."""
     desk = Desk(lanes=1)
     desk.store.copying.clear()
     desk.breaks("duplicate")
@@ -354,6 +356,7 @@ async def test_a_reset_while_a_delivery_is_being_copied():
     desk.store.resetting.set_result(200)
     await resetting
     await asyncio.wait(desk.dispatcher._copying)
+    assert {} == desk.dispatcher._lanes._taken
     desk.rules.clear()
     desk.delivers(delivery(2))
     assert [2] == desk.events_sent()
@@ -369,7 +372,21 @@ async def test_a_stop_while_a_delivery_is_being_copied(desk: Desk):
     await asyncio.sleep(0)
     desk.store.copying.set()
     await stopping
-    assert ([(101, FIRST), (102, FIRST)], []) == (desk.store.postponed, desk.wire.sent)
+    assert ([(101, NEXT), (102, NEXT)], []) == (desk.store.postponed, desk.wire.sent)
+
+
+@pytest.mark.anyio
+async def test_a_mistake_about_one_that_is_copied():
+    """Each ends, and the next leaves."""
+    desk = Desk(lanes=1)
+    desk.wire.broken = True
+    desk.breaks("duplicate", copies=1)
+    desk.delivers(delivery(1))
+    await asyncio.wait(desk.dispatcher._copying)
+    desk.wire.broken = False
+    desk.rules.clear()
+    desk.delivers(delivery(2))
+    assert ([1, 1], [2]) == ([each.delivery.event_number for each in desk.store.finished], desk.events_sent())
 
 
 def test_a_mistake_about_one_keeps_back_no_other(caplog: pytest.LogCaptureFixture):

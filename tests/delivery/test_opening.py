@@ -22,6 +22,9 @@ pytestmark = pytest.mark.anyio
 class Unmade:
     """A connection that never stands."""
 
+    def abort(self) -> None:
+        """There is nothing to close."""
+
 
 def certificate_error(code: int) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")

@@ -291,15 +291,16 @@ async def test_ipv6(authority: Authority, trust: ssl.SSLContext) -> None:
         assert f"\r\nHost: [::1]:{peer.port}\r\n".encode() in peer.calls[0].received
 
 
-async def test_a_peer_that_speaks_behind_the_handshake(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> None:
-    """What comes before we have written is nobody's answer: that connection is closed, and nothing was sent on it."""
-    speech = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+async def test_what_comes_together_with_the_handshakes_end(authority: Authority, trust: ssl.SSLContext) -> None:
+    """It came before a byte of ours, so it is nobody's answer: the connection is closed, and nothing was sent on it."""
+    context = authority.receiver()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # in which the receiver has the last word
 
-    async def at_once(call: SecureCall) -> None:
-        await call.send(speech)
+    async def with_the_last_word(call: SecureCall) -> None:
+        await call.handshake(last=b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    async with SecurePeer(receiver, at_once) as peer:
-        for _ in range(10):
-            async with Sender(tls=trust) as sender:
-                result = await sender.sends(peer.url)
-                assert (result.outcome, result.status) in {(Outcome.NOT_SENT, "Bad response"), (Outcome.ANSWERED, "OK")}
+    async with SecurePeer(context, with_the_last_word, shakes=False) as peer, Sender(tls=trust) as sender:
+        for number in range(10):
+            result = await sender.sends(peer.url)
+            assert (Outcome.NOT_SENT, "Bad response") == (result.outcome, result.status)
+            assert b"" == (await peer.ended(number)).received

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from simulator.clock import Clock, Ids
 from simulator.domain.model import Delivery, Finished, Occurrence, Trigger
@@ -101,11 +101,14 @@ class Books:
 
     def resends(self, nth: int) -> None:
         if self.sent:
-            event, _ = self.sent[nth % len(self.sent)]
-            webhook, raw = self.db.execute(
-                "SELECT w.id, e.id FROM events e JOIN webhooks w ON w.number = e.webhook WHERE e.number = ?", (event,)
-            ).fetchone()
-            self.does(lambda: self.ledger.resend(UUID(bytes=webhook), str(UUID(bytes=raw))))
+            self.does(lambda: self._resend(nth))
+
+    def _resend(self, nth: int) -> None:
+        event, _ = self.sent[nth % len(self.sent)]
+        webhook, raw = self.db.execute(
+            "SELECT w.id, e.id FROM events e JOIN webhooks w ON w.number = e.webhook WHERE e.number = ?", (event,)
+        ).fetchone()
+        self.ledger.resend(UUID(bytes=webhook), str(UUID(bytes=raw)))
 
     def postpones(self, nth: int, wait_ms: int) -> None:
         if self.out:
@@ -130,7 +133,9 @@ class Books:
         self.db.execute("BEGIN IMMEDIATE")
         self.ledger.finish([Finished(item, OK, self.clock.now()) for item in self.out.values()])
         self.ledger.accept([Occurrence("SaleCreated", b"never", None)] * count, first)
-        self.ledger.write_queue(begin=True)
+        if self.sent:
+            self._resend(count)
+        self.ledger.write_queue(begin=count % 2 == 0)
         self.db.execute("ROLLBACK")
         self.ledger.load()
         self.over.clear()
@@ -150,6 +155,7 @@ HAPPENING = st.one_of(
 
 
 @given(st.lists(HAPPENING, max_size=30))
+@example([(Books.sells, "SaleCreated", 3), (Books.postpones, 0, 0), (Books.hastens, 0), (Books.resends, 0)])
 @settings(max_examples=150, deadline=None)
 def test_what_is_handed_out_is_what_the_file_says_is_next(happenings: list[tuple[Any, ...]]) -> None:
     """Whatever happens: begun in the file exactly when handed out, in turn, at most a run a lane and those
@@ -237,6 +243,38 @@ async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
         assert failed.webhook_event_id == (await shop.delivers()).webhook_event_id
         assert 200 == (await resend).result.status_code
         assert shop.out.empty()
+
+
+@pytest.mark.anyio
+async def test_a_resend_leaves_though_more_is_out_than_now_may_be(tmp_path: Path) -> None:
+    """When a receiver gets slow, what had been handed out ahead of it is more than is ahead now."""
+    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+        await shop.subscribes()
+        raised = await shop.sells(20)
+        out = [await shop.sent() for _ in range(2)]
+        for over in (2, 1):  # 2 lanes and 4 ahead, then 2 ahead
+            for _ in range(over):
+                shop.ends(out.pop(0), NOT_FOUND)
+            await shop.settles()
+            while not shop.out.empty():
+                out.append(await shop.sent())
+        assert 5 == len(out)
+        resend = asyncio.ensure_future(shop.store.resend(UUID(raised[0].webhook_id), raised[0].webhook_event_id))
+        assert raised[0].webhook_event_id == (await shop.delivers()).webhook_event_id
+        await resend
+
+
+@pytest.mark.anyio
+async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many were over."""
+    monkeypatch.setattr(queue, "MOST_AHEAD", 3)
+    async with Shop(tmp_path / "log.db", lanes=4) as shop:
+        await shop.subscribes()
+        await shop.sells(20)
+        for delivery in [await shop.sent() for _ in range(4)]:
+            shop.ends(delivery, OK)
+        await shop.settles()
+        assert 4 + 3 == (await shop.reader.counts())["underWay"]
 
 
 @pytest.mark.anyio

@@ -81,6 +81,7 @@ async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Pa
     path = tmp_path / "log.db"
     async with Shop(path, lanes=1) as before:
         webhook = await before.subscribes()
+        before.clock.advance(-3600)
         begun, waiting = await before.sells(2)
         await before.sent()
 
@@ -93,6 +94,7 @@ async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Pa
             failed.webhook_event_id, failed.status, failed.status_code, failed.runs_counter,
         )  # fmt: skip
         assert INTERRUPTED.outcome == failed.runs[0].outcome
+        assert failed.runs[0].created_at < after.clock.now() - 3_000_000  # when it began, not when it was found
 
 
 async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> None:

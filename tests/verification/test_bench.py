@@ -156,6 +156,17 @@ def test_a_resend_that_is_always_refused_is_told():
         Troubled(refused(500)).bench(last_s=0.0).resend([("webhook", "event-1")])
 
 
+def test_a_resend_that_is_hopeless_leaves_none_under_way():
+    """When it is told, the others are over or were not begun: none is made behind a scenario that has ended."""
+    api = Troubled(refused(403, 3600.0), *[refused(429, 1.0)] * 7)
+    bench = api.bench()
+    with pytest.raises(ApiError, match="got 403"):
+        bench.resend([("webhook", f"event-{number}") for number in range(8)])
+    calls = api.calls
+    bench.pool.shutdown(wait=True)
+    assert calls == api.calls
+
+
 def test_a_resend_whose_answer_is_lost_is_made_once_more():
     """It may have been made, and what arrives twice is what a receiver must cope with; then the log tells."""
     once, always = Troubled(LOST), Troubled(*[LOST] * 9)
