@@ -55,19 +55,20 @@ class AnswerReader:
         """Read on; True when the answer is whole.
 
         Raises:
-            BadAnswer: not HTTP/1.x, or too large a head. An answer that was whole before stays so.
+            BadAnswer: not HTTP/1.0 or 1.1, or too large a head. An answer that was whole before stays so.
         """
         if self._begun:
             return self._read(data)
-        first = data.lstrip(b"\r\n")[:1]
-        self._begun = first != b""
         known = _known.get(data)
         if known is not None:
             self.status_code, self.body = known
-            self.whole = self.reusable = True
-        elif first not in _FIRST:
+            self._begun = self.whole = self.reusable = True
+            return True
+        first = data.lstrip(b"\r\n")[:1]
+        self._begun = first != b""
+        if first not in _FIRST:
             raise BadAnswer(f"expected HTTP/, got {data[:5]!r}")
-        elif self._read(data) and self.reusable and len(data) <= _LONGEST_KNOWN:
+        if self._read(data) and self.reusable and len(data) <= _LONGEST_KNOWN:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
             _known[data] = self.status_code, self.body
