@@ -220,11 +220,11 @@ async def test_no_answer_in_time_is_unknown() -> None:
     async def silent(call: Call) -> None:
         await call.until_end()
 
-    async with Peer(silent) as peer, Sender(timeout_s=0.05) as sender:
+    async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url)
         assert (Outcome.UNKNOWN, "Timeout", None) == (result.outcome, result.status, result.status_code)
         assert result.duration_ms is not None
-        assert result.duration_ms >= 49  # 50 ms, measured on two clocks
+        assert result.duration_ms >= 999  # 1 s, measured on two clocks
         call = await peer.ended()
         assert (whole(peer.url), "fin") == (call.received, call.end)
         assert (1, 1) == (len(peer.calls), peer.requests)
@@ -239,7 +239,7 @@ async def test_an_answer_without_end_is_cut_off_by_the_timeout() -> None:
         while True:
             await call.send(b"x" * 65536)
 
-    async with Peer(endless) as peer, Sender(timeout_s=0.2) as sender:
+    async with Peer(endless) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url)
         assert (Outcome.UNKNOWN, "Timeout", b"") == (result.outcome, result.status, result.answer)
         assert peer.requests == 1
