@@ -24,8 +24,8 @@ def story(history: History, webhook_event_id: str, effects: int | None) -> list[
 
 
 def fault_of(run: Run, faults: tuple[FaultFact, ...]) -> str:
-    """The fault that was on when a run was made, "" when none was."""
-    names = (fault.fault for fault in faults if fault.from_ms <= run.at_ms <= fault.to_ms)
+    """The fault on deliveries that was on when a run was made, "" when none was."""
+    names = (each.fault for each in faults if not each.on_api and each.from_ms <= run.at_ms <= each.to_ms)
     return ", ".join(dict.fromkeys(names))
 
 

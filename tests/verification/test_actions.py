@@ -124,3 +124,12 @@ def test_a_fault_on_the_api_breaks_no_delivery(plays):
     garbage = f'{FAULT}fault = "garbage-json"\n{RAISE}expect = "refused"\n[[step]]\ndo = "clear"\n'
     played, _ = plays(f'{garbage}{FAULT}fault = "api-slow"\nparams = {{seconds = 0}}\n{RECONCILE}')
     assert ("verified", (), "") == verdict(played)
+
+
+def test_nothing_begins_so_near_to_a_fault_that_it_seems_to_be_under_it(plays):
+    """The log's moments are rounded: a sound run right before or behind a fault is told apart from one under it."""
+    broken = f'{FAULT}fault = "refuse"\n{RAISE}[[step]]\ndo = "clear"\n{RECONCILE}'
+    played, _ = plays(broken * 5)
+    runs = [run for event in played.history.events for run in event.runs]
+    assert 5 == sum(run.faulted for run in runs)
+    assert [run.status == "Connection refused" for run in runs] == [run.faulted for run in runs]

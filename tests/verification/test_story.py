@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 
 from simulator.domain.model import Outcome, Trigger
-from simulator.verification.history import EventFact, History, Run
-from simulator.verification.story import story
+from simulator.verification.history import EventFact, FaultFact, History, Run
+from simulator.verification.story import fault_of, story
 
 
 @pytest.fixture
@@ -50,3 +50,10 @@ def test_without_a_clock_the_scenario_counts(killed_often):
 def test_effects_that_nobody_saw_are_not_counted(report):
     """Without an observer the story says so, and gives no number."""
     assert story(report.played[0].history, "0192-sale", None)[-1] == "effects: nobody could see them"
+
+
+def test_a_fault_on_the_api_is_told_beside_no_run():
+    """It broke no delivery."""
+    run = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, at_ms=5)
+    faults = (FaultFact("refuse", 0, 9), FaultFact("api-error", 0, 9, on_api=True), FaultFact("delay", 6, 9))
+    assert "refuse" == fault_of(run, faults)
