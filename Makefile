@@ -15,13 +15,14 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 bench: $(READY)
 	$(BIN)/python loadtests/bench.py
 
 matrix: $(READY)
-	$(BIN)/python loadtests/matrix.py
+	$(BIN)/python -m tests.verification.matrix
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

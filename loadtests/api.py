@@ -11,10 +11,10 @@ import os
 from urllib.parse import quote
 
 from locust import FastHttpUser, between, task
-from plans import API
-from wiring import wire
 
-from simulator.settings import Settings
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import API
+from frontsim.settings import Settings
 
 wire(API)
 

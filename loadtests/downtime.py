@@ -6,9 +6,9 @@ r"""The receiver's path is down from --down-from to --down-to, and all that fail
 Deliveries that are under way when it goes down arrive, and their answers do not.
 """
 
-from delivery_user import DeliveryUser
-from plans import DOWNTIME
-from wiring import wire
+from frontsim.load.delivery_user import DeliveryUser
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import DOWNTIME
 
 wire(DOWNTIME)
 

@@ -6,9 +6,9 @@ r"""A share of the answers is ignored, as if it had never arrived, and the event
 The list -> resend job runs every --resend-after seconds, so a resend comes behind hundreds of other events.
 """
 
-from delivery_user import DeliveryUser
-from plans import LOST_ANSWERS
-from wiring import wire
+from frontsim.load.delivery_user import DeliveryUser
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import LOST_ANSWERS
 
 wire(LOST_ANSWERS)
 

@@ -7,9 +7,9 @@ Each sending process builds a backlog of its own. Some of it never left, some ar
 some is late: it arrives at the same moment as its resend (--late-share).
 """
 
-from delivery_user import DeliveryUser
-from plans import RESEND_STORM
-from wiring import wire
+from frontsim.load.delivery_user import DeliveryUser
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import RESEND_STORM
 
 wire(RESEND_STORM)
 

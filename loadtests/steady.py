@@ -6,9 +6,9 @@ r"""Events come as fast as the receiver takes them, and nothing is broken.
 -u is how many deliveries are under way at once, --pace bounds what each sender does in a second.
 """
 
-from delivery_user import DeliveryUser
-from plans import STEADY
-from wiring import wire
+from frontsim.load.delivery_user import DeliveryUser
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import STEADY
 
 wire(STEADY)
 

@@ -6,11 +6,12 @@ r"""A trading day of the chain in --day-seconds, with the day's mix of events; -
 The senders follow the hours of `frontsim simulate day`: busiest at lunch, and again in the evening.
 """
 
-from day_curve import users_at
-from delivery_user import DeliveryUser
 from locust import LoadTestShape
-from plans import STORE_DAY
-from wiring import wire
+
+from frontsim.load.day_curve import users_at
+from frontsim.load.delivery_user import DeliveryUser
+from frontsim.load.locust_hooks import wire
+from frontsim.load.plans import STORE_DAY
 
 wire(STORE_DAY)
 

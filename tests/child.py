@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from simulator.settings import Settings
+from frontsim.settings import Settings
 from tests.api.simulation import Simulation
 
 PATIENCE_S = 20.0
@@ -22,7 +22,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "simulator.cli.main", "serve", *args]
+    return [sys.executable, "-m", "frontsim.cli.main", "serve", *args]
 
 
 class Child:

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from simulator.cli.main import frontsim
-from simulator.delivery.connection import Connection
-from simulator.delivery.dispatcher import Dispatcher
-from simulator.store.ledger import Ledger
-from simulator.store.writer import Writer
+from frontsim.cli.main import frontsim
+from frontsim.delivery.connection import Connection
+from frontsim.delivery.dispatcher import Dispatcher
+from frontsim.store.group_commit import GroupCommit
+from frontsim.store.ledger import Ledger
 
 Step = Callable[..., Any]
 
@@ -45,10 +45,10 @@ def tells_of(kind: str) -> Callable[..., bool]:
 
 POINTS: Mapping[str, tuple[type, str, Callable[[Step], Step]]] = {
     "accepted": (Ledger, "accept", after),  # in the transaction, which is not committed
-    "committed": (Writer, "_tell", lambda step: before(step, tells_of("event.raised"))),
+    "committed": (GroupCommit, "_tell", lambda step: before(step, tells_of("event.raised"))),
     "bytes-sent": (Connection, "carry", after),
     "answer-read": (Dispatcher, "_finish", before),
-    "outcome-committed": (Writer, "_tell", lambda step: before(step, tells_of("run.over"))),
+    "outcome-committed": (GroupCommit, "_tell", lambda step: before(step, tells_of("run.over"))),
 }
 
 if __name__ == "__main__":

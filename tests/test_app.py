@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulator.app import App, is_loopback_address
-from simulator.errors import Unusable
-from simulator.settings import Settings
+from frontsim.app import App, is_loopback_address
+from frontsim.errors import Unusable
+from frontsim.settings import Settings
 
 KEYS = {"x-api-key": "k"}
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulator import bundled
+from frontsim import bundled
 
 
 @pytest.mark.parametrize("name", ["contracts", "scenarios", "loadtests"])
@@ -21,7 +21,7 @@ def test_the_catalogue_is_in_contracts():
 
 def test_inside_the_package_wins(tmp_path, monkeypatch: pytest.MonkeyPatch):
     """A user's own folder of that name beside an installed package is not taken for ours."""
-    package = tmp_path / "simulator"
+    package = tmp_path / "simulator" / "frontsim"
     (package / "contracts").mkdir(parents=True)
     (tmp_path / "contracts").mkdir()
     (tmp_path / "scenarios").mkdir()

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from simulator import catalog
-from simulator.catalog import Catalog
-from simulator.errors import InvalidPayload, UnknownEventType, Unusable
+from frontsim import catalog
+from frontsim.catalog import Catalog
+from frontsim.errors import InvalidPayload, UnknownEventType, Unusable
 
 PARCEL = {
     "type": "object",
@@ -57,7 +57,7 @@ def test_the_bundled_types_come_in_their_files_order() -> None:
 def test_a_start_does_not_wait_for_jsonschema() -> None:
     """What explains a bad payload takes 0.7 s to import: neither loading nor judging needs it."""
     code = (
-        "import sys; from simulator import catalog; catalog.load().is_valid('SaleCreated', b'{}'); print(*sys.modules)"
+        "import sys; from frontsim import catalog; catalog.load().is_valid('SaleCreated', b'{}'); print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "jsonschema_rs" in loaded

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.clock import EARLIEST, LATEST, Clock, Ids, WireTime, sql_server_ms
+from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, sql_server_ms
 
 OSLO = WireTime(ZoneInfo("Europe/Oslo"))
 

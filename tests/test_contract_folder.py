@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.contract_folder import contracts_in
-from simulator.errors import Unusable
+from frontsim.contract_folder import contracts_in
+from frontsim.errors import Unusable
 
 ORDER = {"type": "object", "properties": {"id": {"type": "integer"}}}
 

@@ -14,12 +14,12 @@ import click
 import orjson
 import pytest
 
-from simulator import bundled, catalog
-from simulator.api.gateway import PREFIX
-from simulator.cli.main import COMMANDS, frontsim
-from simulator.domain.faults import FAULTS
-from simulator.serving import run_in_thread
-from simulator.settings import ENVIRONMENT_PREFIX, Settings
+from frontsim import bundled, catalog
+from frontsim.api.gateway import PREFIX
+from frontsim.cli.main import COMMANDS, frontsim
+from frontsim.domain.faults import FAULTS
+from frontsim.serving import run_in_thread
+from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -67,7 +67,7 @@ def test_every_route_is_named() -> None:
 
 
 def control_paths() -> set[str]:
-    sources = (ROOT / "simulator" / "api").glob("*.py")
+    sources = (ROOT / "simulator" / "frontsim" / "api").glob("*.py")
     return {path for source in sources for path in re.findall(r'Route\(\s*"(/_sim/[^"]*)"', source.read_text())}
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.clock import Clock, Ids
-from simulator.store.store import Store
+from frontsim.clock import Clock, Ids
+from frontsim.store.event_log import EventLog
 from tests.api.recorder import OK, Call, Recorder
 from tests.api.simulation import EVER, Simulation
 from tests.child import Child
@@ -305,7 +305,7 @@ def test_the_log_is_a_sound_file(tmp_path: Path):
 @pytest.mark.anyio
 async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
     """Whatever one step raises, such as OverflowError for a number of 64 bits, the log goes on for all others."""
-    store = Store(tmp_path / "log.db", clock=Clock(), ids=Ids(), lanes=1, most_waiting=10)
+    store = EventLog(tmp_path / "log.db", clock=Clock(), ids=Ids(), lanes=1, most_waiting=10)
     store.start(lambda _: None)
     store._writer.submit(lambda _: 2**64 // 0)
     try:

@@ -2,8 +2,8 @@
 
 import re
 
-from simulator import errors
-from simulator.errors import BadInput, FrontsimError
+from frontsim import errors
+from frontsim.errors import BadInput, FrontsimError
 
 
 def tree(kind: type[FrontsimError]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulator.settings import Settings
+from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation
 from tests.child import PATIENCE_S, READY, Child, environment

@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
-from simulator.errors import Unusable
-from simulator.listening import listen, url_of
+from frontsim.errors import Unusable
+from frontsim.listening import listen, url_of
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "[::1]")])

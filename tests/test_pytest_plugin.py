@@ -11,11 +11,11 @@ def run(*args, cwd):
 def test_the_plugin_imports_nothing_heavy():
     """It is loaded in every pytest run of everybody: nothing of ours but the plugin itself is imported."""
     code = (
-        "import sys, pytest; before = set(sys.modules); import simulator.pytest_plugin; "
+        "import sys, pytest; before = set(sys.modules); import frontsim.pytest_plugin; "
         "print(sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "['simulator', 'simulator.pytest_plugin']\n" == done.stdout
+    assert "['frontsim', 'frontsim.pytest_plugin']\n" == done.stdout
 
 
 def test_the_options_are_explained(tmp_path):
@@ -27,7 +27,7 @@ def test_the_options_are_explained(tmp_path):
 
 def test_without_a_receiver_the_suite_is_skipped_with_the_reason(tmp_path):
     """No --receiver-url: every test is skipped, nothing is started, and the reason is told."""
-    done = run("--pyargs", "simulator.contract_suite", "-rs", cwd=tmp_path)
+    done = run("--pyargs", "frontsim.contract_suite", "-rs", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "no --receiver-url: there is no receiver to test" in done.stdout
     assert " passed" not in done.stdout
@@ -38,6 +38,6 @@ def test_fixtures_can_be_overridden(tmp_path):
     (tmp_path / "conftest.py").write_text(
         "import pytest\n\n@pytest.fixture(scope='session')\ndef receiver_url():\n    return 'http://127.0.0.1:1/hook'\n"
     )
-    (tmp_path / "test_ours.py").write_text("from simulator.contract_suite.test_contract import *\n")
+    (tmp_path / "test_ours.py").write_text("from frontsim.contract_suite.test_contract import *\n")
     done = run("-k", "steady", "-x", cwd=tmp_path)
     assert "got nobody on 127.0.0.1 port 1" in done.stdout

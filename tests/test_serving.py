@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulator.errors import Unusable
-from simulator.serving import run_in_thread
-from simulator.settings import Settings
+from frontsim.errors import Unusable
+from frontsim.serving import run_in_thread
+from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
 from tests.child import Child

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.settings import Settings
+from frontsim.settings import Settings
 
 
 def test_defaults_are_allowed():

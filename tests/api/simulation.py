@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from simulator.serving import run_in_thread
-from simulator.settings import Settings
+from frontsim.serving import run_in_thread
+from frontsim.settings import Settings
 
 KEYS = {"x-api-key": "any"}
 EVER = {"from": "2000-01-01", "to": "2100-01-01"}

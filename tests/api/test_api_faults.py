@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from simulator.api.gateway import Gateway, Keys
-from simulator.clock import Clock
-from simulator.domain.fault_rules import FaultRules
-from simulator.domain.faults import Match, Rule
+from frontsim.api.gateway import Gateway, Keys
+from frontsim.clock import Clock
+from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import FaultRule, Match
 from tests.api.simulation import Simulation, simulation
 
 
@@ -53,7 +53,7 @@ async def test_api_slow_for_a_caller_who_has_gone():
         pass
 
     rules = FaultRules(seed=1)
-    rules.add(Rule(number=0, fault="api-slow", match=Match(), times=None, probability=1, params={"seconds": 3600}))
+    rules.add(FaultRule(number=0, fault="api-slow", match=Match(), times=None, probability=1, params={"seconds": 3600}))
     keys = Keys(auth="off", api_key="", subscription_key="")
     gateway = Gateway([Route("/api/x", work, name="x")], keys=keys, rules=rules, clock=Clock())
     async with asyncio.timeout(20):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.api import sinks
+from frontsim.api import sinks
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.api.events import read_statuses
+from frontsim.api.events import read_statuses
 from tests.api.recorder import OK, Recorder, answer
 from tests.api.simulation import EVER, NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

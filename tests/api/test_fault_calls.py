@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from simulator.api.responses import BODY_LIMIT
-from simulator.domain import fault_rules
-from simulator.domain.rule_json import LONGEST
+from frontsim.api.responses import BODY_LIMIT
+from frontsim.domain import fault_rules
+from frontsim.domain.rule_json import LONGEST
 from tests.api.recorder import Recorder
 from tests.api.simulation import NOBODY, Simulation
 from tests.api.test_webhooks import assert_problem

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.domain.changed import UNKNOWN_EVENT, UNKNOWN_FIELD
-from simulator.domain.faults import FAULTS, Stage
+from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD
 from tests.api.recorder import OK, Call, Recorder, answer
 from tests.api.simulation import Simulation
 
@@ -289,7 +289,7 @@ def test_reorder_waits_no_longer_than_told(sim: Simulation, receiver: Recorder):
     assert 2 == len(receiver.calls)
 
 
-@pytest.mark.parametrize("fault", [fault.name for fault in FAULTS.values() if fault.stage is Stage.CHANGED])
+@pytest.mark.parametrize("fault", [fault.name for fault in FAULTS.values() if fault.stage is FaultStage.CHANGED])
 def test_changed_on_the_way(sim: Simulation, receiver: Recorder, fault: str):
     """The receiver gets something else, well-framed, and its answer counts; the log holds the true payload."""
     receiver.respond = lambda _: answer(400)
@@ -336,5 +336,7 @@ def test_every_fault_has_been_seen():
     """No fault of the registry is left out of this file and of the gateway's."""
     told = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("test_faults.py", "test_gateway.py"))
     assert [] == [
-        fault.name for fault in FAULTS.values() if f'"{fault.name}"' not in told and fault.stage is not Stage.CHANGED
+        fault.name
+        for fault in FAULTS.values()
+        if f'"{fault.name}"' not in told and fault.stage is not FaultStage.CHANGED
     ]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from simulator.api.fields import Fields, with_known_store
-from simulator.domain.model import Occurrence
-from simulator.errors import BadInput
+from frontsim.api.fields import Fields, with_known_store
+from frontsim.domain.model import Occurrence
+from frontsim.errors import BadInput
 
 
 def test_names_match_in_any_case():

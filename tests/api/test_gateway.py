@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from simulator import bundled
-from simulator.settings import Settings
+from frontsim import bundled
+from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.api.leases import MOST_AT_ONCE
+from frontsim.api.leases import MOST_AT_ONCE
 from tests.api.recorder import Recorder
 from tests.api.simulation import NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator import errors
-from simulator.api.responses import BODY_LIMIT, STATUS, api_error, refusal
-from simulator.domain.faults import FAULTS
-from simulator.errors import FrontsimError
-from simulator.settings import Settings
+from frontsim import errors
+from frontsim.api.responses import BODY_LIMIT, STATUS, api_error, refusal
+from frontsim.domain.faults import FAULTS
+from frontsim.errors import FrontsimError
+from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

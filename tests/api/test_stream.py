@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from simulator.store.changes import KEPT
+from frontsim.store.changes import KEPT
 from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation
 from tests.api.test_webhooks import assert_problem

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from simulator import catalog
-from simulator.api.trigger import MOST_AT_ONCE
-from simulator.payloads.factory import Payloads
-from simulator.payloads.shop import ACTS
-from simulator.payloads.workshop import Workshop
+from frontsim import catalog
+from frontsim.api.trigger import MOST_AT_ONCE
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import ACTS
+from frontsim.payloads.workshop import Workshop
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem

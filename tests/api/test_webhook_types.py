@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulator import bundled, catalog
+from frontsim import bundled, catalog
 from tests.api.simulation import Simulation
 from tests.api.test_webhooks import assert_problem
 

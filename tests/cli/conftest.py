@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from simulator.cli.main import frontsim
+from frontsim.cli.main import frontsim
 
 Route = Callable[[Any], tuple[int, Any]]
 

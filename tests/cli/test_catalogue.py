@@ -2,7 +2,7 @@
 
 import json
 
-from simulator import catalog
+from frontsim import catalog
 
 
 def test_types(run):

@@ -4,8 +4,8 @@ import json
 from contextlib import closing
 from socket import create_server
 
-from simulator.api.responses import problem
-from simulator.settings import Settings
+from frontsim.api.responses import problem
+from frontsim.settings import Settings
 
 
 def headers(api):

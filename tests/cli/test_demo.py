@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from simulator.answers import RaisedEvent
-from simulator.cli.demo import Tale, judge
+from frontsim.cli.demo import Tale, judge
+from frontsim.client.models import RaisedEvent
 
 
 def tale(*ids: str, left: int = 0) -> Tale:
@@ -18,7 +18,7 @@ def tale(*ids: str, left: int = 0) -> Tale:
 def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
     """All 21 types, three phases, one event each: 63 events, of which two thirds had to be resent."""
     done = subprocess.run(
-        [sys.executable, "-m", "simulator.cli.main", "demo", "--count", "1"],
+        [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1"],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_nothing_raised_proves_nothing() -> None:
 def test_the_demo_for_programs() -> None:
     """JSON on standard output, the story on standard error."""
     done = subprocess.run(
-        [sys.executable, "-m", "simulator.cli.main", "demo", "--count", "1", "--json"],
+        [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1", "--json"],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     told = json.loads(done.stdout)

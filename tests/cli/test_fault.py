@@ -5,10 +5,10 @@ import json
 import click
 import pytest
 
-from simulator.api.responses import refusal
-from simulator.cli.fault import fault
-from simulator.domain.faults import FAULTS
-from simulator.errors import UnknownFaultRule
+from frontsim.api.responses import refusal
+from frontsim.cli.fault import fault
+from frontsim.domain.faults import FAULTS
+from frontsim.errors import UnknownFaultRule
 
 RULE = {
     "id": "1",

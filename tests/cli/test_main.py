@@ -13,17 +13,17 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from simulator.cli import main
-from simulator.cli.main import COMMANDS, Entry, frontsim
-from simulator.errors import BadInput, StoreFailed
+from frontsim.cli import main
+from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
+from frontsim.errors import BadInput, StoreFailed
 
-FRONTSIM = [sys.executable, "-m", "simulator.cli.main"]
+FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
 
 def ending(monkeypatch: pytest.MonkeyPatch, end: Callable[[], Any]) -> Result:
     """Run a command that ends so."""
     command = click.Command("types", callback=end)
-    monkeypatch.setattr(main, "COMMANDS", {"types": Entry(__name__, "stand_in", "")})
+    monkeypatch.setattr(main, "COMMANDS", {"types": CommandEntry(__name__, "stand_in", "")})
     monkeypatch.setattr(sys.modules[__name__], "stand_in", command, raising=False)
     monkeypatch.setattr(main.importlib, "import_module", lambda _: sys.modules[__name__])
     return CliRunner().invoke(frontsim, ["types"], prog_name="frontsim")
@@ -40,7 +40,7 @@ def test_help_loads_no_command() -> None:
     """Help is quick because it loads nothing that a command needs."""
     code = (
         "import sys\n"
-        "from simulator.cli.main import frontsim\n"
+        "from frontsim.cli.main import frontsim\n"
         "try: frontsim(['--help'])\n"
         "except SystemExit as end: assert end.code == 0, end\n"
         "heavy = {'httpx', 'rich', 'jsonschema', 'jsonschema_rs', 'orjson', 'starlette', 'uvicorn', 'sqlite3'}\n"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from simulator.cli.output import plain, shown, table_of
+from frontsim.cli.output import plain, shown, table_of
 
 ID = "11111111-1111-1111-1111-111111111111"
 ROWS = [
@@ -56,7 +56,7 @@ def test_nothing_is_cut(width):
 def test_a_terminal(columns):
     """On a terminal a real process draws a table within its width; its heads are bold."""
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "simulator.cli.main", "types"]
+    command = [sys.executable, "-m", "frontsim.cli.main", "types"]
     environment = {**os.environ, "COLUMNS": columns, "TERM": "xterm"}
     environment.pop("NO_COLOR", None)
     with subprocess.Popen(command, stdout=terminal, stderr=subprocess.PIPE, env=environment) as process:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.cli.overrides import assignments
+from frontsim.cli.overrides import assignments
 
 CONTEXT, OPTION = click.Context(click.Command("any")), click.Option(["--set"])
 JSON = st.recursive(

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from simulator import catalog
+from frontsim import catalog
 
-PAYLOAD = [sys.executable, "-m", "simulator.cli.main", "payload"]
+PAYLOAD = [sys.executable, "-m", "frontsim.cli.main", "payload"]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from socket import create_server
 
 import httpx
 
-from simulator.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.registry import BROKEN, CORRECT
 
-RECEIVER = [sys.executable, "-m", "simulator.cli.main", "receiver"]
+RECEIVER = [sys.executable, "-m", "frontsim.cli.main", "receiver"]
 
 
 def test_the_list(run):

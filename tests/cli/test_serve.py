@@ -11,10 +11,10 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from simulator.cli import serve as serve_command
-from simulator.cli.main import frontsim
-from simulator.serving import serve as really_serve
-from simulator.settings import Settings
+from frontsim.cli import serve as serve_command
+from frontsim.cli.main import frontsim
+from frontsim.serving import serve as really_serve
+from frontsim.settings import Settings
 from tests.child import Child, refused
 from tests.disk import read_only, small_disk
 

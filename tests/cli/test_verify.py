@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cli import verify as verify_command
-from simulator.cli.verify import _replay
-from simulator.verification import scenario
-from simulator.verification.summary import lines
+from frontsim.cli import verify as verify_command
+from frontsim.cli.verify import _replay
+from frontsim.verification.report.summary import lines
+from frontsim.verification.scenario import scenario
 from tests.verification.laboratory import Shop, serving
 
-FRONTSIM = [sys.executable, "-m", "simulator.cli.main"]
+FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
 
 @pytest.fixture

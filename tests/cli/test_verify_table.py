@@ -4,11 +4,11 @@ import sys
 import pytest
 from rich.console import Console
 
-from simulator.cli.verify_table import LiveTable
-from simulator.verification.checks import Judgement, Verdict
-from simulator.verification.history import History
-from simulator.verification.scenario import bundled_scenarios
-from simulator.verification.session import Played
+from frontsim.cli.verify_table import LiveTable
+from frontsim.verification.facts.history import History
+from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.session import Played
 
 SCENARIOS = bundled_scenarios()
 

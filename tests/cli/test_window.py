@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from simulator.cli.window import last_days
+from frontsim.cli.window import last_days
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def suite(tmp_path):
 
 def asked(folder, *args):
     """Exit code and output of the suite with those options."""
-    command = [sys.executable, "-m", "pytest", "--pyargs", "simulator.contract_suite", "-p", "no:cacheprovider", *args]
+    command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider", *args]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
     return done.returncode, done.stdout
 
@@ -42,7 +42,7 @@ def shop():
 
 @contextmanager
 def receiver(variant, db):
-    command = [sys.executable, "-m", "simulator.receivers.serve", "--db", str(db), "--variant", variant]
+    command = [sys.executable, "-m", "frontsim.receivers.serve", "--db", str(db), "--variant", variant]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield re.search(r"http://[^/]+", process.stdout.readline())[0]
@@ -85,7 +85,7 @@ def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
     assert code == 1
     assert "got nobody on 127.0.0.1 port 1" in text
     assert "Traceback" not in text
-    assert "simulator/verification" not in text
+    assert "simulator/frontsim/verification" not in text
 
 
 def test_no_secret_is_told(shop, tmp_path):

@@ -3,14 +3,14 @@ from contextlib import nullcontext
 
 import pytest
 
-from simulator.contract_suite import outcomes
-from simulator.contract_suite.outcomes import Outcome, Outcomes
-from simulator.errors import Unusable
-from simulator.verification import scenario
-from simulator.verification.checks import Judgement, Verdict
-from simulator.verification.history import History
-from simulator.verification.request import Request
-from simulator.verification.session import Played
+from frontsim.contract_suite import outcomes
+from frontsim.contract_suite.outcomes import ScenarioOutcome, ScenarioOutcomes
+from frontsim.errors import Unusable
+from frontsim.verification.facts.history import History
+from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.request import Request
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import Played
 
 
 @pytest.fixture
@@ -20,10 +20,12 @@ def counted(tmp_path, monkeypatch):
 
     def play(self, name):
         played.append(name)
-        return Outcome("verified", "", {"a-clause": "a text"})
+        return ScenarioOutcome("verified", "", {"a-clause": "a text"})
 
-    monkeypatch.setattr(Outcomes, "_play", play)
-    workers = [Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait) for _ in range(2)]
+    monkeypatch.setattr(ScenarioOutcomes, "_play", play)
+    workers = [
+        ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait) for _ in range(2)
+    ]
     return workers, played
 
 
@@ -37,7 +39,7 @@ def test_a_scenario_is_played_once_for_all_workers(counted):
     for each in threads:
         each.join()
     assert played == ["steady"]
-    assert found == [Outcome("verified", "", {"a-clause": "a text"})] * 8
+    assert found == [ScenarioOutcome("verified", "", {"a-clause": "a text"})] * 8
 
 
 def test_each_scenario_is_played(counted):
@@ -51,7 +53,7 @@ def test_each_scenario_is_played(counted):
 def test_a_failure_leaves_no_lock_behind(tmp_path, monkeypatch):
     """A scenario that could not be played is tried again by the next who asks, and not waited for."""
     monkeypatch.setattr(outcomes, "benches", lambda *_, **__: 1 / 0)
-    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    asked = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             asked.of("steady")
@@ -66,8 +68,8 @@ def test_who_cannot_play_one_scenario_does_not_try_the_others(tmp_path, monkeypa
         tried.append(name)
         raise Unusable("nobody is there")
 
-    monkeypatch.setattr(Outcomes, "_play", play)
-    asked = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    monkeypatch.setattr(ScenarioOutcomes, "_play", play)
+    asked = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for name in ("steady", "storm", "steady"):
         with pytest.raises(Unusable, match="nobody is there"):
             asked.of(name)
@@ -81,7 +83,7 @@ def test_who_loses_events_is_waited_for_once(tmp_path, monkeypatch, missing, las
     played = Played(scenario.chosen(["steady"])[0], History("steady"), Judgement(Verdict.VIOLATED, missing=missing))
     monkeypatch.setattr(outcomes, "benches", lambda *given, **named: nullcontext(asked.append((*given, named["pace"]))))
     monkeypatch.setattr(outcomes, "play_all", lambda *_: iter([played]))
-    suite = Outcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    suite = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for name in ("steady", "storm"):
         suite.of(name)
     assert last_s == [request.limits.last_s for request, _, _ in asked]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator import bundled
+from frontsim import bundled
 
 CONTRACTS = bundled.folder("contracts")
 EVENTS = json.loads((CONTRACTS / "events.json").read_text("utf-8"))

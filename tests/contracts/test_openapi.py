@@ -10,7 +10,7 @@ import pytest
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from simulator import bundled
+from frontsim import bundled
 
 Node = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator import bundled
+from frontsim import bundled
 
 CONTRACTS = bundled.folder("contracts")
 SCHEMAS = {file.stem: json.loads(file.read_text("utf-8")) for file in sorted((CONTRACTS / "schemas").glob("*.json"))}

@@ -4,10 +4,10 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
-from simulator.delivery.manner import WHOLE, Manner
-from simulator.delivery.wire import Wire
-from simulator.domain.model import Result
-from simulator.domain.target import parse_target
+from frontsim.delivery.send_plan import WHOLE, SendPlan
+from frontsim.delivery.wire import Wire
+from frontsim.domain.model import Result
+from frontsim.domain.target import parse_target
 
 HEADERS = b"Content-Type: application/json; charset=utf-8\r\nX-Webhook-Event-Id: 1\r\n"
 BODY = b'{"saleId":"0123456789"}'
@@ -34,7 +34,7 @@ class Sender:
             assert self.errors == []
             assert self.wire.in_flight == 0
 
-    def start(self, url: str, *, body: bytes = BODY, manner: Manner = WHOLE) -> "asyncio.Future[Result]":
+    def start(self, url: str, *, body: bytes = BODY, manner: SendPlan = WHOLE) -> "asyncio.Future[Result]":
         """Send; the future has the result."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         results: list[Result] = []
@@ -49,7 +49,7 @@ class Sender:
         assert not results, "done was called before send returned"
         return future
 
-    async def sends(self, url: str, *, body: bytes = BODY, manner: Manner = WHOLE) -> Result:
+    async def sends(self, url: str, *, body: bytes = BODY, manner: SendPlan = WHOLE) -> Result:
         """Send, and wait for the result."""
         return await asyncio.wait_for(self.start(url, body=body, manner=manner), PATIENCE_S)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.delivery.answer import BODY_KEPT, FRAMING_LIMIT, HEAD_LIMIT, AnswerReader, BadAnswer
+from frontsim.delivery.answer import BODY_KEPT, FRAMING_LIMIT, HEAD_LIMIT, AnswerReader, BadAnswer
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",

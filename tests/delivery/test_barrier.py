@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from simulator.delivery.barrier import Barrier
+from frontsim.delivery.barrier import Barrier
 
 pytestmark = pytest.mark.anyio
 

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from simulator.delivery.answer import BODY_KEPT
-from simulator.domain.model import Outcome
+from frontsim.delivery.answer import BODY_KEPT
+from frontsim.domain.model import Outcome
 from tests.delivery.peer import Call, Peer, Script, answers
 from tests.delivery.sender import Sender, head, whole
 

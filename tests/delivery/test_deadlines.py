@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from simulator.clock import stopwatch
-from simulator.delivery.deadlines import Deadlines
+from frontsim.clock import stopwatch
+from frontsim.delivery.deadlines import Deadlines
 
 pytestmark = pytest.mark.anyio
 

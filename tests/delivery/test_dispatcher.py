@@ -8,17 +8,17 @@ from uuid import UUID
 
 import pytest
 
-from simulator import catalog
-from simulator.clock import Clock
-from simulator.delivery.dispatcher import Dispatcher
-from simulator.delivery.manner import LOST_RESPONSE, RESET_AFTER_SEND, WHOLE, Ending, Manner
-from simulator.domain.fault_rules import FaultRules
-from simulator.domain.faults import FAULTS, Match, Rule, Stage
-from simulator.domain.headers import HeaderNames
-from simulator.domain.model import Delivery, Finished, Outcome, Result, Trigger
-from simulator.domain.target import Target
-from simulator.errors import StoreFailed
-from simulator.store.queue import NEXT
+from frontsim import catalog
+from frontsim.clock import Clock
+from frontsim.delivery.dispatcher import Dispatcher
+from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, WHOLE, Ending, SendPlan
+from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
+from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import Delivery, Finished, Outcome, Result, Trigger
+from frontsim.domain.target import Target
+from frontsim.errors import StoreFailed
+from frontsim.store.queue import NEXT
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 12)
 BODY = b'{"saleId":1,"extId":null}'
@@ -59,12 +59,12 @@ class FakeWire:
     """Keeps what is sent; a test answers it."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[Target, bytes, bytes, Callable[[Result], object], Manner]] = []
+        self.sent: list[tuple[Target, bytes, bytes, Callable[[Result], object], SendPlan]] = []
         self.recalled = 0
         self.broken = False
 
     def send(
-        self, target: Target, headers: bytes, body: bytes, done: Callable[[Result], object], manner: Manner = WHOLE
+        self, target: Target, headers: bytes, body: bytes, done: Callable[[Result], object], manner: SendPlan = WHOLE
     ) -> None:
         if self.broken:
             raise ValueError("a mistake of ours")
@@ -97,7 +97,7 @@ class Desk:
         )
 
     def breaks(self, fault: str, **params: Any) -> None:
-        self.rules.add(Rule(number=0, fault=fault, match=Match(), times=None, probability=1.0, params=params))
+        self.rules.add(FaultRule(number=0, fault=fault, match=Match(), times=None, probability=1.0, params=params))
 
     def delivers(self, *items: Delivery) -> None:
         self.dispatcher.deliver(items or [delivery()])
@@ -159,14 +159,14 @@ def test_nothing_is_broken(desk: Desk):
     [
         ("lost-response", LOST_RESPONSE),
         ("reset-after-send", RESET_AFTER_SEND),
-        ("partial-body", Manner(body_share=0.5, ending=Ending.CLOSE)),
-        ("slow-headers", Manner(head_rate=100)),
-        ("slow-body", Manner(body_rate=100)),
-        ("timeout", Manner(ending=Ending.GIVE_UP, after_s=1.0)),
+        ("partial-body", SendPlan(body_share=0.5, ending=Ending.CLOSE)),
+        ("slow-headers", SendPlan(head_rate=100)),
+        ("slow-body", SendPlan(body_rate=100)),
+        ("timeout", SendPlan(ending=Ending.GIVE_UP, after_s=1.0)),
         ("false-failure", WHOLE),
     ],
 )
-def test_manners(desk: Desk, fault: str, manner: Manner):
+def test_manners(desk: Desk, fault: str, manner: SendPlan):
     """How each fault that reaches the receiver is sent."""
     desk.breaks(fault)
     desk.delivers()
@@ -176,7 +176,7 @@ def test_manners(desk: Desk, fault: str, manner: Manner):
 
 
 @pytest.mark.parametrize(
-    "fault", [f.name for f in FAULTS.values() if f.stage is Stage.NEVER_ARRIVES] + ["false-success"]
+    "fault", [f.name for f in FAULTS.values() if f.stage is FaultStage.NEVER_ARRIVES] + ["false-success"]
 )
 def test_nothing_leaves(desk: Desk, fault: str):
     """What never reaches the receiver is not even given to the wire; the log has its result at once."""
@@ -239,7 +239,7 @@ async def test_forgetting(desk: Desk):
 
 def test_a_type_that_is_no_longer_known(desk: Desk):
     """An event of another start's --contracts is changed as far as that needs no schema, never lost."""
-    for fault in [f.name for f in FAULTS.values() if f.stage is Stage.CHANGED]:
+    for fault in [f.name for f in FAULTS.values() if f.stage is FaultStage.CHANGED]:
         desk.rules.clear()
         desk.breaks(fault, **({"bytes": 10} if fault == "huge" else {}))
         desk.delivers(delivery(event="OfYesterday"))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.delivery import lookup
-from simulator.delivery.lookup import Lookups, NotConnected
+from frontsim.delivery import lookup
+from frontsim.delivery.lookup import Lookups, NotConnected
 
 pytestmark = pytest.mark.anyio
 

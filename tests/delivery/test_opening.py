@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from simulator.delivery import opening
-from simulator.delivery.opening import NotConnected, connect
-from simulator.domain.model import Outcome
-from simulator.domain.target import parse_target
+from frontsim.delivery import opening
+from frontsim.delivery.opening import NotConnected, connect
+from frontsim.domain.model import Outcome
+from frontsim.domain.target import parse_target
 from tests.delivery.peer import Peer
 from tests.delivery.sender import Sender
 

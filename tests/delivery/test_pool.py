@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from simulator.delivery import pool
+from frontsim.delivery import pool
 from tests.delivery.peer import Peer
 from tests.delivery.sender import Sender
 

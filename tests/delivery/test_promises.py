@@ -5,23 +5,23 @@ from random import Random
 
 import pytest
 
-from simulator.delivery.manner import (
+from frontsim.delivery.send_plan import (
     LOST_RESPONSE,
     RESET_AFTER_SEND,
     WHOLE,
-    Manner,
+    SendPlan,
     give_up,
     partial_body,
     slow_body,
     slow_headers,
 )
-from simulator.domain.model import Outcome
+from frontsim.domain.model import Outcome
 from tests.delivery.peer import OK, Call, Peer, Script, whole_requests
 from tests.delivery.sender import PATIENCE_S, Sender
 
 pytestmark = pytest.mark.anyio
 
-MANNERS: list[Manner] = [
+MANNERS: list[SendPlan] = [
     *[WHOLE] * 12,
     LOST_RESPONSE,
     RESET_AFTER_SEND,

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from simulator.delivery.reordering import Reordering
-from simulator.domain.model import Delivery, Trigger
+from frontsim.delivery.reordering import Reordering
+from frontsim.domain.model import Delivery, Trigger
 
 
 def delivery(number: int, *, webhook: int = 1, run: int = 1) -> Delivery:

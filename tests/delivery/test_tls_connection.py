@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from simulator.delivery import pool
-from simulator.delivery.manner import slow_headers
-from simulator.domain.model import Outcome
+from frontsim.delivery import pool
+from frontsim.delivery.send_plan import slow_headers
+from frontsim.domain.model import Outcome
 from tests.delivery.authority import Authority
 from tests.delivery.peer import OK, answers_ok
 from tests.delivery.secure_peer import FORGED, SecureCall, SecurePeer

@@ -10,19 +10,19 @@ import threading
 
 import pytest
 
-from simulator.delivery import opening
-from simulator.delivery.barrier import Barrier
-from simulator.delivery.manner import (
+from frontsim.delivery import opening
+from frontsim.delivery.barrier import Barrier
+from frontsim.delivery.send_plan import (
     LOST_RESPONSE,
     RESET_AFTER_SEND,
-    Manner,
+    SendPlan,
     give_up,
     held,
     partial_body,
     slow_body,
     slow_headers,
 )
-from simulator.domain.model import Outcome, Result
+from frontsim.domain.model import Outcome, Result
 from tests.delivery.peer import OK, Call, answers
 from tests.delivery.secure_peer import SecureCall, SecurePeer
 from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, whole
@@ -80,7 +80,7 @@ async def test_a_connection_is_used_again(receiver: ssl.SSLContext, trust: ssl.S
         (partial_body(share=0.25), BODY[:5]),  # 23 bytes x 0.25 = 5.75
     ],
 )
-async def test_partial_body(receiver: ssl.SSLContext, trust: ssl.SSLContext, manner: Manner, part: bytes) -> None:
+async def test_partial_body(receiver: ssl.SSLContext, trust: ssl.SSLContext, manner: SendPlan, part: bytes) -> None:
     """The head with its full Content-Length and a part of the body leave, then close_notify, then FIN."""
     async with SecurePeer(receiver, says_goodbye_back) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, manner=manner)

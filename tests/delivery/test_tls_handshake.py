@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from simulator.delivery import opening
-from simulator.domain.model import Outcome
+from frontsim.delivery import opening
+from frontsim.domain.model import Outcome
 from tests.delivery.authority import Authority
 from tests.delivery.peer import Call, Peer
 from tests.delivery.secure_peer import APPLICATION, HANDSHAKE, SecureCall, SecurePeer

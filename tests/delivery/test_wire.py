@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from simulator.domain.model import Outcome
-from simulator.domain.target import parse_target
+from frontsim.domain.model import Outcome
+from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
 from tests.delivery.sender import BODY, HEADERS, PATIENCE_S, Sender, whole
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from simulator.domain.fault_rules import MOST, FaultRules
-from simulator.domain.faults import Facts, Match, Rule
-from simulator.errors import BadInput, UnknownFaultRule
+from frontsim.domain.fault_rules import MOST, FaultRules
+from frontsim.domain.faults import DeliveryFacts, FaultRule, Match
+from frontsim.errors import BadInput, UnknownFaultRule
 
-FACTS = Facts(chance_key="1/1", now=0, event="SaleCreated")
+FACTS = DeliveryFacts(chance_key="1/1", now=0, event="SaleCreated")
 
 
-def rule(fault: str = "refuse", times: int | None = None) -> Rule:
-    return Rule(number=0, fault=fault, match=Match(), times=times, probability=1.0, params={})
+def rule(fault: str = "refuse", times: int | None = None) -> FaultRule:
+    return FaultRule(number=0, fault=fault, match=Match(), times=times, probability=1.0, params={})
 
 
 def test_rules_are_numbered_in_order():
@@ -39,7 +39,7 @@ def test_striking_counts():
     rules = FaultRules(seed=1)
     rules.add(rule(times=1))
     rules.add(rule("answer"))
-    assert ["refuse", "answer", "answer"] == [rules.strike(FACTS).fault for _ in range(3)]
+    assert ["refuse", "answer", "answer"] == [rules.apply_first_match(FACTS).fault for _ in range(3)]
     assert {1: 1, 2: 2} == rules.fired
 
 
@@ -48,9 +48,9 @@ def test_replacing():
     rules = FaultRules(seed=1)
     rules.add(rule(times=1))
     rules.add(rule("answer"))
-    rules.strike(FACTS)
+    rules.apply_first_match(FACTS)
     assert 1 == rules.replace(1, rule("dns-failure", times=1)).number
-    assert "answer" == rules.strike(FACTS).fault
+    assert "answer" == rules.apply_first_match(FACTS).fault
     assert ["dns-failure", "answer"] == [each.fault for each in rules]
 
 
@@ -66,7 +66,7 @@ def test_starting_afresh():
     """After a reset the first rule is number 1, and has not fired."""
     rules = FaultRules(seed=1)
     rules.add(rule())
-    rules.strike(FACTS)
+    rules.apply_first_match(FACTS)
     rules.reset()
     assert (False, 1, 0) == (rules.any, rules.add(rule()).number, rules.fired[1])
 

@@ -6,36 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.domain.faults import FAULTS, Facts, Match, Param, Rule, Stage, fault_for
+from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage, Match, Param, fault_for
 
 DESIGN = {
-    Stage.NEVER_ARRIVES: {"refuse", "dns-failure", "connect-timeout", "tls-failure", "answer"},
-    Stage.ARRIVES_IN_PART: {"partial-body", "slow-headers", "slow-body"},
-    Stage.ANSWER_IS_LOST: {"lost-response", "reset-after-send", "timeout"},
-    Stage.LOG_LIES: {"false-failure", "false-success"},
-    Stage.ODDLY_DELIVERED: {"duplicate", "delay", "reorder"},
-    Stage.CHANGED: {
+    FaultStage.NEVER_ARRIVES: {"refuse", "dns-failure", "connect-timeout", "tls-failure", "answer"},
+    FaultStage.ARRIVES_IN_PART: {"partial-body", "slow-headers", "slow-body"},
+    FaultStage.ANSWER_IS_LOST: {"lost-response", "reset-after-send", "timeout"},
+    FaultStage.LOG_LIES: {"false-failure", "false-success"},
+    FaultStage.ODDLY_DELIVERED: {"duplicate", "delay", "reorder"},
+    FaultStage.CHANGED: {
         *("garbage-json", "truncated-json", "wrong-content-type", "unknown-field", "null-optional", "missing-field"),
         *("wrong-type", "unknown-event", "huge", "bom", "duplicate-key"),
     },
-    Stage.API: {"api-error", "api-slow", "api-lost-response"},
+    FaultStage.API: {"api-error", "api-slow", "api-lost-response"},
 }
 
 
 def rule(
     fault: str = "refuse", *, number: int = 1, times: int | None = None, probability: float = 1.0, **match: object
-) -> Rule:
-    return Rule(number=number, fault=fault, match=Match(**match), times=times, probability=probability, params={})  # type: ignore[arg-type]
+) -> FaultRule:
+    return FaultRule(number=number, fault=fault, match=Match(**match), times=times, probability=probability, params={})  # type: ignore[arg-type]
 
 
-FACTS = Facts(
+FACTS = DeliveryFacts(
     chance_key="1/1", now=1000, event="SaleCreated", webhook_id="w", url="http://a/x?token=1", trigger="Original", run=1
 )
 
 
 def test_the_registry_is_the_designs():
     """Every fault of the design, and no other."""
-    assert DESIGN == {stage: {name for name, fault in FAULTS.items() if fault.stage is stage} for stage in Stage}
+    assert DESIGN == {stage: {name for name, fault in FAULTS.items() if fault.stage is stage} for stage in FaultStage}
     assert all(name == fault.name and fault.help.endswith(".") for name, fault in FAULTS.items())
 
 
@@ -86,7 +86,7 @@ def test_matching(match: dict[str, object], applies: bool):
 
 def test_faults_on_the_api_and_on_deliveries_keep_apart():
     """Neither strikes the other's."""
-    call = Facts(chance_key="call/1", now=1000, operation="listWebhooks")
+    call = DeliveryFacts(chance_key="call/1", now=1000, operation="listWebhooks")
     rules = [rule(), rule("api-error", number=2), rule("api-slow", number=3, operation="getWebhook")]
     assert 1 == fault_for(rules, FACTS, fired={}, seed=1).number
     assert 2 == fault_for(rules, call, fired={}, seed=1).number
@@ -102,7 +102,7 @@ def test_spent_rules_give_way():
 @given(st.integers(0, 2**63 - 1), st.floats(0, 1), st.text(min_size=1))
 def test_chance_is_a_function_of_seed_rule_and_delivery(seed: int, probability: float, key: str):
     """The same three decide the same, whatever else has happened."""
-    facts = Facts(chance_key=key, now=0, event="x")
+    facts = DeliveryFacts(chance_key=key, now=0, event="x")
     rules = [rule(probability=probability)]
     assert fault_for(rules, facts, fired={}, seed=seed) is fault_for(rules, facts, fired={1: 99}, seed=seed)
 
@@ -115,7 +115,7 @@ def test_chance_of_calls_follows_from_those_that_the_rule_has_matched():
         return [
             fault_for(
                 rules,
-                Facts(chance_key="", now=0, operation="listWebhooks", calls={1: number, 2: number * others}),
+                DeliveryFacts(chance_key="", now=0, operation="listWebhooks", calls={1: number, 2: number * others}),
                 fired={},
                 seed=1,
             )
@@ -134,7 +134,7 @@ def test_how_often_chance_strikes(probability: float, least: int, most: int):
     """0 is never, 1 always, and between them about that share."""
     rules = [rule(probability=probability)]
     hits = sum(
-        fault_for(rules, Facts(chance_key=f"{number}/1", now=0, event="x"), fired={}, seed=1) is not None
+        fault_for(rules, DeliveryFacts(chance_key=f"{number}/1", now=0, event="x"), fired={}, seed=1) is not None
         for number in range(1000)
     )
     assert least <= hits <= most
@@ -143,5 +143,5 @@ def test_how_often_chance_strikes(probability: float, least: int, most: int):
 def test_defaults_of_params():
     """What a rule does not give comes from the registry."""
     assert 500 == rule("answer").param("status")
-    given = Rule(number=1, fault="answer", match=Match(), times=None, probability=1, params={"status": 404})
+    given = FaultRule(number=1, fault="answer", match=Match(), times=None, probability=1, params={"status": 404})
     assert 404 == given.param("status")

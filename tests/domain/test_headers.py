@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from simulator.domain.headers import HeaderNames
-from simulator.domain.model import Delivery, Trigger
+from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import Delivery, Trigger
 
 NAMES = HeaderNames("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event")
 DELIVERY = Delivery(1, 1, 1, 1, Trigger.ORIGINAL, str(UUID(int=1)), str(UUID(int=2)), "SaleCreated", "http://a", b"{}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.domain.model import INTERRUPTED, Outcome, Result
+from frontsim.domain.model import INTERRUPTED, Outcome, Result
 
 
 @pytest.mark.parametrize(

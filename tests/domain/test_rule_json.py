@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.clock import WireTime
-from simulator.domain.faults import FAULTS, Stage
-from simulator.domain.rule_json import read_rule, write_rule
-from simulator.errors import BadInput
+from frontsim.clock import WireTime
+from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.domain.rule_json import read_rule, write_rule
+from frontsim.errors import BadInput
 
 TIME = WireTime(ZoneInfo("Europe/Oslo"))
 ID = "0b3f6d5c-1c8e-4c55-9b0e-6a1f0c9d2e11"
@@ -75,7 +75,7 @@ def test_the_rule_that_is_replaced():
 
 
 RULES = st.fixed_dictionaries(
-    {"fault": st.sampled_from([name for name, fault in FAULTS.items() if fault.stage is not Stage.API])},
+    {"fault": st.sampled_from([name for name, fault in FAULTS.items() if fault.stage is not FaultStage.API])},
     optional={
         "times": st.none() | st.integers(1, 2**60),
         "probability": st.floats(0, 1),

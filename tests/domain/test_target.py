@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.domain.target import parse_target
-from simulator.errors import BadInput
+from frontsim.domain.target import parse_target
+from frontsim.errors import BadInput
 
 
 @pytest.mark.parametrize(

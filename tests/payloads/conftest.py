@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from simulator import catalog
-from simulator.payloads import moments
-from simulator.payloads.day import day
-from simulator.payloads.factory import Payloads
-from simulator.payloads.shop import Shop
+from frontsim import catalog
+from frontsim.payloads.acts.day import day
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import Shop
+from frontsim.payloads.values import moments
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.domain.model import Occurrence
-from simulator.payloads.batch import Frames, Job, framed, pack, read_job, unpack, write_job
+from frontsim.domain.model import Occurrence
+from frontsim.payloads.batch import Frames, Job, framed, pack, read_job, unpack, write_job
 
 STORES = st.none() | st.integers(-(2**31), 2**31 - 1)
 MADE = st.lists(st.builds(Occurrence, st.sampled_from(["SaleCreated", "Own_Type"]), st.binary(), STORES))

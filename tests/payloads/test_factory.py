@@ -11,10 +11,10 @@ import jsonschema
 import orjson
 import pytest
 
-from simulator import catalog
-from simulator.errors import BadInput, InvalidPayload, UnknownEventType
-from simulator.payloads.factory import Payloads
-from simulator.payloads.world import LIVE
+from frontsim import catalog
+from frontsim.errors import BadInput, InvalidPayload, UnknownEventType
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.master_data.world import LIVE
 
 TYPES = catalog.load()
 NAMES = [kind.name for kind in TYPES]
@@ -61,9 +61,9 @@ def test_a_number_decides_the_bytes(event: str) -> None:
 
 _DIGEST = """
 import hashlib, sys
-from simulator import catalog
-from simulator.payloads.factory import Payloads
-from simulator.payloads.shop import ACTS, Shop
+from frontsim import catalog
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import ACTS, Shop
 types = catalog.load()
 made = Payloads(types, seed=7)
 names = [kind.name for kind in types]

@@ -1,7 +1,7 @@
 import pytest
 
-from simulator.errors import BadInput
-from simulator.payloads.overrides import found, overridden
+from frontsim.errors import BadInput
+from frontsim.payloads.overrides import found, overridden
 
 SALE = {"total": 10.0, "store": {"posId": 7}, "salesLines": [{"price": 1}, {"price": 2}], "customer": None, "tags": []}
 

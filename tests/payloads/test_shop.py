@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator import catalog
-from simulator.errors import BadInput
-from simulator.payloads.day import day
-from simulator.payloads.factory import Payloads
-from simulator.payloads.shop import ACTS, Shop
+from frontsim import catalog
+from frontsim.errors import BadInput
+from frontsim.payloads.acts.day import day
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import ACTS, Shop
 
 TYPES = catalog.load()
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from simulator import catalog
-from simulator.payloads.batch import Frames, Job, unpack, write_job
-from simulator.payloads.builders import BUILDERS
-from simulator.payloads.factory import Payloads
-from simulator.payloads.worker import READY
+from frontsim import catalog
+from frontsim.payloads.batch import Frames, Job, unpack, write_job
+from frontsim.payloads.documents.builders import BUILDERS
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.worker import READY
 
 PATIENCE_S = 20
 
@@ -20,7 +20,7 @@ def worker(seed: int) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]
     """The process, and our end of the line to it."""
     ours, theirs = socket.socketpair()
     ours.settimeout(PATIENCE_S)
-    process = subprocess.Popen([sys.executable, "-m", "simulator.payloads.worker", str(seed)], stdin=theirs.fileno())
+    process = subprocess.Popen([sys.executable, "-m", "frontsim.payloads.worker", str(seed)], stdin=theirs.fileno())
     theirs.close()
     with process, ours:
         yield process, ours

@@ -9,11 +9,11 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from simulator import catalog
-from simulator.errors import BadInput
-from simulator.payloads import workshop as module
-from simulator.payloads.factory import Payloads
-from simulator.payloads.workshop import Workshop
+from frontsim import catalog
+from frontsim.errors import BadInput
+from frontsim.payloads import workshop as module
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 

@@ -13,13 +13,13 @@ from uuid import UUID
 import httpx
 import pytest
 
-from simulator import catalog
-from simulator.clock import Clock, Ids
-from simulator.listening import listen, url_of
-from simulator.receivers.app import make_app
-from simulator.receivers.books import Books
-from simulator.receivers.registry import find
-from simulator.receivers.server import Server
+from frontsim import catalog
+from frontsim.clock import Clock, Ids
+from frontsim.listening import listen, url_of
+from frontsim.receivers.app import make_app
+from frontsim.receivers.bookings import Bookings
+from frontsim.receivers.registry import find
+from frontsim.receivers.server import Server
 
 CATALOG = catalog.load()
 
@@ -38,7 +38,7 @@ class Desk:
         return self
 
     async def _starts(self) -> None:
-        self._listener, self._books = listen("127.0.0.1", 0), Books(self.db)
+        self._listener, self._books = listen("127.0.0.1", 0), Bookings(self.db)
         receiver = find(self.variant).receiver(self._books, catalog=CATALOG, clock=Clock(now=lambda: self.now))
         listening = asyncio.Event()
         self._server = Server(make_app(receiver, variant=self.variant), listening=listening.set)
@@ -48,7 +48,7 @@ class Desk:
 
     async def _spawns(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "simulator.receivers.serve", "--db", str(self.db), "--variant", self.variant),
+            *(sys.executable, "-m", "frontsim.receivers.serve", "--db", str(self.db), "--variant", self.variant),
             stdout=asyncio.subprocess.PIPE,
         )
         assert self.process.stdout

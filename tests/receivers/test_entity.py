@@ -1,11 +1,11 @@
 import pytest
 
-from simulator.receivers.entity import RULES, State, state_of
-from simulator.receivers.notice import Notice
+from frontsim.receivers.entity import RULES, State, state_of
+from frontsim.receivers.inbound import ReceivedEvent
 
 
 def notice(event, payload):
-    return Notice("id", "webhook", event, payload, b"")
+    return ReceivedEvent("id", "webhook", event, payload, b"")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from simulator.receivers.inbox import Inbox
+from frontsim.receivers.inbox import Inbox
 
 
 @pytest.mark.anyio
@@ -25,7 +25,7 @@ async def test_what_was_stored_is_processed_after_a_restart(desk, example, monke
 @pytest.mark.anyio
 async def test_the_worker_outlives_a_failure(desk, example, monkeypatch, caplog):
     """A file that cannot be written for a moment makes the inbox wait, and is told in the log."""
-    monkeypatch.setattr("simulator.receivers.inbox.PAUSE_S", 0)
+    monkeypatch.setattr("frontsim.receivers.inbox.PAUSE_S", 0)
     work_once, failures = Inbox.work_once, [sqlite3.OperationalError("disk is full")]
 
     async def fail_once(self):

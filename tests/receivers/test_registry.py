@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from simulator.errors import BadInput
-from simulator.receivers.correct import Slow
-from simulator.receivers.registry import BROKEN, CORRECT, find
-from simulator.receivers.variant import Variant, by_name
+from frontsim.errors import BadInput
+from frontsim.receivers.correct import Slow
+from frontsim.receivers.registry import BROKEN, CORRECT, find
+from frontsim.receivers.variant import Variant, by_name
 
 
 def judge(sent, effects):

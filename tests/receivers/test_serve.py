@@ -7,11 +7,11 @@ import sys
 import httpx
 import pytest
 
-from simulator.clock import stopwatch
-from simulator.errors import BadInput, Unusable
-from simulator.receivers.serve import run
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput, Unusable
+from frontsim.receivers.serve import run
 
-COMMAND = (sys.executable, "-m", "simulator.receivers.serve", "--db")
+COMMAND = (sys.executable, "-m", "frontsim.receivers.serve", "--db")
 
 
 def never(base_url):

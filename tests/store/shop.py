@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from simulator.clock import Clock, Ids
-from simulator.domain.model import Delivery, Finished, Occurrence, Outcome, Raised, Result, Webhook
-from simulator.store.reader import Entry, EventQuery, Reader
-from simulator.store.store import Store
+from frontsim.clock import Clock, Ids
+from frontsim.domain.model import Delivery, Finished, Occurrence, Outcome, Raised, Result, Webhook
+from frontsim.store.event_log import EventLog
+from frontsim.store.reader import EventQuery, LoggedEvent, Reader
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 1)
 NOT_FOUND = Result(Outcome.ANSWERED, "Not found", 404, 1)
@@ -21,7 +21,7 @@ class Shop:
 
     def __init__(self, path: Path, *, lanes: int = 16, most_waiting: int = 1000) -> None:
         self.clock = Clock()
-        self.store = Store(path, clock=self.clock, ids=Ids(), lanes=lanes, most_waiting=most_waiting)
+        self.store = EventLog(path, clock=self.clock, ids=Ids(), lanes=lanes, most_waiting=most_waiting)
         self.reader = Reader(path)
         self.out: asyncio.Queue[Delivery] = asyncio.Queue()
 
@@ -68,9 +68,9 @@ class Shop:
         """Do something to the file behind the store's back, on its one connection."""
         await self.store._writer.submit(lambda ledger: ledger._db.execute(sql))
 
-    async def entry(self, raised: Raised) -> Entry:
+    async def entry(self, raised: Raised) -> LoggedEvent:
         return await self.reader.event(UUID(raised.webhook_id), raised.webhook_event_id)
 
-    async def lists(self, webhook_id: UUID, **query: object) -> list[Entry]:
+    async def lists(self, webhook_id: UUID, **query: object) -> list[LoggedEvent]:
         asked = EventQuery(webhook_id=webhook_id, since=0, until=ALWAYS, **query)  # type: ignore[arg-type]
         return [entry async for page in self.reader.events(asked) for entry in page]

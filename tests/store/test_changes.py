@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.domain.model import Finished, Occurrence
+from frontsim.domain.model import Finished, Occurrence
 from tests.store.shop import Shop
 
 pytestmark = pytest.mark.anyio

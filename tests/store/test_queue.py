@@ -12,10 +12,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
-from simulator.clock import Clock, Ids
-from simulator.domain.model import Delivery, Finished, Occurrence, Trigger
-from simulator.store import lines, queue
-from simulator.store.ledger import Ledger
+from frontsim.clock import Clock, Ids
+from frontsim.domain.model import Delivery, Finished, Occurrence, Trigger
+from frontsim.store import memory_queue, queue
+from frontsim.store.ledger import Ledger
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 LANES = 2
@@ -56,7 +56,7 @@ class Books:
             self._is_right([item for item in due if item.destination == destination], destination)
         waiting = self.ledger.queue._lines
         lined_up = [delivery for line in waiting._lines.values() for delivery in line]
-        assert waiting._bytes == sum(map(lines._size, lined_up)) <= lines.MOST_BYTES, "miscounted"
+        assert waiting._bytes == sum(map(memory_queue._size, lined_up)) <= memory_queue.MOST_BYTES, "miscounted"
         for delivery in due:
             assert self.body(delivery.event_number) == delivery.body
 
@@ -280,7 +280,7 @@ async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.anyio
 async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
-    monkeypatch.setattr(lines, "MOST_BYTES", 0)
+    monkeypatch.setattr(memory_queue, "MOST_BYTES", 0)
     await shop.subscribes()
     shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)
     body = b'"' + b"x" * 2_000 + b'"'
@@ -293,5 +293,5 @@ async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: py
 def few_in_memory() -> Iterator[None]:
     """Lines that are full early."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "MOST_BYTES", 2_100)  # four, of some 510 bytes
+        patch.setattr(memory_queue, "MOST_BYTES", 2_100)  # four, of some 510 bytes
         yield

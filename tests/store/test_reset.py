@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from simulator.errors import StoreFailed, UnknownEvent
+from frontsim.errors import StoreFailed, UnknownEvent
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 pytestmark = pytest.mark.anyio

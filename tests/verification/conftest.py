@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from simulator.domain.model import Outcome, Trigger
-from simulator.verification import scenario
-from simulator.verification.checks import Judgement, Verdict, judge
-from simulator.verification.history import Effect, EventFact, FaultFact, History, Observation, Run
-from simulator.verification.session import Played, Report
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import Effect, EventFact, FaultFact, History, Observation, Run
+from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import Played, Report
 from tests.verification.laboratory import CONTRACT, Shop, play, requested, serving
 
 
@@ -44,7 +44,7 @@ def child_command(tmp_path, free_port):
 
     def make(variant):
         port = free_port()
-        command = [sys.executable, "-m", "simulator.receivers.serve", "--port", str(port)]
+        command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", str(port)]
         command += ["--db", str(tmp_path / f"{variant}.db"), "--variant", variant]
         return f"http://127.0.0.1:{port}", " ".join(command)
 

@@ -10,18 +10,19 @@ from pathlib import Path
 import orjson
 import uvloop
 
-from simulator import catalog
-from simulator.clock import Clock
-from simulator.listening import listen, url_of
-from simulator.receivers.app import make_app
-from simulator.receivers.books import Books
-from simulator.receivers.registry import find
-from simulator.receivers.server import Server
-from simulator.verification import clauses, scenario
-from simulator.verification.bench import Limits
-from simulator.verification.hosted import benches
-from simulator.verification.request import Request
-from simulator.verification.session import play_all
+from frontsim import catalog
+from frontsim.clock import Clock
+from frontsim.listening import listen, url_of
+from frontsim.receivers.app import make_app
+from frontsim.receivers.bookings import Bookings
+from frontsim.receivers.registry import find
+from frontsim.receivers.server import Server
+from frontsim.verification.hosted import benches
+from frontsim.verification.judge import clauses
+from frontsim.verification.play.bench import Limits
+from frontsim.verification.request import Request
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import play_all
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
@@ -31,7 +32,7 @@ QUICK = Limits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
 @contextmanager
 def serving(variant, db: Path):
     """A receiver of the registry in a thread; gives its URL."""
-    books, listener, listening = Books(db), listen("127.0.0.1", 0), threading.Event()
+    books, listener, listening = Bookings(db), listen("127.0.0.1", 0), threading.Event()
     app = make_app(find(variant).receiver(books, catalog=CATALOG, clock=Clock()), variant=variant)
     server = Server(app, listening=listening.set)
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)

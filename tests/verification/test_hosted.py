@@ -8,15 +8,15 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from simulator.clock import stopwatch
-from simulator.errors import BadInput, Unusable
-from simulator.verification import scenario
-from simulator.verification.bench import Limits
-from simulator.verification.checks import Verdict
-from simulator.verification.classes import Class
-from simulator.verification.hosted import benches
-from simulator.verification.request import Address
-from simulator.verification.session import play_all
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput, Unusable
+from frontsim.verification.facts.classes import Class
+from frontsim.verification.hosted import benches
+from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.play.bench import Limits
+from frontsim.verification.request import Address
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import play_all
 from tests.verification.laboratory import CONTRACT
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.receivers.registry import BROKEN, CORRECT
-from simulator.verification.checks import Verdict
-from simulator.verification.scenario import bundled_scenarios
+from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.scenario.scenario import bundled_scenarios
 
 PLAYABLE = [each.name for each in bundled_scenarios() if not each.needs_process_control]
 KILLING = [each.name for each in bundled_scenarios() if each.needs_process_control]

@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.settings import Settings
-from simulator.verification.checks import Verdict
-from simulator.verification.clauses import load
-from simulator.verification.scenario import bundled_scenarios
-from simulator.verification.session import Report, seed_of
+from frontsim.settings import Settings
+from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.judge.clauses import load
+from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.session import Report, seed_of
 
 CONTRACT = load()
 

@@ -1,0 +1,69 @@
+"""Durable deliveries: their rate beside bare asyncio transports, and how it follows the lanes."""
+
+import statistics
+import time
+from collections.abc import Iterable, Mapping
+
+from benches.bare_sender import LANES, send_bare, sink
+from benches.figures import RunSize, tell
+from benches.served import EVENT, Served, served
+from frontsim import catalog
+from frontsim.payloads.factory import Payloads
+from frontsim.settings import Settings
+
+
+def deliver(simulator: Served, count: int) -> Mapping[str, float]:
+    """Raise and deliver `count` events; the rate, and what each thousand cost."""
+    cpu_s, began = simulator.cpu_s(), time.perf_counter()
+    simulator.trigger(count)
+    simulator.drain()
+    wall_s = time.perf_counter() - began
+    return {"perSecond": count / wall_s, "cpuSecondsPer1000": (simulator.cpu_s() - cpu_s) / count * 1000}
+
+
+def best(runs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
+    """The highest rate and the lowest cost of several runs."""
+    all_of_them = list(runs)
+    return {
+        "perSecond": max(run["perSecond"] for run in all_of_them),
+        "cpuSecondsPer1000": min(run["cpuSecondsPer1000"] for run in all_of_them),
+    }
+
+
+def bench_deliveries(*, size: RunSize) -> None:
+    """Durable deliveries: unique payloads, each event committed before its delivery, each outcome after it."""
+    body = Payloads(catalog.load(), seed=1).build(EVENT, 1).body
+    with sink() as url, served("--concurrency", str(LANES)) as simulator:
+        webhook = simulator.subscribe(url)
+        deliver(simulator, size.warm_up)
+        small = best(deliver(simulator, size.deliveries) for _ in range(size.times))
+        bare = best(send_bare(url, body, size.deliveries) for _ in range(size.times))
+        tell("bare asyncio transports to the same sink", **bare, lanes=LANES)
+        share = small["perSecond"] / bare["perSecond"]
+        logged = size.warm_up + size.times * size.deliveries
+        tell("durable deliveries", **small, ofBare=share, events=logged, lanes=LANES)
+        tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=logged)
+        entries = simulator.events(webhook, "includeRuns=true")
+        took = sorted(entry["runs"][0]["durationMs"] for entry in entries)
+        tell("delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], lanes=LANES)
+        if size.large:
+            simulator.trigger(size.large - logged)
+            simulator.drain()
+            tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=size.large)
+            large = best(deliver(simulator, size.deliveries) for _ in range(size.times))
+            tell("durable deliveries", **large, events=size.large, lanes=LANES)
+            before = small["cpuSecondsPer1000"]  # in ticks of the system's clock: a tiny run may cost none
+            tell(
+                f"cost of a delivery at {size.large:,} logged events, of that before",
+                ratio=large["cpuSecondsPer1000"] / before if before else None,
+            )
+
+
+def bench_lanes(*, size: RunSize) -> None:
+    """Durable deliveries to a receiver that is spared: as many at once as by default, few, and one by one."""
+    for lanes in (Settings().concurrency, 4, 1):
+        with sink() as url, served("--concurrency", str(lanes)) as simulator:
+            simulator.subscribe(url)
+            deliver(simulator, size.warm_up)
+            count = min(size.deliveries, 1_000 * lanes)
+            tell("durable deliveries", **best(deliver(simulator, count) for _ in range(size.times)), lanes=lanes)

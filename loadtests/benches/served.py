@@ -1,0 +1,98 @@
+"""A simulator in a process of its own, as a user starts it, and what it costs the machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+FRONTSIM = (sys.executable, "-m", "frontsim.cli.main")
+EVENT = "SaleCreated"
+CALL = 5_000
+"""Events that a call raises."""
+ALWAYS = "from=2000-01-01&to=2100-01-01"
+
+
+class Served:
+    """A simulator in a process of its own, as a user starts it."""
+
+    def __init__(self, db: Path, *options: str) -> None:
+        self.db = db
+        command = [*FRONTSIM, "serve", "--port", "0", "--db", str(db), *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        words = self.process.stdout.readline().split()
+        urls = [word for word in words if word.startswith("http")]
+        if not urls:
+            sys.exit("frontsim serve did not start; what it said stands above")
+        self.base_url = urls[0]
+        parts = urlsplit(self.base_url)
+        self.http = httpx.Client(
+            base_url=f"{parts.scheme}://{parts.netloc}", headers={"x-api-key": "bench"}, timeout=600, trust_env=False
+        )
+
+    def subscribe(self, url: str, event: str = EVENT) -> str:
+        """Returns the webhook's id."""
+        return str(self.http.post("/api/webhooks", json={"event": event, "url": url}).raise_for_status().json()["id"])
+
+    def trigger(self, count: int, event: str = EVENT) -> None:
+        """Raise so many events."""
+        for start in range(0, count, CALL):
+            some = min(CALL, count - start)
+            self.http.post("/_sim/trigger", json={"event": event, "count": some}).raise_for_status()
+
+    def events(self, webhook: str, query: str) -> list[Any]:
+        """What its log lists."""
+        answer = self.http.get(f"/api/webhooksevents/{webhook}?{ALWAYS}&{query}").raise_for_status()
+        listed: list[Any] = orjson.loads(answer.content)
+        return listed
+
+    def drain(self) -> None:
+        """Wait until all are delivered and logged."""
+        assert self.http.post("/_sim/drain", json={"timeoutS": 3600}).json() == {"drained": True}
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that it has used, with the process that makes payloads for it."""
+        ticks = 0
+        for folder in self._processes():
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def rss_mb(self, which: str = "VmRSS") -> float:
+        """Its memory, with that of the process that makes payloads for it: now, or `VmHWM` at its peak."""
+        lines = [line for folder in self._processes() for line in (folder / "status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
+
+    def _processes(self) -> list[Path]:
+        """Its folder in /proc, and those of the processes that it has started."""
+        proc, own = Path("/proc"), Path(f"/proc/{self.process.pid}")
+        children = [(thread / "children").read_text().split() for thread in (own / "task").iterdir()]
+        return [own, *(proc / child for each in children for child in each)]
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        self.http.close()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@contextmanager
+def served(*options: str) -> Iterator[Served]:
+    """A simulator on a file of its own, with these options."""
+    with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
+        simulator = Served(Path(folder) / "log.db", *options)
+        try:
+            yield simulator
+        finally:
+            simulator.stop()

@@ -1,0 +1,97 @@
+"""`/_sim/faults`: the rules that say what is broken, listed, added, changed and removed while running."""
+
+import re
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from frontsim.api.responses import json, read_object
+from frontsim.catalog import Catalog
+from frontsim.clock import WireTime
+from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import FaultRule
+from frontsim.domain.rule_json import read_rule, write_rule
+from frontsim.errors import BadInput, UnknownFaultRule
+
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # as it is listed: neither 01 nor another script's digits
+
+
+class Faults:
+    """The fault rules over HTTP.
+
+    Args:
+        operations: the names of the vendor's operations, which `match.operation` takes in any case.
+    """
+
+    def __init__(
+        self, *, rules: FaultRules, catalog: Catalog, wire_time: WireTime, operations: list[str]
+    ) -> None:  # fmt: skip
+        self._rules = rules
+        self._catalog = catalog
+        self._time = wire_time
+        self._operations = operations
+        self.routes = [
+            Route("/_sim/faults", self.list, methods=["GET"]),
+            Route("/_sim/faults", self.add, methods=["POST"]),
+            Route("/_sim/faults", self.clear, methods=["DELETE"]),
+            Route("/_sim/faults/{id}", self.read, methods=["GET"]),
+            Route("/_sim/faults/{id}", self.replace, methods=["PUT"]),
+            Route("/_sim/faults/{id}", self.remove, methods=["DELETE"]),
+        ]
+
+    async def list(self, _: Request) -> Response:
+        """Every rule, in the order in which they are tried, with how often it has fired."""
+        return json([self._shown(rule) for rule in self._rules])
+
+    async def read(self, request: Request) -> Response:
+        """One rule, as it is listed."""
+        return json(self._shown(self._rules.get(_number(request))))
+
+    async def add(self, request: Request) -> Response:
+        """Add a rule behind those that there are; 201 with its id."""
+        rule = self._read(await read_object(request, any_type=True))
+        return json(self._shown(self._rules.add(rule)), 201)
+
+    async def replace(self, request: Request) -> Response:
+        """Put another rule, or the same as it is listed, in the place of one; how often it has fired is kept."""
+        number = _number(request)
+        self._rules.get(number)  # whoever asks for a rule that is not there need not send a right one
+        rule = self._read(await read_object(request, any_type=True), replaces=number)
+        return json(self._shown(self._rules.replace(number, rule)))
+
+    async def remove(self, request: Request) -> Response:
+        """Remove one rule."""
+        self._rules.remove(_number(request))
+        return json({"removed": 1})
+
+    async def clear(self, _: Request) -> Response:
+        """Remove every rule."""
+        removed = len(list(self._rules))
+        self._rules.clear()
+        return json({"removed": removed})
+
+    def _read(self, value: dict[str, Any], *, replaces: int | None = None) -> FaultRule:
+        """A rule whose names are those that there are: one that can never match helps nobody. Raises BadInput."""
+        known = {"event": self._event, "operation": self._operation}
+        return read_rule(value, self._time, known=known, replaces=replaces)
+
+    def _event(self, name: str) -> str:
+        return self._catalog.find(name).name
+
+    def _operation(self, name: str) -> str:
+        for known in self._operations:
+            if name.lower() == known.lower():
+                return known
+        raise BadInput(f"expected one of {', '.join(self._operations)}, got {name[:64]!r}")
+
+    def _shown(self, rule: FaultRule) -> dict[str, Any]:
+        return write_rule(rule, self._rules.fired[rule.number], self._time)
+
+
+def _number(request: Request) -> int:
+    text = request.path_params["id"]
+    if not _ID.fullmatch(text):
+        raise UnknownFaultRule(f"no fault rule {text[:64]}; GET /_sim/faults lists them")
+    return int(text)

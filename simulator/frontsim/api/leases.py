@@ -1,0 +1,216 @@
+"""`/_sim/leases`: deliveries handed to somebody else to send, such as the workers of a load test.
+
+    POST /_sim/leases {"count", "event" | "mix", "ttlS"}   -> {"id", "expiresS", "deliveries": [...]}
+    POST /_sim/leases {"count", "resend": true}            -> the same, of events that failed before
+    POST /_sim/leases/{id} {"outcomes": [...]}             -> {"logged", "ignored", "open"}
+
+A delivery is in the log, as begun, before it is handed out, so the log stays the single truth. One that is
+never reported ends as *unknown* when its lease runs out, or when the simulator is started again.
+"""
+
+import asyncio
+import itertools
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from frontsim.api.fields import Fields, with_known_store
+from frontsim.api.responses import json, json_type, read_object
+from frontsim.clock import Clock, Milliseconds
+from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import Delivery, Finished, Outcome, Result
+from frontsim.domain.status_text import StatusText, of_status
+from frontsim.errors import BadInput, UnknownLease
+from frontsim.payloads.workshop import Workshop
+from frontsim.store.event_log import EventLog
+
+MOST_AT_ONCE = 10_000
+"""Deliveries in one lease."""
+TTL_S = 60.0
+"""Seconds until a lease runs out, unless the caller says otherwise."""
+
+_Key = tuple[str, int]
+
+
+@dataclass(slots=True)
+class OpenLease:
+    """Deliveries that are out, by event id and run."""
+
+    began_at: Milliseconds
+    open: dict[_Key, Delivery] = field(default_factory=dict)
+
+
+class LeaseApi:
+    """Hands deliveries out, and takes back what became of them."""
+
+    def __init__(self, *, store: EventLog, workshop: Workshop, clock: Clock, headers: HeaderNames) -> None:
+        self._store = store
+        self._workshop = workshop
+        self._clock = clock
+        self._headers = headers
+        self._leases: dict[str, OpenLease] = {}
+        self._numbers = itertools.count(1)
+        self.routes = [
+            Route("/_sim/leases", self.hand_out, methods=["POST"]),
+            Route("/_sim/leases/{id}", self.report, methods=["POST"]),
+        ]
+
+    async def hand_out(self, request: Request) -> Response:
+        """Raise occurrences (or take failed events) and hand out their runs."""
+        fields = Fields(await read_object(request, any_type=True))
+        fields.only("count", "event", "mix", "resend", "ttlS")
+        count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
+        ttl_s = fields.number("ttlS", least=0.01, most=3600) or TTL_S
+        event = fields.text("event", "the name of an event type")
+        mix = _mix(fields)
+        resend = fields.flag("resend")
+        if sum([event is not None, bool(mix), resend]) != 1 and not fields.problems:
+            fields.problems["event"] = ['expected one of "event", "mix" and "resend": true']
+        fields.check()
+        self._store.refuse_if_full()
+        if resend:
+            deliveries = await self._store.lease_resends(count)
+        else:
+            deliveries = await self._raise(count, mix or {event or "": 1})
+        lease_id = self._open(deliveries, ttl_s)
+        shown = [self._shown(delivery) for delivery in deliveries]
+        return json({"id": lease_id, "expiresS": ttl_s, "deliveries": shown}, 201)
+
+    async def report(self, request: Request) -> Response:
+        """What became of deliveries of one lease, in one batch; each is logged once."""
+        lease_id = request.path_params["id"]
+        fields = Fields(await read_object(request, any_type=True))
+        fields.only("outcomes")
+        outcomes = [_outcome(index, item) for index, item in enumerate(_list(fields))]
+        fields.check()
+        lease = self._leases.get(lease_id)
+        if lease is None:
+            raise UnknownLease(
+                f"no open lease {lease_id[:64]}: it was reported in whole, it ran out (then its deliveries are "
+                "logged as unknown), or there never was one"
+            )
+        logged = 0
+        for key, result in outcomes:
+            delivery = lease.open.pop(key, None)
+            if delivery is not None:
+                self._store.finish(Finished(delivery, result, lease.began_at))
+                logged += 1
+        if not lease.open:
+            self._leases.pop(lease_id, None)
+        await self._store.wake()  # they are in the log now
+        return json({"logged": logged, "ignored": len(outcomes) - logged, "open": len(lease.open)})
+
+    def forget(self) -> None:
+        """Drop every lease: the log was reset."""
+        self._leases.clear()
+
+    async def _raise(self, count: int, mix: Mapping[str, float]) -> list[Delivery]:
+        while True:
+            era, first = self._store.era, self._store.take_numbers(count)
+            made = await self._workshop.make(_spread(mix, count, first), first)
+            if era == self._store.era:  # else a reset came between: the numbers are given out anew
+                return await self._store.lease([with_known_store(item) for item in made], first)
+
+    def _open(self, deliveries: list[Delivery], ttl_s: float) -> str:
+        lease_id = str(next(self._numbers))
+        if deliveries:
+            lease = OpenLease(self._clock.now(), {(item.webhook_event_id, item.run): item for item in deliveries})
+            self._leases[lease_id] = lease
+            asyncio.get_running_loop().call_later(ttl_s, self._expire, lease_id, lease)
+        return lease_id
+
+    def _expire(self, lease_id: str, lease: OpenLease) -> None:
+        if self._leases.get(lease_id) is lease:
+            del self._leases[lease_id]
+            for delivery in lease.open.values():
+                self._store.finish(
+                    Finished(delivery, Result(Outcome.UNKNOWN, StatusText.LEASE_EXPIRED), lease.began_at)
+                )
+
+    def _shown(self, delivery: Delivery) -> dict[str, Any]:
+        return {
+            "webhookId": delivery.webhook_id,
+            "webhookEventId": delivery.webhook_event_id,
+            "event": delivery.event,
+            "run": delivery.run,
+            "trigger": delivery.trigger,
+            "url": delivery.url,
+            "headers": self._headers.of(delivery),
+            "body": delivery.body.decode(),
+        }
+
+
+def _mix(fields: Fields) -> dict[str, float]:
+    """Event types and their weights."""
+    mix = fields.mapping("mix") or {}
+    for event, weight in mix.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1_000_000:
+            fields.problems["mix"] = [f"expected a weight above 0 for {event[:64]}, got {json_type(weight)}"]
+            return {}
+    return dict(mix)
+
+
+def _spread(mix: Mapping[str, float], count: int, first: int) -> list[str]:
+    """`count` types in the proportions of their weights, in an order that follows from the numbers alone."""
+    names = list(mix)
+    *bounds, total = itertools.accumulate(mix.values())  # the last type takes all above the last bound
+    golden = 0.6180339887498949  # its multiples fill the unit interval evenly
+    return [names[bisect_right(bounds, (first + index) * golden % 1 * total)] for index in range(count)]
+
+
+def _list(fields: Fields) -> list[Any]:
+    value = fields.raw("outcomes")
+    if isinstance(value, list):
+        return value
+    fields.refuse("outcomes", "an array")
+    return []
+
+
+def _outcome(index: int, value: object) -> tuple[_Key, Result]:
+    """One report: `{"webhookEventId", "run", "outcome", "statusCode", "durationMs"}`."""
+    where = f"outcomes[{index}]"
+    if not isinstance(value, dict):
+        raise BadInput(f"{where}: expected an object, got {json_type(value)}")
+    fields = Fields(value)
+    fields.only("webhookEventId", "run", "outcome", "statusCode", "durationMs")
+    status_code = fields.whole("statusCode", least=100, most=599)
+    duration_ms = fields.whole("durationMs", least=0, most=86_400_000)
+    run = fields.whole("run", least=1, most=2**31) or 1
+    event_id = _event_id(fields)
+    outcome = _how_far(fields, answered=status_code is not None)
+    if event_id is None or fields.problems:
+        problems = {f"{where}.{name}": texts for name, texts in fields.problems.items()}
+        raise BadInput("; ".join(f"{name}: {text}" for name, texts in problems.items() for text in texts), problems)
+    if status_code is not None:
+        status = of_status(status_code)
+    else:
+        status = StatusText.TIMEOUT if outcome is Outcome.UNKNOWN else StatusText.CONNECTION_FAILED
+    return (event_id, run), Result(outcome, str(status), status_code, duration_ms)
+
+
+def _event_id(fields: Fields) -> str | None:
+    try:
+        return str(UUID(str(fields.raw("webhookEventId"))))
+    except ValueError:
+        fields.refuse("webhookEventId", "a UUID")
+        return None
+
+
+def _how_far(fields: Fields, *, answered: bool) -> Outcome:
+    """The outcome; where it is left out, a status tells it."""
+    told = fields.raw("outcome")
+    outcome = Outcome.ANSWERED if answered else Outcome.UNKNOWN
+    if told is not None:
+        if told not in list(Outcome):
+            fields.refuse("outcome", f"one of {', '.join(Outcome)}")
+            return outcome
+        outcome = Outcome(told)
+    if (outcome is Outcome.ANSWERED) != answered and "statusCode" not in fields.problems:
+        fields.refuse("statusCode", "a status exactly when the outcome is answered")
+    return outcome

@@ -1,0 +1,209 @@
+"""How everything is answered: JSON, the gateway's bodies byte for byte, and one table from error to status.
+
+The gateway (Azure API Management) answers before the API is asked; its bodies are known exactly (seen).
+Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
+"""
+
+import os
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from frontsim import errors
+from frontsim.errors import BadInput, BodyTooLarge, Busy, FrontsimError, UnsupportedMediaType
+from frontsim.json_depth import MOST_LEVELS, is_too_deep
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes that a request body may have."""
+
+MOST_FIELDS = 100
+"""Fields that a refusal tells of, one by one; of more, only how many."""
+_NAME, _TEXT, _DETAIL = 120, 1_000, 4_000  # characters of an answer's parts: what is refused may be of any size
+
+STATUS: Mapping[type[FrontsimError], int] = {
+    errors.BadInput: 400,
+    errors.UnknownEventType: 400,
+    errors.InvalidPayload: 422,
+    errors.UnsupportedMediaType: 415,
+    errors.BodyTooLarge: 413,
+    errors.NotFound: 404,
+    errors.UnknownWebhook: 404,
+    errors.UnknownEvent: 404,
+    errors.UnknownFaultRule: 404,
+    errors.UnknownLease: 404,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.Busy: 503,
+    errors.Unusable: 503,
+    errors.StoreFailed: 503,
+}
+"""The one place where an error meets a status."""
+
+_TITLES = {
+    400: "One or more validation errors occurred.",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Payload Too Large",
+    415: "Unsupported Media Type",
+    422: "One or more validation errors occurred.",
+    503: "Service Unavailable",
+}
+
+_MISSING_KEY = (
+    b'{ "statusCode": 401, "message": "Access denied due to missing subscription key. '
+    b'Make sure to include subscription key when making requests to an API." }'
+)
+_WRONG_KEY = (
+    b'{ "statusCode": 401, "message": "Access denied due to invalid subscription key. '
+    b'Make sure to provide a valid key for an active subscription." }'
+)
+_NOT_FOUND = b'{ "statusCode": 404, "message": "Resource not found" }'
+
+
+def json(value: object, status: int = 200) -> Response:
+    """Any value that orjson can write."""
+    return Response(orjson.dumps(value), status, media_type="application/json; charset=utf-8")
+
+
+def no_operation() -> Response:
+    """The gateway: no such path, or no such method there (404, not 405)."""
+    return Response(_NOT_FOUND, 404, media_type="application/json")
+
+
+def no_subscription_key(api_url: str, *, given: bool) -> Response:
+    """The gateway: the subscription key is missing, or `given` but wrong.
+
+    Args:
+        api_url: the API's base URL as the caller sees it, which the gateway names as realm.
+        given: whether a key came.
+    """
+    realm = f'AzureApiManagementKey realm="{api_url}",name="Ocp-Apim-Subscription-Key",type="header"'
+    body = _WRONG_KEY if given else _MISSING_KEY
+    return Response(body, 401, {"WWW-Authenticate": realm}, media_type="application/json")
+
+
+def api_error(status: int, retry_after_s: int) -> Response:
+    """What the `api-error` fault answers: the gateway's own body where it has one (429, 403)."""
+    seconds = retry_after_s or (1 if status in (403, 429) else 0)  # these two always name a time (seen)
+    hours, rest = divmod(seconds, 3600)
+    messages = {
+        403: f"Out of call volume quota. Quota will be replenished in {hours:02}:{rest // 60:02}:{rest % 60:02}.",
+        404: "Resource not found",
+        429: f"Rate limit is exceeded. Try again in {seconds} seconds.",
+        500: "Internal server error",
+    }
+    text = messages.get(status, "The service did not answer as it should (a fault rule asked for this).")
+    body = f'{{ "statusCode": {status}, "message": "{text}" }}'
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    return Response(body, status, headers, media_type="application/json")
+
+
+def problem(status: int, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
+    """An error of the API itself, as ASP.NET Core writes it (inferred); what is too long is cut."""
+    body: dict[str, Any] = {
+        "type": f"https://www.rfc-editor.org/rfc/rfc9110#status.{status}",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": _cut(detail, _DETAIL),
+        "traceId": f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-00",
+    }
+    if fields:
+        body["errors"] = _first(fields)
+    return Response(orjson.dumps(body), status, media_type="application/problem+json; charset=utf-8")
+
+
+def _first(fields: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
+    """The first of the fields that are wrong, and how many more there are."""
+    told: dict[str, list[str]] = {}
+    for name, texts in islice(fields.items(), MOST_FIELDS):
+        told.setdefault(_cut(name, _NAME), []).extend(_cut(text, _TEXT) for text in texts)
+    if len(fields) > MOST_FIELDS:
+        told.setdefault("", []).append(f"{len(fields) - MOST_FIELDS:,} more fields are wrong")
+    return told
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def refusal(error: FrontsimError, *, bad_input: int = 400) -> Response:
+    """The answer to an error. `bad_input` is the status of plain bad input: the control surface says 422."""
+    status = STATUS[type(error)]
+    if status == STATUS[BadInput]:
+        status = bad_input
+    answer = problem(status, str(error), error.fields if isinstance(error, BadInput) else None)
+    if isinstance(error, Busy):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
+async def read_object(request: Request, *, any_type: bool = False, empty: bool = False) -> dict[str, Any]:
+    """The JSON object in a request's body.
+
+    Args:
+        request: its Content-Type may be missing; if there is one, it must be JSON.
+        any_type: whatever the Content-Type says, as by `curl -d`.
+        empty: no body at all is `{}`.
+
+    Raises:
+        UnsupportedMediaType, BodyTooLarge, BadInput: with what was expected and what came.
+    """
+    body = await _read(request)
+    if not body.strip() and empty:
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
+    value = _parse(body)
+    if not isinstance(value, dict):
+        text = f"expected a JSON object, got {json_type(value)}"
+        raise BadInput(text, {"": [text]})
+    return value
+
+
+async def read_any(request: Request) -> object:
+    """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput."""
+    return _parse(await _read(request))
+
+
+def _parse(body: bytes) -> object:
+    try:
+        value: object = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        text = f"expected JSON, got what is not: {error}"
+        raise BadInput(text, {"": [text]}) from None
+    if is_too_deep(body, value):
+        text = f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper"
+        raise BadInput(text, {"": [text]})
+    return value
+
+
+def json_type(value: object) -> str:
+    """What JSON calls a value, with its article."""
+    for kind, name in ((bool, "true or false"), (str, "a string"), (int | float, "a number"), (list, "an array")):
+        if isinstance(value, kind):
+            return name
+    return "null" if value is None else "an object"
+
+
+async def _read(request: Request) -> bytes:
+    too_large = BodyTooLarge(f"expected a body of at most {BODY_LIMIT} bytes, got more")
+    if int(request.headers.get("content-length", "0")) > BODY_LIMIT:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_LIMIT:
+                raise too_large
+            parts.append(part)
+    except ClientDisconnect:
+        raise BadInput("the caller went away before its body was whole") from None
+    return b"".join(parts)

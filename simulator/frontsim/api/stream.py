@@ -1,0 +1,86 @@
+"""`/_sim/stream`: every change of the log as a server-sent event; its `id:` is the log's sequence.
+
+A follower that comes back with `Last-Event-ID` gets what it missed, or, if that is no longer kept, a
+`missed` event and then what comes next.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from frontsim.api.webhooks import view
+from frontsim.clock import WireTime
+from frontsim.domain.model import Finished, Raised, Webhook
+from frontsim.errors import BadInput
+from frontsim.store.changes import Changes, Missed
+
+_MOST_DIGITS = 18
+
+
+class Stream:
+    """Follows the log for whoever asks."""
+
+    def __init__(self, *, changes: Changes, wire_time: WireTime) -> None:
+        self._changes = changes
+        self._time = wire_time
+        self.routes = [Route("/_sim/stream", self.follow, methods=["GET"])]
+
+    async def follow(self, request: Request) -> Response:
+        """From now on, or from behind the event of `Last-Event-ID`."""
+        last = request.headers.get("last-event-id", "").strip()
+        if last and not (last.isdecimal() and len(last) <= _MOST_DIGITS):
+            raise BadInput(f"Last-Event-ID: expected a number, got {last[:64]!r}")
+        after = int(last) if last else self._changes.sequence
+        return StreamingResponse(
+            self._messages(after), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _messages(self, after: int) -> AsyncIterator[bytes]:
+        yield b": follows the log\n\n"  # so that a follower knows that it is connected
+        missed = after > self._changes.sequence  # the id is another log's: it followed a simulator before this one
+        while True:
+            if missed:
+                after = self._changes.sequence
+                yield b"id: %d\nevent: missed\ndata: {}\n\n" % after
+            try:
+                async for first, batch in self._changes.after(after):
+                    yield b"".join(self._message(sequence, *change) for sequence, change in enumerate(batch, first))
+            except Missed:
+                missed = True
+            else:
+                return
+
+    def _message(self, sequence: int, kind: str, about: object) -> bytes:
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (sequence, kind.encode(), orjson.dumps(self._shown(about)))
+
+    def _shown(self, about: object) -> dict[str, Any]:
+        if isinstance(about, Webhook):
+            return view(about)
+        if isinstance(about, Raised):
+            return {"webhookId": about.webhook_id, "webhookEventId": about.webhook_event_id, "event": about.event}
+        if isinstance(about, Finished):
+            return self._run(about)
+        return {}
+
+    def _run(self, finished: Finished) -> dict[str, Any]:
+        delivery, result = finished.delivery, finished.result
+        return {
+            "webhookId": delivery.webhook_id,
+            "webhookEventId": delivery.webhook_event_id,
+            "event": delivery.event,
+            "url": delivery.url,
+            "run": delivery.run,
+            "trigger": delivery.trigger,
+            "createdDateTime": self._time.write(finished.began_at),
+            "outcome": result.outcome,
+            "status": result.status,
+            "statusCode": result.status_code,
+            "success": result.success,
+            "durationMs": result.duration_ms,
+            "fault": finished.fault or None,
+            "answer": result.answer.decode(errors="replace"),
+        }

@@ -1,0 +1,213 @@
+"""`/_sim/trigger` and `/_sim/simulate`: what makes things happen in the simulated shop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from frontsim.api.fields import INT32, Fields, with_known_store
+from frontsim.api.responses import json, read_object
+from frontsim.catalog import Catalog
+from frontsim.domain.model import Occurrence, Raised
+from frontsim.errors import Busy, StoreFailed
+from frontsim.payloads.acts.day import day
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import ACTS, Shop
+from frontsim.payloads.values.moments import SECOND
+from frontsim.payloads.workshop import Workshop
+from frontsim.store.event_log import EventLog
+
+MOST_AT_ONCE = 100_000
+"""Occurrences that one call may raise."""
+DAY = "day"
+DAY_SPEED = 600.0
+"""How many times faster than real time a trading day is played, unless the caller says otherwise."""
+_CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
+_CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: a payload of one's own may be large
+_CHUNK_MADE = 500  # the same, where they are made by the workshop
+_FIRST_CHUNK = 10  # until it is known how many events one makes
+_EVENTS = 2_000  # logged at a time, about
+_EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
+
+
+class _Batch(NamedTuple):
+    """Occurrences that are numbered from `first`; `era` counts the resets before."""
+
+    era: int
+    first: int
+    occurrences: Sequence[Occurrence]
+
+
+class TriggerApi:
+    """Raises occurrences and business acts. Answers after they are in the log."""
+
+    def __init__(
+        self, *, store: EventLog, catalog: Catalog, payloads: Payloads, workshop: Workshop, shop: Shop, seed: int
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._payloads = payloads
+        self._workshop = workshop
+        self._shop = shop
+        self._seed = seed
+        self.routes = [
+            Route("/_sim/trigger", self.trigger, methods=["POST"]),
+            Route("/_sim/simulate", self.simulate, methods=["POST"]),
+        ]
+
+    async def trigger(self, request: Request) -> Response:
+        """Raise occurrences of one type."""
+        fields = Fields(await read_object(request, any_type=True))
+        fields.only("event", "count", "storeId", "set", "payload", "invalid")
+        event = fields.text("event", "the name of an event type", required=True)
+        count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
+        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
+        set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), fields.flag("invalid")
+        fields.check()
+        name = self._catalog.find(event or "").name
+
+        if not set_ and payload is None:
+            return await self._raise_plain(name, count, store_id)
+
+        def build(number: int) -> Sequence[Occurrence]:
+            return [self._payloads.custom(name, number, store_id=store_id, set_=set_, payload=payload, invalid=invalid)]
+
+        await self._try(count, build)
+        return await self._raise(count, build)
+
+    async def _try(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> None:
+        """Build all, and keep nothing: what is refused is refused before anything is logged. Raises BadInput."""
+        first = self._store.next_occurrence
+        for number in range(first, first + count):
+            build(number)
+            if number % _CHUNK == 0:
+                await asyncio.sleep(0)  # others get their turn
+
+    async def simulate(self, request: Request) -> Response:
+        """Do a business act, and everything that it causes."""
+        fields = Fields(await read_object(request, any_type=True))
+        fields.only("what", "count", "speed")
+        acts = f"one of {', '.join(ACTS)}, or {DAY}"
+        what = fields.text("what", acts, required=True)
+        if what is not None and what != DAY and what not in ACTS:
+            fields.refuse("what", acts)
+        wrong = "count" if what == DAY else "speed"
+        if fields.raw(wrong) is not None:
+            fields.problems[wrong] = [f'expected "speed" with {DAY} alone, and "count" with all others']
+        count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
+        speed = fields.number("speed", least=1, most=1_000_000) or DAY_SPEED
+        fields.check()
+        assert what is not None
+        if what == DAY:
+            return await self._play_day(request, speed)
+        return await self._raise(count, lambda number: self._shop.act(what, number=number))
+
+    async def _play_day(self, request: Request, speed: float) -> Response:
+        """A trading day of the whole chain, so many times faster than real time, while the caller stays."""
+        loop = asyncio.get_running_loop()
+        began, opening = loop.time(), self._shop.next_opening()
+        told = _Told()
+        for second, what in day(seed=self._seed, number=self._store.next_occurrence):
+            wait_s = began + second / speed - loop.time()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                if await request.is_disconnected():
+                    break
+            at = opening + int(second * SECOND)
+            await self._number_and_log(self._shop.act(what, number=self._store.next_occurrence, at=at), told)
+        return told.answer()
+
+    async def _raise_plain(self, event: str, count: int, store_id: int | None) -> Response:
+        """Log `count` occurrences of a type; while some are being logged, the next are being made."""
+        told = _Told()
+        left = count
+        making = self._begin_to_make(event, min(left, self._chunk(event)), store_id)
+        try:
+            while left:
+                batch = await making
+                ahead = min(left - len(batch.occurrences), self._chunk(event))
+                making = self._begin_to_make(event, ahead, store_id)
+                if batch.era == self._store.era:  # else a reset came between: its numbers are given out anew
+                    await self._log(batch.occurrences, batch.first, told)
+                    left -= len(batch.occurrences)
+                    if left:
+                        await self._store.room()
+        finally:
+            making.cancel()
+        return told.answer()
+
+    def _chunk(self, event: str) -> int:
+        """How many occurrences to log next, at most: fewer where each makes many events, or few more may wait."""
+        return max(1, min(_CHUNK_MADE, min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))))
+
+    def _begin_to_make(self, event: str, count: int, store_id: int | None) -> "asyncio.Task[_Batch]":
+        era, first = self._store.era, self._store.take_numbers(count)
+
+        async def make() -> _Batch:
+            return _Batch(era, first, await self._workshop.make([event] * count, first, store_id=store_id))
+
+        making = asyncio.get_running_loop().create_task(make())
+        making.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may come for it
+        return making
+
+    async def _raise(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> Response:
+        """Build and log `count` times what `build` makes of a number."""
+        told = _Told()
+        left = count
+        while left:
+            some = min(left, told.next_chunk())
+            occurrences: list[Occurrence] = []
+            size = 0
+            while some and size < _CHUNK_BYTES:
+                made = build(self._store.next_occurrence + len(occurrences))
+                occurrences += made
+                size += sum([len(item.body) for item in made])
+                some -= 1
+                left -= 1
+            await self._number_and_log(occurrences, told)
+        return told.answer()
+
+    async def _number_and_log(self, occurrences: Sequence[Occurrence], told: "_Told") -> None:
+        await self._log(occurrences, self._store.take_numbers(len(occurrences)), told)
+
+    async def _log(self, occurrences: Sequence[Occurrence], first: int, told: "_Told") -> None:
+        try:
+            raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
+        except (Busy, StoreFailed) as error:
+            if told.occurrences:
+                error.args = (f"{told.occurrences} occurrences are in the log, no more: {error}",)
+            raise
+        told.add(len(occurrences), raised)
+
+
+class _Told:
+    """What a call has raised so far, kept as the text of its answer: as objects, it would take four times as much."""
+
+    def __init__(self) -> None:
+        self.occurrences = 0
+        self._count = 0
+        self._events: list[str] = []
+
+    def add(self, occurrences: int, raised: Sequence[Raised]) -> None:
+        """So many occurrences, and their events, are in the log."""
+        self.occurrences += occurrences
+        self._count += len(raised)
+        if raised:
+            self._events.append(
+                ",".join([_EVENT % (item.webhook_id, item.webhook_event_id, item.event) for item in raised])
+            )
+
+    def next_chunk(self) -> int:
+        """How many occurrences to log next, at most: fewer where each makes many events."""
+        if not self.occurrences:
+            return _FIRST_CHUNK
+        return max(1, min(_CHUNK, _EVENTS * self.occurrences // max(1, self._count)))
+
+    def answer(self) -> Response:
+        """`{"occurrences": n, "events": [...]}`."""
+        events = orjson.Fragment(f"[{','.join(self._events)}]")
+        return json({"occurrences": self.occurrences, "events": events}, 202)

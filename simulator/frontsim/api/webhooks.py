@@ -1,0 +1,114 @@
+"""`/api/Webhooks`: what is subscribed to. Paths and `WebhookViewModel` are published, the answers' bodies open."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from frontsim.api.fields import INT32, Fields
+from frontsim.api.responses import json, read_object
+from frontsim.catalog import Catalog
+from frontsim.domain.model import Webhook
+from frontsim.domain.target import parse_target
+from frontsim.errors import BadInput, UnknownEventType
+from frontsim.store.event_log import EventLog
+from frontsim.store.reader import Reader
+
+_EVENT = "the name of an event type (GET /api/WebhooksTypes lists them)"
+_URL = "an absolute http or https URL"
+
+
+def view(webhook: Webhook) -> dict[str, Any]:
+    """A WebhookViewModel (published)."""
+    return {"id": str(webhook.id), "storeId": webhook.store_id, "event": webhook.event, "url": webhook.url}
+
+
+def path_id(request: Request, name: str) -> UUID:
+    """A UUID in the path. Raises BadInput."""
+    text = request.path_params[name]
+    try:
+        return UUID(text)
+    except ValueError:
+        message = f"The value '{text[:100]}' is not valid: expected a UUID."
+        raise BadInput(message, {name: [message]}) from None
+
+
+class Webhooks:
+    """Create, read, update and delete webhooks."""
+
+    def __init__(self, *, store: EventLog, reader: Reader, catalog: Catalog) -> None:
+        self._store = store
+        self._reader = reader
+        self._catalog = catalog
+        self.routes = [
+            Route("/api/webhooks", self.list, methods=["GET"], name="listWebhooks"),
+            Route("/api/webhooks", self.create, methods=["POST"], name="createWebhook"),
+            Route("/api/webhooks/{webhookId}", self.read, methods=["GET"], name="getWebhook"),
+            Route("/api/webhooks/{webhookId}", self.update, methods=["PUT"], name="updateWebhook"),
+            Route("/api/webhooks/{webhookId}", self.delete, methods=["DELETE"], name="deleteWebhook"),
+        ]
+
+    async def list(self, _: Request) -> Response:
+        """All webhooks, oldest first."""
+        return json([view(webhook) for webhook in await self._reader.webhooks()])
+
+    async def create(self, request: Request) -> Response:
+        """Subscribe; 200, not 201 (published). The same event and URL again is another webhook (open)."""
+        fields = Fields(await read_object(request))
+        event = self._event(fields, required=True)
+        url = self._url(fields, required=True)
+        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
+        fields.check()
+        assert event is not None
+        assert url is not None
+        return json(view(await self._store.subscribe(event, url, store_id)))
+
+    async def read(self, request: Request) -> Response:
+        """One webhook."""
+        return json(view(await self._reader.webhook(path_id(request, "webhookId"))))
+
+    async def update(self, request: Request) -> Response:
+        """Take a WebhookViewModel; a field that is missing is kept (open), `storeId: null` means every store."""
+        webhook_id = path_id(request, "webhookId")
+        fields = Fields(await read_object(request))
+        known = await self._reader.webhook(webhook_id)
+        if fields.raw("id") is not None and str(fields.raw("id")).lower() != str(webhook_id):
+            fields.refuse("id", f"the id in the path, {webhook_id}")
+        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
+        changed = replace(
+            known,
+            event=self._event(fields) or known.event,
+            url=self._url(fields) or known.url,
+            store_id=store_id if fields.has("storeId") else known.store_id,
+        )
+        fields.check()
+        await self._store.change(changed)
+        return json(view(changed))
+
+    async def delete(self, request: Request) -> Response:
+        """Unsubscribe; answers with what was deleted (open). Its log stays readable (open)."""
+        webhook_id = path_id(request, "webhookId")
+        known = await self._reader.webhook(webhook_id)
+        await self._store.unsubscribe(webhook_id)
+        return json(view(known))
+
+    def _event(self, fields: Fields, *, required: bool = False) -> str | None:
+        """The type's own spelling of the event that came in any case."""
+        name = fields.text("event", _EVENT, required=required)
+        try:
+            return None if name is None else self._catalog.find(name).name
+        except UnknownEventType as error:
+            fields.problems["event"] = [str(error)]
+            return None
+
+    def _url(self, fields: Fields, *, required: bool = False) -> str | None:
+        url = fields.text("url", _URL, required=required)
+        try:
+            if url is not None:
+                parse_target(url)
+        except BadInput as error:
+            fields.problems["url"] = [str(error)]
+        return url

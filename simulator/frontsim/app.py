@@ -1,0 +1,212 @@
+"""The composition root: the one place where a simulator is put together from its parts.
+
+caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream ─┐
+               ├-> any other /_sim/... -> Unserved                               │
+               └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─┤
+                                                                                 store -> Dispatcher -> Wire
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from importlib.metadata import version
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from frontsim import catalog
+from frontsim.api.control import ControlApi
+from frontsim.api.events import Events
+from frontsim.api.faults import Faults
+from frontsim.api.gateway import Gateway, Keys
+from frontsim.api.leases import LeaseApi
+from frontsim.api.not_found import Unserved
+from frontsim.api.origin_guard import OriginGuard
+from frontsim.api.responses import no_operation, refusal
+from frontsim.api.sinks import Sinks
+from frontsim.api.stream import Stream
+from frontsim.api.trigger import TriggerApi
+from frontsim.api.webhook_types import WebhookTypes
+from frontsim.api.webhooks import Webhooks
+from frontsim.clock import Clock, Ids, WireTime
+from frontsim.delivery.dispatcher import Dispatcher
+from frontsim.delivery.tls import tls_context
+from frontsim.delivery.wire import Wire
+from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.headers import HeaderNames
+from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.shop import Shop
+from frontsim.payloads.workshop import Workshop
+from frontsim.settings import Settings
+from frontsim.store.event_log import EventLog
+from frontsim.store.reader import Reader
+
+CONTROL = "/_sim"
+GRACE_S = 0.3
+"""Seconds that deliveries in flight are given when the simulator stops."""
+
+
+class App:
+    """One simulator; an async context manager that works from its beginning to its end.
+
+    Args:
+        settings: how it behaves.
+        db: the file of the log.
+
+    Raises:
+        Unusable: the file, the user's contracts or the CA file cannot be used.
+    """
+
+    def __init__(self, settings: Settings, *, db: Path) -> None:
+        self._settings = settings
+        self._clock = Clock()
+        self._wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
+        self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
+        self._rules = FaultRules(seed=settings.seed)
+        self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
+        self._payloads = Payloads(self._catalog, seed=settings.seed)
+        self._workshop = Workshop(self._payloads, seed=settings.seed)
+        self._tls = (
+            None
+            if settings.tls_verify and settings.tls_ca is None
+            else tls_context(verify=settings.tls_verify, ca=settings.tls_ca)
+        )
+        self.store = EventLog(
+            db, clock=self._clock, ids=Ids(), lanes=settings.concurrency, most_waiting=settings.max_waiting
+        )
+        self._reader = Reader(db)
+        self._sinks = Sinks()
+        self._shop = Shop(seed=settings.seed)
+        self._stopped = False
+
+    async def __aenter__(self) -> Self:
+        settings = self._settings
+        self._wire = Wire(connect_timeout_s=settings.connect_timeout, timeout_s=settings.timeout, tls=self._tls)
+        self._dispatcher = Dispatcher(
+            store=self.store,
+            wire=self._wire,
+            rules=self._rules,
+            catalog=self._catalog,
+            clock=self._clock,
+            headers=self._headers,
+            lanes=settings.concurrency,
+        )
+        self._asgi = self._compose()
+        self.store.start(self._dispatcher.deliver)
+        await self.store.wake()  # what waited in the file when the last simulator stopped is due
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._asgi(scope, receive, send)
+
+    async def stop(self) -> None:
+        """Send nothing more, give what is in flight a moment, log the rest as unknown, and let go of the file."""
+        if self._stopped:
+            return
+        self._stopped = True
+        async with AsyncExitStack() as last:  # the last first; one that fails keeps none of the others
+            last.callback(self._workshop.close)
+            last.push_async_callback(self._reader.close)
+            last.push_async_callback(self.store.close)
+            last.push_async_callback(self._wire.close, GRACE_S)
+            self.store.stop_sending()
+            with suppress(StoreFailed):
+                await self.store.wake()  # what was being handed out meanwhile has been handed out
+            await self._dispatcher.stop()
+
+    def _compose(self) -> ASGIApp:
+        vendor = [
+            *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
+            *WebhookTypes(catalog=self._catalog).routes,
+            *Events(store=self.store, reader=self._reader, wire_time=self._wire_time).routes,
+        ]
+        keys = Keys(
+            auth=self._settings.auth,
+            api_key=self._settings.api_key,
+            subscription_key=self._settings.subscription_key,
+        )
+        gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
+        control = self._control([route.name for route in vendor], gateway.forget)
+        app = Starlette(
+            routes=[*control, *Unserved(CONTROL, control).routes, Mount("/", gateway)],
+            exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
+        )
+        return OriginGuard(
+            app,
+            host=self._settings.host,
+            loopback_only=is_loopback_address(self._settings.host),
+            token=self._settings.token,
+            is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
+        )
+
+    def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
+        leases = LeaseApi(store=self.store, workshop=self._workshop, clock=self._clock, headers=self._headers)
+        control = ControlApi(
+            store=self.store,
+            reader=self._reader,
+            rules=self._rules,
+            clock=self._clock,
+            wire_time=self._wire_time,
+            about={
+                "version": version("frontsim"),
+                "pid": os.getpid(),
+                "db": str(self.store.path),
+                "auth": self._settings.auth,
+            },
+            reset_log=self._dispatcher.reset,
+            forget=[
+                self._rules.clear,
+                self._sinks.forget,
+                leases.forget,
+                self._shop.reset,
+                *forget,
+            ],
+        )
+        return [
+            *TriggerApi(
+                store=self.store,
+                catalog=self._catalog,
+                payloads=self._payloads,
+                workshop=self._workshop,
+                shop=self._shop,
+                seed=self._settings.seed,
+            ).routes,
+            *control.routes,
+            *Faults(
+                rules=self._rules, catalog=self._catalog, wire_time=self._wire_time, operations=operations
+            ).routes,
+            *leases.routes,
+            *self._sinks.routes,
+            *Stream(changes=self.store.changes, wire_time=self._wire_time).routes,
+        ]  # fmt: skip
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether listening on that address is listening on loopback alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    assert isinstance(error, FrontsimError)
+    return refusal(error, bad_input=422)
+
+
+async def _no_operation(_: Request, __: Exception) -> Response:
+    return no_operation()

@@ -1,0 +1,15 @@
+"""The single place that finds our data folders, in a checkout or in an installed wheel.
+
+`contracts`, `scenarios` and `loadtests` stand at the top of a checkout, where people look for them, and
+inside the package in a wheel, where a pip user's own packages of those names cannot hide them.
+"""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """The folder `contracts`, `scenarios` or `loadtests`."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parents[1] / name

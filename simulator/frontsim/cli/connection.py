@@ -1,0 +1,144 @@
+"""The options of every command that calls a simulator or the real API, and the connection they make.
+
+A flag wins over the environment, the environment over the default. The default keys are those that a
+simulator takes by default; no key is ever printed.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+from frontsim.client.control import Simulator, control_url
+from frontsim.client.http import ApiError, Unreachable
+from frontsim.client.vendor import FrontSystems
+from frontsim.errors import FrontsimError
+from frontsim.settings import Settings
+
+_DEFAULTS = Settings()
+
+BASE_URL = f"http://{_DEFAULTS.host}:{_DEFAULTS.port}/restapi/V2"
+"""Where a simulator with default settings answers."""
+
+_OUR_PROBLEM = '"https://www.rfc-editor.org/rfc/rfc9110#status.'
+"""What the `type` of each of a simulator's problems begins with."""
+
+Function = Callable[..., Any]
+
+_base_url = click.option(
+    "--base-url",
+    metavar="URL",
+    envvar="FRONTSIM_BASE_URL",
+    show_envvar=True,
+    default=BASE_URL,
+    show_default=True,
+    help="The API: its path ends in /restapi/V2 or /api.",
+)
+_api_key = click.option(
+    "--api-key",
+    metavar="KEY",
+    envvar="FRONTSIM_API_KEY",
+    show_envvar=True,
+    default=_DEFAULTS.api_key,
+    help="The x-api-key.  [default: the simulator's]",
+)
+_subscription_key = click.option(
+    "--subscription-key",
+    metavar="KEY",
+    envvar="FRONTSIM_SUBSCRIPTION_KEY",
+    show_envvar=True,
+    default=_DEFAULTS.subscription_key,
+    help="The Ocp-Apim-Subscription-Key.  [default: the simulator's]",
+)
+_token = click.option(
+    "--token",
+    metavar="TOKEN",
+    envvar="FRONTSIM_TOKEN",
+    show_envvar=True,
+    default=_DEFAULTS.token,
+    help="The bearer token of the simulator's /_sim calls, if it wants one.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The vendor's API, real or mock, as the options name it."""
+
+    base_url: str
+    api_key: str
+    subscription_key: str
+
+    @contextmanager
+    def open(self) -> Iterator[FrontSystems]:
+        """The connection; a call that fails says what to do about it."""
+        with (
+            _advised("or name another with --base-url"),
+            FrontSystems(self.base_url, api_key=self.api_key, subscription_key=self.subscription_key) as api,
+        ):
+            yield api
+
+
+@dataclass(frozen=True, slots=True)
+class ControlConnection:
+    """The simulator's own surface, beside the API that the options name."""
+
+    base_url: str
+    token: str
+
+    @contextmanager
+    def open(self) -> Iterator[Simulator]:
+        """The connection; a call that fails says what to do about it."""
+        with (
+            _advised("or name its API with --base-url"),
+            Simulator(control_url(self.base_url), token=self.token) as simulator,
+        ):
+            yield simulator
+
+
+def api_options(function: Function) -> Function:
+    """Give a command the API's options; it is called with `api`, an `Api`."""
+
+    @wraps(function)
+    def command(*args: Any, base_url: str, api_key: str, subscription_key: str, **others: Any) -> Any:
+        return function(*args, api=Api(base_url, api_key, subscription_key), **others)
+
+    return _base_url(_api_key(_subscription_key(command)))
+
+
+def control_options(function: Function) -> Function:
+    """Give a command the simulator's options; it is called with `control`, a `ControlConnection`."""
+
+    @wraps(function)
+    def command(*args: Any, base_url: str, token: str, **others: Any) -> Any:
+        return function(*args, control=ControlConnection(base_url, token), **others)
+
+    return _base_url(_token(command))
+
+
+@contextmanager
+def _advised(elsewhere: str) -> Iterator[None]:
+    try:
+        yield
+    except Unreachable as error:
+        raise FrontsimError(f"{error}. Start a simulator with `frontsim serve`, {elsewhere}.") from error
+    except ApiError as error:
+        raise FrontsimError(f"{error}{advice(error)}") from error
+
+
+def advice(error: ApiError) -> str:
+    """What to do about an answer, as a sentence behind it; "" when there is nothing to say."""
+    match error.status:
+        case 401 | 403:
+            return " (the keys come from --api-key and --subscription-key, the token of /_sim from --token)"
+        case 404 if "/_sim/" in str(error) and not is_told_by_simulator(error):
+            return " (is that a frontsim simulator? the real API has no /_sim)"
+        case _:
+            return ""
+
+
+def is_told_by_simulator(error: ApiError) -> bool:
+    """Whether a refusal is a problem as a simulator's own surface writes it; the vendor's gateway has another form."""
+    return _OUR_PROBLEM in error.body

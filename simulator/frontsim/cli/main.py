@@ -1,0 +1,181 @@
+"""`frontsim`: one literal registry of commands, loaded one at a time, and how every one of them ends.
+
+    0    done
+    1, 2 what the command itself says: `verify` 1 violated and 2 unknown, `resend` and `reconcile` 1 still failing
+    3    wrong usage, or something outside refused: one line says expected and got
+    4    our own failure: one line, and where to report it
+    130  Ctrl-C
+    141  whoever read our output went away, as `head` does
+
+`frontsim --help` loads no command: what each is for stands in the registry.
+"""
+
+import difflib
+import importlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from frontsim.errors import FrontsimError, StoreFailed
+
+REFUSED, OUR_FAILURE, INTERRUPTED, READER_LEFT = 3, 4, 130, 141
+TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """Where a command stands and, in a line, what it is for."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Mapping[str, CommandEntry] = {
+    "serve": CommandEntry("frontsim.cli.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
+    "demo": CommandEntry("frontsim.cli.demo", "demo", "See an outage, list and resend from end to end, in seconds."),
+    "types": CommandEntry(
+        "frontsim.cli.catalogue", "types", "List the event types: when each is raised, and what for."
+    ),
+    "schema": CommandEntry("frontsim.cli.catalogue", "schema", "Print the JSON Schema of a type's payload."),
+    "payload": CommandEntry("frontsim.cli.payload", "payload", "Print payloads as JSON lines; needs no simulator."),
+    "webhooks": CommandEntry("frontsim.cli.webhooks", "webhooks", "List, create, update and delete webhooks."),
+    "trigger": CommandEntry("frontsim.cli.trigger", "trigger", "Raise events of one type."),
+    "simulate": CommandEntry("frontsim.cli.simulate", "simulate", "Do a business act and everything that it causes."),
+    "events": CommandEntry("frontsim.cli.events", "events", "List what became of a webhook's events."),
+    "resend": CommandEntry("frontsim.cli.resend", "resend", "Resend one event, once."),
+    "reconcile": CommandEntry(
+        "frontsim.cli.reconcile", "reconcile", "List what failed and resend it until nothing is left."
+    ),
+    "fault": CommandEntry("frontsim.cli.fault", "fault", "Break deliveries, the log or the API on purpose."),
+    "verify": CommandEntry("frontsim.cli.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
+    "receiver": CommandEntry("frontsim.cli.receiver", "receiver", "Run the reference receiver, or a broken one."),
+}
+"""Every command, in the order of the help."""
+
+
+class _ReaderLeft(Exception):
+    """Standard output is closed on the other side."""
+
+
+class Frontsim(click.Group):
+    """The group of all commands; its `main` decides every exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order of the registry."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if ctx.resilient_parsing and cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in COMMANDS:
+            near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            ctx.fail(f"No such command {cmd_name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        entry = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(entry.module), entry.attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list in `--help`, without loading a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so, without loading a command."""
+        found = [(name, entry) for name, entry in COMMANDS.items() if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=entry.help) for name, entry in found), *options]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that left is told apart from every other error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderLeft from None
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run a command line and end the process with its exit code."""
+        extra["standalone_mode"] = False
+        try:
+            code = self._run(*args, **extra)
+            sys.stdout.flush()
+        except (_ReaderLeft, BrokenPipeError):
+            _forget_stdout()
+            code = READER_LEFT
+        sys.exit(code)
+
+    def _run(self, *args: Any, **extra: Any) -> int:
+        try:
+            result = super().main(*args, **extra)
+        except click.Abort:
+            return INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            return REFUSED
+        except FrontsimError as error:
+            _say(f"Error: {error}")
+            return OUR_FAILURE if isinstance(error, StoreFailed) else REFUSED
+        except _ReaderLeft:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line of defence: whatever it is, it is ours
+            _say(_our_failure(error))
+            return OUR_FAILURE
+        return result if type(result) is int else 0
+
+
+def _our_failure(error: Exception) -> str:
+    """One line that says what broke and where; the whole traceback for who asks for it."""
+    if os.environ.get(TRACEBACK_VARIABLE):
+        traceback.print_exception(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"Error: frontsim itself failed: {type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno}). "
+        f"Please report it on the project's issue tracker, with what {TRACEBACK_VARIABLE}=1 shows."
+    )
+
+
+def _say(text: str) -> None:
+    """One line on standard error, whatever the text holds."""
+    click.echo(" ".join(text.split()), err=True)
+
+
+def _forget_stdout() -> None:
+    """Point standard output at nothing, so that Python's last flush has nobody to complain about."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+@click.group(
+    cls=Frontsim,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="FRONTSIM_... variables stand in for options: `frontsim COMMAND --help` names each one's.",
+)
+@click.version_option(package_name="frontsim", message="frontsim %(version)s")
+def frontsim() -> None:
+    """A stand-in for the Front Systems webhook API that proves what a receiver does under failure."""
+
+
+def main() -> NoReturn:
+    """The console script `frontsim`. What the terminal's encoding lacks is shown as an escape."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    frontsim.main(prog_name="frontsim")
+
+
+if __name__ == "__main__":
+    main()

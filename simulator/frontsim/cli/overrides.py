@@ -1,0 +1,95 @@
+"""`--set`, `--payload`, `--param`: values that a user writes on the command line, read as JSON where they are.
+
+`--set total=12.5` is a number, `--set gtin='"7040001234567"'` a text of digits, `--set note=hello` a text.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
+
+import click
+import orjson
+
+from frontsim.json_depth import MOST_LEVELS, is_too_deep
+
+Function = Callable[..., Any]
+
+
+def assignments(_: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, object]:
+    """The callback of a repeatable option that takes `name=value`: what it names, by name.
+
+    Raises:
+        click.BadParameter: there is no `=`, or a name comes twice.
+    """
+    values: dict[str, object] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name or not _is_text(text):
+            raise click.BadParameter(f"expected a name, = and a value, got {text!r}", param=param)
+        if name in values:
+            raise click.BadParameter(f"expected each name once, got {name!r} twice", param=param)
+        values[name] = _value(value)
+    return values
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is Unicode: an argument that is not UTF-8 comes with surrogates in it."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _value(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _payload(_: click.Context, __: click.Parameter, file: BinaryIO | None) -> Mapping[str, object] | None:
+    if file is None:
+        return None
+    try:
+        body = file.read()
+        value = orjson.loads(body)
+    except (orjson.JSONDecodeError, OSError) as error:
+        raise click.BadParameter(f"expected JSON, got {error}", param_hint="--payload") from None
+    if is_too_deep(body, value):
+        raise click.BadParameter(f"expected JSON nested at most {MOST_LEVELS} deep, got deeper", param_hint="--payload")
+    if not isinstance(value, dict):
+        got = orjson.dumps(value).decode()
+        raise click.BadParameter(f"expected a JSON object, got {got[:80]}", param_hint="--payload")
+    return value
+
+
+def finite(_: click.Context, param: click.Parameter, number: float | None) -> float | None:
+    """The callback of an option that takes a number: JSON has none that is not finite."""
+    if number is not None and not math.isfinite(number):
+        raise click.BadParameter(f"expected a number, got {number}", param=param)
+    return number
+
+
+def payload_options(function: Function) -> Function:
+    """`--store`, `--set`, `--payload` and `--invalid`: `store`, `changes`, `whole` and `invalid` in the command."""
+    options = (
+        click.option("--store", type=int, metavar="ID", help="The store where it happens."),
+        click.option(
+            "--set",
+            "changes",
+            metavar="PATH=VALUE",
+            multiple=True,
+            callback=assignments,
+            help="Change a field: a dotted path, =, and JSON or a text. Repeatable.",
+        ),
+        click.option(
+            "--payload",
+            "whole",
+            type=click.File("rb"),
+            callback=_payload,
+            metavar="FILE",
+            help="A JSON object in place of a made-up payload; - reads standard input.",
+        ),
+        click.option("--invalid", is_flag=True, help="Take a payload that breaks the type's schema all the same."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function

@@ -1,0 +1,68 @@
+"""`frontsim serve`: a simulator in the foreground, until Ctrl-C. Its options are the settings."""
+
+import os
+from collections.abc import Callable
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontsim.errors import BadInput
+from frontsim.serving import serve as serve_until_stopped
+from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings
+
+
+def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each setting: flag over environment over default."""
+    for item in reversed(fields(Settings)):
+        command = click.option(*_names(item), item.name, **_details(item))(command)
+    return command
+
+
+def read_settings(values: dict[str, Any]) -> Settings:
+    """The settings from a command's options. Raises BadInput."""
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        name, _, text = str(error).partition(":")
+        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
+
+
+def _names(item: "Field[Any]") -> tuple[str, ...]:
+    name = f"--{item.name.replace('_', '-')}"
+    return (f"{name}/--no-{item.name.replace('_', '-')}",) if item.default is True else (name,)
+
+
+def _details(item: "Field[Any]") -> dict[str, Any]:
+    rule: SettingRule = item.metadata["rule"]
+    details: dict[str, Any] = {
+        "default": item.default,
+        "envvar": f"{ENVIRONMENT_PREFIX}{item.name.upper()}",
+        "show_envvar": True,
+        "help": rule.help,
+        "show_default": item.default not in (None, ""),
+    }
+    if isinstance(item.default, bool):
+        return details | {"is_flag": True}
+    if rule.choices:
+        return details | {"type": click.Choice(list(rule.choices))}
+    is_path = isinstance(item.default, Path) or item.type in ("Path | None", Path | None)
+    return details | {"type": click.Path(path_type=Path) if is_path else type(item.default)}
+
+
+@click.command()
+@setting_options
+def serve(**values: Any) -> None:
+    """Run a simulator: the vendor's webhook API, deliveries, and a control surface under /_sim.
+
+    It stops on Ctrl-C, within a second; what is in flight then is logged as unknown, and what waits is
+    sent at the next start on the same --db.
+    """
+    settings = read_settings(values)
+
+    def ready(url: str) -> None:
+        log = "a temporary file" if settings.ephemeral else settings.db
+        click.echo(f"frontsim on {url}/restapi/V2  (control {url}/_sim, log {log}, pid {os.getpid()}; Ctrl-C stops)")
+
+    serve_until_stopped(settings, ready)

@@ -1,0 +1,41 @@
+"""`frontsim simulate`: a business act and everything that it causes, or a whole trading day."""
+
+import click
+
+from frontsim.cli.connection import ControlConnection, control_options
+from frontsim.cli.output import json_option
+from frontsim.cli.overrides import finite
+from frontsim.cli.raised import show_raised
+from frontsim.payloads.shop import ACTS
+
+DAY = "day"
+SPEED = 600.0
+
+
+@click.command()
+@click.argument("what", type=click.Choice([*ACTS, DAY]), metavar="WHAT")
+@click.option("--count", type=click.IntRange(min=1), help="How many times.  [default: 1]")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=finite,
+    help="For a day: how many times faster than real time.  [default: 600]",
+)
+@control_options
+@json_option
+def simulate(what: str, count: int | None, speed: float | None, control: ControlConnection, *, as_json: bool) -> None:
+    """Do a business act and everything that it causes, in order; `day` plays the chain's whole trading day.
+
+    WHAT is one of sale, return, invoice-sale, online-sale, delivery, transfer, virtual-transfer, stock-count,
+    adjustment, reservation, reservation-expiry, endless-aisle-order, order-update, order-fulfilment,
+    order-refund, settlement, new-customer, customer-update, day.
+    """
+    if speed is not None and what != DAY:
+        raise click.UsageError(f"--speed is for `frontsim simulate {DAY}`: {what} happens at once")
+    if count is not None and what == DAY:
+        raise click.UsageError(f"--count is not for `frontsim simulate {DAY}`: a day is played once")
+    with control.open() as simulator:
+        raised = (
+            simulator.simulate_day(speed=speed or SPEED) if what == DAY else simulator.simulate(what, count=count or 1)
+        )
+    show_raised(raised, "event", "webhookEventId", wanted="TYPE", as_json=as_json)

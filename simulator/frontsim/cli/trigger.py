@@ -1,0 +1,39 @@
+"""`frontsim trigger`: raise events of one type."""
+
+from collections.abc import Mapping
+
+import click
+
+from frontsim.cli.connection import ControlConnection, control_options
+from frontsim.cli.output import json_option
+from frontsim.cli.overrides import payload_options
+from frontsim.cli.raised import show_raised
+
+
+@click.command()
+@click.argument("type_", metavar="TYPE")
+@click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many occurrences.")
+@payload_options
+@control_options
+@json_option
+def trigger(
+    type_: str,
+    count: int,
+    store: int | None,
+    changes: Mapping[str, object],
+    whole: Mapping[str, object] | None,
+    control: ControlConnection,
+    *,
+    invalid: bool,
+    as_json: bool,
+) -> None:
+    """Raise events of one type, such as SaleCreated.
+
+    They are in the log when this returns; each is delivered once. One occurrence becomes an event for every
+    webhook that matches it.
+    """
+    with control.open() as simulator:
+        raised = simulator.trigger(
+            type_, count=count, store_id=store, set_=changes or None, payload=whole, invalid=invalid
+        )
+    show_raised(raised, "webhookEventId", "webhook", wanted=type_, as_json=as_json)

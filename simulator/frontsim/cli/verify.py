@@ -1,0 +1,236 @@
+"""`frontsim verify`: play outages against a receiver, and say whether it lost or doubled anything."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontsim.cli.connection import BASE_URL
+from frontsim.cli.interruption import Interruption
+from frontsim.cli.output import shown
+from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
+from frontsim.cli.verify_table import LiveTable
+from frontsim.client.control import control_url
+from frontsim.settings import Settings
+from frontsim.verification.hosted import benches
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.play.bench import Limits
+from frontsim.verification.report.masking import masked, masked_errors, without_secrets
+from frontsim.verification.report.report import scenarios_as_json
+from frontsim.verification.report.summary import lines
+from frontsim.verification.request import KEY, Address, Request, selection_of
+from frontsim.verification.scenario import scenario
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.session import Played, Report, play_all
+
+EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
+_NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
+_LARGEST_SEED = 2**31
+_STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
+
+
+@click.command()
+@click.option("--receiver", metavar="URL", help="The receiver's URL: every event is delivered there.")
+@click.option("--observe-url", metavar="URL", default="", help="Effects: a JSON list, of ids or of objects.")
+@click.option(
+    "--observe-sql",
+    metavar="DSN QUERY",
+    nargs=2,
+    help="Effects: a row each. sqlite:///FILE is built in, others need [sql].",
+)
+@click.option("--observe-cmd", metavar="CMD", default="", help="Effects: a line of output each.")
+@click.option("--observe-sink", metavar="NAME", default="", help="Effects: what the receiver told /_sim/sink/NAME.")
+@click.option("--observe-import", metavar="PKG.MOD:ATTR", default="", help="Effects: a Python list, or what gives one.")
+@click.option(
+    "--observe-key",
+    metavar="PATH",
+    default=KEY,
+    show_default=True,
+    help="Where an effect has the event's id; 'business': it has the type's own identity, such as saleId.",
+)
+@click.option("--receiver-cmd", metavar="CMD", default="", help="Starts the receiver; lets us kill -9 and restart it.")
+@click.option("--scenario", "names", metavar="NAME", multiple=True, help="Only this one, or a .toml file. Repeatable.")
+@click.option("--events", metavar="TYPE,...", default="", help="Only these event types.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run.  [default: drawn, and printed]")
+@click.option(
+    "--settle",
+    "settle_s",
+    type=click.FloatRange(0.05, 600),
+    default=0.3,
+    show_default=True,
+    metavar="SECONDS",
+    help="Effects are judged when they were unchanged for so long; ten times as long if one is missing, and at least "
+    "15 s, once in a run, before it counts as lost.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(1, 3600),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="What one scenario may take.",
+)
+@click.option(
+    "--answer-timeout",
+    "answer_s",
+    type=click.FloatRange(0.1, 600),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the receiver may take to answer a delivery.",
+)
+@click.option("--strict", is_flag=True, help="A skipped scenario makes the verdict unknown.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write the result as JSON; - is standard output.",
+)
+@click.option(
+    "--junit",
+    "junit_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the result as JUnit XML.",
+)
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the result as one HTML page with a timeline for each event.",
+)
+@click.option(
+    "--base-url", metavar="URL", default="", help=f"Use the simulator there (such as {BASE_URL}), not our own."
+)
+@click.option("--token", default="", envvar="FRONTSIM_TOKEN", show_envvar=True, help="That simulator's /_sim token.")
+@click.option(
+    "--contracts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Event types of your own.",
+)
+@click.option("--list", "only_list", is_flag=True, help="List the scenarios and what each is for.")
+@click.pass_context
+def verify(ctx: click.Context, /, **options: Any) -> None:
+    """Prove that a receiver loses nothing and doubles nothing: play outages against it and count what it booked.
+
+    Give it a way to see effects (one of --observe-...): without, nothing can be said about them. In a GitHub
+    workflow the summary is added to the job's page.
+
+    Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
+    """
+    check(options)
+    chosen = scenario.chosen(options["names"])
+    if options["only_list"]:
+        _list(chosen, options["json_file"])
+        return
+    if not options["receiver"]:
+        raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
+    request = _request(options)
+    seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
+    with masked_errors():
+        scenario.refuse_misfits(chosen, selection_of(request).misfit)
+        report = _run(request, chosen, seed, options)
+    try:
+        _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
+    finally:
+        write(report, options)
+    ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
+
+
+def _request(options: dict[str, Any]) -> Request:
+    return Request(
+        receiver=options["receiver"],
+        observe_url=options["observe_url"],
+        observe_sql=options["observe_sql"] or None,
+        observe_cmd=options["observe_cmd"],
+        observe_sink=options["observe_sink"],
+        observe_import=options["observe_import"],
+        observe_key=options["observe_key"],
+        receiver_cmd=options["receiver_cmd"],
+        events=[name.strip() for name in options["events"].split(",") if name.strip()],
+        limits=Limits(options["settle_s"], options["timeout_s"], options["answer_s"]),
+        contracts=options["contracts"],
+    )
+
+
+def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str, Any]) -> Report:
+    """Play them all, showing each as it ends; Ctrl-C ends it with what is known."""
+    contract = clauses.load()
+    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds what lies where the user stands
+    played: list[Played] = []
+    interrupted = False
+    try:
+        with (
+            Interruption() as interruption,
+            benches(request, seed, pause=time.sleep, address=_named_simulator(options)) as open_bench,
+            LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
+        ):
+            for each in play_all(chosen, open_bench, contract):
+                played.append(replace(each, judgement=without_secrets(each.judgement)))
+                table.show(played[-1])
+                interruption.check()
+    except KeyboardInterrupt:
+        interrupted = True
+    return Report(
+        receiver=masked(request.receiver),
+        seed=seed,
+        played=played,
+        contract=contract,
+        strict=options["strict"],
+        interrupted=interrupted,
+        replay=_replay(seed, options["names"]),
+    )
+
+
+def _named_simulator(options: dict[str, Any]) -> Address | None:
+    """The simulator of --base-url, with the keys of the environment."""
+    if not options["base_url"]:
+        return None
+    return Address(
+        options["base_url"],
+        control_url(options["base_url"]),
+        options["token"],
+        api_key=os.environ.get("FRONTSIM_API_KEY", Settings.api_key),
+        subscription_key=os.environ.get("FRONTSIM_SUBSCRIPTION_KEY", Settings.subscription_key),
+    )
+
+
+def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
+    """The command line as it was typed, without secrets, for one scenario (by its file, if any) and with the seed."""
+    files = {Path(name).stem: name for name in names if name.endswith(".toml")}
+    kept: list[str] = []
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word.partition("=")[0] not in _NOT_REPLAYED:
+            kept.append(masked(word))
+        elif "=" not in word:
+            next(words, None)
+    return lambda name: shlex.join(["frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)])
+
+
+def _say(report: Report, *, quiet: bool) -> None:
+    for line in lines(report):
+        word = line.partition(":")[0]
+        click.secho(shown(line), fg=_STYLES.get(word), bold=word in _STYLES, err=quiet)
+
+
+def _list(chosen: list[Scenario], json_file: Path | None) -> None:
+    if json_file:
+        put(json_file, scenarios_as_json(chosen))
+    if json_file == STANDARD_OUTPUT:
+        return
+    for each in chosen:
+        needs = "  (needs --receiver-cmd)" if each.needs_process_control else ""
+        click.secho(f"{each.name}{needs}", bold=True)
+        click.echo(f"  {each.breaks}\n  {each.holds}\n")

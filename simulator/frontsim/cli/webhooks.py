@@ -1,0 +1,99 @@
+"""`frontsim webhooks`: list, create, update and delete webhooks."""
+
+from collections.abc import Sequence
+
+import click
+
+from frontsim.cli.connection import Api, api_options
+from frontsim.cli.output import json_option, show_json, show_table
+from frontsim.client.models import WebhookView
+from frontsim.client.vendor import WebhookChanges
+
+NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"
+
+
+@click.group()
+def webhooks() -> None:
+    """List, create, update and delete webhooks: who is told of which type of event."""
+
+
+@webhooks.command("list")
+@api_options
+@json_option
+def list_(api: Api, *, as_json: bool) -> None:
+    """List every webhook."""
+    with api.open() as front:
+        _show(front.list_webhooks(), as_json=as_json)
+
+
+@webhooks.command()
+@click.argument("type_", metavar="TYPE")
+@click.argument("url")
+@click.option("--store", type=int, metavar="ID", help="Only what happens in this store.  [default: every store]")
+@api_options
+@json_option
+def create(type_: str, url: str, store: int | None, api: Api, *, as_json: bool) -> None:
+    """Subscribe URL to the events of one type."""
+    with api.open() as front:
+        _show_one(front.create_webhook(type_, url, store_id=store), as_json=as_json)
+
+
+@webhooks.command()
+@click.argument("webhook_id")
+@click.option("--type", "type_", metavar="TYPE", help="Another event type.")
+@click.option("--url", metavar="URL", help="Another URL.")
+@click.option("--store", type=int, metavar="ID", help="Another store.")
+@click.option("--all-stores", is_flag=True, help="Every store.")
+@api_options
+@json_option
+def update(
+    webhook_id: str,
+    type_: str | None,
+    url: str | None,
+    store: int | None,
+    api: Api,
+    *,
+    all_stores: bool,
+    as_json: bool,
+) -> None:
+    """Change a webhook; what is not named stays as it is."""
+    if all_stores and store is not None:
+        raise click.UsageError("expected --store or --all-stores, got both")
+    changes = WebhookChanges()
+    if type_ is not None:
+        changes["event"] = type_
+    if url is not None:
+        changes["url"] = url
+    if all_stores or store is not None:
+        changes["store_id"] = store
+    if not changes:
+        raise click.UsageError("expected something to change: --type, --url, --store or --all-stores")
+    with api.open() as front:
+        _show_one(front.update_webhook(webhook_id, **changes), as_json=as_json)
+
+
+@webhooks.command()
+@click.argument("webhook_id")
+@api_options
+def delete(webhook_id: str, api: Api) -> None:
+    """Unsubscribe a webhook."""
+    with api.open() as front:
+        front.delete_webhook(webhook_id)
+
+
+def _show_one(webhook: WebhookView, *, as_json: bool) -> None:
+    if as_json:
+        show_json(webhook.raw)
+    else:
+        _show([webhook], as_json=False)
+
+
+def _show(found: Sequence[WebhookView], *, as_json: bool) -> None:
+    if as_json:
+        show_json([webhook.raw for webhook in found])
+        return
+    rows = [
+        (f"{webhook.event} {webhook.id}", "all" if webhook.store_id is None else webhook.store_id, webhook.url)
+        for webhook in found
+    ]
+    show_table(["webhook", "store", "url"], rows, empty=NONE)

@@ -1,0 +1,153 @@
+"""The simulator's control surface, `/_sim`, as its user would call it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from frontsim.client.api import TIMEOUT_S, ApiClient, path_part
+from frontsim.client.http import HttpApi, UnexpectedAnswer, read_url
+from frontsim.client.models import Message, TriggerAnswer, messages
+
+_DAY_S = 86_400.0
+
+
+class Simulator(ApiClient):
+    """The simulator's own surface, under `/_sim`. Safe to use from several threads; a context manager.
+
+    Args:
+        control_url: see `control_url`.
+        token: the bearer token, "" for none.
+        timeout_s: seconds of silence until an answer is given up.
+        transport: replaces the network, for tests.
+
+    Raises:
+        BadInput: the URL or the token cannot be used.
+    """
+
+    def __init__(
+        self,
+        control_url: str,
+        *,
+        token: str = "",
+        timeout_s: float = TIMEOUT_S,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        super().__init__(HttpApi(control_url, headers=headers, timeout_s=timeout_s, transport=transport))
+
+    def trigger(
+        self,
+        event: str,
+        *,
+        count: int = 1,
+        store_id: int | None = None,
+        set_: Mapping[str, object] | None = None,
+        payload: Mapping[str, object] | None = None,
+        invalid: bool = False,
+    ) -> TriggerAnswer:
+        """Raise occurrences of a type. They are in the log when this returns, not yet delivered.
+
+        `set_` maps dotted paths of the payload to values; `payload` replaces it; `invalid` sends what breaks
+        the schema all the same.
+        """
+        body: dict[str, object] = {"event": event, "count": count}
+        optional = {"storeId": store_id, "set": set_, "payload": payload, "invalid": invalid or None}
+        body.update({name: value for name, value in optional.items() if value is not None})
+        return TriggerAnswer.read(self._exchange.call("POST", "/trigger", body=body).json())
+
+    def simulate(self, what: str, *, count: int = 1) -> TriggerAnswer:
+        """Do a business act and everything that it causes, such as `sale`."""
+        answer = self._exchange.call("POST", "/simulate", body={"what": what, "count": count})
+        return TriggerAnswer.read(answer.json())
+
+    def simulate_day(self, *, speed: float) -> TriggerAnswer:
+        """Play a trading day of the whole chain, `speed` times faster than real time."""
+        body = {"what": "day", "speed": speed}
+        return TriggerAnswer.read(self._exchange.call("POST", "/simulate", body=body, more_s=_DAY_S / speed).json())
+
+    def add_fault(
+        self,
+        fault: str,
+        *,
+        match: Mapping[str, object] | None = None,
+        times: int | None = None,
+        probability: float = 1.0,
+        params: Mapping[str, object] | None = None,
+    ) -> dict[str, Any]:
+        """Add a rule behind those that there are; the rule with its id. `times` None: without end."""
+        body = {
+            "fault": fault,
+            "match": match or {},
+            "times": times,
+            "probability": probability,
+            "params": params or {},
+        }
+        return self._exchange.call("POST", "/faults", body=body).object(of="a fault rule")
+
+    def list_faults(self) -> list[Any]:
+        """Every rule, in the order in which they are tried."""
+        return self._exchange.call("GET", "/faults").array(of="fault rules")
+
+    def remove_fault(self, fault_id: str) -> None:
+        """Remove one rule."""
+        self._exchange.call("DELETE", f"/faults/{path_part(fault_id)}")
+
+    def clear_faults(self) -> None:
+        """Remove every rule."""
+        self._exchange.call("DELETE", "/faults")
+
+    def drain(self, timeout_s: float = 30.0) -> bool:
+        """Wait until nothing is due or in flight; False when `timeout_s` ran out first."""
+        answer = self._exchange.call("POST", "/drain", body={"timeoutS": timeout_s}, more_s=timeout_s)
+        drained = answer.object(of="drained").get("drained")
+        if not isinstance(drained, bool):
+            raise UnexpectedAnswer(answer.call, expected='{"drained": true or false}', got=drained)
+        return drained
+
+    def clock(self) -> dict[str, Any]:
+        """The simulator's time."""
+        return self._exchange.call("GET", "/clock").object(of="the clock")
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the simulator's time forward."""
+        return self._exchange.call("POST", "/clock", body={"advanceS": seconds}).object(of="the clock")
+
+    def set_clock(self, now: str) -> dict[str, Any]:
+        """Set the simulator's time."""
+        return self._exchange.call("POST", "/clock", body={"now": now}).object(of="the clock")
+
+    def health(self) -> dict[str, Any]:
+        """Whether the simulator is well."""
+        return self._exchange.call("GET", "/health").object(of="health")
+
+    def stats(self) -> dict[str, Any]:
+        """The simulator's counters."""
+        return self._exchange.call("GET", "/stats").object(of="counters")
+
+    def reset(self) -> None:
+        """Forget everything: webhooks, events, faults, the clock's offset."""
+        self._exchange.call("POST", "/reset")
+
+    def sink(self, name: str) -> list[Any]:
+        """What a stand-in business system has recorded."""
+        return self._exchange.call("GET", f"/sink/{path_part(name)}").array(of="records")
+
+    def stream(self, *, after: str = "") -> Iterator[Message]:
+        """Every change from now on, or behind the message of that id; it ends when the simulator does.
+
+        Raises:
+            Ambiguous: the stream broke off.
+        """
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
+        with self._exchange.open("/stream", headers=headers) as lines:
+            yield from messages(lines)
+
+
+def control_url(base_url: str) -> str:
+    """Where the control surface is: the base URL's origin, then `/_sim`.
+
+    Raises:
+        BadInput: it is no http or https URL.
+    """
+    return str(read_url(base_url).copy_with(path="/_sim"))

@@ -1,0 +1,69 @@
+"""Many equal time limits on one timer.
+
+All limits of one `Deadlines` have the same length, so they run out in the order in which they began, and one
+timer, set on the oldest, serves them all: to begin and to end one costs a dictionary entry, not a timer.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+from frontsim.clock import stopwatch
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Deadlines(Generic[T]):
+    """Calls `expire(item)` once for each item that stays in for `span_s` seconds.
+
+    `expire` may take items in and out of this same `Deadlines`. Used on one event loop only.
+    """
+
+    def __init__(self, span_s: float, expire: Callable[[T], object]) -> None:
+        self._span_s = span_s
+        self._expire = expire
+        self._begins: dict[T, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._begins)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._begins)
+
+    def add(self, item: T, now: float) -> None:
+        """Begin an item's time, at `now` on the stopwatch; it is not in already."""
+        self._begins[item] = now
+        if self._timer is None:
+            self._set(self._span_s)
+
+    def discard(self, item: T) -> bool:
+        """End an item's time before it runs out; False when it was not in."""
+        return self._begins.pop(item, None) is not None
+
+    def clear(self) -> None:
+        """End everybody's time."""
+        self._begins.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set(self, delay_s: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        latest = stopwatch() - self._span_s
+        over = []
+        for item, begin in self._begins.items():
+            if begin > latest:
+                self._set(begin - latest)
+                break
+            over.append(item)
+        try:
+            for item in over:
+                if self.discard(item):  # an earlier one's end may have taken it out
+                    self._expire(item)
+        finally:
+            if self._begins and self._timer is None:  # an end that raises must not keep the others
+                self._set(0)

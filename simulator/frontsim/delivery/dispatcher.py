@@ -1,0 +1,284 @@
+"""Sends what the store hands out, breaks it as the fault rules say, and tells the store what became of it.
+
+    store ── Delivery (in the log, begun) ──▶ lane ──▶ rule? ──▶ wire ──▶ Result ──▶ store
+
+Which deliveries are sent, and in which order, the queue decides; how many at once, the lanes; what is broken, the
+rules; how bytes leave, the wire knows. Each delivery that comes in ends in exactly one `Finished`, or goes back to the
+queue, or a reset forgets it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from frontsim.catalog import Catalog
+from frontsim.clock import Clock, Milliseconds
+from frontsim.delivery.barrier import Barrier
+from frontsim.delivery.concurrency import Lanes
+from frontsim.delivery.reordering import Reordering
+from frontsim.delivery.send_plan import (
+    LOST_RESPONSE,
+    RESET_AFTER_SEND,
+    WHOLE,
+    SendPlan,
+    give_up,
+    held,
+    partial_body,
+    slow_body,
+    slow_headers,
+)
+from frontsim.delivery.wire import Wire
+from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
+from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result, Trigger
+from frontsim.domain.payload_mutations import changed
+from frontsim.domain.status_text import StatusText, of_status
+from frontsim.domain.target import parse_target
+from frontsim.errors import StoreFailed, UnknownEventType
+from frontsim.store.event_log import EventLog
+from frontsim.store.queue import NEXT
+
+logger = logging.getLogger(__name__)
+
+_AT_THE_NEXT_START = NEXT  # a resend is logged instead, for its caller knows of it
+_NEVER_ARRIVES = {
+    "refuse": StatusText.CONNECTION_REFUSED,
+    "dns-failure": StatusText.NAME_NOT_RESOLVED,
+    "connect-timeout": StatusText.CONNECT_TIMEOUT,
+    "tls-failure": StatusText.TLS_FAILED,
+}
+_MANNERS: Mapping[str, Callable[[FaultRule], SendPlan]] = {
+    "partial-body": lambda rule: partial_body(share=rule.param("fraction")),
+    "slow-headers": lambda rule: slow_headers(rate=rule.param("bytesPerS")),
+    "slow-body": lambda rule: slow_body(rate=rule.param("bytesPerS")),
+    "lost-response": lambda _: LOST_RESPONSE,
+    "reset-after-send": lambda _: RESET_AFTER_SEND,
+    "timeout": lambda rule: give_up(after_s=rule.param("afterS")),
+}
+
+
+class Dispatcher:
+    """One simulator's sending side, on one event loop.
+
+    Args:
+        store: hands out deliveries, and logs what became of them.
+        wire: sends.
+        rules: what is broken.
+        catalog: the schemas that changes of a payload go by.
+        clock: simulator time.
+        headers: names of a delivery's headers.
+        lanes: how many deliveries may be on their way to one destination at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: EventLog,
+        wire: Wire,
+        rules: FaultRules,
+        catalog: Catalog,
+        clock: Clock,
+        headers: HeaderNames,
+        lanes: int,
+    ) -> None:
+        self._store = store
+        self._wire = wire
+        self._rules = rules
+        self._catalog = catalog
+        self._clock = clock
+        self._headers = headers
+        self._lanes = Lanes(lanes, self._leave)
+        self._postponed: dict[int, str] = {}
+        self._copying: set[asyncio.Task[None]] = set()
+        self._reordering = Reordering(hasten=store.hasten)
+        self._resetting = asyncio.Lock()
+        self._first_kept = 0  # by the last reset: of runs with lower numbers the log knows nothing
+        self._stopped = False
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Send deliveries that the store has handed out, as lanes get free.
+
+        A resend, for which somebody waits, and what was put back and is due now go before what waits for a lane.
+        """
+        for delivery in deliveries:
+            urgent = delivery.trigger is Trigger.RESEND or delivery.run_id in self._postponed
+            self._lanes.join(delivery, urgent=urgent)
+        self._lanes.move(dict.fromkeys([delivery.destination for delivery in deliveries]))
+
+    async def stop(self) -> None:
+        """Send no more of what was handed out: an original goes back into the queue, a resend is logged as not sent."""
+        self._stopped = True
+        now = self._clock.now()
+        for delivery in self._lanes.clear():
+            self._finish(delivery, now, "", None, NOT_SENT)
+        if self._copying:
+            await asyncio.wait(self._copying)
+
+    async def reset(self, forget: Callable[[], None]) -> None:
+        """Have the log reset; what it forgets is not sent any more.
+
+        Args:
+            forget: called once the log has been reset, before anything leaves again.
+
+        Raises:
+            StoreFailed: nothing was forgotten.
+        """
+        async with self._resetting:
+            self._lanes.hold()  # what is handed out until then may be among what it forgets
+            try:
+                self._first_kept = await self._store.reset()
+                forget()
+                self._wire.recall()
+                self._lanes.drop(before=self._first_kept)
+                self._postponed.clear()
+                self._reordering.forget()
+            finally:
+                self._lanes.go_on()
+
+    def _leave(self, delivery: Delivery) -> None:
+        now = self._clock.now()
+        fault = self._postponed.pop(delivery.run_id, "")
+        try:
+            rule = self._apply_first_match(delivery, now) if self._rules.any and not fault else None
+            if rule is None:
+                self._send(delivery, now, WHOLE, fault)
+            else:
+                self._break(delivery, now, rule)
+        except Exception:  # a mistake about one delivery must not keep back all others
+            logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
+            self._give_up(delivery, now, fault)
+
+    def _give_up(self, delivery: Delivery, now: Milliseconds, fault: str) -> None:
+        """By a mistake of ours nothing of it is sent."""
+        result = Result(Outcome.NOT_SENT, StatusText.CONNECTION_FAILED.value)
+        self._end(Finished(delivery, result, now, fault), arrived=False)
+
+    def _apply_first_match(self, delivery: Delivery, now: Milliseconds) -> FaultRule | None:
+        return self._rules.apply_first_match(
+            DeliveryFacts(
+                chance_key=f"{delivery.event_number}/{delivery.run}",
+                now=now,
+                event=delivery.event,
+                webhook_id=delivery.webhook_id,
+                url=delivery.url,
+                trigger=delivery.trigger,
+                run=delivery.run,
+            ),
+            passing_over=self._reordering.rules_holding(delivery.webhook_id),
+        )
+
+    def _break(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
+        match FAULTS[rule.fault].stage:
+            case FaultStage.NEVER_ARRIVES | FaultStage.LOG_LIES:
+                self._never_send_or_lie(delivery, now, rule)
+            case FaultStage.CHANGED:
+                self._send_changed(delivery, now, rule)
+            case FaultStage.ODDLY_DELIVERED:
+                self._deliver_oddly(delivery, now, rule)
+            case _:
+                self._send(delivery, now, _MANNERS[rule.fault](rule), rule.fault)
+
+    def _never_send_or_lie(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
+        if rule.fault == "false-failure":
+            self._send(delivery, now, WHOLE, rule.fault, logged=_answered(rule.param("status")))
+        elif rule.fault in _NEVER_ARRIVES:
+            result = Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
+            self._end(Finished(delivery, result, now, rule.fault), arrived=False)
+        else:
+            status = 200 if rule.fault == "false-success" else rule.param("status")
+            self._end(Finished(delivery, _answered(status), now, rule.fault), arrived=False)
+
+    def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
+        try:
+            schema = self._catalog.find(delivery.event).schema
+        except UnknownEventType:  # a type of the user's own, from a start with other --contracts
+            schema = {}
+        sent = changed(rule, delivery.body, delivery.event, schema, delivery.event_number)
+        headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
+        done = partial(self._finish, delivery, now, rule.fault, None)
+        self._wire.send(parse_target(delivery.url), headers, sent.body, done)
+
+    def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
+        if rule.fault == "duplicate":
+            copying = asyncio.get_running_loop().create_task(self._send_copies(delivery, rule))
+            self._copying.add(copying)
+            copying.add_done_callback(self._copying.discard)
+            return
+        wait_s = rule.param("seconds" if rule.fault == "delay" else "atMostS")
+        self._postponed[delivery.run_id] = rule.fault
+        if rule.fault == "reorder":
+            self._reordering.hold(delivery, behind=rule.param("behind"), rule=rule.number)
+        self._put_back(delivery, now + round(wait_s * 1000))
+
+    async def _send_copies(self, delivery: Delivery, rule: FaultRule) -> None:
+        """Send a delivery and its copies. If the log cannot take the copies, none of them is sent."""
+        try:
+            copies = await self._store.copy(delivery, rule.param("copies"))
+        except StoreFailed as error:
+            logger.error("a duplicate was not sent: %s", error)
+            copies = []
+        async with self._resetting:
+            if delivery.run_id < self._first_kept:
+                self._lanes.free(delivery)
+            else:
+                self._send_each(delivery, copies, rule)
+
+    def _send_each(self, delivery: Delivery, copies: Sequence[Delivery], rule: FaultRule) -> None:
+        now, apart = self._clock.now(), rule.param("apart")
+        if self._stopped:
+            for item in (delivery, *copies):
+                self._finish(item, now, rule.fault, None, NOT_SENT)
+            return
+        if isinstance(apart, str):
+            barrier = Barrier(1 + len(copies))
+            for copy in copies:
+                self._lanes.take(copy)
+            for item in (delivery, *copies):
+                self._send_or_give_up(item, now, held(barrier), rule.fault)
+            return
+        self._send_or_give_up(delivery, now, WHOLE, rule.fault)
+        for number, copy in enumerate(copies, 1):
+            self._postponed[copy.run_id] = rule.fault
+            self._store.postpone(copy, now + round(apart * number * 1000))
+
+    def _send_or_give_up(self, delivery: Delivery, now: Milliseconds, manner: SendPlan, fault: str) -> None:
+        """In a task of its own, where nobody is told of an exception."""
+        try:
+            self._send(delivery, now, manner, fault)
+        except Exception:
+            logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
+            self._give_up(delivery, now, fault)
+
+    def _send(
+        self, delivery: Delivery, now: Milliseconds, manner: SendPlan, fault: str, *, logged: Result | None = None
+    ) -> None:
+        done = partial(self._finish, delivery, now, fault, logged)
+        self._wire.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, manner)
+
+    def _finish(
+        self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
+    ) -> None:
+        """What the wire has made of it."""
+        unsent = result.outcome is Outcome.NOT_SENT and result.status == StatusText.NOT_SENT
+        if unsent and delivery.trigger is Trigger.ORIGINAL:
+            self._put_back(delivery, _AT_THE_NEXT_START)
+            return
+        if logged is not None and result.success:  # the log lies; how long it took is true
+            result = logged._replace(duration_ms=result.duration_ms)
+        self._end(Finished(delivery, result, began_at, fault), arrived=result.outcome is not Outcome.NOT_SENT)
+
+    def _end(self, finished: Finished, *, arrived: bool) -> None:
+        """`arrived`: the receiver has seen it, at least in part, whatever the log will say."""
+        self._store.finish(finished)
+        self._reordering.passed(finished.delivery, arrived=arrived)
+        self._lanes.free(finished.delivery)
+
+    def _put_back(self, delivery: Delivery, due_at: Milliseconds) -> None:
+        self._store.postpone(delivery, due_at)
+        self._lanes.free(delivery)
+
+
+def _answered(status_code: int) -> Result:
+    return Result(Outcome.ANSWERED, of_status(status_code), status_code, duration_ms=0)

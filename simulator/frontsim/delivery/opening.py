@@ -1,0 +1,110 @@
+"""Opens a connection, and says precisely why it could not."""
+
+import asyncio
+import errno
+import ssl
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from frontsim.delivery.connection import Connection
+from frontsim.delivery.lookup import NotConnected
+from frontsim.domain.status_text import StatusText
+from frontsim.domain.target import Target
+
+TLS_SHUTDOWN_S = 2.0
+"""Seconds that a receiver has to say goodbye in TLS, before its connection is cut."""
+
+_UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
+_VAGUE = {StatusText.HOST_UNREACHABLE, StatusText.CONNECTION_FAILED}
+_EXPIRED = {9, 10}  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+_WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+
+
+async def connect(
+    target: Target,
+    addresses: Sequence[str],
+    make: Callable[[], Connection],
+    *,
+    tls: ssl.SSLContext | None,
+    within_s: float,
+) -> Connection:
+    """A connection that stands, its TLS included, to one of the target's addresses.
+
+    They are tried in their order, each for its share of `within_s`, so that a dead one does not use up the
+    time of the others. Where all fail, the first failure is told that says more than that there is no way:
+    a machine without IPv6 has none to ::1.
+
+    Raises:
+        NotConnected: with the phrase for the log.
+    """
+    failures: list[StatusText] = []
+    for address in addresses:
+        connection = make()
+        try:
+            async with asyncio.timeout(within_s / len(addresses)):
+                if tls is None:
+                    await _open(connection, address, target)
+                else:
+                    await _open_in_tls(connection, address, target, tls)
+        except BaseException as error:
+            connection.abort()
+            if not isinstance(error, OSError | ValueError):  # TimeoutError and ssl.SSLError are of the first kind
+                raise
+            failures.append(_phrase(error, tls=tls is not None))
+        else:
+            return connection
+    raise NotConnected(min(failures, key=_VAGUE.__contains__))
+
+
+class _BeforeTls(asyncio.Protocol):
+    """A connection until TLS takes over, an instant later."""
+
+    spoke_first = False
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - what it speaks does not matter
+        """The receiver greets: whatever it speaks, it is not TLS."""
+        self.spoke_first = True
+
+
+async def _open(connection: Connection, address: str, target: Target) -> None:
+    await asyncio.get_running_loop().create_connection(lambda: connection, address, target.port)
+
+
+async def _open_in_tls(connection: Connection, address: str, target: Target, tls: ssl.SSLContext) -> None:
+    """Two steps, as only so the transport beneath TLS is ours to ask how much of a request it holds back."""
+    loop = asyncio.get_running_loop()
+    beneath, before = await loop.create_connection(_BeforeTls, address, target.port)
+    if before.spoke_first or beneath.is_closing():
+        beneath.abort()
+        raise ConnectionAbortedError("the receiver spoke or left before TLS began")
+    connection.beneath = beneath
+    try:
+        transport = await loop.start_tls(
+            beneath, connection, tls, server_hostname=target.server_name, ssl_shutdown_timeout=TLS_SHUTDOWN_S
+        )
+    except BaseException:
+        beneath.abort()  # start_tls itself would leave it open, or wait for a goodbye
+        raise
+    connection.connection_made(cast("asyncio.BaseTransport", transport))
+    await asyncio.sleep(0)  # what came together with the handshake's end is told now: it is no answer of ours
+
+
+def _phrase(error: OSError | ValueError, *, tls: bool) -> StatusText:
+    match error:
+        case ssl.SSLCertVerificationError(verify_code=code):
+            if code in _EXPIRED:
+                return StatusText.CERTIFICATE_EXPIRED
+            return StatusText.CERTIFICATE_WRONG_NAME if code in _WRONG_NAME else StatusText.CERTIFICATE_UNTRUSTED
+        case ConnectionRefusedError():
+            return StatusText.CONNECTION_REFUSED
+        case TimeoutError():
+            return StatusText.CONNECT_TIMEOUT
+        case ssl.SSLError():
+            return StatusText.TLS_FAILED
+        case ConnectionError() if tls:
+            return StatusText.TLS_FAILED
+        case ConnectionError():
+            return StatusText.CONNECTION_RESET
+        case OSError(errno=number) if number in _UNREACHABLE:
+            return StatusText.HOST_UNREACHABLE
+    return StatusText.CONNECTION_FAILED

@@ -1,0 +1,86 @@
+"""Connections that wait for their next exchange, by origin, and the count of all that are open."""
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+
+from frontsim.clock import stopwatch
+from frontsim.delivery.connection import Connection
+
+IDLE_S = 4.0
+"""Seconds until an idle connection is closed: below the 5 s after which many servers close theirs, so that we
+seldom write on a connection that is being closed."""
+SWEEP_S = 0.5
+"""Seconds between two looks for connections that have been idle for too long."""
+TRUSTED_S = 0.01
+"""Seconds for which an idle connection is taken to be as the event loop last saw it."""
+
+
+class ConnectionPool:
+    """Keeps connections; the one used last is used next, so that those too many run into `IDLE_S`."""
+
+    def __init__(self) -> None:
+        self._idle: defaultdict[str, dict[Connection, float]] = defaultdict(dict)
+        self._open: set[Connection] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._none_open: asyncio.Event | None = None
+
+    def take(self, origin: str, now: float) -> Connection | None:
+        """A connection on which nothing has come since it became idle, if there is one.
+
+        One whose peer has closed it is passed over, also where only the kernel knows yet: not a byte was
+        written on it, so opening another sends nothing twice. `now` is a moment on the stopwatch.
+        """
+        idle = self._idle.get(origin)
+        while idle:
+            connection, since = idle.popitem()
+            if now - since < TRUSTED_S or not connection.is_stale():
+                return connection
+            connection.abort()
+        return None
+
+    def adopt(self, connection: Connection) -> None:
+        """Count a connection that stands, until its socket is closed."""
+        self._open.add(connection)
+
+    async def close(self) -> None:
+        """Close all connections, and wait until their sockets are closed, a second at most."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        self._none_open = asyncio.Event()
+        for connection in list(self._open):
+            connection.abort()
+        if self._open:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._none_open.wait(), 1)
+
+    # What a connection tells.
+
+    def keep(self, connection: Connection) -> None:
+        """It may carry another exchange."""
+        if self._none_open is not None:
+            connection.abort()
+            return
+        self._idle[connection.origin][connection] = stopwatch()
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+
+    def lost(self, connection: Connection) -> None:
+        """It carries nothing any more."""
+        idle = self._idle.get(connection.origin)
+        if idle is not None:
+            idle.pop(connection, None)
+            if not idle:
+                del self._idle[connection.origin]
+
+    def closed(self, connection: Connection) -> None:
+        """Its socket is closed."""
+        self._open.discard(connection)
+        if self._none_open is not None and not self._open:
+            self._none_open.set()
+
+    def _sweep(self) -> None:
+        latest = stopwatch() - IDLE_S
+        for connection in [one for idle in self._idle.values() for one, since in idle.items() if since <= latest]:
+            connection.abort()
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep) if self._open else None

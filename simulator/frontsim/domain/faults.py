@@ -1,0 +1,273 @@
+"""What can be broken, and the rules that say when: the one registry that API, CLI, docs and scenarios read.
+
+A rule is data; which rule applies to a delivery is decided here, by a pure function. Chance is drawn from
+the seed, the rule and the delivery alone, so that it does not depend on the order in which deliveries
+happen to go out. A call of the API has no name of its own; there it is drawn from the seed, the rule, and
+how many calls the rule has matched, so that calls which are none of the rule's business change nothing.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+from frontsim.clock import Milliseconds
+
+
+class FaultStage(StrEnum):
+    """Where a fault strikes."""
+
+    NEVER_ARRIVES = "never reaches the receiver"
+    ARRIVES_IN_PART = "reaches it in part"
+    ANSWER_IS_LOST = "reaches it whole, the answer does not count"
+    LOG_LIES = "the log lies"
+    ODDLY_DELIVERED = "delivered oddly"
+    CHANGED = "changed on the way"
+    API = "on the vendor's API"
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter: a number within bounds (inclusive), or one of `words`; `default` None must be given."""
+
+    help: str
+    default: Any
+    least: float = 0
+    most: float = math.inf
+    whole: bool = False
+    words: Sequence[str] = ()
+
+    @property
+    def expected(self) -> str:
+        """What it takes, in words."""
+        kind = "a whole number" if self.whole else "a number"
+        bounds = f"{self.least:,} or more" if self.most == math.inf else f"{self.least:,} to {self.most:,}"
+        choice = "".join(f"{word!r} or " for word in self.words)
+        return f"{choice}{kind}, {bounds}"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value may be given."""
+        if isinstance(value, str):
+            return value in self.words
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        return self.least <= value <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to break a delivery, its log entry, or a call of the API."""
+
+    name: str
+    stage: FaultStage
+    help: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+
+_STATUS = Param("The HTTP status.", 500, 200, 599, whole=True)
+_FAILURE = Param("The HTTP status.", 500, 300, 599, whole=True)
+_ERROR = Param("The HTTP status.", 500, 400, 599, whole=True)
+_RATE = Param("Bytes per second.", 100, 1, 1_000_000_000)
+_FRACTION = Param("Share of the body that is sent.", 0.5, 0, 1)
+
+
+def _registry(*faults: Fault) -> Mapping[str, Fault]:
+    names = {fault.name: fault for fault in faults}
+    assert len(names) == len(faults), "a fault's name is taken"
+    return names
+
+
+FAULTS = _registry(
+    Fault("refuse", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Connection refused."),
+    Fault("dns-failure", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Name not resolved."),
+    Fault("connect-timeout", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Connect timeout."),
+    Fault("tls-failure", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says TLS handshake failed."),
+    Fault(
+        "answer",
+        FaultStage.NEVER_ARRIVES,
+        "Nothing is sent; the log says that the receiver answered so.",
+        {"status": _STATUS},
+    ),
+    Fault(
+        "partial-body",
+        FaultStage.ARRIVES_IN_PART,
+        "The full Content-Length and a part of the body are sent, then the connection is closed.",
+        {"fraction": _FRACTION},
+    ),
+    Fault("slow-headers", FaultStage.ARRIVES_IN_PART, "The head drips at a rate.", {"bytesPerS": _RATE}),
+    Fault("slow-body", FaultStage.ARRIVES_IN_PART, "The body drips at a rate.", {"bytesPerS": _RATE}),
+    Fault("lost-response", FaultStage.ANSWER_IS_LOST, "The receiver's whole answer is read; the log says Timeout."),
+    Fault("reset-after-send", FaultStage.ANSWER_IS_LOST, "All is sent, then the connection is reset."),
+    Fault(
+        "timeout",
+        FaultStage.ANSWER_IS_LOST,
+        "All is sent; after a while the answer is given up.",
+        {"afterS": Param("Seconds until the delivery is given up.", 1.0, 0.001, 3600)},
+    ),
+    Fault("false-failure", FaultStage.LOG_LIES, "Delivered, but logged as failed.", {"status": _FAILURE}),
+    Fault("false-success", FaultStage.LOG_LIES, "Never sent, but logged as 200."),
+    Fault(
+        "duplicate",
+        FaultStage.ODDLY_DELIVERED,
+        "Further copies are sent, each a run of its own in the log.",
+        {
+            "copies": Param("How many further copies.", 1, 1, 100, whole=True),
+            "apart": Param(
+                "'simultaneous': the last bytes of all leave together. Else the seconds between two.",
+                "simultaneous",
+                0,
+                3600,
+                words=("simultaneous",),
+            ),
+        },
+    ),
+    Fault(
+        "delay",
+        FaultStage.ODDLY_DELIVERED,
+        "Sent later, in simulator time; others go on.",
+        {"seconds": Param("How much later.", 1.0, 0, 31_536_000)},
+    ),
+    Fault(
+        "reorder",
+        FaultStage.ODDLY_DELIVERED,
+        "Held back until later events of its webhook have arrived; a rule holds one of a webhook at a time.",
+        {
+            "behind": Param("How many later ones.", 1, 1, 10_000, whole=True),
+            "atMostS": Param("Seconds of simulator time after which it is sent all the same.", 10.0, 0, 3600),
+        },
+    ),
+    Fault("garbage-json", FaultStage.CHANGED, "The body is no JSON at all."),
+    Fault(
+        "truncated-json",
+        FaultStage.CHANGED,
+        "The body ends early; Content-Length agrees with it.",
+        {"fraction": _FRACTION},
+    ),
+    Fault("wrong-content-type", FaultStage.CHANGED, "Content-Type is text/plain."),
+    Fault("unknown-field", FaultStage.CHANGED, "A field that no schema knows is added, at the top and in lists."),
+    Fault("null-optional", FaultStage.CHANGED, "Every field that may be null is null, in lists and objects too."),
+    Fault("missing-field", FaultStage.CHANGED, "One required field is left out."),
+    Fault("wrong-type", FaultStage.CHANGED, "One field has another JSON type."),
+    Fault("unknown-event", FaultStage.CHANGED, "The event's header names a type that no catalogue has."),
+    Fault(
+        "huge",
+        FaultStage.CHANGED,
+        "A field of many bytes is added.",
+        {"bytes": Param("How many.", 5_000_000, 1, 100_000_000, whole=True)},
+    ),
+    Fault("bom", FaultStage.CHANGED, "The body begins with a UTF-8 byte order mark."),
+    Fault("duplicate-key", FaultStage.CHANGED, "The first field comes twice; most readers take the last."),
+    Fault(
+        "api-error",
+        FaultStage.API,
+        "The call is answered with a status, and nothing is done.",
+        {
+            "status": _ERROR,
+            "retryAfter": Param(
+                "Seconds that Retry-After asks for; 0 leaves it out, but 403 and 429 always have one, then of 1.",
+                0,
+                0,
+                86_400,
+                whole=True,
+            ),
+        },
+    ),
+    Fault(
+        "api-slow",
+        FaultStage.API,
+        "The call is done at once, but its answer comes late.",
+        {"seconds": Param("How late.", 1.0, 0, 3600)},
+    ),
+    Fault("api-lost-response", FaultStage.API, "The call is done, but the caller gets a reset."),
+)
+"""Every fault, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a rule applies to; None means any. `since` and `until` are simulator time, the latter exclusive."""
+
+    event: str | None = None
+    webhook_id: str | None = None
+    url: str | None = None
+    trigger: str | None = None
+    run: int | None = None
+    operation: str | None = None
+    since: Milliseconds | None = None
+    until: Milliseconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRule:
+    """A fault, what it applies to, how often (`times` None: without end), how likely, and its parameters."""
+
+    number: int
+    fault: str
+    match: Match
+    times: int | None
+    probability: float
+    params: Mapping[str, Any]
+
+    def param(self, name: str) -> Any:
+        """The parameter's value, or its default."""
+        return self.params.get(name, FAULTS[self.fault].params[name].default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFacts:
+    """What is about to happen, as rules see it.
+
+    `chance_key` names a delivery among all others of the log; for a call of the API it is "", and `calls` says of
+    each rule, by number, how many calls it has matched, this one included.
+    """
+
+    chance_key: str
+    now: Milliseconds
+    event: str = ""
+    webhook_id: str = ""
+    url: str = ""
+    trigger: str = ""
+    run: int = 0
+    operation: str = ""
+    calls: Mapping[int, int] = field(default_factory=dict)
+
+
+def fault_for(
+    rules: Iterable[FaultRule], facts: DeliveryFacts, *, fired: Mapping[int, int], seed: int
+) -> FaultRule | None:
+    """The first rule that matches, is not spent, and that chance does not spare."""
+    for rule in rules:
+        spent = rule.times is not None and fired.get(rule.number, 0) >= rule.times
+        if not spent and matches(rule, facts) and _chance(seed, rule, facts) < rule.probability:
+            return rule
+    return None
+
+
+def matches(rule: FaultRule, facts: DeliveryFacts) -> bool:
+    """Whether a rule is for this at all, be it spent or not.
+
+    A rule on the API never matches a delivery, nor the other way round.
+    """
+    match = rule.match
+    return (
+        (FAULTS[rule.fault].stage is FaultStage.API) == bool(facts.operation)
+        and match.event in (None, facts.event)
+        and match.webhook_id in (None, facts.webhook_id)
+        and (match.url is None or match.url in facts.url)
+        and match.trigger in (None, facts.trigger)
+        and match.run in (None, facts.run)
+        and match.operation in (None, facts.operation)
+        and (match.since is None or match.since <= facts.now)
+        and (match.until is None or facts.now < match.until)
+    )
+
+
+def _chance(seed: int, rule: FaultRule, facts: DeliveryFacts) -> float:
+    """From 0 to below 1."""
+    if rule.probability >= 1:
+        return 0.0
+    key = facts.chance_key or f"call/{facts.calls[rule.number]}"
+    drawn = blake2b(f"{seed}/{rule.number}/{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(drawn, "big") / 2**64

@@ -1,0 +1,41 @@
+"""The headers of a delivery. That the event's id is in one is published; the names are open, so they are settings."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from frontsim.domain.model import Delivery
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # so that it is quickly found in the cache below
+class HeaderNames:
+    """Names of the headers that say which event a delivery is."""
+
+    event_id: str
+    webhook_id: str
+    event: str
+
+    def of(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> dict[str, str]:
+        """The headers of a delivery, but for those of the HTTP connection."""
+        return {
+            "Content-Type": content_type or JSON_TYPE,
+            self.event_id: delivery.webhook_event_id,
+            self.webhook_id: delivery.webhook_id,
+            self.event: delivery.event if event is None else event,
+        }
+
+    def lines(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> bytes:
+        """The same as lines of a request's head."""
+        before, after = _around_the_id(
+            self, delivery.webhook_id, delivery.event if event is None else event, content_type or JSON_TYPE
+        )
+        return b"%b%b%b" % (before, delivery.webhook_event_id.encode(), after)
+
+
+@lru_cache(maxsize=1024)
+def _around_the_id(names: HeaderNames, webhook_id: str, event: str, content_type: str) -> tuple[bytes, bytes]:
+    """All that is the same in each delivery of an event to a webhook: what stands before and after the event's id."""
+    before = f"Content-Type: {content_type}\r\n{names.event_id}: "
+    after = f"\r\n{names.webhook_id}: {webhook_id}\r\n{names.event}: {event}\r\n"
+    return before.encode(), after.encode()

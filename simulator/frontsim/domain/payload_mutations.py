@@ -1,0 +1,155 @@
+"""Payloads changed on the way: what the receiver gets instead of what the log holds.
+
+Each change is a pure function of the body and a number, so that the same event is broken in the same way
+again. A payload that a change does not fit (no field may be null, say) goes out as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from frontsim.domain.faults import FAULTS, FaultRule, FaultStage
+
+UNKNOWN_EVENT = "SomethingNewHappened"
+UNKNOWN_FIELD = "aFieldOfTomorrow"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class MutatedDelivery:
+    """What leaves: the body, the type that the event's header names, and its Content-Type, None for JSON's."""
+
+    body: bytes
+    event: str
+    content_type: str | None = None
+
+
+def changed(rule: FaultRule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> MutatedDelivery:
+    """The delivery after a rule of the stage `CHANGED`.
+
+    Args:
+        rule: names the change and its parameters.
+        body: the payload, JSON.
+        event: its type.
+        schema: the type's schema: which fields may be null, and which are required.
+        number: picks the field where one is to be picked.
+    """
+    assert FAULTS[rule.fault].stage is FaultStage.CHANGED
+    if rule.fault == "wrong-content-type":
+        return MutatedDelivery(body, event, "text/plain; charset=utf-8")
+    if rule.fault == "unknown-event":
+        return MutatedDelivery(body, UNKNOWN_EVENT)
+    if rule.fault in _BYTES:
+        return MutatedDelivery(_BYTES[rule.fault](rule, body), event)
+    value = orjson.loads(body)
+    if not isinstance(value, dict):
+        return MutatedDelivery(body, event)
+    _FIELDS[rule.fault](rule, value, schema, number)
+    try:
+        return MutatedDelivery(orjson.dumps(value), event)
+    except TypeError:  # it is nested as deep as can be written, and the change adds a level
+        return MutatedDelivery(body, event)
+
+
+def _garbage(_: FaultRule, body: bytes) -> bytes:
+    return b"<html>502 Bad Gateway</html>" + body[:0]
+
+
+def _truncated(rule: FaultRule, body: bytes) -> bytes:
+    return body[: min(int(len(body) * rule.param("fraction")), len(body) - 1)]
+
+
+def _bom(_: FaultRule, body: bytes) -> bytes:
+    return _BOM + body
+
+
+def _duplicate_key(_: FaultRule, body: bytes) -> bytes:
+    value = orjson.loads(body)
+    if not isinstance(value, dict) or not value:
+        return body
+    name, first = next(iter(value.items()))
+    return b"{" + orjson.dumps(name) + b":" + orjson.dumps(first) + b"," + body.lstrip()[1:]
+
+
+_BYTES: Mapping[str, Callable[[FaultRule, bytes], bytes]] = {
+    "garbage-json": _garbage,
+    "truncated-json": _truncated,
+    "bom": _bom,
+    "duplicate-key": _duplicate_key,
+}
+
+_Change = Callable[[FaultRule, dict[str, Any], Mapping[str, Any], int], None]
+
+
+def _unknown_field(_: FaultRule, value: dict[str, Any], __: Mapping[str, Any], ___: int) -> None:
+    items = [item for part in value.values() if isinstance(part, list) for item in part if isinstance(item, dict)]
+    for item in [value, *items]:
+        item[UNKNOWN_FIELD] = {"added": True}
+
+
+def _null_optional(_: FaultRule, value: dict[str, Any], schema: Mapping[str, Any], __: int) -> None:
+    _null_in(value, schema, schema)
+
+
+def _missing_field(_: FaultRule, value: dict[str, Any], schema: Mapping[str, Any], number: int) -> None:
+    required = [name for name in schema.get("required", ()) if name in value]
+    if required:
+        del value[required[number % len(required)]]
+
+
+def _wrong_type(_: FaultRule, value: dict[str, Any], __: Mapping[str, Any], number: int) -> None:
+    names = list(value)
+    if names:
+        name = names[number % len(names)]
+        value[name] = {"unexpected": value[name]} if isinstance(value[name], list) else [value[name]]
+
+
+def _huge(rule: FaultRule, value: dict[str, Any], _: Mapping[str, Any], __: int) -> None:
+    value[UNKNOWN_FIELD] = "x" * rule.param("bytes")
+
+
+_FIELDS: Mapping[str, _Change] = {
+    "unknown-field": _unknown_field,
+    "null-optional": _null_optional,
+    "missing-field": _missing_field,
+    "wrong-type": _wrong_type,
+    "huge": _huge,
+}
+
+
+def _null_in(value: Any, part: Any, schema: Mapping[str, Any]) -> None:
+    """Null what may be null, and look into what may not."""
+    part = _resolved(part, schema)
+    if isinstance(value, list):
+        for item in value:
+            _null_in(item, part.get("items"), schema)
+    if isinstance(value, dict):
+        for name, inner in part.get("properties", {}).items():
+            if name in value and _may_be_null(inner, schema):
+                value[name] = None
+            elif name in value:
+                _null_in(value[name], inner, schema)
+
+
+def _resolved(part: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of the schema itself, where it only refers to a definition."""
+    if not isinstance(part, Mapping):
+        return {}
+    reference = part.get("$ref", "")
+    if isinstance(reference, str) and reference.startswith("#/$defs/"):
+        definition = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+        return definition if isinstance(definition, Mapping) else {}
+    return part
+
+
+def _may_be_null(part: Any, schema: Mapping[str, Any]) -> bool:
+    part = _resolved(part, schema)
+    kinds = part.get("type", ())
+    branches = [*part.get("anyOf", ()), *part.get("oneOf", ())]
+    return (
+        kinds == "null"
+        or (isinstance(kinds, list) and "null" in kinds)
+        or any(_may_be_null(branch, schema) for branch in branches)
+    )

@@ -1,0 +1,119 @@
+"""Where a delivery goes: a webhook's URL, taken apart once and kept.
+
+The path and query leave as the user wrote them: nothing is normalised, escapes stay as they are, and only
+characters that no request line may hold are percent-encoded. Nothing in a URL can add a line to the head.
+"""
+
+import base64
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+import idna
+
+from frontsim.errors import BadInput
+
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?:(?P<userinfo>[^/?#@\\]*)@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@\\\[\]:]+)"
+    r"(?::(?P<port>[0-9]*))?"
+    r"(?P<path>/[^?#]*)?"
+    r"(?P<query>\?[^#]*)?"
+    r"(?:#.*)?",
+    re.IGNORECASE,
+)
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?")
+_AS_WRITTEN = "%:/?#[]@!$&'()*+,;=-._~"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One URL, ready to be sent to.
+
+    `host` is what is looked up, `origin` the key of its connections (`https://shop.example:443`), and
+    `opening` the start of each request's head: the request line, `Host`, and `Authorization` where the URL
+    names a user.
+    """
+
+    tls: bool
+    host: str
+    port: int
+    origin: str
+    opening: bytes
+
+    @property
+    def server_name(self) -> str:
+        """The name that the receiver's certificate must bear."""
+        return self.host.rstrip(".")
+
+
+@lru_cache(maxsize=4096)
+def parse_target(url: str) -> Target:
+    """Take a URL apart.
+
+    A fragment is dropped, as it never leaves a client. A user in the URL becomes Basic authentication, as
+    it does in most clients (what the vendor does is open).
+
+    Raises:
+        BadInput: it is not an absolute http or https URL with a host that can be looked up.
+    """
+    if _FORBIDDEN.search(url):
+        raise _refusal(url, "it holds a space or a control character")
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise _refusal(url, "it is not http:// or https:// and a host")
+    tls = match["scheme"].lower() == "https"
+    host = _host(url, match["host"])
+    port = _port(url, match["port"], 443 if tls else 80)
+    bracketed = f"[{host}]" if ":" in host else host
+    authority = bracketed if port == (443 if tls else 80) else f"{bracketed}:{port}"
+    request_target = quote((match["path"] or "/") + (match["query"] or ""), safe=_AS_WRITTEN)
+    return Target(
+        tls=tls,
+        host=host,
+        port=port,
+        origin=f"{'https' if tls else 'http'}://{bracketed}:{port}",
+        opening=f"POST {request_target} HTTP/1.1\r\nHost: {authority}\r\n{_authorization(match['userinfo'])}".encode(),
+    )
+
+
+def _host(url: str, written: str) -> str:
+    if written.startswith("["):
+        try:
+            return ipaddress.IPv6Address(written[1:-1]).compressed
+        except ipaddress.AddressValueError:
+            raise _refusal(url, f"{written} is not an IPv6 address") from None
+    host = written.lower()
+    if not host.isascii():
+        try:
+            host = idna.encode(written, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise _refusal(url, f"its host is not a name: {error}") from None
+    if not _NAME.fullmatch(host) or len(host) > 254:
+        raise _refusal(url, f"{written!r} is not a host's name")
+    return host
+
+
+def _port(url: str, written: str | None, default: int) -> int:
+    if not written:
+        return default
+    if len(written) > 5 or not 1 <= int(written) <= 65535:
+        raise _refusal(url, f"its port is not 1 to 65535 but {written[:12]}")
+    return int(written)
+
+
+def _authorization(userinfo: str | None) -> str:
+    if not userinfo:
+        return ""
+    user, _, password = userinfo.partition(":")
+    token = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return f"Authorization: Basic {token}\r\n"
+
+
+def _refusal(url: str, why: str) -> BadInput:
+    text = f"expected an absolute URL such as https://shop.example/hooks?token=abc, got {url[:200]!r}: {why}"
+    return BadInput(text, {"url": [text]})

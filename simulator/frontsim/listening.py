@@ -1,0 +1,29 @@
+"""A listening socket, bound before anything else is done: a port that is taken is told in one line, and 0 is known."""
+
+import socket
+
+from frontsim.errors import Unusable
+
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes any free one.
+
+    Raises:
+        Unusable: that address or port cannot be had.
+    """
+    if not 0 <= port <= 65535:  # create_server would leave its socket open
+        raise Unusable(f"cannot listen on {host} port {port}: expected a port from 0 to 65535")
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise Unusable(f"cannot listen on {host} port {port}: {reason} (--port 0 takes any free one)") from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL of a listening socket: `http://127.0.0.1:8500`."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,103 @@
+"""Lost and duplicated so far, while the load is on: a tab in Locust's page, and a line in the log.
+
+What was acknowledged is read before the effects are, so an event that is counted as acknowledged has had its time:
+`missing` are events that are acknowledged and not booked yet. A receiver that books later shows some of them until it
+has caught up; the verdict waits for that, this does not.
+"""
+
+import logging
+import threading
+from collections import Counter
+from dataclasses import asdict, dataclass
+
+from frontsim.clock import stopwatch
+from frontsim.errors import FrontsimError
+from frontsim.load.master_bench import LoadBench
+from frontsim.verification.report.masking import masked
+
+logger = logging.getLogger(__name__)
+
+SHARE = 20
+"""A look that took a second is not repeated for 20: looking must not be the load."""
+TAB = {"title": "Lost and duplicated", "key": "frontsim"}
+COLUMNS = [
+    {"key": "events", "title": "Events"},
+    {"key": "acknowledged", "title": "Acknowledged"},
+    {"key": "failed", "title": "To be resent"},
+    {"key": "effects", "title": "Effects"},
+    {"key": "missing", "title": "Acknowledged, not booked so far"},
+    {"key": "duplicated", "title": "Duplicated so far"},
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """What is known in the middle of a run; `missing` is a lower bound."""
+
+    events: int = 0
+    acknowledged: int = 0
+    failed: int = 0
+    effects: int = 0
+    missing: int = 0
+    duplicated: int = 0
+
+    def __str__(self) -> str:
+        words = (f"{value:,} {name}" for name, value in asdict(self).items())
+        return f"so far: {', '.join(words)}"
+
+
+class Watch:
+    """Looks every `every_s` seconds until it is stopped."""
+
+    def __init__(self, bench: LoadBench, *, every_s: float) -> None:
+        self._bench = bench
+        self._every_s = every_s
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look_on, daemon=True)
+        self.seen = SoFar()
+
+    def start(self) -> None:
+        """Begin to look, if there is a way to."""
+        if self._bench.observer is not None and self._every_s > 0:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def rows(self) -> list[dict[str, int]]:
+        """As the tab shows it."""
+        return [asdict(self.seen)]
+
+    def _look_on(self) -> None:
+        wait_s = self._every_s
+        while not self._stopped.wait(wait_s):
+            began = stopwatch()
+            try:
+                self.seen = look(self._bench)
+            except FrontsimError as error:
+                logger.warning("so far nothing can be seen: %s", masked(str(error)))
+            else:
+                logger.info("%s", self.seen)
+            wait_s = max(self._every_s, SHARE * (stopwatch() - began))
+
+
+def look(bench: LoadBench) -> SoFar:
+    """One look. Raises CallError, ObserverFailed."""
+    stats = bench.sim.stats()
+    events = int(stats.get("events", 0)) - bench.events_before
+    failed = int(stats.get("failed", 0))
+    under_way = int(stats.get("underWay", 0)) + int(stats.get("waiting", 0))
+    acknowledged = max(0, events - failed - under_way)
+    effects = bench.new_effects()
+    keys = Counter(effect.key for effect in effects if effect.key is not None)
+    return SoFar(
+        events=events,
+        acknowledged=acknowledged,
+        failed=failed,
+        effects=len(effects),
+        missing=max(0, acknowledged - len(keys)) if keys else 0,
+        duplicated=sum(number > 1 for number in keys.values()),
+    )

@@ -1,0 +1,177 @@
+"""The end of a load test, on the master: nothing is broken any more, and what happened is recorded for the checker.
+
+    leases end -> sign of life -> list -> resend until nothing is left -> log read -> effects at rest -> history
+
+Whatever stops it is recorded as trouble: the verdict is then *unknown*, and nobody is accused.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from time import sleep
+
+from frontsim.clock import stopwatch
+from frontsim.errors import FrontsimError
+from frontsim.load.clean_event import sign_of_life
+from frontsim.load.log_facts import LogReader, unfinished
+from frontsim.load.master_bench import LoadBench
+from frontsim.load.options import Load
+from frontsim.verification.facts.correlate import correlate, ours
+from frontsim.verification.facts.history import (
+    Alive,
+    Effect,
+    EventFact,
+    FaultFact,
+    History,
+    Observation,
+    PreflightCheck,
+)
+from frontsim.verification.observe.settle import wait_for_rest
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 2000
+"""Resends in one lease."""
+STALLED_ROUNDS = 5
+"""Rounds that bring nothing, after which the job is given up."""
+_GAP_S = 0.05
+_DRAIN_MARGIN_S = 5.0
+
+
+def record(bench: LoadBench, control: PreflightCheck, *, duration_s: float) -> History:
+    """Bring the run to its end, and write down all that happened."""
+    recorder = _Recorder(bench, control, duration_s)
+    try:
+        return recorder.play()
+    except FrontsimError as error:
+        return recorder.history((), trouble=str(error))
+
+
+def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact, ...]:
+    """When something was broken by us, in ms from the beginning of the history.
+
+    Args:
+        load: says what is broken, and when in the load.
+        duration_s: how long the load was on.
+        ended_ms: when it ended.
+    """
+    began_ms = max(0, ended_ms - round(duration_s * 1000))
+    found = []
+    if load.plan.has_outage:
+        from_ms, to_ms = (began_ms + round(at_s * 1000) for at_s in (load.outage.from_s, load.outage.to_s))
+        if from_ms < min(to_ms, ended_ms):
+            found.append(FaultFact(load.plan.name, from_ms, min(to_ms, ended_ms)))
+    if load.plan.is_polled or load.shares.total:
+        shares = asdict(load.shares).items()
+        detail = " ".join(f"{name}={share:g}" for name, share in shares if share)
+        found.append(FaultFact("chance" if load.plan.has_outage else load.plan.name, began_ms, ended_ms, detail))
+    return tuple(found)
+
+
+class _Recorder:
+    """One ending under way."""
+
+    def __init__(self, bench: LoadBench, control: PreflightCheck, duration_s: float) -> None:
+        self._bench = bench
+        self._control = control
+        self._duration_s = duration_s
+        self._faults: tuple[FaultFact, ...] = ()
+
+    def play(self) -> History:
+        bench = self._bench
+        if self._control.failure:
+            return self.history(())
+        self._faults = windows(bench.load, duration_s=self._duration_s, ended_ms=bench.now_ms())
+        logger.info("the end: waiting for outstanding deliveries (at most %g s)", bench.load.ttl_s + _DRAIN_MARGIN_S)
+        drained = bench.sim.drain(bench.load.ttl_s + _DRAIN_MARGIN_S)
+        breaks_until = bench.now_ms() if bench.load.breaks else 0
+        alive = sign_of_life(bench)
+        if not alive.failure:
+            _resend_all(bench)
+        drained = drained and bench.sim.drain(_DRAIN_MARGIN_S)
+        reader = LogReader(
+            bench.api,
+            bench.webhooks,
+            bench.selection,
+            bench.epoch,
+            bench.load.options.observe_key,
+            bench.load.options.check_content,
+            breaks_until,
+        )
+        events = reader.facts()
+        open_ = unfinished(events)
+        if open_ or not drained:
+            trouble = f"expected a log with an end to everything, got {open_} events without one, and others under way"
+            return self.history(events, trouble=trouble if open_ else "something was still under way at the end")
+        return self._observed(events, alive)
+
+    def _observed(self, events: tuple[EventFact, ...], alive: Alive) -> History:
+        bench = self._bench
+        if bench.observer is None:
+            return self.history(events, alive=alive)
+        logger.info("the end: %d events; waiting until the effects are at rest", len(events))
+        so_far = self.history(events)
+        rest = wait_for_rest(
+            bench.new_effects,
+            ours=lambda seen: ours(so_far, seen),
+            is_whole=_is_whole(so_far),
+            patience=bench.patience,
+            pause=sleep,
+        )
+        if rest.failure:
+            return self.history(events, alive=alive, observer_failure=rest.failure)
+        final = Observation(bench.now_ms(), rest.effects)
+        return self.history(events, alive=alive, final=final, settled=rest.settled)
+
+    def history(
+        self,
+        events: tuple[EventFact, ...],
+        *,
+        alive: Alive | None = None,
+        final: Observation | None = None,
+        settled: bool = True,
+        trouble: str = "",
+        observer_failure: str = "",
+    ) -> History:
+        bench = self._bench
+        return History(
+            scenario=bench.load.plan.name,
+            events=events,
+            observer=bench.observer.name if bench.observer else "",
+            observer_key=bench.load.options.observe_key,
+            final=final,
+            observer_failure=observer_failure,
+            settled=settled,
+            controls=(self._control,),
+            alive=alive,
+            faults=self._faults,
+            trouble=trouble,
+            duration_s=self._duration_s,
+        )
+
+
+def _resend_all(bench: LoadBench) -> None:
+    """The list -> resend job: until nothing is left, nothing moves, or time is over. Raises CallError."""
+    began, stalled, told = stopwatch(), 0, 0
+    while stalled < STALLED_ROUNDS and stopwatch() - began < bench.load.options.end_timeout:
+        leases = bench.desk.take_resends(AT_ONCE)
+        if not leases:
+            return
+        outcomes = bench.poster.post_all(leases)
+        for lease_id in {each.leased.lease_id for each in outcomes}:
+            bench.desk.report(lease_id, [each for each in outcomes if each.leased.lease_id == lease_id])
+        told += len(outcomes)
+        logger.info("the end: %d resent", told)
+        taken = any(each.status_code is not None and 200 <= each.status_code < 300 for each in outcomes)
+        stalled = 0 if taken else stalled + 1
+        sleep(_GAP_S * stalled)
+
+
+def _is_whole(history: History) -> Callable[[tuple[Effect, ...]], bool]:
+    """Whether a list of effects has all that the history's events ask for."""
+
+    def whole(seen: tuple[Effect, ...]) -> bool:
+        groups = correlate(history, Observation(0, seen)).groups
+        return all(len(group.effects) >= group.least for group in groups)
+
+    return whole

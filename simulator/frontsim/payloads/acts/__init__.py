@@ -1,0 +1,1 @@
+"""Business acts of one chain of stores, and the state that they leave behind."""

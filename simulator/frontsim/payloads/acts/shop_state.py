@@ -1,0 +1,173 @@
+"""What the shop remembers between two business acts, and the journal of the act under way.
+
+Ids follow from the act's number, so that acts numbered on after a restart bear new ids; what is remembered is
+bounded, so that a shop may trade for weeks.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from frontsim.domain.model import Occurrence
+from frontsim.payloads.acts.levels import Levels
+from frontsim.payloads.documents.deliveries import GoodsDelivery
+from frontsim.payloads.documents.orders import Order
+from frontsim.payloads.documents.reservations import Reservation
+from frontsim.payloads.documents.sales import Sale, receipt_no
+from frontsim.payloads.documents.settlements import Takings
+from frontsim.payloads.documents.stock import movement_json
+from frontsim.payloads.documents.transfers import Transfer
+from frontsim.payloads.master_data.assortment import Size
+from frontsim.payloads.master_data.chain import Store, Terminal
+from frontsim.payloads.master_data.customers import Customer
+from frontsim.payloads.master_data.world import LIVE, World
+from frontsim.payloads.values.moments import SECOND, Ticks
+from frontsim.payloads.values.money import Ore
+from frontsim.payloads.values.seeded_draws import SeededDraws
+
+REMEMBERED = 500
+"""How many sales, orders, reservations ... are kept at most; the oldest are forgotten."""
+
+_ROUND = 50_000_000
+"""Acts, after which their ids of 32 bits begin anew."""
+
+_SLOTS = {"movement": 256}
+_SLOTS_ELSE = 8
+"""Ids that one act may use up, by kind."""
+
+
+@dataclass(slots=True)
+class Till:
+    """A terminal in use: what it has taken since its last Z report, and the cash in it then."""
+
+    store: Store
+    terminal: Terminal
+    batch: int
+    receipts: int
+    opening: Ore = 0
+    settled: Ticks = -1
+    takings: Takings = field(default_factory=Takings)
+
+
+@dataclass(slots=True)
+class LiveOrder:
+    """An order and what is reserved for it, by the line's place."""
+
+    order: Order
+    kept: dict[int, Reservation]
+
+
+class ShopState:
+    """The state of one shop world in business."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.levels = Levels(world.seed)
+        self.tills: dict[int, Till] = {}
+        self.sales: deque[Sale] = deque(maxlen=REMEMBERED)
+        self.customers: OrderedDict[int, tuple[Customer, Mapping[str, Any]]] = OrderedDict()
+        self.new_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.accepted_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.done_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.reservations: deque[Reservation] = deque(maxlen=REMEMBERED)
+        self.deliveries: deque[GoodsDelivery] = deque(maxlen=REMEMBERED)
+        self.transfers: dict[bool, deque[Transfer]] = {virtual: deque(maxlen=REMEMBERED) for virtual in (False, True)}
+        self.now: Ticks = 0
+        self.dice = SeededDraws(world.seed, "shop", 0)
+        self._number = 0
+        self._used: dict[str, int] = {}
+        self._journal: list[Occurrence] = []
+
+    def begin(self, what: str, number: int, at: Ticks) -> None:
+        """Open the journal of an act; time never goes back."""
+        self.dice = SeededDraws(self.world.seed, f"act {what}", number)
+        self.now = max(at, self.now + 1)
+        self._number = number % _ROUND
+        self._used = {}
+        self._journal = []
+
+    def close(self) -> list[Occurrence]:
+        """What the act has caused, in order."""
+        return self._journal
+
+    def wait(self, least: Ticks, most: Ticks) -> Ticks:
+        """Let some time pass; the moment that it is then."""
+        self.now += self.dice.between(least, most)
+        return self.now
+
+    def next(self, kind: str) -> int:
+        """The number from which the next id of that kind is made."""
+        used = self._used.get(kind, 0)
+        self._used[kind] = used + 1
+        slots = _SLOTS.get(kind, _SLOTS_ELSE)
+        assert used < slots, kind
+        return LIVE + self._number * slots + used
+
+    def write(self, event: str, body: Mapping[str, Any], store_id: int | None) -> None:
+        """Note what happened; the next thing happens a little later."""
+        self._journal.append(Occurrence(event, orjson.dumps(body), store_id))
+        self.wait(1, SECOND)
+
+    def move(
+        self,
+        kind: str,
+        store: Store,
+        stock_id: int,
+        size: Size,
+        *,
+        pieces: int,
+        reserved: int = 0,
+        id_: int | None = None,
+    ) -> None:
+        """Move pieces of a size, in or out, and note the movement with the levels after it."""
+        level = self.levels.change(stock_id, size, on_hand=pieces, reserved=reserved)
+        body = movement_json(
+            movement_id=self.world.id("movement", self.next("movement")) if id_ is None else id_,
+            kind=kind,
+            size=size,
+            quantity=pieces,
+            level=level,
+            stock_id=stock_id,
+            user=None if self.dice.one_in(16) else self.dice.pick(store.users),
+            at=self.now,
+        )
+        self.write("StockMovementCreated", body, store.id)
+
+    def stocked(self, stock_id: int, size: Size, pieces: int, *, but: Set[int] = frozenset()) -> Size:
+        """That size, or the next on the shelf of which so many are free; that size after all if there is none.
+
+        `but` are the numbers of sizes that are out of the question.
+        """
+        sizes = self.world.sizes
+        for step in range(len(sizes)):
+            other = sizes[(size.number + step) % len(sizes)]
+            if other.number not in but and self.levels.available(stock_id, other) >= pieces:
+                return other
+        return size
+
+    def shelf(self, stock_id: int) -> Callable[[Size, int], Size]:
+        """What fills one basket from a stock: `stocked`, and no size twice."""
+        taken: set[int] = set()
+
+        def choose(size: Size, pieces: int) -> Size:
+            chosen = self.stocked(stock_id, size, pieces, but=taken)
+            taken.add(chosen.number)
+            return chosen
+
+        return choose
+
+    def till(self, store: Store, terminal: Terminal) -> Till:
+        """The terminal's till; its first receipt and batch follow from the act that first uses it."""
+        known = self.tills.get(terminal.id)
+        if known is None:
+            first = 500_000 + self._number * 4 % 400_000
+            known = self.tills[terminal.id] = Till(store, terminal, batch=1 + self._number, receipts=first)
+        return known
+
+    def receipt(self, till: Till) -> int:
+        """The till's next receipt number."""
+        till.receipts += 1
+        return receipt_no(till.terminal, till.receipts)

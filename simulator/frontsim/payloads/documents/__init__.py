@@ -1,0 +1,1 @@
+"""One builder per family of payloads: a sale, an order, a transfer ..."""

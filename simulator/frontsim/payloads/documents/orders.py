@@ -1,0 +1,217 @@
+"""Omnichannel orders: what the four order events show, each the whole order as it stands when it is sent.
+
+Invariants, to the cent: price = fullPrice - discount; a line's vat is that of quantity * price; total and
+vatTotal are the sums over the lines; the payments add up to the total. `price` is taken to be per unit (open).
+Rejected lines stay in the sums until they are refunded, as they have been paid.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+from frontsim.payloads.documents.payments import Payment, payment_json, refund
+from frontsim.payloads.documents.sales import Line, reversed_line, sums
+from frontsim.payloads.master_data.chain import Stock, Store, View
+from frontsim.payloads.master_data.customers import Customer
+from frontsim.payloads.values.moments import Ticks, text
+from frontsim.payloads.values.money import amount
+from frontsim.payloads.values.seeded_draws import SeededDraws
+
+ORDER_TYPES = ("Unknown", "Kiosk", "BOPIS", "BOSS", "ROPIS", "Return", "Service")
+LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
+STATUSES = ("UnHandled", "Shipped", "Rejected", "Picked", "Returned")
+"""Published. A payload shows the order as it stands when it is sent, so that a late one is ahead of its name."""
+
+_SHIPMENT_INFO = (None, None, None, ("Til døra", "Ring ved ankomst"), None, None, None, ())
+_PARCEL_INFO = (("Posten",), ("PostNord", "Under 5 kg"), None, (), ("DHL",))
+_DELIVERY_OPTIONS = (
+    None,
+    orjson.Fragment(b'{"carrier":"Bring","service":"PICKUP_PARCEL","price":49.0}'),
+    orjson.Fragment(b'["home","evening"]'),
+    "express",
+    17,
+)
+_DROP_POINTS = (None, orjson.Fragment(b'{"id":"NO-0154-3","name":"Coop Extra Sentrum"}'), "NO-0154-3", False)
+
+
+HIDDEN = (
+    *("orderNo", "receiptNo", "store", "customer", "paymentLines", "orderEvents", "orderLines", "fulfillmentLocation"),
+    *("updatedDateTime", "orderEvents[].createdDateTime", "orderEvents[].text", "fulfillmentLocation.stockName"),
+    *("shipments[].id", "shipments[].items"),
+)
+"""What a payload leaves null once in a while, though the order has it."""
+
+
+@dataclass(slots=True)
+class Placed:
+    """What was ordered where, by whom and until when: what stays as it is, whatever becomes of the order."""
+
+    id: int
+    no: str
+    receipt_no: int | None
+    store: Store
+    view: View
+    customer: Customer
+    created: Ticks
+    due: Ticks | None
+    expires: Ticks | None
+    hours: int | None
+    comment: str | None
+    from_online: bool | None
+    stock: Stock
+    user: int
+    hidden: str | None
+    """Which of `HIDDEN` its payloads leave out."""
+    variety: int
+    """A number below 64 that decides which optional parts its payloads have."""
+
+
+class Order(NamedTuple):
+    """One order as it stands. `statuses` go with `lines`; `events` are (moment, text, kind)."""
+
+    placed: Placed
+    kind: str
+    lines: tuple[Line, ...]
+    statuses: tuple[str, ...]
+    payments: tuple[Payment, ...]
+    status: str
+    updated: Ticks | None
+    events: tuple[tuple[Ticks, str, str | None], ...]
+
+
+def handled(order: Order, statuses: tuple[str, ...], at: Ticks) -> Order:
+    """The order after the store accepted or rejected its lines; with all rejected, it is rejected."""
+    rejected = statuses.count("Rejected") == len(statuses)
+    history = _and_then(order, at, "Order rejected" if rejected else "Order lines handled")
+    status = "Rejected" if rejected else order.status
+    return Order(order.placed, order.kind, order.lines, statuses, order.payments, status, at, history)
+
+
+def fulfilled(order: Order, at: Ticks) -> Order:
+    """The order after it was picked for collection, or shipped."""
+    placed, kind = order.placed, order.kind
+    status = "Shipped" if placed.from_online or kind in ("BOSS", "Unknown", "Kiosk") else "Picked"
+    history = _and_then(order, at, f"Order {status.lower()}")
+    return Order(placed, kind, order.lines, order.statuses, order.payments, status, at, history)
+
+
+def refunded(dice: SeededDraws, order: Order, at: Ticks, places: tuple[int, ...]) -> Order:
+    """The order as its refund shows it: the lines at those places come back, paid back in full."""
+    placed, lines = order.placed, tuple([reversed_line(order.lines[place]) for place in places])
+    statuses = tuple([order.statuses[place] for place in places])
+    payments = refund(dice, sums(lines)[0], placed.store.country)
+    return Order(placed, "Return", lines, statuses, payments, "Returned", at, _and_then(order, at, "Order refunded"))
+
+
+def _and_then(order: Order, at: Ticks, told: str) -> tuple[tuple[Ticks, str, str | None], ...]:
+    """The order's history, and what happened to it at `at`."""
+    return (*order.events, (at, told, "StatusChanged"))
+
+
+def order_json(order: Order) -> dict[str, Any]:
+    """The payload of all four order events: 24 fields at the top."""
+    placed = order.placed
+    receipt, variety, customer = placed.receipt_no, placed.variety, placed.customer
+    created, updated = text(placed.created), None if order.updated is None else text(order.updated)
+    total, vat_total = sums(order.lines)
+    body = {
+        "receiptNo": None if receipt is None else str(receipt),
+        "receiptFormatted": created.replace("T", " ")[:19] if variety % 4 == 0 else None,
+        "receiptUrl": f"https://example.com/receipts/{receipt}" if receipt is not None and variety % 5 else None,
+        "orderId": placed.id,
+        "orderNo": placed.no,
+        "orderType": order.kind,
+        "createdDateTime": created,
+        "updatedDateTime": updated,
+        "dueDateTime": None if placed.due is None else text(placed.due),
+        "expirationDateTime": None if placed.expires is None else text(placed.expires),
+        "comment": placed.comment,
+        "paymentLines": [payment_json(paid) for paid in order.payments],
+        "orderLines": _lines_json(order),
+        "orderEvents": _events_json(order, {placed.created: created, order.updated: updated}),
+        "shipmentInfo": "Hentes i kassen" if variety % 16 == 7 else None,
+        "reservationLengthInHours": placed.hours,
+        "fulfillmentLocation": _fulfilment_json(order),
+        "store": placed.view.json,
+        "customer": customer.order_json,
+        "shippingAddress": None if variety % 4 == 1 else customer.place_json,
+        "vatTotal": amount(vat_total),
+        "total": amount(total),
+        "status": order.status,
+    }
+    if placed.hidden in body:
+        body[placed.hidden] = None
+    return body
+
+
+def _lines_json(order: Order) -> orjson.Fragment:
+    from_online = order.placed.from_online
+    online = "null" if from_online is None else "true" if from_online else "false"
+    lines = []
+    for line, status in zip(order.lines, order.statuses, strict=True):
+        what, sold, row = line.goods, line.deal, "null" if line.row_id is None else f'"{line.row_id}"'
+        lines.append(
+            f'{{"quantity":{sold.quantity},"gtin":{what.gtin_json},{sold.order_json},"sizeText":{what.text_json},'
+            f'"rowId":{row},"externalSKU":{what.sku_json},"receiptLabel":{what.label_json},'
+            f'"status":"{status}","shipFromOnlineStore":{online}}}'
+        )
+    return orjson.Fragment(f"[{','.join(lines)}]")
+
+
+def _events_json(order: Order, written: Mapping[Ticks | None, str | None]) -> list[dict[str, Any]]:
+    """The history; `written` are moments that have been written already."""
+    if order.placed.variety == 11:
+        return []
+    hidden = order.placed.hidden
+    return [
+        {
+            "orderEventId": place,
+            "createdDateTime": None if hidden == "orderEvents[].createdDateTime" else written.get(at) or text(at),
+            "text": None if hidden == "orderEvents[].text" else told,
+            "eventType": kind,
+        }
+        for place, (at, told, kind) in enumerate(order.events, 1)
+    ]
+
+
+def _fulfilment_json(order: Order) -> dict[str, Any]:
+    placed = order.placed
+    stock, variety = placed.stock, placed.variety
+    return {
+        "stockId": stock.id,
+        "stockName": None if placed.hidden == "fulfillmentLocation.stockName" else stock.name,
+        "posId": placed.view.terminal.id,
+        "personId": placed.user,
+        "deliveryAddress": placed.customer.place_json if variety % 4 < 2 else None,
+        "shipmentInfo": _SHIPMENT_INFO[variety % len(_SHIPMENT_INFO)],
+        "shipments": _parcels_json(order),
+    }
+
+
+def _parcels_json(order: Order) -> list[dict[str, Any]] | None:
+    """One parcel with what was not rejected; none, or null, for an order that is not sent."""
+    placed, variety = order.placed, order.placed.variety
+    if variety % 3 == 2:
+        return None
+    if variety % 3 == 0 and order.status != "Shipped":
+        return []
+    return [
+        {
+            "id": None if placed.hidden == "shipments[].id" else f"SHIP{placed.id}-1",
+            "shipmentInfo": _PARCEL_INFO[variety % len(_PARCEL_INFO)],
+            "items": None if placed.hidden == "shipments[].items" else _items_json(order),
+            "deliveryOptionRaw": _DELIVERY_OPTIONS[placed.id % len(_DELIVERY_OPTIONS)],
+            "dropPointRaw": _DROP_POINTS[placed.id % len(_DROP_POINTS)],
+        }
+    ]
+
+
+def _items_json(order: Order) -> orjson.Fragment:
+    items = []
+    for line, status in zip(order.lines, order.statuses, strict=True):
+        if status != "Rejected":
+            what, row = line.goods, "null" if line.row_id is None else f'"{line.row_id}"'
+            items.append(f'{{"rowId":{row},"gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
+    return orjson.Fragment(f"[{','.join(items)}]")

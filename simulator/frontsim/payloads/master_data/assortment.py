@@ -1,0 +1,189 @@
+"""What the chain sells: products in sizes, with a price list for each currency.
+
+A size's gaps belong to it: a size without a GTIN has none in any payload.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from frontsim.payloads.values.check_digits import gtin12, gtin13
+from frontsim.payloads.values.money import Ore, amount, share
+from frontsim.payloads.values.seeded_draws import SeededDraws, spread
+
+_LETTERS = ("XS", "S", "M", "L", "XL", "XXL")
+_SHOES = tuple(str(size) for size in range(36, 47))
+_CHILD = ("86/92", "98/104", "110/116", "122/128", "134/140")
+_ONE = ("One size",)
+_NONE = (None,)
+
+_COLOURS = ("Black", "Navy", "Fjord blue", "Moss green", "Rød", "Grå melange", "Off-white")
+
+_STYLES: tuple[tuple[str, str, Ore, tuple[str | None, ...], int], ...] = (
+    ("Merino crew neck", "goods", 99900, _LETTERS, 3),
+    ("Merino boxer", "goods", 39900, _LETTERS, 2),
+    ("Rain jacket Vestland", "goods", 179900, _LETTERS, 3),
+    ("Down vest", "goods", 149900, _LETTERS, 2),
+    ("Chino slim", "goods", 89995, _LETTERS, 3),
+    ("T-shirt organic", "goods", 24990, _LETTERS, 5),
+    ("Oxford shirt", "goods", 69990, _LETTERS, 3),
+    ("Denim jacket", "goods", 119900, _LETTERS, 1),
+    ("Running shoe Tempo", "goods", 139900, _SHOES, 2),
+    ("Sneaker low", "goods", 109900, _SHOES, 3),
+    ("Winter boot", "goods", 199900, _SHOES, 1),
+    ("Wool sock 3-pack", "goods", 19990, ("36-39", "40-43", "44-46"), 3),
+    ("Kids fleece", "goods", 44990, _CHILD, 3),
+    ("Kids rubber boot", "goods", 34900, ("24", "26", "28", "30"), 2),
+    ("Beanie", "goods", 29900, _ONE, 4),
+    ("Scarf, lambswool", "goods", 49900, _ONE, 3),
+    ("Leather belt", "goods", 59900, ("85", "95", "105"), 2),
+    ("Tote bag «Bergen»", "goods", 14900, _ONE, 2),
+    ("Water bottle 0.75 l", "goods", 24900, _ONE, 3),
+    ("Energy bar, hazelnut", "food", 3490, _ONE, 1),
+    ("Coffee beans 250 g", "food", 11990, _ONE, 1),
+    ("Lift pass, day", "ticket", 52000, ("Adult", "Child"), 1),
+    ("Hiking guide Jotunheimen", "book", 34900, _NONE, 1),
+    ("Strikkebok: 40 gensere", "book", 44900, _NONE, 1),
+)
+
+_RATES = {"NOK": 100, "SEK": 106, "DKK": 66}
+"""A price list's level, against the Norwegian one, in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One size of one product: what a barcode stands for. Prices and costs are in oere, by currency.
+
+    Prices hold VAT, costs do not. `number` is its place in the assortment.
+    """
+
+    number: int
+    product_id: int
+    identity: str | None
+    gtin: str | None
+    sku: str | None
+    label: str
+    text: str | None
+    group: str
+    price: Mapping[str, Ore]
+    cost: Mapping[str, Ore | None]
+    codes_json: str
+    """The fields `identity`, `gtin` and `externalSKU` of any line about it, without braces."""
+    cost_json: Mapping[str, str]
+    """What a piece costs, by currency."""
+
+    def serial(self, piece: int) -> str | None:
+        """The RFID tag (an SGTIN) of a piece; none for a size without a GTIN."""
+        return None if self.gtin is None else f"urn:epc:id:sgtin:{self.gtin[:7]}.0{self.gtin[7:12]}.{piece}"
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What a line is of, with the JSON that each line of it has in common.
+
+    `size` None: an open item, typed in at the till. `label` None: the till printed none.
+    """
+
+    size: Size | None
+    label: str | None
+    sale_json: str
+    """Its fields in a line of a sale, from `productId` to `sizeText`, without braces."""
+    gtin_json: str
+    sku_json: str
+    label_json: str
+    text_json: str
+    cost_json: Mapping[str, str]
+    """What a piece costs, by currency."""
+
+
+def goods(size: Size, label: str | None) -> Goods:
+    """A size under the label that the till prints."""
+    return Goods(
+        size=size,
+        label=label,
+        sale_json=_sale_json(size.product_id, size.codes_json, label, size.text),
+        gtin_json=_json(size.gtin),
+        sku_json=_json(size.sku),
+        label_json=_json(label),
+        text_json=_json(size.text),
+        cost_json=size.cost_json,
+    )
+
+
+def open_item(label: str) -> Goods:
+    """What has no barcode: a bag, a gift card, a service."""
+    return Goods(
+        size=None,
+        label=label,
+        sale_json=_sale_json(None, _codes_json(None, None, None), label, None),
+        gtin_json="null",
+        sku_json="null",
+        label_json=_json(label),
+        text_json="null",
+        cost_json=dict.fromkeys(_RATES, "null"),
+    )
+
+
+def _sale_json(product_id: int | None, codes_json: str, label: str | None, text: str | None) -> str:
+    return f'"productId":{_json(product_id)},{codes_json},"receiptLabel":{_json(label)},"sizeText":{_json(text)}'
+
+
+def _codes_json(identity: str | None, gtin: str | None, sku: str | None) -> str:
+    return _json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1]
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def assortment(seed: int) -> tuple[Size, ...]:
+    """All sizes that a seed's chain sells."""
+    sizes: list[Size] = []
+    first_product = 11_000_000 + spread(seed, "product", 900_000)
+    for product, (name, group, price, texts, colour) in enumerate(_products()):
+        prices = {currency: _list_price(price, rate) for currency, rate in _RATES.items()}
+        label = f"{name} {colour}" if colour else name
+        for text in texts:
+            sizes.append(_size(seed, len(sizes), first_product + product * 3, label, text, group, prices))
+    return tuple(sizes)
+
+
+def _products() -> list[tuple[str, str, Ore, tuple[str | None, ...], str]]:
+    return [
+        (name, group, price, sizes, _COLOURS[(shade + place) % len(_COLOURS)] if group == "goods" else "")
+        for place, (name, group, price, sizes, colours) in enumerate(_STYLES)
+        for shade in range(colours)
+    ]
+
+
+def _list_price(norwegian: Ore, rate: int) -> Ore:
+    """The same style of price (ends in .00, .90 or .95) at another level."""
+    return share(norwegian, rate) // 100 * 100 + norwegian % 100
+
+
+def _size(
+    seed: int, number: int, product: int, label: str, text: str | None, group: str, prices: Mapping[str, Ore]
+) -> Size:
+    dice = SeededDraws(seed, "size", number)
+    item = f"{spread(seed, 'brand', 1000) * 1000 + number:06}"
+    identity = gtin12(f"20000{item}") if dice.one_in(4) else gtin13(f"200000{item}")
+    percent = 30 + dice.below(25)
+    shown = None if dice.one_in(24) else identity
+    gtin = None if dice.one_in(20) else gtin13(f"703314{item}")
+    sku = None if dice.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", "")
+    cost = {currency: None if number % 29 == 7 else share(price, percent) for currency, price in prices.items()}
+    return Size(
+        number=number,
+        product_id=product,
+        identity=shown,
+        gtin=gtin,
+        sku=sku,
+        label=label,
+        text=text,
+        group=group,
+        price=prices,
+        cost=cost,
+        codes_json=_codes_json(shown, gtin, sku),
+        cost_json={currency: _json(None if each is None else amount(each)) for currency, each in cost.items()},
+    )

@@ -1,0 +1,169 @@
+"""One seeded shop world: the chain, what it sells, whom it sells to, and which id belongs to what.
+
+Everything here is a function of the seed alone and never changes: what moves (stock levels, open orders) is
+the business of `shop.py`. Ids of single payloads (`build`) and of business acts never meet: the acts count
+from `LIVE` on.
+"""
+
+from collections import OrderedDict
+from functools import cached_property
+
+from frontsim.payloads.master_data import chain
+from frontsim.payloads.master_data.assortment import Goods, Size, assortment, goods
+from frontsim.payloads.master_data.chain import Stock, Store
+from frontsim.payloads.master_data.countries import COUNTRIES
+from frontsim.payloads.master_data.customers import Customer, customer
+from frontsim.payloads.master_data.people import address, pools, street
+from frontsim.payloads.values.seeded_draws import SeededDraws, spread
+
+LIVE = 200_000_000
+"""Numbers below are payloads by themselves, numbers from here on belong to acts. Ids of 32 bits repeat after
+so many payloads of a type."""
+
+REGULARS = 400
+"""How many customers single sales and orders draw from."""
+
+_KEPT = 2048
+"""Customers and strangers' stores that are kept, once made."""
+
+_FIRST_IDS = {
+    "sale": (100_000_000, 20_000_000),
+    "customer": (3_000_000, 900_000),
+    "order": (100_000, 90_000),
+    "delivery": (800_000, 90_000),
+    "transfer": (500_000, 90_000),
+    "adjustment": (60_000, 9_000),
+    "count": (40_000, 9_000),
+    "settlement": (1_400_000, 90_000),
+    "movement": (300_000_000, 20_000_000),
+}
+"""Where each kind of id starts, and over how much the seed spreads that start."""
+
+
+class World:
+    """The world of a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._first_ids = {kind: low + spread(seed, kind, width) for kind, (low, width) in _FIRST_IDS.items()}
+        self._customers: OrderedDict[int, Customer] = OrderedDict()
+        self._strangers: OrderedDict[int, Store] = OrderedDict()
+
+    @cached_property
+    def stores(self) -> tuple[Store, ...]:
+        """All stores, web shops included."""
+        return chain.stores(self.seed)
+
+    @cached_property
+    def shops(self) -> tuple[Store, ...]:
+        """The stores that people walk into."""
+        return tuple(store for store in self.stores if not store.web)
+
+    @cached_property
+    def web_shops(self) -> tuple[Store, ...]:
+        """The stores that sell online."""
+        return tuple(store for store in self.stores if store.web)
+
+    @cached_property
+    def sizes(self) -> tuple[Size, ...]:
+        """The assortment."""
+        return assortment(self.seed)
+
+    @cached_property
+    def goods(self) -> tuple[Goods, ...]:
+        """The assortment as tills print it, in the order of `sizes`."""
+        return tuple(goods(size, size.label) for size in self.sizes)
+
+    @cached_property
+    def unlabelled(self) -> tuple[Goods, ...]:
+        """The assortment as a till prints it that knows no labels, in the order of `sizes`."""
+        return tuple(goods(size, None) for size in self.sizes)
+
+    @cached_property
+    def stocks(self) -> tuple[Stock, ...]:
+        """The stocks that stores sell from, each once."""
+        return tuple({store.stock.id: store.stock for store in self.stores}.values())
+
+    @cached_property
+    def transit(self) -> tuple[Stock, ...]:
+        """Virtual stocks without a sales floor."""
+        return chain.transit_stocks(self.seed, self.stores)
+
+    @cached_property
+    def _by_id(self) -> dict[int, Store]:
+        return {store.id: store for store in self.stores}
+
+    @cached_property
+    def _web_stocks(self) -> dict[str, Stock]:
+        return {web.country.code: web.stock for web in reversed(self.web_shops)}
+
+    @cached_property
+    def _exchanging(self) -> dict[tuple[str, bool], list[Stock]]:
+        """By country, and whether they are virtual: the stocks that exchange goods."""
+        found: dict[tuple[str, bool], list[Stock]] = {(code, each): [] for code in COUNTRIES for each in (False, True)}
+        for stock in self.stocks:
+            found[stock.country, stock.virtual].append(stock)
+        for stock in self.transit:
+            found[stock.country, True].append(stock)
+        return found
+
+    def store(self, store_id: int) -> Store:
+        """The store of that id; one that the chain does not have is made up, always in the same way."""
+        known = self._by_id.get(store_id) or self._strangers.get(store_id)
+        if known is None:
+            known = self._strangers[store_id] = self._stranger(store_id)
+            if len(self._strangers) > _KEPT:
+                self._strangers.popitem(last=False)
+        return known
+
+    def partners(self, store: Store, *, virtual: bool) -> tuple[Stock, ...]:
+        """The stocks of its country that the store exchanges goods with: virtual ones, or other shops'."""
+        home = store.stock.id
+        return tuple([stock for stock in self._exchanging[store.country.code, virtual] if stock.id != home])
+
+    def web_stock(self, store: Store) -> Stock:
+        """The stock from which the web shop ships what that store has not: of its country, or the first."""
+        return self._web_stocks.get(store.country.code, self.web_shops[0].stock)
+
+    def customer(self, number: int) -> Customer:
+        """Customer `number`."""
+        known = self._customers.get(number)
+        if known is None:
+            known = self._customers[number] = customer(self.seed, number, customer_id=self.id("customer", number))
+            if len(self._customers) > _KEPT:
+                self._customers.popitem(last=False)
+        return known
+
+    def id(self, kind: str, number: int) -> int:
+        """The id of the `number`th sale, order, delivery ..."""
+        return self._first_ids[kind] + number
+
+    def _stranger(self, store_id: int) -> Store:
+        dice = SeededDraws(self.seed, "stranger", store_id)
+        country = dice.pick(tuple(COUNTRIES))
+        pool = pools()[country]
+        postal_code, city = dice.pick(pool.towns)
+        place = address(
+            first=None,
+            last=None,
+            company=f"{chain.BRAND} {city}",
+            line1=street(dice, pool),
+            line2=None,
+            city=city,
+            province=None,
+            postal_code=postal_code,
+            country=COUNTRIES[country].name,
+            country_code=country,
+            comment=None,
+        )
+        return chain.open_store(
+            self.seed,
+            100 + store_id % 500,
+            store_id,
+            city,
+            place,
+            country,
+            stock=None,
+            tills=2,
+            first_terminal=100 + store_id % 500 * 2,
+        )

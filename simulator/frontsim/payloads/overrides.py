@@ -1,0 +1,107 @@
+"""Values put into a payload by path: `salesLines[0].price`, or `salesLines.0.price`.
+
+A path must lead to something that is there already, so that a slip of the pen is told and not sent.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from frontsim.errors import BadInput
+
+_STEP = re.compile(r"[^.\[\]]+")
+_INDEX = re.compile(r"[0-9]{1,9}")
+_SHOWN = 8
+
+
+def overridden(value: object, settings: Mapping[str, object]) -> object:
+    """The value with each setting put in; the value itself stays as it is.
+
+    Raises:
+        BadInput: a path leads nowhere (the text names the nearest part that exists and what that holds), or
+            JSON cannot hold a value.
+    """
+    changed = copy.deepcopy(value)
+    wrong: dict[str, list[str]] = {}
+    for path, wanted in settings.items():
+        problem = not_json(wanted) or _put(changed, path, wanted)
+        if problem is not None:
+            wrong[path] = [problem]
+    if wrong:
+        told = "; ".join(f"{path}: {texts[0]}" for path, texts in wrong.items())
+        raise BadInput(f"expected paths and values that fit the payload: {told}", wrong)
+    return changed
+
+
+def not_json(value: object) -> str | None:
+    """What keeps a value out of JSON, if anything: NaN, numbers beyond 64 bits, things that are no data."""
+    try:
+        orjson.dumps(value)
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        return f"expected a value that JSON can hold, got {type(value).__name__}: {error}"
+    return None
+
+
+def found(root: object, path: str) -> tuple[object] | None:
+    """What is at a path, in a tuple; None if nothing is."""
+    place = root
+    for step in _STEP.findall(path):
+        inner = _inner(place, step)
+        if inner is None:
+            return None
+        place = inner[0]
+    return (place,)
+
+
+def _put(root: object, path: str, wanted: object) -> str | None:
+    """Put one value in; the text of what is wrong with the path, if anything."""
+    steps = _STEP.findall(path)
+    if not steps or not _well_formed(path, steps):
+        return "expected a path such as salesLines[0].price"
+    place, walked = root, ""
+    for step in steps[:-1]:
+        inner = _inner(place, step)
+        if inner is None:
+            return _nothing(place, step, walked)
+        place, walked = inner[0], f"{walked}.{step}" if walked else step
+    last = steps[-1]
+    if _inner(place, last) is None:
+        return _nothing(place, last, walked)
+    if isinstance(place, dict):
+        place[last] = wanted
+    elif isinstance(place, list):
+        place[int(last)] = wanted
+    return None
+
+
+def _well_formed(path: str, steps: Sequence[str]) -> bool:
+    """Nothing but single dots and closed brackets between the steps."""
+    return re.sub(r"\[([^.\[\]]+)\]", r".\1", path).removeprefix(".") == ".".join(steps)
+
+
+def _inner(place: object, step: str) -> tuple[object] | None:
+    """What the place holds under that name or index, in a tuple; None if nothing."""
+    if isinstance(place, dict) and step in place:
+        return (place[step],)
+    if isinstance(place, list) and _INDEX.fullmatch(step) and int(step) < len(place):
+        return (place[int(step)],)
+    return None
+
+
+def _nothing(place: object, step: str, walked: str) -> str:
+    where = walked or "the payload"
+    return f"got {step!r}, but {where} is {_holding(place)}"
+
+
+def _holding(place: object) -> str:
+    if isinstance(place, dict):
+        names = list(place)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return f"an object with {', '.join(map(str, names[:_SHOWN]))}{more}" if names else "an empty object"
+    if isinstance(place, list):
+        return f"a list with the indices 0 to {len(place) - 1}" if place else "an empty list"
+    return "null" if place is None else f"the value {str(place)[:40]!r}"

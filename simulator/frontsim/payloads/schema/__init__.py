@@ -1,0 +1,1 @@
+"""Any JSON Schema to a payload that is valid against it."""

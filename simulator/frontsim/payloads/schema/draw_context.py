@@ -1,0 +1,91 @@
+"""One draw under way, and what produces parts of it."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from frontsim.payloads.schema.contradiction import Contradiction
+
+T = TypeVar("T")
+
+_PLENTY = 400
+"""Effort after which a value that contains itself is brought to an end."""
+
+EFFORT = 100_000
+"""Objects, arrays, retries and extra names that one draw may cost before it is given up."""
+
+
+class DrawContext:
+    """The dice of one draw, and how it goes about it.
+
+    `lean` leaves out whatever may be left out; `depth` counts how often a schema that contains itself was
+    entered; `effort` is what the draw may still cost. Below `plenty` of it the value is large enough.
+    """
+
+    __slots__ = ("depth", "effort", "lean", "plenty", "random", "rng")
+
+    def __init__(self, rng: Random, *, lean: bool = False, effort: int = EFFORT) -> None:
+        self.rng = rng
+        self.random = rng.random
+        self.lean = lean
+        self.depth = 0
+        self.effort = effort
+        self.plenty = effort - _PLENTY
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0 to `limit - 1`."""
+        return int(self.random() * limit) if limit < 1 << 50 else self.rng.randrange(limit)
+
+    def pick(self, things: Sequence[T]) -> T:
+        """One of the things."""
+        return things[int(self.random() * len(things))]
+
+    def spend(self, keyword: str, path: str, cost: int = 1) -> None:
+        """Count effort.
+
+        Raises:
+            Contradiction: the draw has cost too much.
+        """
+        self.effort -= cost
+        if self.effort < 0:
+            raise Contradiction(keyword, path, "no value found within reasonable effort")
+
+
+Producer = Callable[[DrawContext], Any]
+"""Draws a value, or raises Contradiction."""
+
+_SAMPLES = 24
+_COST_OF_A_TRY = 10
+_TRIES = 60
+
+
+def guarded(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer | None:
+    """The producer, as such when every sample of it is accepted, with retries when some are, None when none is."""
+    good = _count(produce, accepts)
+    if good == _SAMPLES:
+        return produce
+    return retried(produce, accepts, keyword, path) if good else None
+
+
+def retried(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer:
+    """Draw until accepted, a bounded number of times."""
+
+    def draw(roll: DrawContext) -> Any:
+        for _ in range(_TRIES):
+            value = produce(roll)
+            if accepts(value):
+                return value
+            roll.spend(keyword, path, _COST_OF_A_TRY)
+        raise Contradiction(keyword, path, f"none of {_TRIES} values that fulfil its neighbours fulfilled it")
+
+    return draw
+
+
+def _count(produce: Producer, accepts: Callable[[Any], bool]) -> int:
+    good = 0
+    for number in range(_SAMPLES):
+        try:
+            good += accepts(produce(DrawContext(Random(number))))  # noqa: S311
+        except Contradiction:
+            continue
+    return good

@@ -1,0 +1,151 @@
+"""Values for any JSON Schema, for the event types that a user brings.
+
+    schema -> Document (draft, references, validators) -> Compiler -> closures -> draw -> validate -> value
+
+Drafts 04 to 2020-12, and OpenAPI 3.0's `nullable` in a schema that names no `$schema`. Field names steer what is
+plausible, only where the schema allows it.
+
+Invariants: what is returned is valid under the schema, formats included, by the validator's own word; it follows
+from the schema and the dice alone; a draw ends after bounded effort, with a value or with an error that names the
+keyword in the way and where it is. A schema is compiled once and has then proved that it can be fulfilled.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import chain, islice
+from random import Random
+from threading import Lock
+from typing import Any
+
+import orjson
+
+from frontsim.payloads.schema.contradiction import Contradiction
+from frontsim.payloads.schema.document import Document, Json
+from frontsim.payloads.schema.draw_context import EFFORT, DrawContext, Producer
+from frontsim.payloads.schema.nodes import Compiler
+
+_TRIES = ((False, False, 12), (True, False, 12), (False, True, 12), (True, True, 12))
+"""(lean, strict, tries): as plausible as can be first, then as small, then with `oneOf` worked out."""
+_TOO_DEEP = Contradiction("$ref", "#", "it, or its values, are nested too deeply")
+_COST_OF_A_TRY = 500
+_MOST_LISTED = 200
+_PLAIN: tuple[Json, ...] = (None, True, False, 0, 1, -1, 2, 1.5, 10, 1e10, "", "a", "foo", "0", "é", [], [None], [1, 2])
+_PLAIN += ({}, {"a": 1}, {"foo": "bar"}, [[]], [{}], [1, "a"], ["a", "b"], {"a": {}}, {"foo": {}})
+
+
+class Generator:
+    """Draws values that are valid under one schema.
+
+    Args:
+        schema: a JSON Schema; it is copied.
+
+    Raises:
+        BadInput: it is not a schema that we know how to read, or none of many tries fulfilled it. The message
+            names the keyword and its path in the schema, which is also the key in `fields`.
+    """
+
+    def __init__(self, schema: Mapping[str, Any] | bool) -> None:  # noqa: FBT001 - a schema may be true or false
+        self._lock = Lock()
+        try:
+            self._document = Document(schema)
+            self._producers: dict[bool, Producer | Contradiction] = {}
+            self._stock = [value for value in _stock(self._document.root) if self._document.validator.is_valid(value)]
+            self._draw(Random(0))  # noqa: S311 - not a secret: whether the schema can be fulfilled at all
+        except Contradiction as contradiction:
+            raise contradiction.refusal() from None
+        except RecursionError:
+            raise _TOO_DEEP.refusal() from None
+
+    def draw(self, rng: Random) -> object:
+        """A valid value, new and the caller's own; the same for the same state of the dice.
+
+        Raises:
+            BadInput: as for the class; only schemas that are very hard to fulfil get as far as this.
+        """
+        try:
+            with self._lock:  # a draw may compile what no draw before it had met
+                return self._draw(rng)
+        except Contradiction as contradiction:
+            raise contradiction.refusal() from None
+        except RecursionError:
+            raise _TOO_DEEP.refusal() from None
+
+    def _producer(self, *, strict: bool) -> Producer | Contradiction:
+        """Compiled when first asked for: few schemas ever need `strict`."""
+        if strict not in self._producers:
+            try:
+                self._producers[strict] = Compiler(self._document, strict=strict).root()
+            except Contradiction as contradiction:
+                self._producers[strict] = contradiction
+        return self._producers[strict]
+
+    def _draw(self, rng: Random) -> object:
+        last: Contradiction | None = None
+        effort = EFFORT
+        for lean, strict, tries in _TRIES:
+            produce = self._producer(strict=strict)
+            if isinstance(produce, Contradiction):
+                last = last or produce
+                continue
+            for _ in range(tries):
+                roll = DrawContext(rng, lean=lean, effort=effort)
+                try:
+                    value = produce(roll)
+                except Contradiction as contradiction:
+                    last = contradiction
+                else:
+                    if self._document.validator.is_valid(value):
+                        return value
+                    last = self._complaint(value)
+                effort = roll.effort - _COST_OF_A_TRY
+        if self._stock:
+            return copy.deepcopy(rng.choice(self._stock))
+        assert last is not None
+        raise last
+
+    def _complaint(self, value: Json) -> Contradiction:
+        """The first thing that the validator says against a value."""
+        error = next(self._document.validator.iter_errors(value))
+        path = [str(key).replace("~", "~0").replace("/", "~1") for key in error.schema_path]
+        keyword = next((key for key in reversed(path) if not key.isdigit()), "$schema")
+        reason = f"none of the values that we tried fulfilled it; of the last one: {error.message}"
+        return Contradiction(keyword, "/".join(["#", *path]), reason[:500])
+
+
+def generate(schema: Mapping[str, Any] | bool, rng: Random) -> object:  # noqa: FBT001 - as above
+    """One valid value under a schema.
+
+    The last schemas are kept compiled, known by their content. A `Generator` of your own saves looking it up.
+
+    Raises:
+        BadInput: as `Generator`.
+    """
+    try:
+        known_as = orjson.dumps(schema, default=dict)
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, say
+        return Generator(schema).draw(rng)
+    return _compiled(known_as).draw(rng)
+
+
+@lru_cache(maxsize=64)
+def _compiled(schema: bytes) -> Generator:
+    return Generator(orjson.loads(schema))
+
+
+def _stock(schema: Json) -> Iterator[Json]:
+    """Values that may happen to be valid where our reading fails: those that the schema lists, and plain ones."""
+    return chain(islice(_listed(schema), _MOST_LISTED), _PLAIN)
+
+
+def _listed(schema: Json) -> Iterator[Json]:
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _listed(item)
+    if isinstance(schema, dict):
+        for keyword, value in schema.items():
+            if keyword in {"const", "default", "example"}:
+                yield value
+            elif keyword in {"enum", "examples"} and isinstance(value, list):
+                yield from value
+            yield from _listed(value)

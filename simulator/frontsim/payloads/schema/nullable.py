@@ -1,0 +1,33 @@
+"""OpenAPI 3.0's `nullable: true`, as JSON Schema says it: `null` among the types.
+
+Only a schema without `$schema` is read so: in JSON Schema proper the word means nothing. As in OpenAPI 3.0.3 it
+acts beside a `type` in the same object, and an `enum` beside it must list null itself for null to be allowed.
+"""
+
+from typing import Any
+
+from frontsim.payloads.schema.vocabulary import MANY, NAMED, ONE
+
+
+def with_null(schema: Any) -> Any:
+    """A copy of a schema in which `nullable: true` beside a `type` is written as a type of null."""
+    if not isinstance(schema, dict):
+        return schema
+    copy = {keyword: _inside(keyword, value) for keyword, value in schema.items()}
+    kind = copy.get("type")
+    if copy.get("nullable") is True and kind is not None:
+        kinds = [kind] if isinstance(kind, str) else list(kind)
+        copy["type"] = kinds if "null" in kinds else [*kinds, "null"]
+    return copy
+
+
+def _inside(keyword: str, value: Any) -> Any:
+    if keyword in ONE and isinstance(value, dict):
+        return with_null(value)
+    if keyword in MANY and isinstance(value, list):
+        return [with_null(item) for item in value]
+    if keyword in NAMED and isinstance(value, dict):
+        return {name: with_null(item) for name, item in value.items()}
+    if keyword == "components" and isinstance(value, dict) and isinstance(value.get("schemas"), dict):
+        return {**value, "schemas": {name: with_null(item) for name, item in value["schemas"].items()}}
+    return value

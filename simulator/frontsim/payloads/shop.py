@@ -1,0 +1,100 @@
+"""Business acts: what happens in a shop, and every event that it causes.
+
+    act("order-refund") -> OmniChannelOrderRefundUpdated, and a StockMovementCreated per line that comes back
+
+Invariants, over all acts of one shop: an event names only what an earlier one created, or what the shop world
+has from the start (stores, products); per stock and size, each movement's levels are those of the one before,
+changed by its quantity and by what was reserved and released since; moments never go back. The same acts with
+the same numbers, in the same order, give the same bytes.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from frontsim.domain.model import Occurrence
+from frontsim.errors import BadInput
+from frontsim.payloads.acts import counter, customer, order, stock
+from frontsim.payloads.acts.shop_state import ShopState
+from frontsim.payloads.master_data.world import World
+from frontsim.payloads.values.moments import Ticks, next_opening, of_number
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A kind of business act: what it is, in a sentence, and what does it."""
+
+    description: str
+    do: Callable[[ShopState], None]
+
+
+_ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "sale": Act("A POS sale, its stock movements, perhaps a new customer.", counter.sale),
+        "return": Act("Goods of an earlier sale come back and are refunded.", counter.returned),
+        "invoice-sale": Act("A POS sale on invoice: SaleCreated and InvoiceCreated.", counter.invoice_sale),
+        "online-sale": Act("A sale of the web shop, added from outside.", counter.online_sale),
+        "delivery": Act("Goods ordered and received, in parts until the delivery is completed.", stock.delivery),
+        "transfer": Act("Goods sent from one stock to another, and received.", stock.transfer),
+        "virtual-transfer": Act("Goods sent to or from a virtual stock, and received.", stock.virtual_transfer),
+        "stock-count": Act("A stock count whose differences are booked.", stock.stock_count),
+        "adjustment": Act("A stock adjustment and its movements.", stock.adjustment),
+        "reservation": Act("Goods reserved for somebody.", order.reservation),
+        "reservation-expiry": Act("A reservation runs out, or is released.", order.reservation_expiry),
+        "endless-aisle-order": Act("An order from the web shop, paid in the POS.", order.endless_aisle_order),
+        "order-update": Act("An order's lines are accepted or rejected.", order.order_update),
+        "order-fulfilment": Act("An accepted order is picked or shipped.", order.order_fulfilment),
+        "order-refund": Act("An order is refunded, in whole or in part.", order.order_refund),
+        "settlement": Act("A Z report: the sums of a terminal since its last one.", counter.settlement),
+        "new-customer": Act("A customer is registered.", customer.new_customer),
+        "customer-update": Act("A registered customer is changed.", customer.customer_update),
+    }
+)
+
+ACTS: Mapping[str, str] = MappingProxyType({name: act.description for name, act in _ACTS.items()})
+"""The acts that there are, each with what it does."""
+
+
+class Shop:
+    """A chain of shops in business. What an act needs before it (an order to refund) is made first.
+
+    Args:
+        seed: the shop world, and all chance; the same seed has the same stores and products as `Payloads`.
+    """
+
+    def __init__(self, *, seed: int) -> None:
+        self._books = ShopState(World(seed))
+
+    def reset(self) -> None:
+        """Forget everything that has happened, time included; acts may be numbered from 0 again."""
+        self._books = ShopState(self._books.world)
+
+    def next_opening(self) -> Ticks:
+        """When the next trading day begins, after all acts so far: `day` counts its seconds from there."""
+        return next_opening(self._books.now)
+
+    def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
+        """Do one business act; everything that it causes, in causal order.
+
+        Args:
+            what: one of `ACTS`.
+            number: counts the acts of this shop, from 0; ids follow from it, so that it must count on when a
+                shop is opened anew on an old log.
+            at: the moment (see `moments.of`); by default what `moments.of_number` has for the number. It is put
+                off to just after the act before, should it lie earlier.
+
+        Raises:
+            BadInput: no such act, or a negative number.
+        """
+        act = _ACTS.get(what)
+        if act is None:
+            near = difflib.get_close_matches(what, _ACTS, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            text = f"expected one of {', '.join(_ACTS)}, got {what!r}{hint}"
+            raise BadInput(text, {"what": [text]})
+        if number < 0:
+            raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
+        self._books.begin(what, number, of_number(number) if at is None else at)
+        act.do(self._books)
+        return self._books.close()

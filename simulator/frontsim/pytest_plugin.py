@@ -1,0 +1,75 @@
+r"""The pytest plugin: options and fixtures that say which receiver the contract suite is about.
+
+It is loaded in every pytest run of everybody who has frontsim installed, so it imports nothing but pytest, does nothing
+by itself, and every fixture can be overridden in a `conftest.py` or test module:
+
+    python -m pytest --pyargs frontsim.contract_suite --receiver-url http://127.0.0.1:8500/hook \
+        --receiver-observe-url http://127.0.0.1:8500/effects
+"""
+
+import pytest
+
+_OPTIONS = {
+    "--receiver-url": "URL of the receiver: every event is delivered there. Without it the contract suite is skipped.",
+    "--receiver-observe-url": "Effects: a URL that answers with a JSON list, of ids or of objects.",
+    "--receiver-observe-sql": "Effects: 'DSN QUERY', such as 'sqlite:///shop.db SELECT event_id FROM sales'.",
+    "--receiver-observe-key": "Where an effect has the event's id (webhookEventId), or 'business'.",
+    "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
+    "--receiver-events": "Only these event types: TYPE,TYPE.",
+    "--receiver-seed": "A number that repeats a run.",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options, in a group of their own."""
+    group = parser.getgroup("frontsim", "frontsim: the contract of a webhook receiver")
+    for name, help_text in _OPTIONS.items():
+        group.addoption(name, default="", metavar=name.rpartition("-")[2].upper(), help=help_text)
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    return str(config.getoption(name))
+
+
+@pytest.fixture(scope="session")
+def receiver_url(pytestconfig: pytest.Config) -> str:
+    """The receiver's URL, "" when there is none: then the suite is skipped."""
+    return _option(pytestconfig, "--receiver-url")
+
+
+@pytest.fixture(scope="session")
+def receiver_observe_url(pytestconfig: pytest.Config) -> str:
+    """A URL with the receiver's effects, or ""."""
+    return _option(pytestconfig, "--receiver-observe-url")
+
+
+@pytest.fixture(scope="session")
+def receiver_observe_sql(pytestconfig: pytest.Config) -> tuple[str, str] | None:
+    """A DSN and a query for the receiver's effects, or None."""
+    dsn, _, query = _option(pytestconfig, "--receiver-observe-sql").partition(" ")
+    return (dsn, query) if dsn else None
+
+
+@pytest.fixture(scope="session")
+def receiver_observe_key(pytestconfig: pytest.Config) -> str:
+    """Where an effect has the event's id."""
+    return _option(pytestconfig, "--receiver-observe-key") or "webhookEventId"
+
+
+@pytest.fixture(scope="session")
+def receiver_cmd(pytestconfig: pytest.Config) -> str:
+    """The command that starts the receiver, or ""."""
+    return _option(pytestconfig, "--receiver-cmd")
+
+
+@pytest.fixture(scope="session")
+def receiver_events(pytestconfig: pytest.Config) -> list[str]:
+    """The event types that the receiver takes; none means all."""
+    return [name.strip() for name in _option(pytestconfig, "--receiver-events").split(",") if name.strip()]
+
+
+@pytest.fixture(scope="session")
+def receiver_seed(pytestconfig: pytest.Config) -> int | None:
+    """The seed of the run, None to draw one."""
+    text = _option(pytestconfig, "--receiver-seed")
+    return int(text) if text else None

@@ -1,0 +1,95 @@
+"""A receiver over HTTP: `POST /hook` and `/hook/{type}`, with any query, `GET /effects` and `GET /health`.
+
+Invariants: nothing that a request holds makes it answer 5xx by accident; what it could not store is never
+answered with 2xx; a sender that hangs up in the middle of its body leaves nothing behind.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from frontsim.receivers.effects import counts, effects_json
+from frontsim.receivers.inbound import EventHeaders, RawRequest, Refused
+from frontsim.receivers.reference import Receiver, WorkFailed
+
+LARGEST_BODY = 64 * 1024 * 1024
+logger = logging.getLogger(__name__)
+
+
+def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHeaders | None = None) -> Starlette:
+    """The app of one receiver; it starts and stops it, and leaves its file open."""
+    names = headers or EventHeaders()
+
+    async def hook(request: Request) -> Response:
+        try:
+            return Response(status_code=await receiver.receive(await _arrival(request, names)))
+        except Refused as refused:
+            return _json({"error": str(refused)}, refused.status)
+        except WorkFailed as failed:
+            logger.warning("failed: %s", failed)
+            return _json({"error": str(failed)}, failed.status)
+        except sqlite3.Error as error:
+            logger.error("nothing could be stored: %s", error)
+            return _json({"error": f"nothing was stored: {error}"}, 503)
+        except ClientDisconnect:
+            return _json({"error": "expected the whole body, got only a part of it"}, 400)
+
+    async def effects(request: Request) -> Response:
+        payload = request.query_params.get("payload", "true") != "false"
+        body = await asyncio.to_thread(effects_json, receiver.books, payload=payload)
+        return Response(body, media_type="application/json")
+
+    async def health(_: Request) -> Response:
+        found = await asyncio.to_thread(counts, receiver.books)
+        return _json({"status": "ok", "variant": variant, **found, "held": receiver.held()})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await receiver.start()
+        yield
+        await receiver.stop()
+
+    return Starlette(
+        routes=[
+            Route("/hook", hook, methods=["POST"]),
+            Route("/hook/{type}", hook, methods=["POST"]),
+            Route("/effects", effects, methods=["GET"]),
+            Route("/health", health, methods=["GET"]),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def _arrival(request: Request, names: EventHeaders) -> RawRequest:
+    headers = request.headers
+    return RawRequest(
+        event_id=headers.get(names.event_id, ""),
+        webhook_id=headers.get(names.webhook_id, ""),
+        event=headers.get(names.event, ""),
+        path_type=request.path_params.get("type", ""),
+        content_type=headers.get("content-type", ""),
+        body=await _body(request),
+    )
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise Refused(413, f"expected at most {LARGEST_BODY} bytes")
+    return b"".join(parts)
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")

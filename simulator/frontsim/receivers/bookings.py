@@ -1,0 +1,125 @@
+"""A receiver's SQLite file: one connection that writes, in group commits, and readers of their own.
+
+    work ─┐
+    work ─┼─▶ BEGIN, each in its turn, COMMIT ─▶ all of them are told
+    work ─┘   (what came in one turn of the event loop)
+
+Invariants: nobody is told before the commit; what fails undoes only itself. In WAL with
+`synchronous = FULL` a commit survives kill -9 and a power cut. The flush of the disk that this costs is shared
+by all who came meanwhile, and stopping the event loop for it is what makes them a group.
+"""
+
+import asyncio
+import fcntl
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from frontsim.errors import Unusable
+
+T = TypeVar("T")
+Group = list[tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]]
+
+SYNCHRONOUS = "FULL"
+APPLICATION_ID = 0x46535256  # "FSRV": marks the file as ours
+_SCHEMA = Path(__file__).with_name("schema.sql")
+
+
+class Bookings:
+    """What a receiver holds, in one file that is its own.
+
+    Raises:
+        Unusable: the file cannot be opened and written, or it holds something else.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._waiting: Group = []
+        self._lock = _locked(file)
+        try:
+            self._db = _opened(file)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise Unusable(f"{file}: expected a receiver's database that can be written, got: {error}") from None
+
+    def transact(self, work: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
+        """Do `work` in a transaction; the future brings its result, after the commit, or its error.
+
+        The work of everyone who asks in one turn of the event loop goes into one commit. It must not wait:
+        it holds the file and the loop. If another in its group fails, it is undone and done again.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._commit_group)
+        future: asyncio.Future[T] = loop.create_future()
+        self._waiting.append((work, future))
+        return future
+
+    def close(self) -> None:
+        """Commit what is waiting, and close the file."""
+        self._commit_group()
+        self._db.close()
+        self._lock.close()
+
+    def _commit_group(self) -> None:
+        group, self._waiting = self._waiting, []
+        if group and not self._committed(group) and len(group) > 1:
+            for each in group:
+                self._committed([each])
+
+    def _committed(self, group: Group) -> bool:
+        """Whether all of it was done; if not, it is undone, and one that was alone is told its error."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [(future, work(self._db)) for work, future in group]
+            self._db.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever a work raises is its caller's, who awaits the future
+            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
+                self._db.execute("ROLLBACK")
+            for _, future in group:
+                if len(group) == 1 and not future.cancelled():
+                    future.set_exception(error)
+            return False
+        for future, result in results:
+            if not future.cancelled():
+                future.set_result(result)
+        return True
+
+    def read(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query, through a read-only connection: for a thread, while the loop goes on."""
+        with closing(sqlite3.connect(f"{self.file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            return reader.execute(query).fetchall()
+
+
+def _locked(file: Path) -> IO[bytes]:
+    """Keeps other receivers away until it is closed, or this process ends in any way: one writer a file."""
+    try:
+        lock = file.with_name(f"{file.name}-lock").open("wb")
+    except OSError as error:
+        raise Unusable(f"{file}: expected a folder that can be written, got: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise Unusable(
+            f"{file}: expected a file of its own, got one that another receiver uses; --db names one"
+        ) from None
+    return lock
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    try:
+        ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        if not ours and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise sqlite3.DatabaseError("it holds the tables of something else")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.executescript(_SCHEMA.read_text(encoding="utf-8"))
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,87 @@
+"""The other right way: store the event as it came, answer, and process it later.
+
+    request ──▶ inbox (key = the event's id) ──▶ commit ──▶ 2xx
+                  │
+                  └──▶ worker: one transaction: effect and "done" ──▶ commit
+
+It answers as fast as a disk can write, however slow the work is. It is right for the same reason as the
+reference: what the work changes and the note that it is done are one commit, so that the worker may die at
+any point and simply begin again.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from contextlib import suppress
+
+from frontsim.receivers.inbound import RawRequest, ReceivedEvent, read_object
+from frontsim.receivers.reference import Receiver
+
+PAUSE_S = 1.0  # after the file could not be written
+logger = logging.getLogger(__name__)
+
+_STORE = "INSERT OR IGNORE INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)"
+_NEXT = "SELECT number, event_id, webhook_id, event, payload FROM inbox WHERE NOT done ORDER BY number LIMIT 1"
+
+
+class Inbox(Receiver):
+    """Stores first; a worker books, in the order of arrival."""
+
+    async def start(self) -> None:
+        """Let the worker begin, with what the last process left."""
+        self._bell = asyncio.Event()
+        self._worker = asyncio.create_task(self.work())
+
+    async def stop(self) -> None:
+        """End the worker; what is waiting stays in the file."""
+        self._worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._worker
+
+    async def receive(self, arrival: RawRequest) -> int:
+        """Store it, wake the worker."""
+        notice = self.read(arrival)
+        row = (notice.event_id, notice.webhook_id, notice.event, notice.body)
+        await self.books.transact(lambda db: db.execute(_STORE, row))
+        self._bell.set()
+        return self.SUCCESS
+
+    async def work(self) -> None:
+        """Process whatever is waiting, for ever."""
+        while True:
+            self._bell.clear()
+            try:
+                while await self.work_once():
+                    pass
+            except sqlite3.Error as error:
+                logger.error("the inbox waits: %s", error)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            await self._bell.wait()
+
+    async def work_once(self) -> bool:
+        """Process the oldest event; returns False when none waits."""
+        return await self.books.transact(self._process_next)
+
+    def _process_next(self, db: sqlite3.Connection) -> bool:
+        found = waiting(db)
+        if found is None:
+            return False
+        number, notice = found
+        self.process(db, notice)
+        done(db, number)
+        return True
+
+
+def waiting(db: sqlite3.Connection) -> tuple[int, ReceivedEvent] | None:
+    """The oldest event that is not done, and its number in the inbox."""
+    row = db.execute(_NEXT).fetchone()
+    if row is None:
+        return None
+    number, event_id, webhook_id, event, body = row
+    return number, ReceivedEvent(event_id, webhook_id, event, read_object(body), body)
+
+
+def done(db: sqlite3.Connection, number: int) -> None:
+    """Note that it is done."""
+    db.execute("UPDATE inbox SET done = 1 WHERE number = ?", (number,))

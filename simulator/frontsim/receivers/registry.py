@@ -1,0 +1,266 @@
+"""Every receiver by name: those that are right, and those that are wrong on purpose."""
+
+from collections.abc import Mapping
+
+from frontsim.errors import BadInput
+from frontsim.receivers.broken.answer import (
+    AckBeforeStore,
+    DoneBeforeWork,
+    DropsWhenFull,
+    OkOnException,
+    RefusesDuplicates,
+)
+from frontsim.receivers.broken.content import DropsNonAscii, RoundsDecimals, TruncatesLargeBodies
+from frontsim.receivers.broken.key import (
+    DedupeByEntity,
+    DedupeByTimestamp,
+    DedupeByWebhookId,
+    ForgetsAtMidnight,
+    KeyCutShort,
+    MemoryDedupe,
+    NoDedupe,
+    ShortMemory,
+)
+from frontsim.receivers.broken.race import CheckThenAct, DoubleEffectUnderConcurrency
+from frontsim.receivers.broken.reading import (
+    AcceptsGarbage,
+    CrashOnGarbage,
+    CrashOnNull,
+    DiesOnGarbage,
+    RejectsLarge,
+    RejectsUnknownFields,
+    RejectsUnknownTypes,
+)
+from frontsim.receivers.broken.state import LastWriterWins
+from frontsim.receivers.broken.transaction import (
+    BatchLosesGoodOnes,
+    DedupeInAnotherTransaction,
+    EffectThen500,
+    IdBeforeWork,
+)
+from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flaky, Slow
+from frontsim.receivers.inbox import Inbox
+from frontsim.receivers.reference import Receiver
+from frontsim.receivers.variant import Variant, by_name
+
+_BURNED = frozenset({"burned"})
+_CORRUPT = frozenset({"corrupt"})
+_CRASHED = frozenset({"crashed"})
+_DUPLICATED = frozenset({"duplicated"})
+_LOST = frozenset({"lost-after-ack"})
+_REJECTED = frozenset({"rejected"})
+_STALE = frozenset({"stale"})
+_UNEXPECTED = frozenset({"unexpected"})
+
+CORRECT: Mapping[str, Variant] = by_name(
+    Variant("reference", Receiver, "Takes the key and books the effect in one transaction, then answers 200."),
+    Variant("inbox", Inbox, "Stores the event as it came, answers 200, and a worker books it later."),
+    Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
+    Variant("answers-202", Answers202, "Answers 202 instead of 200."),
+    Variant("answers-204", Answers204, "Answers 204, without a body."),
+    Variant("slow", Slow, "Takes 0.3 s for every request."),
+    Variant("flaky", Flaky, "Answers one sound request in four with 503, before it has stored anything."),
+)
+
+BROKEN: Mapping[str, Variant] = by_name(
+    Variant(
+        "no-dedupe",
+        NoDedupe,
+        "It books whatever comes, so every copy counts.",
+        _DUPLICATED,
+        ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "api-trouble", "late-resend"),
+    ),
+    Variant(
+        "memory-dedupe",
+        MemoryDedupe,
+        "It knows the ids that it has seen until the next restart.",
+        _DUPLICATED,
+        ("restart-then-resend",),
+        needs_process_control=True,
+    ),
+    Variant(
+        "short-memory",
+        ShortMemory,
+        "It knows only the last hundred ids that it has seen.",
+        _DUPLICATED,
+        ("late-resend",),
+    ),
+    Variant(
+        "forgets-at-midnight",
+        ForgetsAtMidnight,
+        "It begins a new list of ids every day (its days last a tenth of a second).",
+        _DUPLICATED,
+        ("late-resend",),
+    ),
+    Variant(
+        "dedupe-by-timestamp",
+        DedupeByTimestamp,
+        "It takes two events of one type and one moment for the same.",
+        _LOST,
+        ("same-second",),
+    ),
+    Variant(
+        "dedupe-by-webhook-id",
+        DedupeByWebhookId,
+        "It takes the webhook's id for the event's, so a webhook's second event is dropped.",
+        _LOST,
+        ("same-second", "short-outage", "entity-updated-twice"),
+    ),
+    Variant(
+        "dedupe-by-entity",
+        DedupeByEntity,
+        "It takes the second update of a customer or an order for a copy of the first.",
+        _LOST,
+        ("entity-updated-twice",),
+    ),
+    Variant(
+        "key-cut-short",
+        KeyCutShort,
+        "It keeps ids in a column of 32 characters, which cuts the end off a UUID with dashes.",
+        _LOST,
+        ("same-second",),
+    ),
+    Variant(
+        "check-then-act",
+        CheckThenAct,
+        "It looks whether the id is new, works, and notes the id at the end; two copies at once both look new.",
+        _DUPLICATED,
+        ("duplicate-race",),
+    ),
+    Variant(
+        "double-effect-under-concurrency",
+        DoubleEffectUnderConcurrency,
+        "When much is waiting a second worker helps, and both take the same job.",
+        _DUPLICATED,
+        ("storm",),
+    ),
+    Variant(
+        "id-before-work",
+        IdBeforeWork,
+        "It notes the id, then works; if the work fails, the resend is taken for a copy.",
+        _BURNED,
+        ("storm",),
+    ),
+    Variant(
+        "dedupe-in-another-transaction",
+        DedupeInAnotherTransaction,
+        "It commits the effect and notes the id afterwards, which may fail or never happen.",
+        _DUPLICATED,
+        ("duplicate-race", "storm"),
+    ),
+    Variant(
+        "effect-then-500",
+        EffectThen500,
+        "It books, then fails at something less important, answers 500 and lets the resend book again.",
+        _DUPLICATED,
+        ("storm",),
+    ),
+    Variant(
+        "batch-loses-good-ones",
+        BatchLosesGoodOnes,
+        "It books what comes together in one go; one duplicate in it undoes all, and all are answered 200.",
+        _LOST,
+        ("duplicate-race",),
+    ),
+    Variant(
+        "ack-before-store",
+        AckBeforeStore,
+        "It answers 200 and stores the event a moment later.",
+        _LOST,
+        ("crash-after-ack",),
+        needs_process_control=True,
+    ),
+    Variant(
+        "done-before-work",
+        DoneBeforeWork,
+        "Its worker marks a job as done before it does it.",
+        _LOST,
+        ("crash-after-ack",),
+        needs_process_control=True,
+    ),
+    Variant(
+        "drops-when-full",
+        DropsWhenFull,
+        "It answers 202 and drops the event when its queue in memory is full.",
+        _LOST,
+        ("storm",),
+    ),
+    Variant("ok-on-exception", OkOnException, "It answers 200 when its work has failed.", _LOST, ("storm",)),
+    Variant(
+        "refuses-duplicates",
+        RefusesDuplicates,
+        "It answers a copy with 409, so an event whose answer was lost fails for ever.",
+        _REJECTED,
+        ("lost-response", "resend-delivered"),
+    ),
+    Variant(
+        "last-writer-wins",
+        LastWriterWins,
+        "It lets an older state overwrite a newer one.",
+        _STALE,
+        ("out-of-order",),
+    ),
+    Variant(
+        "rejects-unknown-fields",
+        RejectsUnknownFields,
+        "It refuses fields that it does not know.",
+        _REJECTED,
+        ("evolution",),
+    ),
+    Variant(
+        "rejects-unknown-types",
+        RejectsUnknownTypes,
+        "It answers 500 to an event type that it does not know.",
+        _REJECTED,
+        ("evolution",),
+    ),
+    Variant(
+        "crash-on-null", CrashOnNull, "It answers 500 to a null where it expects a text.", _REJECTED, ("evolution",)
+    ),
+    Variant(
+        "crash-on-garbage",
+        CrashOnGarbage,
+        "A body that is no JSON kills its parser; from then on it answers 500 to everything.",
+        _CRASHED | _REJECTED,
+        ("malformed",),
+    ),
+    Variant(
+        "dies-on-garbage",
+        DiesOnGarbage,
+        "A body that is no JSON ends its process.",
+        _CRASHED,
+        ("malformed",),
+        needs_process_control=True,
+    ),
+    Variant("accepts-garbage", AcceptsGarbage, "It books what is no JSON.", _UNEXPECTED, ("malformed",)),
+    Variant(
+        "drops-non-ascii", DropsNonAscii, "It drops every letter outside ASCII.", _CORRUPT, ("unicode-and-decimals",)
+    ),
+    Variant(
+        "rounds-decimals",
+        RoundsDecimals,
+        "It keeps amounts as whole numbers.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
+    ),
+    Variant(
+        "truncates-large-bodies",
+        TruncatesLargeBodies,
+        "It keeps the first 65,535 bytes of a payload.",
+        _CORRUPT,
+        ("big-payload",),
+    ),
+    Variant("rejects-large", RejectsLarge, "It refuses bodies over 100 kB with 413.", _REJECTED, ("big-payload",)),
+)
+
+
+def find(name: str) -> Variant:
+    """The receiver of that name, right or wrong.
+
+    Raises:
+        BadInput: there is none; the text lists them all.
+    """
+    found = CORRECT.get(name) or BROKEN.get(name)
+    if found is None:
+        raise BadInput(f"expected one of the receivers {', '.join([*CORRECT, *BROKEN])}, got {name[:100]!r}")
+    return found

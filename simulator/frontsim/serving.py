@@ -1,0 +1,218 @@
+"""Serving a simulator: uvicorn on a socket that is bound before anything else is done, and an end within a second."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import resource
+import signal
+import socket
+import struct
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from frontsim.api.gateway import RESET, reset
+from frontsim.app import App
+from frontsim.errors import Unusable
+from frontsim.listening import BACKLOG, listen, url_of
+from frontsim.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+_MOST_DESCRIPTORS = 65_536
+_LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
+_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A simulator that serves in a thread: `base_url` ends in `/restapi/V2`, `control_url` in `/_sim`."""
+
+    base_url: str
+    control_url: str
+    stop: Callable[[], None]
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: how the simulator behaves.
+        ready: called with the server's URL (`http://127.0.0.1:8400`) once it answers.
+
+    Raises:
+        Unusable: the port, the file of the log or another setting cannot be used.
+    """
+    with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
+        app = App(settings, db=db)
+        _collect_seldom()
+        _open_many()
+        _run(_Server(app, lambda: ready(url_of(listening))), listening)
+
+
+def _collect_seldom() -> None:
+    """Let Python look for garbage in cycles after every 100,000 objects, not 700, and never among what stands.
+
+    A delivery makes some hundred objects and no cycle, but thousands of them are kept for a while, and to look at
+    those again and again took a tenth of all time. Only for a process that is ours alone.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
+
+def _open_many() -> None:
+    """Take as many descriptors as the system lets us: a thousand destinations have a thousand connections.
+
+    The usual limit of 1,024 is there for programs that use select(2), which ours does not.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if resource.RLIM_INFINITY != soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def run_in_thread(settings: Settings) -> Running:
+    """Serve in a thread, until `stop` is called.
+
+    Raises:
+        Unusable: as `serve`.
+    """
+    cleanup = contextlib.ExitStack()
+    listening = cleanup.enter_context(listen(settings.host, settings.port))
+    with cleanup:
+        app = App(settings, db=cleanup.enter_context(_log_file(settings)))
+        started = threading.Event()
+        server = _Server(app, started.set)
+        thread = threading.Thread(target=_run, args=(server, listening), name="frontsim-server", daemon=True)
+        thread.start()
+        while not started.wait(0.05):
+            if not thread.is_alive():
+                raise Unusable("the simulator ended while it was starting; its log says why")
+        kept = cleanup.pop_all()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join()
+        kept.close()
+
+    url = url_of(listening)
+    return Running(f"{url}/restapi/V2", f"{url}/_sim", stop)
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's, with a way for the app to reset the caller's connection."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        extensions: dict[str, Any] = {RESET: self._reset}
+        self.scope["extensions"] = extensions
+
+    def _reset(self) -> None:
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
+        self.transport.abort()
+
+
+class _Callers:
+    """The app as uvicorn calls it: whoever waits for it in vain when it ends gets a reset, and nobody a traceback."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.stopping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except (asyncio.CancelledError, RuntimeError) as error:  # RuntimeError: the readers' threads have ended
+            if not self.stopping:
+                raise
+            logger.debug("a call was broken off as the simulator ended: %r", error)
+            await reset(scope, receive)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, with an app that starts before it and stops while callers still wait for answers."""
+
+    def __init__(self, app: App, ready: Callable[[], None]) -> None:
+        self._callers = _Callers(app)
+        super().__init__(
+            uvicorn.Config(
+                self._callers,
+                http=_Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+            )
+        )
+        self._app = app
+        self._ready = ready
+
+    async def run_app(self, listening: socket.socket) -> None:
+        """Serve on a bound socket until asked to stop."""
+        async with self._app:
+            await self.serve(sockets=[listening])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Let nobody in any more, then end the app: whoever waits for a resend or follows the stream gets an end."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        self._callers.stopping = True
+        await self._app.stop()
+        waiting = self.server_state.tasks
+        if waiting:
+            await asyncio.wait(waiting, timeout=_LAST_WORDS_S)
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.wait(waiting)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals, if this is the thread that can; unlike uvicorn, do not raise them again at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _run(server: _Server, listening: socket.socket) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.run_app(listening))
+
+
+@contextmanager
+def _log_file(settings: Settings) -> Iterator[Path]:
+    """The file of the log: the user's, or one that goes when the simulator stops."""
+    if not settings.ephemeral:
+        yield settings.db
+        return
+    with tempfile.TemporaryDirectory(prefix="frontsim-") as folder:
+        yield Path(folder) / "frontsim.db"

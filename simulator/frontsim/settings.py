@@ -1,0 +1,122 @@
+"""Every setting of a simulator, declared once: the CLI's options, the environment and the docs come from here.
+
+A flag wins over the environment, the environment over the default. A setting's variable is its name in
+upper case behind `FRONTSIM_`. What the vendor leaves open and somebody may know better is a setting.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ENVIRONMENT_PREFIX = "FRONTSIM_"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRule:
+    """What a setting means and takes; bounds are inclusive."""
+
+    help: str
+    least: float = -math.inf
+    most: float = math.inf
+    choices: Sequence[str] = ()
+
+
+def setting(default: Any, help_text: str, **limits: Any) -> Any:
+    """A field of `Settings` with its rule."""
+    return field(default=default, metadata={"rule": SettingRule(help_text, **limits)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How one simulator behaves. Times are seconds, sizes bytes.
+
+    Raises:
+        ValueError: a value is outside its rule; the text names the setting, what it takes and what came.
+    """
+
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8400, "Port to listen on; 0 takes any free one and prints it.", least=0, most=65535)
+    db: Path = setting(Path("frontsim.db"), "The file that holds the log.")
+    ephemeral: bool = setting(False, "Keep the log in a temporary file that goes when the simulator stops.")
+    auth: str = setting(
+        "lenient",
+        "Keys wanted on the vendor's API: none, any x-api-key, or both keys right.",
+        choices=("off", "lenient", "strict"),
+    )
+    api_key: str = setting("frontsm.0123456789abcdefghijklmnopqrstuv", "The x-api-key that strict auth takes.")
+    subscription_key: str = setting(
+        "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
+    )
+    token: str = setting("", "Bearer token wanted on every /_sim call; none by default.")
+    seed: int = setting(1, "Seed of everything that is drawn by chance.", least=0, most=2**63 - 1)
+    contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
+    timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
+    datetime_form: str = setting(
+        "guide",
+        "Date-times as in the guide and in live data (2021-12-09T08:50:46.02), or as in the OpenAPI export.",
+        choices=("guide", "openapi"),
+    )
+    concurrency: int = setting(
+        16, "Deliveries in flight at once to one destination (scheme, host and port).", least=1, most=10_000
+    )
+    connect_timeout: float = setting(5.0, "Seconds until a connection must stand.", least=0.001, most=3600)
+    timeout: float = setting(30.0, "Seconds until a delivery must be answered in whole.", least=0.001, most=3600)
+    tls_verify: bool = setting(True, "Check a receiver's certificate.")
+    tls_ca: Path | None = setting(None, "A PEM file of certificate authorities to trust beside the system's.")
+    event_id_header: str = setting("X-Webhook-Event-Id", "Header of a delivery that carries the event's id.")
+    webhook_id_header: str = setting("X-Webhook-Id", "Header of a delivery that carries the webhook's id.")
+    event_header: str = setting("X-Webhook-Event", "Header of a delivery that carries the event type.")
+    max_waiting: int = setting(1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            _check(item.name, getattr(self, item.name), item.metadata["rule"])
+        if not self.db.name or str(self.db) == ":memory:":
+            raise ValueError(f"db: expected a file such as frontsim.db (--ephemeral keeps none), got {str(self.db)!r}")
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"timezone: expected a zone such as Europe/Oslo, got {self.timezone!r}") from None
+        headers: dict[str, str] = {}
+        for name in ("event_id_header", "webhook_id_header", "event_header"):
+            header = getattr(self, name)
+            if header.lower() in headers or header.lower() in _TAKEN_HEADERS:
+                taken = headers.get(header.lower(), "HTTP itself")
+                raise ValueError(f"{name}: expected a header of its own, got {header!r}, which is for {taken}")
+            headers[header.lower()] = name
+            if not header or not all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in header):
+                raise ValueError(f"{name}: expected an HTTP header name such as X-Webhook-Id, got {header!r}")
+
+        if self.auth == "strict" and not (self.api_key and self.subscription_key):
+            raise ValueError("auth: expected an api_key and a subscription_key that are not empty, with strict")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The vendor's local zone."""
+        return ZoneInfo(self.timezone)
+
+
+_TAKEN_HEADERS = frozenset(
+    {
+        "authorization", "connection", "content-encoding", "content-length", "content-type", "expect", "host",
+        "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+"""Headers that say how a delivery is to be read, in lower case."""
+
+
+def _check(name: str, value: object, rule: SettingRule) -> None:
+    if rule.choices and value not in rule.choices:
+        raise ValueError(f"{name}: expected one of {', '.join(rule.choices)}, got {value!r}")
+    if isinstance(value, int | float) and not rule.least <= value <= rule.most:
+        bounds = (
+            f"{_plain(rule.least)} or more" if rule.most == math.inf else f"{_plain(rule.least)} to {_plain(rule.most)}"
+        )
+        raise ValueError(f"{name}: expected {bounds}, got {value}")
+
+
+def _plain(bound: float) -> str:
+    return str(int(bound)) if bound == int(bound) else str(bound)

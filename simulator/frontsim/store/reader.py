@@ -1,0 +1,221 @@
+"""Questions to the log, answered from connections that can only read, in threads of their own.
+
+A reader sees what is committed, as of the moment its query began; it never waits for the writer, nor the
+writer for it. A long listing is read a page at a time, each as of its own moment, and holds nothing in
+between: callers that read slowly keep neither a connection from others nor the WAL from being emptied.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from frontsim.clock import Milliseconds, uuid_text
+from frontsim.domain.model import Webhook
+from frontsim.errors import UnknownEvent, UnknownWebhook
+from frontsim.store.database import open_reader
+
+T = TypeVar("T")
+
+CONNECTIONS = 4
+CHUNK = 500  # rows of a page: what a long listing holds in memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events of a webhook: created from `since` until before `until`, and more narrowly.
+
+    `success` False are those whose newest run failed; one whose first run is not over is neither.
+    `statuses` are phrases in any case, or status codes as text; empty means all.
+    """
+
+    webhook_id: UUID
+    since: Milliseconds
+    until: Milliseconds
+    success: bool | None = None
+    statuses: Sequence[str] = ()
+    with_payload: bool = False
+    with_runs: bool = False
+
+
+class LoggedRun(NamedTuple):
+    """A run that is over."""
+
+    run: int
+    created_at: Milliseconds
+    trigger: str
+    outcome: str
+    status: str
+    status_code: int | None
+    duration_ms: int | None
+
+
+class LoggedEvent(NamedTuple):
+    """An event as the log shows it. `payload` None: not asked for. `success` None: no run is over."""
+
+    number: int
+    webhook_event_id: str
+    created_at: Milliseconds
+    updated_at: Milliseconds | None
+    status: str
+    status_code: int | None
+    success: bool | None
+    runs_counter: int
+    payload: bytes | None
+    runs: Sequence[LoggedRun] = ()
+
+
+_ENTRY = """
+SELECT e.number, e.id, e.created_at, e.updated_at, e.status, e.status_code, e.success, e.runs, {body}
+FROM events e {join} WHERE {where}
+"""
+_WITH_BODY = ("o.body", "JOIN occurrences o ON o.number = e.occurrence")
+_WITHOUT_BODY = ("NULL", "")
+_RUNS = """
+SELECT run, created_at, trigger, outcome, status, status_code, duration_ms FROM runs WHERE event = ? ORDER BY run
+"""
+
+
+class Reader:
+    """Reads one log, from any number of tasks of one event loop."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="frontsim-reader")
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._connections: list[sqlite3.Connection] = []
+
+    async def close(self) -> None:
+        """Close the connections; questions that are still under way end first."""
+        await asyncio.to_thread(self._threads.shutdown)
+        while self._connections:
+            self._connections.pop().close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[sqlite3.Connection]:
+        async with self._free:
+            connection = self._connections.pop() if self._connections else open_reader(self._path)
+            try:
+                yield connection
+            finally:
+                self._connections.append(connection)
+
+    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        async with self._connection() as connection:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, question, connection)
+
+    async def webhooks(self) -> list[Webhook]:
+        """All webhooks, oldest first."""
+        rows = await self._ask(
+            lambda db: db.execute(
+                "SELECT id, event, url, store_id FROM webhooks WHERE deleted_at IS NULL ORDER BY number"
+            ).fetchall()
+        )
+        return [Webhook(UUID(bytes=raw), event, url, store_id) for raw, event, url, store_id in rows]
+
+    async def webhook(self, webhook_id: UUID) -> Webhook:
+        """One webhook. Raises UnknownWebhook."""
+        row = await self._ask(
+            lambda db: db.execute(
+                "SELECT event, url, store_id FROM webhooks WHERE id = ? AND deleted_at IS NULL", (webhook_id.bytes,)
+            ).fetchone()
+        )
+        if row is None:
+            raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are")
+        return Webhook(webhook_id, *row)
+
+    async def events(self, query: EventQuery) -> AsyncIterator[list[LoggedEvent]]:
+        """The events that a query asks for, oldest first, some hundreds at a time.
+
+        A webhook that was deleted still has its log.
+
+        Raises:
+            UnknownWebhook: there never was one of that id.
+        """
+        number = await self._ask(lambda db: _webhook_number(db, query.webhook_id))
+        after = (query.since, 0)  # numbers begin at 1
+        while entries := await self._page(query, number, after):
+            yield entries
+            if len(entries) < CHUNK:
+                return
+            after = (entries[-1].created_at, entries[-1].number)
+
+    async def _page(self, query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> list[LoggedEvent]:
+        sql, values = _select(query, webhook, after)
+        return await self._ask(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
+
+    async def event(self, webhook_id: UUID, webhook_event_id: str) -> LoggedEvent:
+        """One event of a webhook, with its payload and runs. Raises UnknownWebhook, UnknownEvent."""
+        body, join = _WITH_BODY
+        sql = _ENTRY.format(body=body, join=join, where="e.id = ? AND e.webhook = ?")
+
+        def question(db: sqlite3.Connection) -> list[LoggedEvent]:
+            number = _webhook_number(db, webhook_id)
+            return _entries(db.execute(sql, (UUID(webhook_event_id).bytes, number)), with_runs=True)
+
+        entries = await self._ask(question)
+        if not entries:
+            raise UnknownEvent(
+                f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
+            )
+        return entries[0]
+
+    async def counts(self) -> dict[str, int]:
+        """How much the log holds."""
+
+        def question(db: sqlite3.Connection) -> dict[str, int]:
+            return {name: db.execute(sql).fetchone()[0] for name, sql in _COUNTS.items()}
+
+        return await self._ask(question)
+
+
+_COUNTS = {
+    "webhooks": "SELECT count(*) FROM webhooks WHERE deleted_at IS NULL",
+    "occurrences": "SELECT count(*) FROM occurrences",
+    "events": "SELECT count(*) FROM events",
+    "failed": "SELECT count(*) FROM events WHERE success = 0",
+    "runs": "SELECT count(*) FROM runs",
+    "waiting": "SELECT count(*) FROM queue WHERE begun_at IS NULL",
+    "underWay": "SELECT count(*) FROM queue WHERE begun_at IS NOT NULL",
+}
+
+
+def _webhook_number(db: sqlite3.Connection, webhook_id: UUID) -> int:
+    row = db.execute("SELECT number FROM webhooks WHERE id = ?", (webhook_id.bytes,)).fetchone()
+    if row is None:
+        raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are")
+    number: int = row[0]
+    return number
+
+
+def _select(query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> tuple[str, Sequence[object]]:
+    """The query of one page: what comes behind `after`, a moment and an event's number."""
+    body, join = _WITH_BODY if query.with_payload else _WITHOUT_BODY
+    conditions = ["e.webhook = ?", "(e.created_at, e.number) > (?, ?)", "e.created_at < ?"]
+    values: list[object] = [webhook, *after, query.until]
+    if query.success is not None:
+        conditions.append(f"e.success = {int(query.success)}")  # a literal, or the index of failures is not used
+    if query.statuses:
+        marks = ", ".join("?" * len(query.statuses))
+        conditions.append(f"(lower(e.status) IN ({marks}) OR CAST(e.status_code AS TEXT) IN ({marks}))")
+        values += [text.lower() for text in query.statuses] * 2
+    where = " AND ".join(conditions)
+    return _ENTRY.format(body=body, join=join, where=f"{where} ORDER BY e.created_at, e.number LIMIT {CHUNK}"), values
+
+
+def _entries(cursor: sqlite3.Cursor, *, with_runs: bool) -> list[LoggedEvent]:
+    entries = [
+        LoggedEvent(
+            number, uuid_text(raw), created, updated, status, code, None if success is None else success == 1, *rest
+        )
+        for number, raw, created, updated, status, code, success, *rest in cursor.fetchall()
+    ]
+    if not with_runs:
+        return entries
+    runs = cursor.connection.cursor()
+    return [entry._replace(runs=[LoggedRun(*row) for row in runs.execute(_RUNS, (entry.number,))]) for entry in entries]

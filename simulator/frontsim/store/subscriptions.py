@@ -1,0 +1,117 @@
+"""The webhooks of a log, kept in memory for matching and in the file for good."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from frontsim.clock import Milliseconds
+from frontsim.domain.model import Webhook
+from frontsim.domain.target import parse_target
+from frontsim.errors import UnknownWebhook
+
+_MOST_KEPT = 1_000  # pairs of a type and a store: callers may name any store
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A webhook as the log knows it: with its row's number, and its destination's."""
+
+    number: int
+    webhook: Webhook
+    destination: int
+    id_text: str
+
+
+class Subscriptions:
+    """Every webhook that is not deleted, by id; a step in a transaction that the caller holds."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self.load()
+
+    def load(self) -> None:
+        """Read the file again: at the start, and after a transaction that was undone."""
+        self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
+        self._ids: dict[int, str] = {}
+        self._by_id: dict[UUID, Subscription] = {}
+        self._matching: dict[tuple[str, int | None], list[Subscription]] = {}  # as asked for since the last change
+        rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
+        for number, raw, event, url, store_id, deleted_at in rows.fetchall():
+            webhook = Webhook(UUID(bytes=raw), event, url, store_id)
+            self._ids[number] = str(webhook.id)
+            if deleted_at is None:
+                self._by_id[webhook.id] = self._subscription(number, webhook)
+
+    def id_of(self, number: int) -> str:
+        """The id of the webhook in that row, deleted or not."""
+        return self._ids[number]
+
+    def url_of(self, number: int) -> str:
+        """The present URL of the webhook in that row, which must not be deleted."""
+        return self._by_id[UUID(self._ids[number])].webhook.url
+
+    def find(self, webhook_id: UUID) -> Subscription:
+        """The subscription of that id. Raises UnknownWebhook."""
+        try:
+            return self._by_id[webhook_id]
+        except KeyError:
+            raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are") from None
+
+    def matching(self, event: str, store_id: int | None) -> Sequence[Subscription]:
+        """Those that want an event of that type from that store, oldest first."""
+        matching = self._matching.get((event, store_id))
+        if matching is None:
+            if len(self._matching) >= _MOST_KEPT:
+                self._matching.clear()
+            matching = self._matching[event, store_id] = [
+                known
+                for known in self._by_id.values()
+                if known.webhook.event == event and known.webhook.store_id in (None, store_id)
+            ]
+        return matching
+
+    def wanting(self, event: str) -> int:
+        """How many want events of that type, from whatever store."""
+        return sum(known.webhook.event == event for known in list(self._by_id.values()))  # a long step may change them
+
+    def add(self, webhook: Webhook) -> None:
+        """Add a webhook."""
+        number = self._db.execute(
+            "INSERT INTO webhooks (id, event, url, store_id) VALUES (?, ?, ?, ?)",
+            (webhook.id.bytes, webhook.event, webhook.url, webhook.store_id),
+        ).lastrowid
+        assert number is not None
+        self._ids[number] = str(webhook.id)
+        self._by_id[webhook.id] = self._subscription(number, webhook)
+        self._matching.clear()
+
+    def change(self, webhook: Webhook) -> None:
+        """Replace what a webhook says. Raises UnknownWebhook."""
+        known = self.find(webhook.id)
+        self._db.execute(
+            "UPDATE webhooks SET event = ?, url = ?, store_id = ? WHERE number = ?",
+            (webhook.event, webhook.url, webhook.store_id, known.number),
+        )
+        self._by_id[webhook.id] = self._subscription(known.number, webhook)
+        self._matching.clear()
+
+    def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
+        """Take a webhook out; its row stays for the events that name it. Raises UnknownWebhook."""
+        known = self.find(webhook_id)
+        self._db.execute("UPDATE webhooks SET deleted_at = ? WHERE number = ?", (moment, known.number))
+        del self._by_id[webhook_id]
+        self._matching.clear()
+        return known.webhook
+
+    def _subscription(self, number: int, webhook: Webhook) -> Subscription:
+        return Subscription(number, webhook, self._destination(webhook.url), str(webhook.id))
+
+    def _destination(self, url: str) -> int:
+        origin = parse_target(url).origin
+        number = self._destinations.get(origin)
+        if number is None:
+            number = self._db.execute("INSERT INTO destinations (origin) VALUES (?)", (origin,)).lastrowid
+            assert number is not None
+            self._destinations[origin] = number
+        return number

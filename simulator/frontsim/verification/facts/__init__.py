@@ -1,0 +1,1 @@
+"""What happened, as recorded facts, and pure functions that relate them."""

@@ -1,0 +1,186 @@
+"""What became of one event: pure rules over its runs and the number of its effects.
+
+                    no effect                          its effects     more
+acknowledged        lost-after-ack, burned             ok, recovered   duplicated
+not acknowledged    lost, rejected, crashed            rejected        duplicated
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import EventFact, Expect, Run
+
+
+class Class(StrEnum):
+    """The vocabulary of a verdict."""
+
+    OK = "ok"
+    RECOVERED = "recovered"
+    LOST = "lost"
+    LOST_AFTER_ACK = "lost-after-ack"
+    BURNED = "burned"
+    DUPLICATED = "duplicated"
+    UNEXPECTED = "unexpected"
+    CORRUPT = "corrupt"
+    STALE = "stale"
+    REJECTED = "rejected"
+    CRASHED = "crashed"
+    UNSETTLED = "unsettled"
+
+
+GOOD = frozenset({Class.OK, Class.RECOVERED})
+
+MEANING = {
+    Class.OK: "acknowledged, and booked once",
+    Class.RECOVERED: "a run of it failed, and it was booked once all the same",
+    Class.LOST: "never acknowledged, and never booked",
+    Class.LOST_AFTER_ACK: "acknowledged, but never booked: nobody will ever resend it",
+    Class.BURNED: "a run failed, its resend was acknowledged, but it was never booked",
+    Class.DUPLICATED: "booked more than once",
+    Class.UNEXPECTED: "booked although what arrived was broken",
+    Class.CORRUPT: "booked with other content than was sent",
+    Class.STALE: "an older state overwrote a newer one",
+    Class.REJECTED: "a valid event was refused at every try",
+    Class.CRASHED: "the receiver broke or stopped answering",
+    Class.UNSETTLED: "still changing when time ran out",
+}
+
+USUAL_CAUSE = {
+    Class.LOST: "The receiver does not answer in time for this event, so it can never be acknowledged.",
+    Class.LOST_AFTER_ACK: "The 2xx leaves before the event is stored, or an exception is caught and answered with a "
+    "2xx: store first, in one transaction with the work or in an inbox, and only then answer.",
+    Class.BURNED: "The event's id is recorded as seen before the work is done, in a transaction of its own; when the "
+    "work fails, the resend is taken for a repeat. Record the id in the same transaction as the effect.",
+    Class.DUPLICATED: "There is no memory of event ids, or it is checked before but written after the work, lost at a "
+    "restart, or too short. A unique index on the event's id, written with the effect, closes all of these.",
+    Class.UNEXPECTED: "The body is acted on before it is known to be whole and valid JSON.",
+    Class.CORRUPT: "A column or buffer is too short, a charset is not UTF-8, or a decimal goes through a binary float.",
+    Class.STALE: "The last to arrive wins. Compare the payload's own time or version before overwriting.",
+    Class.REJECTED: "The payload is checked more strictly than the contract says: unknown fields, nulls and new types "
+    "must pass; or an event that was seen before is answered with an error.",
+    Class.CRASHED: "An exception that nobody catches ends the request, or the process.",
+    Class.UNSETTLED: "Work goes on long after the last delivery; give it longer with --settle and --timeout.",
+}
+
+_BUSY = 503
+ENOUGH = 3
+"""Runs that must all have failed before it is called for ever: a receiver may be busy once or twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """An event's class, and the reason in a sentence.
+
+    `without` is the webhookEventId of another event that has no effect, where the class follows from that.
+    """
+
+    event: EventFact
+    class_: Class
+    reason: str = ""
+    without: str = ""
+
+
+def answered_badly(event: EventFact) -> tuple[Class, str] | None:
+    """What the answers alone prove, whatever the effects: None when nothing."""
+    if event.expect is Expect.REFUSED:
+        return _mangled([run for run in event.runs if run.faulted])
+    bent = [run for run in event.runs if run.bent]
+    if event.expect is Expect.EITHER:
+        return _broke_for_ever(bent or _fair_tries(event))
+    if len(bent) >= ENOUGH and not any(run.acknowledged or run.outcome is not Outcome.ANSWERED for run in bent):
+        return Class.REJECTED, f"expected a 2xx in {len(bent)} runs with harmless changes, got {told(bent[-1])}"
+    return None
+
+
+def class_of(event: EventFact, *, effects: int, least: int, most: int) -> Classified:
+    """The class by effects, when `effects` were booked and `least` to `most` are right."""
+    if effects > most:
+        return Classified(event, Class.DUPLICATED, f"expected {_number(most)}, got {_number(effects)}")
+    if event.expect is Expect.EITHER:
+        return Classified(event, Class.OK)
+    if effects < least:
+        return _missing(event)
+    if not event.acknowledged or _refused_in_the_end(event):
+        return _unacknowledged(event, Class.REJECTED, "booked, yet ")
+    first = event.runs[0].acknowledged if event.runs else False
+    return Classified(event, Class.OK if first else Class.RECOVERED)
+
+
+def class_unseen(event: EventFact) -> Classified | None:
+    """The class when nobody can see effects: only an event that was refused for ever is known."""
+    if event.acknowledged or event.expect is Expect.EITHER or not _fair_tries(event):
+        return None
+    found = _unacknowledged(event, Class.LOST, "")
+    return found if found.class_ is Class.REJECTED else None
+
+
+def told(run: Run) -> str:
+    """A run's end in the log's words: `500 Internal server error`, or `no answer (Timeout)`."""
+    return f"{run.status_code} {run.status}" if run.status_code is not None else f"no answer ({run.status})"
+
+
+def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
+    """An event that may be taken or refused, but was answered with a 5xx or not at all at every try."""
+    broken = [run for run in runs if run.outcome is not Outcome.NOT_SENT]
+    if len(broken) < ENOUGH or any(run.status_code is not None and run.status_code < 500 for run in broken):
+        return None
+    last = broken[-1]
+    class_ = Class.CRASHED if last.status_code is None else Class.REJECTED
+    return class_, f"expected an answer below 500 in {len(broken)} runs, got {told(last)}"
+
+
+def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
+    """A broken body must be refused. The vendor keeps sound bodies, so a refusal costs nothing.
+
+    A 5xx may be a receiver that is busy: only when every try is answered so, it is what the body does to it. A 503 says
+    that it is busy.
+    """
+    answered = [run for run in runs if run.status_code is not None]
+    for run in answered:
+        if run.acknowledged:
+            return Class.LOST_AFTER_ACK, f"expected a 4xx for a broken body, got {told(run)}: it will never be resent"
+    if len(answered) >= ENOUGH and all((run.status_code or 0) >= 500 and run.status_code != _BUSY for run in answered):
+        return Class.CRASHED, f"expected a 4xx for a broken body in {len(answered)} runs, got {told(answered[-1])}"
+    return None
+
+
+def _missing(event: EventFact) -> Classified:
+    if not event.acknowledged:
+        return _unacknowledged(event, Class.LOST, "")
+    run = next(run for run in event.runs if run.acknowledged)
+    if run.trigger is Trigger.RESEND:
+        return Classified(
+            event, Class.BURNED, f"expected one effect after the resend was answered {told(run)}, got none"
+        )
+    return Classified(event, Class.LOST_AFTER_ACK, f"expected one effect after it was answered {told(run)}, got none")
+
+
+def _unacknowledged(event: EventFact, otherwise: Class, prefix: str) -> Classified:
+    fair = _fair_tries(event)
+    if not fair:
+        return Classified(
+            event,
+            Class.UNSETTLED,
+            f"{prefix}no run was made without a fault before time was over (--timeout): nothing is proven",
+        )
+    last = fair[-1]
+    tries = f"{len(fair)} run{'s' if len(fair) > 1 else ''} without a fault"
+    if last.outcome is Outcome.ANSWERED:
+        return Classified(event, Class.REJECTED, f"{prefix}expected a 2xx in {tries}, got {told(last)}")
+    return Classified(event, otherwise, f"{prefix}expected a 2xx in {tries}, got {told(last)}")
+
+
+def _fair_tries(event: EventFact) -> list[Run]:
+    return [run for run in event.runs if not run.faulted]
+
+
+def _refused_in_the_end(event: EventFact) -> bool:
+    """Its newest run, made without a fault, was answered, but not with a 2xx: it stays on the list of failures."""
+    last = event.runs[-1] if event.runs else None
+    return last is not None and not last.faulted and last.outcome is Outcome.ANSWERED and not last.acknowledged
+
+
+def _number(effects: int) -> str:
+    return "one effect" if effects == 1 else f"{effects} effects" if effects else "no effect"

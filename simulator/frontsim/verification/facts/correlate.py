@@ -1,0 +1,201 @@
+"""Which effects belong to which events: pure, and lenient where a receiver is free to choose.
+
+    events --> groups that effects can tell apart --> each with its effects, and how many of them are right
+
+By event id an effect names its event. By `business` it carries the type's own identity, and where it also carries
+the version fields or the type's name, those tell two events of one entity apart. Where nothing does, the events stay
+one group and any number from one effect to one each is right: nobody is accused by what cannot be seen.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from frontsim.domain.model import Outcome
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation
+
+BUSINESS = "business"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Events that effects cannot tell apart, their effects, and how many effects are right (bounds included)."""
+
+    events: tuple[EventFact, ...]
+    effects: tuple[Effect, ...]
+    least: int
+    most: int
+    blurred: bool = False
+    """More than one occurrence, and nothing in the effects tells them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """The groups, and the effects that are nobody's: `foreign` ones name no event of ours, `unkeyed` ones name none."""
+
+    groups: tuple[Group, ...]
+    foreign: int
+    unkeyed: int
+
+
+def ours(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
+    """The effects that name an event of the history."""
+    if history.observer_key != BUSINESS:
+        ids = {event.webhook_event_id for event in history.events}
+        return tuple(effect for effect in effects if effect.key in ids)
+    buckets = _buckets(history.events)
+    paths, types = _paths_and_types(history.events)
+    return tuple(effect for effect in effects if _bucket_of(effect, paths, buckets, types))
+
+
+def is_silent(history: History) -> bool:
+    """Whether all that was booked had been sent before anything that is missing was acknowledged.
+
+    So it looks while a worker that books in batches has not come to its next one. Where something was booked that was
+    sent later, the worker has passed by what is missing.
+    """
+    groups = correlate(history, history.final).groups
+    booked = [min(map(_sent_ms, group.events)) for group in groups if group.effects]
+    missing = [_end_ms(event) for group in groups if len(group.effects) < group.least for event in group.events]
+    return bool(missing) and max(booked, default=0) <= min(missing)
+
+
+def correlate(history: History, observation: Observation | None) -> Correlation:
+    """Share the effects of one observation out among the history's events."""
+    effects = observation.effects if observation else ()
+    if history.observer_key == BUSINESS:
+        return _by_entity(history.events, effects)
+    return _by_id(history.events, effects)
+
+
+def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
+    ours: dict[str, list[Effect]] = {event.webhook_event_id: [] for event in events}
+    strangers: list[Effect] = []
+    for effect in effects:
+        ours.get(effect.key or "", strangers).append(effect)
+    groups = []
+    for siblings in _siblings(events):
+        found = [effect for event in siblings for effect in ours[event.webhook_event_id]]
+        groups.append(Group(tuple(siblings), tuple(found), *_bounds(siblings)))
+    if len(groups) < len(events):  # two webhooks: twice for one of them is still once too often
+        groups = [part for group in groups for part in _apart(group, ours)]
+    return Correlation(tuple(groups), *_strangers(strangers))
+
+
+def _apart(group: Group, ours: dict[str, list[Effect]]) -> list[Group]:
+    """Siblings one by one as soon as one of them alone has more than its one effect, else together."""
+    counts = [len(ours[event.webhook_event_id]) for event in group.events]
+    if len(counts) == 1 or max(counts) <= 1:
+        return [group]
+    return [Group((event,), tuple(ours[event.webhook_event_id]), 0, 1) for event in group.events]
+
+
+def _by_entity(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
+    groups: list[Group] = []
+    buckets = _buckets(events)
+    shares: dict[tuple[str, str], list[Effect]] = {bucket: [] for bucket in buckets}
+    strangers: list[Effect] = []
+    paths, types = _paths_and_types(events)
+    for effect in effects:
+        bucket = _bucket_of(effect, paths, buckets, types)
+        (shares[bucket] if bucket else strangers).append(effect)
+    for bucket, members in buckets.items():
+        groups += _split(members, shares[bucket])
+    return Correlation(tuple(groups), *_strangers(strangers))
+
+
+def _buckets(events: Sequence[EventFact]) -> dict[tuple[str, str], list[EventFact]]:
+    """Events by what they are about."""
+    buckets: dict[tuple[str, str], list[EventFact]] = defaultdict(list)
+    for event in events:
+        if event.entity:
+            buckets[event.entity.path, event.entity.value].append(event)
+    return buckets
+
+
+def _paths_and_types(events: Sequence[EventFact]) -> tuple[list[str], set[str]]:
+    return sorted({event.entity.path for event in events if event.entity}), {event.event for event in events}
+
+
+def _bucket_of(
+    effect: Effect,
+    paths: Iterable[str],
+    buckets: dict[tuple[str, str], list[EventFact]],
+    types: set[str],
+) -> tuple[str, str] | None:
+    named = _type_in(effect.value, types)
+    for path in paths:
+        value = effect.value if not isinstance(effect.value, dict) else lookup.find(effect.value, path)
+        text = lookup.same_text(value)
+        if text is None or (path, text) not in buckets:
+            continue
+        if named is None or any(event.event == named for event in buckets[path, text]):
+            return path, text
+    return None
+
+
+def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:
+    """One entity's events, apart where each effect tells whose it is, else as one blurred group."""
+    parts = _siblings(members)
+    if len(parts) == 1:
+        return [Group(tuple(members), tuple(effects), *_bounds(members))]
+    shares: list[list[Effect]] = [[] for _ in parts]
+    for effect in effects:
+        fitting = [number for number, part in enumerate(parts) if _fits(effect, part[0], parts)]
+        if len(fitting) != 1:
+            return [Group(tuple(members), tuple(effects), *_bounds(members), blurred=True)]
+        shares[fitting[0]].append(effect)
+    if not effects:
+        return [Group(tuple(members), (), *_bounds(members), blurred=True)]
+    return [Group(tuple(part), tuple(share), *_bounds(part)) for part, share in zip(parts, shares, strict=True)]
+
+
+def _fits(effect: Effect, event: EventFact, parts: list[list[EventFact]]) -> bool:
+    named = _type_in(effect.value, {part[0].event for part in parts})
+    if named is not None and named != event.event:
+        return False
+    version = event.entity.version if event.entity else ()
+    shown = [(lookup.same_text(lookup.find(effect.value, path)), value) for path, value in version]
+    return all(text is None or text == value for text, value in shown)
+
+
+def _type_in(value: Any, types: set[str]) -> str | None:
+    if not isinstance(value, dict):
+        return None
+    return next((item for item in value.values() if isinstance(item, str) and item in types), None)
+
+
+def _siblings(events: Sequence[EventFact]) -> list[list[EventFact]]:
+    """Events that different webhooks have of one occurrence, together."""
+    parts: dict[object, list[EventFact]] = {}
+    for event in events:
+        key = (event.event, event.entity) if event.entity else event.webhook_event_id
+        part = parts.setdefault(key, [])
+        if any(event.webhook_id == other.webhook_id for other in part):
+            parts[event.webhook_event_id] = [event]
+        else:
+            part.append(event)
+    return list(parts.values())
+
+
+def _sent_ms(event: EventFact) -> int:
+    """When it may first have reached the receiver."""
+    sent = [run.at_ms for run in event.runs if run.outcome is not Outcome.NOT_SENT]
+    return min(sent, default=0)
+
+
+def _end_ms(event: EventFact) -> int:
+    """When it was acknowledged first; if it never was, when it was tried last."""
+    acknowledged = [run.at_ms + run.duration_ms for run in event.runs if run.acknowledged]
+    return min(acknowledged, default=max((run.at_ms + run.duration_ms for run in event.runs), default=0))
+
+
+def _bounds(events: Sequence[EventFact]) -> tuple[int, int]:
+    return int(any(event.expect is not Expect.EITHER for event in events)), len(events)
+
+
+def _strangers(effects: Sequence[Effect]) -> tuple[int, int]:
+    unkeyed = sum(effect.key is None for effect in effects)
+    return len(effects) - unkeyed, unkeyed

@@ -1,0 +1,87 @@
+"""Whether an older state overwrote a newer one, or a newer one took an older one's place: pure.
+
+The first is judged only where the effects show which state counts.
+
+Two ways of showing it are understood: effects that carry `current` (true on the one that counts), and a list that
+holds one effect for a whole series, as a table with a row per customer does. A ledger shows neither, and is left alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.classes import Class, Classified
+from frontsim.verification.facts.history import Effect, EventFact
+
+CURRENT = "current"
+
+UNSEEN = (
+    f"no effect shows which of two states counts: it needs a field {CURRENT!r} (true or false), or a list with one "
+    "effect per customer, order or stock item"
+)
+
+REPLACED = (
+    "the effects show a newer state of the same customer or order in the place of an older one, which then cannot be "
+    "told from a lost one: it needs a list that keeps each update"
+)
+NOT_SHOWN = (UNSEEN, REPLACED)
+"""Why a scenario is skipped: effects are kept in a way that does not show what it asks for."""
+
+Shares = Mapping[str, Sequence[Effect]]
+"""The effects of each event, by its webhookEventId."""
+
+
+def stale(events: Sequence[EventFact], shares: Shares) -> tuple[list[Classified], bool]:
+    """The events that wrongly count, and whether every series could be judged."""
+    series: dict[str, list[EventFact]] = defaultdict(list)
+    for event in events:
+        if event.series:
+            series[event.series].append(event)
+    found, seen = [], True
+    for states in series.values():
+        counting = _counting(states, shares)
+        newest = max(states, key=lambda event: event.rank)
+        if counting is None:
+            seen = False
+        elif counting.rank < newest.rank:
+            newer = newest.webhook_event_id
+            without = "" if shares.get(newer) else newer
+            found.append(
+                Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
+            )
+    return found, seen
+
+
+def replaced(events: Sequence[EventFact], shares: Shares) -> frozenset[str]:
+    """The webhookEventIds of those events without an effect whose entity has that of a later event of the type.
+
+    A right receiver may keep the newest state only.
+    """
+    later: set[tuple[str, str, str]] = set()
+    found = set()
+    for event in reversed(events):
+        if event.entity is None:
+            continue
+        about = (event.event, event.entity.path, event.entity.value)
+        if shares.get(event.webhook_event_id):
+            later.add(about)
+        elif about in later and event.entity.version:
+            found.add(event.webhook_event_id)
+    return frozenset(found)
+
+
+def _counting(states: Sequence[EventFact], shares: Shares) -> EventFact | None:
+    """The event whose state counts, None when that cannot be seen."""
+    with_effects = [event for event in states if shares.get(event.webhook_event_id)]
+    flagged = [event for event in with_effects if _flag(shares[event.webhook_event_id]) is True]
+    if len(flagged) == 1:
+        return flagged[0]
+    if len(with_effects) == 1:
+        return with_effects[0]
+    return None
+
+
+def _flag(effects: Sequence[Effect]) -> bool | None:
+    values = [lookup.find(effect.value, CURRENT) for effect in effects]
+    known = [bool(value) for value in values if isinstance(value, bool | int)]
+    return any(known) if known else None

@@ -1,0 +1,33 @@
+"""What the events of a scenario add up to: pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from frontsim.verification.facts.classes import GOOD, Class, Classified, class_of
+from frontsim.verification.facts.correlate import Correlation
+from frontsim.verification.facts.history import History
+
+
+def classes_of(history: History, correlation: Correlation, accused: Sequence[Classified]) -> dict[str, Class]:
+    """The class of each event that was judged, by its webhookEventId: what it is accused of first, else what it is."""
+    classes: dict[str, Class] = {}
+    if history.final is not None and not history.why_not_judged:
+        for group in correlation.groups:
+            for event in group.events:
+                found = class_of(event, effects=len(group.effects), least=group.least, most=group.most)
+                classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else Class.UNSETTLED
+    for each in reversed(accused):
+        classes[each.event.webhook_event_id] = each.class_
+    return classes
+
+
+def counts_of(history: History, correlation: Correlation, classes: Mapping[str, Class]) -> dict[str, int]:
+    """Events, those acknowledged, resends, effects where they were seen, and how many there are of each class."""
+    counts = {
+        "events": len(history.events),
+        "acknowledged": sum(event.acknowledged for event in history.events),
+        "resent": sum(max(0, len(event.runs) - 1) for event in history.events),
+    }
+    if history.final is not None:
+        counts["effects"] = sum(len(group.effects) for group in correlation.groups)
+    return counts | {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}

@@ -1,0 +1,46 @@
+"""What is worth telling about a history and accuses nobody."""
+
+from collections.abc import Sequence
+
+from frontsim.verification.facts.correlate import BUSINESS, Correlation, Group
+from frontsim.verification.facts.history import History
+
+
+def sentences(history: History, correlation: Correlation) -> Sequence[str]:
+    """All of it, a sentence each."""
+    found = (_twins(correlation), _blurred(correlation), _strangers(correlation), _no_identity(history))
+    return [sentence for sentence in found if sentence]
+
+
+def _twins(correlation: Correlation) -> str:
+    double = sum(len(group.effects) > 1 for group in correlation.groups if _is_twin(group))
+    if not double:
+        return ""
+    return (
+        f"{double} occurrences were reported by two webhooks and booked once for each: two event ids, so no violation, "
+        "but the business may see them double"
+    )
+
+
+def _is_twin(group: Group) -> bool:
+    webhooks = {event.webhook_id for event in group.events}
+    return len(webhooks) > 1 and len({event.entity for event in group.events}) == 1
+
+
+def _blurred(correlation: Correlation) -> str:
+    blurred = sum(group.blurred for group in correlation.groups)
+    if not blurred:
+        return ""
+    return f"{blurred} entities had several events that no effect tells apart: any number from one effect up is taken"
+
+
+def _strangers(correlation: Correlation) -> str:
+    number = correlation.foreign + correlation.unkeyed
+    return f"{number} new effects name no event of this scenario: left out" if number else ""
+
+
+def _no_identity(history: History) -> str:
+    if history.observer_key != BUSINESS:
+        return ""
+    without = {event.event for event in history.events if event.entity is None}
+    return f"not judged, for the catalogue knows no identity: {', '.join(sorted(without))}" if without else ""

@@ -1,0 +1,1 @@
+"""How a receiver's effects are read, and when they have settled."""

@@ -1,0 +1,247 @@
+"""How effects are read: a URL, a database, a command, a sink or a Python object.
+
+An observer gives the present list of effects, each a text, a number or an object. Its failure is `ObserverFailed`,
+never an empty list: a dead observer must not look like a receiver that lost everything.
+"""
+
+import importlib
+import re
+import sqlite3
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from decimal import Decimal
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from frontsim.client.error_body import excerpt
+from frontsim.client.http import read_url
+from frontsim.errors import BadInput, FrontsimError
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.correlate import BUSINESS
+from frontsim.verification.facts.history import Effect
+
+TIMEOUT_S = 20.0
+"""Seconds that one look may take."""
+AFTER_A_TIMEOUT_S = 2.0
+"""Seconds that one may take after one that took too long: whoever hangs is not waited for again and again."""
+_SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
+
+
+class ObserverFailed(FrontsimError):
+    """The effects could not be read; nothing is known of them."""
+
+
+class Observer(Protocol):
+    """Reads the effects that there are now. `name` says how, for people."""
+
+    name: str
+
+    def read(self) -> Sequence[Any]:
+        """All effects.
+
+        Raises:
+            ObserverFailed: they could not be read; the text says what was expected and what came.
+        """
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+
+
+def effects(observer: Observer, key: str) -> tuple[Effect, ...]:
+    """The effects that there are now, each with the text at `key` (`business` reads no key).
+
+    Raises:
+        ObserverFailed: as `Observer.read`.
+    """
+    return tuple(Effect(_key(value, key), value) for value in observer.read())
+
+
+def _key(value: Any, key: str) -> str | None:
+    if key == BUSINESS:
+        return None
+    return lookup.same_text(lookup.find(value, key) if isinstance(value, dict) else value)
+
+
+class UrlObserver:
+    """A URL that answers GET with a JSON list, of ids or of objects."""
+
+    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None) -> None:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            parsed = httpx.URL("")
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise BadInput(f"--observe-url: expected a URL such as http://127.0.0.1:8500/effects, got {url!r}")
+        self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
+        self._url = url
+        self._http = httpx.Client(headers=headers, trust_env=False)
+        self._limit_s = TIMEOUT_S
+
+    def read(self) -> Sequence[Any]:
+        """One GET."""
+        try:
+            answer = self._http.get(self._url, follow_redirects=True, timeout=self._limit_s)
+        except httpx.HTTPError as error:
+            if isinstance(error, httpx.TimeoutException):
+                self._limit_s = AFTER_A_TIMEOUT_S
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({_reason(error)})") from error
+        self._limit_s = TIMEOUT_S
+        if answer.status_code != 200:
+            text = excerpt(answer.content)[:120]
+            raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
+        try:
+            value = orjson.loads(answer.content)
+        except orjson.JSONDecodeError:
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.content)[:120]!r}") from None
+        if not isinstance(value, list):
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {type(value).__name__}")
+        return value
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+
+class SqlObserver:
+    """A query, a row an effect. `sqlite:///FILE` needs nothing; other databases need the `sql` extra."""
+
+    def __init__(self, dsn: str, query: str) -> None:
+        if "://" not in dsn:
+            raise BadInput(f"--observe-sql: expected a DSN such as sqlite:///shop.db, got {dsn!r}")
+        self.name = f"SQL on {_without_password(dsn)}"
+        self._query = query
+        match = _SQLITE.fullmatch(dsn)
+        self._rows = _sqlite_rows(match["path"]) if match else _alchemy_rows(dsn)
+
+    def read(self) -> Sequence[Any]:
+        """Run the query. A row of one column is its value; others are objects of their columns."""
+        try:
+            columns, rows = self._rows(self._query)
+        except Exception as error:  # every driver has exceptions of its own, and all mean the same here
+            raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
+        if len(columns) == 1:
+            return [_plain(row[0]) for row in rows]
+        return [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
+
+    def close(self) -> None:
+        """Each query has a connection of its own, or one of the driver's pool."""
+
+
+class CommandObserver:
+    """A command whose standard output has a line for each effect: an id, or a JSON object."""
+
+    def __init__(self, command: str) -> None:
+        self.name = f"command {command}"
+        self._command = command
+        self._limit_s = TIMEOUT_S
+
+    def read(self) -> Sequence[Any]:
+        """Run it once."""
+        limit_s, self._limit_s = self._limit_s, AFTER_A_TIMEOUT_S
+        try:
+            done = subprocess.run(self._command, shell=True, capture_output=True, timeout=limit_s, check=False)  # noqa: S602 - the user's own command line, as they typed it
+        except subprocess.TimeoutExpired:
+            raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
+        self._limit_s = TIMEOUT_S
+        if done.returncode != 0:
+            text = excerpt(done.stderr)[:200]
+            raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.returncode}: {text}")
+        lines = done.stdout.decode(errors="replace").splitlines()
+        return [lookup.opened(line.strip()) for line in lines if line.strip()]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class SinkObserver:
+    """The simulator's own stand-in for a shop or ERP: `/_sim/sink/NAME`."""
+
+    def __init__(self, control_url: str, name: str, *, token: str = "") -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._inner = UrlObserver(f"{read_url(control_url)}/sink/{quote(name, safe='')}", headers=headers)
+        self.name = f"sink {name}"
+
+    def read(self) -> Sequence[Any]:
+        """All records."""
+        return self._inner.read()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+class ImportObserver:
+    """`pkg.mod:attr`: a list, or a callable that gives one."""
+
+    def __init__(self, where: str) -> None:
+        module, _, attribute = where.partition(":")
+        if not module or not attribute:
+            raise BadInput(f"--observe-import: expected pkg.mod:attr, got {where!r}")
+        try:
+            self._value = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise BadInput(f"--observe-import: expected a name that can be imported, got {where!r}: {error}") from None
+        self.name = f"Python {where}"
+
+    def read(self) -> Sequence[Any]:
+        """The list, or what the callable gives."""
+        try:
+            value = self._value() if callable(self._value) else self._value
+            return list(value)
+        except Exception as error:  # the user's own code may raise anything
+            raise ObserverFailed(f"{self.name}: expected a list, got {type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+Rows = Callable[[str], tuple[list[str], Sequence[Sequence[Any]]]]
+
+
+def _sqlite_rows(path: str) -> Rows:
+    uri = f"file:{quote(path)}?mode=ro"
+
+    def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
+        with closing(sqlite3.connect(uri, uri=True, timeout=TIMEOUT_S)) as database:
+            cursor = database.execute(query)
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    return rows
+
+
+def _alchemy_rows(dsn: str) -> Rows:
+    try:
+        alchemy = importlib.import_module("sqlalchemy")  # an extra: it may not be there
+    except ImportError:
+        raise BadInput(
+            "--observe-sql: databases other than sqlite need SQLAlchemy: pip install 'frontsim[sql]' and the driver"
+        ) from None
+    try:
+        engine = alchemy.create_engine(dsn)
+    except Exception as error:  # a missing driver and a bad DSN each have exceptions of their own
+        raise BadInput(
+            f"--observe-sql: expected a DSN that SQLAlchemy takes, got {_without_password(dsn)}: {error}"
+        ) from error
+
+    def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
+        with engine.connect() as connection:
+            result = connection.execute(alchemy.text(query))
+            return list(result.keys()), [tuple(row) for row in result.fetchall()]
+
+    return rows
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _without_password(dsn: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:...@", dsn)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""What a run found, for the screen, for programs and for people."""

@@ -1,0 +1,62 @@
+"""A run's result as data (`--json`), whose fields are the product's public surface."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from frontsim.verification.judge.checks import Finding
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.session import Played, Report
+
+
+def as_json(report: Report) -> bytes:
+    """The report as JSON, for machines."""
+    return orjson.dumps(as_data(report), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
+    """What each scenario is for, and whether it needs `--receiver-cmd`, as JSON (`--list --json`)."""
+    listed = [
+        {
+            "name": each.name,
+            "breaks": each.breaks,
+            "holds": each.holds,
+            "needsReceiverCmd": each.needs_process_control,
+        }
+        for each in scenarios
+    ]
+    return orjson.dumps({"scenarios": listed}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """The report as plain data. Fields: DESIGN section 8, and `reason`, `notes` and `interrupted`."""
+    return {
+        "verdict": str(report.verdict),
+        "receiver": report.receiver,
+        "seed": report.seed,
+        "interrupted": report.interrupted,
+        "scenarios": [_scenario(played) for played in report.played],
+    }
+
+
+def _scenario(played: Played) -> dict[str, Any]:
+    return {
+        "name": played.scenario.name,
+        "verdict": str(played.judgement.verdict),
+        "reason": played.judgement.reason,
+        "durationS": round(played.history.duration_s, 3),
+        "counts": played.judgement.counts,
+        "findings": [_finding(finding) for finding in played.judgement.findings],
+        "notes": list(played.judgement.notes),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {
+        "class": str(finding.class_),
+        "clause": finding.clause,
+        "event": finding.event,
+        "webhookEventId": finding.webhook_event_id,
+        "detail": finding.detail,
+    }

@@ -1,0 +1,1 @@
+"""Scenario files: their steps, and the event types that they are played on."""

@@ -1,0 +1,117 @@
+"""Which event types a run is about, and what in a payload says what an event is about."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from frontsim.catalog import Catalog, EventType
+from frontsim.errors import BadInput, InvalidPayload
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.history import Entity
+from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Step
+
+_SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
+"""What "some" means when all types are chosen: a sale, a movement, a person and an order."""
+
+_PART = re.compile(r"[^.\[\]]+")
+_ELSEWHERE = {"allOf", "anyOf", "oneOf", "if", "patternProperties", "$dynamicRef"}
+"""Keywords under which a schema may have further properties."""
+
+
+class Selection:
+    """The chosen types.
+
+    Args:
+        catalog: all types.
+        names: those that the receiver takes; none means all.
+
+    Raises:
+        UnknownEventType: a name that the catalogue does not know.
+    """
+
+    def __init__(self, catalog: Catalog, names: Sequence[str] = ()) -> None:
+        self._catalog = catalog
+        self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
+
+    def missing(self, events: str | Sequence[str]) -> list[str]:
+        """The types that a step names and the run leaves out. Raises UnknownEventType."""
+        named = [] if isinstance(events, str) else [self._catalog.find(name).name for name in events]
+        return [name for name in named if name not in self._chosen]
+
+    def misfit(self, step: Step) -> str:
+        """What in a step does not fit the event types, as `key: expected ..., got ...`; "" when all fits."""
+        try:
+            if isinstance(step, InjectFault) and "event" in step.match:
+                self._catalog.find(step.match["event"])
+            if isinstance(step, Raise | Crash):
+                self.types(step.events)
+        except BadInput as error:
+            return f"{'match.event' if isinstance(step, InjectFault) else 'events'}: {error}"
+        return self._misfit_of_payload(step) if isinstance(step, Raise) else ""
+
+    def _misfit_of_payload(self, step: Raise) -> str:
+        kinds = [self._catalog.find(name) for name in self.types(step.events)]
+        for kind in kinds:
+            for key, paths in (("set", step.set), ("grow", step.grow)):
+                if wrong := [path for path in paths if not step.payload and not _may_have(kind.schema, path)]:
+                    return f"{key}: expected a path in the payload of {kind.name}, got {wrong[0]!r}"
+            if step.payload and not step.set and not step.invalid:
+                try:
+                    self._catalog.check(kind.name, orjson.dumps(step.payload))
+                except InvalidPayload as error:
+                    return f"payload: {error}"
+        nowhere = [path for path in step.keep if not any(_may_have(kind.schema, path) for kind in kinds)]
+        return f"keep: expected a path in a payload, got {nowhere[0]!r}" if nowhere else ""
+
+    def types(self, events: str | Sequence[str]) -> list[str]:
+        """The names that `all`, `some` or a list stands for."""
+        if events == "all":
+            return list(self._chosen)
+        if events == "some":
+            return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
+        return [self._catalog.find(name).name for name in events]
+
+    def numbered(self, event: str) -> str:
+        """The path of a type's identity where that is a whole number at the payload's top, else ""."""
+        kind = self._catalog.find(event)
+        field = kind.schema.get("properties", {}).get(kind.identity, {})
+        return kind.identity if field.get("type") == "integer" else ""
+
+    def moments(self, event: str) -> list[str]:
+        """The date-times at a payload's top that are always set."""
+        fields = self._catalog.find(event).schema.get("properties", {})
+        return [name for name, field in fields.items() if field.get("type") == "string" and _is_moment(field)]
+
+    def entity(self, event: str, payload: Any) -> Entity | None:
+        """What an event is about, None where the catalogue or the payload does not say."""
+        kind = self._catalog.find(event)
+        value = lookup.same_text(lookup.find(payload, kind.identity)) if kind.identity else None
+        return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
+
+
+def _may_have(schema: Mapping[str, Any], path: str) -> bool:
+    """Whether a path can lead to something, as far as a schema says so in plain words."""
+    place: Any = schema
+    for part in _PART.findall(path):
+        reference = str(place.get("$ref", ""))
+        if reference.startswith("#/$defs/"):
+            place = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+        if not place.keys() & {"properties", "items"} or place.keys() & _ELSEWHERE:
+            return True
+        inner = place.get("items") if part.isdigit() else place.get("properties", {}).get(part)
+        if not isinstance(inner, Mapping):
+            return False
+        place = inner
+    return True
+
+
+def _is_moment(field: Mapping[str, Any]) -> bool:
+    """Our schemas refer to one definition of a date-time; a user's may say the format."""
+    return field.get("format") == "date-time" or str(field.get("$ref", "")).endswith("/dateTime")
+
+
+def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:
+    values = [(path, lookup.same_text(lookup.find(payload, path))) for path in kind.version]
+    return tuple((path, value) for path, value in values if value is not None)

@@ -1,0 +1,269 @@
+"""The steps that a scenario is made of, each with its keys: the reader, the docs and the runner go by these.
+
+A field is a key of the TOML file; one with a default may be left out. Times are seconds unless the name says ms.
+Numbers have bounds, in the field's metadata; without, they are 0 or more.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from frontsim.clock import WireTime
+from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.domain.rule_json import read_rule
+from frontsim.errors import BadInput
+from frontsim.verification.facts.history import Expect
+
+BOUNDS = "bounds"
+"""Under this name a field's metadata has the least and the most that it takes."""
+_AT_LEAST_1 = {BOUNDS: (1, math.inf)}
+_TIME = WireTime(ZoneInfo("UTC"))  # the dates in a rule are only checked here
+_HUNDRED_YEARS_S = 86_400 * 366 * 100
+
+
+class Moment(StrEnum):
+    """Where in a delivery the receiver is killed."""
+
+    ACCEPTED = "accepted"
+    HEADERS_SENT = "headers sent"
+    HALF_THE_BODY = "half the body"
+    WHOLE_BODY = "whole body"
+    ANSWER_READ = "answer read"
+    AFTER_THE_ANSWER = "after the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Raise events.
+
+    Attributes:
+        events: `["SaleCreated", ...]`, `"all"` types, or `"some"` of them (a few, so that it is fast).
+        count: occurrences of each type.
+        expect: what a right receiver does: once, refused or either.
+        set: dotted paths of the payload and their values.
+        payload: replaces the payload.
+        invalid: send what breaks the schema all the same.
+        label: a name under which later steps find these events.
+        same_as: take the paths in `keep` from the events of that label, one by one.
+        keep: see `same_as`.
+        grow: a path of an array, and the number of entries that it is to have.
+        older_than: these are older states of the things that the events of that label are about.
+        together: log them in one go, so that their event ids follow each other closely.
+    """
+
+    events: str | list[str] = "some"
+    count: int = field(default=1, metadata={BOUNDS: (1, 100_000)})
+    expect: Expect = Expect.ONCE
+    set: Mapping[str, Any] = field(default_factory=dict)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    invalid: bool = False
+    label: str = ""
+    same_as: str = ""
+    keep: list[str] = field(default_factory=list)
+    grow: Mapping[str, int] = field(default_factory=dict)
+    older_than: str = ""
+    together: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InjectFault:
+    """Break deliveries, or calls of the vendor's API, from here on, until a `clear` or the end.
+
+    Attributes:
+        fault: its name (`frontsim fault --help` lists them).
+        match: which deliveries: event, trigger, run, url; for a fault on the API which calls: operation.
+        times: how often; without: until cleared.
+        probability: of each delivery or call that matches; drawn from the seed.
+        params: as the fault takes them.
+        tolerable: a right receiver copes with it, so a refusal is the receiver's own.
+    """
+
+    fault: str
+    match: Mapping[str, Any] = field(default_factory=dict)
+    times: int = field(default=0, metadata=_AT_LEAST_1)
+    probability: float = 1.0
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tolerable: bool = False
+
+    @property
+    def on_api(self) -> bool:
+        """It strikes calls of the vendor's API, and no delivery."""
+        return FAULTS[self.fault].stage is FaultStage.API
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """End all faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Wait until nothing is due or in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Resend events, whether or not they were received.
+
+    Attributes:
+        label: which; without: all of the scenario.
+        times: how often each.
+        together: how many at once.
+    """
+
+    label: str = ""
+    times: int = field(default=1, metadata=_AT_LEAST_1)
+    together: int = field(default=8, metadata=_AT_LEAST_1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Run the list -> resend job: list what failed, resend each, list again, until nothing is left.
+
+    Attributes:
+        rounds: at most.
+    """
+
+    rounds: int = field(default=20, metadata=_AT_LEAST_1)
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Look at the effects now: a `refused` event must have none here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Move the simulator's clock on.
+
+    Attributes:
+        seconds: by how much.
+    """
+
+    seconds: float = field(metadata={BOUNDS: (0, _HUNDRED_YEARS_S)})
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let real time pass, where a receiver's own clock matters.
+
+    Attributes:
+        seconds: how much.
+    """
+
+    seconds: float = field(metadata={BOUNDS: (0, 3600)})
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Kill the receiver (kill -9) and start it again; needs `--receiver-cmd`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """Deliver one event, kill the receiver (kill -9) at a moment of that delivery, and start it again.
+
+    Needs `--receiver-cmd`.
+
+    Attributes:
+        at: accepted, headers sent, half the body, whole body, answer read or after the answer.
+        after_ms: with `after the answer`: how long after.
+        events: as in `raise`; one event of each.
+    """
+
+    at: Moment
+    after_ms: int = field(default=0, metadata={BOUNDS: (0, 60_000)})
+    events: str | list[str] = "some"
+
+
+Step = Raise | InjectFault | Clear | Drain | Resend | Reconcile | Observe | Advance | Wait | Restart | Crash
+
+STEPS: Mapping[str, type[Step]] = {
+    "raise": Raise,
+    "fault": InjectFault,
+    "clear": Clear,
+    "drain": Drain,
+    "resend": Resend,
+    "reconcile": Reconcile,
+    "observe": Observe,
+    "advance": Advance,
+    "wait": Wait,
+    "restart": Restart,
+    "crash": Crash,
+}
+"""What a step's `do` can be."""
+
+PROCESS_CONTROL = (Restart, Crash)
+STRIKES = (Raise, Resend, *PROCESS_CONTROL)
+"""Steps that something comes of; without one there is nothing to judge."""
+
+JOB_CALLS = ("listWebhookEvents", "deliverWebhookEvent")
+"""The operations of the vendor's API that a scenario lists and resends through: a fault on another would not strike."""
+
+CHANGES_THE_BODY = frozenset(
+    {
+        "garbage-json",
+        "truncated-json",
+        "unknown-field",
+        "null-optional",
+        "missing-field",
+        "wrong-type",
+        "unknown-event",
+        "huge",
+        "bom",
+        "duplicate-key",
+        "partial-body",
+    }
+)
+"""Faults after which what arrives is not the payload in the log."""
+
+
+def contradiction(step: Step) -> str:
+    """Which key of a step does not fit the others, as `key: expected ..., got ...`; "" when all fit."""
+    if isinstance(step, InjectFault):
+        return _of_fault(step)
+    return _of_raise(step) if isinstance(step, Raise) else ""
+
+
+def _of_fault(step: InjectFault) -> str:
+    rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
+    try:
+        read_rule({**rule, "times": step.times or None}, _TIME, known=_KNOWN)
+    except BadInput as error:
+        return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
+    if step.on_api and step.tolerable:
+        return f"tolerable: expected none, got true: {step.fault} strikes calls of the API, which no receiver sees"
+    return ""
+
+
+def _job_call(name: str) -> str:
+    for known in JOB_CALLS:
+        if name.lower() == known.lower():
+            return known
+    raise BadInput(f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, got {name[:64]!r}")
+
+
+def _no_webhook_id(_: str) -> str:
+    raise BadInput("expected event or url instead: a webhook has its id only when the scenario is played")
+
+
+_KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
+"""What a rule of a scenario may name, beyond what any rule may."""
+
+
+def _of_raise(step: Raise) -> str:
+    if not step.same_as:
+        alone = [key for key in ("keep", "older_than") if getattr(step, key)]
+        return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
+    if not step.keep:
+        return "same_as: expected keep beside it, the paths that stay the same, got none"
+    if step.older_than not in ("", step.same_as):
+        return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
+    if step.grow or step.count != 1:
+        return (
+            f"{'grow' if step.grow else 'count'}: expected none beside same_as, which raises one for each earlier event"
+        )
+    return ""

@@ -1,0 +1,222 @@
+"""One HTTP call and how it ended."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from frontsim.client.http import Ambiguous, Answer, ApiError, HttpApi, UnexpectedAnswer, Unreachable, read_url
+from frontsim.errors import BadInput
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+
+
+class Peer:
+    """A TCP peer that reads one request a connection, writes what it is told and closes."""
+
+    def __init__(self, answers: list[bytes | None]) -> None:
+        self.requests: list[bytes] = []
+        self._answers = answers
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        for answer in self._answers:
+            try:
+                connection = self._listener.accept()[0]
+            except OSError:  # nobody will come any more
+                return
+            with closing(connection):
+                self.requests.append(connection.recv(65536))
+                if answer is None:  # a reset in place of an answer
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:
+                    connection.sendall(answer)
+
+    def ends(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+
+@contextmanager
+def peer(*answers: bytes | None) -> Iterator[Peer]:
+    one = Peer(list(answers))
+    try:
+        yield one
+    finally:
+        one.ends()
+
+
+def exchange(root: str, **options: object) -> HttpApi:
+    return HttpApi(root, **{"headers": {}, "timeout_s": 5.0, **options})
+
+
+def answering(answer: Callable[[httpx.Request], httpx.Response]) -> HttpApi:
+    return exchange("http://shop.example/base", transport=httpx.MockTransport(answer))
+
+
+def test_a_call_that_is_answered() -> None:
+    """A path is put behind the root, a body is sent as JSON, the headers go with every call."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(202, json={"a": 1})
+
+    calls = exchange("http://shop.example/base/", headers={"x-api-key": "k"}, transport=httpx.MockTransport(answer))
+    got = calls.call("POST", "/a%2Fb", query=[("statuses", "OK"), ("statuses", "Not found")], body={"n": 1})
+    assert (202, {"a": 1}) == (got.status, got.object(of="it"))
+    assert seen[0].url.raw_path == b"/base/a%2Fb?statuses=OK&statuses=Not+found"
+    assert (b'{"n":1}', "application/json", "k") == (
+        seen[0].content,
+        seen[0].headers["content-type"],
+        seen[0].headers["x-api-key"],
+    )
+
+
+def test_nobody_listens() -> None:
+    """A refused connection is Unreachable: certainly not done."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    with closing(exchange(f"http://127.0.0.1:{port}")) as calls, pytest.raises(Unreachable, match="nothing was sent"):
+        calls.call("POST", "/x")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[]", b"HTTP/1.1 200", b"nonsense\r\n\r\n"],
+    ids=["reset", "closed", "half a body", "half a head", "no HTTP"],
+)
+def test_sent_without_a_whole_answer(answer: bytes | None) -> None:
+    """Whatever breaks behind the sending is Ambiguous, and the call is not sent a second time."""
+    with (
+        peer(answer) as one,
+        closing(exchange(one.url)) as calls,
+        pytest.raises(Ambiguous, match="may have been done"),
+    ):
+        calls.call("POST", "/x")
+    assert 1 == len(one.requests)
+
+
+def test_silence_is_ambiguous() -> None:
+    """An answer that does not come within the timeout leaves open whether the call was done."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with closing(exchange(url, timeout_s=0.05)) as calls, pytest.raises(Ambiguous, match="timed out"):
+            calls.call("POST", "/x")
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """A 3xx is no 2xx; where it points to is not asked."""
+    with (
+        peer(b"HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n") as one,
+        closing(exchange(one.url)) as calls,
+        pytest.raises(ApiError) as caught,
+    ):
+        calls.call("GET", "/x")
+    assert (302, 1) == (caught.value.status, len(one.requests))
+
+
+def test_an_error_of_the_api() -> None:
+    """Status, body and Retry-After of an answer that is no 2xx are kept; the message names call and reason."""
+    body = b'{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 57 seconds." }'
+    with pytest.raises(ApiError) as caught:
+        answering(lambda _: httpx.Response(429, content=body, headers={"Retry-After": "57"})).call("GET", "/x?")
+    assert (429, 57.0) == (caught.value.status, caught.value.retry_after_s)
+    assert body.decode() == caught.value.body
+    assert str(caught.value) == (
+        "GET http://shop.example/base/x: expected a 2xx, got 429: Rate limit is exceeded. Try again in 57 seconds."
+    )
+
+
+def test_secrets_stay_out_of_messages() -> None:
+    """Neither keys, nor the query, nor a password in the URL are told."""
+    with pytest.raises(ApiError) as caught:
+        exchange(
+            "http://user:hidden1@shop.example",
+            headers={"x-api-key": "hidden2"},
+            transport=httpx.MockTransport(lambda _: httpx.Response(401)),
+        ).call("GET", "/x", query=[("token", "hidden3")])
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"body": {"a": "\udcff"}}, {"body": 2**64}, {"query": [("from", "\udcff")]}],
+    ids=["text", "number", "query"],
+)
+def test_values_that_cannot_be_sent(values: dict[str, Any]) -> None:
+    """A value that neither JSON nor UTF-8 can carry is refused before anything is sent."""
+    with pytest.raises(BadInput, match="POST /x: expected values"):
+        answering(lambda _: httpx.Response(200)).call("POST", "/x", **values)
+
+
+def test_a_header_that_http_cannot_carry() -> None:
+    """A key with a line break is refused by name, without showing it."""
+    with pytest.raises(BadInput, match="x-api-key: expected printable ASCII") as caught:
+        exchange("http://shop.example", headers={"x-api-key": "hidden\r\nx: y"})
+    assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "shop.example",
+        "ftp://shop.example",
+        "http://",
+        "http://a/?q=1",
+        "http://a/#f",
+        "http://a b/",
+        "http://a..b/",
+        f"http://{'a' * 64}.example/",
+        "http://[::1",
+    ],
+)
+def test_urls_that_cannot_be_called(url: str) -> None:
+    """A base URL is http or https, with a host, without query and fragment."""
+    with pytest.raises(BadInput, match="expected a URL such as"):
+        read_url(url)
+
+
+def test_a_body_of_another_kind() -> None:
+    """A 2xx whose body cannot be read was done: it is UnexpectedAnswer, with expected and got."""
+    with pytest.raises(UnexpectedAnswer, match="GET /x: expected a body of JSON, got '<html> hi'"):
+        Answer("GET /x", 200, b"<html>\n hi").json()
+    with pytest.raises(UnexpectedAnswer, match=r"expected an array of events, got \{\"a\":1\}"):
+        Answer("GET /x", 200, b'{"a":1}').array(of="events")
+    with pytest.raises(UnexpectedAnswer, match=r"expected an object \(a rule\), got \[\]"):
+        Answer("GET /x", 200, b"[]").object(of="a rule")
+
+
+def test_an_open_answer() -> None:
+    """Lines come as they arrive; a stream that breaks off is Ambiguous."""
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with peer(head + b"4\r\na\nb\n\r\n0\r\n\r\n", head + b"2\r\nc\n\r\n") as one, closing(exchange(one.url)) as calls:
+        with calls.open("/stream", headers={}) as lines:
+            assert ["a", "b"] == list(lines)
+        with pytest.raises(Ambiguous), calls.open("/stream", headers={}) as lines:
+            list(lines)
+
+
+def test_an_answer_that_does_not_open() -> None:
+    """A stream that is refused says so like any call."""
+    calls = answering(lambda _: httpx.Response(404, json={"message": "Resource not found"}))
+    with pytest.raises(ApiError, match="got 404: Resource not found"), calls.open("/stream", headers={}):
+        pass
+
+
+def test_a_proxy_is_no_way_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy in the environment is not asked for a loopback address."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with peer(OK) as one, closing(exchange(one.url)) as calls:
+        assert [] == calls.call("GET", "/x").array(of="things")

@@ -1,0 +1,91 @@
+"""Receivers and Locust, each as processes of their own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from frontsim import bundled
+
+FOLDER = bundled.folder("loadtests")
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A receiver in a process of its own."""
+
+    url: str
+    effects: str
+
+
+@pytest.fixture(scope="module")
+def receivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Receivers"]:
+    started = Receivers(tmp_path_factory.mktemp("receivers"))
+    yield started
+    started.stop()
+
+
+class Receivers:
+    """Starts receivers by name, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._started: dict[str, tuple[subprocess.Popen[bytes], Receiver]] = {}
+
+    def start(self, name: str) -> Receiver:
+        if name not in self._started:
+            command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", "0", "--variant", name]
+            process = subprocess.Popen(
+                [*command, "--db", str(self._folder / f"{name}.db")], stdout=subprocess.PIPE, cwd=self._folder
+            )
+            assert process.stdout is not None
+            told = json.loads(process.stdout.readline())
+            self._started[name] = (process, Receiver(told["url"], f"{told['effects']}?payload=false"))
+        return self._started[name][1]
+
+    def stop(self) -> None:
+        for process, _ in self._started.values():
+            process.terminate()
+        for process, _ in self._started.values():
+            process.communicate(timeout=10)
+
+
+class Locust:
+    """One Locust process of a load test."""
+
+    def __init__(self, file: str, *options: str, cwd: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(FOLDER / file), "--only-summary", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            start_new_session=True,
+        )
+
+    def wait_for(self, words: str) -> None:
+        """Read its log until these words come."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if words in line:
+                return
+        raise AssertionError(f"the log ended without {words!r}")
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for its end; exit code, standard output, standard error."""
+        try:
+            out, err = self._process.communicate(timeout=40)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)  # it, and the workers that it has forked
+            out, err = self._process.communicate()
+        return self._process.returncode, out, err

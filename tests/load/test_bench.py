@@ -1,0 +1,25 @@
+"""Benches that `make bench` runs: that each still fits what it measures, not what it finds."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from bench import BENCHES, HERE
+
+
+def test_every_bench_in_a_process_of_its_own_is_known() -> None:
+    """`bench.py` runs each module of benches/ that is a program: one that it does not know would break unseen."""
+    programs = [file.stem for file in (HERE / "benches").glob("*.py") if "__main__" in file.read_text()]
+    assert [] == [name for name in programs if f'"{name}"' not in (HERE / "bench.py").read_text()]
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_bench_runs(name: str) -> None:
+    """At its smallest it ends well, and tells what it found as JSON lines that name it."""
+    command = [sys.executable, str(HERE / "bench.py"), name, "--tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert 0 == done.returncode, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines
+    assert [] == [line for line in lines if not line.get("bench")]

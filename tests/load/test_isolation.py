@@ -1,0 +1,37 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from frontsim import bundled
+
+ROOT = Path(__file__).parents[2]
+FOLDER = bundled.folder("loadtests")
+LOAD = ROOT / "simulator" / "frontsim" / "load"
+IN_LOCUSTS_PROCESS = {
+    *(FOLDER / f"{name}.py" for name in ("steady", "downtime", "lost_answers", "resend_storm", "store_day", "api")),
+    *(LOAD / f"{name}.py" for name in ("locust_hooks", "master", "sender", "delivery_user", "live_tab")),
+}
+"""Modules that only a Locust process imports."""
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_only_a_locust_process_imports_locust() -> None:
+    """Importing Locust replaces sockets and threads of the whole process: nothing of the product may do so."""
+    files = [file for folder in ("simulator", "tests", "loadtests") for file in (ROOT / folder).rglob("*.py")]
+    guilty = {file for file in files if any(name.partition(".")[0] == "locust" for name in imported(file))}
+    assert guilty <= IN_LOCUSTS_PROCESS
+
+
+def test_what_is_tested_without_locust_does_not_reach_it() -> None:
+    """The other modules of load/ import none of those that need Locust."""
+    needs_locust = {f"frontsim.load.{file.stem}" for file in IN_LOCUSTS_PROCESS if file.parent == LOAD}
+    others = [file for file in LOAD.glob("*.py") if file not in IN_LOCUSTS_PROCESS]
+    assert others
+    assert not {(file.stem, name) for file in others for name in imported(file) if name in needs_locust}

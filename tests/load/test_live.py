@@ -1,0 +1,72 @@
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from frontsim.load.live import COLUMNS, SoFar, Watch, look
+from frontsim.verification.facts.history import Effect
+
+
+def bench(*keys: str | None, before: int = 0, **stats: int) -> Any:
+    counted = {"events": 0, "failed": 0, "underWay": 0, "waiting": 0, **stats}
+    return SimpleNamespace(
+        sim=SimpleNamespace(stats=lambda: counted),
+        new_effects=lambda: tuple(Effect(key) for key in keys),
+        events_before=before,
+        observer=None,
+    )
+
+
+def test_missing_is_what_was_acknowledged_and_not_booked() -> None:
+    """Ten events, one to be resent, two under way: seven are acknowledged, and five of them are booked."""
+    seen = look(bench("a", "b", "c", "d", "e", before=3, events=13, failed=1, underWay=2))
+    assert SoFar(events=10, acknowledged=7, failed=1, effects=5, missing=2, duplicated=0) == seen
+
+
+def test_an_event_with_two_effects_is_duplicated_once() -> None:
+    """Events are counted, not copies; what is booked twice does not make up for what is missing."""
+    seen = look(bench("a", "a", "a", "b", "b", "c", events=4))
+    assert (2, 1) == (seen.duplicated, seen.missing)
+
+
+def test_effects_without_ids_say_nothing() -> None:
+    """With the business key nothing is counted as missing or doubled before the end."""
+    seen = look(bench(None, None, events=4))
+    assert (0, 0) == (seen.duplicated, seen.missing)
+
+
+def test_the_tab_has_a_column_for_each_number() -> None:
+    """What is looked at is shown."""
+    (row,) = Watch(bench(), every_s=1).rows()
+    assert [column["key"] for column in COLUMNS] == list(row)
+
+
+@pytest.mark.parametrize(("observer", "every_s"), [(None, 0.001), (object(), 0)])
+def test_without_an_observer_nobody_looks(observer: object, every_s: float) -> None:
+    """A watch that cannot see, or is not to, does not start, and stops like any other."""
+    watch = Watch(watched(threading.Event(), observer), every_s=every_s)
+    watch.start()
+    assert not watch._thread.is_alive()
+    watch.stop()
+    assert SoFar() == watch.seen
+
+
+def test_a_watch_looks_until_it_is_stopped() -> None:
+    """With a way to see effects it looks again and again; afterwards nobody does."""
+    looked = threading.Event()
+    watch = Watch(watched(looked, object()), every_s=0.001)
+    watch.start()
+    assert looked.wait(10)
+    assert watch._thread.is_alive()
+    watch.stop()
+    assert not watch._thread.is_alive()
+
+
+def watched(looked: threading.Event, observer: object) -> Any:
+    """A bench that tells when it is looked at."""
+    found = bench("a", events=1)
+    found.observer = observer
+    stats = found.sim.stats
+    found.sim.stats = lambda: (looked.set(), stats())[1]
+    return found

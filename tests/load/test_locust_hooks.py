@@ -1,0 +1,124 @@
+"""Real Locust processes against real receivers, a few seconds each."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.load.conftest import Locust, Receiver, Receivers
+
+RUN = ("-u", "4", "-t", "3s", "--answer-timeout", "3", "--settle", "0.2", "--verdict-json", "verdict.json")
+HEADLESS = ("--headless", *RUN)
+
+
+def options_of(receiver: Receiver) -> tuple[str, ...]:
+    return ("--receiver", receiver.url, "--observe-url", receiver.effects)
+
+
+def counts_in(folder: Path) -> tuple[str, dict[str, Any]]:
+    data = json.loads((folder / "verdict.json").read_bytes())
+    return data["verdict"], data["scenarios"][0]["counts"]
+
+
+def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(receivers: Receivers, tmp_path: Path) -> None:
+    """Down for a second, then everything resent: exit code 0, each event booked once, and some of them resent."""
+    receiver = receivers.start("reference")
+    port = free_port()
+    down = ("--down-from", "1", "--down-to", "2")
+    two = ("--processes", "2", "--master-bind-port", port, "--master-port", port)
+    code, out, err = Locust("downtime.py", *HEADLESS, *down, *two, *options_of(receiver), cwd=tmp_path).end()
+    assert 0 == code, err
+    verdict, counts = counts_in(tmp_path)
+    assert "verified" == verdict
+    assert counts["events"] == counts["acknowledged"] == counts["effects"] > 100
+    assert 0 < counts["resent"] <= counts["recovered"] + counts["ok"]
+    assert f"VERIFIED: {receiver.url}: downtime" in out
+
+
+def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(receivers: Receivers, tmp_path: Path) -> None:
+    """Exit code 1: what was booked and not heard is booked again by its resend. A password is told nowhere."""
+    receiver = receivers.start("no-dedupe")
+    share = ("--lost-share", "0.2", "--resend-after", "0.5", "--live", "0.5")
+    urls = [word.replace("//", "//user:hunter2@") for word in options_of(receiver)]
+    files = ("--verdict-html", "verdict.html", "--html", "locust.html")
+    code, out, err = Locust("lost_answers.py", *HEADLESS, *share, *files, *urls, cwd=tmp_path).end()
+    assert 1 == code, err
+    written = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert {"verdict.json", "verdict.html", "locust.html"} == set(written)
+    told = {"standard output": out, "standard error": err, **written}
+    assert [] == [where for where, text in told.items() if "hunter2" in text]
+    assert "--receiver 'http://***@" in out
+    verdict, counts = counts_in(tmp_path)
+    assert "violated" == verdict
+    assert counts["effects"] - counts["events"] >= counts["duplicated"] > 0
+    assert "books-a-repeat-once" in out
+
+
+def test_a_receiver_that_looks_before_it_leaps_is_violated_in_a_storm(receivers: Receivers, tmp_path: Path) -> None:
+    """Exit code 1: an original that is late arrives at the same moment as its resend, and both find nothing."""
+    receiver = receivers.start("check-then-act")
+    storm = ("--backlog", "100", "--late-share", "0.5", "--lost-share", "0", "--unsent-share", "0.5")
+    code, _, err = Locust("resend_storm.py", *HEADLESS, *storm, *options_of(receiver), cwd=tmp_path).end()
+    assert 1 == code, err
+    verdict, counts = counts_in(tmp_path)
+    assert "violated" == verdict
+    assert counts["duplicated"] > 0
+
+
+def test_a_killed_worker_leaves_no_event_unaccounted_for(receivers: Receivers, tmp_path: Path) -> None:
+    """kill -9 in the middle: its leases run out as unknown, are resent, and every event is booked once.
+
+    Locust's page shows meanwhile, in a tab of ours, what is lost and doubled so far.
+    """
+    receiver = receivers.start("reference")
+    port = free_port()
+    ttl = ("--lease-ttl", "4", "--live", "0.5")
+    page = free_port()
+    shared = ("--master", "--expect-workers", "2", "--master-bind-port", port)
+    shown = ("--autostart", "--autoquit", "0", "--web-port", page)
+    master = Locust("steady.py", *RUN, *ttl, *shared, *shown, *options_of(receiver), cwd=tmp_path)
+    workers = [Locust("steady.py", "--worker", "--master-port", port, cwd=tmp_path) for _ in range(2)]
+    master.wait_for("All users spawned")
+    master.wait_for("so far:")
+    workers[0].kill()
+    (tab,) = httpx.get(f"http://127.0.0.1:{page}/stats/requests").json()["extended_stats"]
+    assert "frontsim" == tab["key"]
+    assert tab["data"][0]["events"] > 0
+    assert "Lost and duplicated" in httpx.get(f"http://127.0.0.1:{page}/").text
+    code, _, err = master.end()
+    for worker in workers:  # Locust's master forgets a worker that still winds down; that one would wait for a minute
+        worker.kill()
+        worker.end()
+    assert 0 == code, err
+    verdict, counts = counts_in(tmp_path)
+    assert "verified" == verdict
+    assert counts["events"] == counts["acknowledged"] == counts["effects"] > 100
+    assert counts["resent"] > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ((), 3, "expected --receiver URL"),
+        (("--processes", "2"), 3, "expected --receiver URL"),
+        (("--receiver", "http://a:hunter2@127.0.0.1:1/"), 3, "expected a receiver at http://***@127.0.0.1:1/, got"),
+    ],
+)
+def test_what_cannot_work_ends_before_it_begins(options: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
+    """Exit code 3, one line that says what was expected, and no worker is left behind (it would hold the output)."""
+    port = free_port()
+    ports = ("--master-bind-port", port, "--master-port", port)
+    got, _, err = Locust("steady.py", *HEADLESS, *ports, *options, cwd=tmp_path).end()
+    assert code == got
+    assert said in err
+    assert "Traceback" not in err
+
+
+def free_port() -> str:
+    """A port that was free a moment ago: Locust's master takes none by itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])

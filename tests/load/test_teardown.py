@@ -1,0 +1,170 @@
+"""The beginning and the end on real sockets: a simulator and a receiver, with nothing but leases in between."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from frontsim.domain.model import Outcome
+from frontsim.errors import BadInput, Unusable
+from frontsim.load.clean_event import control
+from frontsim.load.leasing import Told
+from frontsim.load.master_bench import LoadBench, open_bench
+from frontsim.load.options import NOT_GIVEN, Load
+from frontsim.load.plans import DOWNTIME, LOST_ANSWERS, STEADY
+from frontsim.load.teardown import record, windows
+from frontsim.serving import run_in_thread
+from frontsim.settings import Settings
+from frontsim.verification.facts.history import FaultFact
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.observe.settle import WaitLimits
+from tests.load.conftest import Receivers
+
+
+@pytest.fixture
+def load(receivers: Receivers) -> Iterator[Load]:
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    receiver = receivers.start("reference")
+    options = Namespace(
+        receiver=receiver.url,
+        observe_url=receiver.effects,
+        observe_sql=None,
+        observe_cmd="",
+        observe_sink="",
+        observe_key="webhookEventId",
+        simulator=running.base_url,
+        simulator_token="",
+        insecure=False,
+        check_content=False,
+        mix="SaleCreated=3,CustomerCreated=1",
+        seed=1,
+        pace=0.0,
+        live=0.0,
+        backlog=10,
+        day_seconds=60.0,
+        event_rate=1.0,
+        resend_after=3.0,
+        answer_timeout=3.0,
+        lease_ttl=4.0,
+        settle=0.05,
+        end_timeout=20.0,
+        stop_timeout=NOT_GIVEN,
+        run_time=3,
+        unsent_share=0.0,
+        lost_share=0.1,
+        late_share=0.0,
+        down_from=None,
+        down_to=None,
+    )
+    yield Load(LOST_ANSWERS, options)
+    running.stop()
+
+
+@pytest.fixture
+def bench(load: Load) -> Iterator[LoadBench]:
+    opened = open_bench(load)
+    yield opened
+    opened.close()
+
+
+def ended(bench: LoadBench) -> Judgement:
+    return judge(record(bench, control(bench), duration_s=1), clauses.load())
+
+
+def test_what_failed_is_resent_and_what_nobody_reported_runs_out(bench: LoadBench) -> None:
+    """Sent and unheard, never sent, and leased by somebody who died: each is booked once in the end."""
+    desk = bench.desk
+    lost, unsent, heard = desk.take_new(bench.load.mix, 3)
+    bench.poster.post(lost)
+    desk.report(lost.lease_id, [Told(lost, Outcome.UNKNOWN), Told(unsent, Outcome.NOT_SENT), bench.poster.post(heard)])
+    desk._ttl_s = 0.2  # of a worker that will not report
+    desk.take_new(bench.load.mix, 2)
+    found = ended(bench)
+    assert Verdict.VERIFIED is found.verdict, found
+    assert 7 == found.counts["events"]  # 3 + 2, the control and the sign of life
+    assert {"acknowledged": 7, "effects": 7, "resent": 4, "recovered": 4, "ok": 3}.items() <= found.counts.items()
+
+
+def test_what_was_acknowledged_and_not_sent_is_lost(bench: LoadBench) -> None:
+    """A report that lies shows as a loss: the observer has the last word."""
+    (leased,) = bench.desk.take_new({"SaleCreated": 1}, 1)
+    bench.desk.report(leased.lease_id, [Told(leased, Outcome.ANSWERED, 200, 1)])
+    found = ended(bench)
+    assert Verdict.VIOLATED is found.verdict
+    assert [leased.webhook_event_id] == [finding.webhook_event_id for finding in found.findings]
+
+
+def test_nothing_is_left_behind(load: Load) -> None:
+    """The webhooks of a run go with it; what was there before stays."""
+    bench = open_bench(load)
+    kept = bench.api.create_webhook("InvoiceCreated", load.options.receiver)
+    bench.close()
+    again = open_bench(load)
+    assert [kept.id] == [each.id for each in again.api.list_webhooks() if each.event not in load.mix]
+    assert 2 == len(again.ours)
+    again.close()
+
+
+def test_a_webhook_of_somebody_else_is_refused(load: Load, bench: LoadBench) -> None:
+    """It would get our load: another receiver's webhook for a type of the mix ends the run before it begins."""
+    bench.api.create_webhook("SaleCreated", "http://10.0.0.5/hook")
+    with pytest.raises(BadInput, match=r"http://10\.0\.0\.5/hook"):
+        open_bench(load)
+
+
+def test_a_receiver_that_is_not_there_is_told_so(load: Load) -> None:
+    """Before a simulator is started or anything is raised."""
+    gone = replace(load, options=Namespace(**{**vars(load.options), "receiver": "http://127.0.0.1:1/hook"}))
+    with pytest.raises(Unusable, match="start it first"):
+        open_bench(gone)
+
+
+def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> None:
+    """The sentence says what was looked for, so that a wrong key is found at once."""
+    options = Namespace(**{**vars(load.options), "observe_key": "nothing"})
+    bench = open_bench(replace(load, options=options))
+    bench.patience = WaitLimits(0.05, 0.1, 1.0)
+    assert "--observe-key is nothing" in control(bench).failure
+    bench.close()
+
+
+def options_of(load: Load, **others: object) -> Namespace:
+    return Namespace(**{**vars(load.options), **others})
+
+
+def test_an_outage_is_recorded_when_it_was(load: Load) -> None:
+    """The load began 30 s before its end, at 35 s: down from 10 to 20 s of it is 15 to 25 s of the history."""
+    down = Load(DOWNTIME, options_of(load, down_from=10.0, down_to=20.0, lost_share=0.0))
+    assert (FaultFact("downtime", 15_000, 25_000),) == windows(down, duration_s=30, ended_ms=35_000)
+
+
+def test_an_outage_ends_with_the_load_at_the_latest(load: Load) -> None:
+    """Whoever stops a load early has had less of the outage, or nothing."""
+    down = Load(DOWNTIME, options_of(load, down_from=10.0, down_to=20.0, lost_share=0.0))
+    assert (FaultFact("downtime", 11_000, 13_000),) == windows(down, duration_s=12, ended_ms=13_000)
+    assert () == windows(down, duration_s=9, ended_ms=10_000)
+
+
+def test_what_is_broken_by_chance_is_broken_while_the_load_is_on(load: Load) -> None:
+    """Not before it, when the control was sent; the shares are told. Beside an outage it has a name of its own."""
+    assert (FaultFact("lost-answers", 2_000, 5_000, "lost=0.1"),) == windows(load, duration_s=3, ended_ms=5_000)
+    both = Load(DOWNTIME, options_of(load, down_from=1.0, down_to=2.0))
+    found = windows(both, duration_s=3, ended_ms=5_000)
+    assert (FaultFact("downtime", 3_000, 4_000), FaultFact("chance", 2_000, 5_000, "lost=0.1")) == found
+
+
+def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
+    """A steady load breaks nothing."""
+    assert () == windows(Load(STEADY, options_of(load, lost_share=0.0)), duration_s=3, ended_ms=5_000)
+
+
+def test_the_control_is_not_told_as_sent_under_a_fault(bench: LoadBench) -> None:
+    """The clean event before the load was sent in peace, and so was the sign of life after it."""
+    clean = control(bench)
+    bench.desk.take_new(bench.load.mix, 1)
+    history = record(bench, clean, duration_s=0)
+    (fault,) = history.faults
+    first = min(run.at_ms for event in history.events for run in event.runs)
+    assert first < fault.from_ms == fault.to_ms

@@ -1,0 +1,67 @@
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from frontsim.payloads.documents.order_draws import draw_order
+from frontsim.payloads.documents.orders import HIDDEN, Order, fulfilled, handled, order_json, refunded
+from frontsim.payloads.documents.sales import sums
+from frontsim.payloads.master_data.world import World
+from frontsim.payloads.values.seeded_draws import SeededDraws
+
+WORLD = World(1)
+
+
+def order(kind: str = "BOPIS", **placed: Any) -> Order:
+    drawn = draw_order(SeededDraws(1, "order", 4), WORLD, WORLD.shops[0], number=4, at=30_000)
+    return drawn._replace(kind=kind, placed=replace(drawn.placed, **{"hidden": None, **placed}))
+
+
+def test_an_order_begins_unhandled() -> None:
+    """Nothing is decided, and one entry tells of it."""
+    new = order()
+
+    assert ("UnHandled", {"UnHandled"}, None) == (new.status, set(new.statuses), new.updated)
+    assert ["Order created"] == [told for _, told, _ in new.events]
+
+
+def test_each_step_adds_an_entry_and_moves_the_moment() -> None:
+    """Handled, fulfilled, refunded: the history grows, nothing of it is lost."""
+    new = order(kind="BOPIS", from_online=False)
+    accepted = handled(new, ("Accepted",) * len(new.lines), 40_000)
+    picked = fulfilled(accepted, 50_000)
+    back = refunded(SeededDraws(1, "refund", 0), picked, 60_000, tuple(range(len(new.lines))))
+
+    assert [30_000, 40_000, 50_000, 60_000] == [at for at, _, _ in back.events]
+    assert ["Picked", "Returned"] == [picked.status, back.status]
+    assert back.updated == 60_000
+    assert sums(new.lines)[0] == -sums(back.lines)[0]
+    assert sum(paid.amount for paid in back.payments) == sums(back.lines)[0]
+
+
+def test_an_order_of_which_all_is_rejected_is_rejected() -> None:
+    """One accepted line keeps it open."""
+    new = order()
+
+    assert handled(new, ("Rejected",) * len(new.lines), 40_000).status == "Rejected"
+    assert handled(new, ("Accepted",) + ("Rejected",) * (len(new.lines) - 1), 40_000).status == "UnHandled"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("BOPIS", "Picked"), ("ROPIS", "Picked"), ("BOSS", "Shipped")])
+def test_what_is_collected_is_picked_and_what_is_sent_is_shipped(kind: str, status: str) -> None:
+    """Buy online, pick up or ship from store."""
+    assert status == fulfilled(order(kind=kind, from_online=False), 50_000).status
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_a_hidden_part_is_null(hidden: str) -> None:
+    """Exactly that part of the payload is left out."""
+    whole, lacking = (
+        orjson.loads(orjson.dumps(order_json(order(hidden=part, variety=4, receipt_no=1)._replace(updated=40_000))))
+        for part in (None, hidden)
+    )
+    top = hidden.partition("[")[0].partition(".")[0].replace("shipments", "fulfillmentLocation")
+
+    assert {top} == {field for field in whole if whole[field] != lacking[field]}
+    assert (lacking[top] is None) is (hidden == top)

@@ -1,0 +1,312 @@
+import asyncio
+import dataclasses
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from frontsim.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
+from frontsim.errors import BadInput, Busy, StoreFailed, UnknownEvent, UnknownWebhook
+from frontsim.store import event_log as module
+from tests.store.shop import NOT_FOUND, OK, Shop
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: Shop) -> None:
+    """Type and store decide; a webhook without a store wants every store; what nobody wants leaves no trace."""
+    every = await shop.subscribes()
+    mine = await shop.store.subscribe("SaleCreated", "http://shop.example/b", 1)
+    await shop.store.subscribe("SaleCreated", "http://shop.example/c", 2)
+    await shop.subscribes("CustomerCreated")
+
+    raised = await shop.sells(store_id=1)
+
+    assert [str(every.id), str(mine.id)] == [item.webhook_id for item in raised]
+    assert [] == await shop.sells(event="InvoiceCreated")
+    assert 1 == (await shop.reader.counts())["occurrences"]
+
+
+async def test_an_event_is_in_the_log_before_it_is_handed_out(shop: Shop) -> None:
+    """Until its first run is over it is Pending, and in neither list of `success`."""
+    webhook = await shop.subscribes()
+    [raised] = await shop.sells()
+
+    delivery = await shop.sent()
+
+    assert raised.webhook_event_id == delivery.webhook_event_id
+    entry = await shop.entry(raised)
+    assert ("Pending", None, None) == (entry.status, entry.status_code, entry.success)
+    assert (0, None) == (entry.runs_counter, entry.updated_at)
+    assert delivery.body == entry.payload
+    assert [] == await shop.lists(webhook.id, success=False)
+    assert [] == await shop.lists(webhook.id, success=True)
+    assert 1 == len(await shop.lists(webhook.id))
+
+
+async def test_an_entry_follows_its_newest_run(shop: Shop) -> None:
+    """A resend keeps the id, adds a run, updates the entry; a success leaves `success=false`."""
+    webhook = await shop.subscribes()
+    [raised] = await shop.sells()
+    first = await shop.delivers(NOT_FOUND)
+    assert [raised.webhook_event_id] == [item.webhook_event_id for item in await shop.lists(webhook.id, success=False)]
+    assert (await shop.entry(raised)).updated_at is None
+
+    second = await resent(shop, raised.webhook_id, raised.webhook_event_id, OK)
+
+    entry = await shop.entry(raised)
+    assert (2, Trigger.RESEND, first.body) == (second.run, second.trigger, second.body)
+    assert ("OK", 200, True, 2) == (entry.status, entry.status_code, entry.success, entry.runs_counter)
+    assert entry.updated_at is not None
+    assert [("Original", 404), ("Resend", 200)] == [(run.trigger, run.status_code) for run in entry.runs]
+    assert [] == await shop.lists(webhook.id, success=False)
+
+
+async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: Shop) -> None:
+    """Run 2 is over before run 1: the entry goes on saying what run 2 said, and counts both."""
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    slow = await shop.sent()
+    await resent(shop, raised.webhook_id, raised.webhook_event_id, OK)
+
+    shop.ends(slow, NOT_FOUND)
+    await shop.settles()
+
+    entry = await shop.entry(raised)
+    assert (200, True, 2) == (entry.status_code, entry.success, entry.runs_counter)
+
+
+async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Path) -> None:
+    """After a crash: begun is unknown and failed, not begun is sent, and nothing is sent a second time."""
+    path = tmp_path / "log.db"
+    async with Shop(path, lanes=1) as before:
+        webhook = await before.subscribes()
+        before.clock.advance(-3600)
+        begun, waiting = await before.sells(2)
+        await before.sent()
+
+    async with Shop(path, lanes=1) as after:
+        assert 1 == after.store.recovered
+        assert waiting.webhook_event_id == (await after.sent()).webhook_event_id
+        assert after.out.empty()
+        [failed] = await after.lists(webhook.id, success=False, with_runs=True)
+        assert (begun.webhook_event_id, "Unknown", None, 1) == (
+            failed.webhook_event_id, failed.status, failed.status_code, failed.runs_counter,
+        )  # fmt: skip
+        assert INTERRUPTED.outcome == failed.runs[0].outcome
+        assert failed.runs[0].created_at < after.clock.now() - 3_000_000  # when it began, not when it was found
+
+
+async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> None:
+    """Its caller has been told that it is not sent, or nothing, and may ask again."""
+    path = tmp_path / "log.db"
+    async with Shop(path) as before:
+        webhook = await before.subscribes()
+        [raised] = await before.sells()
+        await before.delivers(NOT_FOUND)
+        resend = asyncio.ensure_future(before.store.resend(webhook.id, raised.webhook_event_id))
+        before.store.postpone(await before.sent(), before.clock.now() + 60_000)
+        await before.settles()
+    with pytest.raises(StoreFailed):
+        await resend
+
+    async with Shop(path) as after:
+        assert (0, 0) == (after.store.recovered, after.store.waiting)
+        [failed] = await after.lists(webhook.id, success=False, with_runs=True)
+        assert [(1, Outcome.ANSWERED, "Not found"), (2, Outcome.NOT_SENT, "Not sent")] == [
+            (run.run, run.outcome, run.status) for run in failed.runs
+        ]
+
+
+async def test_webhooks_survive(tmp_path: Path) -> None:
+    """So do their changes; a deleted one is gone, but its log can be read."""
+    path = tmp_path / "log.db"
+    async with Shop(path) as before:
+        kept, gone = await before.subscribes(), await before.subscribes()
+        [_, raised] = await before.sells()
+        await before.store.change(dataclasses.replace(kept, url="http://new.example/"))
+        await before.store.unsubscribe(gone.id)
+
+    async with Shop(path) as after:
+        assert [(kept.id, "http://new.example/")] == [(item.id, item.url) for item in await after.reader.webhooks()]
+        with pytest.raises(UnknownWebhook):
+            await after.reader.webhook(gone.id)
+        with pytest.raises(UnknownWebhook):
+            await after.store.resend(gone.id, raised.webhook_event_id)
+        assert raised.webhook_event_id == (await after.entry(raised)).webhook_event_id
+
+
+async def test_an_event_of_another_webhook_is_unknown(shop: Shop) -> None:
+    """An event id belongs to its webhook."""
+    await shop.subscribes()
+    other = await shop.subscribes("CustomerCreated")
+    [raised] = await shop.sells()
+
+    with pytest.raises(UnknownEvent):
+        await shop.store.resend(other.id, raised.webhook_event_id)
+    with pytest.raises(UnknownEvent):
+        await shop.reader.event(other.id, raised.webhook_event_id)
+    with pytest.raises(UnknownWebhook):
+        await shop.store.resend(uuid4(), raised.webhook_event_id)
+
+
+async def test_a_postponed_run_is_due_in_simulator_time(shop: Shop) -> None:
+    """It gives its lane back, and goes out when the clock gets there."""
+    await shop.subscribes()
+    await shop.sells()
+    delivery = await shop.sent()
+    shop.store.postpone(delivery, shop.clock.now() + 3_600_000)
+    await shop.settles()
+    assert shop.out.empty()
+
+    shop.clock.advance(3601)
+    await shop.store.wake()
+
+    assert delivery == await shop.sent()
+
+
+async def test_a_postponed_run_can_be_hastened(shop: Shop) -> None:
+    """It is due at once; one that is under way already is left alone."""
+    await shop.subscribes()
+    await shop.sells()
+    delivery = await shop.sent()
+    shop.store.postpone(delivery, shop.clock.now() + 3_600_000)
+
+    shop.store.hasten(delivery)
+    assert delivery == await shop.sent()
+    shop.store.hasten(delivery)
+    await shop.settles()
+
+    assert shop.out.empty()
+
+
+async def test_a_lease_is_in_the_log_as_begun_and_takes_no_lane(tmp_path: Path) -> None:
+    """Somebody else sends it; it counts as in flight until its end is told."""
+    async with Shop(tmp_path / "log.db", lanes=1) as shop:
+        await shop.subscribes()
+        shop.store.take_numbers(2)
+        leased = await shop.store.lease([Occurrence("SaleCreated", b"{}", 1)] * 2, 1)
+
+        assert shop.out.empty()
+        assert {"underWay": 2, "waiting": 0}.items() <= (await shop.reader.counts()).items()
+        await shop.sells()
+        await shop.delivers()
+        for delivery in leased:
+            shop.ends(delivery, OK)
+        await shop.store.idle()
+        assert 3 == (await shop.reader.counts())["runs"]
+
+
+async def test_failed_events_are_leased_once(shop: Shop) -> None:
+    """A resend that is under way is not handed out a second time."""
+    await shop.subscribes()
+    await shop.sells(2)
+    await shop.delivers(NOT_FOUND)
+    await shop.delivers(OK)
+
+    [leased] = await shop.store.lease_resends(10)
+
+    assert (2, Trigger.RESEND) == (leased.run, leased.trigger)
+    assert [] == await shop.store.lease_resends(10)
+
+
+async def test_copies_are_runs_of_their_own(shop: Shop) -> None:
+    """No delivery goes out that the log does not know, a duplicate neither."""
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    delivery = await shop.sent()
+
+    copies = await shop.store.copy(delivery, 2)
+    for item in [delivery, *copies]:
+        shop.ends(item, OK)
+    await shop.store.idle()
+
+    entry = await shop.entry(raised)
+    assert [1, 2, 3] == [run.run for run in entry.runs]
+    assert {"Original"} == {run.trigger for run in entry.runs}
+
+
+async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
+    """With a time to come back."""
+    async with Shop(tmp_path / "log.db", lanes=1, most_waiting=3) as shop:
+        await shop.subscribes()
+        await shop.sells(3)
+
+        with pytest.raises(Busy, match="3 events wait"):
+            shop.store.refuse_if_full()
+
+
+async def test_more_at_a_time_than_may_ever_wait_is_a_mistake(tmp_path: Path) -> None:
+    """To try it again would help nobody."""
+    async with Shop(tmp_path / "log.db", most_waiting=2) as shop:
+        for _ in range(3):
+            await shop.subscribes()
+        with pytest.raises(BadInput, match=r"at most 2 events at a time \(--max-waiting\), got 3"):
+            await shop.sells()
+        assert 0 == (await shop.reader.counts())["events"]
+
+
+async def test_idle_waits_for_outcomes(shop: Shop) -> None:
+    """Not only until all is sent: until all is in the log."""
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    idle = asyncio.ensure_future(shop.store.idle())
+    delivery = await shop.sent()
+    await shop.settles()
+    assert not idle.done()
+
+    shop.ends(delivery, OK)
+    await idle
+
+    assert (await shop.entry(raised)).success
+
+
+@pytest.mark.parametrize(
+    ("statuses", "listed"),
+    [([], 2), (["ok"], 1), (["OK", "not found"], 2), (["404"], 1), (["Timeout"], 0)],
+)
+async def test_statuses_are_phrases_or_codes(shop: Shop, statuses: list[str], listed: int) -> None:
+    """In any case."""
+    webhook = await shop.subscribes()
+    await shop.sells(2)
+    await shop.delivers(OK)
+    await shop.delivers(NOT_FOUND)
+
+    assert listed == len(await shop.lists(webhook.id, statuses=statuses))
+
+
+async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None:
+    """The outcome says how far a run got; the log keeps it as it was told."""
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    await shop.delivers(Result(Outcome.UNKNOWN, "Timeout", None, 30_000))
+
+    [run] = (await shop.entry(raised)).runs
+    assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
+
+
+async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
+    monkeypatch.setattr(shop.store, "_roomy", 3)
+    await shop.subscribes()
+    await shop.sells(3)
+    await shop.store.room()
+
+    await shop.sells(1)
+    monkeypatch.setattr(module, "ROOM_S", 0.001)
+    await shop.store.room()
+
+    monkeypatch.setattr(module, "ROOM_S", 60)
+    waiting = asyncio.ensure_future(shop.store.room())
+    await shop.settles()
+    assert not waiting.done()
+    await shop.delivers()
+    await waiting
+
+
+async def resent(shop: Shop, webhook_id: str, event_id: str, result: Result) -> Delivery:
+    waiting = asyncio.ensure_future(shop.store.resend(UUID(webhook_id), event_id))
+    delivery = await shop.sent()
+    shop.ends(delivery, result)
+    assert result == (await waiting).result
+    return delivery

@@ -1,0 +1,74 @@
+"""Writing when that is slow, or fails for a while: nothing is lost, and others get their turn."""
+
+import asyncio
+import sqlite3
+import threading
+
+import pytest
+
+from frontsim.errors import StoreFailed
+from frontsim.store import event_log as module
+from frontsim.store import group_commit
+from tests.store.shop import OK, Shop
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
+    """A reset of a large log takes seconds; meanwhile deliveries are answered."""
+    let_go = threading.Event()
+    step = shop.store._writer.submit(lambda _: let_go.wait(5), long=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not step.done()
+    let_go.set()
+    assert await step
+
+
+async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that could not be written is tried again, also when another step of that moment could be."""
+    monkeypatch.setattr(group_commit, "RETRY_S", 0.01)
+    await shop.subscribes()
+    [raised] = await shop.sells()
+    delivery = await shop.sent()
+    await shop.statement("CREATE TEMP TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    shop.ends(delivery, OK)
+    await shop.statement("DROP TRIGGER full")
+    for _ in range(500):
+        if (await shop.entry(raised)).success:
+            break
+        await asyncio.sleep(0.01)
+    assert (await shop.entry(raised)).success
+
+
+async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that fails, and then even reading: it goes on when that is over."""
+    await shop.subscribes()
+
+    def fails() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.store._ledger, "load", fails)
+        with pytest.raises(StoreFailed):
+            await shop.store._writer.submit(lambda _: 1 // 0)
+        with pytest.raises(StoreFailed):
+            await shop.sells()
+    await shop.sells()
+    assert 1 == (await shop.reader.counts())["events"]
+
+
+async def test_what_is_put_back_is_never_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the file cannot be written at first: it is tried again until it is."""
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    await shop.subscribes()
+    await shop.sells()
+    delivery = await shop.sent()
+    await shop.statement("CREATE TEMP TRIGGER full BEFORE UPDATE ON queue BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    shop.store.postpone(delivery, shop.clock.now())
+    await shop.settles()
+    assert shop.out.empty()
+
+    await shop.statement("DROP TRIGGER full")
+
+    assert delivery == await shop.sent()

@@ -1,0 +1,18 @@
+import orjson
+import pytest
+
+from frontsim.json_depth import MOST_LEVELS, is_too_deep
+
+
+@pytest.mark.parametrize(("levels", "too_deep"), [(1, False), (MOST_LEVELS, False), (300, True), (1000, True)])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_what_could_not_be_written_again(levels: int, too_deep: bool, opening: bytes, closing: bytes) -> None:
+    """What is read is stored, answered and sent: it must be writable."""
+    body = opening * levels + b"1" + closing * levels
+    assert too_deep == is_too_deep(body, orjson.loads(body))
+
+
+def test_many_brackets_side_by_side() -> None:
+    """Length is no depth."""
+    body = b"[" + b",".join([b"[]"] * 5000) + b"]"
+    assert not is_too_deep(body, orjson.loads(body))

@@ -1,0 +1,52 @@
+import pytest
+
+from frontsim.verification.facts.content import carried, difference
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"total": 1199.95}, {"total": "1199.95"}),
+        ({"total": 1199.95}, {"total": 1199.950000000001}),
+        ({"at": "2021-12-09T08:50:46.02"}, {"at": "2021-12-09T08:50:46.020000"}),
+        ({"at": "2021-12-09T08:50:46.02"}, {"at": "2021-12-09T07:50:46.02Z"}),
+        ({"deleted": False}, {"deleted": 0}),
+        ({"name": "Åse"}, {"name": "A\u030ase"}),
+        ({"name": "x", "more": 1}, {"name": "x"}),
+        ({"name": "x"}, {"name": None}),
+        ({"lines": [{"a": 1}]}, '{"lines": [{"a": 1}]}'),
+    ],
+)
+def test_another_form_of_the_same_is_no_corruption(sent, kept):
+    """Numbers as text, more digits, zones, flags, composed letters, fields left out: a receiver is free to."""
+    assert difference(sent, kept) == ""
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "path"),
+    [
+        ({"total": 1199.95}, {"total": 1199.9}, "total"),
+        ({"total": 1199.95}, {"total": 1200}, "total"),
+        ({"name": "Åse"}, {"name": "?se"}, "name"),
+        ({"name": "Åse"}, {"name": "Ase"}, "name"),
+        ({"name": "Grünerløkka"}, {"name": "Grünerl"}, "name"),
+        ({"lines": [1, 2, 3]}, {"lines": [1, 2]}, "lines"),
+        ({"lines": [{"gtin": "1"}, {"gtin": "2"}]}, {"lines": [{"gtin": "1"}, {"gtin": "3"}]}, "lines[1].gtin"),
+    ],
+)
+def test_changed_content_is_found_by_its_path(sent, kept, path):
+    """A text, a number or a list that changed is told by its path."""
+    assert difference(sent, kept).startswith(f"{path}: sent ")
+
+
+def test_a_copy_that_was_cut_off_is_found():
+    """A text that begins as JSON and is not whole was cut, as by a column that is too short."""
+    kept = carried({"payload": '{"lines": [1, 2'})
+    assert "kept 15 characters that are not" in difference({"lines": [1, 2, 3]}, kept)
+
+
+def test_only_a_copy_of_the_payload_is_compared():
+    """An effect without the payload carries nothing to compare."""
+    assert carried({"webhookEventId": "x", "total": 1}) is None
+    assert carried("x") is None
+    assert carried({"payload": '{"total": 1}'}) == {"total": 1}

@@ -1,0 +1,80 @@
+"""The matrix: every receiver of simulator/frontsim/receivers against the scenarios, as a table in Markdown.
+
+python -m tests.verification.matrix                  # broken ones where they must be found, right ones everywhere
+python -m tests.verification.matrix --all            # everything in everything (many minutes)
+python -m tests.verification.matrix --seeds 20 flaky inbox
+"""
+
+import argparse
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.variant import Variant
+from frontsim.verification.hosted import benches
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.request import Request
+from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
+from frontsim.verification.session import Played, play_all
+
+SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
+
+
+def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]:
+    """Run a receiver as a process of its own and play scenarios against it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", str(port)]
+        command += ["--db", str(Path(folder) / "receiver.db"), "--variant", variant.name]
+        url = f"http://127.0.0.1:{port}"
+        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=" ".join(command))
+        with benches(request, seed, pause=time.sleep) as open_bench:
+            return list(play_all(scenarios, open_bench, clauses.load()))
+
+
+def cell(played: Played) -> str:
+    """What a scenario found: the classes, or a sign."""
+    found = sorted({str(finding.class_) for finding in played.judgement.findings})
+    return ", ".join(found) or SIGNS[played.judgement.verdict]
+
+
+def is_right(variant: Variant, played: Played) -> bool:
+    """The outcome that the registry asks for."""
+    found = {str(finding.class_) for finding in played.judgement.findings}
+    if played.scenario.name in variant.scenarios:
+        return bool(found & variant.expected)
+    return variant.name in BROKEN or played.judgement.verdict is Verdict.VERIFIED
+
+
+def main() -> int:
+    """Print the table; 1 when an outcome is not the one that the registry asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="receivers; all without")
+    parser.add_argument("--all", action="store_true", help="broken ones in every scenario, too")
+    parser.add_argument("--seeds", type=int, default=1, help="runs with different seeds")
+    options = parser.parse_args()
+    known = {**CORRECT, **BROKEN}
+    bundled = bundled_scenarios()
+    wrong = 0
+    print("| Receiver | What is wrong with it | Verdict |\n|---|---|---|")
+    for name in options.names or known:
+        variant = known[name]
+        chosen = [each for each in bundled if options.all or not variant.scenarios or each.name in variant.scenarios]
+        for seed in range(1, options.seeds + 1):
+            results = play(variant, chosen, seed)
+            wrong += sum(not is_right(variant, played) for played in results)
+            shown = [f"{played.scenario.name}: {cell(played)}" for played in results if cell(played) != "ok"]
+            unsure = [
+                f"!! {each.scenario.name}: {each.judgement.reason}" for each in results if not is_right(variant, each)
+            ]
+            print(f"| `{name}` | {variant.bug} | {'; '.join(shown + unsure) or 'verified'} |", flush=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

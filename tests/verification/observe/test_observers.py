@@ -1,0 +1,179 @@
+import sqlite3
+import sys
+import threading
+from contextlib import closing
+
+import httpx
+import pytest
+
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput
+from frontsim.serving import run_in_thread
+from frontsim.settings import Settings
+from frontsim.verification.observe import observers
+from frontsim.verification.observe.observers import (
+    CommandObserver,
+    ImportObserver,
+    ObserverFailed,
+    SinkObserver,
+    SqlObserver,
+    UrlObserver,
+    effects,
+)
+
+
+@pytest.fixture
+def database(tmp_path):
+    file = tmp_path / "shop db.sqlite"
+    with closing(sqlite3.connect(file)) as db, db:
+        db.execute("CREATE TABLE sales (event_id TEXT, total REAL)")
+        db.executemany("INSERT INTO sales VALUES (?, ?)", [("a", 1.5), ("b", 2.5)])
+    return file
+
+
+def test_rows_of_several_columns_are_objects(database):
+    """A query gives an object a row, by column."""
+    observer = SqlObserver(f"sqlite:///{database}", "SELECT event_id AS id, total FROM sales")
+    assert observer.read() == [{"id": "a", "total": 1.5}, {"id": "b", "total": 2.5}]
+
+
+def test_rows_of_one_column_are_ids(database):
+    """A query of one column gives the ids themselves."""
+    assert SqlObserver(f"sqlite:///{database}", "SELECT event_id FROM sales").read() == ["a", "b"]
+
+
+def test_an_observer_writes_nothing(database):
+    """The database is opened read-only: a query that writes is a failure."""
+    observer = SqlObserver(f"sqlite:///{database}", "DELETE FROM sales")
+    with pytest.raises(ObserverFailed, match="readonly"):
+        observer.read()
+
+
+def test_other_databases_are_read_through_sqlalchemy(database):
+    """A DSN of another form goes to SQLAlchemy, which reads the same."""
+    observer = SqlObserver(f"sqlite+pysqlite:///{database}", "SELECT event_id FROM sales")
+    assert observer.read() == ["a", "b"]
+
+
+def test_a_password_is_not_shown():
+    """What an observer calls itself leaves the password out."""
+    with pytest.raises(BadInput) as refused:
+        SqlObserver("nosuchdb://user:secret@host/shop", "SELECT 1")
+    assert "user:...@host" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("query", ["SELECT nothing FROM sales", "SELECT"])
+def test_a_query_that_fails_is_a_failure_and_no_empty_list(database, query):
+    """An error of the database is told as such."""
+    with pytest.raises(ObserverFailed, match="SQL on sqlite"):
+        SqlObserver(f"sqlite:///{database}", query).read()
+
+
+def test_a_missing_database_is_a_failure(tmp_path):
+    """A file that is not there is not made."""
+    with pytest.raises(ObserverFailed, match="unable to open"):
+        SqlObserver(f"sqlite:///{tmp_path}/none.db", "SELECT 1").read()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_prints_a_line_for_each_effect():
+    """Lines are ids or JSON objects; empty ones are nothing."""
+    assert CommandObserver("printf 'a\\n\\n{\"id\": 1}\\n'").read() == ["a", {"id": 1}]
+
+
+def test_a_command_that_fails_is_a_failure():
+    """Another exit code than 0 is told with what the command said."""
+    with pytest.raises(ObserverFailed, match="expected exit code 0, got 3: no shop"):
+        CommandObserver("echo no shop >&2; exit 3").read()
+
+
+def test_a_python_list_or_function(monkeypatch):
+    """pkg.mod:attr is a list, or what gives one; what it raises is a failure."""
+    module = type(sys)("my_shop")
+    module.sales = ["a"]
+    module.read = lambda: ["b"]
+    module.broken = lambda: 1 / 0
+    monkeypatch.setitem(sys.modules, "my_shop", module)
+    assert ImportObserver("my_shop:sales").read() == ["a"]
+    assert ImportObserver("my_shop:read").read() == ["b"]
+    with pytest.raises(ObserverFailed, match="ZeroDivisionError"):
+        ImportObserver("my_shop:broken").read()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (500, b"oops", "expected 200 and a JSON list, got 500 oops"),
+        (200, b"<html>", "expected a JSON list, got '<html>'"),
+        (200, b"{}", "expected a JSON list, got dict"),
+    ],
+)
+def test_a_url_that_shows_no_list_is_a_failure(shop, status, body, told):
+    """An error page is not an empty list."""
+    shop.shows = lambda: (status, body)
+    with (
+        closing(UrlObserver(f"{shop.url}/effects?token=secret")) as observer,
+        pytest.raises(ObserverFailed) as failed,
+    ):
+        observer.read()
+    assert told in str(failed.value)
+    assert "secret" not in str(failed.value)
+
+
+def test_a_url_where_nobody_listens_is_a_failure(free_port):
+    """No answer is told as such."""
+    with (
+        closing(UrlObserver(f"http://127.0.0.1:{free_port()}/effects")) as observer,
+        pytest.raises(ObserverFailed, match="got no answer"),
+    ):
+        observer.read()
+
+
+def test_a_sink_is_read_from_the_simulator():
+    """What the receiver told the simulator's sink is a list of effects; a name that nobody used is an empty one."""
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    try:
+        httpx.post(f"{running.control_url}/sink/my shop", json={"webhookEventId": "a"}, trust_env=False)
+        with closing(SinkObserver(running.control_url, "my shop")) as observer:
+            assert [{"webhookEventId": "a"}] == observer.read()
+        with closing(SinkObserver(running.control_url, "other")) as observer:
+            assert observer.read() == []
+    finally:
+        running.stop()
+
+
+def test_keys_are_read_from_objects_and_texts(monkeypatch):
+    """An effect is the id itself, or has it at the key; without one it has no key."""
+    module = type(sys)("my_shop")
+    module.sales = ["A", {"meta": {"id": 7}}, {"other": 1}]
+    monkeypatch.setitem(sys.modules, "my_shop", module)
+    assert [each.key for each in effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
+
+
+def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
+    """After one look that took too long the next may take less; one that succeeds makes it long again."""
+    monkeypatch.setattr(observers, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    closing_time = threading.Event()
+    shop.shows = lambda: (200, b"[]" if closing_time.wait(5) else b"")
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        times = []
+        for _ in range(2):
+            began = stopwatch()
+            with pytest.raises(ObserverFailed, match="timed out"):
+                observer.read()
+            times.append(stopwatch() - began)
+        closing_time.set()
+        assert observer.read() == []
+    assert times[1] < 0.5 <= times[0]
+
+
+def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
+    """The same for a command: what it may take is told."""
+    monkeypatch.setattr(observers, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    observer = CommandObserver("exec sleep 5")
+    for limit_s in (0.3, 0.1):
+        with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):
+            observer.read()

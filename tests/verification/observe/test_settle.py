@@ -1,0 +1,213 @@
+from itertools import count
+
+import pytest
+
+from frontsim.verification.facts.history import Effect
+from frontsim.verification.observe import settle
+from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits, wait_for_rest
+
+TURNS = count()
+PATIENCE = WaitLimits(0.3, 3.0, 60.0)
+
+
+class Time:
+    """Seconds that pass only when somebody waits."""
+
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr(settle, "stopwatch", lambda: self.now)
+
+    def pause(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Waits for rest over effects that follow a script of (from second, how many)."""
+    time = Time(monkeypatch)
+
+    def run(script, *, needed=1, patience=PATIENCE, ours=lambda seen: seen, before=None, began_s=0.0):
+        time.now = began_s
+
+        def look():
+            number = [count for since, count in script if since <= time.now][-1]
+            if number is None:
+                raise ObserverFailed("down")
+            return tuple(Effect(str(each)) for each in range(number))
+
+        rest = wait_for_rest(
+            look,
+            ours=ours,
+            is_whole=lambda seen: len(seen) >= needed,
+            patience=patience,
+            pause=time.pause,
+            before=before,
+        )
+        return rest, time.now - began_s
+
+    return run
+
+
+def test_whole_effects_are_at_rest_after_the_quiet_window(waits):
+    """Nothing is missing and nothing changes: the quiet window, and hardly more."""
+    rest, took_s = waits([(0, 1)])
+    assert (rest.settled, len(rest.effects)) == (True, 1)
+    assert 0.3 <= took_s < 0.45
+
+
+def test_a_change_begins_the_window_anew(waits):
+    """An effect that comes late is seen, and followed by a whole window."""
+    rest, took_s = waits([(0, 1), (0.25, 2)])
+    assert len(rest.effects) == 2
+    assert took_s >= 0.55
+
+
+def test_what_is_missing_is_waited_for_longer(waits):
+    """A slow worker is not a loss: while something is missing, the longer window counts."""
+    rest, _ = waits([(0, 0), (2.5, 1)])
+    assert (rest.settled, len(rest.effects)) == (True, 1)
+
+
+def test_what_stays_missing_is_at_rest_in_the_end(waits):
+    """Unchanged for the longer window: at rest, with what there is."""
+    rest, took_s = waits([(0, 0)])
+    assert (rest.settled, rest.effects) == (True, ())
+    assert 3.0 <= took_s < 3.3
+
+
+def test_what_changes_for_ever_is_not_at_rest(waits):
+    """Time is over and it still changes: not settled."""
+    script = [(each / 10, each % 2 + 1) for each in range(700)]
+    rest, took_s = waits(script)
+    assert not rest.settled
+    assert 60 <= took_s < 61
+
+
+def test_what_others_do_does_not_count(waits):
+    """Changes among effects that are not ours are no unrest."""
+    script = [(each / 10, each + 1) for each in range(700)]
+    rest, took_s = waits(script, ours=lambda seen: seen[:1])
+    assert rest.settled
+    assert took_s < 0.5
+
+
+def test_an_observer_that_stays_down_is_a_failure(waits):
+    """It is tried again a few times; then its words are the failure."""
+    assert waits([(0, None)])[0].failure == "down"
+
+
+def test_an_observer_that_stumbles_is_tried_again(waits):
+    """One failure is no failure."""
+    rest, _ = waits([(0, None), (0.05, 1)])
+    assert (rest.failure, rest.settled) == ("", True)
+
+
+def test_a_slow_receiver_is_given_its_time():
+    """Who took a second for a clean event is waited for accordingly."""
+    assert WaitLimits(0.3, 3.0, 60.0).for_latency(1.0) == WaitLimits(2.0, 10.0, 60.0)
+    assert WaitLimits(0.3, 3.0, 60.0).for_latency(0.01) == WaitLimits(0.3, 3.0, 60.0)
+
+
+def test_a_worker_that_books_in_batches_is_given_its_time():
+    """Whoever once took five seconds may always do so: three of them while something is missing."""
+    assert WaitLimits(0.3, 3.0, 60.0).for_longest(5.0) == WaitLimits(5.0, 15.0, 60.0)
+    assert WaitLimits(0.3, 3.0, 60.0).for_longest(0.01) == WaitLimits(0.3, 3.0, 60.0)
+
+
+def test_the_longest_of_a_run_counts():
+    """A quick event after a slow one says nothing new."""
+    pace = ReceiverLatency()
+    for latency_s in (0.1, 4.0, 0.2):
+        pace.note(latency_s)
+    assert pace.longest_s == 4.0
+
+
+def test_the_last_change_is_told(waits):
+    """When the last effect came, counted from the first look: so slow is this receiver."""
+    rest, _ = waits([(0, 0), (2.5, 1)])
+    assert 2.5 <= rest.last_change_s < 2.7
+
+
+def test_a_wait_that_goes_on_counts_what_was_waited(waits):
+    """Unchanged for 3 s before and 12 s more: enough for a patience of 15 s."""
+    rest, took_s = waits([(0, 0)])
+    later, more_s = waits([(0, 0)], patience=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.settled, later.effects) == (True, ())
+    assert 15.0 <= took_s + more_s < 15.3
+
+
+def test_a_wait_that_goes_on_sees_what_came_meanwhile(waits):
+    """What came between two waits, or later, is a change; how late it was counts from the very first look."""
+    rest, took_s = waits([(0, 0)])
+    later, more_s = waits([(0, 0), (9, 1)], patience=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.settled, len(later.effects), later.change) == (
+        True,
+        1,
+        "the effect of 0 was there 0 times, then once",
+    )
+    assert 9.0 <= later.last_change_s < 9.2
+    assert 9.3 <= took_s + more_s < 9.6
+
+
+def test_a_worker_that_is_still_at_it_has_not_settled(waits):
+    """Time is over, something is missing, and the last came a moment ago: what is missing may be next."""
+    rest, took_s = waits([(each, each) for each in range(100)], needed=90)
+    assert not rest.settled
+    assert took_s < 61
+
+
+def test_what_one_look_alone_shows_twice_proves_nothing(watches):
+    """A list that is read in pages while it grows shows another effect twice in every look."""
+
+    def torn(now):
+        number = int(now * 50)
+        return [(str(each), 1) for each in [*range(number), max(0, number - 1)]]
+
+    rest = watches(torn)
+    assert not rest.settled
+    assert len({effect.key for effect in rest.effects}) == len(rest.effects) > 2000
+
+
+@pytest.fixture
+def watches(monkeypatch):
+    """Waits for rest over effects that `values(second)` gives, each with its key."""
+    time = Time(monkeypatch)
+
+    def run(values):
+        return wait_for_rest(
+            lambda: tuple(Effect(key, value) for key, value in values(time.now)),
+            ours=lambda seen: seen,
+            is_whole=lambda _: True,
+            patience=WaitLimits(0.3, 3.0, 60.0),
+            pause=time.pause,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("key", ["a", None])
+def test_a_field_that_nobody_judges_may_change_for_ever(watches, key):
+    """Effects with the time of reading in them are at rest."""
+    assert watches(lambda now: [(key, {"id": "a", "at": now, "current": True, "payload": {"n": 1}})]).settled
+
+
+def test_the_order_of_effects_may_change_for_ever(watches):
+    """A query without ORDER BY is at rest."""
+    assert watches(lambda _: [("a", {"n": 1}), ("b", {"n": 2})][:: -1 if next(TURNS) % 2 else 1]).settled
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (lambda _: [("a", {"current": next(TURNS) % 2})], "the effect of a changed its current"),
+        (lambda now: [("a", {"payload": {"n": now}})], "the effect of a changed its payload"),
+        (lambda _: [("a", 1)] * (1 + next(TURNS) % 2), "the effect of a was there "),
+        (lambda _: [(None, 1)] * (1 + next(TURNS) % 2), "an effect was there "),
+    ],
+)
+def test_what_still_changes_is_named(watches, values, told):
+    """One effect, and what of it was not the same in the last two looks."""
+    rest = watches(values)
+    assert not rest.settled
+    assert told in rest.change

@@ -1,0 +1,175 @@
+import logging
+import time
+
+import pytest
+
+from frontsim.client.http import Ambiguous, ApiError, Unreachable
+from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
+from frontsim.verification.play.bench import Bench, Limits
+
+
+class Gone:
+    """A simulator that is not there."""
+
+    def deliver(self, *_):
+        raise Unreachable("nobody there")
+
+    def close(self):
+        pass
+
+
+class Troubled:
+    """An API whose calls end in those errors, one after another, and well after that."""
+
+    def __init__(self, *errors):
+        self.errors, self.calls, self.pauses_s = list(errors), 0, []
+        self.paused = lambda: None
+
+    def deliver(self, *_):
+        self.calls += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "answered"
+
+    get_event = deliver
+
+    def list_events(self, *_, **__):
+        return [self.deliver()]
+
+    def bench(self, **limits):
+        """A bench with it, that pauses in no time."""
+        gone = Gone()
+        return Bench(self, gone, gone, "http://shop", None, self.pause, limits=Limits(**limits))
+
+    def close(self):
+        pass
+
+    def pause(self, seconds):
+        self.pauses_s.append(seconds)
+        self.paused()
+
+
+def refused(status, retry_after_s=None):
+    return ApiError(f"got {status}", status=status, body="", retry_after_s=retry_after_s)
+
+
+LOST = Ambiguous("the answer was lost")
+ASKS = {
+    "list": lambda bench: bench.failed(["webhook"]),
+    "log": lambda bench: bench.log(["webhook"]),
+    "entry": lambda bench: [bench.entry("webhook", "event-1")],
+}
+
+
+@pytest.fixture
+def bench():
+    """Makes a bench without anything behind it."""
+    return lambda **others: Bench(Gone(), Gone(), Gone(), "http://shop", None, time.sleep, **others)
+
+
+def test_patience_grows_with_what_a_run_has_shown(bench):
+    """What an earlier scenario has shown of the receiver's speed counts in all that follow."""
+    assert bench(limits=Limits(), pace=ReceiverLatency(2.0)).patience == WaitLimits(2.0, 6.0, 60.0)
+
+
+def test_what_never_came_to_rest_is_not_waited_for_as_long_again(bench):
+    """A quarter of the time, but enough for what is missing."""
+    assert bench(limits=Limits(), pace=ReceiverLatency(restless=True)).patience == WaitLimits(0.3, 3.0, 15.0)
+    assert bench(limits=Limits(timeout_s=4), pace=ReceiverLatency(restless=True)).patience == WaitLimits(0.3, 3.0, 3.0)
+
+
+def test_the_last_look_is_a_long_one(bench):
+    """15 s while something is missing, and more than a minute where nothing was booked since."""
+    assert bench(limits=Limits()).last_patience(silent=False) == WaitLimits(0.3, 15.0, 67.5)
+    assert bench(limits=Limits()).last_patience(silent=True) == WaitLimits(0.3, 67.5, 67.5)
+
+
+def test_the_last_look_is_never_shorter_than_the_others(bench):
+    """--settle, and a receiver that was slow, count there too."""
+    assert bench(limits=Limits(settle_s=3.0)).last_patience(silent=False) == WaitLimits(3.0, 30.0, 67.5)
+    assert bench(limits=Limits(timeout_s=600.0), pace=ReceiverLatency(40.0)).last_patience(silent=True) == WaitLimits(
+        40.0, 120.0, 600.0
+    )
+
+
+def test_time_is_never_too_short_for_what_is_missing(bench):
+    """With --timeout 1 what is missing is still waited for as --settle says."""
+    assert bench(limits=Limits(timeout_s=1.0)).patience == WaitLimits(0.3, 3.0, 3.0)
+
+
+def test_a_resend_without_an_answer_leaves_a_line(bench, caplog):
+    """What became of it is in the log; that the call failed is told."""
+    with caplog.at_level(logging.INFO):
+        made = bench()
+        made.resend([("webhook", "event-1")])
+        made.close()
+    assert "the resend of event-1 has no answer of its own" in caplog.text
+    assert "nobody there" in caplog.text
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_what_is_asked_is_asked_until_it_is_answered(ask):
+    """A 500, a lost answer and a 429, which is waited out as it asks: then the answer counts."""
+    api = Troubled(refused(500), LOST, refused(429, 3.0))
+    assert ["answered"] == ask(api.bench())
+    assert (4, [0.05, 0.1, *[0.5] * 6]) == (api.calls, api.pauses_s)
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_nobody_asks_for_ever(ask):
+    """When its patience is over the last failure is told; nobody there is told at once."""
+    for error, limits in ((refused(500), {"last_s": 0.0}), (LOST, {"last_s": 0.0}), (Unreachable("gone"), {})):
+        api = Troubled(error, error)
+        with pytest.raises(type(error)):
+            ask(api.bench(**limits))
+        assert (1, []) == (api.calls, api.pauses_s)
+
+
+def test_a_wait_that_no_scenario_has_time_for_is_not_waited():
+    """A quota of hours is no rate limit."""
+    api = Troubled(refused(403, 61.0))
+    with pytest.raises(ApiError):
+        api.bench(timeout_s=60.0).failed(["webhook"])
+    assert [] == api.pauses_s
+
+
+def test_a_run_that_is_interrupted_waits_for_no_api():
+    """The bench is closed while a call waits to be made again: that ends soon, not when the API asked for."""
+    api = Troubled(*[refused(429, 40.0)] * 2)
+    bench = api.bench()
+    api.paused = bench.close
+    with pytest.raises(ApiError):
+        bench.failed(["webhook"])
+    assert [0.5] == api.pauses_s
+
+
+def test_a_resend_that_is_refused_is_made_again():
+    """It was not made: neither 429 nor 500 leaves an event unsent."""
+    api = Troubled(refused(429, 1.0), refused(500))
+    api.bench().resend([("webhook", "event-1")])
+    assert (3, [0.5, 0.5, 0.1]) == (api.calls, api.pauses_s)
+
+
+def test_a_resend_that_is_always_refused_is_told():
+    """Its event would look as if the receiver had refused it."""
+    with pytest.raises(ApiError, match="got 500"):
+        Troubled(refused(500)).bench(last_s=0.0).resend([("webhook", "event-1")])
+
+
+def test_a_resend_that_is_hopeless_leaves_none_under_way():
+    """When it is told, the others are over or were not begun: none is made behind a scenario that has ended."""
+    api = Troubled(refused(403, 3600.0), *[refused(429, 1.0)] * 7)
+    bench = api.bench()
+    with pytest.raises(ApiError, match="got 403"):
+        bench.resend([("webhook", f"event-{number}") for number in range(8)])
+    calls = api.calls
+    bench.pool.shutdown(wait=True)
+    assert calls == api.calls
+
+
+def test_a_resend_whose_answer_is_lost_is_made_once_more():
+    """It may have been made, and what arrives twice is what a receiver must cope with; then the log tells."""
+    once, always = Troubled(LOST), Troubled(*[LOST] * 9)
+    for api in (once, always):
+        api.bench().resend([("webhook", "event-1")])
+    assert (2, 2) == (once.calls, always.calls)

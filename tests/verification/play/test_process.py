@@ -1,0 +1,53 @@
+import os
+import sys
+import time
+from contextlib import closing
+
+import psutil
+import pytest
+
+from frontsim.errors import Unusable
+from frontsim.verification.play.process import ReceiverProcess
+
+LISTEN = "import socket,time; s=socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
+
+
+@pytest.fixture
+def process(free_port):
+    """A process that listens, run through a shell with a child of its own."""
+    port = free_port()
+    command = f'{sys.executable} -c "{LISTEN.format(port=port)}"; true'
+    with closing(ReceiverProcess(command, f"http://127.0.0.1:{port}/hook", pause=time.sleep)) as made:
+        yield made
+
+
+def children():
+    return [each for each in psutil.Process(os.getpid()).children(recursive=True) if each.status() != "zombie"]
+
+
+def test_a_kill_takes_the_whole_group(process):
+    """The shell and what it started are dead when kill returns, and it can be started again at once."""
+    before = len(children())
+    process.start()
+    assert process.is_running
+    assert len(children()) > before
+    process.restart()
+    process.kill()
+    assert not process.is_running
+    assert len(children()) == before
+
+
+def test_a_port_that_is_taken_is_told(process):
+    """Somebody else listens there: it would be mistaken for the receiver."""
+    process.start()
+    with (
+        closing(ReceiverProcess("true", process.url, pause=time.sleep)) as second,
+        pytest.raises(Unusable, match="expected nobody on"),
+    ):
+        second.start()
+
+
+def test_a_kill_of_nothing_is_nothing(process):
+    """What was never started can be killed."""
+    process.kill()
+    assert not process.is_running

@@ -1,0 +1,54 @@
+import dataclasses
+
+from frontsim.verification.report.summary import conclusion, found_in, lines
+
+
+def test_a_violation_is_told_with_all_that_a_tired_person_needs(report):
+    """Scenario, what broke, what was expected, what was seen, the story, the clause, the usual cause, the command."""
+    text = "\n".join(lines(report))
+    for part in (
+        "✗ storm: 1 duplicated",
+        "Expected:    After the list -> resend job every event is booked exactly once.",
+        "duplicated: booked more than once (SaleCreated 0192-sale)",
+        "expected one effect, got 2 effects",
+        "| resent 12:00:01.9 run 2 -> 200 OK",
+        "books-copies-at-once-once",
+        "A unique index on the event's id",
+        "frontsim verify --receiver http://shop/hook --scenario storm --seed 7",
+    ):
+        assert part in text
+
+
+def test_the_verdict_stands_last(report):
+    """The last line is the verdict with the counts and the seed."""
+    assert list(lines(report))[-1] == conclusion(report)
+    told = "VIOLATED: http://shop/hook: 4 scenarios: 1 verified, 1 violated, 1 unknown, 1 skipped; seed 7"
+    assert told == conclusion(report)
+
+
+def test_unknown_and_skipped_have_their_reasons(report):
+    """What was not judged is listed with why."""
+    text = "\n".join(lines(report))
+    assert "Unknown\n  steady: the observer <is> down & out" in text
+    assert "Skipped\n  crash-after-ack: it needs --receiver-cmd" in text
+
+
+def test_classes_are_counted(report):
+    """What was found is counted by class."""
+    assert found_in(report.played[0]) == "1 duplicated"
+    assert found_in(report.played[3]) == ""
+
+
+def test_what_was_not_judged_is_told_beside_a_violation(report):
+    """A violation is no reason to keep quiet about what nobody could check."""
+    storm = report.played[0]
+    judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing when time ran out")
+    partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])
+    assert "  Not judged:  the effects were still changing when time ran out" in list(lines(partly))
+    assert "Not judged" not in "\n".join(lines(report))
+
+
+def test_one_scenario_is_not_several(report):
+    """Counted as a person would."""
+    one = dataclasses.replace(report, played=report.played[:1])
+    assert "VIOLATED: http://shop/hook: 1 scenario: 1 violated; seed 7" == conclusion(one)

@@ -1,0 +1,100 @@
+import pytest
+
+from frontsim import catalog
+from frontsim.errors import UnknownEventType
+from frontsim.verification.facts.history import Entity
+from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.scenario.steps import Crash, Drain, InjectFault, Moment, Raise
+
+CATALOG = catalog.load()
+
+
+def test_words_stand_for_types():
+    """`all` is every chosen type, `some` a few of them, a list is itself, in any case."""
+    everything = Selection(CATALOG)
+    assert everything.types("all") == [each.name for each in CATALOG]
+    assert everything.types("some")[0] == "SaleCreated"
+    assert everything.types(["salecreated"]) == ["SaleCreated"]
+
+
+def test_some_are_always_of_the_chosen():
+    """A receiver that takes other types is sent those, and no other."""
+    assert Selection(CATALOG, ["StockCountReconciled"]).types("some") == ["StockCountReconciled"]
+    assert Selection(CATALOG, ["customerUpdated", "SaleCreated"]).types("all") == ["CustomerUpdated", "SaleCreated"]
+
+
+def test_what_is_left_out_is_told():
+    """A step that names a type which the run leaves out cannot be played."""
+    chosen = Selection(CATALOG, ["SaleCreated"])
+    assert chosen.missing(["SaleCreated", "CustomerUpdated"]) == ["CustomerUpdated"]
+    assert chosen.missing(["salecreated"]) == []
+    assert chosen.missing("all") == []
+    with pytest.raises(UnknownEventType):
+        chosen.missing(["SaleCraeted"])
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (Raise(events=["SaleCraeted"]), "events: expected an event type of the catalogue, got 'SaleCraeted'"),
+        (Crash(Moment.ACCEPTED, events=["SaleCraeted"]), "events: expected an event type"),
+        (InjectFault("refuse", match={"event": "SaleCraeted"}), "match.event: expected an event type"),
+        (
+            Raise(events=["SaleCreated"], set={"totl": 1}),
+            "set: expected a path in the payload of SaleCreated, got 'totl'",
+        ),
+        (Raise(events=["SaleCreated"], set={"salesLines[0].prise": 1}), "set: expected a path"),
+        (Raise(set={"saleId": 1}), "set: expected a path in the payload of StockMovementCreated, got 'saleId'"),
+        (Raise(events=["SaleCreated"], grow={"lines": 2}), "grow: expected a path in the payload of SaleCreated"),
+        (Raise(same_as="x", keep=["saleId", "nothing"]), "keep: expected a path in a payload, got 'nothing'"),
+        (Raise(events=["SaleCreated"], payload={"saleId": "x"}), "payload: "),
+    ],
+)
+def test_what_does_not_fit_the_types_is_told_with_its_key(step, told):
+    """A type, a path or a payload that the catalogue refuses."""
+    assert Selection(CATALOG).misfit(step).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Drain(),
+        InjectFault("refuse"),
+        InjectFault("refuse", match={"event": "salecreated"}),
+        Raise(events=["salecreated"], set={"total": 1, "salesLines[0].rowId": 1}, grow={"salesLines": 3}),
+        Raise(same_as="x", keep=["saleId", "movementId"]),
+        Raise(events=["SaleCreated"], payload={"saleId": "x"}, invalid=True),
+    ],
+)
+def test_what_fits_is_let_through(step):
+    """Types in any case, paths into arrays, broken payloads that are meant."""
+    assert Selection(CATALOG).misfit(step) == ""
+
+
+def test_an_unknown_type_is_refused():
+    """A name that no catalogue has is refused with those that are spelt nearly so."""
+    with pytest.raises(UnknownEventType, match="SaleCreated"):
+        Selection(CATALOG, ["SaleCraeted"])
+
+
+def test_an_entity_is_the_identity_and_the_version():
+    """What an event is about comes from the catalogue: path, value, and what tells two states apart."""
+    chosen = Selection(CATALOG)
+    payload = {"customerId": 7, "updatedDateTime": "2026-08-01T10:00:00"}
+    version = (("updatedDateTime", "2026-08-01T10:00:00"),)
+    assert chosen.entity("CustomerUpdated", payload) == Entity("customerId", "7", version)
+    assert chosen.entity("SaleCreated", {"saleId": 7}) == Entity("saleId", "7")
+    assert chosen.entity("SaleCreated", {"saleId": None}) is None
+
+
+def test_numbered_identities_are_known():
+    """A type whose identity is a whole number can be given one of its own; another cannot."""
+    chosen = Selection(CATALOG)
+    assert (chosen.numbered("SaleCreated"), chosen.numbered("StockMovementCreated")) == ("saleId", "movementId")
+    assert chosen.numbered("StockReservationCreated") == ""
+
+
+def test_moments_are_the_date_times_that_are_always_set():
+    """Those at the top of a payload; what may be null is left alone."""
+    assert Selection(CATALOG).moments("SaleCreated") == ["saleDateTime", "createdDateTime"]
+    assert Selection(CATALOG).moments("CustomerUpdated") == ["createdDateTime"]
