@@ -89,8 +89,8 @@ def shown(value: object) -> str:
 @cache
 def _jsonschema() -> Callable[[Mapping[str, Any], object], list[Any]]:
     """What jsonschema objects to in a value under a schema; imported when first needed, as it takes 0.7 s."""
-    import jsonschema  # noqa: PLC0415  # type: ignore[import-untyped]  # its stubs are a package of their own
-    from jsonschema_specifications import REGISTRY  # noqa: PLC0415  # type: ignore[import-untyped]  # it has no stubs
+    import jsonschema  # type: ignore[import-untyped]  # noqa: PLC0415
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
     def errors(schema: Mapping[str, Any], value: object) -> list[Any]:
