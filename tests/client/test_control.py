@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from frontsim.client.control import Simulator, control_url
-from frontsim.client.http import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
 from frontsim.errors import BadInput
 from tests.asked import Recorder
 

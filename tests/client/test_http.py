@@ -10,8 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from frontsim.client.http import Ambiguous, Answer, ApiError, HttpApi, UnexpectedAnswer, Unreachable, read_url
+from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer, Unreachable
+from frontsim.client.http import Answer, ApiClient, HttpApi, path_part, read_url
+from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput
+from tests.asked import Recorder
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
@@ -220,3 +223,39 @@ def test_a_proxy_is_no_way_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with peer(OK) as one, closing(exchange(one.url)) as calls:
         assert [] == calls.call("GET", "/x").array(of="things")
+
+
+def front(record: Recorder) -> FrontSystems:
+    url = "http://shop.example/restapi/V2"
+    return FrontSystems(url, api_key="k", subscription_key="s", transport=httpx.MockTransport(record))
+
+
+@pytest.mark.parametrize("given", ["", " ", ".", "..", "\udcff"])
+def test_an_id_that_would_be_another_call(given: str) -> None:
+    """DELETE Webhooks/.. is not a call that anybody meant."""
+    record = Recorder()
+    with pytest.raises(BadInput, match="expected an id"):
+        front(record).delete_webhook(given)
+    assert [] == record.lines
+
+
+def test_an_id_stays_one_part_of_the_path() -> None:
+    """Whatever an id holds, it is percent-encoded."""
+    record = Recorder()
+    front(record).delete_webhook("a/../b?c=æ")
+    assert ["DELETE /restapi/V2/api/Webhooks/a%2F..%2Fb%3Fc%3D%C3%A6"] == record.lines
+
+
+@pytest.mark.parametrize(("given", "part"), [("a/b", "a%2Fb"), ("..a", "..a"), (" a", "%20a"), ("æ?", "%C3%A6%3F")])
+def test_a_part_of_a_path(given: str, part: str) -> None:
+    """Nothing in an id separates, asks or leads upwards; what is harmless stays as it is."""
+    assert part == path_part(given)
+
+
+def test_connections_end_with_the_client() -> None:
+    """As a context manager a client closes its connections."""
+    api = HttpApi("http://shop.example", headers={}, timeout_s=1, transport=httpx.MockTransport(Recorder({})))
+    with ApiClient(api):
+        api.call("GET", "/")
+    with pytest.raises(RuntimeError, match="closed"):
+        api.call("GET", "/")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.client.http import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.models import EventEntry, Message, RaisedEvent, RunView, TriggerAnswer, WebhookView, messages
 
 GUIDE_ENTRY = {

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from frontsim.client.http import Ambiguous, ApiError, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.client.reconcile import MAX_ROUNDS, Tally, reconcile
 from frontsim.client.vendor import FrontSystems
 

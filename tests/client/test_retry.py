@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.client.http import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.retry import RetryPolicy
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import httpx
 import pytest
 
-from frontsim.client.http import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.vendor import FrontSystems
 from tests.asked import Recorder
 

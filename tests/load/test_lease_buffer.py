@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 
-from frontsim.client.http import Unreachable
+from frontsim.client.errors import Unreachable
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.lease_buffer import MOST, LeaseBuffer

@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.client.control import Simulator
-from frontsim.client.http import Unreachable
+from frontsim.client.errors import Unreachable
 from frontsim.errors import BadInput
 from frontsim.load.own_simulator import address_of, start_simulator
 

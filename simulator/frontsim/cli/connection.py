@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from frontsim.client.control import Simulator, control_url
-from frontsim.client.http import ApiError, Unreachable
+from frontsim.client.errors import ApiError, Unreachable
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import FrontsimError
 from frontsim.settings import Settings

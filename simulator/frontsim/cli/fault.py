@@ -10,7 +10,7 @@ from frontsim.cli.connection import ControlConnection, control_options, is_told_
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.cli.overrides import assignments, finite
 from frontsim.client.control import Simulator
-from frontsim.client.http import ApiError
+from frontsim.client.errors import ApiError
 from frontsim.domain.faults import FAULTS, Fault, FaultStage
 from frontsim.errors import FrontsimError
 

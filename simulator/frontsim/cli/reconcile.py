@@ -8,7 +8,7 @@ import click
 from frontsim.cli.connection import Api, advice, api_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.cli.window import window_options
-from frontsim.client.http import ApiError
+from frontsim.client.errors import ApiError
 from frontsim.client.models import WebhookView
 from frontsim.client.reconcile import Tally
 from frontsim.client.reconcile import reconcile as reconcile_webhook

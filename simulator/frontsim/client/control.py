@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from frontsim.client.api import TIMEOUT_S, ApiClient, path_part
-from frontsim.client.http import HttpApi, UnexpectedAnswer, read_url
+from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.http import TIMEOUT_S, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.models import Message, TriggerAnswer, messages
 
 _DAY_S = 86_400.0
@@ -54,17 +54,17 @@ class Simulator(ApiClient):
         body: dict[str, object] = {"event": event, "count": count}
         optional = {"storeId": store_id, "set": set_, "payload": payload, "invalid": invalid or None}
         body.update({name: value for name, value in optional.items() if value is not None})
-        return TriggerAnswer.read(self._exchange.call("POST", "/trigger", body=body).json())
+        return TriggerAnswer.read(self._http.call("POST", "/trigger", body=body).json())
 
     def simulate(self, what: str, *, count: int = 1) -> TriggerAnswer:
         """Do a business act and everything that it causes, such as `sale`."""
-        answer = self._exchange.call("POST", "/simulate", body={"what": what, "count": count})
+        answer = self._http.call("POST", "/simulate", body={"what": what, "count": count})
         return TriggerAnswer.read(answer.json())
 
     def simulate_day(self, *, speed: float) -> TriggerAnswer:
         """Play a trading day of the whole chain, `speed` times faster than real time."""
         body = {"what": "day", "speed": speed}
-        return TriggerAnswer.read(self._exchange.call("POST", "/simulate", body=body, more_s=_DAY_S / speed).json())
+        return TriggerAnswer.read(self._http.call("POST", "/simulate", body=body, more_s=_DAY_S / speed).json())
 
     def add_fault(
         self,
@@ -83,23 +83,23 @@ class Simulator(ApiClient):
             "probability": probability,
             "params": params or {},
         }
-        return self._exchange.call("POST", "/faults", body=body).object(of="a fault rule")
+        return self._http.call("POST", "/faults", body=body).object(of="a fault rule")
 
     def list_faults(self) -> list[Any]:
         """Every rule, in the order in which they are tried."""
-        return self._exchange.call("GET", "/faults").array(of="fault rules")
+        return self._http.call("GET", "/faults").array(of="fault rules")
 
     def remove_fault(self, fault_id: str) -> None:
         """Remove one rule."""
-        self._exchange.call("DELETE", f"/faults/{path_part(fault_id)}")
+        self._http.call("DELETE", f"/faults/{path_part(fault_id)}")
 
     def clear_faults(self) -> None:
         """Remove every rule."""
-        self._exchange.call("DELETE", "/faults")
+        self._http.call("DELETE", "/faults")
 
     def drain(self, timeout_s: float = 30.0) -> bool:
         """Wait until nothing is due or in flight; False when `timeout_s` ran out first."""
-        answer = self._exchange.call("POST", "/drain", body={"timeoutS": timeout_s}, more_s=timeout_s)
+        answer = self._http.call("POST", "/drain", body={"timeoutS": timeout_s}, more_s=timeout_s)
         drained = answer.object(of="drained").get("drained")
         if not isinstance(drained, bool):
             raise UnexpectedAnswer(answer.call, expected='{"drained": true or false}', got=drained)
@@ -107,31 +107,31 @@ class Simulator(ApiClient):
 
     def clock(self) -> dict[str, Any]:
         """The simulator's time."""
-        return self._exchange.call("GET", "/clock").object(of="the clock")
+        return self._http.call("GET", "/clock").object(of="the clock")
 
     def advance(self, seconds: float) -> dict[str, Any]:
         """Move the simulator's time forward."""
-        return self._exchange.call("POST", "/clock", body={"advanceS": seconds}).object(of="the clock")
+        return self._http.call("POST", "/clock", body={"advanceS": seconds}).object(of="the clock")
 
     def set_clock(self, now: str) -> dict[str, Any]:
         """Set the simulator's time."""
-        return self._exchange.call("POST", "/clock", body={"now": now}).object(of="the clock")
+        return self._http.call("POST", "/clock", body={"now": now}).object(of="the clock")
 
     def health(self) -> dict[str, Any]:
         """Whether the simulator is well."""
-        return self._exchange.call("GET", "/health").object(of="health")
+        return self._http.call("GET", "/health").object(of="health")
 
     def stats(self) -> dict[str, Any]:
         """The simulator's counters."""
-        return self._exchange.call("GET", "/stats").object(of="counters")
+        return self._http.call("GET", "/stats").object(of="counters")
 
     def reset(self) -> None:
         """Forget everything: webhooks, events, faults, the clock's offset."""
-        self._exchange.call("POST", "/reset")
+        self._http.call("POST", "/reset")
 
     def sink(self, name: str) -> list[Any]:
         """What a stand-in business system has recorded."""
-        return self._exchange.call("GET", f"/sink/{path_part(name)}").array(of="records")
+        return self._http.call("GET", f"/sink/{path_part(name)}").array(of="records")
 
     def stream(self, *, after: str = "") -> Iterator[Message]:
         """Every change from now on, or behind the message of that id; it ends when the simulator does.
@@ -140,7 +140,7 @@ class Simulator(ApiClient):
             Ambiguous: the stream broke off.
         """
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
-        with self._exchange.open("/stream", headers=headers) as lines:
+        with self._http.open("/stream", headers=headers) as lines:
             yield from messages(lines)
 
 

@@ -1,26 +1,29 @@
-"""One HTTP call to an API, and how it ended: nothing is ever sent twice, and no end is guessed.
+"""One HTTP call to an API, sent once, and how it ended (the tree of ends: `client.errors`).
 
-    CallError                   a call did not give what it was for
-    ├── Unreachable             certainly not done: no address, no connection, no TLS; nothing was sent
-    ├── Ambiguous               sent, at least in part, but no whole answer came: it may have been done
-    ├── ApiError                answered, but not with a 2xx; `retry_after_s` says when to come back
-    └── UnexpectedAnswer        answered with a 2xx, so done, but the body is not what we can read
-
-The vendor's answers are only partly published. What we must read is checked, and an answer that differs is
-shown as expected and got; what we need not read is kept as it came.
+Nothing here tries again: `client.retry` does, and its callers decide which calls may be repeated. The vendor's
+answers are only partly published, so we check what we must read, and keep the rest as it came.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 import orjson
 
-from frontsim.client.error_body import EXCERPT, excerpt, retry_after_s, said_in
-from frontsim.errors import BadInput, FrontsimError
+from frontsim.client.errors import (
+    Ambiguous,
+    ApiError,
+    UnexpectedAnswer,
+    Unreachable,
+    error_text,
+    excerpt,
+    retry_after_s,
+)
+from frontsim.errors import BadInput
 
 CONNECT_TIMEOUT_S = 10.0
 """Seconds until a connection must stand: an API that answers at all does so much faster."""
@@ -34,43 +37,11 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+TIMEOUT_S = 60.0
+"""Seconds of silence until an answer is given up. A resend is answered after the receiver was (open at the vendor):
+30 s for the receiver, and as much again."""
+
 Query = Sequence[tuple[str, str]]
-
-
-class CallError(FrontsimError):
-    """A call did not give what it was for; `str()` of it names the call and is fit to be shown."""
-
-
-class Unreachable(CallError):
-    """Nothing of the call arrived anywhere, so it was certainly not done."""
-
-
-class Ambiguous(CallError):
-    """The call was sent, at least in part, and no whole answer came: it may have been done."""
-
-
-class ApiError(CallError):
-    """The API answered, but not with a 2xx.
-
-    Args:
-        message: the call, the status and an excerpt of the body.
-        status: the HTTP status.
-        body: the body as text, cut to 300 characters.
-        retry_after_s: seconds that the API asks to wait, None if it names none.
-    """
-
-    def __init__(self, message: str, *, status: int, body: str, retry_after_s: float | None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = body
-        self.retry_after_s = retry_after_s
-
-
-class UnexpectedAnswer(CallError):
-    """The call was done (2xx), but its answer is not of the form that we can read."""
-
-    def __init__(self, where: str, *, expected: str, got: object) -> None:
-        super().__init__(f"{where}: expected {expected}, got {_shown(got)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +114,7 @@ class HttpApi:
             if not (value.isascii() and value.isprintable()):
                 raise BadInput(f"{name}: expected printable ASCII characters, got something else")
         self._root = url.copy_with(username="", password="")
-        self._http = httpx.Client(
+        self._client = httpx.Client(
             auth=(url.username, url.password) if url.userinfo else None,
             headers={"Accept": "application/json", **headers},
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
@@ -163,13 +134,13 @@ class HttpApi:
 
         Raises:
             BadInput: a value cannot be sent: a lone surrogate, an integer of more than 64 bits.
-            Unreachable, Ambiguous, ApiError: as in the module's tree.
+            Unreachable, Ambiguous, ApiError: as `client.errors` says.
         """
         request = self._request(method, path, query, body)
         timeout = request.extensions["timeout"]
         request.extensions["timeout"] = {**timeout, "read": timeout["read"] + more_s}
         with _ends_named(request):
-            response = self._http.send(request)
+            response = self._client.send(request)
         return _accepted(request, response)
 
     @contextmanager
@@ -184,7 +155,7 @@ class HttpApi:
         request.headers.update(headers)
         request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
         with _ends_named(request):
-            response = self._http.send(request, stream=True)
+            response = self._client.send(request, stream=True)
             try:
                 if not response.is_success:
                     response.read()
@@ -195,16 +166,33 @@ class HttpApi:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._client.close()
 
     def _request(self, method: str, path: str, query: Query, body: object) -> httpx.Request:
         url = self._root.copy_with(raw_path=self._root.raw_path.rstrip(b"/") + path.encode("ascii"))
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             content = None if body is None else orjson.dumps(body)
-            return self._http.build_request(method, url, params=list(query) or None, content=content, headers=headers)
+            return self._client.build_request(method, url, params=list(query) or None, content=content, headers=headers)
         except (TypeError, UnicodeEncodeError) as error:
             raise BadInput(f"{method} {path}: expected values that JSON and UTF-8 can carry, got {error}") from None
+
+
+class ApiClient:
+    """A client of one API; as a context manager it closes its connections at the end."""
+
+    def __init__(self, http: HttpApi) -> None:
+        self._http = http
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
 
 def read_url(text: str) -> httpx.URL:
@@ -220,6 +208,21 @@ def read_url(text: str) -> httpx.URL:
     if url.scheme not in ("http", "https") or not _can_be_looked_up(url) or url.query or url.fragment:
         raise BadInput(f"expected a URL such as http://127.0.0.1:8400/restapi/V2, got {text!r}")
     return url
+
+
+def path_part(text: str) -> str:
+    """One part of a path: whatever an id holds, it stays one part, and a call stays the one that was meant.
+
+    Raises:
+        BadInput: it is empty, or would lead to another path.
+    """
+    try:
+        part = quote(text, safe="")
+    except UnicodeEncodeError:
+        part = ""
+    if text.strip() in ("", ".", "..") or not part:
+        raise BadInput(f"expected an id, got {text!r}")
+    return part
 
 
 def _can_be_looked_up(url: httpx.URL) -> bool:
@@ -246,7 +249,7 @@ def _ends_named(request: httpx.Request) -> Iterator[None]:
 def _accepted(request: httpx.Request, response: httpx.Response) -> Answer:
     if response.is_success:
         return Answer(_named(request), response.status_code, response.content)
-    said = said_in(response.content)
+    said = error_text(response.content)
     raise ApiError(
         f"{_named(request)}: expected a 2xx, got {response.status_code}{': ' if said else ''}{said}",
         status=response.status_code,
@@ -268,9 +271,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return repr(value) if len(value) <= EXCERPT else f"{value[:EXCERPT]!r}..."
-    return excerpt(orjson.dumps(value, default=repr))

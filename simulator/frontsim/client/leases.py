@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from frontsim.client.http import HttpApi, UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.http import HttpApi
 from frontsim.domain.model import Outcome
 
 TTL_S = 60.0
@@ -36,11 +37,11 @@ class LeaseClient:
 
     def __init__(self, control_url: str, *, token: str = "", timeout_s: float = 60.0) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._exchange = HttpApi(control_url, headers=headers, timeout_s=timeout_s)
+        self._http = HttpApi(control_url, headers=headers, timeout_s=timeout_s)
 
     def take(self, event: str, *, count: int = 1) -> Lease:
         """Raise occurrences of a type whose deliveries are left to us. Raises CallError."""
-        answer = self._exchange.call("POST", "/leases", body={"event": event, "count": count, "ttlS": TTL_S})
+        answer = self._http.call("POST", "/leases", body={"event": event, "count": count, "ttlS": TTL_S})
         value = answer.object(of="a lease")
         try:
             deliveries = tuple(
@@ -72,8 +73,8 @@ class LeaseClient:
                 "durationMs": duration_ms,
             }
         ]
-        self._exchange.call("POST", f"/leases/{lease.id}", body={"outcomes": outcomes})
+        self._http.call("POST", f"/leases/{lease.id}", body={"outcomes": outcomes})
 
     def close(self) -> None:
         """Close the connections."""
-        self._exchange.close()
+        self._http.close()

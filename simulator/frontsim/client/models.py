@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from frontsim.client.http import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
 
 Json = Mapping[str, Any]
 

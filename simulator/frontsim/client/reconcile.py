@@ -19,7 +19,7 @@ That is not for this job to know: it is why receivers must be idempotent.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from frontsim.client.http import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.models import EventEntry
 from frontsim.client.retry import READ_AGAIN_S, RetryPolicy, Say, Sleep
 from frontsim.client.vendor import FrontSystems, When

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from frontsim.client.http import Ambiguous, ApiError, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 
 READ_AGAIN_S = (1.0, 2.0, 4.0)
 """Seconds between the tries of a read; there is one more try than waits."""

@@ -6,8 +6,8 @@ from typing import Any, TypedDict, Unpack
 
 import httpx
 
-from frontsim.client.api import TIMEOUT_S, ApiClient, path_part
-from frontsim.client.http import HttpApi, UnexpectedAnswer, read_url
+from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.http import TIMEOUT_S, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.models import EventEntry, WebhookView
 
 When = date | str
@@ -51,7 +51,7 @@ class FrontSystems(ApiClient):
 
     def list_webhooks(self) -> list[WebhookView]:
         """Every webhook (published; that the body is an array is inferred)."""
-        answer = self._exchange.call("GET", "/Webhooks")
+        answer = self._http.call("GET", "/Webhooks")
         return [WebhookView.read(item) for item in answer.array(of="webhooks")]
 
     def create_webhook(self, event: str, url: str, *, store_id: int | None = None) -> WebhookView:
@@ -59,11 +59,11 @@ class FrontSystems(ApiClient):
         body: dict[str, object] = {"event": event, "url": url}
         if store_id is not None:
             body["storeId"] = store_id
-        return WebhookView.read(self._exchange.call("POST", "/Webhooks", body=body).json())
+        return WebhookView.read(self._http.call("POST", "/Webhooks", body=body).json())
 
     def get_webhook(self, webhook_id: str) -> WebhookView:
         """One webhook."""
-        return WebhookView.read(self._exchange.call("GET", f"/Webhooks/{path_part(webhook_id)}").json())
+        return WebhookView.read(self._http.call("GET", f"/Webhooks/{path_part(webhook_id)}").json())
 
     def update_webhook(self, webhook_id: str, **changes: Unpack[WebhookChanges]) -> WebhookView:
         """Change a webhook: read it, then PUT it whole.
@@ -73,16 +73,16 @@ class FrontSystems(ApiClient):
         model = dict(self.get_webhook(webhook_id).raw)
         names = {"event": "event", "url": "url", "store_id": "storeId"}
         model.update({names[name]: value for name, value in changes.items()})
-        answer = self._exchange.call("PUT", f"/Webhooks/{path_part(webhook_id)}", body=model)
+        answer = self._http.call("PUT", f"/Webhooks/{path_part(webhook_id)}", body=model)
         return WebhookView.read(answer.json())
 
     def delete_webhook(self, webhook_id: str) -> None:
         """Unsubscribe."""
-        self._exchange.call("DELETE", f"/Webhooks/{path_part(webhook_id)}")
+        self._http.call("DELETE", f"/Webhooks/{path_part(webhook_id)}")
 
     def webhook_types(self) -> list[str]:
         """The types that can be subscribed to (published; the shape, an array of strings, is open)."""
-        answer = self._exchange.call("GET", "/WebhooksTypes")
+        answer = self._http.call("GET", "/WebhooksTypes")
         names = answer.array(of="strings")
         if not all(isinstance(name, str) for name in names):
             raise UnexpectedAnswer(answer.call, expected="an array of strings", got=names)
@@ -90,7 +90,7 @@ class FrontSystems(ApiClient):
 
     def type_schema(self, event: str) -> Any:
         """The schema of a type's payload, as it came (published; its dialect is open)."""
-        return self._exchange.call("GET", f"/WebhooksTypes/{path_part(event)}/schema").json()
+        return self._http.call("GET", f"/WebhooksTypes/{path_part(event)}/schema").json()
 
     def list_events(
         self,
@@ -112,13 +112,13 @@ class FrontSystems(ApiClient):
         query += [("statuses", status) for status in statuses]
         query += [] if success is None else [("success", _flag(success))]
         query += [("includePayload", _flag(include_payload)), ("includeRuns", _flag(include_runs))]
-        answer = self._exchange.call("GET", f"/WebhooksEvents/{path_part(webhook_id)}", query=query)
+        answer = self._http.call("GET", f"/WebhooksEvents/{path_part(webhook_id)}", query=query)
         return [EventEntry.read(item) for item in answer.array(of="events")]
 
     def get_event(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
         """One logged event with its payload (published)."""
         path = f"/WebhooksEvents/{path_part(webhook_id)}/{path_part(webhook_event_id)}"
-        return EventEntry.read(self._exchange.call("GET", path).json())
+        return EventEntry.read(self._http.call("GET", path).json())
 
     def deliver(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
         """Resend an event once; the entry as it is afterwards (published; that it waits for the run is open).
@@ -126,7 +126,7 @@ class FrontSystems(ApiClient):
         A 200 says only that the resend was made: whether it was received is the entry's `success`.
         """
         path = f"/WebhooksEvents/{path_part(webhook_id)}/deliver/{path_part(webhook_event_id)}"
-        return EventEntry.read(self._exchange.call("POST", path).json())
+        return EventEntry.read(self._http.call("POST", path).json())
 
 
 def _api_url(base_url: str) -> str:

@@ -6,7 +6,7 @@ from bisect import bisect
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.load.delivery_faults import dice_of
 from frontsim.load.master_bench import LoadBench

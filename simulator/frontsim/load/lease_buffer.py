@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.lease_policy import LeasePolicy, Want

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from frontsim.client.http import ApiError, HttpApi, UnexpectedAnswer
+from frontsim.client.errors import ApiError, UnexpectedAnswer
+from frontsim.client.http import HttpApi
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 
@@ -64,7 +65,7 @@ class LeaseDesk:
 
     def __init__(self, control_url: str, *, token: str = "", ttl_s: float, timeout_s: float = 30.0) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._exchange = HttpApi(control_url, headers=headers, timeout_s=timeout_s)
+        self._http = HttpApi(control_url, headers=headers, timeout_s=timeout_s)
         self._ttl_s = ttl_s
 
     def take_new(self, mix: Mapping[str, float], count: int) -> list[Leased]:
@@ -79,7 +80,7 @@ class LeaseDesk:
         """Tell what became of deliveries of one lease; False when it had run out. Raises CallError."""
         body = {"outcomes": [told.as_json() for told in outcomes]}
         try:
-            self._exchange.call("POST", f"/leases/{lease_id}", body=body)
+            self._http.call("POST", f"/leases/{lease_id}", body=body)
         except ApiError as error:
             if error.status != GONE:
                 raise
@@ -88,11 +89,11 @@ class LeaseDesk:
 
     def close(self) -> None:
         """Close the connections."""
-        self._exchange.close()
+        self._http.close()
 
     def _take(self, wish: Mapping[str, object]) -> list[Leased]:
         until = stopwatch() + self._ttl_s
-        answer = self._exchange.call("POST", "/leases", body={**wish, "ttlS": self._ttl_s})
+        answer = self._http.call("POST", "/leases", body={**wish, "ttlS": self._ttl_s})
         value = answer.object(of="a lease")
         try:
             return [_leased(str(value["id"]), item, until) for item in value["deliveries"]]

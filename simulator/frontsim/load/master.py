@@ -16,7 +16,7 @@ from pathlib import Path
 
 from locust.env import Environment
 
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.load.clean_event import control

@@ -8,7 +8,7 @@ from time import sleep
 
 from frontsim import catalog
 from frontsim.client.control import Simulator
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.http_sender import HttpSender

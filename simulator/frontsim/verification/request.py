@@ -10,7 +10,7 @@ import httpx
 
 from frontsim import catalog
 from frontsim.client.control import Simulator
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.client.leases import LeaseClient
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable

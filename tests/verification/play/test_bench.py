@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from frontsim.client.http import Ambiguous, ApiError, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.bench import Bench, Limits
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from frontsim.client.error_body import excerpt
+from frontsim.client.errors import excerpt
 from frontsim.client.http import read_url
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.verification.facts import lookup

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from frontsim.client.http import Ambiguous, ApiError, UnexpectedAnswer
+from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
 from frontsim.client.leases import Lease, LeasedDelivery
 from frontsim.client.models import EventEntry
 from frontsim.clock import stopwatch

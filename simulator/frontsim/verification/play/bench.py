@@ -14,7 +14,7 @@ from threading import Event
 from typing import TypeVar
 
 from frontsim.client.control import Simulator
-from frontsim.client.http import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.leases import LeaseClient
 from frontsim.client.models import EventEntry
 from frontsim.client.vendor import FrontSystems

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from frontsim.client.http import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.verification.facts import lookup
 from frontsim.verification.play.scenario_state import ScenarioState, Tracked

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from frontsim.client.http import CallError
+from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.facts.correlate import is_silent, ours

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.client.error_body import excerpt, retry_after_s, said_in
+from frontsim.client.errors import error_text, excerpt, retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from frontsim.client.error_body import excerpt, retry_after_s, said_in
 )
 def test_error_bodies(body: bytes, said: str) -> None:
     """The gateway's message, a problem's detail or its errors, or else the body as it begins: on one line."""
-    assert said == said_in(body)
+    assert said == error_text(body)
 
 
 def test_a_long_body_is_cut() -> None:
