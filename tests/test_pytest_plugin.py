@@ -41,3 +41,14 @@ def test_fixtures_can_be_overridden(tmp_path):
     (tmp_path / "test_ours.py").write_text("from frontsim.contract_suite.test_contract import *\n")
     done = run("-k", "steady", "-x", cwd=tmp_path)
     assert "got nobody on 127.0.0.1 port 1" in done.stdout
+
+
+def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):
+    """In a project that has a package of that name, pytest starts, and the contract suite is found."""
+    (tmp_path / "simulator").mkdir()
+    (tmp_path / "simulator" / "__init__.py").touch()
+    (tmp_path / "test_theirs.py").write_text("import simulator\n\ndef test_theirs(): assert simulator.__file__\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_theirs.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
