@@ -138,7 +138,7 @@ def test_the_window(vendor, run):
 def test_the_list_of_webhooks_is_a_read(vendor, run, monkeypatch):
     """An API that breaks down once is asked again for its webhooks."""
     slept = []
-    monkeypatch.setattr("frontsim.cli.reconcile.PATIENCE", RetryPolicy(slept.append))
+    monkeypatch.setattr("frontsim.cli.reconcile.RETRY", RetryPolicy(slept.append))
     answers = [(500, None), (200, WEBHOOKS)]
     vendor.routes["GET /api/Webhooks"] = lambda _: answers.pop(0)
     assert (0, [1.0]) == (run("reconcile").exit_code, slept)

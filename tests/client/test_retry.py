@@ -1,9 +1,11 @@
 """Reads that are made until they are answered."""
 
+from itertools import islice
+
 import pytest
 
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
-from frontsim.client.retry import RetryPolicy
+from frontsim.client.retry import RetryPolicy, backoff_s, may_pass
 
 
 def error(status: int, retry_after_s: float | None = None) -> ApiError:
@@ -45,3 +47,21 @@ def test_waits_that_the_api_asks_for() -> None:
     assert ("a", [57.0, 2.0, 4.0]) == reading(error(429, 57.0), error(429, 0.0), error(503), "a")
     quota = error(429, 7200.0)
     assert (quota, []) == reading(quota, "a")
+
+
+def test_delays_end_the_repeats() -> None:
+    """`when` chooses the errors; delays are drawn only after a failure, and the last error is raised."""
+    slept, asked = list[float](), 0
+
+    def gone() -> str:
+        nonlocal asked
+        asked += 1
+        raise Unreachable(str(asked))
+
+    policy = RetryPolicy(slept.append)
+    with pytest.raises(Unreachable, match="4"):
+        policy.repeat(gone, when=lambda each: isinstance(each, Unreachable), delays_s=islice(backoff_s(1, 3), 3))
+    assert [1, 2, 3] == slept
+    with pytest.raises(Unreachable, match="5"):
+        policy.repeat(gone, when=lambda each: isinstance(each, Ambiguous), delays_s=backoff_s(1, 3))
+    assert "done" == policy.repeat(lambda: "done", when=may_pass, delays_s=())

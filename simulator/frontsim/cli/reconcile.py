@@ -24,7 +24,7 @@ def _say(text: str) -> None:
     click.echo(shown(text), err=True)
 
 
-PATIENCE = RetryPolicy(sleep=time.sleep, say=_say)
+RETRY = RetryPolicy(sleep=time.sleep, say=_say)
 
 
 @click.command()
@@ -44,15 +44,15 @@ def reconcile(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """List what failed and resend it, once a round, until nothing is left or a round brings nothing.
+    """List what failed and resend it, once a round, until nothing is left or a round changes nothing.
 
-    Safe against the real API: only what its log lists as failed is resent, a call that may have been done
-    is looked at before it is repeated, and a rate limit is waited out.
+    Safe against the real API: the job resends only what the log lists as failed, checks the log before it
+    repeats a resend that may have been made, and waits as a rate limit asks.
 
     Exit code: 0 nothing is left failing, 1 something is.
     """
     with api.open() as front:
-        chosen = _chosen(PATIENCE.read(front.list_webhooks), wanted)
+        chosen = _chosen(RETRY.read(front.list_webhooks), wanted)
         tallies = _tallies(front, chosen, from_, to, dry_run=dry_run)
     if as_json:
         show_json([_model(webhook, tally) for webhook, tally in zip(chosen, tallies, strict=False)])
@@ -80,11 +80,11 @@ def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> list[Webhook
 def _tallies(
     front: FrontSystems, chosen: Sequence[WebhookView], from_: When, to: When, *, dry_run: bool
 ) -> list[Tally]:
-    """One tally a webhook, until one ends early: what stops one would stop the next."""
+    """One tally for each webhook. The first job that ends early is the last: the next would end the same way."""
     tallies: list[Tally] = []
     for webhook in chosen:
         tally = reconcile_webhook(
-            front, webhook.id, from_=from_, to=to, sleep=PATIENCE.sleep, say=PATIENCE.say, dry_run=dry_run
+            front, webhook.id, from_=from_, to=to, sleep=RETRY.sleep, say=RETRY.say, dry_run=dry_run
         )
         tallies.append(tally)
         if tally.stopped:

@@ -1,47 +1,48 @@
 """The list -> resend job that every integrator owes, as the vendor's guide describes it, for one webhook.
 
-    list success=false -> resend each once -> list again -> ... until nothing is left, or a round brings nothing
+    list success=false -> resend each once -> list again -> ... until nothing is left, or a round changes nothing
 
 The vendor never resends by itself (published), so this job is half of every integration. It is safe against
-the real API, because of what it never does:
+the real API:
 
-- It resends only what the log lists as failed, and at most once in a round; rounds are bounded.
-- A resend whose answer was lost may have been made. It is not repeated blindly: the event is looked at
-  until its counter of runs says that the resend was made, or has stood still for longer than a receiver
-  may take. One that cannot be looked at is left alone and counted as still failing.
-- A 429 is waited out as `Retry-After` asks. A refusal of the keys, an API that is not there, or one that
-  does nothing of what it is asked, ends the job; what was done until then stays counted.
+- It resends only what the log lists as failed, and each event at most once in a round; rounds are bounded.
+- A resend whose answer was lost may have been made. The job does not repeat it blindly: it reads the event
+  until the counter of runs shows a new run, or has not moved for longer than a receiver may take. An event
+  that cannot be read is not resent again, and counts as still failing.
+- After a 429 the job waits as `Retry-After` asks. Refused keys, an API that is not there, or one that makes
+  none of the resends ends the job; the counts so far stay.
 
-A receiver that is not idempotent books an event twice when its first run was received but not answered.
-That is not for this job to know: it is why receivers must be idempotent.
+A receiver that is not idempotent books an event twice when it received the first run but its answer was lost.
+This job cannot see that: it is why receivers must be idempotent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.models import EventEntry
-from frontsim.client.retry import READ_AGAIN_S, RetryPolicy, Say, Sleep
+from frontsim.client.retry import READ_DELAYS_S, RetryPolicy, Say, Sleep, is_rate_limit
 from frontsim.client.vendor import FrontSystems, When
 
 MAX_ROUNDS = 10
-"""Rounds of one job: an event that fails for ever is resent no more often than this."""
+"""Rounds of one job: an event that always fails is resent no more often than this."""
 
-_LOOKS_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # 31 s in all: a receiver has 30 s to answer (open at the vendor)
-_NO_ENTRY = (401, 403)
-_BUSY_ANSWERS = 10
-_SAY_EVERY = 100
-_TRIES = 3
-_TROUBLE = 10
+_LOOK_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # 31 s in all: a receiver has 30 s to answer (open at the vendor)
+_KEYS_REFUSED = (401, 403)
+_MOST_RATE_LIMITS = 10  # for one resend
+_SAY_EVERY = 100  # resends
+_MOST_UNMADE = 3  # resends of one event that were certainly not made
+_MOST_FAILED_CALLS = 10  # resends in a row that were not made, or may not have been
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What the job did for one webhook.
 
-    `listed` counts the events that were ever listed as failed, `resent` the resends that were or may have
-    been made, `recovered` the listed events that are no longer failed, and `left` those that are. `stopped`
-    is the error that ended the job early: then `left` is what is not known to have recovered.
+    `listed` counts the events that were ever listed as failed, `resent` the resends that were or may have been
+    made, and `recovered` the listed events that no longer fail; `left` are those that still do. `stopped` is the
+    error that ended the job early: `left` then has every event that is not known to have recovered.
     """
 
     webhook_id: str
@@ -63,7 +64,7 @@ def reconcile(
     dry_run: bool = False,
     max_rounds: int = MAX_ROUNDS,
 ) -> Tally:
-    """Run the job for one webhook. It raises nothing of the API's: what ends it early is in the tally.
+    """Run the job for one webhook. It raises no CallError: the tally has the one that ended the job early.
 
     Args:
         api: the vendor's API, real or mock.
@@ -71,15 +72,15 @@ def reconcile(
         from_: events created since then, as the API's list takes it.
         to: events created before.
         sleep: waits so many seconds.
-        say: is told, in a sentence, what is going on.
-        dry_run: only list.
-        max_rounds: after so many rounds the job ends, whatever is left.
+        say: shows the user, in a sentence, how far the job is.
+        dry_run: list, and resend nothing.
+        max_rounds: the job ends after so many rounds, even when events are left.
     """
     job = _Job(api, webhook_id, from_, to, RetryPolicy(sleep, say))
     try:
         job.list_failed()
         for number in range(1, 1 if dry_run else max_rounds + 1):
-            if not job.play_round(number):
+            if not job.run_round(number):
                 break
     except CallError as error:
         return job.tally(stopped=error)
@@ -88,20 +89,20 @@ def reconcile(
 
 @dataclass
 class _Job:
-    """One webhook's job under way; its counts are right at any moment."""
+    """One webhook's job in progress; its counts are right at any moment."""
 
     api: FrontSystems
     webhook_id: str
     from_: When
     to: When
-    patience: RetryPolicy
+    retry: RetryPolicy
     failed: dict[str, EventEntry] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     recovered: set[str] = field(default_factory=set)  # since the last list
-    not_made: set[str] = field(default_factory=set)  # in this round
+    not_made: set[str] = field(default_factory=set)  # events whose resend was certainly not made in this round
     given_up: set[str] = field(default_factory=set)
-    tries: dict[str, int] = field(default_factory=dict)  # resends that were certainly not made, by event
-    trouble: int = 0  # calls in a row that were not made, or nobody knows
+    unmade: dict[str, int] = field(default_factory=dict)  # how many of its resends were certainly not made, by event
+    failed_calls: int = 0  # in a row
     resent: int = 0
 
     def tally(self, *, stopped: CallError | None = None) -> Tally:
@@ -109,122 +110,125 @@ class _Job:
         return Tally(self.webhook_id, len(self.listed), self.resent, len(self.listed) - len(left), left, stopped)
 
     def list_failed(self) -> None:
-        """Read the list anew: it alone says what failed; an event that stands in it twice is one event."""
-        entries = self.patience.read(
+        """Read the list again: only the list says what failed. An event that is listed twice is one event."""
+        entries = self.retry.read(
             lambda: self.api.list_events(self.webhook_id, from_=self.from_, to=self.to, success=False)
         )
-        # An API that ignores `success` must not make us resend what was received, or is still under way.
+        # An API that ignores `success` also lists what was received or is in flight: do not resend that.
         self.failed = {entry.webhook_event_id: entry for entry in entries if entry.success is False}
         self.listed |= self.failed.keys()
         self.recovered.clear()
 
-    def play_round(self, number: int) -> bool:
-        """Resend once what is listed, and list again; False when another round would bring nothing."""
+    def run_round(self, number: int) -> bool:
+        """Resend every listed event once, and list again; False when another round would change nothing."""
         due = [entry for key, entry in self.failed.items() if key not in self.given_up]
         if not due:
             return False
-        self.patience.say(f"webhook {self.webhook_id}: round {number}, {len(due)} to resend")
+        self.retry.say(f"webhook {self.webhook_id}: round {number}, {len(due)} to resend")
         before = self.failed.keys()
         self.not_made.clear()
         for place, entry in enumerate(due):
             if place and place % _SAY_EVERY == 0:
-                self.patience.say(f"webhook {self.webhook_id}: {place} of {len(due)}")
+                self.retry.say(f"webhook {self.webhook_id}: {place} of {len(due)}")
             self._resend(entry)
         self.list_failed()
         return bool(self.not_made) or self.failed.keys() != before
 
     def _resend(self, entry: EventEntry) -> None:
-        """Resend one event, once; whether that was enough is known from the next list."""
+        """Resend one event, once; the next list shows whether the receiver took it."""
         try:
             after = self._deliver(entry.webhook_event_id)
         except UnexpectedAnswer:
-            self._made(entry, success=False)  # done, only its answer cannot be read
+            self._made(entry, success=False)  # made, but we cannot read the answer
         except Ambiguous as error:
-            self._look(entry, error, _LOOKS_S)
+            self._look_for_run(entry, error, _LOOK_DELAYS_S)
         except ApiError as error:
             self._refused(entry, error)
         else:
-            if after.success or after.runs_counter is None or after.runs_counter != entry.runs_counter:
+            if after.runs_counter is None or _has_new_run(after, since=entry):
                 self._made(entry, success=after.success is True)
-            else:  # an API that answers before the run is made (open at the vendor)
-                told = UnexpectedAnswer("the answer to a resend", expected="an entry with a new run", got=after.raw)
-                self._look(entry, told, _LOOKS_S)
+            else:  # the API answers before it makes the run (open at the vendor)
+                early = UnexpectedAnswer("the answer to a resend", expected="an entry with a new run", got=after.raw)
+                self._look_for_run(entry, early, _LOOK_DELAYS_S)
 
     def _deliver(self, webhook_event_id: str) -> EventEntry:
-        """The call itself, repeated only where the API says, or we know, that it was not done."""
-        waits_s = iter(READ_AGAIN_S)
-        for _ in range(_BUSY_ANSWERS):
-            try:
-                return self.api.deliver(self.webhook_id, webhook_event_id)
-            except Unreachable:
-                wait_s = next(waits_s, None)
-                if wait_s is None:
-                    raise
-                self.patience.sleep(wait_s)
-            except ApiError as error:
-                if error.status != 429:
-                    raise
-                self.patience.wait_out(error)
-        return self.api.deliver(self.webhook_id, webhook_event_id)
+        """The call itself, repeated only after errors that prove that the resend was not made."""
+        return self.retry.repeat(
+            lambda: self.retry.repeat(
+                lambda: self.api.deliver(self.webhook_id, webhook_event_id),
+                when=lambda error: isinstance(error, Unreachable),
+                delays_s=READ_DELAYS_S,
+            ),
+            when=is_rate_limit,
+            delays_s=repeat(1.0, _MOST_RATE_LIMITS),
+        )
 
     def _refused(self, entry: EventEntry, error: ApiError) -> None:
-        """The API answered, but not with a 2xx: a 5xx may come behind the deed, a 4xx comes instead of it."""
-        if error.status in (*_NO_ENTRY, 429):
+        """The API answered, but not with a 2xx: after a 4xx the resend was not made, after a 5xx it may have been."""
+        if error.status in _KEYS_REFUSED or is_rate_limit(error):
             raise error
         if error.status < 500:
             self._give_up(entry, str(error))
             return
         if error.retry_after_s is not None:
-            self.patience.wait_out(error)
-        self._look(entry, error, _LOOKS_S if error.status in (502, 504) else _LOOKS_S[:1])
+            self.retry.wait(error)
+        self._look_for_run(entry, error, _LOOK_DELAYS_S if error.status in (502, 504) else _LOOK_DELAYS_S[:1])
 
-    def _look(self, entry: EventEntry, error: CallError, waits_s: Sequence[float]) -> None:
-        """Find out whether a resend without a good answer was made, before anybody makes it again."""
-        self.patience.say(f"event {entry.webhook_event_id}: {error}; looking whether it was done")
-        self.resent += 1  # it may have been: taken back when it proves not to be
-        seen = None
-        for wait_s in waits_s:
-            self.patience.sleep(wait_s)
-            try:
-                seen = self.patience.read(lambda: self.api.get_event(self.webhook_id, entry.webhook_event_id))
-            except (Ambiguous, UnexpectedAnswer):
-                continue
-            except ApiError as refusal:
-                if refusal.status in _NO_ENTRY:
-                    raise
-                continue
-            if seen.success or (seen.runs_counter is not None and seen.runs_counter != entry.runs_counter):
-                self.resent -= 1
-                self._made(entry, success=seen.success is True)
-                return
+    def _look_for_run(self, entry: EventEntry, error: CallError, delays_s: Iterable[float]) -> None:
+        """Find out whether a resend that got no good answer was made, before it can be made again."""
+        self.retry.say(f"event {entry.webhook_event_id}: {error}; looking whether it was done")
+        self.resent += 1  # it may have been made; taken back when the log shows that it was not
+        seen = self._read_until_new_run(entry, delays_s)
+        if seen is not None and _has_new_run(seen, since=entry):
+            self._note_run(entry, success=seen.success is True)
+            return
         if seen is None or seen.runs_counter is None:
-            self._give_up(entry, "nobody can tell whether its resend was made")
+            self._give_up(entry, "the log does not show whether its resend was made")
         else:
             self.resent -= 1
             self._was_not_made(entry)
-        self._count_trouble(error)
+        self.failed_calls += 1
+        if self.failed_calls >= _MOST_FAILED_CALLS:  # the API does nothing that it is asked for
+            raise error
+
+    def _read_until_new_run(self, entry: EventEntry, delays_s: Iterable[float]) -> EventEntry | None:
+        """The event as the log has it: once it has a new run, or after all delays; None if it could never be read."""
+        seen = None
+        for delay_s in delays_s:
+            self.retry.sleep(delay_s)
+            try:
+                seen = self.retry.read(lambda: self.api.get_event(self.webhook_id, entry.webhook_event_id))
+            except CallError as error:
+                if isinstance(error, Unreachable) or (isinstance(error, ApiError) and error.status in _KEYS_REFUSED):
+                    raise
+                continue
+            if _has_new_run(seen, since=entry):
+                break
+        return seen
 
     def _made(self, entry: EventEntry, *, success: bool) -> None:
         self.resent += 1
-        self.trouble = 0
+        self._note_run(entry, success=success)
+
+    def _note_run(self, entry: EventEntry, *, success: bool) -> None:
+        self.failed_calls = 0
         if success:
             self.recovered.add(entry.webhook_event_id)
 
     def _was_not_made(self, entry: EventEntry) -> None:
-        """Certainly not resent: it may be tried in the next round, but not for ever."""
+        """The next round may try again, a few times."""
         key = entry.webhook_event_id
-        self.tries[key] = self.tries.get(key, 0) + 1
-        if self.tries[key] >= _TRIES:
-            self._give_up(entry, f"its resend could not be made {_TRIES} times")
+        self.unmade[key] = self.unmade.get(key, 0) + 1
+        if self.unmade[key] >= _MOST_UNMADE:
+            self._give_up(entry, f"its resend could not be made {_MOST_UNMADE} times")
         else:
             self.not_made.add(key)
 
-    def _count_trouble(self, error: CallError) -> None:
-        """An API that does nothing of what it is asked ends the job."""
-        self.trouble += 1
-        if self.trouble >= _TROUBLE:
-            raise error
-
     def _give_up(self, entry: EventEntry, reason: str) -> None:
         self.given_up.add(entry.webhook_event_id)
-        self.patience.say(f"event {entry.webhook_event_id}: left alone: {reason}")
+        self.retry.say(f"event {entry.webhook_event_id}: not resent again: {reason}")
+
+
+def _has_new_run(seen: EventEntry, *, since: EventEntry) -> bool:
+    """Whether the log shows that the event was sent again, or received; without a counter it cannot tell."""
+    return bool(seen.success) or (seen.runs_counter is not None and seen.runs_counter != since.runs_counter)

@@ -1,19 +1,20 @@
-"""Calls that change nothing, made until they are answered, and waits that an API asks for.
+"""The one retry loop: which failed calls are made again, and how long to wait before each.
 
-Only reads are repeated here: whether a call that does something may be repeated is its caller's to decide.
+A read changes nothing, so `read` repeats it after every failure that may pass. For a call that does something, the
+caller names with `when` the failures after which it was certainly not done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from frontsim.client.errors import Ambiguous, ApiError, Unreachable
+from frontsim.client.errors import Ambiguous, ApiError, CallError, Unreachable
 
-READ_AGAIN_S = (1.0, 2.0, 4.0)
-"""Seconds between the tries of a read; there is one more try than waits."""
+READ_DELAYS_S = (1.0, 2.0, 4.0)
+"""Seconds between the tries of a read: one try more than delays."""
 
 LONGEST_WAIT_S = 900.0
-"""A `Retry-After` beyond this is no rate limit but a quota: it is not waited for."""
+"""A longer `Retry-After` is a quota, not a rate limit: the call fails instead."""
 
 T = TypeVar("T")
 Sleep = Callable[[float], None]
@@ -22,41 +23,77 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How to wait, and whom to tell about it.
+    """Repeats calls.
 
     Args:
         sleep: waits so many seconds.
-        say: is told, in a sentence, what is waited for.
+        say: shows the user, in a sentence, why a call waits.
+        longest_wait_s: the longest `Retry-After` to wait for.
     """
 
     sleep: Sleep
     say: Say = lambda _: None
+    longest_wait_s: float = LONGEST_WAIT_S
 
     def read(self, call: Callable[[], T]) -> T:
-        """Make a call that changes nothing; again when no answer came, the API was busy or broke down.
+        """Make a call that changes nothing; again when no answer came, or the API was busy or failed.
 
         Raises:
-            CallError: what the last try ended with, or an answer that no further try would change.
+            CallError: the last try's, or one that no further try would change.
         """
-        for wait_s in READ_AGAIN_S:
+        return self.repeat(call, when=may_pass, delays_s=READ_DELAYS_S)
+
+    def repeat(self, call: Callable[[], T], *, when: Callable[[CallError], bool], delays_s: Iterable[float]) -> T:
+        """Make a call until it succeeds.
+
+        Args:
+            call: what to do.
+            when: whether to repeat it after this error.
+            delays_s: seconds to wait before each further try; asked for the next one only after a failure, so a
+                generator can end by a deadline. `Retry-After` makes a wait longer, never shorter.
+
+        Raises:
+            CallError: the last one, when the delays are used up, `when` says no, or the API asks for too long a wait.
+        """
+        delays = iter(delays_s)
+        while True:
             try:
                 return call()
-            except (Ambiguous, Unreachable):
-                self.sleep(wait_s)
-            except ApiError as error:
-                if error.status != 429 and error.status < 500:
+            except CallError as error:
+                delay_s = next(delays, None) if when(error) else None
+                if delay_s is None:
                     raise
-                self.wait_out(error, least_s=wait_s)
-        return call()
+                self.wait(error, at_least_s=delay_s)
 
-    def wait_out(self, error: ApiError, *, least_s: float = 1.0) -> None:
-        """Wait as the API asks.
+    def wait(self, error: CallError, *, at_least_s: float = 1.0) -> None:
+        """Wait for as long as the API asks in its answer, and no less than `at_least_s`.
 
         Raises:
-            ApiError: it asks for too long.
+            CallError: `error` itself, where the API asks for more than `longest_wait_s`.
         """
-        wait_s = max(least_s, error.retry_after_s or 0.0)
-        if wait_s > LONGEST_WAIT_S:
-            raise error
-        self.say(f"the API answered {error.status}: waiting {wait_s:g} s")
+        wait_s = at_least_s
+        if isinstance(error, ApiError):
+            wait_s = max(at_least_s, error.retry_after_s or 0.0)
+            if wait_s > self.longest_wait_s:
+                raise error
+            self.say(f"the API answered {error.status}: waiting {wait_s:g} s")
         self.sleep(wait_s)
+
+
+def may_pass(error: CallError) -> bool:
+    """Whether the same call may succeed later: no answer came, or the API was busy (429) or failed (5xx)."""
+    if isinstance(error, ApiError):
+        return is_rate_limit(error) or error.status >= 500
+    return isinstance(error, Ambiguous | Unreachable)
+
+
+def is_rate_limit(error: CallError) -> bool:
+    """Whether the API refused the call, undone, because there were too many (429)."""
+    return isinstance(error, ApiError) and error.status == 429
+
+
+def backoff_s(first_s: float, longest_s: float) -> Iterator[float]:
+    """Delays without end, each twice the one before, up to `longest_s`."""
+    while True:
+        yield first_s
+        first_s = min(2 * first_s, longest_s)
