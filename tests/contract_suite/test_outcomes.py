@@ -52,7 +52,7 @@ def test_each_scenario_is_played(counted):
 
 def test_a_failure_leaves_no_lock_behind(tmp_path, monkeypatch):
     """A scenario that could not be played is tried again by the next who asks, and not waited for."""
-    monkeypatch.setattr(outcomes, "benches", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(outcomes, "open_harnesses", lambda *_, **__: 1 / 0)
     asked = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
@@ -81,7 +81,9 @@ def test_who_loses_events_is_waited_for_once(tmp_path, monkeypatch, missing, las
     """The long last look of a scenario alone is taken until it was in vain; what was seen of the speed is kept."""
     asked = []
     played = Played(scenario.chosen(["steady"])[0], History("steady"), Judgement(Verdict.VIOLATED, missing=missing))
-    monkeypatch.setattr(outcomes, "benches", lambda *given, **named: nullcontext(asked.append((*given, named["pace"]))))
+    monkeypatch.setattr(
+        outcomes, "open_harnesses", lambda *given, **named: nullcontext(asked.append((*given, named["latency"])))
+    )
     monkeypatch.setattr(outcomes, "play_all", lambda *_: iter([played]))
     suite = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
     for name in ("steady", "storm"):

@@ -17,16 +17,16 @@ from frontsim.receivers.app import make_app
 from frontsim.receivers.bookings import Bookings
 from frontsim.receivers.registry import find
 from frontsim.receivers.server import Server
-from frontsim.verification.hosted import benches
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
-from frontsim.verification.play.bench import Limits
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
-QUICK = Limits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
+QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
 
 
 @contextmanager
@@ -57,8 +57,8 @@ def requested(url, **others):
 
 def play(request, *names, seed=1):
     """Play scenarios by name or file; what came of each."""
-    with benches(request, seed, pause=time.sleep) as open_bench:
-        return list(play_all(scenario.chosen(names), open_bench, CONTRACT))
+    with open_harnesses(request, seed, pause=time.sleep) as open_harness:
+        return list(play_all(scenario.chosen(names), open_harness, CONTRACT))
 
 
 class Shop(ThreadingHTTPServer):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.receivers.variant import Variant
-from frontsim.verification.hosted import benches
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.request import Request
@@ -33,8 +33,8 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
         command += ["--db", str(Path(folder) / "receiver.db"), "--variant", variant.name]
         url = f"http://127.0.0.1:{port}"
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=" ".join(command))
-        with benches(request, seed, pause=time.sleep) as open_bench:
-            return list(play_all(scenarios, open_bench, clauses.load()))
+        with open_harnesses(request, seed, pause=time.sleep) as open_harness:
+            return list(play_all(scenarios, open_harness, clauses.load()))
 
 
 def cell(played: Played) -> str:

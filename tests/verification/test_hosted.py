@@ -11,9 +11,9 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.hosted import benches
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge.checks import Verdict
-from frontsim.verification.play.bench import Limits
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Address
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
@@ -23,7 +23,7 @@ from tests.verification.laboratory import CONTRACT
 @pytest.fixture
 def limits():
     """Makes limits that are quick, with changes."""
-    return lambda **changes: replace(Limits(settle_s=0.1, answer_s=0.3, last_s=2.0), **changes)
+    return lambda **changes: replace(TimeLimits(settle_s=0.1, answer_s=0.3, last_s=2.0), **changes)
 
 
 def ending(played):
@@ -282,11 +282,11 @@ def test_a_receiver_that_is_starting_is_waited_for(shop, requested, play):
     """It answers 503 for a second and a half: the first clean event is sent until it is taken."""
     began = stopwatch()
     shop.answers = lambda _: 200 if stopwatch() - began > 1.5 else 503
-    with benches(requested(shop.url), 1, pause=time.sleep) as open_bench:
+    with open_harnesses(requested(shop.url), 1, pause=time.sleep) as open_harness:
         (each,) = scenario.chosen(["short-outage"])
-        (played,) = play_all([each], open_bench, CONTRACT)
-        with open_bench(each) as bench:
-            assert bench.pace.longest_s < 1  # it is quick, once it has begun
+        (played,) = play_all([each], open_harness, CONTRACT)
+        with open_harness(each) as harness:
+            assert harness.latency.longest_s < 1  # it is quick, once it has begun
     assert ending(played) == (Verdict.VERIFIED, [])
 
 
@@ -321,11 +321,11 @@ def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, reques
     """Two seconds of 503 for an event prove it; the next scenario knows."""
     shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) % 4 < 3 else 503
     shop.books("from-before")
-    with benches(requested(shop.url), 1, pause=time.sleep) as open_bench:
+    with open_harnesses(requested(shop.url), 1, pause=time.sleep) as open_harness:
         first, second = scenario.chosen(["short-outage", "steady"])
-        (played,) = play_all([first], open_bench, CONTRACT)
-        with open_bench(second) as bench:
-            assert bench.pace.refuses
+        (played,) = play_all([first], open_harness, CONTRACT)
+        with open_harness(second) as harness:
+            assert harness.latency.keeps_refusing
     assert Class.REJECTED in {each.class_ for each in played.judgement.findings}
 
 
@@ -340,11 +340,11 @@ def test_what_never_comes_is_lost(shop, requested, play):
 def test_scenarios_share_what_they_learn_of_the_receivers_speed(shop, requested):
     """The longest latency of one scenario is the patience of the next."""
     shop.effects.append({"webhookEventId": "from-before"})
-    with benches(requested(shop.url), 1, pause=time.sleep) as open_bench:
+    with open_harnesses(requested(shop.url), 1, pause=time.sleep) as open_harness:
         first, second = scenario.chosen(["steady", "short-outage"])
-        list(play_all([first], open_bench, CONTRACT))
-        with open_bench(second) as bench:
-            assert bench.pace.longest_s > 0
+        list(play_all([first], open_harness, CONTRACT))
+        with open_harness(second) as harness:
+            assert harness.latency.longest_s > 0
 
 
 def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play):
@@ -370,14 +370,14 @@ def test_ctrl_c_tells_what_is_known(shop, requested):
     """A scenario that waits for the last look is told before the interruption goes on, and accuses nobody."""
     Batches(shop)
     told = []
-    with benches(requested(shop.url, events=["SaleCreated"]), 1, pause=time.sleep) as open_bench:
+    with open_harnesses(requested(shop.url, events=["SaleCreated"]), 1, pause=time.sleep) as open_harness:
 
         def interrupted():
             yield from scenario.chosen(["short-outage"])
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            told.extend(play_all(interrupted(), open_bench, CONTRACT))
+            told.extend(play_all(interrupted(), open_harness, CONTRACT))
     assert [each.scenario.name for each in told] == ["short-outage"]
     assert ending(told[0]) == (Verdict.UNKNOWN, [])
     assert "interrupted before the effects that are missing had been waited for" in told[0].judgement.reason
@@ -389,7 +389,7 @@ def test_no_simulator_at_the_address_is_refused_at_once(shop, requested, free_po
     address = Address(f"{url}/restapi/V2", f"{url}/_sim")
     with (
         pytest.raises(Unusable, match="--base-url: expected a running simulator at http"),
-        benches(requested(shop.url), 1, pause=time.sleep, address=address),
+        open_harnesses(requested(shop.url), 1, pause=time.sleep, address=address),
     ):
         pytest.fail("nothing may be played")
 

@@ -18,10 +18,10 @@ from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
 from frontsim.settings import Settings
-from frontsim.verification.hosted import benches
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict
-from frontsim.verification.play.bench import Limits
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.report.masking import masked, masked_errors, without_secrets
 from frontsim.verification.report.report import scenarios_as_json
 from frontsim.verification.report.summary import lines
@@ -139,7 +139,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     request = _request(options)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
     with masked_errors():
-        scenario.refuse_misfits(chosen, selection_of(request).misfit)
+        scenario.refuse_mismatches(chosen, selection_of(request).mismatch)
         report = _run(request, chosen, seed, options)
     try:
         _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
@@ -159,7 +159,7 @@ def _request(options: dict[str, Any]) -> Request:
         observe_key=options["observe_key"],
         receiver_cmd=options["receiver_cmd"],
         events=[name.strip() for name in options["events"].split(",") if name.strip()],
-        limits=Limits(options["settle_s"], options["timeout_s"], options["answer_s"]),
+        limits=TimeLimits(options["settle_s"], options["timeout_s"], options["answer_s"]),
         contracts=options["contracts"],
     )
 
@@ -173,10 +173,10 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
     try:
         with (
             Interruption() as interruption,
-            benches(request, seed, pause=time.sleep, address=_named_simulator(options)) as open_bench,
+            open_harnesses(request, seed, pause=time.sleep, address=_named_simulator(options)) as open_harness,
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
-            for each in play_all(chosen, open_bench, contract):
+            for each in play_all(chosen, open_harness, contract):
                 played.append(replace(each, judgement=without_secrets(each.judgement)))
                 table.show(played[-1])
                 interruption.check()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.verification.hosted import benches
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.report.masking import masked, masked_errors, without_secrets
@@ -54,7 +54,7 @@ class ScenarioOutcomes:
         self._seed = seed
         self._folder = folder
         self._pause = pause
-        self._pace = ReceiverLatency()
+        self._latency = ReceiverLatency()
         self._failure: FrontsimError | None = None
         self._patience_s = request.limits.timeout_s * len(scenario.bundled_scenarios())
 
@@ -84,8 +84,8 @@ class ScenarioOutcomes:
         return ScenarioOutcome(**json.loads(file.read_text()))
 
     def _play(self, name: str) -> ScenarioOutcome:
-        with benches(self._request, self._seed, pause=self._pause, pace=self._pace) as open_bench:
-            played = next(play_all(scenario.chosen([name]), open_bench, clauses.load()))
+        with open_harnesses(self._request, self._seed, pause=self._pause, latency=self._latency) as open_harness:
+            played = next(play_all(scenario.chosen([name]), open_harness, clauses.load()))
         if played.judgement.missing:  # it loses events, however long it is waited for: once is enough for that
             self._request = replace(self._request, limits=replace(self._request.limits, last_s=0))
         judgement = without_secrets(played.judgement)

@@ -7,7 +7,7 @@ from frontsim.domain.model import Outcome
 from frontsim.load.leasing import Told
 from frontsim.load.master_bench import LoadBench
 from frontsim.verification.facts.correlate import BUSINESS, correlate
-from frontsim.verification.facts.history import Alive, EventFact, History, Observation, PreflightCheck
+from frontsim.verification.facts.history import EventFact, History, Liveness, Observation, PreflightCheck
 from frontsim.verification.observe.observers import ObserverFailed
 
 _TRIES = 3
@@ -30,15 +30,15 @@ def control(bench: LoadBench) -> PreflightCheck:
     return PreflightCheck("one clean event is acknowledged and seen once", failure)
 
 
-def sign_of_life(bench: LoadBench) -> Alive:
+def check_liveness(bench: LoadBench) -> Liveness:
     """Any answer to a clean event is one. Raises CallError."""
     event = next(iter(bench.load.mix))
     for gap_s in (*_GAPS_S, 0):
         for told in _send_one(bench):
             if told.outcome is Outcome.ANSWERED:
-                return Alive()
+                return Liveness()
         sleep(gap_s)
-    return Alive(f"expected an answer to a clean {event}, got none in {len(_GAPS_S) + 1} tries")
+    return Liveness(f"expected an answer to a clean {event}, got none in {len(_GAPS_S) + 1} tries")
 
 
 def _acknowledged(bench: LoadBench) -> tuple[EventFact | None, str]:
@@ -52,7 +52,7 @@ def _acknowledged(bench: LoadBench) -> tuple[EventFact | None, str]:
                 return _fact(bench, leased.webhook_id, leased.webhook_event_id, leased.event), ""
         sleep(gap_s)
     receiver = bench.load.options.receiver
-    return None, f"control failed: expected {receiver} to answer a clean event with a 2xx, got {status}"
+    return None, f"preflight failed: expected {receiver} to answer a clean event with a 2xx, got {status}"
 
 
 def _send_one(bench: LoadBench) -> list[Told]:
@@ -80,12 +80,12 @@ def _see(bench: LoadBench, fact: EventFact) -> str:
         try:
             seen = bench.new_effects()
         except ObserverFailed as error:
-            return f"control failed: {error}"
+            return f"preflight failed: {error}"
         found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
         if found == 1:
             return ""
         sleep(_LOOK_S)
     return (
-        f"control failed: a clean {fact.event} was acknowledged; expected the observer ({bench.observer.name}) to show "
-        f"it once within {bench.patience.missing_s:g} s, got it {found} times (--observe-key is {key})"
+        f"preflight failed: a clean {fact.event} was acknowledged; expected the observer ({bench.observer.name}) to "
+        f"show it once within {bench.patience.missing_s:g} s, got it {found} times (--observe-key is {key})"
     )

@@ -18,7 +18,7 @@ TOGETHER = 16
 
 
 class HttpSender:
-    """Keep-alive connections to the receiver. Redirects are not followed: a 3xx is no 2xx.
+    """Keep-liveness connections to the receiver. Redirects are not followed: a 3xx is no 2xx.
 
     Args:
         answer_s: seconds of silence until an answer is given up.

@@ -9,7 +9,7 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import EventFact, Run
-from frontsim.verification.play.bench import EVER
+from frontsim.verification.play.harness import EVER
 from frontsim.verification.play.log_facts import NOT_SENT
 from frontsim.verification.scenario.selection import Selection
 

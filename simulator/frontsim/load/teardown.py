@@ -12,17 +12,17 @@ from time import sleep
 
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.load.clean_event import sign_of_life
+from frontsim.load.clean_event import check_liveness
 from frontsim.load.log_facts import LogReader, unfinished
 from frontsim.load.master_bench import LoadBench
 from frontsim.load.options import Load
-from frontsim.verification.facts.correlate import correlate, ours
+from frontsim.verification.facts.correlate import correlate, effects_of
 from frontsim.verification.facts.history import (
-    Alive,
     Effect,
     EventFact,
     FaultFact,
     History,
+    Liveness,
     Observation,
     PreflightCheck,
 )
@@ -85,8 +85,8 @@ class _Recorder:
         logger.info("the end: waiting for outstanding deliveries (at most %g s)", bench.load.ttl_s + _DRAIN_MARGIN_S)
         drained = bench.sim.drain(bench.load.ttl_s + _DRAIN_MARGIN_S)
         breaks_until = bench.now_ms() if bench.load.breaks else 0
-        alive = sign_of_life(bench)
-        if not alive.failure:
+        liveness = check_liveness(bench)
+        if not liveness.failure:
             _resend_all(bench)
         drained = drained and bench.sim.drain(_DRAIN_MARGIN_S)
         reader = LogReader(
@@ -103,31 +103,31 @@ class _Recorder:
         if open_ or not drained:
             trouble = f"expected a log with an end to everything, got {open_} events without one, and others under way"
             return self.history(events, trouble=trouble if open_ else "something was still under way at the end")
-        return self._observed(events, alive)
+        return self._observed(events, liveness)
 
-    def _observed(self, events: tuple[EventFact, ...], alive: Alive) -> History:
+    def _observed(self, events: tuple[EventFact, ...], liveness: Liveness) -> History:
         bench = self._bench
         if bench.observer is None:
-            return self.history(events, alive=alive)
+            return self.history(events, liveness=liveness)
         logger.info("the end: %d events; waiting until the effects are at rest", len(events))
         so_far = self.history(events)
         rest = wait_for_rest(
             bench.new_effects,
-            ours=lambda seen: ours(so_far, seen),
+            ours=lambda seen: effects_of(so_far, seen),
             is_whole=_is_whole(so_far),
-            patience=bench.patience,
+            wait_limits=bench.patience,
             pause=sleep,
         )
         if rest.failure:
-            return self.history(events, alive=alive, observer_failure=rest.failure)
+            return self.history(events, liveness=liveness, observer_failure=rest.failure)
         final = Observation(bench.now_ms(), rest.effects)
-        return self.history(events, alive=alive, final=final, settled=rest.settled)
+        return self.history(events, liveness=liveness, final=final, settled=rest.settled)
 
     def history(
         self,
         events: tuple[EventFact, ...],
         *,
-        alive: Alive | None = None,
+        liveness: Liveness | None = None,
         final: Observation | None = None,
         settled: bool = True,
         trouble: str = "",
@@ -142,8 +142,8 @@ class _Recorder:
             final=final,
             observer_failure=observer_failure,
             settled=settled,
-            controls=(self._control,),
-            alive=alive,
+            preflight=(self._control,),
+            liveness=liveness,
             faults=self._faults,
             trouble=trouble,
             duration_s=self._duration_s,

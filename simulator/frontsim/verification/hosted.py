@@ -5,41 +5,41 @@ from contextlib import closing, contextmanager, nullcontext
 
 from frontsim.serving import run_in_thread
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.bench import Bench
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.process import ReceiverProcess
 from frontsim.verification.request import (
     Address,
     Request,
     Shared,
-    bench_of,
     check,
     check_simulator,
+    harness_of,
     observer_of,
     own_simulator,
     process_of,
     selection_of,
 )
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import OpenBench, seed_of
+from frontsim.verification.session import OpenHarness, seed_of
 
 
 @contextmanager
-def benches(
+def open_harnesses(
     request: Request,
     seed: int,
     *,
     pause: Callable[[float], None],
     address: Address | None = None,
-    pace: ReceiverLatency | None = None,
-) -> Iterator[OpenBench]:
-    """Check what was asked for, start the receiver if it is ours to start, and give benches until the end.
+    latency: ReceiverLatency | None = None,
+) -> Iterator[OpenHarness]:
+    """Check what was asked for, start the receiver if it is ours to start, and give open_harnesses until the end.
 
     Args:
         request: the receiver and how its effects are read.
         seed: of the whole run.
         pause: waits so many seconds.
         address: a simulator that runs already, to be used instead of our own.
-        pace: what earlier runs have shown of the receiver's speed.
+        latency: what earlier runs have shown of the receiver's speed.
 
     Raises:
         BadInput: something in the request cannot be used.
@@ -47,22 +47,22 @@ def benches(
     """
     process = process_of(request, pause=pause)
     selection, observer = selection_of(request), observer_of(request, address)
-    shared = Shared(selection, observer, process, pace or ReceiverLatency())
+    shared = Shared(selection, observer, process, latency or ReceiverLatency())
 
     @contextmanager
-    def open_bench(scenario: Scenario) -> Iterator[Bench]:
+    def open_harness(scenario: Scenario) -> Iterator[Harness]:
         with (
             _simulator(request, seed_of(seed, scenario.name), address) as found,
-            closing(bench_of(request, found, shared, pause=pause)) as bench,
+            closing(harness_of(request, found, shared, pause=pause)) as harness,
         ):
-            yield bench
+            yield harness
 
     with closing(observer) if observer else nullcontext():
         check(request, pause=pause)
         if address is not None:
             check_simulator(address)
         with _started(process):
-            yield open_bench
+            yield open_harness
 
 
 @contextmanager

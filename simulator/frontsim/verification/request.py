@@ -1,4 +1,4 @@
-"""What a user asks for, from the command line or from pytest, and the bench that is built from it."""
+"""What a user asks for, from the command line or from pytest, and the harness that is built from it."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from frontsim.verification.observe.observers import (
     UrlObserver,
 )
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.bench import Bench, Limits
+from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
 
@@ -46,7 +46,7 @@ class Request:
     observe_key: str = KEY
     receiver_cmd: str = ""
     events: Sequence[str] = ()
-    limits: Limits = field(default_factory=Limits)
+    limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
 
     @property
@@ -74,10 +74,10 @@ class Shared:
     selection: Selection
     observer: Observer | None
     process: ReceiverProcess | None
-    pace: ReceiverLatency = field(default_factory=ReceiverLatency)
+    latency: ReceiverLatency = field(default_factory=ReceiverLatency)
 
 
-def own_simulator(seed: int, limits: Limits, contracts: Path | None = None) -> Settings:
+def own_simulator(seed: int, limits: TimeLimits, contracts: Path | None = None) -> Settings:
     """The settings of a simulator that is there for one run only."""
     return Settings(
         port=0,
@@ -145,9 +145,9 @@ def selection_of(request: Request) -> Selection:
     return Selection(catalog.load(*[request.contracts] if request.contracts else []), request.events)
 
 
-def bench_of(request: Request, address: Address, shared: Shared, *, pause: Callable[[float], None]) -> Bench:
+def harness_of(request: Request, address: Address, shared: Shared, *, pause: Callable[[float], None]) -> Harness:
     """Everything that a scenario needs, on the simulator at that address."""
-    return Bench(
+    return Harness(
         api=FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key),
         sim=Simulator(address.control_url, token=address.token),
         leases=LeaseClient(address.control_url, token=address.token),
@@ -158,7 +158,7 @@ def bench_of(request: Request, address: Address, shared: Shared, *, pause: Calla
         observer_key=request.observe_key,
         process=shared.process,
         limits=request.limits,
-        pace=shared.pace,
+        latency=shared.latency,
     )
 
 

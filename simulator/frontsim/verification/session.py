@@ -9,7 +9,7 @@ from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
 from frontsim.verification.judge.clauses import Contract
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.play.bench import Bench
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 from frontsim.verification.play.runner import Recording, play, skip_reason
 from frontsim.verification.scenario.scenario import Scenario
@@ -43,12 +43,12 @@ class Report:
         return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found
 
 
-OpenBench = Callable[[Scenario], AbstractContextManager[Bench]]
-"""Gives the bench for a scenario: its own simulator, so that a replay of it alone sends the same payloads and
+OpenHarness = Callable[[Scenario], AbstractContextManager[Harness]]
+"""Gives the harness for a scenario: its own simulator, so that a replay of it alone sends the same payloads and
 breaks the same deliveries. The ids, and the times of the clean events, are of each run alone."""
 
 
-def play_all(scenarios: Iterable[Scenario], open_bench: OpenBench, contract: Contract) -> Iterator[Played]:
+def play_all(scenarios: Iterable[Scenario], open_harness: OpenHarness, contract: Contract) -> Iterator[Played]:
     """Play and judge each scenario.
 
     Nobody is accused of effects that are missing before a last, patient look, for a slow worker is not a loss. All
@@ -63,10 +63,10 @@ def play_all(scenarios: Iterable[Scenario], open_bench: OpenBench, contract: Con
             if stop.reason:
                 waiting.append(_without_trying(scenario, stop.reason))
                 continue
-            with open_bench(scenario) as bench:
-                tried = _try(scenario, bench, contract)
+            with open_harness(scenario) as harness:
+                tried = _try(scenario, harness, contract)
             if tried.recording is not None:
-                stop.consider(tried.played, has_process=bench.process is not None)
+                stop.consider(tried.played, has_process=harness.process is not None)
             waiting.append(tried)
             while waiting and waiting[0].is_due:
                 yield _looked_at_again(waiting, contract)
@@ -114,12 +114,12 @@ class _Tried:
         return Played(self.played.scenario, history, judge(history, contract, doubt=_CUT_SHORT))
 
 
-def _try(scenario: Scenario, bench: Bench, contract: Contract) -> _Tried:
+def _try(scenario: Scenario, harness: Harness, contract: Contract) -> _Tried:
     """Play and judge one scenario, or say why it is skipped."""
-    reason = skip_reason(scenario, bench)
+    reason = skip_reason(scenario, harness)
     if reason:
         return _Tried(Played(scenario, History(scenario.name), Judgement(Verdict.SKIPPED, reason)))
-    recording = play(scenario, bench)
+    recording = play(scenario, harness)
     return _Tried(Played(scenario, recording.history, _judged(recording, contract)), recording)
 
 
@@ -199,7 +199,7 @@ def _blind(played: Played) -> str:
     history = played.history
     if played.judgement.verdict is not Verdict.UNKNOWN:
         return ""
-    failed = [control.name for control in history.controls if control.failure and control.name != ACKNOWLEDGED]
+    failed = [control.name for control in history.preflight if control.failure and control.name != ACKNOWLEDGED]
     if failed:
         return failed[0]
     if history.observer_failure:
@@ -210,8 +210,8 @@ def _blind(played: Played) -> str:
 def _nobody_answers(played: Played) -> str:
     """Why nothing more is to be had from a receiver that is not ours to start again."""
     name, history = played.scenario.name, played.history
-    if any(control.unanswered for control in history.controls):
+    if any(control.unanswered for control in history.preflight):
         return f"not tried: the receiver gave no answer to a clean event in {name}"
-    if history.alive is not None and history.alive.failure:
+    if history.liveness is not None and history.liveness.failure:
         return f"not tried: the receiver stopped answering in {name}, and there is no --receiver-cmd to start it again"
     return ""

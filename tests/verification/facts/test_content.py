@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.content import carried, difference
+from frontsim.verification.facts.content import embedded_payload, first_difference
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from frontsim.verification.facts.content import carried, difference
 )
 def test_another_form_of_the_same_is_no_corruption(sent, kept):
     """Numbers as text, more digits, zones, flags, composed letters, fields left out: a receiver is free to."""
-    assert difference(sent, kept) == ""
+    assert first_difference(sent, kept) == ""
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,17 @@ def test_another_form_of_the_same_is_no_corruption(sent, kept):
 )
 def test_changed_content_is_found_by_its_path(sent, kept, path):
     """A text, a number or a list that changed is told by its path."""
-    assert difference(sent, kept).startswith(f"{path}: sent ")
+    assert first_difference(sent, kept).startswith(f"{path}: sent ")
 
 
 def test_a_copy_that_was_cut_off_is_found():
     """A text that begins as JSON and is not whole was cut, as by a column that is too short."""
-    kept = carried({"payload": '{"lines": [1, 2'})
-    assert "kept 15 characters that are not" in difference({"lines": [1, 2, 3]}, kept)
+    kept = embedded_payload({"payload": '{"lines": [1, 2'})
+    assert "kept 15 characters that are not" in first_difference({"lines": [1, 2, 3]}, kept)
 
 
 def test_only_a_copy_of_the_payload_is_compared():
     """An effect without the payload carries nothing to compare."""
-    assert carried({"webhookEventId": "x", "total": 1}) is None
-    assert carried("x") is None
-    assert carried({"payload": '{"total": 1}'}) == {"total": 1}
+    assert embedded_payload({"webhookEventId": "x", "total": 1}) is None
+    assert embedded_payload("x") is None
+    assert embedded_payload({"payload": '{"total": 1}'}) == {"total": 1}

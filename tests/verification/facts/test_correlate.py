@@ -2,7 +2,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.correlate import BUSINESS, correlate, is_silent
+from frontsim.verification.facts.correlate import BUSINESS, correlate, may_await_next_batch
 from frontsim.verification.facts.history import Effect, Entity, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import Verdict, judge
 from frontsim.verification.judge.clauses import load
@@ -55,7 +55,7 @@ UNANSWERED = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 100)
 def test_silence_is_told_from_a_gap(events, booked, expected):
     """Silent: all that is booked was sent before anything that is missing was acknowledged."""
     effects = tuple(Effect(f"event-{number}") for number in booked)
-    assert is_silent(History("steady", tuple(events), final=Observation(0, effects))) is expected
+    assert may_await_next_batch(History("steady", tuple(events), final=Observation(0, effects))) is expected
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.lookup import find, same_text
+from frontsim.verification.facts.lookup import find, normalised
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_dotted_path_leads_inside():
 )
 def test_all_forms_of_a_uuid_are_one(form):
     """Upper case, no dashes, braces, sixteen bytes: the same id."""
-    assert same_text(form) == "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"
+    assert normalised(form) == "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_all_forms_of_a_uuid_are_one(form):
 )
 def test_numbers_are_texts_and_other_things_are_no_ids(value, text):
     """A whole number is its digits; a flag, a list and nothing are no ids."""
-    assert same_text(value) == text
+    assert normalised(value) == text

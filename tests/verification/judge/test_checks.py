@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import (
-    Alive,
     Effect,
     Entity,
     EventFact,
     Expect,
     History,
+    Liveness,
     Observation,
     PreflightCheck,
     Run,
@@ -25,10 +25,10 @@ CONTRACT = clauses.load()
 ids = count()
 
 
-def run(code=200, *, number=1, resend=False, faulted=False, bent=False, sent=True):
+def run(code=200, *, number=1, resend=False, faulted=False, mutated=False, sent=True):
     outcome = Outcome.ANSWERED if code else Outcome.UNKNOWN if sent else Outcome.NOT_SENT
     trigger = Trigger.RESEND if resend else Trigger.ORIGINAL
-    return Run(number, trigger, outcome, "some phrase", code, at_ms=number * 10, faulted=faulted, bent=bent)
+    return Run(number, trigger, outcome, "some phrase", code, at_ms=number * 10, faulted=faulted, mutated=mutated)
 
 
 def event(*runs, name=None, **others):
@@ -131,7 +131,7 @@ def test_a_dead_observer_accuses_nobody():
 def test_a_failed_control_makes_everything_unknown():
     """When a clean event was not seen once, nothing is believed: not even a duplicate."""
     sale = event()
-    found = verdict_on(sale, effects=booked(sale, times=2), controls=(PreflightCheck("seen once", "it was not seen"),))
+    found = verdict_on(sale, effects=booked(sale, times=2), preflight=(PreflightCheck("seen once", "it was not seen"),))
     assert (found.verdict, found.findings, found.reason) == (Verdict.UNKNOWN, (), "it was not seen")
 
 
@@ -218,7 +218,7 @@ def test_an_event_of_an_unknown_type_may_be_taken_or_left(code, effects):
 
 
 def in_evolution(*runs, expect):
-    tried = [run(code, number=number, bent=True) for number, code in enumerate(runs, 1)]
+    tried = [run(code, number=number, mutated=True) for number, code in enumerate(runs, 1)]
     new = event(*tried, expect=expect)
     return judge(dataclasses.replace(history(new, effects=booked(new)), scenario="evolution"), CONTRACT)
 
@@ -244,7 +244,7 @@ def test_what_a_receiver_must_cope_with(codes, expect, expected):
 def test_a_receiver_that_stopped_answering_is_crashed():
     """No sign of life at the end is a finding, told of the last event before."""
     sale = event()
-    found = verdict_on(sale, effects=booked(sale), alive=Alive("expected an answer, got none"))
+    found = verdict_on(sale, effects=booked(sale), liveness=Liveness("expected an answer, got none"))
     assert [(each.class_, each.clause) for each in found.findings] == [(Class.CRASHED, "stays-alive")]
 
 

@@ -8,7 +8,7 @@ from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits, wait_for_rest
 
 TURNS = count()
-PATIENCE = WaitLimits(0.3, 3.0, 60.0)
+WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
 
 
 class Time:
@@ -27,7 +27,7 @@ def waits(monkeypatch):
     """Waits for rest over effects that follow a script of (from second, how many)."""
     time = Time(monkeypatch)
 
-    def run(script, *, needed=1, patience=PATIENCE, ours=lambda seen: seen, before=None, began_s=0.0):
+    def run(script, *, needed=1, wait_limits=WAIT_LIMITS, ours=lambda seen: seen, before=None, began_s=0.0):
         time.now = began_s
 
         def look():
@@ -40,7 +40,7 @@ def waits(monkeypatch):
             look,
             ours=ours,
             is_whole=lambda seen: len(seen) >= needed,
-            patience=patience,
+            wait_limits=wait_limits,
             pause=time.pause,
             before=before,
         )
@@ -117,10 +117,10 @@ def test_a_worker_that_books_in_batches_is_given_its_time():
 
 def test_the_longest_of_a_run_counts():
     """A quick event after a slow one says nothing new."""
-    pace = ReceiverLatency()
+    latency = ReceiverLatency()
     for latency_s in (0.1, 4.0, 0.2):
-        pace.note(latency_s)
-    assert pace.longest_s == 4.0
+        latency.note(latency_s)
+    assert latency.longest_s == 4.0
 
 
 def test_the_last_change_is_told(waits):
@@ -132,7 +132,7 @@ def test_the_last_change_is_told(waits):
 def test_a_wait_that_goes_on_counts_what_was_waited(waits):
     """Unchanged for 3 s before and 12 s more: enough for a patience of 15 s."""
     rest, took_s = waits([(0, 0)])
-    later, more_s = waits([(0, 0)], patience=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    later, more_s = waits([(0, 0)], wait_limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
     assert (later.settled, later.effects) == (True, ())
     assert 15.0 <= took_s + more_s < 15.3
 
@@ -140,7 +140,7 @@ def test_a_wait_that_goes_on_counts_what_was_waited(waits):
 def test_a_wait_that_goes_on_sees_what_came_meanwhile(waits):
     """What came between two waits, or later, is a change; how late it was counts from the very first look."""
     rest, took_s = waits([(0, 0)])
-    later, more_s = waits([(0, 0), (9, 1)], patience=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    later, more_s = waits([(0, 0), (9, 1)], wait_limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
     assert (later.settled, len(later.effects), later.change) == (
         True,
         1,
@@ -179,7 +179,7 @@ def watches(monkeypatch):
             lambda: tuple(Effect(key, value) for key, value in values(time.now)),
             ours=lambda seen: seen,
             is_whole=lambda _: True,
-            patience=WaitLimits(0.3, 3.0, 60.0),
+            wait_limits=WaitLimits(0.3, 3.0, 60.0),
             pause=time.pause,
         )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.verification.play.bench import Limits
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.scenario.scenario import chosen
 from frontsim.verification.scenario.steps import InjectFault
@@ -40,7 +40,7 @@ def plays(receiver, requested, play, tmp_path):
     def run(steps, **limits):
         file = tmp_path / "mine.toml"
         file.write_text(f'breaks = "Something breaks."\nholds = "All is well."\n{steps}')
-        times = Limits(**{"settle_s": 0.1, "last_s": 2.0, **limits})
+        times = TimeLimits(**{"settle_s": 0.1, "last_s": 2.0, **limits})
         with receiver("reference") as url:
             (played,) = play(requested(url, limits=times), str(file))
         return played, file
@@ -111,11 +111,11 @@ def test_a_fault_on_the_api_does_not_keep_events_from_being_raised(plays):
 
 def test_a_receiver_is_waited_for_while_only_the_api_is_broken():
     """It is no excuse for a receiver's refusal; a fault on deliveries that it cannot cope with is."""
-    stage = ScenarioState(chosen(["steady"])[0], None, None, None)
+    state = ScenarioState(chosen(["steady"])[0], None, None, None)
     seen = []
     for step in (InjectFault("api-error"), InjectFault("bom", tolerable=True), InjectFault("refuse")):
-        stage.active.append(ActiveFault("1", step, 0))
-        seen.append(stage.is_breaking)
+        state.active.append(ActiveFault("1", step, 0))
+        seen.append(state.is_breaking)
     assert [False, False, True] == seen
 
 

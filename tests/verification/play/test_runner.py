@@ -9,7 +9,7 @@ from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.history import EventFact, History, Observation
 from frontsim.verification.observe.observers import ObserverFailed, effects
 from frontsim.verification.observe.settle import Settled
-from frontsim.verification.play.bench import Bench, Limits
+from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario import scenario
@@ -43,18 +43,18 @@ def recorded():
         baseline = Baseline.of(seen[:1])
         new = baseline.new_in(seen)
         events = tuple(EventFact("w", each, "SaleCreated", ()) for each in ("control", "a", "b"))
-        limits = Limits(settle_s=0.05, last_s=0.1)
-        bench = Bench(None, None, None, "", None, time.sleep, observer=observer, observer_key=key, limits=limits)
-        stage = ScenarioState(
+        limits = TimeLimits(settle_s=0.05, last_s=0.1)
+        harness = Harness(None, None, None, "", None, time.sleep, observer=observer, observer_key=key, limits=limits)
+        state = ScenarioState(
             scenario.chosen(["steady"])[0],
-            bench,
-            bench.patience,
+            harness,
+            harness.wait_limits,
             datetime(2026, 8, 1),  # noqa: DTZ001 - as the vendor's times
             baseline=baseline,
         )
         rest = Settled(new, settled=True, began=stopwatch(), since=stopwatch(), ended=stopwatch())
         return Recording(
-            History("steady", events, final=Observation(9, new), **others), stage, rest, "control"
+            History("steady", events, final=Observation(9, new), **others), state, rest, "control"
         ), observer
 
     return make

@@ -6,7 +6,7 @@ import pytest
 from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.verification.play.sender import SendResult, send
-from frontsim.verification.scenario.steps import Moment
+from frontsim.verification.scenario.steps import CrashPoint
 
 BODY = b'{"saleId": 7}!'
 
@@ -51,9 +51,9 @@ def delivery(port):
 
 def test_a_whole_delivery_is_answered(peer):
     """Head and body arrive as they should, and the answer's status is told."""
-    struck = []
-    sent = send(delivery(peer.port), strike_at=Moment.ANSWER_READ, strike=lambda: struck.append(1))
-    assert (sent, struck) == (SendResult(Outcome.ANSWERED, 201), [1])
+    crashed = []
+    sent = send(delivery(peer.port), crash_at=CrashPoint.ANSWER_READ, crash=lambda: crashed.append(1))
+    assert (sent, crashed) == (SendResult(Outcome.ANSWERED, 201), [1])
     head, _, body = peer.end().partition(b"\r\n\r\n")
     assert body == BODY
     assert head.splitlines()[0] == b"POST /hook?token=a HTTP/1.1"
@@ -63,14 +63,14 @@ def test_a_whole_delivery_is_answered(peer):
 
 @pytest.mark.parametrize(
     ("moment", "arrived"),
-    [(Moment.HEADERS_SENT, b"\r\n\r\n"), (Moment.HALF_THE_BODY, BODY[:7]), (Moment.WHOLE_BODY, BODY)],
+    [(CrashPoint.HEADERS_SENT, b"\r\n\r\n"), (CrashPoint.HALF_THE_BODY, BODY[:7]), (CrashPoint.WHOLE_BODY, BODY)],
 )
 def test_the_blow_falls_at_the_moment(moment, arrived):
     """When the blow falls, so much and no more has been sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         seen = []
 
-        def strike():
+        def crash():
             connection, _ = server.accept()
             connection.settimeout(0.05)
             got = b""
@@ -83,7 +83,7 @@ def test_the_blow_falls_at_the_moment(moment, arrived):
             server.close()
             seen.append(got)
 
-        sent = send(delivery(server.getsockname()[1]), strike_at=moment, strike=strike)
+        sent = send(delivery(server.getsockname()[1]), crash_at=moment, crash=crash)
     assert seen[0].endswith(arrived)
     assert len(seen) == 1
     assert sent.outcome is Outcome.UNKNOWN
@@ -91,11 +91,11 @@ def test_the_blow_falls_at_the_moment(moment, arrived):
 
 def test_accepted_and_nothing_sent_never_reached_it(peer):
     """Killed when the connection stood: not one byte was sent, and that is certain."""
-    assert send(delivery(peer.port), strike_at=Moment.ACCEPTED, strike=lambda: None) == SendResult(Outcome.NOT_SENT)
+    assert send(delivery(peer.port), crash_at=CrashPoint.ACCEPTED, crash=lambda: None) == SendResult(Outcome.NOT_SENT)
     assert peer.end() == b""
 
 
 def test_nobody_there_is_not_sent(free_port):
-    """No connection: certainly not sent, and nothing is struck."""
-    sent = send(delivery(free_port()), strike_at=Moment.WHOLE_BODY, strike=lambda: pytest.fail("struck"))
+    """No connection: certainly not sent, and nothing is crashed."""
+    sent = send(delivery(free_port()), crash_at=CrashPoint.WHOLE_BODY, crash=lambda: pytest.fail("crashed"))
     assert sent == SendResult(Outcome.NOT_SENT)

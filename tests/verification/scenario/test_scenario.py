@@ -7,9 +7,17 @@ from frontsim import bundled, catalog
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.errors import BadInput, Unusable
 from frontsim.verification.facts.history import Expect
-from frontsim.verification.scenario.scenario import bundled_scenarios, chosen, place, read, refuse_misfits
+from frontsim.verification.scenario.scenario import bundled_scenarios, chosen, place, read, refuse_mismatches
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.scenario.steps import CHANGES_THE_BODY, JOB_CALLS, STEPS, Crash, InjectFault, Moment, Raise
+from frontsim.verification.scenario.steps import (
+    CHANGES_THE_BODY,
+    JOB_CALLS,
+    STEPS,
+    Crash,
+    CrashPoint,
+    InjectFault,
+    Raise,
+)
 
 SCENARIOS = bundled_scenarios()
 OPENING = 'breaks = "All is well."\nholds = "It stays so."\n'
@@ -56,7 +64,7 @@ def test_only_what_kills_needs_process_control():
 def test_every_moment_of_a_delivery_is_killed_at():
     """Between them the crash scenarios kill at every labelled point."""
     moments = {step.at for scenario in SCENARIOS for step in scenario.steps if isinstance(step, Crash)}
-    assert moments == set(Moment)
+    assert moments == set(CrashPoint)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -220,14 +228,14 @@ def test_what_does_not_fit_the_event_types_is_told_with_file_step_and_key(scenar
     """A type that nobody has is refused before anything is played; a scenario that fits is not."""
     fits = read(scenario_file(RAISE))
     typo = read(scenario_file(f'{RAISE}{RAISE}events = ["SaleCrated"]\n'))
-    refuse_misfits([fits], Selection(catalog.load()).misfit)
+    refuse_mismatches([fits], Selection(catalog.load()).mismatch)
     with pytest.raises(Unusable, match=r"mine\.toml: step 2 \(raise\)\.events: expected .* got 'SaleCrated'"):
-        refuse_misfits([fits, typo], Selection(catalog.load()).misfit)
+        refuse_mismatches([fits, typo], Selection(catalog.load()).mismatch)
 
 
 def test_bundled_scenarios_fit_the_event_types():
     """Every path that they set, keep or grow may be in the payload of its types."""
-    refuse_misfits(SCENARIOS, Selection(catalog.load()).misfit)
+    refuse_mismatches(SCENARIOS, Selection(catalog.load()).mismatch)
 
 
 def test_equal_steps_stand_in_their_own_places(scenario_file):

@@ -4,7 +4,7 @@ from frontsim import catalog
 from frontsim.errors import UnknownEventType
 from frontsim.verification.facts.history import Entity
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.scenario.steps import Crash, Drain, InjectFault, Moment, Raise
+from frontsim.verification.scenario.steps import Crash, CrashPoint, Drain, InjectFault, Raise
 
 CATALOG = catalog.load()
 
@@ -37,7 +37,7 @@ def test_what_is_left_out_is_told():
     ("step", "told"),
     [
         (Raise(events=["SaleCraeted"]), "events: expected an event type of the catalogue, got 'SaleCraeted'"),
-        (Crash(Moment.ACCEPTED, events=["SaleCraeted"]), "events: expected an event type"),
+        (Crash(CrashPoint.ACCEPTED, events=["SaleCraeted"]), "events: expected an event type"),
         (InjectFault("refuse", match={"event": "SaleCraeted"}), "match.event: expected an event type"),
         (
             Raise(events=["SaleCreated"], set={"totl": 1}),
@@ -52,7 +52,7 @@ def test_what_is_left_out_is_told():
 )
 def test_what_does_not_fit_the_types_is_told_with_its_key(step, told):
     """A type, a path or a payload that the catalogue refuses."""
-    assert Selection(CATALOG).misfit(step).startswith(told)
+    assert Selection(CATALOG).mismatch(step).startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_does_not_fit_the_types_is_told_with_its_key(step, told):
 )
 def test_what_fits_is_let_through(step):
     """Types in any case, paths into arrays, broken payloads that are meant."""
-    assert Selection(CATALOG).misfit(step) == ""
+    assert Selection(CATALOG).mismatch(step) == ""
 
 
 def test_an_unknown_type_is_refused():
@@ -90,11 +90,14 @@ def test_an_entity_is_the_identity_and_the_version():
 def test_numbered_identities_are_known():
     """A type whose identity is a whole number can be given one of its own; another cannot."""
     chosen = Selection(CATALOG)
-    assert (chosen.numbered("SaleCreated"), chosen.numbered("StockMovementCreated")) == ("saleId", "movementId")
-    assert chosen.numbered("StockReservationCreated") == ""
+    assert (chosen.integer_identity("SaleCreated"), chosen.integer_identity("StockMovementCreated")) == (
+        "saleId",
+        "movementId",
+    )
+    assert chosen.integer_identity("StockReservationCreated") == ""
 
 
 def test_moments_are_the_date_times_that_are_always_set():
     """Those at the top of a payload; what may be null is left alone."""
-    assert Selection(CATALOG).moments("SaleCreated") == ["saleDateTime", "createdDateTime"]
-    assert Selection(CATALOG).moments("CustomerUpdated") == ["createdDateTime"]
+    assert Selection(CATALOG).datetime_fields("SaleCreated") == ["saleDateTime", "createdDateTime"]
+    assert Selection(CATALOG).datetime_fields("CustomerUpdated") == ["createdDateTime"]

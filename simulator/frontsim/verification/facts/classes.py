@@ -82,19 +82,22 @@ class Classified:
     without: str = ""
 
 
-def answered_badly(event: EventFact) -> tuple[Class, str] | None:
+def class_by_answers(event: EventFact) -> tuple[Class, str] | None:
     """What the answers alone prove, whatever the effects: None when nothing."""
     if event.expect is Expect.REFUSED:
         return _mangled([run for run in event.runs if run.faulted])
-    bent = [run for run in event.runs if run.bent]
+    mutated = [run for run in event.runs if run.mutated]
     if event.expect is Expect.EITHER:
-        return _broke_for_ever(bent or _fair_tries(event))
-    if len(bent) >= ENOUGH and not any(run.acknowledged or run.outcome is not Outcome.ANSWERED for run in bent):
-        return Class.REJECTED, f"expected a 2xx in {len(bent)} runs with harmless changes, got {told(bent[-1])}"
+        return _broke_for_ever(mutated or _fair_tries(event))
+    if len(mutated) >= ENOUGH and not any(run.acknowledged or run.outcome is not Outcome.ANSWERED for run in mutated):
+        return (
+            Class.REJECTED,
+            f"expected a 2xx in {len(mutated)} runs with harmless changes, got {describe_run(mutated[-1])}",
+        )
     return None
 
 
-def class_of(event: EventFact, *, effects: int, least: int, most: int) -> Classified:
+def class_by_effects(event: EventFact, *, effects: int, least: int, most: int) -> Classified:
     """The class by effects, when `effects` were booked and `least` to `most` are right."""
     if effects > most:
         return Classified(event, Class.DUPLICATED, f"expected {_number(most)}, got {_number(effects)}")
@@ -108,7 +111,7 @@ def class_of(event: EventFact, *, effects: int, least: int, most: int) -> Classi
     return Classified(event, Class.OK if first else Class.RECOVERED)
 
 
-def class_unseen(event: EventFact) -> Classified | None:
+def class_without_effects(event: EventFact) -> Classified | None:
     """The class when nobody can see effects: only an event that was refused for ever is known."""
     if event.acknowledged or event.expect is Expect.EITHER or not _fair_tries(event):
         return None
@@ -116,7 +119,7 @@ def class_unseen(event: EventFact) -> Classified | None:
     return found if found.class_ is Class.REJECTED else None
 
 
-def told(run: Run) -> str:
+def describe_run(run: Run) -> str:
     """A run's end in the log's words: `500 Internal server error`, or `no answer (Timeout)`."""
     return f"{run.status_code} {run.status}" if run.status_code is not None else f"no answer ({run.status})"
 
@@ -128,7 +131,7 @@ def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
         return None
     last = broken[-1]
     class_ = Class.CRASHED if last.status_code is None else Class.REJECTED
-    return class_, f"expected an answer below 500 in {len(broken)} runs, got {told(last)}"
+    return class_, f"expected an answer below 500 in {len(broken)} runs, got {describe_run(last)}"
 
 
 def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
@@ -140,9 +143,15 @@ def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
     answered = [run for run in runs if run.status_code is not None]
     for run in answered:
         if run.acknowledged:
-            return Class.LOST_AFTER_ACK, f"expected a 4xx for a broken body, got {told(run)}: it will never be resent"
+            return (
+                Class.LOST_AFTER_ACK,
+                f"expected a 4xx for a broken body, got {describe_run(run)}: it will never be resent",
+            )
     if len(answered) >= ENOUGH and all((run.status_code or 0) >= 500 and run.status_code != _BUSY for run in answered):
-        return Class.CRASHED, f"expected a 4xx for a broken body in {len(answered)} runs, got {told(answered[-1])}"
+        return (
+            Class.CRASHED,
+            f"expected a 4xx for a broken body in {len(answered)} runs, got {describe_run(answered[-1])}",
+        )
     return None
 
 
@@ -152,9 +161,11 @@ def _missing(event: EventFact) -> Classified:
     run = next(run for run in event.runs if run.acknowledged)
     if run.trigger is Trigger.RESEND:
         return Classified(
-            event, Class.BURNED, f"expected one effect after the resend was answered {told(run)}, got none"
+            event, Class.BURNED, f"expected one effect after the resend was answered {describe_run(run)}, got none"
         )
-    return Classified(event, Class.LOST_AFTER_ACK, f"expected one effect after it was answered {told(run)}, got none")
+    return Classified(
+        event, Class.LOST_AFTER_ACK, f"expected one effect after it was answered {describe_run(run)}, got none"
+    )
 
 
 def _unacknowledged(event: EventFact, otherwise: Class, prefix: str) -> Classified:
@@ -168,8 +179,8 @@ def _unacknowledged(event: EventFact, otherwise: Class, prefix: str) -> Classifi
     last = fair[-1]
     tries = f"{len(fair)} run{'s' if len(fair) > 1 else ''} without a fault"
     if last.outcome is Outcome.ANSWERED:
-        return Classified(event, Class.REJECTED, f"{prefix}expected a 2xx in {tries}, got {told(last)}")
-    return Classified(event, otherwise, f"{prefix}expected a 2xx in {tries}, got {told(last)}")
+        return Classified(event, Class.REJECTED, f"{prefix}expected a 2xx in {tries}, got {describe_run(last)}")
+    return Classified(event, otherwise, f"{prefix}expected a 2xx in {tries}, got {describe_run(last)}")
 
 
 def _fair_tries(event: EventFact) -> list[Run]:

@@ -15,25 +15,25 @@ from frontsim.verification.facts import lookup
 _CARRIERS = ("payload", "body", "data")
 
 
-def carried(effect: Any) -> Any:
+def embedded_payload(effect: Any) -> Any:
     """The copy of the payload inside an effect, None when it carries none; a text when that is no whole JSON."""
     if not isinstance(effect, Mapping):
         return None
     for name in _CARRIERS:
-        copy = lookup.opened(effect.get(name))
+        copy = lookup.parsed(effect.get(name))
         if isinstance(copy, dict | list) or (isinstance(copy, str) and copy[:1] in ("{", "[")):
             return copy
     return None
 
 
-def difference(sent: Any, kept: Any, path: str = "") -> str:
+def first_difference(sent: Any, kept: Any, path: str = "") -> str:
     """The first path where `kept` differs from `sent`, with both values; "" when it does not."""
-    kept = lookup.opened(kept) if isinstance(sent, dict | list) else kept
+    kept = lookup.parsed(kept) if isinstance(sent, dict | list) else kept
     if isinstance(sent, dict | list) and isinstance(kept, str):
         return f"{path or 'payload'}: sent whole JSON, kept {len(kept)} characters that are not: {_shown(kept[-40:])}"
     if isinstance(sent, dict) and isinstance(kept, dict):
         for name in sent.keys() & kept.keys():
-            found = difference(sent[name], kept[name], f"{path}.{name}" if path else name)
+            found = first_difference(sent[name], kept[name], f"{path}.{name}" if path else name)
             if found:
                 return found
         return ""
@@ -46,7 +46,7 @@ def _list_difference(sent: list[Any], kept: list[Any], path: str) -> str:
     if len(sent) != len(kept):
         return f"{path or 'payload'}: sent {len(sent)} entries, kept {len(kept)}"
     for number, (before, after) in enumerate(zip(sent, kept, strict=True)):
-        found = difference(before, after, f"{path}[{number}]")
+        found = first_difference(before, after, f"{path}[{number}]")
         if found:
             return found
     return ""

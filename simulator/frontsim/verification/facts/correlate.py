@@ -27,7 +27,7 @@ class Group:
     effects: tuple[Effect, ...]
     least: int
     most: int
-    blurred: bool = False
+    ambiguous: bool = False
     """More than one occurrence, and nothing in the effects tells them apart."""
 
 
@@ -40,7 +40,7 @@ class Correlation:
     unkeyed: int
 
 
-def ours(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
+def effects_of(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
     """The effects that name an event of the history."""
     if history.observer_key != BUSINESS:
         ids = {event.webhook_event_id for event in history.events}
@@ -50,7 +50,7 @@ def ours(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
     return tuple(effect for effect in effects if _bucket_of(effect, paths, buckets, types))
 
 
-def is_silent(history: History) -> bool:
+def may_await_next_batch(history: History) -> bool:
     """Whether all that was booked had been sent before anything that is missing was acknowledged.
 
     So it looks while a worker that books in batches has not come to its next one. Where something was booked that was
@@ -128,7 +128,7 @@ def _bucket_of(
     named = _type_in(effect.value, types)
     for path in paths:
         value = effect.value if not isinstance(effect.value, dict) else lookup.find(effect.value, path)
-        text = lookup.same_text(value)
+        text = lookup.normalised(value)
         if text is None or (path, text) not in buckets:
             continue
         if named is None or any(event.event == named for event in buckets[path, text]):
@@ -137,7 +137,7 @@ def _bucket_of(
 
 
 def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:
-    """One entity's events, apart where each effect tells whose it is, else as one blurred group."""
+    """One entity's events, apart where each effect tells whose it is, else as one ambiguous group."""
     parts = _siblings(members)
     if len(parts) == 1:
         return [Group(tuple(members), tuple(effects), *_bounds(members))]
@@ -145,10 +145,10 @@ def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:
     for effect in effects:
         fitting = [number for number, part in enumerate(parts) if _fits(effect, part[0], parts)]
         if len(fitting) != 1:
-            return [Group(tuple(members), tuple(effects), *_bounds(members), blurred=True)]
+            return [Group(tuple(members), tuple(effects), *_bounds(members), ambiguous=True)]
         shares[fitting[0]].append(effect)
     if not effects:
-        return [Group(tuple(members), (), *_bounds(members), blurred=True)]
+        return [Group(tuple(members), (), *_bounds(members), ambiguous=True)]
     return [Group(tuple(part), tuple(share), *_bounds(part)) for part, share in zip(parts, shares, strict=True)]
 
 
@@ -157,7 +157,7 @@ def _fits(effect: Effect, event: EventFact, parts: list[list[EventFact]]) -> boo
     if named is not None and named != event.event:
         return False
     version = event.entity.version if event.entity else ()
-    shown = [(lookup.same_text(lookup.find(effect.value, path)), value) for path, value in version]
+    shown = [(lookup.normalised(lookup.find(effect.value, path)), value) for path, value in version]
     return all(text is None or text == value for text, value in shown)
 
 

@@ -27,7 +27,7 @@ class Run:
     """One attempt to deliver, as the log tells it.
 
     `at_ms` counts from the scenario's start. `faulted` says that we were breaking deliveries when it was made, so a
-    failure is not the receiver's; `bent` that it was changed in a way that a right receiver copes with, so it is.
+    failure is not the receiver's; `mutated` that it was changed in a way that a right receiver copes with, so it is.
     `outcome` UNKNOWN means that it may have been processed.
     """
 
@@ -40,7 +40,7 @@ class Run:
     at: str = ""
     duration_ms: int = 0
     faulted: bool = False
-    bent: bool = False
+    mutated: bool = False
 
     @property
     def acknowledged(self) -> bool:
@@ -126,7 +126,7 @@ class PreflightCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class Liveness:
     """The receiver's last sign of life: `failure` says what it did not answer, "" when it did."""
 
     failure: str = ""
@@ -156,8 +156,8 @@ class History:
     final: Observation | None = None
     observer_failure: str = ""
     settled: bool = True
-    controls: tuple[PreflightCheck, ...] = ()
-    alive: Alive | None = None
+    preflight: tuple[PreflightCheck, ...] = ()
+    liveness: Liveness | None = None
     faults: tuple[FaultFact, ...] = ()
     trouble: str = ""
     marks: tuple[tuple[int, str], ...] = ()
@@ -167,6 +167,6 @@ class History:
     @property
     def why_not_judged(self) -> str:
         """Why nothing at all can be said, "" when something can."""
-        failed = [control.failure for control in self.controls if control.failure]
+        failed = [control.failure for control in self.preflight if control.failure]
         nothing = "" if self.events else "expected events of this scenario in the log, got none"
         return self.trouble or (failed[0] if failed else nothing)

@@ -27,7 +27,7 @@ def find(value: Any, path: str) -> Any:
     return None
 
 
-def same_text(value: Any) -> str | None:
+def normalised(value: Any) -> str | None:
     """One text for all forms of an id: UUIDs in lower case with dashes, whole numbers without a fraction."""
     if value is None or isinstance(value, bool | dict | list):
         return None
@@ -39,7 +39,7 @@ def same_text(value: Any) -> str | None:
     return str(UUID(text.strip("{}"))) if _UUID.fullmatch(text) else text
 
 
-def opened(value: Any) -> Any:
+def parsed(value: Any) -> Any:
     """JSON inside a text is read; everything else stays as it is."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
@@ -51,7 +51,7 @@ def opened(value: Any) -> Any:
 
 def _at(value: Any, parts: list[str]) -> Any:
     for number, part in enumerate(parts):
-        value = opened(value)
+        value = parsed(value)
         if not isinstance(value, dict):
             return _MISSING
         rest = ".".join(parts[number:])

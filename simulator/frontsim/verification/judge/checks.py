@@ -14,7 +14,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from frontsim.verification.facts import content, staleness
-from frontsim.verification.facts.classes import GOOD, Class, Classified, answered_badly, class_of, class_unseen
+from frontsim.verification.facts.classes import (
+    GOOD,
+    Class,
+    Classified,
+    class_by_answers,
+    class_by_effects,
+    class_without_effects,
+)
 from frontsim.verification.facts.correlate import Correlation, Group, correlate
 from frontsim.verification.facts.history import EventFact, Expect, History
 from frontsim.verification.judge.clauses import NOTE, Contract
@@ -81,7 +88,7 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
     unknown = ""
     if history.final is None:
         unknown = history.observer_failure or "no way to read effects was given, so nothing is known about them"
-        accused += [found for event in history.events if (found := class_unseen(event))]
+        accused += [found for event in history.events if (found := class_without_effects(event))]
     else:
         by_effects = _by_effects(history, correlation)
         replaced = staleness.replaced(history.events, _shares(correlation))
@@ -97,7 +104,7 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
         unknown = unknown or _unseen_order(history, correlation)
     if history.unfinished:
         accused = [_unfinished(each) for each in accused]
-    if history.alive and history.alive.failure:
+    if history.liveness and history.liveness.failure:
         accused += _death(history)
     return _judgement(history, contract, correlation, accused, notes, unknown=unknown)
 
@@ -115,7 +122,7 @@ def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
 
 
 def _by_answers(events: Sequence[EventFact]) -> list[Classified]:
-    found = [(event, answered_badly(event)) for event in events]
+    found = [(event, class_by_answers(event)) for event in events]
     return [Classified(event, *bad) for event, bad in found if bad]
 
 
@@ -131,7 +138,8 @@ def _by_effects(history: History, correlation: Correlation) -> list[Classified]:
 def _of_group(group: Group) -> list[Classified]:
     """Each event's class; of siblings that lack an effect together, or have one too many, one stands for all."""
     classified = [
-        class_of(event, effects=len(group.effects), least=group.least, most=group.most) for event in group.events
+        class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
+        for event in group.events
     ]
     if len(group.effects) > group.most:
         return classified[:1]
@@ -163,8 +171,8 @@ def _changed(group: Group) -> list[Classified]:
         return []
     event = group.events[0]
     for effect in group.effects:
-        kept = content.carried(effect.value)
-        found = content.difference(event.payload, kept) if kept is not None else ""
+        kept = content.embedded_payload(effect.value)
+        found = content.first_difference(event.payload, kept) if kept is not None else ""
         if found:
             return [Classified(event, Class.CORRUPT, found)]
     return []
@@ -211,9 +219,9 @@ def _shares(correlation: Correlation) -> staleness.Shares:
 
 def _death(history: History) -> list[Classified]:
     last = max(history.events, key=lambda event: event.runs[-1].at_ms if event.runs else 0, default=None)
-    if last is None or history.alive is None:
+    if last is None or history.liveness is None:
         return []
-    return [Classified(last, Class.CRASHED, f"{history.alive.failure}; this was the last event before")]
+    return [Classified(last, Class.CRASHED, f"{history.liveness.failure}; this was the last event before")]
 
 
 def _judgement(

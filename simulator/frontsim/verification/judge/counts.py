@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from frontsim.verification.facts.classes import GOOD, Class, Classified, class_of
+from frontsim.verification.facts.classes import GOOD, Class, Classified, class_by_effects
 from frontsim.verification.facts.correlate import Correlation
 from frontsim.verification.facts.history import History
 
@@ -14,7 +14,7 @@ def classes_of(history: History, correlation: Correlation, accused: Sequence[Cla
     if history.final is not None and not history.why_not_judged:
         for group in correlation.groups:
             for event in group.events:
-                found = class_of(event, effects=len(group.effects), least=group.least, most=group.most)
+                found = class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
                 classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else Class.UNSETTLED
     for each in reversed(accused):
         classes[each.event.webhook_event_id] = each.class_

@@ -8,7 +8,7 @@ from frontsim.verification.facts.history import History
 
 def sentences(history: History, correlation: Correlation) -> Sequence[str]:
     """All of it, a sentence each."""
-    found = (_twins(correlation), _blurred(correlation), _strangers(correlation), _no_identity(history))
+    found = (_twins(correlation), _ambiguous(correlation), _strangers(correlation), _no_identity(history))
     return [sentence for sentence in found if sentence]
 
 
@@ -27,11 +27,11 @@ def _is_twin(group: Group) -> bool:
     return len(webhooks) > 1 and len({event.entity for event in group.events}) == 1
 
 
-def _blurred(correlation: Correlation) -> str:
-    blurred = sum(group.blurred for group in correlation.groups)
-    if not blurred:
+def _ambiguous(correlation: Correlation) -> str:
+    ambiguous = sum(group.ambiguous for group in correlation.groups)
+    if not ambiguous:
         return ""
-    return f"{blurred} entities had several events that no effect tells apart: any number from one effect up is taken"
+    return f"{ambiguous} entities had several events that no effect tells apart: any number from one effect up is taken"
 
 
 def _strangers(correlation: Correlation) -> str:

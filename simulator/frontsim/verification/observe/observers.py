@@ -63,7 +63,7 @@ def effects(observer: Observer, key: str) -> tuple[Effect, ...]:
 def _key(value: Any, key: str) -> str | None:
     if key == BUSINESS:
         return None
-    return lookup.same_text(lookup.find(value, key) if isinstance(value, dict) else value)
+    return lookup.normalised(lookup.find(value, key) if isinstance(value, dict) else value)
 
 
 class UrlObserver:
@@ -151,7 +151,7 @@ class CommandObserver:
             text = excerpt(done.stderr)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.returncode}: {text}")
         lines = done.stdout.decode(errors="replace").splitlines()
-        return [lookup.opened(line.strip()) for line in lines if line.strip()]
+        return [lookup.parsed(line.strip()) for line in lines if line.strip()]
 
     def close(self) -> None:
         """Nothing is held."""

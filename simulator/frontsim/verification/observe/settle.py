@@ -87,16 +87,17 @@ class WaitLimits:
 
 @dataclass(slots=True)
 class ReceiverLatency:
-    """What all scenarios of a run have shown of the receiver's speed.
+    """How slow the receiver was so far: all scenarios of a run share it.
 
-    `longest_s` is the longest that it was seen to take from an event to its effect; `restless` says that effects did
-    not come to rest, and `refuses` that it turned an event away for as long as anybody is waited for, so that neither
-    need be waited for as long again.
+    Attributes:
+        longest_s: the longest time that was seen between an event and its effect.
+        never_settles: effects kept changing until time ran out, so later scenarios wait less for that.
+        keeps_refusing: the receiver refused an event for as long as a scenario waits, so later ones give up sooner.
     """
 
     longest_s: float = 0.0
-    restless: bool = False
-    refuses: bool = False
+    never_settles: bool = False
+    keeps_refusing: bool = False
 
     def note(self, latency_s: float) -> None:
         """It took so long once."""
@@ -108,7 +109,7 @@ def wait_for_rest(
     *,
     ours: Callable[[Effects], Effects],
     is_whole: Callable[[Effects], bool],
-    patience: WaitLimits,
+    wait_limits: WaitLimits,
     pause: Callable[[float], None],
     before: Settled | None = None,
 ) -> Settled:
@@ -118,7 +119,7 @@ def wait_for_rest(
         read: reads the effects; may raise `ObserverFailed`, which is tried again a few times.
         ours: leaves out what others book meanwhile: it may go on for ever.
         is_whole: nothing that is expected is missing.
-        patience: how long.
+        wait_limits: how long.
         pause: waits so many seconds.
         before: what came of an earlier wait for the same effects, which this one goes on with: how long they had been
             unchanged counts; only `most_s` begins anew.
@@ -134,9 +135,9 @@ def wait_for_rest(
             return Settled((), settled=False, failure=str(error))
         watch.take(ours(now), looked)
         whole = is_whole(now)
-        needed_s = patience.quiet_s if whole else patience.missing_s
+        needed_s = wait_limits.quiet_s if whole else wait_limits.missing_s
         quiet_s = looked - watch.since
-        if quiet_s >= needed_s or stopwatch() - began >= patience.most_s:
+        if quiet_s >= needed_s or stopwatch() - began >= wait_limits.most_s:
             return watch.rest(now, looked, settled=quiet_s >= needed_s)
         interval_s = min(_OFTEN_S, interval_s * 1.5)
         pause(max(_SOON_S, needed_s - quiet_s) if whole else max(interval_s, stopwatch() - looked))
@@ -206,7 +207,7 @@ def _by_key(effects: Effects) -> dict[str | None, list[Any]]:
 
 def _changed(before: Sequence[Any], now: Sequence[Any]) -> str:
     """Which of the fields that a verdict looks at are not the same, in any order."""
-    fields = {CURRENT: lambda value: lookup.find(value, CURRENT), "payload": content.carried}
+    fields = {CURRENT: lambda value: lookup.find(value, CURRENT), "payload": content.embedded_payload}
     return " and ".join(
         name
         for name, read in fields.items()

@@ -11,8 +11,8 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
 from frontsim.verification.facts.history import Expect, FaultFact
+from frontsim.verification.play.observing import take_checkpoint
 from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.reading import look_now
 from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.play.sender import SendResult, send
 from frontsim.verification.scenario.scenario import place
@@ -20,9 +20,9 @@ from frontsim.verification.scenario.steps import (
     Advance,
     Clear,
     Crash,
+    CrashPoint,
     Drain,
     InjectFault,
-    Moment,
     Observe,
     Raise,
     Reconcile,
@@ -45,7 +45,7 @@ HIDES_THE_TYPE = "unknown-event"
 """The fault that sends an event under a type's name that nobody knows."""
 
 
-def act(stage: ScenarioState, step: Step) -> None:
+def act(state: ScenarioState, step: Step) -> None:
     """Do one step.
 
     Raises:
@@ -54,43 +54,43 @@ def act(stage: ScenarioState, step: Step) -> None:
             names the file and the step; or it is the receiver's process that failed.
     """
     try:
-        _ACTIONS[type(step)](stage, step)
+        _ACTIONS[type(step)](state, step)
     except (Ambiguous, ApiError, UnexpectedAnswer) as error:
-        raise Unusable(f"{place(stage.scenario, step)}: {error}") from error
+        raise Unusable(f"{place(state.scenario, step)}: {error}") from error
 
 
-def end_faults(stage: ScenarioState) -> None:
+def end_faults(state: ScenarioState) -> None:
     """Let what is under way end, then break nothing any more. Raises CallError."""
-    if not stage.active:
+    if not state.active:
         return
-    drain(stage)
-    to_ms = stage.now_ms()
-    for active in stage.active:
-        stage.bench.sim.remove_fault(active.id)
-        stage.faults.append(active.ended(to_ms))
-    stage.active.clear()
-    stage.bench.pause(APART_S)
+    drain(state)
+    to_ms = state.now_ms()
+    for active in state.active:
+        state.harness.sim.remove_fault(active.id)
+        state.faults.append(active.ended(to_ms))
+    state.active.clear()
+    state.harness.pause(APART_S)
 
 
-def drain(stage: ScenarioState) -> None:
+def drain(state: ScenarioState) -> None:
     """Wait until nothing is due or in flight, within the scenario's time. Raises CallError."""
-    left_s = stage.bench.limits.timeout_s - stage.spent_s
-    stage.bench.sim.drain(max(0.1, left_s))
+    left_s = state.harness.limits.timeout_s - state.spent_s
+    state.harness.sim.drain(max(0.1, left_s))
 
 
-def reconcile(stage: ScenarioState, *, rounds: int | None = None) -> None:
+def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
     """The list -> resend job: it ends when nothing is left, nothing moves, or the rounds or the time are over.
 
-    A call of the API that fails is made again by the bench: it says nothing of the receiver, and no round ends with it.
+    The harness repeats a call of the API that fails: that says nothing of the receiver, and no round ends with it.
 
     A receiver that turns everything away may be overloaded, or be starting. Unless it says that the request is at fault
     it is asked now and then before it is given up, for as long as missing effects are waited for; once in a run.
     Raises CallError.
     """
-    job = _Job(stage)
+    job = _Job(state)
     made = 0
     while job.is_on() and (rounds is None or made < rounds or job.is_asked_now_and_then):
-        stage.bench.resend(sorted(job.owed))
+        state.harness.resend(sorted(job.owed))
         made += 1
 
 
@@ -98,7 +98,7 @@ def reconcile(stage: ScenarioState, *, rounds: int | None = None) -> None:
 class _Job:
     """One list -> resend job: what is owed now, and for how many rounds, and since when, that has been the same."""
 
-    stage: ScenarioState
+    state: ScenarioState
     owed: set[tuple[str, str]] = field(default_factory=set)
     is_final: bool = False
     """Each was refused in a way that no further try will change."""
@@ -112,36 +112,36 @@ class _Job:
 
     def is_on(self) -> bool:
         """Look what is owed now, and pause if that is what was owed before; False when it makes no sense to go on."""
-        stage = self.stage
-        entries = [entry for entry in stage.bench.failed(stage.webhook_ids) if _is_owed(stage, entry)]
+        state = self.state
+        entries = [entry for entry in state.harness.failed(state.webhook_ids) if _is_owed(state, entry)]
         owed = {_address(entry) for entry in entries}
         self.is_final = all(_is_final(entry) for entry in entries)
         if owed != self.owed:
             self.owed, self.stalled, self.moved = owed, 0, stopwatch()
         else:
             self.stalled += 1
-        if not owed or stage.is_late():
-            stage.unfinished = bool(owed) and not self.is_asked_now_and_then
+        if not owed or state.is_late():
+            state.unfinished = bool(owed) and not self.is_asked_now_and_then
             return False
         if self.is_asked_now_and_then and not self._has_patience():
             return False
-        stage.bench.pause(min(_NOW_AND_THEN_S, _ROUND_PAUSE_S * self.stalled**2))
+        state.harness.pause(min(_NOW_AND_THEN_S, _ROUND_PAUSE_S * self.stalled**2))
         return True
 
     def _has_patience(self) -> bool:
-        bench = self.stage.bench
-        if self.is_final or self.stage.is_breaking or bench.pace.refuses:
+        harness = self.state.harness
+        if self.is_final or self.state.is_breaking or harness.latency.keeps_refusing:
             return False
-        bench.pace.refuses = stopwatch() - self.moved >= bench.limits.last_s
-        return not bench.pace.refuses
+        harness.latency.keeps_refusing = stopwatch() - self.moved >= harness.limits.last_s
+        return not harness.latency.keeps_refusing
 
 
-def _is_owed(stage: ScenarioState, entry: EventEntry) -> bool:
+def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:
     """It must be received in the end: what may be refused is not, once it was refused in good order."""
-    tracked = stage.tracked.get(entry.webhook_event_id)
+    tracked = state.tracked.get(entry.webhook_event_id)
     if tracked is None:
         return False
-    if tracked.expect is not Expect.EITHER and any(each.step.fault == HIDES_THE_TYPE for each in stage.active):
+    if tracked.expect is not Expect.EITHER and any(each.step.fault == HIDES_THE_TYPE for each in state.active):
         return False  # under another type's name it may be acknowledged and left, and that would be our doing
     refused = entry.status_code is not None and entry.status_code < 500
     return tracked.expect is not Expect.EITHER or not refused
@@ -156,96 +156,96 @@ def _address(entry: EventEntry) -> tuple[str, str]:
     return entry.webhook_id, entry.webhook_event_id
 
 
-def _raise(stage: ScenarioState, step: Raise) -> None:
-    raise_events(stage, step)
+def _raise(state: ScenarioState, step: Raise) -> None:
+    raise_events(state, step)
 
 
-def _fault(stage: ScenarioState, step: InjectFault) -> None:
-    stage.bench.pause(APART_S)
-    from_ms = stage.now_ms()
-    rule = stage.bench.sim.add_fault(
+def _fault(state: ScenarioState, step: InjectFault) -> None:
+    state.harness.pause(APART_S)
+    from_ms = state.now_ms()
+    rule = state.harness.sim.add_fault(
         step.fault,
-        match=step.match if step.on_api else {"url": stage.bench.receiver_url, **step.match},
+        match=step.match if step.on_api else {"url": state.harness.receiver_url, **step.match},
         times=step.times or None,
         probability=step.probability,
         params=step.params,
     )
-    stage.active.append(ActiveFault(str(rule.get("id", "")), step, from_ms))
+    state.active.append(ActiveFault(str(rule.get("id", "")), step, from_ms))
 
 
-def _clear(stage: ScenarioState, _: Clear) -> None:
-    end_faults(stage)
+def _clear(state: ScenarioState, _: Clear) -> None:
+    end_faults(state)
 
 
-def _drain(stage: ScenarioState, _: Drain) -> None:
-    drain(stage)
+def _drain(state: ScenarioState, _: Drain) -> None:
+    drain(state)
 
 
-def _resend(stage: ScenarioState, step: Resend) -> None:
-    chosen = [each for each in stage.tracked.values() if not step.label or each.label == step.label]
+def _resend(state: ScenarioState, step: Resend) -> None:
+    chosen = [each for each in state.tracked.values() if not step.label or each.label == step.label]
     for _ in range(step.times):
         for start in range(0, len(chosen), step.together):
             part = chosen[start : start + step.together]
-            stage.bench.resend([(each.webhook_id, each.webhook_event_id) for each in part])
+            state.harness.resend([(each.webhook_id, each.webhook_event_id) for each in part])
 
 
-def _reconcile(stage: ScenarioState, step: Reconcile) -> None:
-    reconcile(stage, rounds=step.rounds)
+def _reconcile(state: ScenarioState, step: Reconcile) -> None:
+    reconcile(state, rounds=step.rounds)
 
 
-def _observe(stage: ScenarioState, _: Observe) -> None:
-    look_now(stage)
+def _observe(state: ScenarioState, _: Observe) -> None:
+    take_checkpoint(state)
 
 
-def _advance(stage: ScenarioState, step: Advance) -> None:
-    stage.bench.sim.advance(step.seconds)
+def _advance(state: ScenarioState, step: Advance) -> None:
+    state.harness.sim.advance(step.seconds)
 
 
-def _wait(stage: ScenarioState, step: Wait) -> None:
-    stage.bench.pause(step.seconds)
+def _wait(state: ScenarioState, step: Wait) -> None:
+    state.harness.pause(step.seconds)
 
 
-def _restart(stage: ScenarioState, _: Restart) -> None:
-    assert stage.bench.process is not None
-    stage.mark("receiver killed")
-    stage.bench.process.restart()
-    stage.mark("receiver started")
+def _restart(state: ScenarioState, _: Restart) -> None:
+    assert state.harness.process is not None
+    state.mark("receiver killed")
+    state.harness.process.restart()
+    state.mark("receiver started")
 
 
-def _crash(stage: ScenarioState, step: Crash) -> None:
-    for event in stage.bench.selection.types(step.events):
-        stage.subscribe(event)
-        lease = stage.bench.leases.take(event)
+def _crash(state: ScenarioState, step: Crash) -> None:
+    for event in state.harness.selection.types(step.events):
+        state.subscribe(event)
+        lease = state.harness.leases.take(event)
         for delivery in lease.deliveries:
-            _crash_in(stage, step, lease, delivery)
+            _crash_in(state, step, lease, delivery)
 
 
-def _crash_in(stage: ScenarioState, step: Crash, lease: Lease, delivery: LeasedDelivery) -> None:
+def _crash_in(state: ScenarioState, step: Crash, lease: Lease, delivery: LeasedDelivery) -> None:
     """Deliver by hand and kill the receiver at the moment; then start it and tell the log how far it got."""
-    bench = stage.bench
-    assert bench.process is not None
-    stage.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
-    kill = bench.process.kill
-    late = step.at is Moment.AFTER_THE_ANSWER
-    from_ms = stage.now_ms()
+    harness = state.harness
+    assert harness.process is not None
+    state.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
+    kill = harness.process.kill
+    late = step.at is CrashPoint.AFTER_THE_ANSWER
+    from_ms = state.now_ms()
     began = stopwatch()
-    sent = send(delivery, strike_at=Moment.ANSWER_READ if late else step.at, strike=_after(step, kill, bench.pause))
+    sent = send(delivery, crash_at=CrashPoint.ANSWER_READ if late else step.at, crash=_after(step, kill, harness.pause))
     duration_ms = round((stopwatch() - began) * 1000)
-    bench.leases.report(lease, delivery, sent.outcome, status_code=sent.status_code, duration_ms=duration_ms)
-    stage.mark(f"receiver killed: {step.at}{f' + {step.after_ms} ms' if late else ''}")
+    harness.leases.report(lease, delivery, sent.outcome, status_code=sent.status_code, duration_ms=duration_ms)
+    state.mark(f"receiver killed: {step.at}{f' + {step.after_ms} ms' if late else ''}")
     if _was_hit(sent):
-        stage.faults.append(FaultFact(f"kill -9 ({step.at})", from_ms, stage.now_ms()))
-    bench.process.start()
-    stage.mark("receiver started")
+        state.faults.append(FaultFact(f"kill -9 ({step.at})", from_ms, state.now_ms()))
+    harness.process.start()
+    state.mark("receiver started")
 
 
 def _after(step: Crash, kill: Callable[[], None], pause: Callable[[float], None]) -> Callable[[], None]:
-    def strike() -> None:
+    def crash() -> None:
         if step.after_ms:
             pause(step.after_ms / 1000)
         kill()
 
-    return strike
+    return crash
 
 
 def _was_hit(sent: SendResult) -> bool:

@@ -7,7 +7,7 @@ from frontsim.client.models import EventEntry, RunView
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
-from frontsim.verification.play.scenario_state import ScenarioState, Tracked
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
 
 NOT_SENT = frozenset(
     {
@@ -29,21 +29,21 @@ _CLOCK_STEP_MS = 4
 """The log's moments are rounded to 1/300 s."""
 
 
-def read_facts(stage: ScenarioState) -> tuple[EventFact, ...]:
-    """All events of the stage with their runs and payloads, as the log has them now, oldest first. Raises CallError."""
-    listed = {entry.webhook_event_id: entry for entry in stage.bench.log(stage.webhook_ids)}
-    known = [(tracked, listed[each]) for each, tracked in stage.tracked.items() if each in listed]
-    return tuple(_fact(stage, tracked, entry) for tracked, entry in known)
+def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
+    """All events of the state with their runs and payloads, as the log has them now, oldest first. Raises CallError."""
+    listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.webhook_ids)}
+    known = [(tracked, listed[each]) for each, tracked in state.tracked.items() if each in listed]
+    return tuple(_fact(state, tracked, entry) for tracked, entry in known)
 
 
-def _fact(stage: ScenarioState, tracked: Tracked, entry: EventEntry) -> EventFact:
+def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> EventFact:
     return EventFact(
         webhook_id=tracked.webhook_id,
         webhook_event_id=tracked.webhook_event_id,
         event=tracked.event,
-        runs=tuple(_runs(stage, entry)),
+        runs=tuple(_runs(state, entry)),
         expect=tracked.expect,
-        entity=stage.bench.selection.entity(tracked.event, entry.payload),
+        entity=state.harness.selection.entity(tracked.event, entry.payload),
         payload=entry.payload,
         altered=tracked.altered,
         series=tracked.series,
@@ -51,14 +51,14 @@ def _fact(stage: ScenarioState, tracked: Tracked, entry: EventEntry) -> EventFac
     )
 
 
-def _runs(stage: ScenarioState, entry: EventEntry) -> Iterable[Run]:
+def _runs(state: ScenarioState, entry: EventEntry) -> Iterable[Run]:
     for number, view in enumerate(entry.runs, 1):
         if view.status is not None or view.status_code is not None:
-            yield _run(stage, view, number)
+            yield _run(state, view, number)
 
 
-def _run(stage: ScenarioState, view: RunView, number: int) -> Run:
-    at_ms = stage.since(datetime.fromisoformat(view.created)) if view.created else 0
+def _run(state: ScenarioState, view: RunView, number: int) -> Run:
+    at_ms = state.since(datetime.fromisoformat(view.created)) if view.created else 0
     return Run(
         number=view.run or number,
         trigger=Trigger.RESEND if view.trigger == Trigger.RESEND else Trigger.ORIGINAL,
@@ -68,8 +68,8 @@ def _run(stage: ScenarioState, view: RunView, number: int) -> Run:
         at_ms=at_ms,
         at=(view.created or "").partition("T")[2],
         duration_ms=view.duration_ms or 0,
-        faulted=_under(stage.faults, at_ms, tolerable=False),
-        bent=_under(stage.faults, at_ms, tolerable=True),
+        faulted=_under(state.faults, at_ms, tolerable=False),
+        mutated=_under(state.faults, at_ms, tolerable=True),
     )
 
 

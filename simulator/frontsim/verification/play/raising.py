@@ -6,79 +6,83 @@ from typing import Any
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.verification.facts import lookup
-from frontsim.verification.play.scenario_state import ScenarioState, Tracked
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
 from frontsim.verification.scenario.steps import Raise
 
 _SAMPLES = 8
 """Plain events that are raised to find an array with entries: a count may have found nothing to correct."""
 
 
-def raise_events(stage: ScenarioState, step: Raise) -> None:
+def raise_events(state: ScenarioState, step: Raise) -> None:
     """Do the step. Raises CallError."""
-    for event in stage.bench.selection.types(step.events):
-        stage.subscribe(event)
+    for event in state.harness.selection.types(step.events):
+        state.subscribe(event)
         if step.same_as:
-            _raise_relatives(stage, step, event)
+            _raise_relatives(state, step, event)
         elif step.grow:
-            _raise_grown(stage, step, event)
+            _raise_grown(state, step, event)
         else:
-            _raise(stage, step, event, count=step.count, values=step.set)
+            _raise(state, step, event, count=step.count, values=step.set)
 
 
-def raise_clean(stage: ScenarioState, event: str) -> Tracked:
+def raise_clean(state: ScenarioState, event: str) -> TrackedEvent:
     """Raise one plain event of a type that happens now: it looks like none before, in any run. Raises CallError."""
-    stage.subscribe(event)
-    now = str(stage.bench.sim.clock().get("now"))
-    tracked = _raise(stage, Raise(), event, count=1, values=dict.fromkeys(stage.bench.selection.moments(event), now))
+    state.subscribe(event)
+    now = str(state.harness.sim.clock().get("now"))
+    tracked = _raise(
+        state, Raise(), event, count=1, values=dict.fromkeys(state.harness.selection.datetime_fields(event), now)
+    )
     if not tracked:
         raise UnexpectedAnswer("POST /_sim/trigger", expected=f"an event of {event} for our webhook", got="none")
     return tracked[0]
 
 
-def _raise(stage: ScenarioState, step: Raise, event: str, *, count: int, values: Mapping[str, Any]) -> list[Tracked]:
+def _raise(
+    state: ScenarioState, step: Raise, event: str, *, count: int, values: Mapping[str, Any]
+) -> list[TrackedEvent]:
     """Raise events of a type, each about something that no receiver has heard of, unless `values` say otherwise."""
-    identity = stage.bench.selection.numbered(event)
+    identity = state.harness.selection.integer_identity(event)
     if step.payload or step.together or not identity:
-        return _tracked(stage, step, _trigger(stage, step, event, count, values).events)
-    own = ({identity: next(stage.bench.identities), **values} for _ in range(count))
-    raised = [_trigger(stage, step, event, 1, each) for each in own]  # in turn: chance follows from their order
-    return _tracked(stage, step, [item for found in raised for item in found.events])
+        return _tracked(state, step, _trigger(state, step, event, count, values).events)
+    own = ({identity: next(state.harness.identities), **values} for _ in range(count))
+    raised = [_trigger(state, step, event, 1, each) for each in own]  # in turn: chance follows from their order
+    return _tracked(state, step, [item for found in raised for item in found.events])
 
 
-def _trigger(stage: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> TriggerAnswer:
-    return stage.bench.sim.trigger(
+def _trigger(state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> TriggerAnswer:
+    return state.harness.sim.trigger(
         event, count=count, set_=dict(values) or None, payload=step.payload or None, invalid=step.invalid
     )
 
 
-def _tracked(stage: ScenarioState, step: Raise, events: Sequence[RaisedEvent]) -> list[Tracked]:
-    known = [stage.track(each, expect=step.expect, label=step.label) for each in events]
+def _tracked(state: ScenarioState, step: Raise, events: Sequence[RaisedEvent]) -> list[TrackedEvent]:
+    known = [state.track(each, expect=step.expect, label=step.label) for each in events]
     return [each for each in known if each is not None]
 
 
-def _raise_relatives(stage: ScenarioState, step: Raise, event: str) -> None:
+def _raise_relatives(state: ScenarioState, step: Raise, event: str) -> None:
     """One event for each of the earlier ones, about the same thing."""
-    earlier = [each for each in stage.tracked.values() if each.label == step.same_as and each.event == event]
+    earlier = [each for each in state.tracked.values() if each.label == step.same_as and each.event == event]
     for number, other in enumerate(earlier):
-        payload = _payload(stage, other)
+        payload = _payload(state, other)
         kept = {path: lookup.find(payload, path) for path in step.keep if path.partition(".")[0] in payload}
-        for each in _raise(stage, step, event, count=1, values={**kept, **step.set}):
+        for each in _raise(state, step, event, count=1, values={**kept, **step.set}):
             if step.older_than:
                 other.series = each.series = f"{event} {number}"
                 other.rank = 1
 
 
-def _raise_grown(stage: ScenarioState, step: Raise, event: str) -> None:
+def _raise_grown(state: ScenarioState, step: Raise, event: str) -> None:
     """An event with as many entries in an array as asked, taken from plain events of the type."""
-    samples = [_payload(stage, each) for each in _raise(stage, Raise(), event, count=_SAMPLES, values={})]
+    samples = [_payload(state, each) for each in _raise(state, Raise(), event, count=_SAMPLES, values={})]
     values = dict(step.set)
     for path, number in step.grow.items():
         entries = next((found for sample in samples if (found := lookup.find(sample, path))), None)
         if not isinstance(entries, list):
             raise UnexpectedAnswer(f"payload of {event}", expected=f"an array with entries at {path}", got=entries)
         values[path] = [entries[each % len(entries)] for each in range(number)]
-    _raise(stage, step, event, count=step.count, values=values)
+    _raise(state, step, event, count=step.count, values=values)
 
 
-def _payload(stage: ScenarioState, tracked: Tracked) -> Any:
-    return stage.bench.entry(tracked.webhook_id, tracked.webhook_event_id).payload
+def _payload(state: ScenarioState, tracked: TrackedEvent) -> Any:
+    return state.harness.entry(tracked.webhook_id, tracked.webhook_event_id).payload

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.verification.facts.correlate import is_silent, ours
-from frontsim.verification.facts.history import Alive, EventFact, FaultFact, History, Observation
+from frontsim.verification.facts.correlate import effects_of, may_await_next_batch
+from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.observers import effects
 from frontsim.verification.observe.settle import ReceiverLatency, Settled, WaitLimits
 from frontsim.verification.play.actions import act, end_faults, reconcile
-from frontsim.verification.play.bench import Bench
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log_facts import read_facts
-from frontsim.verification.play.preflight import control, sign_of_life
-from frontsim.verification.play.reading import at_rest, remember_past
+from frontsim.verification.play.observing import take_baseline, wait_until_settled
+from frontsim.verification.play.preflight import check_liveness, control
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import Crash, Raise
@@ -42,7 +42,7 @@ class Recording:
     """
 
     history: History
-    stage: ScenarioState | None = None
+    state: ScenarioState | None = None
     rest: Settled | None = None
     seen: str = ""
 
@@ -54,41 +54,43 @@ class Recording:
     @property
     def is_due(self) -> bool:
         """Whether its effects have been unchanged for so long that one more look will do."""
-        return self.rest is not None and stopwatch() - self.rest.since >= self._patience.missing_s
+        return self.rest is not None and stopwatch() - self.rest.since >= self._wait_limits.missing_s
 
     def watched_on(self) -> "Recording":
         """As it is after a last, patient look: everything has its effects, or has gone without for long enough.
 
         When they cannot be seen any more, `rest` says why, and the history is as it was.
         """
-        if self.stage is None or self.stage.bench.observer is None or self.rest is None or self.history.final is None:
+        if self.state is None or self.state.harness.observer is None or self.rest is None or self.history.final is None:
             return self
-        rest = at_rest(self.stage, self.stage.bench.observer, self.history, patience=self._patience, before=self.rest)
+        rest = wait_until_settled(
+            self.state, self.state.harness.observer, self.history, wait_limits=self._wait_limits, before=self.rest
+        )
         if rest.failure:
             return replace(self, rest=rest)
         if rest.since != self.rest.since:
-            self.stage.bench.pace.note(self.rest.watched_s)  # it took longer than that
-        own, before = ours(self.history, rest.effects), self.history.final
-        others = set(map(id, before.effects)) - set(map(id, ours(self.history, before.effects)))
+            self.state.harness.latency.note(self.rest.watched_s)  # it took longer than that
+        own, before = effects_of(self.history, rest.effects), self.history.final
+        others = set(map(id, before.effects)) - set(map(id, effects_of(self.history, before.effects)))
         strangers = tuple(effect for effect in before.effects if id(effect) in others)
         at_ms = before.at_ms + round(1000 * (rest.ended - self.rest.ended))
         history = replace(self.history, final=Observation(at_ms, own + strangers), settled=rest.settled)
         return replace(self, history=history, rest=rest)
 
     @property
-    def _patience(self) -> WaitLimits:
-        assert self.stage is not None
-        lives = self.history.alive is None or not self.history.alive.failure
-        return self.stage.bench.last_patience(silent=lives and is_silent(self.history))
+    def _wait_limits(self) -> WaitLimits:
+        assert self.state is not None
+        lives = self.history.liveness is None or not self.history.liveness.failure
+        return self.state.harness.last_wait_limits(silent=lives and may_await_next_batch(self.history))
 
     def not_shown_any_more(self, missing: Iterable[str]) -> int:
         """How many effects the observer has shown before and does not show now. Raises ObserverFailed.
 
         After a kill it is none: what is gone then may well be what the receiver has lost.
         """
-        if self.stage is None or self.stage.bench.observer is None or self.history.marks:
+        if self.state is None or self.state.harness.observer is None or self.history.marks:
             return 0
-        gone = self.stage.baseline.gone_from(effects(self.stage.bench.observer, self.history.observer_key))
+        gone = self.state.baseline.gone_from(effects(self.state.harness.observer, self.history.observer_key))
         return max(gone, int(self.seen in missing))
 
     def records_of_one_page(self) -> int:
@@ -96,152 +98,152 @@ class Recording:
 
         It is a number that people choose for a page, and nothing newer is shown. Raises ObserverFailed.
         """
-        if self.stage is None or self.stage.bench.observer is None or not is_silent(self.history):
+        if self.state is None or self.state.harness.observer is None or not may_await_next_batch(self.history):
             return 0
-        number = len(self.stage.bench.observer.read())
+        number = len(self.state.harness.observer.read())
         return number if re.fullmatch("(?:1|2|25|5)0*", str(number)) and number >= _SMALLEST_PAGE else 0
 
 
-def skip_reason(scenario: Scenario, bench: Bench) -> str:
+def skip_reason(scenario: Scenario, harness: Harness) -> str:
     """Why a scenario cannot be played with what was given, "" when it can."""
-    if scenario.needs_process_control and bench.process is None:
+    if scenario.needs_process_control and harness.process is None:
         return "it kills and restarts the receiver, which needs --receiver-cmd"
     missing = [
         name
         for step in scenario.steps
         if isinstance(step, Raise | Crash)
-        for name in bench.selection.missing(step.events)
+        for name in harness.selection.missing(step.events)
     ]
     if missing:
         return f"it needs {', '.join(dict.fromkeys(missing))}, which --events leaves out"
     return ""
 
 
-def play(scenario: Scenario, bench: Bench) -> Recording:
+def play(scenario: Scenario, harness: Harness) -> Recording:
     """Play a scenario to its end; what stops it is in the history's `trouble`."""
     try:
-        stage = ScenarioState(scenario, bench, bench.patience, bench.now())
+        state = ScenarioState(scenario, harness, harness.wait_limits, harness.now())
     except CallError as error:
         return Recording(History(scenario.name, trouble=str(error)))
     try:
-        return _play(stage)
+        return _play(state)
     except FrontsimError as error:
-        return Recording(_history(stage, (), trouble=str(error)))
+        return Recording(_history(state, (), trouble=str(error)))
     finally:
-        _clean_up(stage)
+        _clean_up(state)
 
 
-def _play(stage: ScenarioState) -> Recording:
-    event = _control_type(stage)
-    _revive(stage)
-    remember_past(stage)
-    seen = control(stage, event)
-    if any(each.failure for each in stage.controls):
-        return Recording(_history(stage, ()))
-    _subscribe(stage)
-    for step in stage.scenario.steps:
-        act(stage, step)
-        if stage.is_late():
-            return Recording(_history(stage, read_facts(stage), trouble=_late(stage)))
-    end_faults(stage)
-    alive = sign_of_life(stage, event)
-    if not alive.failure:
-        reconcile(stage)
-    return _observed(stage, read_facts(stage), alive, seen)
+def _play(state: ScenarioState) -> Recording:
+    event = _control_type(state)
+    _revive(state)
+    take_baseline(state)
+    seen = control(state, event)
+    if any(each.failure for each in state.preflight):
+        return Recording(_history(state, ()))
+    _subscribe(state)
+    for step in state.scenario.steps:
+        act(state, step)
+        if state.is_late():
+            return Recording(_history(state, read_facts(state), trouble=_late(state)))
+    end_faults(state)
+    liveness = check_liveness(state, event)
+    if not liveness.failure:
+        reconcile(state)
+    return _observed(state, read_facts(state), liveness, seen)
 
 
-def _observed(stage: ScenarioState, events: tuple[EventFact, ...], alive: Alive, seen: str) -> Recording:
-    observer = stage.bench.observer
+def _observed(state: ScenarioState, events: tuple[EventFact, ...], liveness: Liveness, seen: str) -> Recording:
+    observer = state.harness.observer
     if observer is None:
-        return Recording(_history(stage, events, alive=alive))
-    rest = at_rest(stage, observer, _history(stage, events))
+        return Recording(_history(state, events, liveness=liveness))
+    rest = wait_until_settled(state, observer, _history(state, events))
     if rest.failure:
-        stage.observer_failure = rest.failure
-        return Recording(_history(stage, events, alive=alive))
-    _note(stage.bench.pace, rest)
-    final = Observation(stage.now_ms(), rest.effects)
-    history = _history(stage, events, alive=alive, final=final, settled=rest.settled)
-    return Recording(history, stage, rest, seen)
+        state.observer_failure = rest.failure
+        return Recording(_history(state, events, liveness=liveness))
+    _note(state.harness.latency, rest)
+    final = Observation(state.now_ms(), rest.effects)
+    history = _history(state, events, liveness=liveness, final=final, settled=rest.settled)
+    return Recording(history, state, rest, seen)
 
 
-def _note(pace: ReceiverLatency, rest: Settled) -> None:
+def _note(latency: ReceiverLatency, rest: Settled) -> None:
     """Remember for the scenarios to come how long the last effect took, or that they changed without end."""
     if rest.settled:
-        pace.note(rest.last_change_s)
+        latency.note(rest.last_change_s)
     else:
-        pace.restless = True
+        latency.never_settles = True
 
 
 def _history(
-    stage: ScenarioState,
+    state: ScenarioState,
     events: tuple[EventFact, ...],
     *,
-    alive: Alive | None = None,
+    liveness: Liveness | None = None,
     final: Observation | None = None,
     settled: bool = True,
     trouble: str = "",
 ) -> History:
-    observer = stage.bench.observer
+    observer = state.harness.observer
     return History(
-        scenario=stage.scenario.name,
+        scenario=state.scenario.name,
         events=events,
         observer=observer.name if observer else "",
-        observer_key=stage.bench.observer_key,
-        checkpoint=stage.checkpoint,
+        observer_key=state.harness.observer_key,
+        checkpoint=state.checkpoint,
         final=final,
-        observer_failure=stage.observer_failure,
+        observer_failure=state.observer_failure,
         settled=settled,
-        controls=tuple(stage.controls),
-        alive=alive,
-        faults=(*stage.faults, *_open_faults(stage)),
+        preflight=tuple(state.preflight),
+        liveness=liveness,
+        faults=(*state.faults, *_open_faults(state)),
         trouble=trouble,
-        marks=tuple(stage.marks),
-        unfinished=stage.unfinished,
-        duration_s=stage.spent_s,
+        marks=tuple(state.marks),
+        unfinished=state.unfinished,
+        duration_s=state.spent_s,
     )
 
 
-def _open_faults(stage: ScenarioState) -> list[FaultFact]:
+def _open_faults(state: ScenarioState) -> list[FaultFact]:
     """Faults that were still on when the scenario was stopped."""
-    return [each.ended(_NEVER_MS) for each in stage.active]
+    return [each.ended(_NEVER_MS) for each in state.active]
 
 
-def _control_type(stage: ScenarioState) -> str:
+def _control_type(state: ScenarioState) -> str:
     """A type that the scenario is about, so that the receiver is known to take it."""
-    for step in stage.scenario.steps:
+    for step in state.scenario.steps:
         if isinstance(step, Raise | Crash):
-            return stage.bench.selection.types(step.events)[0]
-    return stage.bench.selection.types("some")[0]
+            return state.harness.selection.types(step.events)[0]
+    return state.harness.selection.types("some")[0]
 
 
-def _subscribe(stage: ScenarioState) -> None:
+def _subscribe(state: ScenarioState) -> None:
     """Have all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
-    for step in stage.scenario.steps:
+    for step in state.scenario.steps:
         if isinstance(step, Raise | Crash):
-            for event in stage.bench.selection.types(step.events):
-                stage.subscribe(event)
+            for event in state.harness.selection.types(step.events):
+                state.subscribe(event)
 
 
-def _revive(stage: ScenarioState) -> None:
+def _revive(state: ScenarioState) -> None:
     """Start a receiver of ours that an earlier scenario left dead."""
-    process = stage.bench.process
+    process = state.harness.process
     if process is not None and not process.is_running:
         process.start()
 
 
-def _late(stage: ScenarioState) -> str:
+def _late(state: ScenarioState) -> str:
     return (
-        f"expected an end within {stage.bench.limits.timeout_s:g} s (--timeout), got none: "
+        f"expected an end within {state.harness.limits.timeout_s:g} s (--timeout), got none: "
         "the receiver or the simulator is too slow for this scenario"
     )
 
 
-def _clean_up(stage: ScenarioState) -> None:
+def _clean_up(state: ScenarioState) -> None:
     """Leave neither faults nor webhooks behind; what cannot be removed is gone with the simulator."""
     try:
-        for active in stage.active:
-            stage.bench.sim.remove_fault(active.id)
-        for webhook_id in stage.webhook_ids:
-            stage.bench.api.delete_webhook(webhook_id)
+        for active in state.active:
+            state.harness.sim.remove_fault(active.id)
+        for webhook_id in state.webhook_ids:
+            state.harness.api.delete_webhook(webhook_id)
     except CallError as error:
-        logger.warning("the webhooks or faults of %s may be left behind: %s", stage.scenario.name, error)
+        logger.warning("the webhooks or faults of %s may be left behind: %s", state.scenario.name, error)

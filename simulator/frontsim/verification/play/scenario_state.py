@@ -8,13 +8,13 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.history import Expect, FaultFact, Observation, PreflightCheck
 from frontsim.verification.observe.settle import WaitLimits
-from frontsim.verification.play.bench import Bench
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
 
 
 @dataclass(slots=True)
-class Tracked:
+class TrackedEvent:
     """An event of ours, and what is expected of it."""
 
     webhook_id: str
@@ -47,16 +47,16 @@ class ScenarioState:
     """The state of a scenario that is being played."""
 
     scenario: Scenario
-    bench: Bench
-    patience: WaitLimits
+    harness: Harness
+    wait_limits: WaitLimits
     epoch: datetime
     began: float = field(default_factory=stopwatch)
     webhooks: dict[str, list[str]] = field(default_factory=dict)
-    tracked: dict[str, Tracked] = field(default_factory=dict)
+    tracked: dict[str, TrackedEvent] = field(default_factory=dict)
     active: list[ActiveFault] = field(default_factory=list)
     faults: list[FaultFact] = field(default_factory=list)
     marks: list[tuple[int, str]] = field(default_factory=list)
-    controls: list[PreflightCheck] = field(default_factory=list)
+    preflight: list[PreflightCheck] = field(default_factory=list)
     baseline: Baseline = field(default_factory=lambda: Baseline({}))
     checkpoint: Observation | None = None
     observer_failure: str = ""
@@ -80,11 +80,11 @@ class ScenarioState:
 
     def is_late(self) -> bool:
         """The scenario's time is over."""
-        return self.spent_s > self.bench.limits.timeout_s
+        return self.spent_s > self.harness.limits.timeout_s
 
     def now_ms(self) -> int:
         """Milliseconds of simulator time since it began. Raises CallError."""
-        return self.since(self.bench.now())
+        return self.since(self.harness.now())
 
     def since(self, moment: datetime) -> int:
         """Milliseconds from the scenario's start to a moment of the simulator."""
@@ -98,15 +98,16 @@ class ScenarioState:
         """Have the scenario's webhooks for a type. Raises CallError."""
         if event not in self.webhooks:
             ids = [
-                self.bench.api.create_webhook(event, self.bench.receiver_url).id for _ in range(self.scenario.webhooks)
+                self.harness.api.create_webhook(event, self.harness.receiver_url).id
+                for _ in range(self.scenario.webhooks)
             ]
             self.webhooks[event] = ids
 
-    def track(self, raised: RaisedEvent, *, expect: Expect = Expect.ONCE, label: str = "") -> Tracked | None:
+    def track(self, raised: RaisedEvent, *, expect: Expect = Expect.ONCE, label: str = "") -> TrackedEvent | None:
         """Remember an event if it is of one of our webhooks."""
         if raised.webhook_id not in self.webhook_ids:
             return None
-        tracked = Tracked(raised.webhook_id, raised.webhook_event_id, raised.event, expect, label)
+        tracked = TrackedEvent(raised.webhook_id, raised.webhook_event_id, raised.event, expect, label)
         tracked.altered = any(each.step.fault in CHANGES_THE_BODY for each in self.active)
         self.tracked[tracked.webhook_event_id] = tracked
         return tracked

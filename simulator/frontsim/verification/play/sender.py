@@ -13,7 +13,7 @@ from http.client import HTTPException, HTTPResponse
 from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.domain.target import parse_target
-from frontsim.verification.scenario.steps import Moment
+from frontsim.verification.scenario.steps import CrashPoint
 
 TIMEOUT_S = 10.0
 """Seconds without progress until the answer is given up."""
@@ -27,46 +27,46 @@ class SendResult:
     status_code: int | None = None
 
 
-def send(delivery: LeasedDelivery, *, strike_at: Moment, strike: Callable[[], None]) -> SendResult:
-    """Send a delivery; `strike` is called once, at the moment of it.
+def send(delivery: LeasedDelivery, *, crash_at: CrashPoint, crash: Callable[[], None]) -> SendResult:
+    """Send a delivery; `crash` is called once, at the moment of it.
 
     Args:
         delivery: what to send, and where.
-        strike_at: the moment; `after the answer` is the caller's own business, and struck when the answer was read.
-        strike: kills the receiver.
+        crash_at: the moment; `after the answer` is the caller's own business, and crashed when the answer was read.
+        crash: kills the receiver.
     """
     try:
         connection = _connect(delivery.url)
     except OSError:
         return SendResult(Outcome.NOT_SENT)
     with closing(connection):
-        return _exchange(connection, delivery, strike_at, strike)
+        return _exchange(connection, delivery, crash_at, crash)
 
 
 def _exchange(
-    connection: socket.socket, delivery: LeasedDelivery, strike_at: Moment, strike: Callable[[], None]
+    connection: socket.socket, delivery: LeasedDelivery, crash_at: CrashPoint, crash: Callable[[], None]
 ) -> SendResult:
     half = len(delivery.body) // 2
     pieces = {
-        Moment.ACCEPTED: b"",
-        Moment.HEADERS_SENT: _head(delivery),
-        Moment.HALF_THE_BODY: delivery.body[:half],
-        Moment.WHOLE_BODY: delivery.body[half:],
+        CrashPoint.ACCEPTED: b"",
+        CrashPoint.HEADERS_SENT: _head(delivery),
+        CrashPoint.HALF_THE_BODY: delivery.body[:half],
+        CrashPoint.WHOLE_BODY: delivery.body[half:],
     }
-    struck = False
+    crashed = False
     for moment, piece in pieces.items():
         try:
             connection.sendall(piece)
         except OSError:
             break
-        if moment is strike_at:
-            strike()
-            struck = True
-            if moment is Moment.ACCEPTED:
+        if moment is crash_at:
+            crash()
+            crashed = True
+            if moment is CrashPoint.ACCEPTED:
                 return SendResult(Outcome.NOT_SENT)
     answer = _read_answer(connection)
-    if not struck:
-        strike()
+    if not crashed:
+        crash()
     return answer
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.classes import told
+from frontsim.verification.facts.classes import describe_run
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Run
 
 _LINES = 14
@@ -62,4 +62,4 @@ def _run_line(run: Run, history: History) -> str:
     broken = fault_of(run, history.faults)
     fault = f" [fault on: {broken}]" if broken else ""
     sure = " (it may have arrived)" if run.outcome is Outcome.UNKNOWN else ""
-    return f"{verb} {run.at or f'+{run.at_ms} ms'} run {run.number} -> {told(run)}{sure}{fault}"
+    return f"{verb} {run.at or f'+{run.at_ms} ms'} run {run.number} -> {describe_run(run)}{sure}{fault}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from frontsim.domain.model import Trigger
-from frontsim.verification.facts.classes import told
+from frontsim.verification.facts.classes import describe_run
 from frontsim.verification.facts.history import EventFact, History, Run
 
 WIDTH, HEIGHT = 640, 34
@@ -61,11 +61,11 @@ def _kills(history: History, scale: _Scale) -> Iterator[str]:
 def _run(run: Run, scale: _Scale) -> str:
     kind = "good" if run.acknowledged else "open" if run.status_code is None else "bad"
     x = scale.x(run.at_ms)
-    title = f"<title>{escape(f'run {run.number} {run.trigger} at {run.at}: {told(run)}')}</title>"
+    title = f"<title>{escape(f'run {run.number} {run.trigger} at {run.at}: {describe_run(run)}')}</title>"
     if run.trigger is Trigger.RESEND:
         return f'<rect class="run {kind}" x="{x - 5}" y="{_MIDDLE - 5}" width="10" height="10">{title}</rect>'
     return f'<circle class="run {kind}" cx="{x}" cy="{_MIDDLE}" r="5.5">{title}</circle>'
 
 
 def _spoken(event: EventFact) -> str:
-    return "; ".join(f"run {run.number}: {told(run)}" for run in event.runs)
+    return "; ".join(f"run {run.number}: {describe_run(run)}" for run in event.runs)

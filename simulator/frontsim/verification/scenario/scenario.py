@@ -35,7 +35,15 @@ from typing import Any
 
 from frontsim import bundled
 from frontsim.errors import BadInput, Unusable
-from frontsim.verification.scenario.steps import BOUNDS, PROCESS_CONTROL, STEPS, STRIKES, Raise, Step, contradiction
+from frontsim.verification.scenario.steps import (
+    ACTING_STEPS,
+    BOUNDS,
+    PROCESS_CONTROL,
+    STEPS,
+    Raise,
+    Step,
+    contradiction,
+)
 
 _TOP = {"breaks": str, "holds": str, "order": int, "webhooks": int, "step": list}
 _WORDS: Mapping[Any, str] = {
@@ -96,15 +104,15 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
     return found or known
 
 
-def refuse_misfits(scenarios: Iterable[Scenario], misfit: Callable[[Step], str]) -> None:
-    """Refuse steps that do not fit the event types: `misfit` says which key and why, "" for one that fits.
+def refuse_mismatches(scenarios: Iterable[Scenario], mismatch: Callable[[Step], str]) -> None:
+    """Refuse steps that do not fit the event types: `mismatch` says which key and why, "" for one that fits.
 
     Raises:
         Unusable: names the file, the step and the key.
     """
     for each in scenarios:
         for step in each.steps:
-            if found := misfit(step):
+            if found := mismatch(step):
                 raise Unusable(f"{place(each, step)}.{found}")
 
 
@@ -155,7 +163,7 @@ def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
 
 def _steps(file: Path, items: list[object]) -> tuple[Step, ...]:
     steps = tuple(_step(f"{file}: step {number}", item) for number, item in enumerate(items, 1))
-    if not any(isinstance(step, STRIKES) for step in steps):
+    if not any(isinstance(step, ACTING_STEPS) for step in steps):
         raise Unusable(f"{file}: step: expected a [[step]] that raises, resends, crashes or restarts, got none")
     _check_labels(file, steps)
     return steps

@@ -40,7 +40,7 @@ class Selection:
         named = [] if isinstance(events, str) else [self._catalog.find(name).name for name in events]
         return [name for name in named if name not in self._chosen]
 
-    def misfit(self, step: Step) -> str:
+    def mismatch(self, step: Step) -> str:
         """What in a step does not fit the event types, as `key: expected ..., got ...`; "" when all fits."""
         try:
             if isinstance(step, InjectFault) and "event" in step.match:
@@ -49,9 +49,9 @@ class Selection:
                 self.types(step.events)
         except BadInput as error:
             return f"{'match.event' if isinstance(step, InjectFault) else 'events'}: {error}"
-        return self._misfit_of_payload(step) if isinstance(step, Raise) else ""
+        return self._payload_mismatch(step) if isinstance(step, Raise) else ""
 
-    def _misfit_of_payload(self, step: Raise) -> str:
+    def _payload_mismatch(self, step: Raise) -> str:
         kinds = [self._catalog.find(name) for name in self.types(step.events)]
         for kind in kinds:
             for key, paths in (("set", step.set), ("grow", step.grow)):
@@ -73,13 +73,13 @@ class Selection:
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
         return [self._catalog.find(name).name for name in events]
 
-    def numbered(self, event: str) -> str:
+    def integer_identity(self, event: str) -> str:
         """The path of a type's identity where that is a whole number at the payload's top, else ""."""
         kind = self._catalog.find(event)
         field = kind.schema.get("properties", {}).get(kind.identity, {})
         return kind.identity if field.get("type") == "integer" else ""
 
-    def moments(self, event: str) -> list[str]:
+    def datetime_fields(self, event: str) -> list[str]:
         """The date-times at a payload's top that are always set."""
         fields = self._catalog.find(event).schema.get("properties", {})
         return [name for name, field in fields.items() if field.get("type") == "string" and _is_moment(field)]
@@ -87,7 +87,7 @@ class Selection:
     def entity(self, event: str, payload: Any) -> Entity | None:
         """What an event is about, None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
-        value = lookup.same_text(lookup.find(payload, kind.identity)) if kind.identity else None
+        value = lookup.normalised(lookup.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
 
 
@@ -113,5 +113,5 @@ def _is_moment(field: Mapping[str, Any]) -> bool:
 
 
 def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:
-    values = [(path, lookup.same_text(lookup.find(payload, path))) for path in kind.version]
+    values = [(path, lookup.normalised(lookup.find(payload, path))) for path in kind.version]
     return tuple((path, value) for path, value in values if value is not None)

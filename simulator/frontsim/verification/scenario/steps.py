@@ -24,7 +24,7 @@ _TIME = WireTime(ZoneInfo("UTC"))  # the dates in a rule are only checked here
 _HUNDRED_YEARS_S = 86_400 * 366 * 100
 
 
-class Moment(StrEnum):
+class CrashPoint(StrEnum):
     """Where in a delivery the receiver is killed."""
 
     ACCEPTED = "accepted"
@@ -174,7 +174,7 @@ class Crash:
         events: as in `raise`; one event of each.
     """
 
-    at: Moment
+    at: CrashPoint
     after_ms: int = field(default=0, metadata={BOUNDS: (0, 60_000)})
     events: str | list[str] = "some"
 
@@ -197,11 +197,11 @@ STEPS: Mapping[str, type[Step]] = {
 """What a step's `do` can be."""
 
 PROCESS_CONTROL = (Restart, Crash)
-STRIKES = (Raise, Resend, *PROCESS_CONTROL)
+ACTING_STEPS = (Raise, Resend, *PROCESS_CONTROL)
 """Steps that something comes of; without one there is nothing to judge."""
 
 JOB_CALLS = ("listWebhookEvents", "deliverWebhookEvent")
-"""The operations of the vendor's API that a scenario lists and resends through: a fault on another would not strike."""
+"""The operations of the vendor's API that a scenario lists and resends through: a fault on another would not crash."""
 
 CHANGES_THE_BODY = frozenset(
     {

@@ -45,7 +45,7 @@ def _first_identity() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TimeLimits:
     """Times in seconds.
 
     `settle_s` is the quiet window, `timeout_s` what one scenario may take, `answer_s` how long the receiver may take to
@@ -59,14 +59,14 @@ class Limits:
     last_s: float = 15.0
 
     @property
-    def patience(self) -> WaitLimits:
+    def wait_limits(self) -> WaitLimits:
         """How long effects are waited for."""
         missing_s = max(10 * self.settle_s, 2.0)
         return WaitLimits(self.settle_s, missing_s, max(self.timeout_s, missing_s))
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Harness:
     """Everything that a scenario needs. `observer` and `process` are None where the user gave no way."""
 
     api: FrontSystems
@@ -78,8 +78,8 @@ class Bench:
     observer: Observer | None = None
     observer_key: str = "webhookEventId"
     process: ReceiverProcess | None = None
-    limits: Limits = field(default_factory=Limits)
-    pace: ReceiverLatency = field(default_factory=ReceiverLatency)
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     """How slow the receiver was so far: all scenarios of a run share it."""
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
@@ -88,17 +88,17 @@ class Bench:
     that knows events by what they are about remembers earlier runs, and would rightly take ours for repeats."""
 
     @property
-    def patience(self) -> WaitLimits:
+    def wait_limits(self) -> WaitLimits:
         """How long effects are waited for, by the limits and by what the run has shown of the receiver so far."""
-        patience = self.limits.patience.for_longest(self.pace.longest_s)
-        return patience.in_haste() if self.pace.restless else patience
+        patience = self.limits.wait_limits.for_longest(self.latency.longest_s)
+        return patience.in_haste() if self.latency.never_settles else patience
 
-    def last_patience(self, *, silent: bool) -> WaitLimits:
+    def last_wait_limits(self, *, silent: bool) -> WaitLimits:
         """How long effects are waited for before a receiver is accused of what is missing.
 
         `silent`: nothing was booked since they were acknowledged, as if the worker's next batch were not due yet.
         """
-        usual = self.limits.patience.for_longest(self.pace.longest_s)
+        usual = self.limits.wait_limits.for_longest(self.latency.longest_s)
         longest_s = _IF_SILENT * self.limits.last_s
         missing_s = max(usual.missing_s, longest_s if silent else self.limits.last_s)
         return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))

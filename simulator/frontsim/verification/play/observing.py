@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from frontsim.verification.facts.correlate import correlate, ours
+from frontsim.verification.facts.correlate import correlate, effects_of
 from frontsim.verification.facts.history import Effect, History, Observation
 from frontsim.verification.observe.observers import Observer, ObserverFailed, effects
 from frontsim.verification.observe.settle import Settled, WaitLimits, look, wait_for_rest
@@ -10,30 +10,30 @@ from frontsim.verification.play.log_facts import read_facts
 from frontsim.verification.play.scenario_state import ScenarioState
 
 
-def new_effects(stage: ScenarioState, observer: Observer) -> tuple[Effect, ...]:
+def new_effects(state: ScenarioState, observer: Observer) -> tuple[Effect, ...]:
     """What was booked since the scenario began. Raises ObserverFailed."""
-    return stage.baseline.new_in(effects(observer, stage.bench.observer_key))
+    return state.baseline.new_in(effects(observer, state.harness.observer_key))
 
 
-def at_rest(
-    stage: ScenarioState,
+def wait_until_settled(
+    state: ScenarioState,
     observer: Observer,
     history: History,
     *,
     whole: bool = True,
-    patience: WaitLimits | None = None,
+    wait_limits: WaitLimits | None = None,
     before: Settled | None = None,
 ) -> Settled:
     """Wait until the effects of the history's events are at rest; `whole`: and nothing of them is missing.
 
-    `patience` is the stage's own unless given; `before` is an earlier wait that this one goes on with.
+    `wait_limits` is the state's own unless given; `before` is an earlier wait that this one goes on with.
     """
     return wait_for_rest(
-        lambda: new_effects(stage, observer),
-        ours=lambda seen: ours(history, seen),
+        lambda: new_effects(state, observer),
+        ours=lambda seen: effects_of(history, seen),
         is_whole=_is_whole(history) if whole else lambda _: True,
-        patience=patience or stage.patience,
-        pause=stage.bench.pause,
+        wait_limits=wait_limits or state.wait_limits,
+        pause=state.harness.pause,
         before=before,
     )
 
@@ -48,26 +48,26 @@ def _is_whole(history: History) -> Callable[[tuple[Effect, ...]], bool]:
     return whole
 
 
-def look_now(stage: ScenarioState) -> None:
+def take_checkpoint(state: ScenarioState) -> None:
     """Take the checkpoint: what is booked while only broken bodies have arrived. Raises CallError."""
-    observer = stage.bench.observer
+    observer = state.harness.observer
     if observer is None:
         return
-    history = History(stage.scenario.name, read_facts(stage), observer_key=stage.bench.observer_key)
-    rest = at_rest(stage, observer, history, whole=False)
+    history = History(state.scenario.name, read_facts(state), observer_key=state.harness.observer_key)
+    rest = wait_until_settled(state, observer, history, whole=False)
     if rest.failure:
-        stage.observer_failure = rest.failure
+        state.observer_failure = rest.failure
     else:
-        stage.checkpoint = Observation(stage.now_ms(), rest.effects)
+        state.checkpoint = Observation(state.now_ms(), rest.effects)
 
 
-def remember_past(stage: ScenarioState) -> None:
+def take_baseline(state: ScenarioState) -> None:
     """Remember what was booked before the scenario."""
-    observer = stage.bench.observer
+    observer = state.harness.observer
     if observer is None:
         return
     try:
-        past = look(lambda: effects(observer, stage.bench.observer_key), stage.bench.pause)
-        stage.baseline = stage.baseline.of(past)
+        past = look(lambda: effects(observer, state.harness.observer_key), state.harness.pause)
+        state.baseline = state.baseline.of(past)
     except ObserverFailed as error:
-        stage.observer_failure = str(error)
+        state.observer_failure = str(error)

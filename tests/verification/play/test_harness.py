@@ -5,7 +5,7 @@ import pytest
 
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
-from frontsim.verification.play.bench import Bench, Limits
+from frontsim.verification.play.harness import Harness, TimeLimits
 
 
 class Gone:
@@ -36,10 +36,10 @@ class Troubled:
     def list_events(self, *_, **__):
         return [self.deliver()]
 
-    def bench(self, **limits):
-        """A bench with it, that pauses in no time."""
+    def harness(self, **limits):
+        """A harness with it, that pauses in no time."""
         gone = Gone()
-        return Bench(self, gone, gone, "http://shop", None, self.pause, limits=Limits(**limits))
+        return Harness(self, gone, gone, "http://shop", None, self.pause, limits=TimeLimits(**limits))
 
     def close(self):
         pass
@@ -55,52 +55,56 @@ def refused(status, retry_after_s=None):
 
 LOST = Ambiguous("the answer was lost")
 ASKS = {
-    "list": lambda bench: bench.failed(["webhook"]),
-    "log": lambda bench: bench.log(["webhook"]),
-    "entry": lambda bench: [bench.entry("webhook", "event-1")],
+    "list": lambda harness: harness.failed(["webhook"]),
+    "log": lambda harness: harness.log(["webhook"]),
+    "entry": lambda harness: [harness.entry("webhook", "event-1")],
 }
 
 
 @pytest.fixture
-def bench():
-    """Makes a bench without anything behind it."""
-    return lambda **others: Bench(Gone(), Gone(), Gone(), "http://shop", None, time.sleep, **others)
+def harness():
+    """Makes a harness without anything behind it."""
+    return lambda **others: Harness(Gone(), Gone(), Gone(), "http://shop", None, time.sleep, **others)
 
 
-def test_patience_grows_with_what_a_run_has_shown(bench):
+def test_patience_grows_with_what_a_run_has_shown(harness):
     """What an earlier scenario has shown of the receiver's speed counts in all that follow."""
-    assert bench(limits=Limits(), pace=ReceiverLatency(2.0)).patience == WaitLimits(2.0, 6.0, 60.0)
+    assert harness(limits=TimeLimits(), latency=ReceiverLatency(2.0)).wait_limits == WaitLimits(2.0, 6.0, 60.0)
 
 
-def test_what_never_came_to_rest_is_not_waited_for_as_long_again(bench):
+def test_what_never_came_to_rest_is_not_waited_for_as_long_again(harness):
     """A quarter of the time, but enough for what is missing."""
-    assert bench(limits=Limits(), pace=ReceiverLatency(restless=True)).patience == WaitLimits(0.3, 3.0, 15.0)
-    assert bench(limits=Limits(timeout_s=4), pace=ReceiverLatency(restless=True)).patience == WaitLimits(0.3, 3.0, 3.0)
-
-
-def test_the_last_look_is_a_long_one(bench):
-    """15 s while something is missing, and more than a minute where nothing was booked since."""
-    assert bench(limits=Limits()).last_patience(silent=False) == WaitLimits(0.3, 15.0, 67.5)
-    assert bench(limits=Limits()).last_patience(silent=True) == WaitLimits(0.3, 67.5, 67.5)
-
-
-def test_the_last_look_is_never_shorter_than_the_others(bench):
-    """--settle, and a receiver that was slow, count there too."""
-    assert bench(limits=Limits(settle_s=3.0)).last_patience(silent=False) == WaitLimits(3.0, 30.0, 67.5)
-    assert bench(limits=Limits(timeout_s=600.0), pace=ReceiverLatency(40.0)).last_patience(silent=True) == WaitLimits(
-        40.0, 120.0, 600.0
+    assert harness(limits=TimeLimits(), latency=ReceiverLatency(never_settles=True)).wait_limits == WaitLimits(
+        0.3, 3.0, 15.0
     )
+    assert harness(
+        limits=TimeLimits(timeout_s=4), latency=ReceiverLatency(never_settles=True)
+    ).wait_limits == WaitLimits(0.3, 3.0, 3.0)
 
 
-def test_time_is_never_too_short_for_what_is_missing(bench):
+def test_the_last_look_is_a_long_one(harness):
+    """15 s while something is missing, and more than a minute where nothing was booked since."""
+    assert harness(limits=TimeLimits()).last_wait_limits(silent=False) == WaitLimits(0.3, 15.0, 67.5)
+    assert harness(limits=TimeLimits()).last_wait_limits(silent=True) == WaitLimits(0.3, 67.5, 67.5)
+
+
+def test_the_last_look_is_never_shorter_than_the_others(harness):
+    """--settle, and a receiver that was slow, count there too."""
+    assert harness(limits=TimeLimits(settle_s=3.0)).last_wait_limits(silent=False) == WaitLimits(3.0, 30.0, 67.5)
+    assert harness(limits=TimeLimits(timeout_s=600.0), latency=ReceiverLatency(40.0)).last_wait_limits(
+        silent=True
+    ) == WaitLimits(40.0, 120.0, 600.0)
+
+
+def test_time_is_never_too_short_for_what_is_missing(harness):
     """With --timeout 1 what is missing is still waited for as --settle says."""
-    assert bench(limits=Limits(timeout_s=1.0)).patience == WaitLimits(0.3, 3.0, 3.0)
+    assert harness(limits=TimeLimits(timeout_s=1.0)).wait_limits == WaitLimits(0.3, 3.0, 3.0)
 
 
-def test_a_resend_without_an_answer_leaves_a_line(bench, caplog):
+def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
     """What became of it is in the log; that the call failed is told."""
     with caplog.at_level(logging.INFO):
-        made = bench()
+        made = harness()
         made.resend([("webhook", "event-1")])
         made.close()
     assert "the resend of event-1 has no answer of its own" in caplog.text
@@ -111,7 +115,7 @@ def test_a_resend_without_an_answer_leaves_a_line(bench, caplog):
 def test_what_is_asked_is_asked_until_it_is_answered(ask):
     """A 500, a lost answer and a 429, which is waited out as it asks: then the answer counts."""
     api = Troubled(refused(500), LOST, refused(429, 3.0))
-    assert ["answered"] == ask(api.bench())
+    assert ["answered"] == ask(api.harness())
     assert (4, [0.05, 0.1, *[0.5] * 6]) == (api.calls, api.pauses_s)
 
 
@@ -121,7 +125,7 @@ def test_nobody_asks_for_ever(ask):
     for error, limits in ((refused(500), {"last_s": 0.0}), (LOST, {"last_s": 0.0}), (Unreachable("gone"), {})):
         api = Troubled(error, error)
         with pytest.raises(type(error)):
-            ask(api.bench(**limits))
+            ask(api.harness(**limits))
         assert (1, []) == (api.calls, api.pauses_s)
 
 
@@ -129,41 +133,41 @@ def test_a_wait_that_no_scenario_has_time_for_is_not_waited():
     """A quota of hours is no rate limit."""
     api = Troubled(refused(403, 61.0))
     with pytest.raises(ApiError):
-        api.bench(timeout_s=60.0).failed(["webhook"])
+        api.harness(timeout_s=60.0).failed(["webhook"])
     assert [] == api.pauses_s
 
 
 def test_a_run_that_is_interrupted_waits_for_no_api():
-    """The bench is closed while a call waits to be made again: that ends soon, not when the API asked for."""
+    """The harness is closed while a call waits to be made again: that ends soon, not when the API asked for."""
     api = Troubled(*[refused(429, 40.0)] * 2)
-    bench = api.bench()
-    api.paused = bench.close
+    harness = api.harness()
+    api.paused = harness.close
     with pytest.raises(ApiError):
-        bench.failed(["webhook"])
+        harness.failed(["webhook"])
     assert [0.5] == api.pauses_s
 
 
 def test_a_resend_that_is_refused_is_made_again():
     """It was not made: neither 429 nor 500 leaves an event unsent."""
     api = Troubled(refused(429, 1.0), refused(500))
-    api.bench().resend([("webhook", "event-1")])
+    api.harness().resend([("webhook", "event-1")])
     assert (3, [0.5, 0.5, 0.1]) == (api.calls, api.pauses_s)
 
 
 def test_a_resend_that_is_always_refused_is_told():
     """Its event would look as if the receiver had refused it."""
     with pytest.raises(ApiError, match="got 500"):
-        Troubled(refused(500)).bench(last_s=0.0).resend([("webhook", "event-1")])
+        Troubled(refused(500)).harness(last_s=0.0).resend([("webhook", "event-1")])
 
 
 def test_a_resend_that_is_hopeless_leaves_none_under_way():
     """When it is told, the others are over or were not begun: none is made behind a scenario that has ended."""
     api = Troubled(refused(403, 3600.0), *[refused(429, 1.0)] * 7)
-    bench = api.bench()
+    harness = api.harness()
     with pytest.raises(ApiError, match="got 403"):
-        bench.resend([("webhook", f"event-{number}") for number in range(8)])
+        harness.resend([("webhook", f"event-{number}") for number in range(8)])
     calls = api.calls
-    bench.pool.shutdown(wait=True)
+    harness.pool.shutdown(wait=True)
     assert calls == api.calls
 
 
@@ -171,5 +175,5 @@ def test_a_resend_whose_answer_is_lost_is_made_once_more():
     """It may have been made, and what arrives twice is what a receiver must cope with; then the log tells."""
     once, always = Troubled(LOST), Troubled(*[LOST] * 9)
     for api in (once, always):
-        api.bench().resend([("webhook", "event-1")])
+        api.harness().resend([("webhook", "event-1")])
     assert (2, 2) == (once.calls, always.calls)
