@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from frontsim.errors import Unusable
-from frontsim.json_depth import MOST_LEVELS, is_too_deep
+from frontsim.fields import Fields, shown_briefly
+from frontsim.json_depth import read_json
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
-_FACTS = {"name": str, "trigger": str, "usage": str, "identity": str, "version": list, "store": str, "provenance": dict}
+_TEXTS = ("name", "trigger", "usage", "identity")
+_FACTS = (*_TEXTS, "version", "store", "provenance")
 _WANTED = "expected a folder with events.json, schemas/NAME.json or NAME.json (README, Event types of your own)"
-_KINDS = {str: "text", list: "a list", dict: "an object", bool: "a boolean", int: "a number", float: "a number"}
 
 
 @dataclass(frozen=True)
@@ -74,48 +73,42 @@ def _contract(facts: Mapping[str, Any], file: Path) -> TypeContract:
         )
     schema = _json(file)
     if not isinstance(schema, dict):
-        raise Unusable(f"{file}: expected a JSON Schema as an object, got {_kind(schema)}")
+        raise Unusable(f"{file}: expected a JSON Schema as an object, got {shown_briefly(schema)}")
     return TypeContract(name, file, schema, facts)
 
 
 def _entries(file: Path) -> Iterator[dict[str, Any]]:
     listing = _json(file)
     if not isinstance(listing, list):
-        raise Unusable(f"{file}: expected a list of event types, got {_kind(listing)}")
+        raise Unusable(f"{file}: expected a list of event types, got {shown_briefly(listing)}")
     for number, entry in enumerate(listing):
         if not isinstance(entry, dict):
-            raise Unusable(f"{file}: [{number}]: expected an object with a name, got {_kind(entry)}")
-        if not isinstance(entry.get("name"), str):
-            raise Unusable(f"{file}: [{number}].name: expected text, got {_kind(entry.get('name'))}")
-        for key, value in entry.items():
-            _check_fact(f"{file}: [{number}].{key}", key, value)
+            raise Unusable(f"{file}: [{number}]: expected an object with a name, got {shown_briefly(entry)}")
+        fields = Fields(entry, at=f"[{number}]")
+        _check_entry(fields)
+        if fields.problems:
+            raise Unusable(f"{file}: {fields.story}")
         yield entry
 
 
-def _check_fact(where: str, key: str, value: object) -> None:
-    wanted = _FACTS.get(key)
-    if wanted is None:
-        raise Unusable(f"{where}: expected one of the keys {', '.join(_FACTS)}")
-    if not isinstance(value, wanted) and not (key == "store" and value is None):
-        raise Unusable(f"{where}: expected {_KINDS[wanted]}, got {_kind(value)}")
-    inner: list[object] = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
-    for each in inner:
-        if not isinstance(each, str):
-            raise Unusable(f"{where}: expected nothing but text in it, got {_kind(each)}")
+def _check_entry(fields: Fields) -> None:
+    """Only the name must be there, only the store may be null."""
+    fields.only(*_FACTS)
+    for name in _TEXTS:
+        fields.text(name, "text", required=name == "name" or fields.has(name), blank=True)
+    fields.text("store", "text or null", blank=True)
+    version = fields.items("version", "a list of texts", required=fields.has("version")) or []
+    provenance = fields.mapping("provenance", required=fields.has("provenance")) or {}
+    for name, inner in (("version", version), ("provenance", provenance.values())):
+        for each in inner:
+            if not isinstance(each, str):
+                fields.note(name, f"expected nothing but text in it, got {shown_briefly(each)}")
 
 
 def _json(file: Path) -> Any:
     try:
-        body = file.read_bytes()
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Unusable(f"{file}: expected JSON, got {error}") from None
+        return read_json(file.read_bytes())
     except OSError as error:
         raise Unusable(f"{file}: expected a file that can be read, got {error.strerror}") from None
-    if is_too_deep(body, value):
-        raise Unusable(f"{file}: expected JSON nested at most {MOST_LEVELS} deep, got deeper")
-    return value
-
-
-def _kind(value: object) -> str:
-    return "null" if value is None else _KINDS[type(value)]
+    except ValueError as error:
+        raise Unusable(f"{file}: {error}") from None

@@ -1,9 +1,29 @@
-"""How deep JSON may be nested: what is read must be writable again, and orjson writes fewer levels than it reads."""
+"""JSON that a user sends or writes, and how deep it may be nested.
+
+What is read is stored, answered and sent, so it must be writable again, and orjson writes fewer levels than it reads.
+"""
+
+from typing import Any
 
 import orjson
 
 MOST_LEVELS = 250
 _BRACKETS = (b"[", b"{")
+
+
+def read_json(body: bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: says what was expected and what came.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"expected JSON, got what is not: {error}") from None
+    if is_too_deep(body, value):
+        raise ValueError(f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper")
+    return value
 
 
 def is_too_deep(body: bytes, value: object) -> bool:

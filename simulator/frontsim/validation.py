@@ -22,8 +22,6 @@ FORMATS = frozenset({"date", "date-time", "email", "hostname", "ipv4", "ipv6", "
 
 MOST = 100
 """Problems that are told of one value."""
-MOST_NAMES = 20
-"""Names that nobody knows that are told one by one; of more, only how many."""
 _LONGEST = 80
 """Characters of a value or a text that are shown."""
 

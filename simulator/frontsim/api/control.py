@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.fields import Fields
 from frontsim.api.responses import json, read_object
 from frontsim.clock import Clock, Milliseconds, WireTime
 from frontsim.domain.fault_rules import FaultRules
+from frontsim.fields import Fields
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 
@@ -54,7 +54,7 @@ class ControlApi:
 
     async def drain(self, request: Request) -> Response:
         """Wait until nothing is due or in flight, and every outcome is in the log."""
-        fields = Fields(await read_object(request, any_type=True, empty=True))
+        fields = Fields(await read_object(request, any_type=True, empty=True), any_case=True)
         fields.only("timeoutS")
         timeout_s = fields.number("timeoutS", least=0, most=86_400)
         fields.check()
@@ -70,7 +70,7 @@ class ControlApi:
 
     async def move_clock(self, request: Request) -> Response:
         """Advance simulator time, or set it."""
-        fields = Fields(await read_object(request, any_type=True))
+        fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("advanceS", "now")
         moment = self._moment(fields)
         fields.check()
@@ -84,14 +84,14 @@ class ControlApi:
         advance_s = fields.number("advanceS", least=-_FURTHEST_S, most=_FURTHEST_S)
         now = fields.text("now", "a date such as 2021-12-01T08:50:46")
         if fields.has("advanceS") == fields.has("now") and not fields.problems:
-            fields.problems["advanceS"] = ['expected either {"advanceS": seconds} or {"now": date}']
+            fields.note("advanceS", 'expected either {"advanceS": seconds} or {"now": date}')
         try:
             moment = moment + round((advance_s or 0) * 1000) if now is None else self._time.read(now)
         except ValueError as error:
-            fields.problems["now"] = [str(error)]
+            fields.note("now", str(error))
         if not self._time.read(_EARLIEST) <= moment < self._time.read(_LATEST):
             name = "advanceS" if now is None else "now"
-            fields.problems[name] = [f"expected what leads to a time from {_EARLIEST} to {_LATEST}"]
+            fields.note(name, f"expected a time from {_EARLIEST} to {_LATEST} as the result")
         return moment
 
     async def health(self, _: Request) -> Response:

@@ -20,13 +20,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.fields import Fields, with_known_store
-from frontsim.api.responses import json, json_type, read_object
+from frontsim.api.responses import json, read_object
+from frontsim.api.store_id import with_known_store
 from frontsim.clock import Clock, Milliseconds
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery, Finished, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
-from frontsim.errors import BadInput, UnknownLease
+from frontsim.errors import UnknownLease
+from frontsim.fields import Fields, shown_briefly
 from frontsim.payloads.workshop import Workshop
 from frontsim.store.event_log import EventLog
 
@@ -63,15 +64,15 @@ class LeaseApi:
 
     async def hand_out(self, request: Request) -> Response:
         """Raise occurrences (or take failed events) and hand out their runs."""
-        fields = Fields(await read_object(request, any_type=True))
+        fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("count", "event", "mix", "resend", "ttlS")
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
         ttl_s = fields.number("ttlS", least=0.01, most=3600) or TTL_S
         event = fields.text("event", "the name of an event type")
         mix = _mix(fields)
-        resend = fields.flag("resend")
+        resend = bool(fields.flag("resend"))
         if sum([event is not None, bool(mix), resend]) != 1 and not fields.problems:
-            fields.problems["event"] = ['expected one of "event", "mix" and "resend": true']
+            fields.note("event", 'expected one of "event", "mix" and "resend": true')
         fields.check()
         self._store.refuse_if_full()
         if resend:
@@ -85,9 +86,9 @@ class LeaseApi:
     async def report(self, request: Request) -> Response:
         """What became of deliveries of one lease, in one batch; each is logged once."""
         lease_id = request.path_params["id"]
-        fields = Fields(await read_object(request, any_type=True))
+        fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("outcomes")
-        outcomes = [_outcome(index, item) for index, item in enumerate(_list(fields))]
+        outcomes = _outcomes(fields)
         fields.check()
         lease = self._leases.get(lease_id)
         if lease is None:
@@ -151,7 +152,7 @@ def _mix(fields: Fields) -> dict[str, float]:
     mix = fields.mapping("mix") or {}
     for event, weight in mix.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1_000_000:
-            fields.problems["mix"] = [f"expected a weight above 0 for {event[:64]}, got {json_type(weight)}"]
+            fields.note("mix", f"expected a weight above 0 for {event[:64]}, got {shown_briefly(weight)}")
             return {}
     return dict(mix)
 
@@ -164,20 +165,22 @@ def _spread(mix: Mapping[str, float], count: int, first: int) -> list[str]:
     return [names[bisect_right(bounds, (first + index) * golden % 1 * total)] for index in range(count)]
 
 
-def _list(fields: Fields) -> list[Any]:
-    value = fields.raw("outcomes")
-    if isinstance(value, list):
-        return value
-    fields.refuse("outcomes", "an array")
-    return []
+def _outcomes(fields: Fields) -> list[tuple[_Key, Result]]:
+    """The outcomes of a report; one that is wrong is noted, and the rest is not read."""
+    read: list[tuple[_Key, Result]] = []
+    for index, item in enumerate(fields.items("outcomes", required=True) or []):
+        where = f"outcomes[{index}]"
+        if not isinstance(item, dict):
+            fields.note(where, f"expected an object, got {shown_briefly(item)}")
+        found = None if fields.problems else _outcome(Fields(item, at=where, any_case=True, problems=fields.problems))
+        if found is None:
+            break
+        read.append(found)
+    return read
 
 
-def _outcome(index: int, value: object) -> tuple[_Key, Result]:
-    """One report: `{"webhookEventId", "run", "outcome", "statusCode", "durationMs"}`."""
-    where = f"outcomes[{index}]"
-    if not isinstance(value, dict):
-        raise BadInput(f"{where}: expected an object, got {json_type(value)}")
-    fields = Fields(value)
+def _outcome(fields: Fields) -> tuple[_Key, Result] | None:
+    """One outcome: `{"webhookEventId", "run", "outcome", "statusCode", "durationMs"}`; None where it is wrong."""
     fields.only("webhookEventId", "run", "outcome", "statusCode", "durationMs")
     status_code = fields.whole("statusCode", least=100, most=599)
     duration_ms = fields.whole("durationMs", least=0, most=86_400_000)
@@ -185,8 +188,7 @@ def _outcome(index: int, value: object) -> tuple[_Key, Result]:
     event_id = _event_id(fields)
     outcome = _how_far(fields, answered=status_code is not None)
     if event_id is None or fields.problems:
-        problems = {f"{where}.{name}": texts for name, texts in fields.problems.items()}
-        raise BadInput("; ".join(f"{name}: {text}" for name, texts in problems.items() for text in texts), problems)
+        return None
     if status_code is not None:
         status = of_status(status_code)
     else:
@@ -203,14 +205,8 @@ def _event_id(fields: Fields) -> str | None:
 
 
 def _how_far(fields: Fields, *, answered: bool) -> Outcome:
-    """The outcome; where it is left out, a status tells it."""
-    told = fields.raw("outcome")
-    outcome = Outcome.ANSWERED if answered else Outcome.UNKNOWN
-    if told is not None:
-        if told not in list(Outcome):
-            fields.refuse("outcome", f"one of {', '.join(Outcome)}")
-            return outcome
-        outcome = Outcome(told)
-    if (outcome is Outcome.ANSWERED) != answered and "statusCode" not in fields.problems:
+    """The outcome; one that is left out follows from whether there is a status."""
+    outcome = Outcome(fields.choice("outcome", tuple(Outcome)) or (Outcome.ANSWERED if answered else Outcome.UNKNOWN))
+    if (outcome is Outcome.ANSWERED) != answered and not fields.problems:
         fields.refuse("statusCode", "a status exactly when the outcome is answered")
     return outcome

@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from frontsim import errors
 from frontsim.errors import BadInput, BodyTooLarge, Busy, FrontsimError, UnsupportedMediaType
-from frontsim.json_depth import MOST_LEVELS, is_too_deep
+from frontsim.fields import shown_briefly
+from frontsim.json_depth import read_json
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes that a request body may have."""
@@ -162,7 +163,7 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
         raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
     value = _parse(body)
     if not isinstance(value, dict):
-        text = f"expected a JSON object, got {json_type(value)}"
+        text = f"expected a JSON object, got {shown_briefly(value)}"
         raise BadInput(text, {"": [text]})
     return value
 
@@ -174,22 +175,9 @@ async def read_any(request: Request) -> object:
 
 def _parse(body: bytes) -> object:
     try:
-        value: object = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        text = f"expected JSON, got what is not: {error}"
-        raise BadInput(text, {"": [text]}) from None
-    if is_too_deep(body, value):
-        text = f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper"
-        raise BadInput(text, {"": [text]})
-    return value
-
-
-def json_type(value: object) -> str:
-    """What JSON calls a value, with its article."""
-    for kind, name in ((bool, "true or false"), (str, "a string"), (int | float, "a number"), (list, "an array")):
-        if isinstance(value, kind):
-            return name
-    return "null" if value is None else "an object"
+        return read_json(body.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
+        raise BadInput(str(error), {"": [str(error)]}) from None
 
 
 async def _read(request: Request) -> bytes:

@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.fields import INT32, Fields, with_known_store
 from frontsim.api.responses import json, read_object
+from frontsim.api.store_id import read_store_id, with_known_store
 from frontsim.catalog import Catalog
 from frontsim.domain.model import Occurrence, Raised
 from frontsim.errors import Busy, StoreFailed
+from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS, Shop
@@ -61,12 +62,12 @@ class TriggerApi:
 
     async def trigger(self, request: Request) -> Response:
         """Raise occurrences of one type."""
-        fields = Fields(await read_object(request, any_type=True))
+        fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("event", "count", "storeId", "set", "payload", "invalid")
         event = fields.text("event", "the name of an event type", required=True)
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
-        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
-        set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), fields.flag("invalid")
+        store_id = read_store_id(fields)
+        set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
         fields.check()
         name = self._catalog.find(event or "").name
 
@@ -89,7 +90,7 @@ class TriggerApi:
 
     async def simulate(self, request: Request) -> Response:
         """Do a business act, and everything that it causes."""
-        fields = Fields(await read_object(request, any_type=True))
+        fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("what", "count", "speed")
         acts = f"one of {', '.join(ACTS)}, or {DAY}"
         what = fields.text("what", acts, required=True)
@@ -97,7 +98,7 @@ class TriggerApi:
             fields.refuse("what", acts)
         wrong = "count" if what == DAY else "speed"
         if fields.raw(wrong) is not None:
-            fields.problems[wrong] = [f'expected "speed" with {DAY} alone, and "count" with all others']
+            fields.note(wrong, f'expected "speed" with {DAY} alone, and "count" with all others')
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
         speed = fields.number("speed", least=1, most=1_000_000) or DAY_SPEED
         fields.check()

@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.fields import INT32, Fields
 from frontsim.api.responses import json, read_object
+from frontsim.api.store_id import read_store_id
 from frontsim.catalog import Catalog
 from frontsim.domain.model import Webhook
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, UnknownEventType
+from frontsim.fields import Fields
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 
@@ -57,10 +58,10 @@ class Webhooks:
 
     async def create(self, request: Request) -> Response:
         """Subscribe; 200, not 201 (published). The same event and URL again is another webhook (open)."""
-        fields = Fields(await read_object(request))
+        fields = Fields(await read_object(request), any_case=True)
         event = self._event(fields, required=True)
         url = self._url(fields, required=True)
-        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
+        store_id = read_store_id(fields)
         fields.check()
         assert event is not None
         assert url is not None
@@ -73,11 +74,11 @@ class Webhooks:
     async def update(self, request: Request) -> Response:
         """Take a WebhookViewModel; a field that is missing is kept (open), `storeId: null` means every store."""
         webhook_id = path_id(request, "webhookId")
-        fields = Fields(await read_object(request))
+        fields = Fields(await read_object(request), any_case=True)
         known = await self._reader.webhook(webhook_id)
         if fields.raw("id") is not None and str(fields.raw("id")).lower() != str(webhook_id):
             fields.refuse("id", f"the id in the path, {webhook_id}")
-        store_id = fields.whole("storeId", least=-INT32, most=INT32 - 1)
+        store_id = read_store_id(fields)
         changed = replace(
             known,
             event=self._event(fields) or known.event,
@@ -101,7 +102,7 @@ class Webhooks:
         try:
             return None if name is None else self._catalog.find(name).name
         except UnknownEventType as error:
-            fields.problems["event"] = [str(error)]
+            fields.note("event", str(error))
             return None
 
     def _url(self, fields: Fields, *, required: bool = False) -> str | None:
@@ -110,5 +111,5 @@ class Webhooks:
             if url is not None:
                 parse_target(url)
         except BadInput as error:
-            fields.problems["url"] = [str(error)]
+            fields.note("url", str(error))
         return url

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 import click
 import orjson
 
-from frontsim.json_depth import MOST_LEVELS, is_too_deep
+from frontsim.fields import shown_briefly
+from frontsim.json_depth import read_json
 
 Function = Callable[..., Any]
 
@@ -49,15 +50,13 @@ def _payload(_: click.Context, __: click.Parameter, file: BinaryIO | None) -> Ma
     if file is None:
         return None
     try:
-        body = file.read()
-        value = orjson.loads(body)
-    except (orjson.JSONDecodeError, OSError) as error:
-        raise click.BadParameter(f"expected JSON, got {error}", param_hint="--payload") from None
-    if is_too_deep(body, value):
-        raise click.BadParameter(f"expected JSON nested at most {MOST_LEVELS} deep, got deeper", param_hint="--payload")
+        value = read_json(file.read())
+    except OSError as error:
+        raise click.BadParameter(f"expected a file that can be read, got {error}", param_hint="--payload") from None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--payload") from None
     if not isinstance(value, dict):
-        got = orjson.dumps(value).decode()
-        raise click.BadParameter(f"expected a JSON object, got {got[:80]}", param_hint="--payload")
+        raise click.BadParameter(f"expected a JSON object, got {shown_briefly(value)}", param_hint="--payload")
     return value
 
 

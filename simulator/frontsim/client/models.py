@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from frontsim.client.errors import UnexpectedAnswer
+from frontsim.fields import Fields
 
 Json = Mapping[str, Any]
 
@@ -34,10 +35,10 @@ class WebhookView:
         fields = _Fields(value, "webhook")
         return cls(
             id=fields.key("id"),
-            event=fields.text("event") or "",
-            url=fields.text("url") or "",
+            event=fields.word("event") or "",
+            url=fields.word("url") or "",
             store_id=fields.whole("storeId"),
-            raw=fields.raw,
+            raw=fields.value,
         )
 
 
@@ -64,13 +65,13 @@ class RunView:
         fields = _Fields(value, "run")
         return cls(
             run=fields.whole("run"),
-            created=fields.text("createdDateTime"),
-            trigger=fields.text("trigger"),
-            status=fields.text("status"),
+            created=fields.word("createdDateTime"),
+            trigger=fields.word("trigger"),
+            status=fields.word("status"),
             status_code=fields.whole("statusCode"),
             success=fields.flag("success"),
             duration_ms=fields.whole("durationMs"),
-            raw=fields.raw,
+            raw=fields.value,
         )
 
 
@@ -102,17 +103,17 @@ class EventEntry:
         """
         fields = _Fields(value, "event")
         return cls(
-            webhook_id=fields.text("webhookId") or "",
+            webhook_id=fields.word("webhookId") or "",
             webhook_event_id=fields.key("webhookEventId"),
-            created=fields.text("createdDateTime"),
-            updated=fields.text("updatedDateTime"),
-            status=fields.text("status"),
+            created=fields.word("createdDateTime"),
+            updated=fields.word("updatedDateTime"),
+            status=fields.word("status"),
             status_code=fields.whole("statusCode"),
             success=fields.flag("success"),
             runs_counter=fields.whole("runsCounter"),
-            runs=tuple(RunView.read(run) for run in fields.items("runs")),
-            payload=fields.raw.get("payload"),
-            raw=fields.raw,
+            runs=tuple(RunView.read(run) for run in fields.items("runs") or []),
+            payload=fields.raw("payload"),
+            raw=fields.value,
         )
 
     @property
@@ -147,13 +148,13 @@ class TriggerAnswer:
             UnexpectedAnswer: it is not of that form.
         """
         fields = _Fields(value, "raised")
-        events = [_Fields(item, "raised event") for item in fields.items("events")]
+        events = [_Fields(item, "raised event") for item in fields.items("events") or []]
         return cls(
             occurrences=fields.whole("occurrences") or 0,
             events=tuple(
                 RaisedEvent(item.key("webhookId"), item.key("webhookEventId"), item.key("event")) for item in events
             ),
-            raw=fields.raw,
+            raw=fields.value,
         )
 
 
@@ -184,46 +185,22 @@ def messages(lines: Iterable[str]) -> Iterator[Message]:
             data.append(value)
 
 
-class _Fields:
-    """The fields of one JSON object, each read as the type that it must have."""
+class _Fields(Fields):
+    """The fields of an answer's object; the first one of another type than we can use ends the reading."""
 
     def __init__(self, value: object, what: str) -> None:
         if not isinstance(value, dict):
             raise UnexpectedAnswer(what, expected="an object", got=value)
-        self.raw: Json = value
+        super().__init__(value)
         self._what = what
 
+    def refuse(self, name: str, expected: str, *, hint: str = "") -> None:
+        raise UnexpectedAnswer(f"{self._what}.{name}", expected=f"{expected}{hint}", got=self.value)
+
     def key(self, name: str) -> str:
-        text = self.text(name)
-        if not text:
-            raise self._unexpected(name, "a text that is not empty")
-        return text
+        """A text that must be there."""
+        return self.text(name, "a text that is not empty", required=True) or ""
 
-    def text(self, name: str) -> str | None:
-        value = self.raw.get(name)
-        if value is None or isinstance(value, str):
-            return value
-        raise self._unexpected(name, "a text or null")
-
-    def whole(self, name: str) -> int | None:
-        value = self.raw.get(name)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        raise self._unexpected(name, "a whole number or null")
-
-    def flag(self, name: str) -> bool | None:
-        value = self.raw.get(name)
-        if value is None or isinstance(value, bool):
-            return value
-        raise self._unexpected(name, "true, false or null")
-
-    def items(self, name: str) -> list[Any]:
-        value = self.raw.get(name)
-        if value is None:
-            return []
-        if isinstance(value, list):
-            return value
-        raise self._unexpected(name, "an array or null")
-
-    def _unexpected(self, name: str, expected: str) -> UnexpectedAnswer:
-        return UnexpectedAnswer(f"{self._what}.{name}", expected=expected, got=self.raw)
+    def word(self, name: str) -> str | None:
+        """A text or null; the vendor may send an empty one."""
+        return self.text(name, "a text or null", blank=True)

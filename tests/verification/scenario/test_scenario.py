@@ -152,7 +152,7 @@ def test_a_scenario_is_read_whole(scenario_file):
         (FAULT + 'fault = "refus"', "step 1 (fault).fault: expected one of refuse, "),
         (
             '[[step]]\ndo = "fault"\nfault = "refuse"\nprobability = 2',
-            "step 1 (fault).probability: expected a number, 0 to 1",
+            "step 1 (fault).probability: expected a number from 0 to 1",
         ),
         (FAULT + 'fault = "answer"\nparams = {stat = 500}', "step 1 (fault).params.stat: expected"),
         (

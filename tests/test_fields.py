@@ -1,17 +1,16 @@
-"""Fields of a request: read as the type that they must have, every problem told at once."""
+"""Fields that a user writes: read as the type that they must have, every problem in one error."""
 
 from typing import Any
 
 import pytest
 
-from frontsim.api.fields import Fields, with_known_store
-from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
+from frontsim.fields import Fields
 
 
 def test_names_match_in_any_case():
     """As ASP.NET Core matches them (inferred)."""
-    fields = Fields({"STOREid": 7, "Url": None})
+    fields = Fields({"STOREid": 7, "Url": None}, any_case=True)
     assert (7, True, True, False) == (
         fields.whole("storeId", least=0, most=9),
         fields.has("url"),
@@ -28,6 +27,8 @@ def test_names_match_in_any_case():
         ("number", {"least": 0.5, "most": 5}, [0.5, 5, 1], [0.4, 5.1, "1", True, {}]),
         ("mapping", {}, [{}, {"a": 1}], [[], "x", 1, False]),
         ("flag", {}, [True, False], [0, 1, "true", []]),
+        ("items", {}, [[], [1]], [{}, "x", 1, False]),
+        ("choice", {"choices": ("a", "b")}, ["a", "b"], ["c", "", 1, []]),
     ],
 )
 def test_reading(method: str, limits: dict[str, Any], right: list[Any], wrong: list[Any]):
@@ -58,7 +59,7 @@ def test_a_required_text():
 
 def test_names_that_nobody_knows():
     """Refused as they were written, with those that there are; a long one is cut."""
-    fields = Fields({"event": 1, "evNt": 2, "y" * 500: 3})
+    fields = Fields({"Event": 1, "evNt": 2, "y" * 500: 3}, any_case=True)
     fields.only("event", "count")
     assert ["evNt", "y" * 100] == list(fields.problems)
     assert "expected one of event, count, got the name 'evNt'" == fields.problems["evNt"][0]
@@ -86,10 +87,24 @@ def test_values_are_not_echoed_without_end():
     assert 200 > len(fields.problems["count"][0])
 
 
-@pytest.mark.parametrize(
-    ("store_id", "known"),
-    [(7, 7), (None, None), (2**31 - 1, 2**31 - 1), (2**31, None), (-(2**31), -(2**31)), (2**63, None)],
-)
-def test_stores(store_id: int | None, known: int | None):
-    """A number that no 32 bits hold is no store."""
-    assert Occurrence("SaleCreated", b"{}", known) == with_known_store(Occurrence("SaleCreated", b"{}", store_id))
+def test_an_object_within_another():
+    """Its problems stand beside the outer ones, under their whole path; TOML's tables are read alike."""
+    fields = Fields({"match": {"run": 0, "x": 1}, "params": 7})
+    match = fields.within("match")
+    match.only("run")
+    match.whole("run", least=1)
+    assert {} == fields.within("params").value
+    assert {
+        "match.x": ["expected one of run, got the name 'x'"],
+        "match.run": ["expected a whole number, 1 or more, got 0"],
+        "params": ["expected an object, got 7"],
+    } == fields.problems
+    with pytest.raises(BadInput, match=r"no rule: match\.x: expected .*; params: expected an object, got 7"):
+        fields.check("no rule: ")
+
+
+def test_a_text_that_is_too_long():
+    """The length that came, not the text, is shown."""
+    fields = Fields({"url": "x" * 11})
+    assert fields.text("url", most=10) is None
+    assert {"url": ["expected a text of at most 10 characters, got 11"]} == fields.problems

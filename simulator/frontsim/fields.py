@@ -1,0 +1,177 @@
+"""The one reader of fields that a user writes, in JSON or TOML: it says what was expected, what came, and where.
+
+    fields = Fields({"event": 7, "count": 0})
+    event = fields.text("event", "the name of an event type", required=True)     # None, and a note
+    count = fields.whole("count", least=1)                                       # None, and a note
+    fields.check()      # BadInput: event: expected the name of an event type, got 7; count: expected ...
+
+A reading method returns None where the field is missing, null or wrong, and notes what is wrong; `check` refuses
+everything in one error. A reader that must raise another error looks at `problems` and `story`.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any, Self
+
+from frontsim.errors import BadInput
+from frontsim.validation import shown
+
+MOST_NAMES = 20
+"""Unknown names that are noted one by one; of more, only how many."""
+MOST_SHOWN = 100
+"""Characters that are shown of a text or name that came."""
+
+
+class Fields:
+    """The fields of one object.
+
+    Args:
+        value: the object.
+        at: its dotted path, which stands before each name: `match`.
+        any_case: names match in any case, as ASP.NET Core matches them (inferred).
+        problems: what is wrong, by dotted path; an object within another notes in the same.
+    """
+
+    def __init__(
+        self,
+        value: Mapping[str, Any],
+        *,
+        at: str = "",
+        any_case: bool = False,
+        problems: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.value = value
+        self.problems: dict[str, list[str]] = {} if problems is None else problems
+        self._at = at
+        self._any_case = any_case
+        self._values = {name.lower(): item for name, item in value.items()} if any_case else value
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there, even if it is null."""
+        return self._key(name) in self._values
+
+    def raw(self, name: str) -> Any:
+        """The field as it came."""
+        return self._values.get(self._key(name))
+
+    def got(self, name: str) -> str:
+        """What came under a name, in JSON's words."""
+        return shown_briefly(self.raw(name)) if self.has(name) else "nothing"
+
+    def refuse(self, name: str, expected: str, *, hint: str = "") -> None:
+        """Note that a field is wrong, with what came instead."""
+        self.note(name, f"expected {expected}, got {self.got(name)}{hint}")
+
+    def note(self, name: str, text: str) -> None:
+        """Note anything that is wrong with a field."""
+        path = f"{self._at}.{name}" if self._at and name else self._at or name
+        self.problems.setdefault(path, []).append(text)
+
+    def text(
+        self, name: str, expected: str = "a text", *, required: bool = False, blank: bool = False, most: int = 0
+    ) -> str | None:
+        """A text; `blank` takes one without a visible character, `most` bounds its characters."""
+        value = self.raw(name)
+        if isinstance(value, str) and (blank or value.strip()):
+            if not most or len(value) <= most:
+                return value
+            self.note(name, f"expected {expected} of at most {most:,} characters, got {len(value):,}")
+        elif required or value is not None:
+            self.refuse(name, expected)
+        return None
+
+    def whole(self, name: str, *, least: float = -math.inf, most: float = math.inf) -> int | None:
+        """A whole number, bounds included."""
+        value = self.raw(name)
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        if value is not None:
+            self.refuse(name, _bounded("a whole number", least, most))
+        return None
+
+    def number(self, name: str, *, least: float = -math.inf, most: float = math.inf) -> float | None:
+        """A number, bounds included."""
+        value = self.raw(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        if value is not None:
+            self.refuse(name, _bounded("a number", least, most))
+        return None
+
+    def flag(self, name: str) -> bool | None:
+        """True or false."""
+        value = self.raw(name)
+        if value is None or isinstance(value, bool):
+            return value
+        self.refuse(name, "true or false")
+        return None
+
+    def choice(self, name: str, choices: Collection[str]) -> str | None:
+        """One of some words."""
+        value = self.raw(name)
+        if isinstance(value, str) and value in choices:
+            return value
+        if value is not None:
+            self.refuse(name, f"one of {', '.join(choices)}")
+        return None
+
+    def mapping(self, name: str, *, required: bool = False) -> Mapping[str, Any] | None:
+        """An object."""
+        value = self.raw(name)
+        if isinstance(value, Mapping):
+            return value
+        if required or value is not None:
+            self.refuse(name, "an object")
+        return None
+
+    def within(self, name: str) -> Self:
+        """The fields of an object within this one; without any where it is missing, null or wrong."""
+        path = f"{self._at}.{name}" if self._at else name
+        return type(self)(self.mapping(name) or {}, at=path, any_case=self._any_case, problems=self.problems)
+
+    def items(self, name: str, expected: str = "an array", *, required: bool = False) -> list[Any] | None:
+        """An array."""
+        value = self.raw(name)
+        if isinstance(value, list):
+            return value
+        if required or value is not None:
+            self.refuse(name, expected)
+        return None
+
+    def only(self, *names: str) -> None:
+        """Refuse every field that is none of these."""
+        known = {self._key(name) for name in names}
+        others = [name for name in self.value if self._key(name) not in known]
+        takes = f"expected one of {', '.join(names)}" if names else "expected nothing here"
+        for name in others[:MOST_NAMES]:
+            self.note(name[:MOST_SHOWN], f"{takes}, got the name {name[:MOST_SHOWN]!r}")
+        if len(others) > MOST_NAMES:
+            self.note("", f"{takes}, got {len(others) - MOST_NAMES:,} more names")
+
+    @property
+    def story(self) -> str:
+        """All that is wrong, in one line; "" for nothing."""
+        return "; ".join(f"{name}: {text}" for name, texts in self.problems.items() for text in texts)
+
+    def check(self, opening: str = "") -> None:
+        """Refuse the object if anything is wrong; `opening` stands before the details.
+
+        Raises:
+            BadInput: with the text of every problem.
+        """
+        if self.problems:
+            raise BadInput(f"{opening}{self.story}", self.problems)
+
+    def _key(self, name: str) -> str:
+        return name.lower() if self._any_case else name
+
+
+def shown_briefly(value: object) -> str:
+    """A value in JSON's words, cut short: what came may be of any size."""
+    return repr(value[:MOST_SHOWN]) if isinstance(value, str) else shown(value)
+
+
+def _bounded(kind: str, least: float, most: float) -> str:
+    if math.isinf(most):
+        return kind if math.isinf(least) else f"{kind}, {least:,} or more"
+    return f"{kind} from {least:,} to {most:,}"
