@@ -1,9 +1,9 @@
-"""How many deliveries a second leases feed, beside the ceiling of a bare sink in the same run: one JSON line each.
+"""How many deliveries a second the simulator leases out, beside the ceiling of a bare sink: one JSON line each.
 
     cd loadtests && python -m benches.lease_rate [--seconds 5] [--count 500] [--takers 2]
 
-Each taker leases a batch and reports it, as a Locust worker does, and sends nothing: what is measured is the feed,
-with payloads built, every event committed before it is handed out, and every outcome committed after.
+Each taker leases a batch and reports it, as a Locust worker does, and sends nothing. The simulator builds the payloads,
+commits every event before it leases it out, and commits every outcome afterwards.
 """
 
 import argparse
@@ -16,34 +16,35 @@ from collections.abc import Mapping
 import uvloop
 
 from benches.wire import HEADERS, bare, sink
+from frontsim.client.control import Simulator
+from frontsim.client.leases import DeliveryReport
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome
-from frontsim.load.leasing import LeaseDesk, Told
-from frontsim.load.own_simulator import start_simulator
 from frontsim.load.plans import DAY_MIX
+from frontsim.load.simulator_process import start_simulator
 
-NOBODY = "http://127.0.0.1:9/hook"
+NO_RECEIVER = "http://127.0.0.1:9/hook"
 IN_FLIGHT = 64
 BODY = b'{"x":"' + b"x" * 1192 + b'"}'
 
 
-def fed(seconds: float, *, count: int, takers: int, mix: Mapping[str, float]) -> tuple[int, float]:
+def lease_and_report(seconds: float, *, count: int, takers: int, mix: Mapping[str, float]) -> tuple[int, float]:
     """Deliveries leased and reported, and the seconds that they took."""
     address, stop = start_simulator(seed=1, answer_s=10)
     try:
         with FrontSystems(address.base_url, api_key="k", subscription_key="s") as api:
             for event in mix:
-                api.create_webhook(event, NOBODY)
+                api.create_webhook(event, NO_RECEIVER)
         counts = [0] * takers
         began = time.perf_counter()
 
         def take(place: int) -> None:
-            desk = LeaseDesk(address.control_url, ttl_s=60)
-            while time.perf_counter() < began + seconds:
-                leases = desk.take_new(mix, count)
-                desk.report(leases[0].lease_id, [Told(each, Outcome.ANSWERED, 200, 1) for each in leases])
-                counts[place] += len(leases)
-            desk.close()
+            with Simulator(address.control_url) as simulator:
+                while time.perf_counter() < began + seconds:
+                    deliveries = simulator.lease(mix, count=count)
+                    reports = [DeliveryReport(each, Outcome.ANSWERED, 200, 1) for each in deliveries]
+                    simulator.report_lease(deliveries[0].lease_id, reports)
+                    counts[place] += len(deliveries)
 
         threads = [threading.Thread(target=take, args=(place,)) for place in range(takers)]
         for thread in threads:
@@ -56,7 +57,7 @@ def fed(seconds: float, *, count: int, takers: int, mix: Mapping[str, float]) ->
 
 
 def ceiling(seconds: float) -> float:
-    """What a bare sink takes from bare transports, a second."""
+    """Requests a second that bare transports send to a bare sink."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=sink, args=(theirs,))
     process.start()
@@ -72,15 +73,15 @@ def ceiling(seconds: float) -> float:
 
 
 def main() -> None:
-    """Measure the feed by the day's mix and by sales alone, then the ceiling."""
-    parser = argparse.ArgumentParser(description="How fast leases feed.")
+    """Measure leases of the day's mix and of sales alone, and the ceiling."""
+    parser = argparse.ArgumentParser(description="How many deliveries a second the simulator leases out.")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--count", type=int, default=500, help="deliveries in a lease")
     parser.add_argument("--takers", type=int, default=2, help="clients that lease at once")
     options = parser.parse_args()
     most = ceiling(min(options.seconds, 3.0))
     for name, mix in (("day", DAY_MIX), ("SaleCreated", {"SaleCreated": 1.0})):
-        number, wall_s = fed(options.seconds, count=options.count, takers=options.takers, mix=mix)
+        number, wall_s = lease_and_report(options.seconds, count=options.count, takers=options.takers, mix=mix)
         rate = number / wall_s
         line = {"bench": "leases", "mix": name, "count": options.count, "takers": options.takers}
         print(json.dumps({**line, "perSecond": round(rate), "ofBareSink": round(rate / most, 3)}), flush=True)

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
+from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.load.http_sender import HttpSender
-from frontsim.load.leasing import Leased
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
@@ -47,48 +47,48 @@ class Peer:
 
 
 @pytest.fixture
-def poster() -> Iterator[HttpSender]:
+def sender() -> Iterator[HttpSender]:
     with closing(HttpSender(answer_s=5, insecure=False)) as found:
         yield found
 
 
-def leased(url: str) -> Leased:
+def delivery_to(url: str) -> LeasedDelivery:
     headers = {"Content-Type": "application/json", "X-Webhook-Event-Id": "e"}
-    return Leased("1", "w", "e", "SaleCreated", 1, False, url, headers, BODY, 0.0)
+    return LeasedDelivery("1", "w", "e", "SaleCreated", 1, False, url, headers, BODY, 0.0)
 
 
-def test_a_delivery_is_sent_as_it_was_leased(poster: HttpSender) -> None:
+def test_a_delivery_is_sent_as_it_was_leased(sender: HttpSender) -> None:
     """Its query, its headers and its body, byte for byte; the status is what came back."""
     with closing(Peer(OK)) as peer:
-        told = poster.post(leased(peer.url))
-        poster.close()
-    assert (Outcome.ANSWERED, 200) == (told.outcome, told.status_code)
+        report = sender.post(delivery_to(peer.url))
+        sender.close()
+    assert (Outcome.ANSWERED, 200) == (report.outcome, report.status_code)
     (request,) = peer.requests
     assert request.startswith(b"POST /hook?token=a HTTP/1.1\r\n")
     assert b"X-Webhook-Event-Id: e\r\n" in request
     assert request.endswith(b"\r\n\r\n" + BODY)
 
 
-def test_a_connection_that_closes_without_an_answer_is_never_tried_again(poster: HttpSender) -> None:
+def test_a_connection_that_closes_without_an_answer_is_never_tried_again(sender: HttpSender) -> None:
     """The client that Locust builds on resends by itself in old releases: a copy that the log does not know."""
     with closing(Peer(OK, b"", OK)) as peer:
-        outcomes = [poster.post(leased(peer.url)).outcome for _ in range(2)]
-        poster.close()
+        outcomes = [sender.post(delivery_to(peer.url)).outcome for _ in range(2)]
+        sender.close()
     assert [Outcome.ANSWERED, Outcome.UNKNOWN] == outcomes
     assert 2 == len(peer.requests)
 
 
-def test_a_redirect_is_not_followed(poster: HttpSender) -> None:
+def test_a_redirect_is_not_followed(sender: HttpSender) -> None:
     """A 3xx is an answer, and no 2xx."""
     with closing(Peer(MOVED, OK)) as peer:
-        told = poster.post(leased(peer.url))
-        poster.close()
-    assert 302 == told.status_code
+        report = sender.post(delivery_to(peer.url))
+        sender.close()
+    assert 302 == report.status_code
     assert 1 == len(peer.requests)
 
 
-def test_where_nobody_listens_nothing_was_sent(poster: HttpSender) -> None:
+def test_where_nobody_listens_nothing_was_sent(sender: HttpSender) -> None:
     """A refused connection proves that not one byte arrived."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/"
-    assert Outcome.NOT_SENT is poster.post(leased(url)).outcome
+    assert Outcome.NOT_SENT is sender.post(delivery_to(url)).outcome

@@ -9,7 +9,7 @@ FOLDER = bundled.folder("loadtests")
 LOAD = ROOT / "simulator" / "frontsim" / "load"
 IN_LOCUSTS_PROCESS = {
     *(FOLDER / f"{name}.py" for name in ("steady", "downtime", "lost_answers", "resend_storm", "store_day", "api")),
-    *(LOAD / f"{name}.py" for name in ("locust_hooks", "master", "sender", "delivery_user", "live_tab")),
+    *(LOAD / f"{name}.py" for name in ("locust_hooks", "master", "worker", "delivery_user", "live_tab")),
 }
 """Modules that only a Locust process imports."""
 

@@ -1,30 +1,30 @@
-"""The feed under real threads, with a desk that hands out numbers and writes down what it is told."""
+"""The buffer under real threads, with a stand-in for the simulator that leases numbers and keeps the reports."""
 
 import threading
 from collections import Counter
 from collections.abc import Mapping
 
 from frontsim.client.errors import Unreachable
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.lease_buffer import MOST, LeaseBuffer
 from frontsim.load.lease_policy import LeasePolicy, SteadyPolicy, StormPolicy
-from frontsim.load.leasing import Leased, Told
 
 
-class Desk:
-    """A simulator that is only a counter. `refuses` calls fail first; `ttl_s` is how long its leases live."""
+class Leases:
+    """A simulator that is only a counter. `refuses` calls fail first; its leases live for `lives_s`."""
 
-    def __init__(self, *, ttl_s: float = 60, refuses: int = 0) -> None:
+    def __init__(self, *, lives_s: float = 60, refuses: int = 0) -> None:
         self._lock = threading.Lock()
-        self._ttl_s = ttl_s
+        self._lives_s = lives_s
         self.refuses = refuses
-        self.handed_out: list[Leased] = []
-        self.failed: list[Leased] = []
-        self.told: list[Told] = []
+        self.handed_out: list[LeasedDelivery] = []
+        self.failed: list[LeasedDelivery] = []
+        self.reports: list[DeliveryReport] = []
         self.largest = 0
 
-    def take_new(self, mix: Mapping[str, float], count: int) -> list[Leased]:
+    def lease(self, mix: Mapping[str, float], *, count: int, ttl_s: float) -> list[LeasedDelivery]:
         with self._lock:
             self._refuse()
             self.largest = max(self.largest, count)
@@ -32,19 +32,19 @@ class Desk:
             self.handed_out += lease
             return lease
 
-    def take_resends(self, count: int) -> list[Leased]:
+    def lease_resends(self, *, count: int, ttl_s: float) -> list[LeasedDelivery]:
         with self._lock:
             taken, self.failed = self.failed[:count], self.failed[count:]
             resends = [self._leased(int(each.webhook_event_id), each.run + 1, each.event) for each in taken]
             self.handed_out += resends
             return resends
 
-    def report(self, lease_id: str, outcomes: list[Told]) -> bool:
-        assert {lease_id} == {each.leased.lease_id for each in outcomes}
+    def report_lease(self, lease_id: str, reports: list[DeliveryReport]) -> bool:
+        assert {lease_id} == {each.delivery.lease_id for each in reports}
         with self._lock:
             self._refuse()
-            self.told += outcomes
-            self.failed += [each.leased for each in outcomes if each.outcome is not Outcome.ANSWERED]
+            self.reports += reports
+            self.failed += [each.delivery for each in reports if each.outcome is not Outcome.ANSWERED]
             return True
 
     def _refuse(self) -> None:
@@ -52,100 +52,101 @@ class Desk:
             self.refuses -= 1
             raise Unreachable("nobody there")
 
-    def _leased(self, number: int, run: int, event: str) -> Leased:
-        until = stopwatch() + self._ttl_s
-        return Leased("7", "w", str(number), event, run, run > 1, "http://receiver/", {}, b"{}", until)
+    def _leased(self, number: int, run: int, event: str) -> LeasedDelivery:
+        until = stopwatch() + self._lives_s
+        return LeasedDelivery("7", "w", str(number), event, run, run > 1, "http://receiver/", {}, b"{}", until)
 
 
-def feed_of(desk: Desk, turns: LeasePolicy | None = None) -> LeaseBuffer:
+def buffer_of(leases: Leases, policy: LeasePolicy | None = None) -> LeaseBuffer:
     began = stopwatch()
-    feed = LeaseBuffer(
-        desk,
-        turns or SteadyPolicy(resend_after_s=3600),
+    buffer = LeaseBuffer(
+        leases,
+        policy or SteadyPolicy(resend_after_s=3600),
         mix={"SaleCreated": 1},
+        ttl_s=60,
         answer_s=10,
-        at_s=lambda: stopwatch() - began,
+        elapsed_s=lambda: stopwatch() - began,
     )
-    feed.start()
-    return feed
+    buffer.start()
+    return buffer
 
 
-def test_whatever_was_leased_is_told_of_exactly_once() -> None:
-    """What senders took has their outcome, what nobody took was not sent; nothing is told of twice or never."""
-    desk = Desk()
-    feed = feed_of(desk)
+def test_each_leased_delivery_is_reported_exactly_once() -> None:
+    """What a sender took has its outcome; what no sender took was not sent."""
+    leases = Leases()
+    buffer = buffer_of(leases)
     for _ in range(200):
-        leased = feed.take()
-        assert leased is not None
-        feed.tell(Told(leased, Outcome.ANSWERED, 200, 3))
-    feed.close()
-    assert Counter(each.webhook_event_id for each in desk.handed_out) == Counter(
-        each.leased.webhook_event_id for each in desk.told
+        delivery = buffer.take()
+        assert delivery is not None
+        buffer.report(DeliveryReport(delivery, Outcome.ANSWERED, 200, 3))
+    buffer.close()
+    assert Counter(each.webhook_event_id for each in leases.handed_out) == Counter(
+        each.delivery.webhook_event_id for each in leases.reports
     )
-    counted = Counter(each.outcome for each in desk.told)
+    counted = Counter(each.outcome for each in leases.reports)
     assert 200 == counted[Outcome.ANSWERED]
-    assert len(desk.handed_out) - 200 == counted[Outcome.NOT_SENT]
+    assert len(leases.handed_out) - 200 == counted[Outcome.NOT_SENT]
 
 
 def test_an_unreachable_simulator_is_asked_again() -> None:
     """Neither a lease nor a report is given up because a call failed."""
-    desk = Desk(refuses=1)
-    feed = feed_of(desk)
-    leased = feed.take(timeout_s=5)
-    assert leased is not None
-    desk.refuses = 1
-    feed.tell(Told(leased, Outcome.ANSWERED, 200, 3))
-    feed.close()
-    assert len(desk.handed_out) == len(desk.told)
+    leases = Leases(refuses=1)
+    buffer = buffer_of(leases)
+    delivery = buffer.take(timeout_s=5)
+    assert delivery is not None
+    leases.refuses = 1
+    buffer.report(DeliveryReport(delivery, Outcome.ANSWERED, 200, 3))
+    buffer.close()
+    assert len(leases.handed_out) == len(leases.reports)
 
 
 def test_a_delivery_whose_lease_would_run_out_under_way_is_not_handed_out() -> None:
     """The log would say *unknown* while it is being sent, and somebody else would resend it."""
-    desk = Desk(ttl_s=5)  # less than the 10 s that an answer may take
-    feed = feed_of(desk)
-    assert feed.take() is None
-    feed.close()
-    assert {Outcome.NOT_SENT} == {each.outcome for each in desk.told}
+    leases = Leases(lives_s=5)  # less than the 10 s that an answer may take
+    buffer = buffer_of(leases)
+    assert buffer.take() is None
+    buffer.close()
+    assert {Outcome.NOT_SENT} == {each.outcome for each in leases.reports}
 
 
 def test_leases_are_small_when_senders_are_slow() -> None:
     """What lies in a queue grows old: a process that has taken nothing yet leases no more than a few."""
-    desk = Desk()
-    feed = feed_of(desk)
-    feed.take()
-    feed.close()
-    assert desk.largest < MOST / 10
+    leases = Leases()
+    buffer = buffer_of(leases)
+    buffer.take()
+    buffer.close()
+    assert leases.largest < MOST / 10
 
 
 def test_a_storm_begins_when_the_whole_backlog_is_in_the_log() -> None:
     """The first resend is handed out only after every original has been reported."""
-    desk = Desk()
-    feed = feed_of(desk, StormPolicy(backlog=40))
-    while (leased := feed.take()) is None or not leased.is_resend:
-        if leased is not None:
-            feed.tell(Told(leased, Outcome.NOT_SENT))
-    originals = [each for each in desk.handed_out if not each.is_resend]
-    assert len(originals) == sum(not each.leased.is_resend for each in desk.told)
-    feed.tell(Told(leased, Outcome.ANSWERED, 200, 1))
-    feed.close()
+    leases = Leases()
+    buffer = buffer_of(leases, StormPolicy(backlog=40))
+    while (delivery := buffer.take()) is None or not delivery.is_resend:
+        if delivery is not None:
+            buffer.report(DeliveryReport(delivery, Outcome.NOT_SENT))
+    originals = [each for each in leases.handed_out if not each.is_resend]
+    assert len(originals) == sum(not each.delivery.is_resend for each in leases.reports)
+    buffer.report(DeliveryReport(delivery, Outcome.ANSWERED, 200, 1))
+    buffer.close()
 
 
 def test_what_waits_is_taken_before_the_test_stops() -> None:
     """`finish` leases no more, and waits for senders that are still at it."""
-    desk = Desk()
-    feed = feed_of(desk)
+    leases = Leases()
+    buffer = buffer_of(leases)
     done = threading.Event()
 
     def send() -> None:
         while not done.is_set():
-            leased = feed.take(timeout_s=0.05)
-            if leased is not None:
-                feed.tell(Told(leased, Outcome.ANSWERED, 200, 1))
+            delivery = buffer.take(timeout_s=0.05)
+            if delivery is not None:
+                buffer.report(DeliveryReport(delivery, Outcome.ANSWERED, 200, 1))
 
     sender = threading.Thread(target=send)
     sender.start()
-    feed.finish()
+    buffer.finish()
     done.set()
     sender.join()
-    feed.close()
-    assert {Outcome.ANSWERED} == {each.outcome for each in desk.told}
+    buffer.close()
+    assert {Outcome.ANSWERED} == {each.outcome for each in leases.reports}

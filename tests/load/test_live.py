@@ -8,10 +8,10 @@ from frontsim.load.live import COLUMNS, SoFar, Watch, look
 from frontsim.verification.facts.history import Effect
 
 
-def bench(*keys: str | None, before: int = 0, **stats: int) -> Any:
+def setup(*keys: str | None, before: int = 0, **stats: int) -> Any:
     counted = {"events": 0, "failed": 0, "underWay": 0, "waiting": 0, **stats}
     return SimpleNamespace(
-        sim=SimpleNamespace(stats=lambda: counted),
+        simulator=SimpleNamespace(stats=lambda: counted),
         new_effects=lambda: tuple(Effect(key) for key in keys),
         events_before=before,
         observer=None,
@@ -20,25 +20,25 @@ def bench(*keys: str | None, before: int = 0, **stats: int) -> Any:
 
 def test_missing_is_what_was_acknowledged_and_not_booked() -> None:
     """Ten events, one to be resent, two under way: seven are acknowledged, and five of them are booked."""
-    seen = look(bench("a", "b", "c", "d", "e", before=3, events=13, failed=1, underWay=2))
+    seen = look(setup("a", "b", "c", "d", "e", before=3, events=13, failed=1, underWay=2))
     assert SoFar(events=10, acknowledged=7, failed=1, effects=5, missing=2, duplicated=0) == seen
 
 
 def test_an_event_with_two_effects_is_duplicated_once() -> None:
     """Events are counted, not copies; what is booked twice does not make up for what is missing."""
-    seen = look(bench("a", "a", "a", "b", "b", "c", events=4))
+    seen = look(setup("a", "a", "a", "b", "b", "c", events=4))
     assert (2, 1) == (seen.duplicated, seen.missing)
 
 
 def test_effects_without_ids_say_nothing() -> None:
     """With the business key nothing is counted as missing or doubled before the end."""
-    seen = look(bench(None, None, events=4))
+    seen = look(setup(None, None, events=4))
     assert (0, 0) == (seen.duplicated, seen.missing)
 
 
 def test_the_tab_has_a_column_for_each_number() -> None:
     """What is looked at is shown."""
-    (row,) = Watch(bench(), every_s=1).rows()
+    (row,) = Watch(setup(), every_s=1).rows()
     assert [column["key"] for column in COLUMNS] == list(row)
 
 
@@ -64,9 +64,9 @@ def test_a_watch_looks_until_it_is_stopped() -> None:
 
 
 def watched(looked: threading.Event, observer: object) -> Any:
-    """A bench that tells when it is looked at."""
-    found = bench("a", events=1)
+    """A setup that tells when it is looked at."""
+    found = setup("a", events=1)
     found.observer = observer
-    stats = found.sim.stats
-    found.sim.stats = lambda: (looked.set(), stats())[1]
+    stats = found.simulator.stats
+    found.simulator.stats = lambda: (looked.set(), stats())[1]
     return found

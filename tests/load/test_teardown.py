@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from frontsim.client.leases import DeliveryReport
 from frontsim.domain.model import Outcome
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.clean_event import control
-from frontsim.load.leasing import Told
-from frontsim.load.master_bench import LoadBench, open_bench
 from frontsim.load.options import NOT_GIVEN, Load
 from frontsim.load.plans import DOWNTIME, LOST_ANSWERS, STEADY
+from frontsim.load.setup import LoadSetup, set_up
 from frontsim.load.teardown import record, windows
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
@@ -63,71 +63,75 @@ def load(receivers: Receivers) -> Iterator[Load]:
 
 
 @pytest.fixture
-def bench(load: Load) -> Iterator[LoadBench]:
-    opened = open_bench(load)
+def setup(load: Load) -> Iterator[LoadSetup]:
+    opened = set_up(load)
     yield opened
     opened.close()
 
 
-def ended(bench: LoadBench) -> Judgement:
-    return judge(record(bench, control(bench), duration_s=1), clauses.load())
+def ended(setup: LoadSetup) -> Judgement:
+    return judge(record(setup, control(setup), duration_s=1), clauses.load())
 
 
-def test_what_failed_is_resent_and_what_nobody_reported_runs_out(bench: LoadBench) -> None:
+def test_what_failed_is_resent_and_what_nobody_reported_runs_out(setup: LoadSetup) -> None:
     """Sent and unheard, never sent, and leased by somebody who died: each is booked once in the end."""
-    desk = bench.desk
-    lost, unsent, heard = desk.take_new(bench.load.mix, 3)
-    bench.poster.post(lost)
-    desk.report(lost.lease_id, [Told(lost, Outcome.UNKNOWN), Told(unsent, Outcome.NOT_SENT), bench.poster.post(heard)])
-    desk._ttl_s = 0.2  # of a worker that will not report
-    desk.take_new(bench.load.mix, 2)
-    found = ended(bench)
+    simulator = setup.simulator
+    lost, unsent, heard = simulator.lease(setup.load.mix, count=3)
+    setup.sender.post(lost)
+    reports = [
+        DeliveryReport(lost, Outcome.UNKNOWN),
+        DeliveryReport(unsent, Outcome.NOT_SENT),
+        setup.sender.post(heard),
+    ]
+    simulator.report_lease(lost.lease_id, reports)
+    simulator.lease(setup.load.mix, count=2, ttl_s=0.2)  # by a worker that will not report
+    found = ended(setup)
     assert Verdict.VERIFIED is found.verdict, found
     assert 7 == found.counts["events"]  # 3 + 2, the control and the sign of life
     assert {"acknowledged": 7, "effects": 7, "resent": 4, "recovered": 4, "ok": 3}.items() <= found.counts.items()
 
 
-def test_what_was_acknowledged_and_not_sent_is_lost(bench: LoadBench) -> None:
+def test_what_was_acknowledged_and_not_sent_is_lost(setup: LoadSetup) -> None:
     """A report that lies shows as a loss: the observer has the last word."""
-    (leased,) = bench.desk.take_new({"SaleCreated": 1}, 1)
-    bench.desk.report(leased.lease_id, [Told(leased, Outcome.ANSWERED, 200, 1)])
-    found = ended(bench)
+    (leased,) = setup.simulator.lease({"SaleCreated": 1}, count=1)
+    setup.simulator.report_lease(leased.lease_id, [DeliveryReport(leased, Outcome.ANSWERED, 200, 1)])
+    found = ended(setup)
     assert Verdict.VIOLATED is found.verdict
     assert [leased.webhook_event_id] == [finding.webhook_event_id for finding in found.findings]
 
 
 def test_nothing_is_left_behind(load: Load) -> None:
     """The webhooks of a run go with it; what was there before stays."""
-    bench = open_bench(load)
-    kept = bench.api.create_webhook("InvoiceCreated", load.options.receiver)
-    bench.close()
-    again = open_bench(load)
+    setup = set_up(load)
+    kept = setup.api.create_webhook("InvoiceCreated", load.options.receiver)
+    setup.close()
+    again = set_up(load)
     assert [kept.id] == [each.id for each in again.api.list_webhooks() if each.event not in load.mix]
-    assert 2 == len(again.ours)
+    assert 2 == len(again.created)
     again.close()
 
 
-def test_a_webhook_of_somebody_else_is_refused(load: Load, bench: LoadBench) -> None:
+def test_a_webhook_of_somebody_else_is_refused(load: Load, setup: LoadSetup) -> None:
     """It would get our load: another receiver's webhook for a type of the mix ends the run before it begins."""
-    bench.api.create_webhook("SaleCreated", "http://10.0.0.5/hook")
+    setup.api.create_webhook("SaleCreated", "http://10.0.0.5/hook")
     with pytest.raises(BadInput, match=r"http://10\.0\.0\.5/hook"):
-        open_bench(load)
+        set_up(load)
 
 
-def test_a_receiver_that_is_not_there_is_told_so(load: Load) -> None:
+def test_a_receiver_that_is_not_there_ends_the_run(load: Load) -> None:
     """Before a simulator is started or anything is raised."""
     gone = replace(load, options=Namespace(**{**vars(load.options), "receiver": "http://127.0.0.1:1/hook"}))
     with pytest.raises(Unusable, match="start it first"):
-        open_bench(gone)
+        set_up(gone)
 
 
 def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> None:
     """The sentence says what was looked for, so that a wrong key is found at once."""
     options = Namespace(**{**vars(load.options), "observe_key": "nothing"})
-    bench = open_bench(replace(load, options=options))
-    bench.patience = WaitLimits(0.05, 0.1, 1.0)
-    assert "--observe-key is nothing" in control(bench).failure
-    bench.close()
+    setup = set_up(replace(load, options=options))
+    setup.patience = WaitLimits(0.05, 0.1, 1.0)
+    assert "--observe-key is nothing" in control(setup).failure
+    setup.close()
 
 
 def options_of(load: Load, **others: object) -> Namespace:
@@ -160,11 +164,11 @@ def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
     assert () == windows(Load(STEADY, options_of(load, lost_share=0.0)), duration_s=3, ended_ms=5_000)
 
 
-def test_the_control_is_not_told_as_sent_under_a_fault(bench: LoadBench) -> None:
+def test_no_fault_is_recorded_over_the_clean_events(setup: LoadSetup) -> None:
     """The clean event before the load was sent in peace, and so was the sign of life after it."""
-    clean = control(bench)
-    bench.desk.take_new(bench.load.mix, 1)
-    history = record(bench, clean, duration_s=0)
+    clean = control(setup)
+    setup.simulator.lease(setup.load.mix, count=1)
+    history = record(setup, clean, duration_s=0)
     (fault,) = history.faults
     first = min(run.at_ms for event in history.events for run in event.runs)
     assert first < fault.from_ms == fault.to_ms

@@ -1,4 +1,4 @@
-"""`frontsim serve` that ends when its standard input does, so that it never outlives the load test that started it.
+"""`frontsim serve` that ends when its standard input closes, so that it never outlives the load test that started it.
 
 python -m frontsim.cli.child_simulator --port 0 --ephemeral
 """
@@ -11,12 +11,12 @@ import threading
 from frontsim.cli.main import main
 
 
-def _end_with_input() -> None:
+def _end_with_standard_input() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGINT)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    threading.Thread(target=_end_with_standard_input, daemon=True).start()
     sys.argv[1:1] = ["serve"]
     main()

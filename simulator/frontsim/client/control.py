@@ -1,15 +1,20 @@
 """The simulator's control surface, `/_sim`, as its user would call it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
-from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.errors import ApiError, UnexpectedAnswer
 from frontsim.client.http import TIMEOUT_S, ApiClient, HttpApi, path_part, read_url
+from frontsim.client.leases import DeliveryReport, LeasedDelivery, read_lease
 from frontsim.client.models import Message, TriggerAnswer, messages
+from frontsim.clock import stopwatch
 
+LEASE_TTL_S = 60.0
+"""Seconds after which a lease runs out, unless the caller says otherwise."""
 _DAY_S = 86_400.0
+_NO_SUCH_LEASE = 404
 
 
 class Simulator(ApiClient):
@@ -65,6 +70,28 @@ class Simulator(ApiClient):
         """Play a trading day of the whole chain, `speed` times faster than real time."""
         body = {"what": "day", "speed": speed}
         return TriggerAnswer.read(self._http.call("POST", "/simulate", body=body, more_s=_DAY_S / speed).json())
+
+    def lease(self, mix: Mapping[str, float], *, count: int, ttl_s: float = LEASE_TTL_S) -> list[LeasedDelivery]:
+        """Raise `count` occurrences in the proportions of the mix, and take their deliveries out of the simulator.
+
+        The caller sends them, and reports each within `ttl_s`.
+        """
+        return self._lease({"mix": dict(mix), "count": count}, ttl_s)
+
+    def lease_resends(self, *, count: int, ttl_s: float = LEASE_TTL_S) -> list[LeasedDelivery]:
+        """Take the resends of up to `count` failed events out of the simulator, oldest first."""
+        return self._lease({"resend": True, "count": count}, ttl_s)
+
+    def report_lease(self, lease_id: str, reports: Sequence[DeliveryReport]) -> bool:
+        """Report how deliveries of one lease ended; False when it had run out: the log has them as unknown."""
+        body = {"outcomes": [report.as_json() for report in reports]}
+        try:
+            self._http.call("POST", f"/leases/{path_part(lease_id)}", body=body)
+        except ApiError as error:
+            if error.status != _NO_SUCH_LEASE:
+                raise
+            return False
+        return True
 
     def add_fault(
         self,
@@ -142,6 +169,10 @@ class Simulator(ApiClient):
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
         with self._http.open("/stream", headers=headers) as lines:
             yield from messages(lines)
+
+    def _lease(self, wanted: Mapping[str, object], ttl_s: float) -> list[LeasedDelivery]:
+        until = stopwatch() + ttl_s
+        return read_lease(self._http.call("POST", "/leases", body={**wanted, "ttlS": ttl_s}), until=until)
 
 
 def control_url(base_url: str) -> str:

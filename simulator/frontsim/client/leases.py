@@ -1,80 +1,96 @@
-"""Deliveries taken out of the simulator to be sent by hand; the log has them as begun, and is told their end."""
+"""Deliveries that a client takes out of the simulator and sends itself.
 
+    Simulator.lease -> LeasedDelivery -> sent by the client -> DeliveryReport -> Simulator.report_lease
+
+The simulator logs each delivery as begun before it hands it out. A delivery that no client reports ends as *unknown*
+when its lease runs out.
+"""
+
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from frontsim.client.errors import UnexpectedAnswer
-from frontsim.client.http import HttpApi
+from frontsim.client.http import Answer
 from frontsim.domain.model import Outcome
-
-TTL_S = 60.0
-"""Seconds after which the simulator logs a delivery that nobody reported as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedDelivery:
-    """One run, to be sent now."""
+    """One run of an event, to be sent before `until` on the stopwatch.
 
+    `url` holds no user and no password: they are in `headers`, as the simulator itself sends them.
+    """
+
+    lease_id: str
     webhook_id: str
     webhook_event_id: str
     event: str
     run: int
+    is_resend: bool
     url: str
     headers: Mapping[str, str]
     body: bytes
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """Deliveries to be reported together."""
+class DeliveryReport:
+    """How one leased delivery ended."""
 
-    id: str
-    deliveries: tuple[LeasedDelivery, ...]
+    delivery: LeasedDelivery
+    outcome: Outcome
+    status_code: int | None = None
+    duration_ms: int | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether the receiver answered with a 2xx."""
+        return self.status_code is not None and 200 <= self.status_code < 300
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "webhookEventId": self.delivery.webhook_event_id,
+            "run": self.delivery.run,
+            "outcome": str(self.outcome),
+            "statusCode": self.status_code,
+            "durationMs": self.duration_ms,
+        }
 
 
-class LeaseClient:
-    """`/_sim/leases` of one simulator."""
+def read_lease(answer: Answer, *, until: float) -> list[LeasedDelivery]:
+    """The deliveries of a lease that runs out at `until`. Raises UnexpectedAnswer."""
+    value = answer.object(of="a lease")
+    try:
+        return [_delivery(str(value["id"]), item, until) for item in value["deliveries"]]
+    except (KeyError, TypeError, AttributeError):
+        raise UnexpectedAnswer(answer.call, expected="a lease with deliveries", got=value) from None
 
-    def __init__(self, control_url: str, *, token: str = "", timeout_s: float = 60.0) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = HttpApi(control_url, headers=headers, timeout_s=timeout_s)
 
-    def take(self, event: str, *, count: int = 1) -> Lease:
-        """Raise occurrences of a type whose deliveries are left to us. Raises CallError."""
-        answer = self._http.call("POST", "/leases", body={"event": event, "count": count, "ttlS": TTL_S})
-        value = answer.object(of="a lease")
-        try:
-            deliveries = tuple(
-                LeasedDelivery(
-                    webhook_id=item["webhookId"],
-                    webhook_event_id=item["webhookEventId"],
-                    event=item["event"],
-                    run=item["run"],
-                    url=item["url"],
-                    headers=item["headers"],
-                    body=item["body"].encode(),
-                )
-                for item in value["deliveries"]
-            )
-        except (KeyError, TypeError, AttributeError):
-            raise UnexpectedAnswer(answer.call, expected="a lease with deliveries", got=value) from None
-        return Lease(str(value.get("id", "")), deliveries)
+def _delivery(lease_id: str, item: Mapping[str, Any], until: float) -> LeasedDelivery:
+    url, authorization = _without_userinfo(item["url"])
+    return LeasedDelivery(
+        lease_id=lease_id,
+        webhook_id=item["webhookId"],
+        webhook_event_id=item["webhookEventId"],
+        event=item["event"],
+        run=item["run"],
+        is_resend=item["trigger"] == "Resend",
+        url=url,
+        headers={**item["headers"], **authorization},
+        body=item["body"].encode(),
+        until=until,
+    )
 
-    def report(
-        self, lease: Lease, delivery: LeasedDelivery, outcome: Outcome, *, status_code: int | None, duration_ms: int
-    ) -> None:
-        """Tell what became of a delivery. Raises CallError."""
-        outcomes = [
-            {
-                "webhookEventId": delivery.webhook_event_id,
-                "run": delivery.run,
-                "outcome": str(outcome),
-                "statusCode": status_code,
-                "durationMs": duration_ms,
-            }
-        ]
-        self._http.call("POST", f"/leases/{lease.id}", body={"outcomes": outcomes})
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+def _without_userinfo(url: str) -> tuple[str, Mapping[str, str]]:
+    """A URL without its user and password, and the header that carries them."""
+    parts = urlsplit(url)
+    userinfo, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}
+    user, _, password = userinfo.partition(":")
+    token = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {token}"}

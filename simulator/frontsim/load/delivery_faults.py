@@ -1,9 +1,9 @@
-"""What we do to one delivery of a load test: a pure decision from the plan, the moment and the dice.
+"""What a load test breaks of one delivery: a pure decision from the plan, the moment and a seeded draw.
 
-SEND     as it should be
-UNSENT   never leaves: the receiver's path is down, the log says *not sent*
-LOST     is sent and answered, and the answer is ignored: the log says *unknown*, a resend follows
-LATE     is given up, the log says *unknown*, and its bytes arrive together with its resend
+SEND     nothing: the delivery is sent as it is
+UNSENT   it never leaves: the path to the receiver is down; the log says *not sent*
+LOST     it is sent, and its answer is ignored: the log says *unknown*, and a resend follows
+LATE     the log says *unknown* at once, and the delivery arrives together with its resend
 """
 
 import random
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class DeliveryFault(StrEnum):
-    """What becomes of a delivery by our doing."""
+    """What the load test does to a delivery."""
 
     SEND = "send"
     UNSENT = "unsent"
@@ -23,7 +23,7 @@ class DeliveryFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Of all deliveries, the share that each fault takes, 0 to 1; what is left is sent as it should be."""
+    """The share of all deliveries that each fault takes, 0 to 1; the rest is sent unbroken."""
 
     unsent: float = 0.0
     lost: float = 0.0
@@ -41,18 +41,18 @@ class Shares:
         """The share that is broken in any way."""
         return self.unsent + self.lost + self.late
 
-    def drawn(self, chance: float) -> DeliveryFault:
-        """The fate at a point of the unit interval."""
-        if chance < self.unsent:
+    def fault_at(self, point: float) -> DeliveryFault:
+        """The fault at a point of the unit interval."""
+        if point < self.unsent:
             return DeliveryFault.UNSENT
-        if chance < self.unsent + self.lost:
+        if point < self.unsent + self.lost:
             return DeliveryFault.LOST
-        return DeliveryFault.LATE if chance < self.total else DeliveryFault.SEND
+        return DeliveryFault.LATE if point < self.total else DeliveryFault.SEND
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """When the receiver's path is down, in seconds from the test's start: `from_s` inclusive, `to_s` exclusive."""
+    """When the path to the receiver is down, in seconds since the test's start: from `from_s` until before `to_s`."""
 
     from_s: float
     to_s: float
@@ -64,7 +64,6 @@ class Outage:
             )
 
     def covers(self, at_s: float) -> bool:
-        """Whether it is down then."""
         return self.from_s <= at_s < self.to_s
 
 
@@ -72,36 +71,36 @@ NO_OUTAGE = Outage(0.0, 0.0)
 
 
 class DeliveryFaults:
-    """Decides for one process.
+    """Decides the fault of each delivery of one process.
 
     Args:
         shares: what is broken by chance.
         outage: what is broken by the clock.
-        resends_too: resends are broken by chance as originals are.
-        dice: gives a number from 0 to 1; from the seed, so that a run can be repeated.
+        breaks_resends: chance breaks resends as it breaks originals.
+        draw: gives a number from 0 to 1. It is seeded, so that a run can be repeated.
     """
 
     def __init__(
-        self, shares: Shares, outage: Outage = NO_OUTAGE, *, resends_too: bool, dice: Callable[[], float]
+        self, shares: Shares, outage: Outage = NO_OUTAGE, *, breaks_resends: bool, draw: Callable[[], float]
     ) -> None:
         self._shares = shares
         self._outage = outage
-        self._resends_too = resends_too
-        self._dice = dice
+        self._breaks_resends = breaks_resends
+        self._draw = draw
 
-    def of(self, *, at_s: float, is_resend: bool) -> DeliveryFault:
-        """What is to be done with a delivery that would be sent at `at_s`."""
+    def draw(self, *, at_s: float, is_resend: bool) -> DeliveryFault:
+        """The fault of a delivery that would be sent `at_s` seconds after the test's start."""
         if self._outage.covers(at_s):
             return DeliveryFault.UNSENT
-        if is_resend and not self._resends_too:
+        if is_resend and not self._breaks_resends:
             return DeliveryFault.SEND
-        return self._shares.drawn(self._dice())
+        return self._shares.fault_at(self._draw())
 
     def is_cut_off(self, *, began_s: float, ended_s: float) -> bool:
-        """Whether the path went down while a delivery was under way: then its answer never came."""
+        """Whether the path went down while a delivery was in flight: its answer then never arrives."""
         return self._outage.covers(ended_s) and not self._outage.covers(began_s)
 
 
-def dice_of(seed: int, worker: int) -> Callable[[], float]:
-    """The dice of one worker process."""
+def seeded_draws(seed: int, worker: int) -> Callable[[], float]:
+    """The random draws of one worker process."""
     return random.Random(f"{seed}:{worker}").random  # noqa: S311 - a load test, and it must be repeatable

@@ -1,108 +1,116 @@
-"""A Locust user that sends deliveries: as the plan says, and with an honest report of how far each one got."""
+"""A Locust user that sends deliveries as the plan says, and reports truly how far each one got."""
 
 import gevent
 from locust import FastHttpUser, constant_throughput, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.delivery_faults import DeliveryFault, DeliveryFaults
 from frontsim.load.lease_buffer import LeaseBuffer
-from frontsim.load.leasing import Leased, Told
 from frontsim.load.network_errors import never_left
 
-_DOWN_PACE_S = (0.005, 1.0)
+_LEAST_OUTAGE_PAUSE_S, _MOST_OUTAGE_PAUSE_S = 0.005, 1.0
+_SMOOTHING = 0.1
 
 
-class Sending:
-    """What the users of one process share: the feed, the fates, and the time since the test's start."""
+class SendingState:
+    """What the users of one process share. `average_s` is how long a delivery takes, as a moving average."""
 
-    def __init__(self, feed: LeaseBuffer, fates: DeliveryFaults, *, began: float, is_storm: bool) -> None:
-        self.feed = feed
-        self.fates = fates
+    def __init__(self, buffer: LeaseBuffer, faults: DeliveryFaults, *, began: float, is_storm: bool) -> None:
+        self.buffer = buffer
+        self.faults = faults
         self.began = began
         self.is_storm = is_storm
-        self.usual_s = 0.02
+        self.average_s = 0.02
 
-    def at_s(self) -> float:
+    def elapsed_s(self) -> float:
         """Seconds since the test's start."""
         return stopwatch() - self.began
 
+    def pause_in_outage(self) -> None:
+        """Wait for as long as a delivery usually takes: a path that is down must not speed up the source of events.
+
+        A storm does not wait: it builds its backlog as fast as it can.
+        """
+        if not self.is_storm:
+            gevent.sleep(min(max(self.average_s, _LEAST_OUTAGE_PAUSE_S), _MOST_OUTAGE_PAUSE_S))
+
 
 class DeliveryUser(FastHttpUser):
-    """Takes a delivery, sends it, tells what became of it; each user has one under way at a time."""
+    """Takes a delivery, sends it, and reports its outcome. Each user has one delivery in flight at a time."""
 
     abstract = True
     max_retries = 0
     max_redirects = 0
     insecure = False
-    sending: Sending
+    state: SendingState
     pace = 0.0
 
     def wait_time(self) -> float:
-        """As many a second as --pace says, or none between two."""
+        """Keep to --pace; without it, do not wait between two deliveries."""
         wait_s: float = constant_throughput(self.pace)(self) if self.pace else 0.0
         return wait_s
 
     @task
     def deliver(self) -> None:
-        """One delivery."""
-        sending = self.sending
-        leased = sending.feed.take()
-        if leased is None:
+        state = self.state
+        delivery = state.buffer.take()
+        if delivery is None:
             return
-        match sending.fates.of(at_s=sending.at_s(), is_resend=leased.is_resend):
+        match state.faults.draw(at_s=state.elapsed_s(), is_resend=delivery.is_resend):
             case DeliveryFault.UNSENT:
-                sending.feed.tell(Told(leased, Outcome.NOT_SENT))
-                if not sending.is_storm:  # a path that is down must not make the shop sell faster
-                    gevent.sleep(min(max(sending.usual_s, _DOWN_PACE_S[0]), _DOWN_PACE_S[1]))
+                state.buffer.report(DeliveryReport(delivery, Outcome.NOT_SENT))
+                state.pause_in_outage()
             case DeliveryFault.LATE:
-                sending.feed.late[leased.webhook_event_id] = leased
-                sending.feed.tell(Told(leased, Outcome.UNKNOWN))
+                state.buffer.late[delivery.webhook_event_id] = delivery
+                state.buffer.report(DeliveryReport(delivery, Outcome.UNKNOWN))
             case DeliveryFault.LOST:
-                self._send(leased, ignore_answer=True)
+                self._send(delivery, ignore_answer=True)
             case DeliveryFault.SEND:
-                self._send_with_its_past(leased)
+                self._send_with_late_run(delivery)
 
-    def _send_with_its_past(self, leased: Leased) -> None:
+    def _send_with_late_run(self, delivery: LeasedDelivery) -> None:
         """Send a delivery; an earlier run of its event that is late arrives at the same moment."""
-        past = self.sending.feed.late.pop(leased.webhook_event_id, None)
-        straggler = gevent.spawn(self._post, past) if past is not None else None
-        self._send(leased)
-        if straggler is not None:
-            straggler.join()
+        late = self.state.buffer.late.pop(delivery.webhook_event_id, None)
+        late_run = gevent.spawn(self._post, late) if late is not None else None
+        self._send(delivery)
+        if late_run is not None:
+            late_run.join()
 
-    def _send(self, leased: Leased, *, ignore_answer: bool = False) -> None:
-        """Send a delivery and tell what became of it, even if the user is killed meanwhile."""
-        sending = self.sending
-        began_s = sending.at_s()
-        told = Told(leased, Outcome.UNKNOWN)
+    def _send(self, delivery: LeasedDelivery, *, ignore_answer: bool = False) -> None:
+        """Send a delivery and report its outcome, even if Locust kills the user meanwhile."""
+        state = self.state
+        began_s = state.elapsed_s()
+        report = DeliveryReport(delivery, Outcome.UNKNOWN)
         try:
-            told = self._post(leased)
-            sending.usual_s += 0.1 * ((told.duration_ms or 0) / 1000 - sending.usual_s)
+            report = self._post(delivery)
+            state.average_s += _SMOOTHING * ((report.duration_ms or 0) / 1000 - state.average_s)
         finally:
-            if ignore_answer or sending.fates.is_cut_off(began_s=began_s, ended_s=sending.at_s()):
-                told = Told(leased, Outcome.UNKNOWN, None, told.duration_ms)
-            sending.feed.tell(told)
+            if ignore_answer or state.faults.is_cut_off(began_s=began_s, ended_s=state.elapsed_s()):
+                report = DeliveryReport(delivery, Outcome.UNKNOWN, None, report.duration_ms)
+            state.buffer.report(report)
 
-    def _post(self, leased: Leased) -> Told:
-        """One POST, counted in Locust's statistics under its type."""
+    def _post(self, delivery: LeasedDelivery) -> DeliveryReport:
+        """One POST, which Locust's statistics count under the event's type."""
         began = stopwatch()
         with self.client.post(
-            leased.url,
-            data=leased.body,  # type: ignore[arg-type]  # bytes are sent as they are; Locust declares str alone
-            headers=dict(leased.headers),
-            name=leased.event,
+            delivery.url,
+            data=delivery.body,  # type: ignore[arg-type]  # bytes are sent as they are; Locust declares str alone
+            headers=dict(delivery.headers),
+            name=delivery.event,
             allow_redirects=False,
             catch_response=True,
         ) as answer:
             duration_ms = round((stopwatch() - began) * 1000)
             status = answer.status_code
             error = answer.request_meta["exception"]
-            if leased.is_resend:
+            if delivery.is_resend:
                 answer.request_meta["request_type"] = "RESEND"
             if status and not 200 <= status < 300:
                 answer.failure(f"expected a 2xx, got {status}")
         if status and (error is None or isinstance(error, LocustBadStatusCode)):
-            return Told(leased, Outcome.ANSWERED, status, duration_ms)
-        return Told(leased, Outcome.NOT_SENT if never_left(error) else Outcome.UNKNOWN, None, duration_ms)
+            return DeliveryReport(delivery, Outcome.ANSWERED, status, duration_ms)
+        outcome = Outcome.NOT_SENT if never_left(error) else Outcome.UNKNOWN
+        return DeliveryReport(delivery, outcome, None, duration_ms)

@@ -1,4 +1,4 @@
-"""The shop behind `api.py`: raises events all the time, and the simulator breaks a share of their deliveries."""
+"""Raises events all the time for `api.py`, and has the simulator break a share of their deliveries."""
 
 import logging
 import threading
@@ -8,12 +8,12 @@ from itertools import accumulate
 
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
-from frontsim.load.delivery_faults import dice_of
-from frontsim.load.master_bench import LoadBench
+from frontsim.load.delivery_faults import seeded_draws
+from frontsim.load.setup import LoadSetup
 
 logger = logging.getLogger(__name__)
 
-BROKEN: Sequence[tuple[str, float, Mapping[str, object]]] = (
+FAULTS: Sequence[tuple[str, float, Mapping[str, object]]] = (
     ("lost-response", 0.1, {}),
     ("refuse", 0.1, {}),
     ("reset-after-send", 0.03, {}),
@@ -27,43 +27,45 @@ _TICK_S = 0.1
 class EventSource:
     """Raises `rate` events a second until it is stopped."""
 
-    def __init__(self, bench: LoadBench, *, rate: float) -> None:
-        self._bench = bench
+    def __init__(self, setup: LoadSetup, *, rate: float) -> None:
+        self._simulator = setup.simulator
+        self._receiver = setup.load.options.receiver
+        self._mix = setup.load.mix
         self._rate = rate
-        self._dice = dice_of(bench.load.options.seed, 0)
+        self._draw = seeded_draws(setup.load.options.seed, 0)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._raise_all, daemon=True)
-        self._faults: list[str] = []
+        self._rules: list[str] = []
 
     def start(self) -> None:
-        """Break deliveries to the receiver, and begin to raise events."""
-        receiver = self._bench.load.options.receiver
-        for fault, probability, params in BROKEN:
-            rule = self._bench.sim.add_fault(fault, match={"url": receiver}, probability=probability, params=params)
-            self._faults.append(str(rule["id"]))
+        """Add the fault rules, and begin to raise events."""
+        match = {"url": self._receiver}
+        for fault, probability, params in FAULTS:
+            rule = self._simulator.add_fault(fault, match=match, probability=probability, params=params)
+            self._rules.append(str(rule["id"]))
         self._thread.start()
 
     def stop(self) -> None:
-        """Raise no more, and break nothing any more. Raises CallError."""
+        """Raise no more events, and remove the fault rules. Raises CallError."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
-        while self._faults:
-            self._bench.sim.remove_fault(self._faults.pop())
+        while self._rules:
+            self._simulator.remove_fault(self._rules.pop())
 
     def _raise_all(self) -> None:
         began, raised = stopwatch(), 0
         while not self._stopped.wait(_TICK_S):
             due = round((stopwatch() - began) * self._rate) - raised
-            for event in self._drawn(due):
+            for event in self._draw_types(due):
                 try:
-                    self._bench.sim.trigger(event)
+                    self._simulator.trigger(event)
                 except CallError as error:
                     logger.warning("an event could not be raised: %s", error)
             raised += due
 
-    def _drawn(self, number: int) -> list[str]:
-        mix = self._bench.load.mix
-        bounds = list(accumulate(mix.values()))
-        names = list(mix)
-        return [names[bisect(bounds, self._dice() * bounds[-1])] for _ in range(number)]
+    def _draw_types(self, count: int) -> list[str]:
+        """`count` event types, drawn by their weights."""
+        bounds = list(accumulate(self._mix.values()))
+        names = list(self._mix)
+        return [names[bisect(bounds, self._draw() * bounds[-1])] for _ in range(count)]

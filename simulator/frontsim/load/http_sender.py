@@ -1,4 +1,4 @@
-"""Sends deliveries from the master, where there are no users: the control, the last resends, the sign of life."""
+"""Sends deliveries from Locust's master, which has no users: the preflight, the last resends, the sign of life."""
 
 from collections.abc import Iterable
 
@@ -8,21 +8,21 @@ from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.url import URL
 
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
-from frontsim.load.leasing import Leased, Told
 from frontsim.load.network_errors import never_left
 
-TOGETHER = 16
-"""Resends that are under way at once."""
+CONCURRENCY = 16
+"""Deliveries in flight at once."""
 
 
 class HttpSender:
-    """Keep-liveness connections to the receiver. Redirects are not followed: a 3xx is no 2xx.
+    """Keep-alive connections to the receiver. It follows no redirect: a 3xx is not a 2xx.
 
     Args:
-        answer_s: seconds of silence until an answer is given up.
-        insecure: take any certificate.
+        answer_s: seconds of silence after which the sender stops waiting for an answer.
+        insecure: accept any certificate.
     """
 
     def __init__(self, *, answer_s: float, insecure: bool) -> None:
@@ -30,25 +30,26 @@ class HttpSender:
         self._insecure = insecure
         self._clients: dict[tuple[str, str, int], HTTPClient] = {}
 
-    def post_all(self, deliveries: Iterable[Leased]) -> list[Told]:
-        """Send them, several at once."""
-        return list(Pool(TOGETHER).imap_unordered(self.post, deliveries))
+    def post_all(self, deliveries: Iterable[LeasedDelivery]) -> list[DeliveryReport]:
+        """Send deliveries, several at once."""
+        return list(Pool(CONCURRENCY).imap_unordered(self.post, deliveries))
 
-    def post(self, leased: Leased) -> Told:
-        """Send one delivery, once; how far it got is told, never guessed."""
-        url = URL(leased.url)
+    def post(self, delivery: LeasedDelivery) -> DeliveryReport:
+        """Send one delivery, once. An error counts as *not sent* only when it proves that no byte left."""
+        url = URL(delivery.url)
         began = stopwatch()
+        outcome, status = Outcome.ANSWERED, None
         try:
-            answer = self._client(url).request("POST", url.request_uri, body=leased.body, headers=dict(leased.headers))
-            status = answer.get_code()
+            answer = self._client(url).request(
+                "POST", url.request_uri, body=delivery.body, headers=dict(delivery.headers)
+            )
             answer.read()
+            status = answer.get_code()
         except (OSError, HTTPParseError) as error:
             outcome = Outcome.NOT_SENT if never_left(error) else Outcome.UNKNOWN
-            return Told(leased, outcome, None, round((stopwatch() - began) * 1000))
-        return Told(leased, Outcome.ANSWERED, status, round((stopwatch() - began) * 1000))
+        return DeliveryReport(delivery, outcome, status, round((stopwatch() - began) * 1000))
 
     def close(self) -> None:
-        """Close the connections."""
         for client in self._clients.values():
             client.close()
 
@@ -57,17 +58,16 @@ class HttpSender:
         if key not in self._clients:
             self._clients[key] = HTTPClient.from_url(
                 url,
-                concurrency=TOGETHER,
+                concurrency=CONCURRENCY,
                 network_timeout=self._answer_s,
                 connection_timeout=self._answer_s,
                 insecure=self._insecure,
-                ssl_context_factory=_take_any if self._insecure else create_default_context,
+                ssl_context_factory=_accept_any_certificate if self._insecure else create_default_context,
             )
         return self._clients[key]
 
 
-def _take_any() -> SSLContext:
-    """TLS without a look at the certificate."""
+def _accept_any_certificate() -> SSLContext:
     context = create_default_context()
     context.check_hostname = False
     context.verify_mode = CERT_NONE

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.load.master_bench import LoadBench
+from frontsim.load.setup import LoadSetup
 from frontsim.verification.report.masking import masked
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class SoFar:
 class Watch:
     """Looks every `every_s` seconds until it is stopped."""
 
-    def __init__(self, bench: LoadBench, *, every_s: float) -> None:
-        self._bench = bench
+    def __init__(self, setup: LoadSetup, *, every_s: float) -> None:
+        self._setup = setup
         self._every_s = every_s
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look_on, daemon=True)
@@ -58,7 +58,7 @@ class Watch:
 
     def start(self) -> None:
         """Begin to look, if there is a way to."""
-        if self._bench.observer is not None and self._every_s > 0:
+        if self._setup.observer is not None and self._every_s > 0:
             self._thread.start()
 
     def stop(self) -> None:
@@ -76,7 +76,7 @@ class Watch:
         while not self._stopped.wait(wait_s):
             began = stopwatch()
             try:
-                self.seen = look(self._bench)
+                self.seen = look(self._setup)
             except FrontsimError as error:
                 logger.warning("so far nothing can be seen: %s", masked(str(error)))
             else:
@@ -84,14 +84,14 @@ class Watch:
             wait_s = max(self._every_s, SHARE * (stopwatch() - began))
 
 
-def look(bench: LoadBench) -> SoFar:
+def look(setup: LoadSetup) -> SoFar:
     """One look. Raises CallError, ObserverFailed."""
-    stats = bench.sim.stats()
-    events = int(stats.get("events", 0)) - bench.events_before
+    stats = setup.simulator.stats()
+    events = int(stats.get("events", 0)) - setup.events_before
     failed = int(stats.get("failed", 0))
     under_way = int(stats.get("underWay", 0)) + int(stats.get("waiting", 0))
     acknowledged = max(0, events - failed - under_way)
-    effects = bench.new_effects()
+    effects = setup.new_effects()
     keys = Counter(effect.key for effect in effects if effect.key is not None)
     return SoFar(
         events=events,

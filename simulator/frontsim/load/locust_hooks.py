@@ -21,10 +21,10 @@ from locust.event import EventHook
 from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
-from frontsim.load.master import UNKNOWN, ControlFailed, MasterPart
+from frontsim.load.master import UNKNOWN, ControlFailed, LoadMaster
 from frontsim.load.options import Load, add_options
 from frontsim.load.plans import Plan
-from frontsim.load.sender import SenderPart
+from frontsim.load.worker import LoadWorker
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.report.masking import masked
 
@@ -45,8 +45,8 @@ class LoadTest:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._master: MasterPart | None = None
-        self._sender: SenderPart | None = None
+        self._master: LoadMaster | None = None
+        self._worker: LoadWorker | None = None
         self._is_over = False
         _listen(events.init_command_line_parser, lambda parser, **_: add_options(parser, plan))
         _listen(events.init, self._init)
@@ -62,7 +62,7 @@ class LoadTest:
         if isinstance(environment.runner, WorkerRunner):
             return
         try:
-            self._master = MasterPart(self._load(environment), environment)
+            self._master = LoadMaster(self._load(environment), environment)
         except FrontsimError as error:
             sys.stderr.write(f"Error: {masked(str(error))}\n")
             _leave(UNKNOWN if isinstance(error, ControlFailed | ObserverFailed) else REFUSED)
@@ -78,18 +78,18 @@ class LoadTest:
             self._master.begin()
         if not isinstance(environment.runner, MasterRunner) and not self._plan.is_polled:
             worker = getattr(environment.runner, "worker_index", 0)
-            self._sender = SenderPart(self._load(environment), worker=worker)
+            self._worker = LoadWorker(self._load(environment), worker=worker)
 
     def _stopping(self, **_: Any) -> None:
         """Users are about to be stopped."""
-        if self._sender is not None:
-            self._sender.finish()
+        if self._worker is not None:
+            self._worker.finish()
 
     def _stop(self, **_: Any) -> None:
         """Users have ended."""
-        if self._sender is not None:
-            self._sender.close()
-            self._sender = None
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
 
     def _quitting(self, environment: Environment, **_: Any) -> None:
         """The verdict, before the process ends. Locust swallows what is raised here, so a bad exit code comes first."""

@@ -23,9 +23,9 @@ from frontsim.load.clean_event import control
 from frontsim.load.event_source import EventSource
 from frontsim.load.live import Watch
 from frontsim.load.live_tab import add_tab
-from frontsim.load.master_bench import open_bench
 from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
+from frontsim.load.setup import set_up
 from frontsim.load.teardown import record
 from frontsim.verification.judge import clauses
 from frontsim.verification.report.masking import masked
@@ -40,7 +40,7 @@ class ControlFailed(FrontsimError):
     """What must work at all does not, so nothing can be known: the verdict is *unknown*."""
 
 
-class MasterPart:
+class LoadMaster:
     """From the check of the options to the verdict.
 
     Raises:
@@ -52,22 +52,22 @@ class MasterPart:
         load.check()
         load.fix()
         self._load = load
-        self._bench = open_bench(load)
+        self._setup = set_up(load)
         self._began: float | None = None
         self._report: LoadReport | None = None
         try:
-            self._control = control(self._bench)
+            self._control = control(self._setup)
             if self._control.failure:
                 raise ControlFailed(f"{self._control.failure}; no load was put on it, for nothing could be said after")
         except BaseException:
-            self._bench.close()
+            self._setup.close()
             raise
         options = load.options
-        options.simulator = self._bench.address.base_url
+        options.simulator = self._setup.address.base_url
         environment.host = options.simulator if load.plan.is_polled else masked(options.receiver)  # Locust shows it
         environment.stop_timeout = load.stop_timeout_s
-        self._watch = Watch(self._bench, every_s=options.live)
-        self._shop = EventSource(self._bench, rate=options.event_rate) if load.plan.is_polled else None
+        self._watch = Watch(self._setup, every_s=options.live)
+        self._events = EventSource(self._setup, rate=options.event_rate) if load.plan.is_polled else None
         if environment.web_ui:
             add_tab(environment.web_ui, self._watch)
 
@@ -77,8 +77,8 @@ class MasterPart:
             return
         self._began = stopwatch()
         self._watch.start()
-        if self._shop:
-            self._shop.start()
+        if self._events:
+            self._events.start()
 
     def judge(self) -> int:
         """The exit code, after all that must happen before; the files are written."""
@@ -87,14 +87,14 @@ class MasterPart:
             return UNKNOWN
         duration_s = stopwatch() - self._began
         self._watch.stop()
-        if self._shop:
+        if self._events:
             try:
-                self._shop.stop()
+                self._events.stop()
             except CallError as error:
                 logger.error("faults may be left behind: %s", error)
         options, plan = self._load.options, self._load.plan
         self._report = report_on(
-            record(self._bench, self._control, duration_s=duration_s),
+            record(self._setup, self._control, duration_s=duration_s),
             Scenario(plan.name, plan.breaks, plan.holds, ()),
             clauses.load(),
             receiver=options.receiver,
@@ -116,7 +116,7 @@ class MasterPart:
 
     def close(self) -> None:
         """Leave nothing behind."""
-        self._bench.close()
+        self._setup.close()
 
 
 def _replay(token: str, seed: int) -> str:

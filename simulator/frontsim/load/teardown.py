@@ -14,8 +14,8 @@ from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.load.clean_event import check_liveness
 from frontsim.load.log_facts import LogReader, unfinished
-from frontsim.load.master_bench import LoadBench
 from frontsim.load.options import Load
+from frontsim.load.setup import MASTER_TTL_S, LoadSetup
 from frontsim.verification.facts.correlate import correlate, effects_of
 from frontsim.verification.facts.history import (
     Effect,
@@ -38,9 +38,9 @@ _GAP_S = 0.05
 _DRAIN_MARGIN_S = 5.0
 
 
-def record(bench: LoadBench, control: PreflightCheck, *, duration_s: float) -> History:
+def record(setup: LoadSetup, control: PreflightCheck, *, duration_s: float) -> History:
     """Bring the run to its end, and write down all that happened."""
-    recorder = _Recorder(bench, control, duration_s)
+    recorder = _Recorder(setup, control, duration_s)
     try:
         return recorder.play()
     except FrontsimError as error:
@@ -71,31 +71,31 @@ def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact,
 class _Recorder:
     """One ending under way."""
 
-    def __init__(self, bench: LoadBench, control: PreflightCheck, duration_s: float) -> None:
-        self._bench = bench
+    def __init__(self, setup: LoadSetup, control: PreflightCheck, duration_s: float) -> None:
+        self._setup = setup
         self._control = control
         self._duration_s = duration_s
         self._faults: tuple[FaultFact, ...] = ()
 
     def play(self) -> History:
-        bench = self._bench
+        setup = self._setup
         if self._control.failure:
             return self.history(())
-        self._faults = windows(bench.load, duration_s=self._duration_s, ended_ms=bench.now_ms())
-        logger.info("the end: waiting for outstanding deliveries (at most %g s)", bench.load.ttl_s + _DRAIN_MARGIN_S)
-        drained = bench.sim.drain(bench.load.ttl_s + _DRAIN_MARGIN_S)
-        breaks_until = bench.now_ms() if bench.load.breaks else 0
-        liveness = check_liveness(bench)
+        self._faults = windows(setup.load, duration_s=self._duration_s, ended_ms=setup.now_ms())
+        logger.info("the end: waiting for outstanding deliveries (at most %g s)", setup.load.ttl_s + _DRAIN_MARGIN_S)
+        drained = setup.simulator.drain(setup.load.ttl_s + _DRAIN_MARGIN_S)
+        breaks_until = setup.now_ms() if setup.load.breaks else 0
+        liveness = check_liveness(setup)
         if not liveness.failure:
-            _resend_all(bench)
-        drained = drained and bench.sim.drain(_DRAIN_MARGIN_S)
+            _resend_all(setup)
+        drained = drained and setup.simulator.drain(_DRAIN_MARGIN_S)
         reader = LogReader(
-            bench.api,
-            bench.webhooks,
-            bench.selection,
-            bench.epoch,
-            bench.load.options.observe_key,
-            bench.load.options.check_content,
+            setup.api,
+            setup.webhooks,
+            setup.selection,
+            setup.epoch,
+            setup.load.options.observe_key,
+            setup.load.options.check_content,
             breaks_until,
         )
         events = reader.facts()
@@ -106,21 +106,21 @@ class _Recorder:
         return self._observed(events, liveness)
 
     def _observed(self, events: tuple[EventFact, ...], liveness: Liveness) -> History:
-        bench = self._bench
-        if bench.observer is None:
+        setup = self._setup
+        if setup.observer is None:
             return self.history(events, liveness=liveness)
         logger.info("the end: %d events; waiting until the effects are at rest", len(events))
         so_far = self.history(events)
         rest = wait_for_rest(
-            bench.new_effects,
+            setup.new_effects,
             ours=lambda seen: effects_of(so_far, seen),
             is_whole=_is_whole(so_far),
-            wait_limits=bench.patience,
+            wait_limits=setup.patience,
             pause=sleep,
         )
         if rest.failure:
             return self.history(events, liveness=liveness, observer_failure=rest.failure)
-        final = Observation(bench.now_ms(), rest.effects)
+        final = Observation(setup.now_ms(), rest.effects)
         return self.history(events, liveness=liveness, final=final, settled=rest.settled)
 
     def history(
@@ -133,12 +133,12 @@ class _Recorder:
         trouble: str = "",
         observer_failure: str = "",
     ) -> History:
-        bench = self._bench
+        setup = self._setup
         return History(
-            scenario=bench.load.plan.name,
+            scenario=setup.load.plan.name,
             events=events,
-            observer=bench.observer.name if bench.observer else "",
-            observer_key=bench.load.options.observe_key,
+            observer=setup.observer.name if setup.observer else "",
+            observer_key=setup.load.options.observe_key,
             final=final,
             observer_failure=observer_failure,
             settled=settled,
@@ -150,20 +150,17 @@ class _Recorder:
         )
 
 
-def _resend_all(bench: LoadBench) -> None:
+def _resend_all(setup: LoadSetup) -> None:
     """The list -> resend job: until nothing is left, nothing moves, or time is over. Raises CallError."""
-    began, stalled, told = stopwatch(), 0, 0
-    while stalled < STALLED_ROUNDS and stopwatch() - began < bench.load.options.end_timeout:
-        leases = bench.desk.take_resends(AT_ONCE)
-        if not leases:
+    began, stalled, resent = stopwatch(), 0, 0
+    while stalled < STALLED_ROUNDS and stopwatch() - began < setup.load.options.end_timeout:
+        deliveries = setup.simulator.lease_resends(count=AT_ONCE, ttl_s=MASTER_TTL_S)
+        if not deliveries:
             return
-        outcomes = bench.poster.post_all(leases)
-        for lease_id in {each.leased.lease_id for each in outcomes}:
-            bench.desk.report(lease_id, [each for each in outcomes if each.leased.lease_id == lease_id])
-        told += len(outcomes)
-        logger.info("the end: %d resent", told)
-        taken = any(each.status_code is not None and 200 <= each.status_code < 300 for each in outcomes)
-        stalled = 0 if taken else stalled + 1
+        reports = setup.deliver(deliveries)
+        resent += len(reports)
+        logger.info("the end: %d resent", resent)
+        stalled = 0 if any(report.acknowledged for report in reports) else stalled + 1
         sleep(_GAP_S * stalled)
 
 

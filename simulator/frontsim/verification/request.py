@@ -11,7 +11,6 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
-from frontsim.client.leases import LeaseClient
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import Settings
@@ -150,7 +149,6 @@ def harness_of(request: Request, address: Address, shared: Shared, *, pause: Cal
     return Harness(
         api=FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key),
         sim=Simulator(address.control_url, token=address.token),
-        leases=LeaseClient(address.control_url, token=address.token),
         receiver_url=request.receiver,
         selection=shared.selection,
         pause=pause,

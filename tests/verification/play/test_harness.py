@@ -38,8 +38,7 @@ class Troubled:
 
     def harness(self, **limits):
         """A harness with it, that pauses in no time."""
-        gone = Gone()
-        return Harness(self, gone, gone, "http://shop", None, self.pause, limits=TimeLimits(**limits))
+        return Harness(self, Gone(), "http://shop", None, self.pause, limits=TimeLimits(**limits))
 
     def close(self):
         pass
@@ -64,7 +63,7 @@ ASKS = {
 @pytest.fixture
 def harness():
     """Makes a harness without anything behind it."""
-    return lambda **others: Harness(Gone(), Gone(), Gone(), "http://shop", None, time.sleep, **others)
+    return lambda **others: Harness(Gone(), Gone(), "http://shop", None, time.sleep, **others)
 
 
 def test_patience_grows_with_what_a_run_has_shown(harness):

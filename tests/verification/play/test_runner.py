@@ -44,7 +44,7 @@ def recorded():
         new = baseline.new_in(seen)
         events = tuple(EventFact("w", each, "SaleCreated", ()) for each in ("control", "a", "b"))
         limits = TimeLimits(settle_s=0.05, last_s=0.1)
-        harness = Harness(None, None, None, "", None, time.sleep, observer=observer, observer_key=key, limits=limits)
+        harness = Harness(None, None, "", None, time.sleep, observer=observer, observer_key=key, limits=limits)
         state = ScenarioState(
             scenario.chosen(["steady"])[0],
             harness,

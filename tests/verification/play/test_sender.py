@@ -44,9 +44,8 @@ def peer():
 
 
 def delivery(port):
-    return LeasedDelivery(
-        "w", "e", "SaleCreated", 1, f"http://127.0.0.1:{port}/hook?token=a", {"X-Webhook-Event-Id": "e"}, BODY
-    )
+    url, headers = f"http://127.0.0.1:{port}/hook?token=a", {"X-Webhook-Event-Id": "e"}
+    return LeasedDelivery("7", "w", "e", "SaleCreated", 1, False, url, headers, BODY, 0.0)
 
 
 def test_a_whole_delivery_is_answered(peer):

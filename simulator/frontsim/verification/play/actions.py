@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
-from frontsim.client.leases import Lease, LeasedDelivery
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.client.models import EventEntry
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
@@ -215,12 +215,11 @@ def _restart(state: ScenarioState, _: Restart) -> None:
 def _crash(state: ScenarioState, step: Crash) -> None:
     for event in state.harness.selection.types(step.events):
         state.subscribe(event)
-        lease = state.harness.leases.take(event)
-        for delivery in lease.deliveries:
-            _crash_in(state, step, lease, delivery)
+        for delivery in state.harness.sim.lease({event: 1}, count=1):
+            _crash_in(state, step, delivery)
 
 
-def _crash_in(state: ScenarioState, step: Crash, lease: Lease, delivery: LeasedDelivery) -> None:
+def _crash_in(state: ScenarioState, step: Crash, delivery: LeasedDelivery) -> None:
     """Deliver by hand and kill the receiver at the moment; then start it and tell the log how far it got."""
     harness = state.harness
     assert harness.process is not None
@@ -231,7 +230,8 @@ def _crash_in(state: ScenarioState, step: Crash, lease: Lease, delivery: LeasedD
     began = stopwatch()
     sent = send(delivery, crash_at=CrashPoint.ANSWER_READ if late else step.at, crash=_after(step, kill, harness.pause))
     duration_ms = round((stopwatch() - began) * 1000)
-    harness.leases.report(lease, delivery, sent.outcome, status_code=sent.status_code, duration_ms=duration_ms)
+    report = DeliveryReport(delivery, sent.outcome, sent.status_code, duration_ms)
+    harness.sim.report_lease(delivery.lease_id, [report])
     state.mark(f"receiver killed: {step.at}{f' + {step.after_ms} ms' if late else ''}")
     if _was_hit(sent):
         state.faults.append(FaultFact(f"kill -9 ({step.at})", from_ms, state.now_ms()))

@@ -15,7 +15,6 @@ from typing import TypeVar
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
-from frontsim.client.leases import LeaseClient
 from frontsim.client.models import EventEntry
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
@@ -71,7 +70,6 @@ class Harness:
 
     api: FrontSystems
     sim: Simulator
-    leases: LeaseClient
     receiver_url: str
     selection: Selection
     pause: Callable[[float], None]
@@ -145,7 +143,6 @@ class Harness:
         """Close the connections to the simulator."""
         self.closed.set()
         self.pool.shutdown(wait=False, cancel_futures=True)
-        self.leases.close()
         self.api.close()
         self.sim.close()
 

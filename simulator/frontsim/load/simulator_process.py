@@ -1,4 +1,4 @@
-"""The simulator of a run: the user's, or one of our own in a child process that ends when we do."""
+"""The simulator of a load test: one that runs already, or a child process that ends with the load test."""
 
 import os
 import re
@@ -15,11 +15,11 @@ from frontsim.verification.request import Address
 _URL = re.compile(r"https?://\S+/restapi/V2")
 _END_S = 5.0
 KEYS = ("api_key", "subscription_key")
-"""Settings that the environment may name: `FRONTSIM_API_KEY`, `FRONTSIM_SUBSCRIPTION_KEY`."""
+"""Settings that the environment may give: `FRONTSIM_API_KEY`, `FRONTSIM_SUBSCRIPTION_KEY`."""
 
 
 def address_of(url: str, *, token: str = "") -> Address:
-    """A simulator that runs somewhere, with the keys of the environment; its path may be left out. Raises BadInput."""
+    """A simulator that runs already, with the keys of the environment. The URL may lack the path. Raises BadInput."""
     parsed = read_url(url)
     base_url = url if parsed.path.strip("/") else str(parsed.copy_with(path="/restapi/V2"))
     keys = {name: os.environ.get(f"FRONTSIM_{name.upper()}", getattr(Settings, name)) for name in KEYS}
@@ -27,37 +27,37 @@ def address_of(url: str, *, token: str = "") -> Address:
 
 
 def start_simulator(*, seed: int, answer_s: float) -> tuple[Address, Callable[[], None]]:
-    """Start one on a port and a log of its own; its address, and what ends it.
+    """Start a simulator on a free port with a log of its own; gives its address and a function that ends it.
 
     Raises:
-        Unusable: it did not come up; its own words are on standard error.
+        Unusable: it did not start; it wrote the reason to standard error.
     """
-    command = [sys.executable, "-m", "frontsim.cli.child_simulator"]
     settings = {"--port": "0", "--seed": str(seed), "--timeout": f"{answer_s:g}", "--auth": "lenient", "--token": ""}
     words = [word for setting in settings.items() for word in setting]
     process = subprocess.Popen(
-        [*command, "--ephemeral", *words],
+        [sys.executable, "-m", "frontsim.cli.child_simulator", "--ephemeral", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        start_new_session=True,  # a Ctrl-C is Locust's: the verdict still needs the log
+        start_new_session=True,  # a Ctrl-C ends Locust alone: the verdict still needs the log
     )
-    assert process.stdin is not None
     assert process.stdout is not None
     line = process.stdout.readline().decode(errors="replace")
     found = _URL.search(line)
-
-    def stop() -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
-
     if found is None:
-        stop()
+        _stop(process)
         raise Unusable(f"expected a simulator to start, got {line.strip() or 'nothing'}; standard error says why")
-    return Address(found[0], control_url(found[0]), "", Settings.api_key, Settings.subscription_key), stop
+    address = Address(found[0], control_url(found[0]), "", Settings.api_key, Settings.subscription_key)
+    return address, lambda: _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Close its standard input, which ends it, and wait."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()

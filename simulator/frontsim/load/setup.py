@@ -1,4 +1,4 @@
-"""What the master has at hand: the simulator, the receiver's effects, our webhooks, and its own hands to send with."""
+"""What the master sets up before a load test: the simulator, the webhooks, the observer, and a sender of its own."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -9,12 +9,13 @@ from time import sleep
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.http_sender import HttpSender
-from frontsim.load.leasing import LeaseDesk
+from frontsim.load.lease_buffer import by_lease
 from frontsim.load.options import Load
-from frontsim.load.own_simulator import address_of, start_simulator
+from frontsim.load.simulator_process import address_of, start_simulator
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe.observers import Observer, effects
@@ -23,28 +24,27 @@ from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
 
 _MISSING_S = 15.0  # a receiver may book in batches: for so long missing effects are waited for, at least
-LONG_S = 3600.0
-"""How long the master's own leases live: when it dies, the run is over anyway."""
+MASTER_TTL_S = 3600.0
+"""How long the master's own leases live: when the master dies, the run is over anyway."""
 
 
 @dataclass(slots=True)
-class LoadBench:
-    """Everything that the beginning and the end of a load test need. `observer` None: nobody gave a way to see effects.
+class LoadSetup:
+    """Everything that the beginning and the end of a load test need. `observer` is None without a way to see effects.
 
-    `webhooks` has the event type of each of our webhooks, `ours` those that were not there before.
+    `webhooks` has the event type of each webhook, `created` the ids of those that this run created.
     """
 
     load: Load
     address: Address
     api: FrontSystems
-    sim: Simulator
-    desk: LeaseDesk
-    poster: HttpSender
+    simulator: Simulator
+    sender: HttpSender
     observer: Observer | None
     selection: Selection
     epoch: datetime
     webhooks: Mapping[str, str]
-    ours: list[str]
+    created: list[str]
     patience: WaitLimits
     baseline: Baseline
     events_before: int
@@ -57,20 +57,27 @@ class LoadBench:
 
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
-        return round((now_of(self.sim) - self.epoch).total_seconds() * 1000)
+        return round((now_of(self.simulator) - self.epoch).total_seconds() * 1000)
+
+    def deliver(self, deliveries: Sequence[LeasedDelivery]) -> list[DeliveryReport]:
+        """Send leased deliveries, several at once, and report how they ended. Raises CallError."""
+        reports = self.sender.post_all(deliveries)
+        for lease_id, of_lease in by_lease(reports).items():
+            self.simulator.report_lease(lease_id, of_lease)
+        return reports
 
     def close(self) -> None:
-        """Take our webhooks away, close the connections, and end the simulator if it is ours."""
+        """Delete the webhooks of this run, close the connections, and end the simulator if this run started it."""
         try:
-            for webhook_id in self.ours:
+            for webhook_id in self.created:
                 self.api.delete_webhook(webhook_id)
         except CallError:
-            pass  # it has gone, and its webhooks with it; the verdict has told so
+            pass  # the simulator is gone, and its webhooks with it; the verdict says so
         self.cleanup.close()
 
 
-def open_bench(load: Load) -> LoadBench:
-    """Check what was asked for, find or start the simulator, and subscribe the receiver.
+def set_up(load: Load) -> LoadSetup:
+    """Check the options, find or start the simulator, and subscribe the receiver.
 
     Raises:
         FrontsimError: something is not as it must be; the text says what.
@@ -89,9 +96,9 @@ def open_bench(load: Load) -> LoadBench:
         else:
             address, stop = start_simulator(seed=options.seed, answer_s=options.answer_timeout)
             cleanup.callback(stop)
-        bench = _open(load, request, selection, address, cleanup)
-        bench.cleanup = cleanup.pop_all()
-        return bench
+        setup = _set_up(load, request, selection, address, cleanup)
+        setup.cleanup = cleanup.pop_all()
+        return setup
 
 
 def request_of(load: Load) -> Request:
@@ -107,39 +114,37 @@ def request_of(load: Load) -> Request:
     )
 
 
-def now_of(sim: Simulator) -> datetime:
+def now_of(simulator: Simulator) -> datetime:
     """The simulator's time, in the vendor's local form, as its log has it. Raises CallError."""
-    return datetime.fromisoformat(str(sim.clock().get("now")))
+    return datetime.fromisoformat(str(simulator.clock().get("now")))
 
 
-def _open(load: Load, request: Request, selection: Selection, address: Address, cleanup: ExitStack) -> LoadBench:
+def _set_up(load: Load, request: Request, selection: Selection, address: Address, cleanup: ExitStack) -> LoadSetup:
     options = load.options
     api = cleanup.enter_context(
         FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key)
     )
-    sim = cleanup.enter_context(Simulator(address.control_url, token=address.token))
-    desk = cleanup.enter_context(closing(LeaseDesk(address.control_url, token=address.token, ttl_s=LONG_S)))
-    poster = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, insecure=options.insecure)))
+    simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
+    sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, insecure=options.insecure)))
     observer = observer_of(request, address)
     if observer is not None:
         cleanup.callback(observer.close)
     before = effects(observer, options.observe_key) if observer is not None else ()
-    epoch, events_before = now_of(sim), int(sim.stats().get("events", 0))
-    there = _webhooks_there(api, selection.types("all"), options.receiver)
-    missing = [event for event in selection.types("all") if event not in there.values()]
-    ours = {api.create_webhook(event, options.receiver).id: event for event in missing}
-    return LoadBench(
+    epoch, events_before = now_of(simulator), int(simulator.stats().get("events", 0))
+    existing = _existing_webhooks(api, selection.types("all"), options.receiver)
+    missing = [event for event in selection.types("all") if event not in existing.values()]
+    created = {api.create_webhook(event, options.receiver).id: event for event in missing}
+    return LoadSetup(
         load=load,
         address=address,
         api=api,
-        sim=sim,
-        desk=desk,
-        poster=poster,
+        simulator=simulator,
+        sender=sender,
         observer=observer,
         selection=selection,
         epoch=epoch,
-        webhooks={**there, **ours},
-        ours=list(ours),
+        webhooks={**existing, **created},
+        created=list(created),
         patience=WaitLimits(options.settle, max(10 * options.settle, _MISSING_S), options.end_timeout),
         baseline=Baseline.of(before),
         events_before=events_before,
@@ -147,13 +152,13 @@ def _open(load: Load, request: Request, selection: Selection, address: Address, 
     )
 
 
-def _webhooks_there(api: FrontSystems, types: Sequence[str], receiver: str) -> dict[str, str]:
-    """The webhooks of these types that there are, with their types; one to another URL would get our load. BadInput."""
-    there = [each for each in api.list_webhooks() if each.event in types]
-    strangers = [each for each in there if each.url != receiver]
-    if strangers:
+def _existing_webhooks(api: FrontSystems, types: Sequence[str], receiver: str) -> dict[str, str]:
+    """The event type of each webhook for these types. Raises BadInput for one to another URL: it would get our load."""
+    existing = [each for each in api.list_webhooks() if each.event in types]
+    foreign = [each for each in existing if each.url != receiver]
+    if foreign:
         raise BadInput(
-            f"expected a simulator whose webhooks for {strangers[0].event} go to {receiver} only, got one to "
-            f"{strangers[0].url}: delete it, or leave --simulator out to have one for this run"
+            f"expected a simulator whose webhooks for {foreign[0].event} go to {receiver} only, got one to "
+            f"{foreign[0].url}: delete it, or leave --simulator out to have one for this run"
         )
-    return {each.id: each.event for each in there}
+    return {each.id: each.event for each in existing}

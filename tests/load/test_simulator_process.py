@@ -3,7 +3,7 @@ import pytest
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Unreachable
 from frontsim.errors import BadInput
-from frontsim.load.own_simulator import address_of, start_simulator
+from frontsim.load.simulator_process import address_of, start_simulator
 
 
 def test_a_simulator_of_our_own_ends_with_its_input() -> None:
