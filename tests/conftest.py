@@ -1,6 +1,20 @@
-"""Wiring only: what every test may ask for by name."""
+"""Wiring only: what every test may ask for by name, and the signals that every test starts with."""
+
+import signal
+from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heard_interrupts() -> Iterator[None]:
+    """SIGINT interrupts, also where the parent ignores it, as nohup, `&` in a script and some CI runners do.
+
+    A process that Python starts inherits an ignored signal, and `frontsim verify` then leaves it ignored on purpose.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

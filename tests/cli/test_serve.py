@@ -1,6 +1,7 @@
 """`frontsim serve`: its options, its first line, and every reason why it cannot start."""
 
 import hashlib
+import signal
 import socket
 import sqlite3
 from dataclasses import fields
@@ -132,6 +133,12 @@ def test_the_ready_line(tmp_path: Path):
         assert child.pid == child.sim.does("health", method="GET")["pid"]
         assert str(tmp_path / "log.db") == child.sim.does("health", method="GET")["db"]
         assert (0, "") == (child.stops(), child.errors)
+
+
+def test_control_c_stops_it_though_the_parent_ignores_it(tmp_path: Path):
+    """A server takes SIGINT however it was started; nohup, `&` in a script and some CI runners ignore it."""
+    with Child(tmp_path / "log.db", prepare=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)) as child:
+        assert (0, "") == (child.stops(signal.SIGINT), child.errors)
 
 
 def test_an_ephemeral_log_goes(tmp_path: Path):

@@ -145,7 +145,7 @@ class History:
         alive: None when it was not asked.
         trouble: why the scenario could not be played to its end, "" when it was.
         marks: what we did to the receiver itself, such as kills, with the moment.
-        unfinished: time was over while the list -> resend job still got on.
+        unfinished: time was over before the list -> resend job was done or had given up.
     """
 
     scenario: str

@@ -120,10 +120,9 @@ class _Job:
             self.owed, self.stalled, self.moved = owed, 0, stopwatch()
         else:
             self.stalled += 1
-        if not owed or state.is_late():
-            state.unfinished = bool(owed) and not self.is_asked_now_and_then
-            return False
-        if self.is_asked_now_and_then and not self._has_patience():
+        is_given_up = self.is_asked_now_and_then and not self._has_patience()
+        state.unfinished = bool(owed) and not is_given_up and state.is_late()
+        if not owed or is_given_up or state.unfinished:
             return False
         state.harness.pause(min(_NOW_AND_THEN_S, _ROUND_PAUSE_S * self.stalled**2))
         return True

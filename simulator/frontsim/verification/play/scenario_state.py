@@ -61,7 +61,7 @@ class ScenarioState:
     checkpoint: Observation | None = None
     observer_failure: str = ""
     unfinished: bool = False
-    """Time was over while the list -> resend job still got on."""
+    """Time was over before the list -> resend job was done or had given up."""
 
     @property
     def spent_s(self) -> float:
