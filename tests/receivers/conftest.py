@@ -38,8 +38,8 @@ class Desk:
         return self
 
     async def _starts(self) -> None:
-        self._listener, self._books = listen("127.0.0.1", 0), Bookings(self.db)
-        receiver = find(self.variant).receiver(self._books, catalog=CATALOG, clock=Clock(now=lambda: self.now))
+        self._listener, self._bookings = listen("127.0.0.1", 0), Bookings(self.db)
+        receiver = find(self.variant).receiver(self._bookings, catalog=CATALOG, clock=Clock(now=lambda: self.now))
         listening = asyncio.Event()
         self._server = Server(make_app(receiver, variant=self.variant), listening=listening.set)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
@@ -63,7 +63,7 @@ class Desk:
         else:
             self._server.stop()
             await self._serving
-            self._books.close()
+            self._bookings.close()
             self._listener.close()
 
     async def is_killed(self) -> None:

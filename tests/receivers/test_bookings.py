@@ -9,24 +9,26 @@ from frontsim.receivers.bookings import Bookings
 
 
 @pytest.fixture
-def books(tmp_path):
+def bookings(tmp_path):
     opened = Bookings(tmp_path / "receiver.db")
     yield opened
     opened.close()
 
 
 @pytest.mark.anyio
-async def test_one_commit_for_all_who_ask_in_one_turn(books):
+async def test_one_commit_for_all_who_ask_in_one_turn(bookings):
     """Group commit: twenty works, one transaction, each told its own result."""
     begun = []
-    books._db.set_trace_callback(lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None)
-    results = await asyncio.gather(*(books.transact(lambda db, n=n: keys.take(db, str(n % 10))) for n in range(20)))
+    bookings._db.set_trace_callback(
+        lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
+    )
+    results = await asyncio.gather(*(bookings.transact(lambda db, n=n: keys.take(db, str(n % 10))) for n in range(20)))
     assert [True] * 10 + [False] * 10 == results
     assert 1 == len(begun)
 
 
 @pytest.mark.anyio
-async def test_what_fails_undoes_only_itself(books):
+async def test_what_fails_undoes_only_itself(bookings):
     """A work that raises is told its error; the others of its group are committed."""
 
     def fail(db):
@@ -34,34 +36,34 @@ async def test_what_fails_undoes_only_itself(books):
         raise RuntimeError("its own fault")
 
     results = await asyncio.gather(
-        books.transact(lambda db: keys.take(db, "good")),
-        books.transact(fail),
-        books.transact(lambda db: db.execute("INSERT INTO nowhere VALUES (1)")),
+        bookings.transact(lambda db: keys.take(db, "good")),
+        bookings.transact(fail),
+        bookings.transact(lambda db: db.execute("INSERT INTO nowhere VALUES (1)")),
         return_exceptions=True,
     )
     assert [True, RuntimeError, sqlite3.OperationalError] == [results[0], type(results[1]), type(results[2])]
-    assert [("good",)] == books.read("SELECT key FROM keys")
+    assert [("good",)] == bookings.read("SELECT key FROM keys")
 
 
 @pytest.mark.anyio
-async def test_nobody_is_told_before_the_commit(books):
+async def test_nobody_is_told_before_the_commit(bookings):
     """When the future has its result, another connection can read what was done."""
-    await books.transact(lambda db: keys.take(db, "a"))
-    assert [("a",)] == books.read("SELECT key FROM keys")
+    await bookings.transact(lambda db: keys.take(db, "a"))
+    assert [("a",)] == bookings.read("SELECT key FROM keys")
 
 
 @pytest.mark.anyio
-async def test_who_gave_up_does_not_disturb(books):
+async def test_who_gave_up_does_not_disturb(bookings):
     """A cancelled future is left alone; its group is told."""
-    gone, stays = (books.transact(lambda db, key=key: keys.take(db, key)) for key in "ab")
+    gone, stays = (bookings.transact(lambda db, key=key: keys.take(db, key)) for key in "ab")
     gone.cancel()
     assert await stays
 
 
-def test_one_process_a_file(books):
+def test_one_process_a_file(bookings):
     """A second receiver on the same file is refused: SQLite before 3.51.3 can lose commits with two writers."""
     with pytest.raises(Unusable, match="another receiver uses"):
-        Bookings(books.file)
+        Bookings(bookings.file)
 
 
 def test_refuses_what_is_not_its_own(tmp_path):

@@ -4,12 +4,12 @@ from frontsim.receivers.entity import RULES, State, state_of
 from frontsim.receivers.inbound import ReceivedEvent
 
 
-def notice(event, payload):
-    return ReceivedEvent("id", "webhook", event, payload, b"")
+def event(event_type, payload):
+    return ReceivedEvent("id", "webhook", event_type, payload, b"")
 
 
 @pytest.mark.parametrize(
-    ("event", "payload", "state"),
+    ("event_type", "payload", "state"),
     [
         ("CustomerCreated", {"customerId": 7, "createdDateTime": "a"}, State("customer:7", "a", 0)),
         (
@@ -28,9 +28,9 @@ def notice(event, payload):
         ("SaleCreated", {"saleId": 7}, None),
     ],
 )
-def test_state_of(event, payload, state):
-    """Customers, orders and stock levels have a state; what happens once, or does not say of what, has none."""
-    assert state == state_of(event, notice(event, payload))
+def test_state_of(event_type, payload, state):
+    """Customers, orders and stock levels have a state; other events have none, nor has one without an id."""
+    assert state == state_of(event_type, event(event_type, payload))
 
 
 def test_every_rule_is_of_a_known_type(known_types):

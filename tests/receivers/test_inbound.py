@@ -12,7 +12,7 @@ from frontsim.errors import BadInput
 from frontsim.receivers.bookings import Bookings
 from frontsim.receivers.effects import effects_json
 from frontsim.receivers.entity import RULES
-from frontsim.receivers.inbound import EventHeaders, RawRequest, Refused, read_notice, value_at
+from frontsim.receivers.inbound import EventHeaders, RawRequest, Refused, read_event, value_at
 from frontsim.receivers.reference import Receiver
 
 CATALOG = catalog.load()
@@ -27,19 +27,19 @@ SCALARS = (
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab"), inner))
 
 
-def arrival(event, body):
+def request(event, body):
     return RawRequest("id-1", "webhook-1", event, "", "application/json", body)
 
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory):
-    with closing(Bookings(tmp_path_factory.mktemp("books") / "receiver.db")) as books:
-        yield Receiver(books, catalog=CATALOG, clock=Clock())
+    with closing(Bookings(tmp_path_factory.mktemp("bookings") / "receiver.db")) as bookings:
+        yield Receiver(bookings, catalog=CATALOG, clock=Clock())
 
 
-def book(receiver, notice):
+def book(receiver, event):
     async def transact():
-        await receiver.books.transact(lambda db: receiver.process(db, notice))
+        await receiver.bookings.transact(lambda db: receiver.process(db, event))
 
     asyncio.run(transact())
 
@@ -48,8 +48,8 @@ def book(receiver, notice):
 @given(event=st.sampled_from(sorted(RULES)), payload=st.dictionaries(st.sampled_from(FIELDS), VALUES))
 def test_no_object_is_too_odd_to_be_booked(receiver, event, payload):
     """Whatever an object holds, it is booked, and the effects can be read: no 5xx by content."""
-    book(receiver, read_notice(arrival(event, json.dumps(payload).encode())))
-    effect = json.loads(effects_json(receiver.books))[-1]
+    book(receiver, read_event(request(event, json.dumps(payload).encode())))
+    effect = json.loads(effects_json(receiver.bookings))[-1]
     assert event == effect["event"]
 
 
@@ -58,15 +58,15 @@ def test_no_number_is_too_large(receiver, number):
     """A number beyond 64 bits is booked, or refused as no JSON."""
     body = f'{{"movementId": {number}, "stockId": {number}}}'.encode()
     with suppress(Refused):
-        book(receiver, read_notice(arrival("StockMovementCreated", body)))
-    json.loads(effects_json(receiver.books))
+        book(receiver, read_event(request("StockMovementCreated", body)))
+    json.loads(effects_json(receiver.bookings))
 
 
 @given(st.binary(max_size=40))
 def test_bytes_are_an_object_or_refused(body):
     """Any body is either a JSON object or refused, never anything else."""
     with suppress(Refused):
-        assert isinstance(read_notice(arrival("SaleCreated", body)).payload, dict)
+        assert isinstance(read_event(request("SaleCreated", body)).payload, dict)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_value_at(value, path):
 
 @pytest.mark.parametrize("name", ["", "X Event", "X-Event:", "Ø"])
 def test_names_of_headers(name):
-    """What can be no header's name is refused."""
+    """Only the name of a header is accepted."""
     with pytest.raises(BadInput, match="expected the name of a header"):
         EventHeaders(event_id=name)

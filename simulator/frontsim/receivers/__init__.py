@@ -1,1 +1,1 @@
-"""Receivers to test against: a reference that is right."""
+"""Receivers to test against: a reference, right variants of it, and receivers that are broken on purpose."""

@@ -1,7 +1,7 @@
 """A receiver over HTTP: `POST /hook` and `/hook/{type}`, with any query, `GET /effects` and `GET /health`.
 
-Invariants: nothing that a request holds makes it answer 5xx by accident; what it could not store is never
-answered with 2xx; a sender that hangs up in the middle of its body leaves nothing behind.
+Invariants: no content of a request causes a 5xx; an event that could not be stored is never answered with 2xx; a
+sender that hangs up before the end of its body leaves nothing behind.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 
 
 def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHeaders | None = None) -> Starlette:
-    """The app of one receiver; it starts and stops it, and leaves its file open."""
+    """The app of one receiver. It starts and stops the receiver, and leaves the receiver's file open."""
     names = headers or EventHeaders()
 
     async def hook(request: Request) -> Response:
         try:
-            return Response(status_code=await receiver.receive(await _arrival(request, names)))
+            return Response(status_code=await receiver.receive(await _raw_request(request, names)))
         except Refused as refused:
             return _json({"error": str(refused)}, refused.status)
         except WorkFailed as failed:
@@ -44,11 +44,11 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
 
     async def effects(request: Request) -> Response:
         payload = request.query_params.get("payload", "true") != "false"
-        body = await asyncio.to_thread(effects_json, receiver.books, payload=payload)
+        body = await asyncio.to_thread(effects_json, receiver.bookings, payload=payload)
         return Response(body, media_type="application/json")
 
     async def health(_: Request) -> Response:
-        found = await asyncio.to_thread(counts, receiver.books)
+        found = await asyncio.to_thread(counts, receiver.bookings)
         return _json({"status": "ok", "variant": variant, **found, "held": receiver.held()})
 
     @asynccontextmanager
@@ -68,7 +68,7 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
     )
 
 
-async def _arrival(request: Request, names: EventHeaders) -> RawRequest:
+async def _raw_request(request: Request, names: EventHeaders) -> RawRequest:
     headers = request.headers
     return RawRequest(
         event_id=headers.get(names.event_id, ""),

@@ -1,7 +1,7 @@
-"""The business system behind a receiver, as far as it matters here: it is slow, and it can be busy.
+"""A stand-in for the business system behind a receiver: slow, and sometimes busy.
 
-It stands for whatever a receiver waits for in the middle of its work (an ERP, a mail server, a cache of ids),
-while other requests come in. A receiver that is right awaits nothing between key, effect and commit.
+A receiver may wait for such a system during its work (an ERP, a mail server, a cache of ids) while other requests
+come in. A right receiver awaits nothing between key, effect and commit.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ from frontsim.receivers.reference import WorkFailed
 
 
 class Backend:
-    """Something to call that takes its time, and only so many callers at once.
+    """A system whose calls take time, and which takes only so many callers at once.
 
     Args:
         name: for the log.
         seconds: how long a call takes.
-        most: callers at once; one more is turned away, as by a pool of connections that is used up.
+        most: callers at once; it rejects one more, like an exhausted connection pool.
     """
 
     def __init__(self, name: str, *, seconds: float = 0.02, most: int = 4) -> None:
@@ -25,10 +25,10 @@ class Backend:
         self._callers = 0
 
     async def call(self) -> None:
-        """Call it.
+        """Take `seconds`.
 
         Raises:
-            WorkFailed: it has its hands full.
+            WorkFailed: it already has `most` callers.
         """
         if self._callers >= self._most:
             raise WorkFailed(f"the {self._name} has no connection left")

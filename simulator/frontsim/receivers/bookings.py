@@ -1,12 +1,12 @@
-"""A receiver's SQLite file: one connection that writes, in group commits, and readers of their own.
+"""A receiver's SQLite file: one connection writes, in group commits; each read opens a connection of its own.
 
     work ─┐
-    work ─┼─▶ BEGIN, each in its turn, COMMIT ─▶ all of them are told
-    work ─┘   (what came in one turn of the event loop)
+    work ─┼─▶ BEGIN, one after the other, COMMIT ─▶ every future gets its result
+    work ─┘   (all that was requested in one turn of the event loop)
 
-Invariants: nobody is told before the commit; what fails undoes only itself. In WAL with
-`synchronous = FULL` a commit survives kill -9 and a power cut. The flush of the disk that this costs is shared
-by all who came meanwhile, and stopping the event loop for it is what makes them a group.
+Invariants: no future is done before the commit; work that fails undoes only itself. In WAL mode with
+`synchronous = FULL` a commit survives kill -9 and a power cut, at the price of a disk flush. The whole group shares
+one flush. The flush blocks the event loop; the requests that arrive meanwhile form the next group.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 class Bookings:
-    """What a receiver holds, in one file that is its own.
+    """All that a receiver stores, in one file that it alone uses.
 
     Raises:
         Unusable: the file cannot be opened and written, or it holds something else.
@@ -45,10 +45,10 @@ class Bookings:
             raise Unusable(f"{file}: expected a receiver's database that can be written, got: {error}") from None
 
     def transact(self, work: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
-        """Do `work` in a transaction; the future brings its result, after the commit, or its error.
+        """Do `work` in a transaction; the future gets its result after the commit, or its error.
 
-        The work of everyone who asks in one turn of the event loop goes into one commit. It must not wait:
-        it holds the file and the loop. If another in its group fails, it is undone and done again.
+        All work that is requested in one turn of the event loop goes into one commit. Work must not block: it
+        holds the file and the loop. If other work of its group fails, it is rolled back and done again, alone.
         """
         loop = asyncio.get_running_loop()
         if not self._waiting:
@@ -58,7 +58,7 @@ class Bookings:
         return future
 
     def close(self) -> None:
-        """Commit what is waiting, and close the file."""
+        """Commit the work that waits, and close the file."""
         self._commit_group()
         self._db.close()
         self._lock.close()
@@ -70,13 +70,13 @@ class Bookings:
                 self._committed([each])
 
     def _committed(self, group: Group) -> bool:
-        """Whether all of it was done; if not, it is undone, and one that was alone is told its error."""
+        """Commit the group; returns False if it was rolled back. Work that was alone in it then gets its error."""
         try:
             self._db.execute("BEGIN IMMEDIATE")
             results = [(future, work(self._db)) for work, future in group]
             self._db.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever a work raises is its caller's, who awaits the future
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
+        except Exception as error:  # noqa: BLE001 - the error belongs to the caller, who awaits the future
+            with suppress(sqlite3.Error):  # SQLite has already rolled back, as it does when the disk is full
                 self._db.execute("ROLLBACK")
             for _, future in group:
                 if len(group) == 1 and not future.cancelled():
@@ -88,13 +88,13 @@ class Bookings:
         return True
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
-        """All rows of a query, through a read-only connection: for a thread, while the loop goes on."""
+        """All rows of a query, through a read-only connection. Call it in a thread: it blocks."""
         with closing(sqlite3.connect(f"{self.file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
             return reader.execute(query).fetchall()
 
 
 def _locked(file: Path) -> IO[bytes]:
-    """Keeps other receivers away until it is closed, or this process ends in any way: one writer a file."""
+    """Lock the file against other receivers until the lock is closed or this process ends: one writer per file."""
     try:
         lock = file.with_name(f"{file.name}-lock").open("wb")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Receivers that are right, each in its own way: a verdict that accuses one of them is a false alarm."""
+"""Right receivers that differ from the reference: a verdict that accuses one of them is a false alarm."""
 
 import asyncio
 import random
@@ -11,19 +11,18 @@ from frontsim.receivers.reference import Receiver, WorkFailed, identity
 class BusinessKey(Receiver):
     """Its key is what the event is about (`saleId`; customer and time of the update), not the event's id.
 
-    It sees through two webhooks for one occurrence, too. Where an event does not say what it is about, its
-    id must do.
+    It also recognises one occurrence that comes through two webhooks. For an event that does not say what it is
+    about, its key is the event's id.
     """
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """Type, identity and version."""
+    def key(self, event: ReceivedEvent) -> str:
         try:
-            kind = self.catalog.find(notice.event)
+            kind = self.catalog.find(event.type)
         except UnknownEventType:
-            return notice.event_id
-        values = identity(kind, notice).values()
+            return event.event_id
+        values = identity(kind, event).values()
         if not values or None in values:
-            return notice.event_id
+            return event.event_id
         return ":".join([kind.name, *map(str, values)])
 
 
@@ -40,29 +39,26 @@ class Answers204(Receiver):
 
 
 class Slow(Receiver):
-    """Takes its time before it does anything."""
+    """Waits before it does anything."""
 
     SECONDS = 0.3
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Wait, then as the reference."""
+    async def receive(self, request: RawRequest) -> int:
         await asyncio.sleep(self.SECONDS)
-        return await super().receive(arrival)
+        return await super().receive(request)
 
 
 class Flaky(Receiver):
-    """Turns away one sound request in four, with 503, before it has stored anything: the resend is as good as new."""
+    """Answers one good request in four with 503, before it stores anything, so a resend succeeds."""
 
     SEED = 1
     SHARE = 0.25
 
     async def start(self) -> None:
-        """Take the dice, which fall in the same order every time."""
-        self._dice = random.Random(self.SEED)  # noqa: S311 - nothing is secret about a mood
+        self._random = random.Random(self.SEED)  # noqa: S311 - not a secret
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, when in the mood."""
-        notice = super().read(arrival)
-        if self._dice.random() < self.SHARE:
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        if self._random.random() < self.SHARE:
             raise WorkFailed("busy: nothing was stored, send it again", status=503)
-        return notice
+        return event

@@ -1,8 +1,8 @@
-"""The effects of a receiver as an observer reads them: a JSON list, in the order in which they were booked.
+"""A receiver's effects as an observer reads them: a JSON list, in the order of booking.
 
 One effect: `{"webhookEventId", "webhookId", "event", the type's identity fields ("saleId" ...), "at",
-"current", "payload"}`. `current` is for events that tell the state of something that changes (customers,
-orders, stock levels): whether this effect is the state that the receiver holds now; null for all others.
+"current", "payload"}`. `current` says, for events that carry the state of something that changes (customers,
+orders, stock levels), whether this effect is the state that the receiver holds now; null for all others.
 """
 
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ SELECT (SELECT count(*) FROM effects), (SELECT count(*) FROM ignored), (SELECT c
 """
 
 
-def effects_json(books: Bookings, *, payload: bool = True) -> bytes:
-    """All effects; without their payloads where those are not wanted."""
-    rows = books.read(_QUERY.format(payload="payload" if payload else "NULL"))
+def effects_json(bookings: Bookings, *, payload: bool = True) -> bytes:
+    """All effects, with or without their payloads."""
+    rows = bookings.read(_QUERY.format(payload="payload" if payload else "NULL"))
     return orjson.dumps([_effect(*row) for row in rows])
 
 
-def counts(books: Bookings) -> Mapping[str, int]:
-    """How many effects are booked, events ignored, and events waiting in an inbox."""
-    effects, ignored, waiting = books.read(_COUNTS)[0]
+def counts(bookings: Bookings) -> Mapping[str, int]:
+    """The numbers of effects, of ignored events and of events that wait in an inbox."""
+    effects, ignored, waiting = bookings.read(_COUNTS)[0]
     return {"effects": effects, "ignored": ignored, "waiting": waiting}
 
 

@@ -1,7 +1,7 @@
-"""Which events tell the new state of something that changes, and when that state was true.
+"""Which events carry the new state of something that changes, and since when that state holds.
 
-A customer, an order and a stock level change; their events can be overtaken (a resend comes hours later),
-so an older state must not overwrite a newer. Sales, transfers and the rest happen once: there is no state.
+Customers, orders and stock levels change, and a newer event can overtake an older one (a resend comes hours
+later), so an older state must not overwrite a newer. Sales, transfers and the rest happen once and have no state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ from frontsim.receivers.inbound import ReceivedEvent, value_at
 
 @dataclass(frozen=True, slots=True)
 class EntityRule:
-    """Where an event type says what it is about (`keys`) and when it was so (the first of `moments` that is set).
+    """Which fields of an event type say what it is about (`keys`) and since when (the first of `moments` that is set).
 
-    `rank` names a number that grows, for two states of one moment.
+    `rank` names a number that grows: it orders two states of one moment.
     """
 
     kind: str
@@ -41,24 +41,24 @@ RULES: Mapping[str, EntityRule] = {
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of `entity` that an event tells. Moments compare as text: the vendor writes one form only."""
+    """The state of `entity` since `moment`. Moments compare as text, because the vendor writes them in one form."""
 
     entity: str
     moment: str
     rank: int
 
 
-def state_of(event: str, notice: ReceivedEvent) -> State | None:
-    """The state that this event tells, None where it tells none or does not say of what."""
-    rule = RULES.get(event)
+def state_of(event_type: str, event: ReceivedEvent) -> State | None:
+    """The state in this event; None if events of its type hold no state, or if it does not say what it is about."""
+    rule = RULES.get(event_type)
     if rule is None:
         return None
-    keys = [value_at(notice.payload, key) for key in rule.keys]
+    keys = [value_at(event.payload, key) for key in rule.keys]
     if all(key is None for key in keys):
         return None
-    rank = value_at(notice.payload, rule.rank) if rule.rank else 0
+    rank = value_at(event.payload, rule.rank) if rule.rank else 0
     ranked = isinstance(rank, int) and abs(rank) < 2**63  # what SQLite can hold
-    return State(":".join([rule.kind, *map(str, keys)]), _moment(rule, notice.payload), int(rank or 0) if ranked else 0)
+    return State(":".join([rule.kind, *map(str, keys)]), _moment(rule, event.payload), int(rank or 0) if ranked else 0)
 
 
 def _moment(rule: EntityRule, payload: Mapping[str, Any]) -> str:

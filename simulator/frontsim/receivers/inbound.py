@@ -1,8 +1,8 @@
-"""What comes to a receiver: the request as it came, and what it says once it has been understood.
+"""A receiver's input: the raw request, and the event that it holds.
 
-Refused with 4xx is what can never be processed: no event id, no type, no JSON, not an object. Everything
-else is taken: fields that nobody knows, nulls, types that are new. An event that is refused can be sent
-again for ever and will be refused for ever, so a receiver refuses as little as it can.
+The receiver answers 4xx only to what it can never process: no event id, no type, no JSON, not an object. It takes
+everything else: unknown fields, nulls, new types. A refused event stays refused however often it is resent, so a
+receiver refuses as little as it can.
 """
 
 import re
@@ -20,7 +20,7 @@ _HEADER = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
 
 
 class Refused(Exception):
-    """What came can never be processed: it is answered with `status`, a 4xx, and nothing is kept of it."""
+    """The request can never be processed. The answer is `status`, a 4xx, and nothing is stored."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -29,10 +29,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EventHeaders:
-    """In which headers a delivery carries what its body does not say (their names are open: settings).
+    """The headers that carry what a delivery's body does not say. The vendor does not publish their names.
 
     Raises:
-        BadInput: that is no header's name.
+        BadInput: not the name of a header.
     """
 
     event_id: str = "X-Webhook-Event-Id"
@@ -47,7 +47,7 @@ class EventHeaders:
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:
-    """A request as it came. `path_type` is the type in the URL (`/hook/SaleCreated`), if there is one."""
+    """A request before it is read. `path_type` is the type in the URL (`/hook/SaleCreated`), or empty."""
 
     event_id: str
     webhook_id: str
@@ -59,34 +59,34 @@ class RawRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
-    """An event as the receiver has understood it. `body` is its payload, byte for byte as it came."""
+    """An event as the receiver has read it. `body` holds the bytes of its payload."""
 
     event_id: str
     webhook_id: str
-    event: str
+    type: str
     payload: Mapping[str, Any]
     body: bytes
 
 
-def read_notice(arrival: RawRequest) -> ReceivedEvent:
-    """Understand a request.
+def read_event(request: RawRequest) -> ReceivedEvent:
+    """Read the event out of a request.
 
     Raises:
-        Refused: 400 without an event id or type, or if the body is not a JSON object; 415 if it does not
-            call itself JSON in UTF-8.
+        Refused: 400 if the event id or the type is missing, or the body is not a JSON object; 415 if the content
+            type is not JSON in UTF-8.
     """
-    if not arrival.event_id or len(arrival.event_id) > LONGEST_ID:
+    if not request.event_id or len(request.event_id) > LONGEST_ID:
         raise Refused(400, f"expected a header with the event's id of 1 to {LONGEST_ID} characters")
-    event = arrival.event or arrival.path_type
-    if not event:
+    event_type = request.event or request.path_type
+    if not event_type:
         raise Refused(400, "expected the event's type in a header or in the URL (/hook/SaleCreated)")
-    check_content_type(arrival.content_type)
-    body = arrival.body.removeprefix(BOM)
-    return ReceivedEvent(arrival.event_id, arrival.webhook_id, event, read_object(body), body)
+    check_content_type(request.content_type)
+    body = request.body.removeprefix(BOM)
+    return ReceivedEvent(request.event_id, request.webhook_id, event_type, read_object(body), body)
 
 
 def check_content_type(content_type: str) -> None:
-    """Refuse with 415 what does not call itself JSON, or is in another character set than UTF-8."""
+    """Refuse, with 415, a content type other than JSON, or a character set other than UTF-8."""
     kind, *parameters = content_type.lower().split(";")
     if kind.strip() != "application/json" and not kind.strip().endswith("+json"):
         raise Refused(415, f"expected Content-Type: application/json, got {content_type[:100]!r}")
@@ -97,7 +97,7 @@ def check_content_type(content_type: str) -> None:
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:
-    """Parse a payload; refuse with 400 what is not whole JSON or not an object."""
+    """Parse a payload; refuse, with 400, what is not a JSON object."""
     try:
         payload = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -108,7 +108,7 @@ def read_object(body: bytes) -> Mapping[str, Any]:
 
 
 def value_at(payload: Mapping[str, Any], path: str) -> str | int | float | None:
-    """The text or number at a dotted path, or None where there is none: no payload is too odd to be looked into."""
+    """The text or number at a dotted path; None if there is none, whatever the payload looks like."""
     value: Any = payload
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None

@@ -1,12 +1,11 @@
-"""The other right way: store the event as it came, answer, and process it later.
+"""The other right way: store the raw event, answer, and process it later.
 
     request ──▶ inbox (key = the event's id) ──▶ commit ──▶ 2xx
                   │
                   └──▶ worker: one transaction: effect and "done" ──▶ commit
 
 It answers as fast as a disk can write, however slow the work is. It is right for the same reason as the
-reference: what the work changes and the note that it is done are one commit, so that the worker may die at
-any point and simply begin again.
+reference: the effect and "done" are one commit, so the worker may die at any point and start again.
 """
 
 import asyncio
@@ -28,26 +27,25 @@ class Inbox(Receiver):
     """Stores first; a worker books, in the order of arrival."""
 
     async def start(self) -> None:
-        """Let the worker begin, with what the last process left."""
+        """Start the worker, which first processes what the last process left."""
         self._bell = asyncio.Event()
         self._worker = asyncio.create_task(self.work())
 
     async def stop(self) -> None:
-        """End the worker; what is waiting stays in the file."""
+        """Stop the worker; events that wait stay in the file."""
         self._worker.cancel()
         with suppress(asyncio.CancelledError):
             await self._worker
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Store it, wake the worker."""
-        notice = self.read(arrival)
-        row = (notice.event_id, notice.webhook_id, notice.event, notice.body)
-        await self.books.transact(lambda db: db.execute(_STORE, row))
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        row = (event.event_id, event.webhook_id, event.type, event.body)
+        await self.bookings.transact(lambda db: db.execute(_STORE, row))
         self._bell.set()
         return self.SUCCESS
 
     async def work(self) -> None:
-        """Process whatever is waiting, for ever."""
+        """Process the events that wait, for ever."""
         while True:
             self._bell.clear()
             try:
@@ -61,14 +59,14 @@ class Inbox(Receiver):
 
     async def work_once(self) -> bool:
         """Process the oldest event; returns False when none waits."""
-        return await self.books.transact(self._process_next)
+        return await self.bookings.transact(self._process_next)
 
     def _process_next(self, db: sqlite3.Connection) -> bool:
         found = waiting(db)
         if found is None:
             return False
-        number, notice = found
-        self.process(db, notice)
+        number, event = found
+        self.process(db, event)
         done(db, number)
         return True
 
@@ -78,10 +76,10 @@ def waiting(db: sqlite3.Connection) -> tuple[int, ReceivedEvent] | None:
     row = db.execute(_NEXT).fetchone()
     if row is None:
         return None
-    number, event_id, webhook_id, event, body = row
-    return number, ReceivedEvent(event_id, webhook_id, event, read_object(body), body)
+    number, event_id, webhook_id, event_type, body = row
+    return number, ReceivedEvent(event_id, webhook_id, event_type, read_object(body), body)
 
 
 def done(db: sqlite3.Connection, number: int) -> None:
-    """Note that it is done."""
+    """Mark the event of that number as processed."""
     db.execute("UPDATE inbox SET done = 1 WHERE number = ?", (number,))

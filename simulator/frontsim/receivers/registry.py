@@ -1,4 +1,4 @@
-"""Every receiver by name: those that are right, and those that are wrong on purpose."""
+"""Every receiver by name: the right ones, and the ones that are broken on purpose."""
 
 from collections.abc import Mapping
 
@@ -54,19 +54,19 @@ _UNEXPECTED = frozenset({"unexpected"})
 
 CORRECT: Mapping[str, Variant] = by_name(
     Variant("reference", Receiver, "Takes the key and books the effect in one transaction, then answers 200."),
-    Variant("inbox", Inbox, "Stores the event as it came, answers 200, and a worker books it later."),
+    Variant("inbox", Inbox, "Stores the raw event, answers 200, and a worker books it later."),
     Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
     Variant("answers-202", Answers202, "Answers 202 instead of 200."),
     Variant("answers-204", Answers204, "Answers 204, without a body."),
     Variant("slow", Slow, "Takes 0.3 s for every request."),
-    Variant("flaky", Flaky, "Answers one sound request in four with 503, before it has stored anything."),
+    Variant("flaky", Flaky, "Answers one good request in four with 503, before it stores anything."),
 )
 
 BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "no-dedupe",
         NoDedupe,
-        "It books whatever comes, so every copy counts.",
+        "It books every request, so every copy counts.",
         _DUPLICATED,
         ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "api-trouble", "late-resend"),
     ),
@@ -95,21 +95,21 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "dedupe-by-timestamp",
         DedupeByTimestamp,
-        "It takes two events of one type and one moment for the same.",
+        "It treats two events of one type and one moment as the same.",
         _LOST,
         ("same-second",),
     ),
     Variant(
         "dedupe-by-webhook-id",
         DedupeByWebhookId,
-        "It takes the webhook's id for the event's, so a webhook's second event is dropped.",
+        "It uses the webhook's id as the event's, so it drops a webhook's second event.",
         _LOST,
         ("same-second", "short-outage", "entity-updated-twice"),
     ),
     Variant(
         "dedupe-by-entity",
         DedupeByEntity,
-        "It takes the second update of a customer or an order for a copy of the first.",
+        "It treats the second update of a customer or an order as a copy of the first.",
         _LOST,
         ("entity-updated-twice",),
     ),
@@ -137,14 +137,14 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "id-before-work",
         IdBeforeWork,
-        "It notes the id, then works; if the work fails, the resend is taken for a copy.",
+        "It stores the id, then works; if the work fails, it treats the resend as a copy.",
         _BURNED,
         ("storm",),
     ),
     Variant(
         "dedupe-in-another-transaction",
         DedupeInAnotherTransaction,
-        "It commits the effect and notes the id afterwards, which may fail or never happen.",
+        "It commits the effect and stores the id afterwards, which may fail or never happen.",
         _DUPLICATED,
         ("duplicate-race", "storm"),
     ),
@@ -158,7 +158,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "batch-loses-good-ones",
         BatchLosesGoodOnes,
-        "It books what comes together in one go; one duplicate in it undoes all, and all are answered 200.",
+        "It books a batch in one transaction; one duplicate rolls it back, and it answers 200 to all.",
         _LOST,
         ("duplicate-race",),
     ),
@@ -220,19 +220,19 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "crash-on-garbage",
         CrashOnGarbage,
-        "A body that is no JSON kills its parser; from then on it answers 500 to everything.",
+        "A body that is not JSON kills its parser; from then on it answers 500 to everything.",
         _CRASHED | _REJECTED,
         ("malformed",),
     ),
     Variant(
         "dies-on-garbage",
         DiesOnGarbage,
-        "A body that is no JSON ends its process.",
+        "A body that is not JSON ends its process.",
         _CRASHED,
         ("malformed",),
         needs_process_control=True,
     ),
-    Variant("accepts-garbage", AcceptsGarbage, "It books what is no JSON.", _UNEXPECTED, ("malformed",)),
+    Variant("accepts-garbage", AcceptsGarbage, "It books bodies that are not JSON.", _UNEXPECTED, ("malformed",)),
     Variant(
         "drops-non-ascii", DropsNonAscii, "It drops every letter outside ASCII.", _CORRUPT, ("unicode-and-decimals",)
     ),
@@ -258,7 +258,7 @@ def find(name: str) -> Variant:
     """The receiver of that name, right or wrong.
 
     Raises:
-        BadInput: there is none; the text lists them all.
+        BadInput: there is none; the text lists all names.
     """
     found = CORRECT.get(name) or BROKEN.get(name)
     if found is None:

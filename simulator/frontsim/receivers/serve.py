@@ -1,4 +1,4 @@
-"""Runs one receiver until it is told to stop; `python -m frontsim.receivers.serve` does so as a process."""
+"""Serves one receiver until SIGINT or SIGTERM; `python -m frontsim.receivers.serve` does so as a process."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from frontsim.receivers.inbound import EventHeaders
 from frontsim.receivers.registry import find
 from frontsim.receivers.server import Server
 
-UNUSABLE = 3  # the exit code of DESIGN section 8: nothing could be served
+UNUSABLE = 3  # the exit code for a port or file that cannot be used
 
 
 def run(
@@ -38,19 +38,19 @@ def run(
     Args:
         host: address to listen on.
         port: 0 takes any free one.
-        db: its file, made if it is not there.
+        db: its file, created if it does not exist.
         variant: a name of the registry.
-        header: the header with the event's id, if it is not X-Webhook-Event-Id.
+        header: the header with the event's id; X-Webhook-Event-Id by default.
         ready: called with the base URL (`http://127.0.0.1:8500`) once it listens.
 
     Raises:
-        BadInput: no such variant, or no name of a header.
-        Unusable: the port or the file cannot be had.
+        BadInput: no such variant, or not the name of a header.
+        Unusable: the port or the file cannot be used.
     """
     kind = find(variant)
     names = EventHeaders() if header is None else EventHeaders(event_id=header)
-    with closing(listen(host, port)) as listener, closing(Bookings(db)) as books:
-        receiver = kind.receiver(books, catalog=catalog.load(), clock=Clock())
+    with closing(listen(host, port)) as listener, closing(Bookings(db)) as bookings:
+        receiver = kind.receiver(bookings, catalog=catalog.load(), clock=Clock())
         app = make_app(receiver, variant=variant, headers=names)
         server = Server(app, listening=lambda: ready(url_of(listener)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

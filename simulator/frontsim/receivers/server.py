@@ -1,4 +1,4 @@
-"""The uvicorn that serves an app on a listening socket, and leaves signals alone."""
+"""A uvicorn server on a listening socket, without signal handlers."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-GRACE_S = 1  # for requests that are under way at the end
+GRACE_S = 1  # for requests that are open at the end
 
 
 class Server(uvicorn.Server):
@@ -16,7 +16,7 @@ class Server(uvicorn.Server):
 
     Args:
         app: what answers.
-        listening: called once connections are taken.
+        listening: called once the server accepts connections.
     """
 
     def __init__(self, app: ASGIApp, *, listening: Callable[[], None]) -> None:
@@ -38,21 +38,20 @@ class Server(uvicorn.Server):
         self._stopped = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does, then tell."""
         await super().startup(sockets)
         if self.started:
             self._listening()
 
     async def main_loop(self) -> None:
-        """Wait to be stopped, without uvicorn's ten looks a second."""
+        """Wait for `stop`; uvicorn itself polls ten times a second."""
         await self._stopped.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them to whoever runs us."""
+        """Install none: the caller handles signals."""
         yield
 
     def stop(self) -> None:
-        """Take nothing new, and end when what is under way is done, or after a second."""
+        """Accept no new requests; end when the open ones are done, or after a second."""
         self.should_exit = True
         self._stopped.set()

@@ -1,4 +1,4 @@
-"""A receiver with its name, and what must be found out about it."""
+"""A receiver with its name and what `verify` must find in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from frontsim.receivers.reference import Receiver
 class Variant:
     """One receiver.
 
-    `bug` says in a sentence what is wrong with it (of a right one: what sets it apart). A broken one must be
-    found out in each of `scenarios`, with one of the classes `expected` (DESIGN section 8) at least;
-    `needs_process_control` where that takes killing and restarting it.
+    `bug` says in a sentence what is wrong with it (of a right one: how it differs). Each of `scenarios` must find the
+    bug, with at least one of the classes `expected`. With `needs_process_control` those scenarios kill and restart
+    the receiver.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""Receivers that are wrong on purpose, each with one bug that real ones have had."""
+"""Receivers that are wrong on purpose, each with one bug that real receivers have had."""

@@ -1,4 +1,4 @@
-"""Wrong with what an event holds: refused, choked on, or stored otherwise than it came."""
+"""Wrong content: the payload that is stored differs from the one that came."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,29 +12,27 @@ from frontsim.receivers.reference import Receiver
 class DropsNonAscii(Receiver):
     """Stores text as ASCII and drops the rest: Bjørn Åsen becomes Bjrn sen."""
 
-    def kept_payload(self, notice: ReceivedEvent) -> bytes:
-        """What ASCII can hold of it."""
-        return orjson.dumps(notice.payload).decode().encode("ascii", "ignore")
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(event.payload).decode().encode("ascii", "ignore")
 
 
 class RoundsDecimals(Receiver):
     """Keeps money and quantities as whole numbers: 99.5 becomes 100."""
 
-    def kept_payload(self, notice: ReceivedEvent) -> bytes:
-        """The payload without a decimal in it."""
-        return orjson.dumps(_rounded(notice.payload))
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(_rounded(event.payload))
 
 
 class TruncatesLargeBodies(Receiver):
-    """Keeps payloads in a column of 65,535 bytes, which cuts longer ones off without a word."""
+    """Keeps payloads in a column of 65,535 bytes, which cuts off longer ones silently."""
 
     WIDTH = 65_535
 
-    def kept_payload(self, notice: ReceivedEvent) -> bytes:
-        """The payload; if it was cut it is JSON no more, so it is kept as the text that it is now."""
-        if len(notice.body) <= self.WIDTH:
-            return notice.body
-        return orjson.dumps(notice.body[: self.WIDTH].decode("utf-8", "ignore"))
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        """The payload. One that was cut is not JSON any more, so it is kept as text."""
+        if len(event.body) <= self.WIDTH:
+            return event.body
+        return orjson.dumps(event.body[: self.WIDTH].decode("utf-8", "ignore"))
 
 
 def _rounded(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Wrong keys: too coarse, and events are lost; too fine or forgotten, and events count twice.
+"""Wrong keys: if a key is too coarse, events are lost; if it is too fine or forgotten, events are booked twice.
 
 The right key is the event's own id, whole, in the same file as the effect, for ever.
 """
@@ -12,76 +12,70 @@ from frontsim.receivers.reference import Receiver
 
 
 class NoDedupe(Receiver):
-    """Books whatever comes: every copy is new to it."""
+    """Books every request: each copy is new to it."""
 
     def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - that it is ignored is the bug
-        """Always free."""
         return True
 
 
 class MemoryDedupe(Receiver):
-    """Knows its keys until the next restart."""
+    """Keeps its keys in memory, so a restart forgets them."""
 
     async def start(self) -> None:
-        """Begin with an empty memory: this is the bug."""
+        """Start with an empty memory: this is the bug."""
         self._seen: set[str] = set()
 
     def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - not in the file: the bug
-        """Whether the key came since the start."""
+        """Take the key; returns whether it is new since the start."""
         new = key not in self._seen
         self._seen.add(key)
         return new
 
 
 class ShortMemory(Receiver):
-    """Knows the last hundred keys: a resend that comes later than that is new to it."""
+    """Keeps the last hundred keys: a later resend is new to it."""
 
     LENGTH = 100
 
     def take_key(self, db: sqlite3.Connection, key: str) -> bool:
-        """As the reference, then forget the oldest."""
         new = super().take_key(db, key)
         keys.keep_newest(db, self.LENGTH)
         return new
 
 
 class ForgetsAtMidnight(Receiver):
-    """Begins a new list of keys every day. Its days last a tenth of a second, so that nobody has to stay up."""
+    """Starts a new list of keys every day. Its days last a tenth of a second, so that a test need not wait."""
 
     DAY_MS = 100
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """The id, good for today."""
-        return f"{self.clock.now() // self.DAY_MS}:{notice.event_id}"
+    def key(self, event: ReceivedEvent) -> str:
+        return f"{self.clock.now() // self.DAY_MS}:{event.event_id}"
 
 
 class DedupeByTimestamp(Receiver):
-    """Takes two events of one type and one moment for the same."""
+    """Treats two events of one type and one moment as the same."""
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """The payload's first date-time."""
-        moments = (str(v) for name, v in notice.payload.items() if name.endswith("DateTime") and v is not None)
-        return f"{notice.event}:{next(moments, notice.event_id)}"
+    def key(self, event: ReceivedEvent) -> str:
+        moments = (str(v) for name, v in event.payload.items() if name.endswith("DateTime") and v is not None)
+        return f"{event.type}:{next(moments, event.event_id)}"
 
 
 class DedupeByWebhookId(Receiver):
-    """Took the wrong one of two headers: every event of a webhook has the same key."""
+    """Reads the wrong one of two headers: all events of a webhook have the same key."""
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """The webhook's id."""
-        return notice.webhook_id
+    def key(self, event: ReceivedEvent) -> str:
+        return event.webhook_id
 
 
 class DedupeByEntity(Receiver):
-    """Takes every event about a customer or an order for the first one about it: the second update is dropped."""
+    """Treats all events about a customer or an order as the same: it drops the second update."""
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """Type and identity, without the version."""
+    def key(self, event: ReceivedEvent) -> str:
         try:
-            identity = value_at(notice.payload, self.catalog.find(notice.event).identity)
+            identity = value_at(event.payload, self.catalog.find(event.type).identity)
         except UnknownEventType:
             identity = None
-        return notice.event_id if identity is None else f"{notice.event}:{identity}"
+        return event.event_id if identity is None else f"{event.type}:{identity}"
 
 
 class KeyCutShort(Receiver):
@@ -89,6 +83,5 @@ class KeyCutShort(Receiver):
 
     WIDTH = 32
 
-    def key(self, notice: ReceivedEvent) -> str:
-        """What fits of the id."""
-        return notice.event_id[: self.WIDTH]
+    def key(self, event: ReceivedEvent) -> str:
+        return event.event_id[: self.WIDTH]

@@ -1,4 +1,4 @@
-"""Wrong at the door: valid events are refused or choked on, or what is no event at all is let in."""
+"""Wrong reading: a valid event is refused or fails, or a request that is no event is accepted."""
 
 import os
 from collections.abc import Mapping
@@ -12,15 +12,14 @@ from frontsim.receivers.reference import Receiver, WorkFailed
 
 
 class RejectsUnknownFields(Receiver):
-    """Checks payloads against a closed list of fields: the vendor adds one, and nothing gets in any more."""
+    """Checks payloads against a closed list of fields: once the vendor adds a field, it refuses every event."""
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, and refuse what has a field that the schema does not have."""
-        notice = super().read(arrival)
-        unknown = _unknown(self._schema(notice.event), notice.payload)
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        unknown = _unknown(self._schema(event.type), event.payload)
         if unknown:
             raise Refused(422, f"unknown field {unknown[0]}")
-        return notice
+        return event
 
     def _schema(self, event: str) -> Mapping[str, Any]:
         try:
@@ -30,87 +29,82 @@ class RejectsUnknownFields(Receiver):
 
 
 class RejectsUnknownTypes(Receiver):
-    """Has no handler for a type that is new, and answers 500 instead of setting it aside."""
+    """Has no handler for a new type, and answers 500 instead of setting the event aside."""
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, and fail on an unknown type."""
-        notice = super().read(arrival)
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
         try:
-            self.catalog.find(notice.event)
+            self.catalog.find(event.type)
         except UnknownEventType:
-            raise WorkFailed(f"no handler for {notice.event}") from None
-        return notice
+            raise WorkFailed(f"no handler for {event.type}") from None
+        return event
 
 
 class CrashOnNull(Receiver):
-    """Strips texts that have always been there, though the schema lets them be null: a null is a 500."""
+    """Strips texts without a check for null, which the schema allows: a null is a 500."""
 
     TEXTS = ("saleGuid", "city", "gtin", "orderNo", "orderDate", "personName")
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, and strip the texts."""
-        notice = super().read(arrival)
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
         for field in self.TEXTS:
             try:
-                notice.payload.get(field, "").strip()
+                event.payload.get(field, "").strip()
             except AttributeError as error:
                 raise WorkFailed(f"{field}: {error}") from error
-        return notice
+        return event
 
 
 class CrashOnGarbage(Receiver):
-    """One body that it cannot parse kills the thread that parses: from then on every answer is 500."""
+    """A body that it cannot parse kills its parser's thread: from then on every answer is 500."""
 
     _dead = False
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, until garbage comes."""
+    def read(self, request: RawRequest) -> ReceivedEvent:
         if self._dead:
             raise WorkFailed("the parser's thread has died")
         try:
-            return super().read(arrival)
+            return super().read(request)
         except Refused as refused:
             self._dead = True
             raise WorkFailed(f"the parser's thread dies: {refused}") from refused
 
 
 class DiesOnGarbage(Receiver):
-    """One body that it cannot parse ends the whole process."""
+    """A body that it cannot parse ends the whole process."""
 
     EXIT_CODE = 70
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, until garbage comes."""
+    def read(self, request: RawRequest) -> ReceivedEvent:
         try:
-            return super().read(arrival)
+            return super().read(request)
         except Refused:
             os._exit(self.EXIT_CODE)
 
 
 class AcceptsGarbage(Receiver):
-    """Books whatever has an event id, parsed or not."""
+    """Books every request that has an event id, whether the body is JSON or not."""
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference; what it refuses is an event all the same, with the body as text for a payload."""
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        """As the reference; but what the reference refuses becomes an event whose payload is the body as text."""
         try:
-            return super().read(arrival)
+            return super().read(request)
         except Refused:
-            if not arrival.event_id:
+            if not request.event_id:
                 raise
-            text = orjson.dumps(arrival.body.decode("utf-8", "replace"))
-            return ReceivedEvent(arrival.event_id, arrival.webhook_id, arrival.event or arrival.path_type, {}, text)
+            text = orjson.dumps(request.body.decode("utf-8", "replace"))
+            return ReceivedEvent(request.event_id, request.webhook_id, request.event or request.path_type, {}, text)
 
 
 class RejectsLarge(Receiver):
-    """Left its framework's limit as it was: bodies over 100 kB are refused with 413."""
+    """Keeps its framework's default limit: it refuses bodies over 100 kB with 413."""
 
     LIMIT = 100_000
 
-    def read(self, arrival: RawRequest) -> ReceivedEvent:
-        """As the reference, up to the limit."""
-        if len(arrival.body) > self.LIMIT:
-            raise Refused(413, f"expected at most {self.LIMIT} bytes, got {len(arrival.body)}")
-        return super().read(arrival)
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        if len(request.body) > self.LIMIT:
+            raise Refused(413, f"expected at most {self.LIMIT} bytes, got {len(request.body)}")
+        return super().read(request)
 
 
 def _unknown(schema: Mapping[str, Any], value: Any, path: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""Wrong order: what was true before overwrites what is true now."""
+"""Wrong order: an older state overwrites a newer one."""
 
 import sqlite3
 
@@ -9,8 +9,7 @@ _OVERWRITE = "INSERT OR REPLACE INTO states (entity, moment, rank, effect) VALUE
 
 
 class LastWriterWins(Receiver):
-    """Whatever comes last is the present state: a resend from yesterday undoes today's update."""
+    """Treats the last event as the current state: a resend from yesterday undoes today's update."""
 
     def update(self, db: sqlite3.Connection, state: State, effect: int) -> None:
-        """Overwrite, however old this is."""
         db.execute(_OVERWRITE, (state.entity, state.moment, state.rank, effect))

@@ -1,6 +1,6 @@
-"""Key and effect in two commits: what comes between them leaves one without the other.
+"""Key and effect in two commits: a crash or an error between them leaves one without the other.
 
-Key first, and the event is lost: its resend finds the key taken. Effect first, and it counts twice.
+If the key comes first, the event is lost: its resend finds the key taken. If the effect comes first, it counts twice.
 """
 
 import asyncio
@@ -17,18 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 class IdBeforeWork(Receiver):
-    """Takes the key, then works: if the work fails, the resend is answered 200 and does nothing."""
+    """Takes the key, then works: if the work fails, it answers 200 to the resend and does nothing."""
 
     async def start(self) -> None:
-        """Connect to the system that does the work."""
         self._backend = Backend("business system")
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Take the key, commit; work."""
-        notice = self.read(arrival)
-        if await self.books.transact(lambda db: self.take_key(db, self.key(notice))):
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if await self.bookings.transact(lambda db: self.take_key(db, self.key(event))):
             await self._backend.call()
-            await self.books.transact(lambda db: self.process(db, notice))
+            await self.bookings.transact(lambda db: self.process(db, event))
         return self.SUCCESS
 
 
@@ -36,51 +34,47 @@ class DedupeInAnotherTransaction(Receiver):
     """Commits the effect, then writes the key to a store of its own, which may fail or never be reached."""
 
     async def start(self) -> None:
-        """Connect to the store of keys."""
         self._key_store = Backend("store of keys")
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Look; book, commit; write the key."""
-        notice = self.read(arrival)
-        if not await self.books.transact(lambda db: keys.is_taken(db, self.key(notice))):
-            await self.books.transact(lambda db: self.process(db, notice))
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if not await self.bookings.transact(lambda db: keys.is_taken(db, self.key(event))):
+            await self.bookings.transact(lambda db: self.process(db, event))
             await self._key_store.call()
-            await self.books.transact(lambda db: self.take_key(db, self.key(notice)))
+            await self.bookings.transact(lambda db: self.take_key(db, self.key(event)))
         return self.SUCCESS
 
 
 class EffectThen500(Receiver):
-    """Books, then fails at something that matters less (a mail), answers 500 and gives the key back."""
+    """Books, then fails at something less important (a mail), answers 500 and frees the key."""
 
     async def start(self) -> None:
-        """Connect to the mail server."""
         self._mail = Backend("mail server")
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Book, commit; send the mail; if that fails, invite a resend."""
-        notice = self.read(arrival)
-        if await self.books.transact(lambda db: self.book(db, notice)):
+    async def receive(self, request: RawRequest) -> int:
+        """Book, commit; send the mail; if that fails, free the key and answer 500."""
+        event = self.read(request)
+        if await self.bookings.transact(lambda db: self.book(db, event)):
             try:
                 await self._mail.call()
             except WorkFailed:
-                await self.books.transact(lambda db: keys.give_back(db, self.key(notice)))
+                await self.bookings.transact(lambda db: keys.give_back(db, self.key(event)))
                 raise
         return self.SUCCESS
 
 
 class BatchLosesGoodOnes(Receiver):
-    """Books what comes within 50 ms in one go; one duplicate undoes it all, and is taken to be all there was."""
+    """Books all that comes within 50 ms in one transaction; one duplicate rolls it back, and it answers 200 to all."""
 
     SECONDS = 0.05
 
     async def start(self) -> None:
-        """Begin with an empty batch."""
         self._batch: list[ReceivedEvent] = []
 
-    async def receive(self, arrival: RawRequest) -> int:
-        """Join the batch; the first of it waits for the others and books them all."""
+    async def receive(self, request: RawRequest) -> int:
+        """Join the batch. The first request of a batch waits for the others and books them all."""
         batch = self._batch
-        batch.append(self.read(arrival))
+        batch.append(self.read(request))
         if len(batch) == 1:
             await asyncio.sleep(self.SECONDS)
             self._batch = []
@@ -91,11 +85,11 @@ class BatchLosesGoodOnes(Receiver):
 
     async def _book_all(self, batch: Sequence[ReceivedEvent]) -> None:
         try:
-            await self.books.transact(lambda db: self._insert(db, batch))
+            await self.bookings.transact(lambda db: self._insert(db, batch))
         except sqlite3.IntegrityError as error:
             logger.info("already there: %s", error)
 
     def _insert(self, db: sqlite3.Connection, batch: Sequence[ReceivedEvent]) -> None:
-        for notice in batch:
-            db.execute("INSERT INTO keys (key) VALUES (?)", (self.key(notice),))
-            self.process(db, notice)
+        for event in batch:
+            db.execute("INSERT INTO keys (key) VALUES (?)", (self.key(event),))
+            self.process(db, event)
