@@ -42,9 +42,9 @@ from frontsim.delivery.wire import Wire
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import Shop
-from frontsim.payloads.workshop import Workshop
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
@@ -73,7 +73,7 @@ class App:
         self._rules = FaultRules(seed=settings.seed)
         self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
         self._payloads = Payloads(self._catalog, seed=settings.seed)
-        self._workshop = Workshop(self._payloads, seed=settings.seed)
+        self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
         self._tls = (
             None
             if settings.tls_verify and settings.tls_ca is None
@@ -119,7 +119,7 @@ class App:
             return
         self._stopped = True
         async with AsyncExitStack() as last:  # the last first; one that fails keeps none of the others
-            last.callback(self._workshop.close)
+            last.callback(self._async_payloads.close)
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
             last.push_async_callback(self._wire.close, GRACE_S)
@@ -154,7 +154,9 @@ class App:
         )
 
     def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
-        leases = LeaseApi(store=self.store, workshop=self._workshop, clock=self._clock, headers=self._headers)
+        leases = LeaseApi(
+            store=self.store, async_payloads=self._async_payloads, clock=self._clock, headers=self._headers
+        )
         control = ControlApi(
             store=self.store,
             reader=self._reader,
@@ -181,7 +183,7 @@ class App:
                 store=self.store,
                 catalog=self._catalog,
                 payloads=self._payloads,
-                workshop=self._workshop,
+                async_payloads=self._async_payloads,
                 shop=self._shop,
                 seed=self._settings.seed,
             ).routes,

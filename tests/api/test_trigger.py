@@ -10,9 +10,9 @@ import pytest
 
 from frontsim import catalog
 from frontsim.api.trigger import MOST_AT_ONCE
+from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS
-from frontsim.payloads.workshop import Workshop
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem
@@ -202,7 +202,7 @@ def test_thousands_at_once(receiver: Recorder):
 
 def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
     """Numbers that were taken before it are given out anew: what was made for them is made again, for others."""
-    real, begun, let_go = Workshop.make, threading.Event(), threading.Event()
+    real, begun, let_go = AsyncPayloads.make, threading.Event(), threading.Event()
 
     async def slow_at_first(*args: Any, **more: Any) -> Any:
         made = await real(*args, **more)
@@ -211,7 +211,7 @@ def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest
             await asyncio.to_thread(let_go.wait, 20)
         return made
 
-    monkeypatch.setattr(Workshop, "make", slow_at_first)
+    monkeypatch.setattr(AsyncPayloads, "make", slow_at_first)
     with simulation() as sim, ThreadPoolExecutor(1) as other:
         early = other.submit(sim.raises, count=1)
         assert begun.wait(20)

@@ -1,4 +1,4 @@
-"""Payloads made here or by a worker: the same bytes, and nobody misses a worker that dies."""
+"""Payloads made here or by a worker: the same bytes, and a worker that dies is made up for."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ import pytest
 
 from frontsim import catalog
 from frontsim.errors import BadInput
-from frontsim.payloads import workshop as module
+from frontsim.payloads import worker_process
+from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
-from frontsim.payloads.workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 
@@ -27,8 +27,8 @@ def payloads() -> Payloads:
 
 
 @pytest.fixture
-async def workshop(payloads: Payloads) -> AsyncIterator[Workshop]:
-    made = Workshop(payloads, seed=SEED, many=100)
+async def async_payloads(payloads: Payloads) -> AsyncIterator[AsyncPayloads]:
+    made = AsyncPayloads(payloads, seed=SEED, worker_after=100)
     yield made
     made.close()
 
@@ -39,38 +39,38 @@ async def until(true: Callable[[], bool]) -> None:
             await anyio.sleep(0.002)
 
 
-async def with_worker(workshop: Workshop) -> int:
+async def with_worker(async_payloads: AsyncPayloads) -> int:
     """Ask for many, and wait until a worker is ready; its process."""
-    await workshop.make(SALES, 0)
-    assert workshop.worker is not None
-    await until(lambda: workshop.worker.ready)  # type: ignore[union-attr]
-    assert workshop.worker.pid is not None
-    return workshop.worker.pid
+    await async_payloads.make(SALES, 0)
+    assert async_payloads.worker is not None
+    await until(lambda: async_payloads.worker.ready)  # type: ignore[union-attr]
+    assert async_payloads.worker.pid is not None
+    return async_payloads.worker.pid
 
 
-async def test_few_need_no_worker(workshop: Workshop, payloads: Payloads):
+async def test_few_need_no_worker(async_payloads: AsyncPayloads, payloads: Payloads):
     """No process is started for a handful."""
-    assert [payloads.build("SaleCreated", number) for number in (5, 6)] == await workshop.make(SALES[:2], 5)
-    assert [] == await workshop.make([], 5)
-    assert workshop.worker is None
+    assert [payloads.build("SaleCreated", number) for number in (5, 6)] == await async_payloads.make(SALES[:2], 5)
+    assert [] == await async_payloads.make([], 5)
+    assert async_payloads.worker is None
 
 
-async def test_where_they_are_made_changes_nothing(workshop: Workshop, payloads: Payloads):
+async def test_where_they_are_made_changes_nothing(async_payloads: AsyncPayloads, payloads: Payloads):
     """Types in any order, a store that is wanted, more than one job holds."""
     events = ["SaleCreated", "StockMovementCreated", "CustomerCreated"] * 100
-    here = await workshop.make(events, 11, store_id=501)
-    await with_worker(workshop)
-    there = await workshop.make(events, 11, store_id=501)
+    here = await async_payloads.make(events, 11, store_id=501)
+    await with_worker(async_payloads)
+    there = await async_payloads.make(events, 11, store_id=501)
     assert here == there == [payloads.build(event, 11 + at, store_id=501) for at, event in enumerate(events)]
 
 
-async def test_several_ask_at_once(workshop: Workshop, payloads: Payloads):
+async def test_several_ask_at_once(async_payloads: AsyncPayloads, payloads: Payloads):
     """Each gets its own."""
-    await with_worker(workshop)
+    await with_worker(async_payloads)
     got: dict[int, object] = {}
 
     async def ask(first: int) -> None:
-        got[first] = await workshop.make(SALES, first)
+        got[first] = await async_payloads.make(SALES, first)
 
     async with anyio.create_task_group() as group:
         for first in range(0, 1000, 200):
@@ -79,59 +79,59 @@ async def test_several_ask_at_once(workshop: Workshop, payloads: Payloads):
         assert [payloads.build("SaleCreated", number) for number in range(first, first + 200)] == made
 
 
-async def test_an_asker_that_goes_away(workshop: Workshop, payloads: Payloads):
+async def test_an_asker_that_goes_away(async_payloads: AsyncPayloads, payloads: Payloads):
     """Its answers are dropped, and the next one's are its own."""
-    await with_worker(workshop)
+    await with_worker(async_payloads)
     with anyio.move_on_after(0):
-        await workshop.make(SALES, 0)
-    assert [payloads.build("SaleCreated", 3)] == await workshop.make(SALES[:1], 3)
+        await async_payloads.make(SALES, 0)
+    assert [payloads.build("SaleCreated", 3)] == await async_payloads.make(SALES[:1], 3)
 
 
-async def test_a_worker_that_dies(workshop: Workshop, payloads: Payloads, caplog: pytest.LogCaptureFixture):
+async def test_a_worker_that_dies(async_payloads: AsyncPayloads, payloads: Payloads, caplog: pytest.LogCaptureFixture):
     """What it was asked for is made here, at any moment, with one word in the log; no other is started at once."""
-    pid = await with_worker(workshop)
+    pid = await with_worker(async_payloads)
     os.kill(pid, signal.SIGSTOP)
     made: list[object] = []
 
     async def ask() -> None:
-        made.extend(await workshop.make(SALES, 0))
+        made.extend(await async_payloads.make(SALES, 0))
 
     async with anyio.create_task_group() as group:
         group.start_soon(ask)
         await anyio.lowlevel.checkpoint()
         os.kill(pid, signal.SIGKILL)
     assert [payloads.build("SaleCreated", number) for number in range(200)] == made
-    assert [payloads.build("SaleCreated", 9)] == await workshop.make(SALES[:1], 9)
+    assert [payloads.build("SaleCreated", 9)] == await async_payloads.make(SALES[:1], 9)
     assert 1 == len(caplog.records)
-    assert workshop.worker is not None
-    assert not workshop.worker.ready
+    assert async_payloads.worker is not None
+    assert not async_payloads.worker.ready
 
 
-async def test_another_is_started_for_one_that_died(workshop: Workshop, payloads: Payloads):
+async def test_another_is_started_for_one_that_died(async_payloads: AsyncPayloads, payloads: Payloads):
     """After twice as many were made here; then four times."""
     for many in (100, 200, 400):
-        await workshop.make(SALES[:1] * many, 0)
-        assert workshop.worker is None or workshop.worker.ended
-        pid = await with_worker(workshop)
+        await async_payloads.make(SALES[:1] * many, 0)
+        assert async_payloads.worker is None or async_payloads.worker.ended
+        pid = await with_worker(async_payloads)
         os.kill(pid, signal.SIGKILL)
-        await until(lambda: workshop.worker.ended)  # type: ignore[union-attr]
-    workshop.close()
-    await workshop.make(SALES * 5, 0)
-    assert workshop.worker is not None
-    assert workshop.worker.ended
+        await until(lambda: async_payloads.worker.ended)  # type: ignore[union-attr]
+    async_payloads.close()
+    await async_payloads.make(SALES * 5, 0)
+    assert async_payloads.worker is not None
+    assert async_payloads.worker.ended
 
 
 async def test_a_worker_that_is_stuck(
-    workshop: Workshop, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    async_payloads: AsyncPayloads, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """It is given up after a while, and killed."""
-    pid = await with_worker(workshop)
+    pid = await with_worker(async_payloads)
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(module, "SILENCE_S", 0.1)
+    monkeypatch.setattr(worker_process, "STUCK_AFTER_S", 0.1)
     made: list[list[object]] = [[], []]
 
     async def ask(nth: int) -> None:
-        made[nth].extend(await workshop.make(SALES, 200 * nth))
+        made[nth].extend(await async_payloads.make(SALES, 200 * nth))
 
     async with anyio.create_task_group() as group:
         group.start_soon(ask, 0)
@@ -143,30 +143,30 @@ async def test_a_worker_that_is_stuck(
 
 
 async def test_no_worker_can_be_started(
-    workshop: Workshop, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    async_payloads: AsyncPayloads, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """Too many processes, no Python to be found: payloads come all the same."""
-    monkeypatch.setattr(module.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(worker_process.sys, "executable", "/nowhere/python")
     for _ in range(2):
-        assert [payloads.build("SaleCreated", number) for number in range(200)] == await workshop.make(SALES, 0)
+        assert [payloads.build("SaleCreated", number) for number in range(200)] == await async_payloads.make(SALES, 0)
     assert 1 == len(caplog.records)
 
 
-async def test_closing_ends_it(workshop: Workshop):
+async def test_closing_ends_it(async_payloads: AsyncPayloads):
     """And closing twice does no harm."""
-    pid = await with_worker(workshop)
-    workshop.close()
+    pid = await with_worker(async_payloads)
+    async_payloads.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    workshop.close()
-    assert 1 == len(await workshop.make(SALES[:1], 0))
+    async_payloads.close()
+    assert 1 == len(await async_payloads.make(SALES[:1], 0))
 
 
 async def test_types_of_the_users_own_are_made_here(tmp_path: Path):
     """A worker knows the published ones alone."""
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "Mine.json").write_text('{"type": "integer", "minimum": 5, "maximum": 5}')
-    made = Workshop(Payloads(catalog.load(tmp_path), seed=SEED), seed=SEED, many=100)
+    made = AsyncPayloads(Payloads(catalog.load(tmp_path), seed=SEED), seed=SEED, worker_after=100)
     try:
         await with_worker(made)
         assert [b"5", b"5"] == [item.body for item in await made.make(["Mine", "Mine"], 0)]
@@ -174,7 +174,7 @@ async def test_types_of_the_users_own_are_made_here(tmp_path: Path):
         made.close()
 
 
-async def test_what_cannot_be_made(workshop: Workshop):
+async def test_what_cannot_be_made(async_payloads: AsyncPayloads):
     """The same refusal as without a worker."""
     with pytest.raises(BadInput):
-        await workshop.make(SALES[:1], -1)
+        await async_payloads.make(SALES[:1], -1)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Occurrence
-from frontsim.payloads.batch import Frames, Job, framed, pack, read_job, unpack, write_job
+from frontsim.payloads.batch import FrameReader, Job, framed, pack, read_job, unpack, write_job
 
 STORES = st.none() | st.integers(-(2**31), 2**31 - 1)
 MADE = st.lists(st.builds(Occurrence, st.sampled_from(["SaleCreated", "Own_Type"]), st.binary(), STORES))
@@ -13,7 +13,7 @@ MADE = st.lists(st.builds(Occurrence, st.sampled_from(["SaleCreated", "Own_Type"
 @given(MADE)
 def test_a_batch(made: list[Occurrence]):
     """Bodies byte for byte, and the store of each, or none."""
-    [batch] = Frames().feed(pack(made))
+    [batch] = FrameReader().feed(pack(made))
     assert made == unpack([item.event for item in made], batch)
 
 
@@ -21,7 +21,7 @@ def test_a_batch(made: list[Occurrence]):
 def test_a_job(events: list[str], first: int, store_id: int | None):
     """A job is as it was asked for."""
     job = Job(events, first, store_id)
-    [text] = Frames().feed(write_job(job))
+    [text] = FrameReader().feed(write_job(job))
     assert job == read_job(text)
 
 
@@ -29,7 +29,7 @@ def test_a_job(events: list[str], first: int, store_id: int | None):
 def test_pieces(texts: list[bytes], size: int):
     """Each text comes once, as soon as its last byte is there."""
     stream = b"".join(map(framed, texts))
-    frames = Frames()
+    frames = FrameReader()
     came = [text for start in range(0, len(stream), size) for text in frames.feed(stream[start : start + size])]
     assert texts == came
     assert [b"next"] == list(frames.feed(framed(b"next")))

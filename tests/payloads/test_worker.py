@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frontsim import catalog
-from frontsim.payloads.batch import Frames, Job, unpack, write_job
-from frontsim.payloads.documents.builders import BUILDERS
+from frontsim.payloads.batch import FrameReader, Job, unpack, write_job
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.standalone.builders import BUILDERS
 from frontsim.payloads.worker import READY
 
 PATIENCE_S = 20
@@ -30,7 +30,7 @@ def worker(seed: int) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]
 
 def texts(line: socket.socket, count: int) -> list[bytes]:
     """The next texts that come."""
-    frames = Frames()
+    frames = FrameReader()
     came: list[bytes] = []
     while len(came) < count:
         piece = line.recv(65536)

@@ -28,7 +28,7 @@ from frontsim.domain.model import Delivery, Finished, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.errors import UnknownLease
 from frontsim.fields import Fields, shown_briefly
-from frontsim.payloads.workshop import Workshop
+from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 10_000
@@ -50,9 +50,9 @@ class OpenLease:
 class LeaseApi:
     """Hands deliveries out, and takes back what became of them."""
 
-    def __init__(self, *, store: EventLog, workshop: Workshop, clock: Clock, headers: HeaderNames) -> None:
+    def __init__(self, *, store: EventLog, async_payloads: AsyncPayloads, clock: Clock, headers: HeaderNames) -> None:
         self._store = store
-        self._workshop = workshop
+        self._async_payloads = async_payloads
         self._clock = clock
         self._headers = headers
         self._leases: dict[str, OpenLease] = {}
@@ -114,7 +114,7 @@ class LeaseApi:
     async def _raise(self, count: int, mix: Mapping[str, float]) -> list[Delivery]:
         while True:
             era, first = self._store.era, self._store.take_numbers(count)
-            made = await self._workshop.make(_spread(mix, count, first), first)
+            made = await self._async_payloads.make(_spread(mix, count, first), first)
             if era == self._store.era:  # else a reset came between: the numbers are given out anew
                 return await self._store.lease([with_known_store(item) for item in made], first)
 

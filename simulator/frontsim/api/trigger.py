@@ -16,10 +16,10 @@ from frontsim.domain.model import Occurrence, Raised
 from frontsim.errors import Busy, StoreFailed
 from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
+from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS, Shop
 from frontsim.payloads.values.moments import SECOND
-from frontsim.payloads.workshop import Workshop
 from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 100_000
@@ -29,7 +29,7 @@ DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
 _CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: a payload of one's own may be large
-_CHUNK_MADE = 500  # the same, where they are made by the workshop
+_CHUNK_MADE = 500  # the same, where they are made by the async_payloads
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
@@ -47,12 +47,19 @@ class TriggerApi:
     """Raises occurrences and business acts. Answers after they are in the log."""
 
     def __init__(
-        self, *, store: EventLog, catalog: Catalog, payloads: Payloads, workshop: Workshop, shop: Shop, seed: int
+        self,
+        *,
+        store: EventLog,
+        catalog: Catalog,
+        payloads: Payloads,
+        async_payloads: AsyncPayloads,
+        shop: Shop,
+        seed: int,
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._payloads = payloads
-        self._workshop = workshop
+        self._async_payloads = async_payloads
         self._shop = shop
         self._seed = seed
         self.routes = [
@@ -149,7 +156,7 @@ class TriggerApi:
         era, first = self._store.era, self._store.take_numbers(count)
 
         async def make() -> _Batch:
-            return _Batch(era, first, await self._workshop.make([event] * count, first, store_id=store_id))
+            return _Batch(era, first, await self._async_payloads.make([event] * count, first, store_id=store_id))
 
         making = asyncio.get_running_loop().create_task(make())
         making.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may come for it

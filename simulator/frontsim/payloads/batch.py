@@ -1,8 +1,8 @@
-"""Payloads on their way between two processes: many in one message, each byte for byte as it was made.
+"""The messages between the simulator and a worker, which carry payloads byte for byte.
 
-job    what is to be made, as JSON: [[event, ...], first number, store]
-batch  what was made:               count │ length of each body │ store of each │ the bodies
-frame  either, with its length before it, in 4 bytes
+job    what to make, as JSON:  [[event, ...], first number, store]
+batch  what was made:          count │ length of each body │ store of each │ the bodies
+frame  a job or a batch behind its length, in 4 bytes
 """
 
 import struct
@@ -19,7 +19,7 @@ _NO_STORE = -(2**63)
 
 
 class Job(NamedTuple):
-    """Payloads that are wanted: one of each of `events`, numbered from `first`."""
+    """An order for one payload of each of `events`, numbered from `first`."""
 
     events: Sequence[str]
     first: int
@@ -27,17 +27,17 @@ class Job(NamedTuple):
 
 
 def write_job(job: Job) -> bytes:
-    """A frame."""
+    """The job in its frame."""
     return framed(orjson.dumps(tuple(job)))
 
 
 def read_job(text: bytes) -> Job:
-    """What `write_job` wrote, out of its frame."""
+    """The job that `write_job` wrote, given without its frame."""
     return Job(*orjson.loads(text))
 
 
 def pack(made: Sequence[Occurrence]) -> bytes:
-    """A frame."""
+    """The batch in its frame."""
     count = len(made)
     bodies = [item.body for item in made]
     stores = [_NO_STORE if item.store_id is None else item.store_id for item in made]
@@ -46,7 +46,7 @@ def pack(made: Sequence[Occurrence]) -> bytes:
 
 
 def unpack(events: Sequence[str], batch: bytes) -> list[Occurrence]:
-    """What `pack` packed, out of its frame; `events` names the type of each, for they are not in it."""
+    """The payloads of a batch, given without its frame. A batch does not name the types: `events` does."""
     (count,) = _LENGTH.unpack_from(batch)
     numbers = struct.unpack_from(f"<{count}I{count}q", batch, _LENGTH.size)
     lengths, stores = numbers[:count], numbers[count:]
@@ -62,19 +62,19 @@ def framed(text: bytes) -> bytes:
     return _LENGTH.pack(len(text)) + text
 
 
-class Frames:
-    """Puts together what comes in pieces."""
+class FrameReader:
+    """Puts frames together from the pieces in which a socket delivers them."""
 
     def __init__(self) -> None:
-        self._came = bytearray()
+        self._buffer = bytearray()
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """The texts that are whole now."""
-        self._came += piece
-        while len(self._came) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(self._came)[0]
-            if len(self._came) < end:
+        """The content of each frame that this piece completes."""
+        self._buffer += piece
+        while len(self._buffer) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
                 return
-            text = bytes(memoryview(self._came)[_LENGTH.size : end])
-            del self._came[:end]
+            text = bytes(memoryview(self._buffer)[_LENGTH.size : end])
+            del self._buffer[:end]
             yield text

@@ -1,10 +1,10 @@
 """Payloads of every type, each decided by (seed, type, number) alone.
 
-    number -> Dice(seed, what it is about, number) -> the family's `draw_...` -> JSON
+    number -> SeededDraws(seed, purpose, number) -> a `draw_...` of `standalone` -> JSON
 
-The types that tell of one thing share its number: order 7 is in the Updated, the Fulfilled and the
-RefundUpdated of number 7, as transfer 7 is in its Created and Received. Numbers repeat from `LIVE` on, as ids
-of 32 bits must.
+The types that describe one thing share its number: order 7 is in the Updated, the Fulfilled and the
+RefundUpdated of number 7, as transfer 7 is in its Created and Received. Payloads repeat from number
+`FIRST_ACT_NUMBER` on, because ids have 32 bits.
 """
 
 import json
@@ -12,16 +12,19 @@ import random
 from collections.abc import Mapping
 from hashlib import blake2b
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import orjson
 
 from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
-from frontsim.payloads.documents.builders import BUILDERS, occurrence
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.overrides import found, not_json, overridden
-from frontsim.payloads.schema.generator import Generator
+from frontsim.payloads.standalone.builders import BUILDERS, occurrence
+
+if TYPE_CHECKING:
+    from frontsim.payloads.schema.generator import Generator
 
 
 class Payloads:
@@ -40,7 +43,7 @@ class Payloads:
 
     @property
     def world(self) -> World:
-        """The shop world of the seed."""
+        """The chain of stores that the payloads are about."""
         return self._world
 
     def build(self, event: str, number: int, *, store_id: int | None = None) -> Occurrence:
@@ -49,7 +52,7 @@ class Payloads:
         Args:
             event: a type's name, in any case.
             number: from 0.
-            store_id: make it about that store; one that the world does not know is made up around its id.
+            store_id: the store that the payload is about; one that the world does not have is made up for its id.
 
         Raises:
             UnknownEventType: no such type.
@@ -78,21 +81,21 @@ class Payloads:
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
     ) -> Occurrence:
-        """Payload `number`, or the user's own, with values overridden by path.
+        """Payload `number`, or a whole payload of the user's own, with values overridden by path.
 
         Args:
             event: a type's name.
             number: as for `build`.
             store_id: as for `build`; it is not put into a payload of the user's own.
             set_: values by path: `total`, `salesLines[0].price`, `salesLines.0.price`.
-            payload: the whole payload, instead of one of ours.
-            invalid: let it through even if it breaks the type's schema.
+            payload: the whole payload, instead of a built one.
+            invalid: accept a result that breaks the type's schema.
 
         Raises:
             UnknownEventType: no such type.
             BadInput: a path is not in the payload (the text names the nearest part that is), or JSON cannot
                 hold a value.
-            InvalidPayload: the result breaks the schema, and `invalid` is not given.
+            InvalidPayload: the result breaks the schema, and `invalid` is false.
         """
         kind = self._catalog.find(event)
         value: object
@@ -107,7 +110,7 @@ class Payloads:
         value = overridden(value, set_)
         try:
             body = orjson.dumps(value)
-        except TypeError as error:  # each value can be written, but not as deep as it is put
+        except TypeError as error:  # orjson can write each value, but not at the depth where the path puts it
             wrong = f"expected a payload that JSON can hold: {error}"
             raise BadInput(wrong, {"set": [wrong]}) from error
         if not invalid:
@@ -116,18 +119,23 @@ class Payloads:
 
     def _from_schema(self, kind: EventType, number: int, store_id: int | None) -> Occurrence:
         key = blake2b(f"{self._seed}/{kind.name}/{number}".encode(), digest_size=16).digest()
-        generator = self._generators.get(kind.name)
-        if generator is None:
-            generator = self._generators[kind.name] = Generator(kind.schema)
-        made = generator.draw(random.Random(int.from_bytes(key, "little")))  # noqa: S311 - fake data
+        made = self._generator(kind).draw(random.Random(int.from_bytes(key, "little")))  # noqa: S311 - fake data
         if store_id is not None and kind.store is not None and found(made, kind.store) is not None:
             made = overridden(made, {kind.store: store_id})
             self._catalog.check(kind.name, _serialised(made))
         return Occurrence(kind.name, _serialised(made), _shown_store(made, kind.store, store_id))
 
+    def _generator(self, kind: EventType) -> "Generator":
+        if kind.name not in self._generators:
+            # 21 modules that only a type of the user's own needs: without them a simulator starts faster.
+            from frontsim.payloads.schema.generator import Generator  # noqa: PLC0415
+
+            self._generators[kind.name] = Generator(kind.schema)
+        return self._generators[kind.name]
+
 
 def _serialised(value: object) -> bytes:
-    """JSON; a user's schema may ask for numbers that orjson does not write, of more than 64 bits."""
+    """JSON. A user's schema may ask for integers of more than 64 bits, which orjson does not write."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
@@ -135,7 +143,7 @@ def _serialised(value: object) -> bytes:
 
 
 def _shown_store(value: object, field: str | None, otherwise: int | None) -> int | None:
-    """The store that a payload names in its store field; what we know otherwise, where it has no such field."""
+    """The store that a payload names in its store field, or `otherwise` if it has no such field."""
     shown = None if field is None else found(value, field)
     if shown is None:
         return otherwise

@@ -64,15 +64,15 @@ class Shop:
     """
 
     def __init__(self, *, seed: int) -> None:
-        self._books = ShopState(World(seed))
+        self._state = ShopState(World(seed))
 
     def reset(self) -> None:
         """Forget everything that has happened, time included; acts may be numbered from 0 again."""
-        self._books = ShopState(self._books.world)
+        self._state = ShopState(self._state.world)
 
     def next_opening(self) -> Ticks:
         """When the next trading day begins, after all acts so far: `day` counts its seconds from there."""
-        return next_opening(self._books.now)
+        return next_opening(self._state.now)
 
     def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
         """Do one business act; everything that it causes, in causal order.
@@ -95,6 +95,6 @@ class Shop:
             raise BadInput(text, {"what": [text]})
         if number < 0:
             raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
-        self._books.begin(what, number, of_number(number) if at is None else at)
-        act.do(self._books)
-        return self._books.close()
+        self._state.begin(what, number, of_number(number) if at is None else at)
+        act.do(self._state)
+        return self._state.close()

@@ -1,9 +1,9 @@
-"""The process that makes payloads for a simulator: a job comes in, a batch goes out.
+"""A worker: a process that makes payloads for a simulator.
 
     python -m frontsim.payloads.worker SEED, with a socket to the simulator as its standard input
 
-It keeps nothing that cannot be made anew from the seed, and ends when the simulator does, however that ends: then
-the socket ends.
+It keeps no state that does not follow from the seed. It ends when the socket closes, so it ends with the simulator,
+however that ends.
 """
 
 import os
@@ -11,23 +11,23 @@ import socket
 import sys
 from contextlib import suppress
 
-from frontsim.payloads.batch import Frames, Job, framed, pack, read_job
-from frontsim.payloads.documents.builders import occurrence
+from frontsim.payloads.batch import FrameReader, Job, framed, pack, read_job
 from frontsim.payloads.master_data.world import World
+from frontsim.payloads.standalone.builders import occurrence
 
 READY = b"ready"
-"""The first text that it sends."""
-_PIECE = 64 * 1024
+"""The first frame that it sends."""
+_READ_SIZE = 64 * 1024
 _NICE = 5
 
 
-def serve(line: socket.socket, world: World) -> None:
-    """Do jobs until the other side ends."""
-    line.sendall(framed(READY))
-    frames = Frames()
-    while piece := line.recv(_PIECE):
-        for text in frames.feed(piece):
-            line.sendall(_do(read_job(text), world))
+def serve(connection: socket.socket, world: World) -> None:
+    """Answer jobs until the simulator closes the socket."""
+    connection.sendall(framed(READY))
+    frames = FrameReader()
+    while received := connection.recv(_READ_SIZE):
+        for text in frames.feed(received):
+            connection.sendall(_do(read_job(text), world))
 
 
 def _do(job: Job, world: World) -> bytes:
@@ -35,10 +35,10 @@ def _do(job: Job, world: World) -> bytes:
 
 
 def main(seed: str) -> None:
-    """Serve on the socket that is this process's standard input, behind the simulator where both want a core."""
+    """Serve on standard input, at a lower priority than the simulator."""
     os.nice(_NICE)
-    with socket.socket(fileno=0) as line, suppress(ConnectionError):
-        serve(line, World(int(seed)))
+    with socket.socket(fileno=0) as connection, suppress(ConnectionError):
+        serve(connection, World(int(seed)))
 
 
 if __name__ == "__main__":

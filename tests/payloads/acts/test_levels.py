@@ -1,4 +1,4 @@
-from frontsim.payloads.acts.levels import Levels
+from frontsim.payloads.acts.levels import StockLevels
 from frontsim.payloads.documents.stock import Level
 from frontsim.payloads.master_data.world import World
 
@@ -8,7 +8,7 @@ OTHER = World(1).sizes[1]
 
 def test_a_level_is_changed_by_what_moves() -> None:
     """Pieces in and out change what is on hand, reservations what of it is free."""
-    levels = Levels(1)
+    levels = StockLevels(1)
     start = levels.of(7, SIZE)
 
     assert start.reserved == 0
@@ -20,7 +20,7 @@ def test_a_level_is_changed_by_what_moves() -> None:
 
 def test_stocks_and_sizes_have_levels_of_their_own() -> None:
     """Nothing else moves."""
-    levels = Levels(1)
+    levels = StockLevels(1)
     before = levels.of(8, SIZE), levels.of(7, OTHER)
     levels.change(7, SIZE, on_hand=5)
 
@@ -29,8 +29,8 @@ def test_stocks_and_sizes_have_levels_of_their_own() -> None:
 
 def test_the_first_level_is_the_seeds() -> None:
     """6 to 35 pieces, the same in every run."""
-    first = [Levels(seed).of(7, SIZE).on_hand for seed in range(40)]
+    first = [StockLevels(seed).of(7, SIZE).on_hand for seed in range(40)]
 
-    assert first == [Levels(seed).of(7, SIZE).on_hand for seed in range(40)]
+    assert first == [StockLevels(seed).of(7, SIZE).on_hand for seed in range(40)]
     assert all(6 <= on_hand < 36 for on_hand in first)
     assert len(set(first)) > 10

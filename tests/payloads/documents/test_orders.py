@@ -4,8 +4,7 @@ from typing import Any
 import orjson
 import pytest
 
-from frontsim.payloads.documents.order_draws import draw_order
-from frontsim.payloads.documents.orders import HIDDEN, Order, fulfilled, handled, order_json, refunded
+from frontsim.payloads.documents.orders import HIDDEN, Order, draw_order, fulfilled, handled, order_json, refunded
 from frontsim.payloads.documents.sales import sums
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.values.seeded_draws import SeededDraws

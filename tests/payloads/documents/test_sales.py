@@ -2,7 +2,7 @@ from frontsim.payloads.documents import sales
 from frontsim.payloads.documents.sales import basket, receipt_no, reversed_line, sums
 from frontsim.payloads.master_data.countries import COUNTRIES
 from frontsim.payloads.master_data.world import World
-from frontsim.payloads.values.money import deal, share
+from frontsim.payloads.values.money import line_price, share
 from frontsim.payloads.values.seeded_draws import SeededDraws
 
 
@@ -14,10 +14,10 @@ def test_a_basket_is_sold_at_the_stores_prices() -> None:
             lines = basket(SeededDraws(1, "basket", number), world, store, row=800)
             assert 1 <= len(lines) <= 7
             for place, line in enumerate(lines):
-                size, sold = line.goods.size, line.deal
+                size, sold = line.article.size, line.price
                 assert line.row_id in (str(800 + place), None)
                 if size is not None:
-                    assert line.goods.label in (size.label, None)
+                    assert line.article.label in (size.label, None)
                     assert size.price[store.country.currency] == sold.full
                     assert store.country.vat[size.group] == sold.rate
                     assert store.stock.id == line.stock_id
@@ -28,15 +28,15 @@ def test_a_reversed_line_takes_the_goods_back() -> None:
     world = World(1)
     for number in range(60):
         for line in basket(SeededDraws(1, "basket", number), world, world.shops[0], row=800):
-            back, sold = reversed_line(line), line.deal
-            assert (line.goods, line.stock_id, line.row_id) == (back.goods, back.stock_id, back.row_id)
-            assert (sold.full, sold.discount, sold.rate) == (back.deal.full, back.deal.discount, back.deal.rate)
-            assert (-sold.quantity, -sold.total, -sold.vat) == (back.deal.quantity, back.deal.total, back.deal.vat)
+            back, sold = reversed_line(line), line.price
+            assert (line.article, line.stock_id, line.row_id) == (back.article, back.stock_id, back.row_id)
+            assert (sold.full, sold.discount, sold.rate) == (back.price.full, back.price.discount, back.price.rate)
+            assert (-sold.quantity, -sold.total, -sold.vat) == (back.price.quantity, back.price.total, back.price.vat)
 
 
 def test_all_deals_of_a_chain_are_kept() -> None:
-    """Each price at each discount, bought or brought back, fits into what `deal` keeps; open items as well."""
-    goods = {
+    """Each price at each discount, bought or brought back, fits into what `line_price` keeps; open items as well."""
+    prices = {
         (pieces, size.price[country.currency], share(size.price[country.currency], percent), country.vat[size.group])
         for size in World(1).sizes
         for country in COUNTRIES.values()
@@ -45,14 +45,14 @@ def test_all_deals_of_a_chain_are_kept() -> None:
     }
     open_items = 60 * len({rate for country in COUNTRIES.values() for rate in country.vat.values()})
 
-    assert 2 * (len(goods) + open_items) <= (deal.cache_info().maxsize or 0)
+    assert 2 * (len(prices) + open_items) <= (line_price.cache_info().maxsize or 0)
 
 
 def test_sums_go_over_all_lines() -> None:
     """(total, the VAT in it)."""
     lines = basket(SeededDraws(1, "basket", 3), World(1), World(1).shops[0], row=1)
 
-    assert (sum(line.deal.total for line in lines), sum(line.deal.vat for line in lines)) == sums(lines)
+    assert (sum(line.price.total for line in lines), sum(line.price.vat for line in lines)) == sums(lines)
     assert (0, 0) == sums(())
 
 
@@ -62,7 +62,7 @@ def test_another_size_may_be_chosen() -> None:
     chosen = world.sizes[7]
     lines = basket(SeededDraws(1, "basket", 3), world, world.shops[0], row=1, choose=lambda size, pieces: chosen)
 
-    assert all(line.goods.size is chosen for line in lines if line.goods.size is not None)
+    assert all(line.article.size is chosen for line in lines if line.article.size is not None)
 
 
 def test_a_receipt_number_has_nine_digits() -> None:

@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from frontsim.payloads.master_data.assortment import assortment, goods, open_item
+from frontsim.payloads.master_data.assortment import article, assortment, open_item
 from frontsim.payloads.values.check_digits import gtin12, gtin13
 
 
@@ -51,7 +51,7 @@ def test_a_serial_number_belongs_to_a_gtin() -> None:
 def test_goods_are_written_as_their_size_is() -> None:
     """What each line of a size has in common: its identity, gaps included, and what a piece costs."""
     for size in assortment(1):
-        what = goods(size, size.label)
+        what = article(size, size.label)
         line = orjson.loads("{" + what.sale_json + "}")
 
         assert [*line] == ["productId", "identity", "gtin", "externalSKU", "receiptLabel", "sizeText"]

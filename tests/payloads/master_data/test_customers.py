@@ -38,12 +38,12 @@ def test_a_customer_is_written_as_in_the_vendors_example(bodies: Bodies) -> None
 
 def test_the_customer_of_a_sale_is_one_who_was_created(bodies: Bodies) -> None:
     """Sales and orders draw from customers 0 to 399, as CustomerCreated of that number shows them."""
-    known = {each["customerId"]: each for each in bodies("CustomerCreated")[:300]}
+    details = {each["customerId"]: each for each in bodies("CustomerCreated")[:300]}
     met = 0
     for sale in bodies("SaleCreated")[:300]:
         customer = sale["customer"]
-        if customer is not None and customer["customerId"] in known:
-            created = known[customer["customerId"]]
+        if customer is not None and customer["customerId"] in details:
+            created = details[customer["customerId"]]
             met += 1
             assert (created["email"], created["lastName"]) == (customer["email"], customer["lastName"])
     assert met > 30

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.payloads.master_data.world import LIVE, World
+from frontsim.payloads.master_data.world import FIRST_ACT_NUMBER, World
 
 SEEDS = range(12)
 
@@ -48,8 +48,8 @@ def test_every_shop_has_somebody_to_exchange_goods_with(store: object) -> None:
 def test_goods_go_with_the_sizes() -> None:
     """Number for number; with the label of the size, or with none."""
     world = World(1)
-    for goods, bare, size in zip(world.goods, world.unlabelled, world.sizes, strict=True):
-        assert (size, size.label) == (goods.size, goods.label)
+    for labelled, bare, size in zip(world.articles, world.unlabelled_articles, world.sizes, strict=True):
+        assert (size, size.label) == (labelled.size, labelled.label)
         assert (size, None) == (bare.size, bare.label)
 
 
@@ -82,7 +82,7 @@ def test_what_is_kept_is_bounded() -> None:
 
     assert world.customer(0).id == World(1).customer(0).id
     assert len(world._customers) <= 2048
-    assert len(world._strangers) <= 2048
+    assert len(world._unlisted_stores) <= 2048
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -90,7 +90,7 @@ def test_ids_fit_into_32_bits(seed: int) -> None:
     """Also at the far end of what acts count."""
     world = World(seed)
     for kind, factor in (("sale", 3), ("customer", 1), ("order", 2), ("transfer", 2), ("settlement", 1)):
-        assert world.id(kind, factor * (LIVE + 8 * 20_000_000)) < 2**31
+        assert world.id(kind, factor * (FIRST_ACT_NUMBER + 8 * 20_000_000)) < 2**31
 
 
 def test_seeds_have_worlds_of_their_own() -> None:

@@ -9,7 +9,7 @@ from frontsim.payloads.schema.contradiction import NotASchema
 from frontsim.payloads.schema.document import Document
 from frontsim.payloads.schema.generator import generate
 
-ONE, TWO = {"const": 1}, {"const": 2}
+SUBSCHEMA, TWO = {"const": 1}, {"const": 2}
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 DRAFT_04 = "http://json-schema.org/draft-04/schema#"
 DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema"
@@ -18,35 +18,38 @@ DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema"
 @pytest.mark.parametrize(
     "schema",
     [
-        {"$ref": "#/$defs/a", "$defs": {"a": ONE}},
-        {"$ref": "#/definitions/a", "definitions": {"a": ONE}},
-        {"$ref": "#/$defs/a~1b~0c%25d", "$defs": {"a/b~c%d": ONE}},
-        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": ONE}},
-        {"$ref": "#/$defs/a/allOf/0", "$defs": {"a": {"allOf": [ONE]}}},
-        {"$ref": "#/components/schemas/A", "components": {"schemas": {"A": ONE}}},
-        {"$ref": "#here", "$defs": {"a": {"$anchor": "here", **ONE}}},
+        {"$ref": "#/$defs/a", "$defs": {"a": SUBSCHEMA}},
+        {"$ref": "#/definitions/a", "definitions": {"a": SUBSCHEMA}},
+        {"$ref": "#/$defs/a~1b~0c%25d", "$defs": {"a/b~c%d": SUBSCHEMA}},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": SUBSCHEMA}},
+        {"$ref": "#/$defs/a/allOf/0", "$defs": {"a": {"allOf": [SUBSCHEMA]}}},
+        {"$ref": "#/components/schemas/A", "components": {"schemas": {"A": SUBSCHEMA}}},
+        {"$ref": "#here", "$defs": {"a": {"$anchor": "here", **SUBSCHEMA}}},
         {"$ref": "#here", "$schema": DRAFT_07, "definitions": {"a": {"$id": "#here", "enum": [1]}}},
         {"$ref": "#here", "$schema": DRAFT_04, "definitions": {"a": {"id": "#here", "enum": [1]}}},
-        {"$id": "https://a.example/x.json", "$ref": "y.json", "$defs": {"y": {"$id": "y.json", **ONE}}},
+        {"$id": "https://a.example/x.json", "$ref": "y.json", "$defs": {"y": {"$id": "y.json", **SUBSCHEMA}}},
         {
             "$id": "https://a.example/x.json",
             "$ref": "y.json#p",
-            "$defs": {"y": {"$id": "y.json", "items": {"$anchor": "p", **ONE}}},
+            "$defs": {"y": {"$id": "y.json", "items": {"$anchor": "p", **SUBSCHEMA}}},
         },
         {
             "$id": "https://a.example/x/",
             "allOf": [{"$id": "y/", "$ref": "z"}],
-            "$defs": {"z": {"$id": "/x/y/z", **ONE}},
+            "$defs": {"z": {"$id": "/x/y/z", **SUBSCHEMA}},
         },
-        {"$id": "urn:example:x", "$ref": "urn:example:x#/$defs/a", "$defs": {"a": ONE}},
-        {"$ref": "y.json", "$defs": {"y": {"$id": "y.json", "$ref": "#/$defs/in", "$defs": {"in": ONE}}, "in": TWO}},
-        {"$dynamicRef": "#/$defs/a", "$defs": {"a": ONE}},
-        {"$ref": "#/definitions/a", "const": 2, "$schema": DRAFT_07, "definitions": {"a": ONE}},
+        {"$id": "urn:example:x", "$ref": "urn:example:x#/$defs/a", "$defs": {"a": SUBSCHEMA}},
+        {
+            "$ref": "y.json",
+            "$defs": {"y": {"$id": "y.json", "$ref": "#/$defs/in", "$defs": {"in": SUBSCHEMA}}, "in": TWO},
+        },
+        {"$dynamicRef": "#/$defs/a", "$defs": {"a": SUBSCHEMA}},
+        {"$ref": "#/definitions/a", "const": 2, "$schema": DRAFT_07, "definitions": {"a": SUBSCHEMA}},
         {
             "$id": "https://a.example/outer",
             "$ref": "list",
             "$defs": {
-                "item": {"$dynamicAnchor": "item", **ONE},
+                "item": {"$dynamicAnchor": "item", **SUBSCHEMA},
                 "list": {
                     "$id": "list",
                     "type": "integer",

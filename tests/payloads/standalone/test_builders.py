@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from frontsim import catalog
-from frontsim.payloads.documents.builders import BUILDERS
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.standalone.builders import BUILDERS
 
 TYPES = catalog.load()
 NAMES = [kind.name for kind in TYPES]

@@ -3,7 +3,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.payloads.values.money import amount, deal, fraction, rounded_to, share, vat_in
+from frontsim.payloads.values.money import amount, fraction, line_price, rounded_to, share, vat_in
 
 ORE = st.integers(-(10**9), 10**9)
 
@@ -54,7 +54,7 @@ def test_a_fraction_has_four_decimals() -> None:
 def test_a_deal_holds_its_sums(quantity: int, full: int, percent: int, rate: int) -> None:
     """total = quantity * (full - discount), and the VAT in that; on a return both are negative."""
     discount = full * percent // 100
-    sold = deal(quantity, full, discount, rate)
+    sold = line_price(quantity, full, discount, rate)
 
     assert (quantity, full, discount, rate) == (sold.quantity, sold.full, sold.discount, sold.rate)
     assert quantity * (full - discount) == sold.total
@@ -63,7 +63,7 @@ def test_a_deal_holds_its_sums(quantity: int, full: int, percent: int, rate: int
 
 def test_a_deal_knows_how_lines_write_it() -> None:
     """Two of 199.99 less 20 %, at 25 %: 2 * 159.99 = 319.98, of which 64.00 is VAT. In each line's own order."""
-    sold = deal(2, 19_999, 4_000, 25)
+    sold = line_price(2, 19_999, 4_000, 25)
 
     assert sold.sale_json == (
         '"quantity":2,"price":159.99,"fullPrice":199.99,"discount":40.0,"discountPercent":0.2,'
@@ -76,4 +76,4 @@ def test_a_deal_knows_how_lines_write_it() -> None:
 
 def test_a_deal_is_made_once() -> None:
     """Few deals differ, and making one takes longer than the rest of its line."""
-    assert deal(1, 12_300, 0, 25) is deal(1, 12_300, 0, 25)
+    assert line_price(1, 12_300, 0, 25) is line_price(1, 12_300, 0, 25)

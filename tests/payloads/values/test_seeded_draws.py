@@ -23,30 +23,30 @@ def test_other_keys_show_other_faces() -> None:
 @given(st.integers(0, 2**63), st.integers(1, 2**32))
 def test_a_draw_stays_below_its_limit(seed: int, limit: int) -> None:
     """`below` gives 0 to limit - 1, however often the pool has been filled up."""
-    dice = SeededDraws(seed, "limit", 0)
+    draws = SeededDraws(seed, "limit", 0)
 
-    assert all(0 <= dice.below(limit) < limit for _ in range(60))
+    assert all(0 <= draws.below(limit) < limit for _ in range(60))
 
 
 def test_faces_are_spread_evenly() -> None:
     """Of 6,000 draws of six, each face comes 1,000 times, give or take 150 (five standard deviations)."""
-    dice = SeededDraws(1, "fair", 0)
-    faces = [dice.below(6) for _ in range(6000)]
+    draws = SeededDraws(1, "fair", 0)
+    faces = [draws.below(6) for _ in range(6000)]
 
     assert all(850 < faces.count(face) < 1150 for face in range(6))
 
 
 def test_between_includes_both_ends() -> None:
     """`between(3, 5)` gives 3, 4 and 5."""
-    dice = SeededDraws(1, "ends", 0)
+    draws = SeededDraws(1, "ends", 0)
 
-    assert {dice.between(3, 5) for _ in range(100)} == {3, 4, 5}
+    assert {draws.between(3, 5) for _ in range(100)} == {3, 4, 5}
 
 
 def test_a_uuid_is_of_version_4() -> None:
     """`uuid` is the text form of a random UUID, and two differ."""
-    dice = SeededDraws(1, "uuid", 0)
-    texts = [dice.uuid() for _ in range(50)]
+    draws = SeededDraws(1, "uuid", 0)
+    texts = [draws.uuid() for _ in range(50)]
 
     assert len(set(texts)) == 50
     for text in texts:

@@ -1,6 +1,6 @@
 import orjson
 
-from frontsim.payloads.values.texts import COMMENTS, WRITTEN
+from frontsim.payloads.values.texts import COMMENTS, FREE_TEXTS
 
 
 def test_most_comments_are_not_written() -> None:
@@ -10,6 +10,6 @@ def test_most_comments_are_not_written() -> None:
 
 def test_every_text_survives_json() -> None:
     """They are hard to store, but valid JSON text."""
-    for text in WRITTEN:
+    for text in FREE_TEXTS:
         assert text == orjson.loads(orjson.dumps(text))
-    assert len(WRITTEN) == len(set(WRITTEN))
+    assert len(FREE_TEXTS) == len(set(FREE_TEXTS))

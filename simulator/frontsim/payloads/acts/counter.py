@@ -5,9 +5,16 @@ from dataclasses import replace
 
 from frontsim.payloads.acts.customer import buyer, still_known
 from frontsim.payloads.acts.shop_state import ShopState, Till
-from frontsim.payloads.documents.payments import Payment, all_known, invoice, online, refund, till
+from frontsim.payloads.documents.payments import (
+    Payment,
+    all_known,
+    pay_at_till,
+    pay_by_invoice,
+    pay_online,
+    pay_refund,
+)
 from frontsim.payloads.documents.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, reversed_line, sale_json, sums
-from frontsim.payloads.documents.settlements import Takings, draw_drawer, settlement_json
+from frontsim.payloads.documents.settlements import SettlementTotals, draw_cash_drawer, settlement_json
 from frontsim.payloads.master_data.chain import Store, View
 from frontsim.payloads.master_data.countries import Country
 from frontsim.payloads.master_data.customers import Customer
@@ -19,99 +26,99 @@ from frontsim.payloads.values.texts import COMMENTS
 _SALES_BEFORE_A_SETTLEMENT = 3
 
 
-def sale(books: ShopState) -> None:
+def sale(state: ShopState) -> None:
     """Somebody buys at a till."""
-    store = books.dice.pick(books.world.shops)
-    _sell(books, store, buyer(books, store) if books.dice.below(5) < 2 else None)
+    store = state.draws.pick(state.world.shops)
+    _sell(state, store, buyer(state, store) if state.draws.below(5) < 2 else None)
 
 
-def invoice_sale(books: ShopState) -> None:
+def invoice_sale(state: ShopState) -> None:
     """Somebody buys on invoice."""
-    store = books.dice.pick(books.world.shops)
-    sold = _sell(books, store, buyer(books, store), by_invoice=True)
-    books.write("InvoiceCreated", sale_json(sold), store.id)
+    store = state.draws.pick(state.world.shops)
+    sold = _sell(state, store, buyer(state, store), by_invoice=True)
+    state.write("InvoiceCreated", sale_json(sold), store.id)
 
 
-def returned(books: ShopState) -> None:
+def returned(state: ShopState) -> None:
     """Somebody brings back what an earlier sale sold: a line of it, or all."""
-    if not books.sales:
-        sale(books)
-    place = books.dice.below(len(books.sales))
-    first = books.sales[place]
-    del books.sales[place]
-    count = books.dice.between(1, len(first.lines))
-    sale_id = books.world.id("sale", 3 * books.next("sale"))
+    if not state.sales:
+        sale(state)
+    place = state.draws.below(len(state.sales))
+    first = state.sales[place]
+    del state.sales[place]
+    count = state.draws.between(1, len(first.lines))
+    sale_id = state.world.id("sale", 3 * state.next("sale"))
     lines = tuple(
         replace(reversed_line(line), row_id=str(sale_id * 8 + row)) for row, line in enumerate(first.lines[:count])
     )
     view = next(view for view in first.store.views if view.terminal is first.terminal)
-    back = _sale(books, first.store, view, sale_id, lines, still_known(books, first.customer), CHANNELS[0])
-    back = replace(back, payments=_paid(books, back, refund), comment=f"Retur av kvittering {first.receipt_no}")
-    _register(books, back)
+    back = _sale(state, first.store, view, sale_id, lines, still_known(state, first.customer), CHANNELS[0])
+    back = replace(back, payments=_paid(state, back, pay_refund), comment=f"Retur av kvittering {first.receipt_no}")
+    _register(state, back)
     if first.lines[count:]:
-        books.sales.append(replace(first, lines=first.lines[count:]))
+        state.sales.append(replace(first, lines=first.lines[count:]))
 
 
-def online_sale(books: ShopState) -> None:
+def online_sale(state: ShopState) -> None:
     """The web shop sells, and its sale is added from outside."""
-    store = books.dice.pick(books.world.web_shops)
-    who = buyer(books, store) if books.dice.below(8) else None
-    number = books.next("sale")
-    sale_id = books.world.id("sale", 3 * number + 2)
-    lines = _basket(books, store, sale_id)
-    sold = _sale(books, store, books.dice.pick(store.views), sale_id, lines, who, books.dice.pick(WEB_CHANNELS))
-    sold = replace(sold, receipt_no=None, ext_id=f"WEB-{number}", payments=_paid(books, sold, online))
-    books.write("SaleExternalCreated", sale_json(sold), store.id)
-    _take_from_stock(books, sold)
+    store = state.draws.pick(state.world.web_shops)
+    who = buyer(state, store) if state.draws.below(8) else None
+    number = state.next("sale")
+    sale_id = state.world.id("sale", 3 * number + 2)
+    lines = _basket(state, store, sale_id)
+    sold = _sale(state, store, state.draws.pick(store.views), sale_id, lines, who, state.draws.pick(WEB_CHANNELS))
+    sold = replace(sold, receipt_no=None, ext_id=f"WEB-{number}", payments=_paid(state, sold, pay_online))
+    state.write("SaleExternalCreated", sale_json(sold), store.id)
+    _take_from_stock(state, sold)
 
 
-def settlement(books: ShopState) -> None:
+def settlement(state: ShopState) -> None:
     """A Z report: of the till with the most sales since its last one, else of the one that has waited longest."""
-    if not books.tills:
+    if not state.tills:
         for _ in range(_SALES_BEFORE_A_SETTLEMENT):
-            sale(books)
-    due = max(books.tills.values(), key=lambda till: len(till.takings.receipts))
-    if not due.takings.receipts:
-        due = _idle_till(books)
-    at = books.wait(SECOND, MINUTE)
-    drawer = draw_drawer(books.dice, due.opening, due.takings.cash)
+            sale(state)
+    due = max(state.tills.values(), key=lambda till: len(till.totals.receipts))
+    if not due.totals.receipts:
+        due = _idle_till(state)
+    at = state.wait(SECOND, MINUTE)
+    drawer = draw_cash_drawer(state.draws, due.opening, due.totals.cash)
     body = settlement_json(
-        books.dice,
-        books.world,
+        state.draws,
+        state.world,
         due.store,
         due.terminal,
-        due.takings,
-        number=books.next("settlement"),
+        due.totals,
+        number=state.next("settlement"),
         batch=due.batch,
         drawer=drawer,
         at=at,
     )
-    books.write("POSSettlementCreated", body, due.store.id)
-    due.settled, due.opening, due.takings = at, drawer.closing(due.takings.cash), Takings()
+    state.write("POSSettlementCreated", body, due.store.id)
+    due.settled, due.opening, due.totals = at, drawer.closing(due.totals.cash), SettlementTotals()
     due.batch += 1
 
 
-def _idle_till(books: ShopState) -> Till:
-    tills = (books.till(store, terminal) for store in books.world.shops for terminal in store.terminals)
+def _idle_till(state: ShopState) -> Till:
+    tills = (state.till(store, terminal) for store in state.world.shops for terminal in store.terminals)
     return min(tills, key=lambda till: till.settled)
 
 
-def _sell(books: ShopState, store: Store, who: Customer | None, *, by_invoice: bool = False) -> Sale:
-    sale_id = books.world.id("sale", 3 * books.next("sale"))
-    lines = _basket(books, store, sale_id)
-    view = books.dice.pick(store.views)
-    sold = _sale(books, store, view, sale_id, lines, who, books.dice.pick(CHANNELS))
-    sold = _register(books, replace(sold, payments=_paid(books, sold, invoice if by_invoice else till)))
-    books.sales.append(sold)
+def _sell(state: ShopState, store: Store, who: Customer | None, *, by_invoice: bool = False) -> Sale:
+    sale_id = state.world.id("sale", 3 * state.next("sale"))
+    lines = _basket(state, store, sale_id)
+    view = state.draws.pick(store.views)
+    sold = _sale(state, store, view, sale_id, lines, who, state.draws.pick(CHANNELS))
+    sold = _register(state, replace(sold, payments=_paid(state, sold, pay_by_invoice if by_invoice else pay_at_till)))
+    state.sales.append(sold)
     return sold
 
 
-def _basket(books: ShopState, store: Store, sale_id: int) -> tuple[Line, ...]:
-    return basket(books.dice, books.world, store, row=sale_id * 8, choose=books.shelf(store.stock.id))
+def _basket(state: ShopState, store: Store, sale_id: int) -> tuple[Line, ...]:
+    return basket(state.draws, state.world, store, row=sale_id * 8, choose=state.shelf(store.stock.id))
 
 
 def _sale(
-    books: ShopState,
+    state: ShopState,
     store: Store,
     view: View,
     sale_id: int,
@@ -122,18 +129,18 @@ def _sale(
     total, vat_total = sums(lines)
     return Sale(
         id=sale_id,
-        guid=books.dice.uuid(),
+        guid=state.draws.uuid(),
         ext_id=None,
         receipt_no=0,
         store=store,
         terminal=view.terminal,
         store_json=view.json,
         customer=who,
-        at=books.now,
-        created=books.now,
+        at=state.now,
+        created=state.now,
         updated=None,
         channel=channel,
-        comment=books.dice.pick(COMMENTS),
+        comment=state.draws.pick(COMMENTS),
         lines=lines,
         payments=(),
         total=total,
@@ -142,25 +149,25 @@ def _sale(
     )
 
 
-def _register(books: ShopState, sold: Sale) -> Sale:
+def _register(state: ShopState, sold: Sale) -> Sale:
     """Ring a sale up: it gets its receipt, its till takes it, the goods leave their stock, or come back."""
-    drawer = books.till(sold.store, sold.terminal)
-    sold = replace(sold, receipt_no=books.receipt(drawer))
-    drawer.takings.add(sold)
-    books.write("SaleCreated", sale_json(sold), sold.store.id)
-    _take_from_stock(books, sold)
+    till = state.till(sold.store, sold.terminal)
+    sold = replace(sold, receipt_no=state.receipt(till))
+    till.totals.add(sold)
+    state.write("SaleCreated", sale_json(sold), sold.store.id)
+    _take_from_stock(state, sold)
     return sold
 
 
-def _take_from_stock(books: ShopState, sold: Sale) -> None:
+def _take_from_stock(state: ShopState, sold: Sale) -> None:
     for line in sold.lines:
-        size = line.goods.size
+        size = line.article.size
         if size is not None:
-            books.move("Sale", sold.store, sold.store.stock.id, size, pieces=-line.deal.quantity)
+            state.move("Sale", sold.store, sold.store.stock.id, size, pieces=-line.price.quantity)
 
 
 def _paid(
-    books: ShopState, sold: Sale, pay: Callable[[SeededDraws, Ore, Country], tuple[Payment, ...]]
+    state: ShopState, sold: Sale, pay: Callable[[SeededDraws, Ore, Country], tuple[Payment, ...]]
 ) -> tuple[Payment, ...]:
     country = sold.store.country
-    return all_known(pay(books.dice, sold.total, country), country)
+    return all_known(pay(state.draws, sold.total, country), country)

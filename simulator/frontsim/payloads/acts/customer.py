@@ -6,43 +6,43 @@ from frontsim.payloads.master_data.customers import Customer, as_shown, created_
 from frontsim.payloads.values.moments import MINUTE, SECOND, text
 
 
-def new_customer(books: ShopState) -> None:
+def new_customer(state: ShopState) -> None:
     """Somebody becomes a customer."""
-    _register(books, books.dice.pick(books.world.shops))
+    _register(state, state.draws.pick(state.world.shops))
 
 
-def customer_update(books: ShopState) -> None:
+def customer_update(state: ShopState) -> None:
     """A customer who was registered is changed; one whom the update deletes is forgotten."""
-    if not books.customers:
-        new_customer(books)
-    number = books.dice.pick(tuple(books.customers))
-    who, before = books.customers.pop(number)
-    at = books.wait(SECOND, MINUTE)
-    shown = {**updated_json(books.dice, who, before, at), "updatedDateTime": text(at)}
-    books.write("CustomerUpdated", shown, shown["registeredStoreId"])
+    if not state.customers:
+        new_customer(state)
+    number = state.draws.pick(tuple(state.customers))
+    who, before = state.customers.pop(number)
+    at = state.wait(SECOND, MINUTE)
+    shown = {**updated_json(state.draws, who, before, at), "updatedDateTime": text(at)}
+    state.write("CustomerUpdated", shown, shown["registeredStoreId"])
     if not shown["deleted"]:
-        books.customers[number] = as_shown(who, shown), shown
+        state.customers[number] = as_shown(who, shown), shown
 
 
-def _register(books: ShopState, store: Store) -> Customer:
+def _register(state: ShopState, store: Store) -> Customer:
     """Register somebody new in that store."""
-    number = books.next("customer")
-    who = books.world.customer(number)
-    shown = created_json(books.dice, who, books.now, store.id)
-    books.write("CustomerCreated", shown, store.id)
-    books.customers[number] = who, shown
-    if len(books.customers) > REMEMBERED:
-        books.customers.popitem(last=False)
+    number = state.next("customer")
+    who = state.world.customer(number)
+    shown = created_json(state.draws, who, state.now, store.id)
+    state.write("CustomerCreated", shown, store.id)
+    state.customers[number] = who, shown
+    if len(state.customers) > REMEMBERED:
+        state.customers.popitem(last=False)
     return who
 
 
-def buyer(books: ShopState, store: Store) -> Customer:
+def buyer(state: ShopState, store: Store) -> Customer:
     """A customer who was registered before, or now."""
-    if not books.customers or books.dice.one_in(4):
-        return _register(books, store)
-    return books.customers[books.dice.pick(tuple(books.customers))][0]
+    if not state.customers or state.draws.one_in(4):
+        return _register(state, store)
+    return state.customers[state.draws.pick(tuple(state.customers))][0]
 
 
-def still_known(books: ShopState, who: Customer | None) -> Customer | None:
+def still_known(state: ShopState, who: Customer | None) -> Customer | None:
     """The customer as he is now; None if he has been deleted, or forgotten, since."""
-    return None if who is None else books.customers.get(who.number, (None, None))[0]
+    return None if who is None else state.customers.get(who.number, (None, None))[0]

@@ -40,10 +40,10 @@ def day(*, seed: int, number: int = 0) -> Iterator[tuple[float, str]]:
 
     About 950 acts while the shops are open, and a settlement of every terminal after they have closed.
     """
-    dice = SeededDraws(seed, "day", number)
+    draws = SeededDraws(seed, "day", number)
     for hour in range(OPEN_S // 3600):
         acts = [
-            (hour * 3600 + dice.below(3_600_000) / 1000, name) for name, counts in _HOURLY for _ in range(counts[hour])
+            (hour * 3600 + draws.below(3_600_000) / 1000, name) for name, counts in _HOURLY for _ in range(counts[hour])
         ]
         yield from sorted(acts)
     for terminal in range(_TERMINALS):

@@ -11,7 +11,7 @@ from frontsim.payloads.values.seeded_draws import spread
 _FIRST_LEAST, _FIRST_SPAN = 6, 30
 
 
-class Levels:
+class StockLevels:
     """What is on hand and what of it is reserved."""
 
     def __init__(self, seed: int) -> None:

@@ -12,18 +12,18 @@ from typing import Any
 import orjson
 
 from frontsim.domain.model import Occurrence
-from frontsim.payloads.acts.levels import Levels
+from frontsim.payloads.acts.levels import StockLevels
 from frontsim.payloads.documents.deliveries import GoodsDelivery
 from frontsim.payloads.documents.orders import Order
 from frontsim.payloads.documents.reservations import Reservation
 from frontsim.payloads.documents.sales import Sale, receipt_no
-from frontsim.payloads.documents.settlements import Takings
+from frontsim.payloads.documents.settlements import SettlementTotals
 from frontsim.payloads.documents.stock import movement_json
 from frontsim.payloads.documents.transfers import Transfer
 from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Store, Terminal
 from frontsim.payloads.master_data.customers import Customer
-from frontsim.payloads.master_data.world import LIVE, World
+from frontsim.payloads.master_data.world import FIRST_ACT_NUMBER, World
 from frontsim.payloads.values.moments import SECOND, Ticks
 from frontsim.payloads.values.money import Ore
 from frontsim.payloads.values.seeded_draws import SeededDraws
@@ -49,11 +49,11 @@ class Till:
     receipts: int
     opening: Ore = 0
     settled: Ticks = -1
-    takings: Takings = field(default_factory=Takings)
+    totals: SettlementTotals = field(default_factory=SettlementTotals)
 
 
 @dataclass(slots=True)
-class LiveOrder:
+class OpenOrder:
     """An order and what is reserved for it, by the line's place."""
 
     order: Order
@@ -65,25 +65,25 @@ class ShopState:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.levels = Levels(world.seed)
+        self.levels = StockLevels(world.seed)
         self.tills: dict[int, Till] = {}
         self.sales: deque[Sale] = deque(maxlen=REMEMBERED)
         self.customers: OrderedDict[int, tuple[Customer, Mapping[str, Any]]] = OrderedDict()
-        self.new_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
-        self.accepted_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
-        self.done_orders: deque[LiveOrder] = deque(maxlen=REMEMBERED)
+        self.new_orders: deque[OpenOrder] = deque(maxlen=REMEMBERED)
+        self.accepted_orders: deque[OpenOrder] = deque(maxlen=REMEMBERED)
+        self.done_orders: deque[OpenOrder] = deque(maxlen=REMEMBERED)
         self.reservations: deque[Reservation] = deque(maxlen=REMEMBERED)
         self.deliveries: deque[GoodsDelivery] = deque(maxlen=REMEMBERED)
         self.transfers: dict[bool, deque[Transfer]] = {virtual: deque(maxlen=REMEMBERED) for virtual in (False, True)}
         self.now: Ticks = 0
-        self.dice = SeededDraws(world.seed, "shop", 0)
+        self.draws = SeededDraws(world.seed, "shop", 0)
         self._number = 0
         self._used: dict[str, int] = {}
         self._journal: list[Occurrence] = []
 
     def begin(self, what: str, number: int, at: Ticks) -> None:
         """Open the journal of an act; time never goes back."""
-        self.dice = SeededDraws(self.world.seed, f"act {what}", number)
+        self.draws = SeededDraws(self.world.seed, f"act {what}", number)
         self.now = max(at, self.now + 1)
         self._number = number % _ROUND
         self._used = {}
@@ -95,7 +95,7 @@ class ShopState:
 
     def wait(self, least: Ticks, most: Ticks) -> Ticks:
         """Let some time pass; the moment that it is then."""
-        self.now += self.dice.between(least, most)
+        self.now += self.draws.between(least, most)
         return self.now
 
     def next(self, kind: str) -> int:
@@ -104,7 +104,7 @@ class ShopState:
         self._used[kind] = used + 1
         slots = _SLOTS.get(kind, _SLOTS_ELSE)
         assert used < slots, kind
-        return LIVE + self._number * slots + used
+        return FIRST_ACT_NUMBER + self._number * slots + used
 
     def write(self, event: str, body: Mapping[str, Any], store_id: int | None) -> None:
         """Note what happened; the next thing happens a little later."""
@@ -131,7 +131,7 @@ class ShopState:
             quantity=pieces,
             level=level,
             stock_id=stock_id,
-            user=None if self.dice.one_in(16) else self.dice.pick(store.users),
+            user=None if self.draws.one_in(16) else self.draws.pick(store.users),
             at=self.now,
         )
         self.write("StockMovementCreated", body, store.id)

@@ -22,120 +22,120 @@ from frontsim.payloads.master_data.chain import Store
 from frontsim.payloads.values.moments import MINUTE, SECOND
 
 
-def delivery(books: ShopState) -> None:
+def delivery(state: ShopState) -> None:
     """Goods arrive, whole or in parts; a delivery of which all has come is completed."""
-    if books.deliveries:
-        _receive_delivery(books, books.deliveries.popleft(), whole=True)
-    dice = books.dice
-    store = dice.pick(books.world.shops)
-    drawn = draw_delivery(dice, books.world, store, number=books.next("delivery"), at=books.now, central=False)
-    expected = drawn._replace(created=books.now, ordered=books.now, expected=max(drawn.expected or 0, books.now))
+    if state.deliveries:
+        _receive_delivery(state, state.deliveries.popleft(), whole=True)
+    draws = state.draws
+    store = draws.pick(state.world.shops)
+    drawn = draw_delivery(draws, state.world, store, number=state.next("delivery"), at=state.now, central=False)
+    expected = drawn._replace(created=state.now, ordered=state.now, expected=max(drawn.expected or 0, state.now))
     for item in expected.items:
-        books.move("PurchaseOrderOrdered", store, store.stock.id, item.size, pieces=0)
-    way = dice.below(6)
+        state.move("PurchaseOrderOrdered", store, store.stock.id, item.size, pieces=0)
+    way = draws.below(6)
     if way < 2:
-        expected = _receive_delivery(books, expected, whole=False)
+        expected = _receive_delivery(state, expected, whole=False)
     if way == 0 and not is_complete(expected):
-        books.deliveries.append(expected)
+        state.deliveries.append(expected)
     elif not is_complete(expected):
-        _receive_delivery(books, expected, whole=True)
+        _receive_delivery(state, expected, whole=True)
 
 
-def _receive_delivery(books: ShopState, expected: GoodsDelivery, *, whole: bool) -> GoodsDelivery:
+def _receive_delivery(state: ShopState, expected: GoodsDelivery, *, whole: bool) -> GoodsDelivery:
     """Receive the rest or a part, and complete the delivery if that was all."""
     store = expected.store
-    arrived = received(books.dice, expected, whole=whole)
-    at = books.wait(SECOND, 5 * MINUTE)
-    books.write("DeliveryItemsReceived", received_json(arrived, at), store.id)
+    arrived = received(state.draws, expected, whole=whole)
+    at = state.wait(SECOND, 5 * MINUTE)
+    state.write("DeliveryItemsReceived", received_json(arrived, at), store.id)
     for item in arrived.items:
         if item.now:
-            books.move("PurchaseOrderReceived", store, store.stock.id, item.size, pieces=item.now)
+            state.move("PurchaseOrderReceived", store, store.stock.id, item.size, pieces=item.now)
     if is_complete(arrived):
-        books.write("DeliveryCompleted", completed_json(arrived, at, books.now), store.id)
+        state.write("DeliveryCompleted", completed_json(arrived, at, state.now), store.id)
     return arrived
 
 
-def transfer(books: ShopState) -> None:
+def transfer(state: ShopState) -> None:
     """Goods go from one shop's stock to another's."""
-    _transfer(books, virtual=False)
+    _transfer(state, virtual=False)
 
 
-def virtual_transfer(books: ShopState) -> None:
+def virtual_transfer(state: ShopState) -> None:
     """Goods go to or from a virtual stock."""
-    _transfer(books, virtual=True)
+    _transfer(state, virtual=True)
 
 
-def _transfer(books: ShopState, *, virtual: bool) -> None:
-    waiting = books.transfers[virtual]
+def _transfer(state: ShopState, *, virtual: bool) -> None:
+    waiting = state.transfers[virtual]
     if waiting:
-        _receive_transfer(books, waiting.popleft())
-    dice, store = books.dice, books.dice.pick(books.world.shops)
+        _receive_transfer(state, waiting.popleft())
+    draws, store = state.draws, state.draws.pick(state.world.shops)
     sent = draw_transfer(
-        dice, books.world, store, number=books.next("transfer"), at=books.now, virtual=virtual, central=False
+        draws, state.world, store, number=state.next("transfer"), at=state.now, virtual=virtual, central=False
     )
-    sent = _from_stock(books, sent)
-    books.write(_event(sent, "Created"), transfer_json(sent, None), store.id)
+    sent = _from_stock(state, sent)
+    state.write(_event(sent, "Created"), transfer_json(sent, None), store.id)
     for item in sent.items:
-        books.move("Relocation", store, sent.source.id, item.size, pieces=-item.sent)
-    if dice.one_in(3):
+        state.move("Relocation", store, sent.source.id, item.size, pieces=-item.sent)
+    if draws.one_in(3):
         waiting.append(sent)
     else:
-        _receive_transfer(books, sent)
+        _receive_transfer(state, sent)
 
 
-def _from_stock(books: ShopState, sent: Transfer) -> Transfer:
+def _from_stock(state: ShopState, sent: Transfer) -> Transfer:
     """The transfer with sizes that the sender has."""
-    choose = books.shelf(sent.source.id)
+    choose = state.shelf(sent.source.id)
     items = tuple(replace(item, size=choose(item.size, item.sent), piece=None) for item in sent.items)
     return sent._replace(items=items)
 
 
-def _receive_transfer(books: ShopState, sent: Transfer) -> None:
-    at = books.wait(SECOND, 5 * MINUTE)
-    books.write(_event(sent, "Received"), transfer_json(sent, at), sent.store.id)
+def _receive_transfer(state: ShopState, sent: Transfer) -> None:
+    at = state.wait(SECOND, 5 * MINUTE)
+    state.write(_event(sent, "Received"), transfer_json(sent, at), sent.store.id)
     for item in sent.items:
-        books.move("Relocation", sent.store, sent.target.id, item.size, pieces=item.arrived)
+        state.move("Relocation", sent.store, sent.target.id, item.size, pieces=item.arrived)
 
 
 def _event(sent: Transfer, stage: str) -> str:
     return f"ProductTransfer{'Virtual' if sent.virtual else ''}{stage}"
 
 
-def stock_count(books: ShopState) -> None:
+def stock_count(state: ShopState) -> None:
     """A part of the stock is counted; what differs is booked."""
-    dice, store = books.dice, books.dice.pick(books.world.shops)
+    draws, store = state.draws, state.draws.pick(state.world.shops)
     stock_id = store.stock.id
     items = []
-    for size in some_sizes(dice, books.world, dice.between(1, 8)):
-        level = books.levels.of(stock_id, size).on_hand
-        counted = max(0, level + dice.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)))
-        movement_id = books.world.id("movement", books.next("movement"))
+    for size in some_sizes(draws, state.world, draws.between(1, 8)):
+        level = state.levels.of(stock_id, size).on_hand
+        counted = max(0, level + draws.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)))
+        movement_id = state.world.id("movement", state.next("movement"))
         items.append(Item(size, counted - level, counted=counted, level=counted, movement_id=movement_id))
-    counted, number = books.now, books.next("count")
-    at = books.wait(SECOND, 5 * MINUTE)
-    body = count_json(dice, books.world, store, number=number, counted=counted, at=at, items=tuple(items))
-    books.write("StockCountReconciled", body, store.id)
+    counted, number = state.now, state.next("count")
+    at = state.wait(SECOND, 5 * MINUTE)
+    body = count_json(draws, state.world, store, number=number, counted=counted, at=at, items=tuple(items))
+    state.write("StockCountReconciled", body, store.id)
     for item in items:
-        books.move("Reconciliation", store, stock_id, item.size, pieces=item.quantity, id_=item.movement_id)
+        state.move("Reconciliation", store, stock_id, item.size, pieces=item.quantity, id_=item.movement_id)
 
 
-def adjustment(books: ShopState) -> None:
+def adjustment(state: ShopState) -> None:
     """Pieces are found, broken, given away."""
-    dice, store = books.dice, books.dice.pick(books.world.shops)
+    draws, store = state.draws, state.draws.pick(state.world.shops)
     items = [
-        Item(size, _at_most(books, store, size, dice.pick((-3, -2, -1, -1, 1, 1, 2, 6))))
-        for size in some_sizes(dice, books.world, dice.between(1, 5))
+        Item(size, _at_most(state, store, size, draws.pick((-3, -2, -1, -1, 1, 1, 2, 6))))
+        for size in some_sizes(draws, state.world, draws.between(1, 5))
     ]
-    number = books.next("adjustment")
-    books.write(
+    number = state.next("adjustment")
+    state.write(
         "StockAdjustmentCreated",
-        adjustment_json(dice, books.world, store, number=number, at=books.now, items=tuple(items), central=False),
+        adjustment_json(draws, state.world, store, number=number, at=state.now, items=tuple(items), central=False),
         store.id,
     )
     for item in items:
-        books.move("Manual", store, store.stock.id, item.size, pieces=item.quantity)
+        state.move("Manual", store, store.stock.id, item.size, pieces=item.quantity)
 
 
-def _at_most(books: ShopState, store: Store, size: Size, pieces: int) -> int:
+def _at_most(state: ShopState, store: Store, size: Size, pieces: int) -> int:
     """So many pieces, but none that are not there: then as many are found instead."""
-    return pieces if books.levels.available(store.stock.id, size) + pieces >= 0 else -pieces
+    return pieces if state.levels.available(store.stock.id, size) + pieces >= 0 else -pieces

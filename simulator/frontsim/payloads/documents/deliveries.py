@@ -44,41 +44,41 @@ class GoodsDelivery(NamedTuple):
 
 
 def draw_delivery(
-    dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, central: bool
+    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, central: bool
 ) -> GoodsDelivery:
     """A delivery that arrives around `at`; nothing of it is received yet."""
-    sparse = dice.below(16)
-    created = at - dice.between(3, 40) * DAY
+    sparse = draws.below(16)
+    created = at - draws.between(3, 40) * DAY
     return GoodsDelivery(
         id=world.id("delivery", number),
         ext_ref=None if sparse == 0 else f"PO-{10_000 + number}",
         store=store,
         central=central,
         ordered=None if sparse == 1 else created,
-        expected=None if sparse == 2 else at + dice.between(-2, 2) * DAY,
-        comment=dice.pick(COMMENTS),
+        expected=None if sparse == 2 else at + draws.between(-2, 2) * DAY,
+        comment=draws.pick(COMMENTS),
         created=created,
-        user=None if sparse == 3 else dice.pick(store.users),
+        user=None if sparse == 3 else draws.pick(store.users),
         items=tuple(
             OrderedItem(
                 size,
-                dice.pick((1, 2, 4, 5, 6, 10, 12, 24)),
+                draws.pick((1, 2, 4, 5, 6, 10, 12, 24)),
                 0,
                 0,
-                dice.below(10**6) if dice.one_in(6) else None,
-                dice.pick(HIDDEN),
+                draws.below(10**6) if draws.one_in(6) else None,
+                draws.pick(HIDDEN),
             )
-            for size in some_sizes(dice, world, dice.between(1, 8))
+            for size in some_sizes(draws, world, draws.between(1, 8))
         ),
     )
 
 
-def received(dice: SeededDraws, delivery: GoodsDelivery, *, whole: bool) -> GoodsDelivery:
+def received(draws: SeededDraws, delivery: GoodsDelivery, *, whole: bool) -> GoodsDelivery:
     """The delivery after its next reception: all that is open, or part of it (at least one piece)."""
     items = []
     for place, item in enumerate(delivery.items):
         still_open = item.ordered - item.received
-        now = still_open if whole else (still_open + 1) // 2 if place == 0 else dice.below(still_open + 1)
+        now = still_open if whole else (still_open + 1) // 2 if place == 0 else draws.below(still_open + 1)
         items.append(OrderedItem(item.size, item.ordered, item.received + now, now, item.piece, item.hidden))
     return delivery._replace(items=tuple(items))
 
@@ -114,14 +114,14 @@ def completed_json(delivery: GoodsDelivery, at: Ticks, completed_at: Ticks) -> d
     return {**received_json(delivery, at, completed=True), "completedDateTime": text(completed_at)}
 
 
-def until_completed(dice: SeededDraws) -> Ticks:
+def until_completed(draws: SeededDraws) -> Ticks:
     """How long after the last reception a delivery is archived."""
-    return dice.between(1, 90 * MINUTE)
+    return draws.between(1, 90 * MINUTE)
 
 
-def until_next(dice: SeededDraws) -> Ticks:
+def until_next(draws: SeededDraws) -> Ticks:
     """How long after one part of a delivery the next one comes."""
-    return dice.pick((2 * HOUR, DAY, DAY, 3 * DAY)) + dice.below(HOUR)
+    return draws.pick((2 * HOUR, DAY, DAY, 3 * DAY)) + draws.below(HOUR)
 
 
 def _item_json(item: OrderedItem, currency: str) -> str:

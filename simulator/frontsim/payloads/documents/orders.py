@@ -5,19 +5,23 @@ vatTotal are the sums over the lines; the payments add up to the total. `price` 
 Rejected lines stay in the sums until they are refunded, as they have been paid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
-from frontsim.payloads.documents.payments import Payment, payment_json, refund
-from frontsim.payloads.documents.sales import Line, reversed_line, sums
+from frontsim.payloads.documents.payments import Payment, pay_at_till, pay_online, pay_refund, payment_json
+from frontsim.payloads.documents.reservations import DEFAULT_HOURS
+from frontsim.payloads.documents.sales import Line, basket, receipt_no, reversed_line, sums
+from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Stock, Store, View
 from frontsim.payloads.master_data.customers import Customer
-from frontsim.payloads.values.moments import Ticks, text
+from frontsim.payloads.master_data.world import REGULAR_CUSTOMERS, World
+from frontsim.payloads.values.moments import DAY, HOUR, Ticks, text
 from frontsim.payloads.values.money import amount
 from frontsim.payloads.values.seeded_draws import SeededDraws
+from frontsim.payloads.values.texts import COMMENTS
 
 ORDER_TYPES = ("Unknown", "Kiosk", "BOPIS", "BOSS", "ROPIS", "Return", "Service")
 LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
@@ -44,8 +48,19 @@ HIDDEN = (
 """What a payload leaves null once in a while, though the order has it."""
 
 
+_USUAL_TYPES = ("BOPIS",) * 6 + ("BOSS",) * 3 + ("ROPIS",) * 3 + ORDER_TYPES
+
+_ENDLESS_TYPES = ("Unknown",) * 9 + ORDER_TYPES
+
+_HOURS = (DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, None)
+
+_HIDDEN = (*HIDDEN, *(None,) * 42)
+
+_DECISIONS = ("Accepted",) * 5 + LINE_STATUSES
+
+
 @dataclass(slots=True)
-class Placed:
+class PlacedOrder:
     """What was ordered where, by whom and until when: what stays as it is, whatever becomes of the order."""
 
     id: int
@@ -71,7 +86,7 @@ class Placed:
 class Order(NamedTuple):
     """One order as it stands. `statuses` go with `lines`; `events` are (moment, text, kind)."""
 
-    placed: Placed
+    placed: PlacedOrder
     kind: str
     lines: tuple[Line, ...]
     statuses: tuple[str, ...]
@@ -79,6 +94,65 @@ class Order(NamedTuple):
     status: str
     updated: Ticks | None
     events: tuple[tuple[Ticks, str, str | None], ...]
+
+
+def draw_order(
+    draws: SeededDraws,
+    world: World,
+    store: Store,
+    *,
+    number: int,
+    at: Ticks,
+    endless: bool = False,
+    choose: Callable[[Size, int], Size] | None = None,
+) -> Order:
+    """A new order: nothing is handled yet.
+
+    Args:
+        draws: decide it.
+        world: has the assortment and the regular customers.
+        store: takes the order.
+        number: gives its id.
+        at: when it is placed.
+        endless: placed and paid at a till, shipped from the web shop's stock.
+        choose: as for `basket`.
+    """
+    order_id = world.id("order", number)
+    lines = basket(draws, world, store, row=order_id * 8, choose=choose)
+    view = draws.pick(store.views)
+    total, _ = sums(lines)
+    hours, variety = draws.pick(_HOURS), draws.below(64)
+    kind, customer = (
+        draws.pick(_ENDLESS_TYPES if endless else _USUAL_TYPES),
+        world.customer(draws.below(REGULAR_CUSTOMERS)),
+    )
+    due = at + draws.between(1, 4) * DAY if variety % 3 == 0 else None
+    comment, payments = draws.pick(COMMENTS), (pay_at_till if endless else pay_online)(draws, total, store.country)
+    placed = PlacedOrder(
+        order_id,
+        f"ORD{100_000 + number}",
+        receipt_no(view.terminal, number) if endless or variety > 50 else None,
+        store,
+        view,
+        customer,
+        at,
+        due,
+        None if hours is None else at + hours * HOUR,
+        hours,
+        comment,
+        None if variety % 8 == 3 else endless or variety % 8 == 4,
+        world.web_stock(store) if endless else store.stock,
+        draws.pick(store.users),
+        draws.pick(_HIDDEN),
+        variety,
+    )
+    events = ((at, "Order created", None),)
+    return Order(placed, kind, lines, ("UnHandled",) * len(lines), payments, "UnHandled", None, events)
+
+
+def drawn_statuses(draws: SeededDraws, count: int) -> tuple[str, ...]:
+    """What a store decides about so many lines: mostly accepted."""
+    return tuple([draws.pick(_DECISIONS) for _ in range(count)])
 
 
 def handled(order: Order, statuses: tuple[str, ...], at: Ticks) -> Order:
@@ -97,11 +171,11 @@ def fulfilled(order: Order, at: Ticks) -> Order:
     return Order(placed, kind, order.lines, order.statuses, order.payments, status, at, history)
 
 
-def refunded(dice: SeededDraws, order: Order, at: Ticks, places: tuple[int, ...]) -> Order:
+def refunded(draws: SeededDraws, order: Order, at: Ticks, places: tuple[int, ...]) -> Order:
     """The order as its refund shows it: the lines at those places come back, paid back in full."""
     placed, lines = order.placed, tuple([reversed_line(order.lines[place]) for place in places])
     statuses = tuple([order.statuses[place] for place in places])
-    payments = refund(dice, sums(lines)[0], placed.store.country)
+    payments = pay_refund(draws, sums(lines)[0], placed.store.country)
     return Order(placed, "Return", lines, statuses, payments, "Returned", at, _and_then(order, at, "Order refunded"))
 
 
@@ -151,7 +225,7 @@ def _lines_json(order: Order) -> orjson.Fragment:
     online = "null" if from_online is None else "true" if from_online else "false"
     lines = []
     for line, status in zip(order.lines, order.statuses, strict=True):
-        what, sold, row = line.goods, line.deal, "null" if line.row_id is None else f'"{line.row_id}"'
+        what, sold, row = line.article, line.price, "null" if line.row_id is None else f'"{line.row_id}"'
         lines.append(
             f'{{"quantity":{sold.quantity},"gtin":{what.gtin_json},{sold.order_json},"sizeText":{what.text_json},'
             f'"rowId":{row},"externalSKU":{what.sku_json},"receiptLabel":{what.label_json},'
@@ -212,6 +286,6 @@ def _items_json(order: Order) -> orjson.Fragment:
     items = []
     for line, status in zip(order.lines, order.statuses, strict=True):
         if status != "Rejected":
-            what, row = line.goods, "null" if line.row_id is None else f'"{line.row_id}"'
+            what, row = line.article, "null" if line.row_id is None else f'"{line.row_id}"'
             items.append(f'{{"rowId":{row},"gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
     return orjson.Fragment(f"[{','.join(items)}]")

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 
 from frontsim.payloads.documents.payments import Payment, payment_json
-from frontsim.payloads.master_data.assortment import Goods, Size, open_item
+from frontsim.payloads.master_data.assortment import Article, Size, open_item
 from frontsim.payloads.master_data.chain import Store, Terminal
 from frontsim.payloads.master_data.countries import Country
 from frontsim.payloads.master_data.customers import Customer
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.values.moments import Ticks, text
-from frontsim.payloads.values.money import Deal, Ore, amount, deal, share
+from frontsim.payloads.values.money import LinePrice, Ore, amount, line_price, share
 from frontsim.payloads.values.seeded_draws import SeededDraws
 
 _DISCOUNTS = (0,) * 20 + (10, 15, 20, 25, 30, 33, 40, 50, 70, 100)
@@ -37,8 +37,8 @@ WEB_CHANNELS = ("Web", "Web", "Web", "App", "Marketplace", None)
 class Line:
     """One line of a sale or order: what, for how much, out of which stock."""
 
-    goods: Goods
-    deal: Deal
+    article: Article
+    price: LinePrice
     stock_id: int | None
     row_id: str | None
 
@@ -72,51 +72,53 @@ class Sale:
 
 
 def basket(
-    dice: SeededDraws, world: World, store: Store, *, row: int, choose: Callable[[Size, int], Size] | None = None
+    draws: SeededDraws, world: World, store: Store, *, row: int, choose: Callable[[Size, int], Size] | None = None
 ) -> tuple[Line, ...]:
     """What somebody puts on the counter: a line or two, mostly at full price; now and then an open item.
 
     Args:
-        dice: decide it.
+        draws: decide it.
         world: has the assortment.
         store: sells it, at its country's prices.
         row: the first line's row id; the lines count on from it.
         choose: given a size and how many pieces, the size that is bought instead, if that is not at hand.
     """
-    country, stock_id, sizes, labelled = store.country, store.stock.id, world.sizes, world.goods
+    country, stock_id, sizes, labelled = store.country, store.stock.id, world.sizes, world.articles
     lines = []
-    for row_id in range(row, row + dice.pick(_BASKETS)):
-        odds = dice.below(64)
+    for row_id in range(row, row + draws.pick(_BASKETS)):
+        odds = draws.below(64)
         if odds == 0:
-            lines.append(_open_item(dice, country, row_id))
+            lines.append(_open_item(draws, country, row_id))
             continue
-        size, pieces = dice.pick(sizes), dice.pick(_PIECES)
+        size, pieces = draws.pick(sizes), draws.pick(_PIECES)
         if choose is not None:
             size = choose(size, pieces)
         full = size.price[country.currency]
-        percent = dice.pick(_DISCOUNTS)
-        sold = deal(pieces, full, share(full, percent) if percent else 0, country.vat[size.group])
-        what = (world.unlabelled if odds == 1 else labelled)[size.number]
+        percent = draws.pick(_DISCOUNTS)
+        sold = line_price(pieces, full, share(full, percent) if percent else 0, country.vat[size.group])
+        what = (world.unlabelled_articles if odds == 1 else labelled)[size.number]
         lines.append(Line(what, sold, stock_id, None if odds == 2 else str(row_id)))
     return tuple(lines)
 
 
-def _open_item(dice: SeededDraws, country: Country, row: int) -> Line:
-    what, group = dice.pick(_OPEN_ITEMS)
-    return Line(what, deal(1, dice.between(1, 60) * 2500 - 5, 0, country.vat[group]), None, str(row))
+def _open_item(draws: SeededDraws, country: Country, row: int) -> Line:
+    what, group = draws.pick(_OPEN_ITEMS)
+    return Line(what, line_price(1, draws.between(1, 60) * 2500 - 5, 0, country.vat[group]), None, str(row))
 
 
 def reversed_line(line: Line) -> Line:
     """The line that takes the goods back."""
-    sold = line.deal
-    return Line(line.goods, deal(-sold.quantity, sold.full, sold.discount, sold.rate), line.stock_id, line.row_id)
+    sold = line.price
+    return Line(
+        line.article, line_price(-sold.quantity, sold.full, sold.discount, sold.rate), line.stock_id, line.row_id
+    )
 
 
 def sums(lines: Sequence[Line]) -> tuple[Ore, Ore]:
     """What the lines come to: (total, the VAT in it)."""
     total = vat = 0
     for line in lines:
-        sold = line.deal
+        sold = line.price
         total += sold.total
         vat += sold.vat
     return total, vat
@@ -167,10 +169,10 @@ def _lines_json(sale: Sale) -> orjson.Fragment:
     currency = sale.store.country.currency
     lines = []
     for line in sale.lines:
-        what, row = line.goods, "null" if line.row_id is None else f'"{line.row_id}"'
+        what, row = line.article, "null" if line.row_id is None else f'"{line.row_id}"'
         stock = "null" if line.stock_id is None else line.stock_id
         lines.append(
-            f'{{"rowId":{row},{what.sale_json},{line.deal.sale_json},'
+            f'{{"rowId":{row},{what.sale_json},{line.price.sale_json},'
             f'"cost":{what.cost_json[currency]},"stockId":{stock}}}'
         )
     return orjson.Fragment(f"[{','.join(lines)}]")

@@ -12,7 +12,7 @@ import orjson
 from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Store
 from frontsim.payloads.master_data.world import World
-from frontsim.payloads.values.moments import HOUR, SECOND, Ticks, text
+from frontsim.payloads.values.moments import Ticks, text
 from frontsim.payloads.values.seeded_draws import SeededDraws
 from frontsim.payloads.values.texts import COMMENTS
 
@@ -30,18 +30,6 @@ MOVEMENT_TYPES = (
     "PurchaseOrderOrdered",
 )
 """Why stock moves (published). Orders (`Bestilling`, `PurchaseOrderOrdered`) move no goods: quantity 0 (ours)."""
-
-_TYPES = ("Sale",) * 9 + MOVEMENT_TYPES[1:]
-_DELTAS = {
-    "Sale": (-1, -1, -1, -1, -2, -3, 1, -1),
-    "Manual": (-2, -1, -1, 1, 1, 2, 5, -4),
-    "PurchaseOrderReceived": (1, 2, 4, 5, 6, 10, 12, 24),
-    "Relocation": (-4, -2, -1, -1, 1, 1, 2, 4),
-    "Reconciliation": (-5, -3, -1, -1, 1, 1, 2, 4),
-    "Bestilling": (0,),
-    "Cancelled": (0, 0, 1, 1),
-    "PurchaseOrderOrdered": (0,),
-}
 
 
 class Level(NamedTuple):
@@ -85,39 +73,19 @@ def movement_json(
     }
 
 
-def draw_movement(dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
-    """A movement by itself, in the store's stock."""
-    kind = dice.pick(_TYPES)
-    quantity = dice.pick(_DELTAS[kind])
-    drawn = dice.below(24 * 8 * 16)  # the level, what is reserved of it, and who did it, from one draw
-    on_hand = drawn % 24 + max(quantity, 0)
-    reserved = min(on_hand, max(0, drawn // 24 % 8 - 4))
-    user = drawn // 192
-    return movement_json(
-        movement_id=world.id("movement", number),
-        kind=kind,
-        size=dice.pick(world.sizes),
-        quantity=quantity,
-        level=Level(on_hand, reserved),
-        stock_id=store.stock.id,
-        user=store.users[user % len(store.users)] if user else None,
-        at=at,
-    )
-
-
 def adjustment_json(
-    dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, items: tuple[Item, ...], central: bool
+    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, items: tuple[Item, ...], central: bool
 ) -> dict[str, Any]:
     """The payload of StockAdjustmentCreated. `central`: booked on no store."""
     currency = store.country.currency
-    who = dice.below(8)
+    who = draws.below(8)
     return {
         "stockAdjustmentId": world.id("adjustment", number),
-        "extRef": f"ADJ-{number}" if dice.one_in(2) else None,
+        "extRef": f"ADJ-{number}" if draws.one_in(2) else None,
         "stockId": store.stock.id,
         "stockExtId": store.stock.ext_id,
         "storeId": None if central else store.id,
-        "comment": dice.pick(COMMENTS),
+        "comment": draws.pick(COMMENTS),
         "createdDateTime": text(at),
         "createdById": store.users[who % len(store.users)] if who else None,
         "items": lines_json(_adjusted_json(item, currency) for item in items),
@@ -129,24 +97,13 @@ def _adjusted_json(item: Item, currency: str) -> str:
     return f'{size_json(size, hidden)},"quantity":{item.quantity},{cost_json(size, currency, hidden)}'
 
 
-def draw_adjustment(
-    dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, central: bool
-) -> dict[str, Any]:
-    """An adjustment by itself: a handful of sizes, or (for an API call that named none) an empty list."""
-    items = tuple(
-        Item(size, dice.pick((-3, -2, -1, -1, 1, 1, 2, 6)), hidden=dice.pick(HIDDEN))
-        for size in some_sizes(dice, world, dice.below(6))
-    )
-    return adjustment_json(dice, world, store, number=number, at=at, items=items, central=central)
-
-
 def count_json(
-    dice: SeededDraws, world: World, store: Store, *, number: int, counted: Ticks, at: Ticks, items: tuple[Item, ...]
+    draws: SeededDraws, world: World, store: Store, *, number: int, counted: Ticks, at: Ticks, items: tuple[Item, ...]
 ) -> dict[str, Any]:
     """The payload of StockCountReconciled; `at` is when it is booked."""
     currency = store.country.currency
-    who = dice.below(8)
-    name = dice.pick((f"Varetelling {store.name}", "Rullerende telling, sko", "Stock/adjust", 'Telling "høst"', None))
+    who = draws.below(8)
+    name = draws.pick((f"Varetelling {store.name}", "Rullerende telling, sko", "Stock/adjust", 'Telling "høst"', None))
     return {
         "stockCountId": world.id("count", number),
         "name": name,
@@ -156,7 +113,7 @@ def count_json(
         "stockId": store.stock.id,
         "stockExtId": store.stock.ext_id,
         "isReconciled": True,
-        "isCompleteStockCount": dice.one_in(6),
+        "isCompleteStockCount": draws.one_in(6),
         "items": lines_json(_counted_json(item, currency) for item in items),
     }
 
@@ -174,30 +131,10 @@ def _number_json(number: int | None) -> str:
     return "null" if number is None else str(number)
 
 
-def draw_count(dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
-    """A count by itself: what was counted is the level afterwards; without differences the list is empty."""
-    items = []
-    for place, size in enumerate(some_sizes(dice, world, dice.below(9))):
-        counted = dice.below(30)
-        odd = dice.below(24)
-        items.append(
-            Item(
-                size,
-                dice.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)),
-                None if odd == 0 else counted,
-                None if odd == 1 else counted,
-                None if odd == 2 else world.id("movement", 700_000_000 + number * 16 + place),
-                "cost" if odd == 3 else None,
-            )
-        )
-    counted_at = at - dice.below(5 * HOUR) - SECOND
-    return count_json(dice, world, store, number=number, counted=counted_at, at=at, items=tuple(items))
-
-
-def some_sizes(dice: SeededDraws, world: World, count: int) -> list[Size]:
+def some_sizes(draws: SeededDraws, world: World, count: int) -> list[Size]:
     """So many different sizes, next to each other on the shelf in steps."""
     sizes, there = world.sizes, len(world.sizes)
-    start, step = dice.below(there), dice.between(1, 7)
+    start, step = draws.below(there), draws.between(1, 7)
     return [sizes[place % there] for place in range(start, start + count * step, step)]
 
 

@@ -42,13 +42,13 @@ class Transfer(NamedTuple):
 
 
 def draw_transfer(
-    dice: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, virtual: bool, central: bool
+    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, virtual: bool, central: bool
 ) -> Transfer:
     """A transfer by itself, sent at `at` from the store's stock; a virtual one may also come to it."""
-    other = dice.pick(world.partners(store, virtual=virtual))
+    other = draws.pick(world.partners(store, virtual=virtual))
     home = store.stock
-    to_store = virtual and dice.one_in(2)
-    sparse = dice.below(16)
+    to_store = virtual and draws.one_in(2)
+    sparse = draws.below(16)
     return Transfer(
         id=world.id("transfer", 2 * number + virtual),
         ext_ref=f"TR-{number}" if sparse > 7 else None,
@@ -57,27 +57,28 @@ def draw_transfer(
         source=other if to_store else home,
         target=home if to_store else other,
         virtual=virtual,
-        expected=None if sparse == 0 else at + dice.between(1, 5) * DAY,
+        expected=None if sparse == 0 else at + draws.between(1, 5) * DAY,
         dated=sparse != 1,
-        comment=dice.pick(COMMENTS),
+        comment=draws.pick(COMMENTS),
         created=at,
-        user=None if sparse == 2 else dice.pick(store.users),
+        user=None if sparse == 2 else draws.pick(store.users),
         items=tuple(
-            _item(dice, size, dice.pick((1, 1, 2, 2, 3, 6, 10))) for size in some_sizes(dice, world, dice.between(1, 6))
+            _item(draws, size, draws.pick((1, 1, 2, 2, 3, 6, 10)))
+            for size in some_sizes(draws, world, draws.between(1, 6))
         ),
     )
 
 
-def _item(dice: SeededDraws, size: Size, pieces: int) -> SentItem:
-    odd = dice.below(24)
+def _item(draws: SeededDraws, size: Size, pieces: int) -> SentItem:
+    odd = draws.below(24)
     short = odd < 2 and pieces > 1
-    piece = dice.below(10**6) if odd > 18 else None
-    return SentItem(size, pieces, pieces - short, piece, dice.pick(HIDDEN))
+    piece = draws.below(10**6) if odd > 18 else None
+    return SentItem(size, pieces, pieces - short, piece, draws.pick(HIDDEN))
 
 
-def until_received(dice: SeededDraws) -> Ticks:
+def until_received(draws: SeededDraws) -> Ticks:
     """How long the goods are under way."""
-    return dice.pick((20 * MINUTE, 5 * HOUR, DAY, 2 * DAY)) + dice.below(HOUR)
+    return draws.pick((20 * MINUTE, 5 * HOUR, DAY, 2 * DAY)) + draws.below(HOUR)
 
 
 def transfer_json(sent: Transfer, received_at: Ticks | None) -> dict[str, Any]:

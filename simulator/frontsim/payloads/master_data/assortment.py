@@ -79,7 +79,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class Article:
     """What a line is of, with the JSON that each line of it has in common.
 
     `size` None: an open item, typed in at the till. `label` None: the till printed none.
@@ -97,9 +97,9 @@ class Goods:
     """What a piece costs, by currency."""
 
 
-def goods(size: Size, label: str | None) -> Goods:
+def article(size: Size, label: str | None) -> Article:
     """A size under the label that the till prints."""
-    return Goods(
+    return Article(
         size=size,
         label=label,
         sale_json=_sale_json(size.product_id, size.codes_json, label, size.text),
@@ -111,9 +111,9 @@ def goods(size: Size, label: str | None) -> Goods:
     )
 
 
-def open_item(label: str) -> Goods:
+def open_item(label: str) -> Article:
     """What has no barcode: a bag, a gift card, a service."""
-    return Goods(
+    return Article(
         size=None,
         label=label,
         sale_json=_sale_json(None, _codes_json(None, None, None), label, None),
@@ -165,13 +165,13 @@ def _list_price(norwegian: Ore, rate: int) -> Ore:
 def _size(
     seed: int, number: int, product: int, label: str, text: str | None, group: str, prices: Mapping[str, Ore]
 ) -> Size:
-    dice = SeededDraws(seed, "size", number)
+    draws = SeededDraws(seed, "size", number)
     item = f"{spread(seed, 'brand', 1000) * 1000 + number:06}"
-    identity = gtin12(f"20000{item}") if dice.one_in(4) else gtin13(f"200000{item}")
-    percent = 30 + dice.below(25)
-    shown = None if dice.one_in(24) else identity
-    gtin = None if dice.one_in(20) else gtin13(f"703314{item}")
-    sku = None if dice.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", "")
+    identity = gtin12(f"20000{item}") if draws.one_in(4) else gtin13(f"200000{item}")
+    percent = 30 + draws.below(25)
+    shown = None if draws.one_in(24) else identity
+    gtin = None if draws.one_in(20) else gtin13(f"703314{item}")
+    sku = None if draws.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", "")
     cost = {currency: None if number % 29 == 7 else share(price, percent) for currency, price in prices.items()}
     return Size(
         number=number,

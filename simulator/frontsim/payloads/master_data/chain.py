@@ -163,7 +163,7 @@ def open_store(
     first_terminal: int,
 ) -> Store:
     """One store with its own stock, unless it shares one, its tills and its people."""
-    dice = SeededDraws(seed, "store", store_id)
+    draws = SeededDraws(seed, "store", store_id)
     ext_id = f"{100 + number * 10}"
     web = name.startswith("Webshop")
     names = pools()[country]
@@ -193,7 +193,7 @@ def open_store(
             )
             for till in range(tills)
         ),
-        sellers=tuple(f"{dice.pick(firsts)} {dice.pick(names.family)}" for _ in range(3)),
+        sellers=tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3)),
         users=tuple(user + number * 3 + each for each in range(3)),
         web=web,
     )

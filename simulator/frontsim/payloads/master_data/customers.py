@@ -23,7 +23,7 @@ _COUNTRIES = (*COUNTRIES.values(), COUNTRIES["NO"])
 _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
 
 
-class Known(NamedTuple):
+class CustomerDetails(NamedTuple):
     """What the shop knows of a customer; what it never asked for is None."""
 
     first: str | None
@@ -55,26 +55,26 @@ class Customer:
     id: int
     guid: str
     country: Country
-    known: Known
+    details: CustomerDetails
 
     @cached_property
     def place(self) -> dict[str, str | None] | None:
         """The address as orders write it; None where none is known."""
-        known = self.known
-        if not known.has_address:
+        details = self.details
+        if not details.has_address:
             return None
         return address(
-            first=known.first,
-            last=known.last,
-            company=known.company,
-            line1=known.line1,
-            line2=known.line2,
-            city=known.city,
-            province=known.province,
-            postal_code=known.postal_code,
-            country=known.country,
-            country_code=known.country_code,
-            comment=known.description,
+            first=details.first,
+            last=details.last,
+            company=details.company,
+            line1=details.line1,
+            line2=details.line2,
+            city=details.city,
+            province=details.province,
+            postal_code=details.postal_code,
+            country=details.country,
+            country_code=details.country_code,
+            comment=details.description,
         )
 
     @cached_property
@@ -90,120 +90,120 @@ class Customer:
     @cached_property
     def sale_json(self) -> orjson.Fragment:
         """The customer as a sale shows him: with his id, which a walk-in without a card has not."""
-        known = None if self.number % 16 == 5 else self.id
-        return orjson.Fragment(orjson.dumps({"customerId": known, **self._contact()}))
+        details = None if self.number % 16 == 5 else self.id
+        return orjson.Fragment(orjson.dumps({"customerId": details, **self._contact()}))
 
     def _contact(self) -> dict[str, Any]:
-        known = self.known
+        details = self.details
         return {
-            "email": known.email,
-            "firstName": known.first,
-            "lastName": known.last,
-            "companyName": known.company,
-            "taxId": known.tax_id,
-            "phoneCountryPrefix": None if known.calling_code is None else f"+{known.calling_code}",
-            "phone": known.phone,
+            "email": details.email,
+            "firstName": details.first,
+            "lastName": details.last,
+            "companyName": details.company,
+            "taxId": details.tax_id,
+            "phoneCountryPrefix": None if details.calling_code is None else f"+{details.calling_code}",
+            "phone": details.phone,
             "address": self.place,
         }
 
 
-_MAY_LACK = tuple(name for name in Known._fields if name != "has_address")
+_MAY_LACK = tuple(name for name in CustomerDetails._fields if name != "has_address")
 """Half the customers lack one of these."""
 
 
 def customer(seed: int, number: int, *, customer_id: int) -> Customer:
     """Customer `number` of a seed."""
-    dice = SeededDraws(seed, "customer", number)
-    country = dice.pick(_COUNTRIES)
+    draws = SeededDraws(seed, "customer", number)
+    country = draws.pick(_COUNTRIES)
     pool = pools()[country.code]
-    gender = dice.pick(("female", "male"))
-    first, last = dice.pick(getattr(pool, gender)), dice.pick(pool.family)
-    postal_code, city = dice.pick(pool.towns)
-    business = dice.one_in(5)
-    known = Known(
+    gender = draws.pick(("female", "male"))
+    first, last = draws.pick(getattr(pool, gender)), draws.pick(pool.family)
+    postal_code, city = draws.pick(pool.towns)
+    business = draws.one_in(5)
+    details = CustomerDetails(
         first=first,
         last=last,
-        company=dice.pick(pool.companies) if business else None,
-        tax_id=organization_number(country.code, dice.below(10**7)) if business else None,
+        company=draws.pick(pool.companies) if business else None,
+        tax_id=organization_number(country.code, draws.below(10**7)) if business else None,
         gender=_GENDERS[gender],
-        email=f"{mailbox(first, last)}.{number}@example.{dice.pick(('com', 'org', 'net'))}",
-        phone=phone(dice, country),
+        email=f"{mailbox(first, last)}.{number}@example.{draws.pick(('com', 'org', 'net'))}",
+        phone=phone(draws, country),
         calling_code=country.calling_code,
-        line1=street(dice, pool),
-        line2=f"H{dice.between(1, 9):02}{dice.between(1, 8):02}" if dice.one_in(4) else None,
+        line1=street(draws, pool),
+        line2=f"H{draws.between(1, 9):02}{draws.between(1, 8):02}" if draws.one_in(4) else None,
         city=city,
-        province=f"Region {postal_code[0]}" if dice.one_in(4) else None,
+        province=f"Region {postal_code[0]}" if draws.one_in(4) else None,
         postal_code=postal_code,
         country=country.name,
         country_code=country.code,
-        ext_id=f"CRM-{number:06}" if dice.one_in(3) else None,
-        description=dice.pick(COMMENTS),
-        card_no=f"9578{dice.below(10**12):012}" if dice.one_in(3) else None,
-        has_address=not dice.one_in(24),
+        ext_id=f"CRM-{number:06}" if draws.one_in(3) else None,
+        description=draws.pick(COMMENTS),
+        card_no=f"9578{draws.below(10**12):012}" if draws.one_in(3) else None,
+        has_address=not draws.one_in(24),
     )
-    if dice.one_in(2):
-        lacking: dict[str, Any] = {dice.pick(_MAY_LACK): None}
-        known = known._replace(**lacking)
-    return Customer(number, customer_id, dice.uuid(), country, known)
+    if draws.one_in(2):
+        lacking: dict[str, Any] = {draws.pick(_MAY_LACK): None}
+        details = details._replace(**lacking)
+    return Customer(number, customer_id, draws.uuid(), country, details)
 
 
-def created_json(dice: SeededDraws, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
+def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
     """CustomerCreated: registered at `at`, in that store."""
-    known = who.known
-    no_address = not known.has_address
-    consent, when = dice.below(4), text(at)
+    details = who.details
+    no_address = not details.has_address
+    consent, when = draws.below(4), text(at)
     return {
         "customerId": who.id,
-        "customerExtId": known.ext_id,
-        "email": known.email,
-        "firstName": known.first,
-        "lastName": known.last,
-        "companyName": known.company,
-        "taxId": known.tax_id,
-        "gender": known.gender,
-        "address1": "" if no_address else known.line1,
-        "city": "" if no_address else known.city,
-        "province": "" if known.province is None and dice.one_in(2) else known.province,
-        "postalCode": "" if no_address else known.postal_code,
-        "country": "" if no_address else known.country,
-        "countryCode": known.country_code and known.country_code.lower(),
-        "phoneCountryPrefix": known.calling_code,
-        "phone": known.phone,
-        "description": known.description,
+        "customerExtId": details.ext_id,
+        "email": details.email,
+        "firstName": details.first,
+        "lastName": details.last,
+        "companyName": details.company,
+        "taxId": details.tax_id,
+        "gender": details.gender,
+        "address1": "" if no_address else details.line1,
+        "city": "" if no_address else details.city,
+        "province": "" if details.province is None and draws.one_in(2) else details.province,
+        "postalCode": "" if no_address else details.postal_code,
+        "country": "" if no_address else details.country,
+        "countryCode": details.country_code and details.country_code.lower(),
+        "phoneCountryPrefix": details.calling_code,
+        "phone": details.phone,
+        "description": details.description,
         "agreedSendEmail": consent > 1,
         "agreedSendSMS": consent % 2 == 1,
-        "isEmployee": dice.one_in(40),
-        "birthday": date_text(at - dice.between(16 * 365, 85 * 365) * DAY) if dice.one_in(2) else None,
-        "cardNo": known.card_no,
-        "tags": dice.pick(_TAGS) if dice.one_in(3) else None,
+        "isEmployee": draws.one_in(40),
+        "birthday": date_text(at - draws.between(16 * 365, 85 * 365) * DAY) if draws.one_in(2) else None,
+        "cardNo": details.card_no,
+        "tags": draws.pick(_TAGS) if draws.one_in(3) else None,
         "gdprUpdatedDateTime": when if consent else None,
         "registeredStoreId": store_id,
         "createdDateTime": when,
-        "updatedDateTime": when if dice.one_in(4) else None,
+        "updatedDateTime": when if draws.one_in(4) else None,
         "deleted": False,
         "customerGuid": who.guid,
     }
 
 
-def updated_json(dice: SeededDraws, who: Customer, before: Mapping[str, Any], at: Ticks) -> dict[str, Any]:
+def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], at: Ticks) -> dict[str, Any]:
     """CustomerUpdated: what was known `before`, some of it changed at `at`.
 
     A deletion under GDPR blanks the person (inferred).
     """
     shown = dict(before)
-    shown["updatedDateTime"] = None if dice.one_in(40) else text(at)
-    change = dice.below(16)
+    shown["updatedDateTime"] = None if draws.one_in(40) else text(at)
+    change = draws.below(16)
     pool = pools()[who.country.code]
     if change < 5:
-        postal_code, city = dice.pick(pool.towns)
-        shown.update(address1=street(dice, pool), postalCode=postal_code, city=city)
+        postal_code, city = draws.pick(pool.towns)
+        shown.update(address1=street(draws, pool), postalCode=postal_code, city=city)
     elif change < 9:
-        shown["phone"] = phone(dice, who.country)
+        shown["phone"] = phone(draws, who.country)
     elif change < 13:
         shown["agreedSendEmail"] = not shown["agreedSendEmail"]
         shown["gdprUpdatedDateTime"] = text(at)
     elif change < 15:
-        shown["lastName"] = dice.pick(pool.family)
+        shown["lastName"] = draws.pick(pool.family)
     else:
         shown.update(dict.fromkeys(("email", "firstName", "lastName", "phone", "birthday", "cardNo", "description")))
         shown.update(address1="", city="", postalCode="", agreedSendEmail=False, agreedSendSMS=False, deleted=True)
@@ -212,7 +212,7 @@ def updated_json(dice: SeededDraws, who: Customer, before: Mapping[str, Any], at
 
 def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
     """The customer as an update left him, for the sales and orders that follow."""
-    known = who.known._replace(
+    details = who.details._replace(
         first=shown["firstName"],
         last=shown["lastName"],
         email=shown["email"],
@@ -222,4 +222,4 @@ def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
         postal_code=shown["postalCode"] or None,
         has_address=bool(shown["address1"]),
     )
-    return Customer(who.number, who.id, who.guid, who.country, known)
+    return Customer(who.number, who.id, who.guid, who.country, details)

@@ -40,17 +40,17 @@ def pools() -> Mapping[str, NamePool]:
     )
 
 
-def street(dice: SeededDraws, pool: NamePool) -> str:
+def street(draws: SeededDraws, pool: NamePool) -> str:
     """A street and a house: `Storgata 12B`."""
-    house = dice.below(960)
-    return f"{dice.pick(pool.streets)} {house // 8 + 1}{('', '', '', '', '', 'A', 'B', 'C')[house % 8]}"
+    house = draws.below(960)
+    return f"{draws.pick(pool.streets)} {house // 8 + 1}{('', '', '', '', '', 'A', 'B', 'C')[house % 8]}"
 
 
-def phone(dice: SeededDraws, country: Country) -> str:
+def phone(draws: SeededDraws, country: Country) -> str:
     """A mobile number without its calling code."""
-    start = dice.pick(country.phone_starts)
+    start = draws.pick(country.phone_starts)
     left = country.phone_digits - len(start)
-    return start + str(dice.below(10**left)).zfill(left)
+    return start + str(draws.below(10**left)).zfill(left)
 
 
 def mailbox(first: str, last: str) -> str:

@@ -9,18 +9,18 @@ from collections import OrderedDict
 from functools import cached_property
 
 from frontsim.payloads.master_data import chain
-from frontsim.payloads.master_data.assortment import Goods, Size, assortment, goods
+from frontsim.payloads.master_data.assortment import Article, Size, article, assortment
 from frontsim.payloads.master_data.chain import Stock, Store
 from frontsim.payloads.master_data.countries import COUNTRIES
 from frontsim.payloads.master_data.customers import Customer, customer
 from frontsim.payloads.master_data.people import address, pools, street
 from frontsim.payloads.values.seeded_draws import SeededDraws, spread
 
-LIVE = 200_000_000
+FIRST_ACT_NUMBER = 200_000_000
 """Numbers below are payloads by themselves, numbers from here on belong to acts. Ids of 32 bits repeat after
 so many payloads of a type."""
 
-REGULARS = 400
+REGULAR_CUSTOMERS = 400
 """How many customers single sales and orders draw from."""
 
 _KEPT = 2048
@@ -47,7 +47,7 @@ class World:
         self.seed = seed
         self._first_ids = {kind: low + spread(seed, kind, width) for kind, (low, width) in _FIRST_IDS.items()}
         self._customers: OrderedDict[int, Customer] = OrderedDict()
-        self._strangers: OrderedDict[int, Store] = OrderedDict()
+        self._unlisted_stores: OrderedDict[int, Store] = OrderedDict()
 
     @cached_property
     def stores(self) -> tuple[Store, ...]:
@@ -70,14 +70,14 @@ class World:
         return assortment(self.seed)
 
     @cached_property
-    def goods(self) -> tuple[Goods, ...]:
-        """The assortment as tills print it, in the order of `sizes`."""
-        return tuple(goods(size, size.label) for size in self.sizes)
+    def articles(self) -> tuple[Article, ...]:
+        """The assortment with the labels that tills print, in the order of `sizes`."""
+        return tuple(article(size, size.label) for size in self.sizes)
 
     @cached_property
-    def unlabelled(self) -> tuple[Goods, ...]:
-        """The assortment as a till prints it that knows no labels, in the order of `sizes`."""
-        return tuple(goods(size, None) for size in self.sizes)
+    def unlabelled_articles(self) -> tuple[Article, ...]:
+        """The assortment without labels, as some tills print it, in the order of `sizes`."""
+        return tuple(article(size, None) for size in self.sizes)
 
     @cached_property
     def stocks(self) -> tuple[Stock, ...]:
@@ -109,11 +109,11 @@ class World:
 
     def store(self, store_id: int) -> Store:
         """The store of that id; one that the chain does not have is made up, always in the same way."""
-        known = self._by_id.get(store_id) or self._strangers.get(store_id)
+        known = self._by_id.get(store_id) or self._unlisted_stores.get(store_id)
         if known is None:
-            known = self._strangers[store_id] = self._stranger(store_id)
-            if len(self._strangers) > _KEPT:
-                self._strangers.popitem(last=False)
+            known = self._unlisted_stores[store_id] = self._unlisted_store(store_id)
+            if len(self._unlisted_stores) > _KEPT:
+                self._unlisted_stores.popitem(last=False)
         return known
 
     def partners(self, store: Store, *, virtual: bool) -> tuple[Stock, ...]:
@@ -138,16 +138,16 @@ class World:
         """The id of the `number`th sale, order, delivery ..."""
         return self._first_ids[kind] + number
 
-    def _stranger(self, store_id: int) -> Store:
-        dice = SeededDraws(self.seed, "stranger", store_id)
-        country = dice.pick(tuple(COUNTRIES))
+    def _unlisted_store(self, store_id: int) -> Store:
+        draws = SeededDraws(self.seed, "stranger", store_id)
+        country = draws.pick(tuple(COUNTRIES))
         pool = pools()[country]
-        postal_code, city = dice.pick(pool.towns)
+        postal_code, city = draws.pick(pool.towns)
         place = address(
             first=None,
             last=None,
             company=f"{chain.BRAND} {city}",
-            line1=street(dice, pool),
+            line1=street(draws, pool),
             line2=None,
             city=city,
             province=None,

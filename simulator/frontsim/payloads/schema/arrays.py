@@ -13,7 +13,7 @@ _USUAL = 3
 """The most items that an array has which could have any number."""
 _STARTS = 8
 _FALLBACKS = 3
-_SELDOM = 0.02
+_FALLBACK_WEIGHT = 0.02
 _UNIQUE_TRIES = 40
 
 
@@ -57,7 +57,7 @@ class _Arrays:
                 break
         if last is not None and not found:
             raise last
-        return [shape if shape is found[0] else replace(shape, weight=_SELDOM) for shape in found]
+        return [shape if shape is found[0] else replace(shape, weight=_FALLBACK_WEIGHT) for shape in found]
 
     def _layouts(self) -> Iterator[dict[int, list[Term]]]:
         """Where the items that `contains` asks for may stand: behind the prefix, within it, or by chance."""
@@ -126,38 +126,38 @@ class _Arrays:
         if not fixed and rest is not None and not unique:
             return self._plain(rest, least, usual)
 
-        def draw(roll: DrawContext) -> Json:
-            length = least if roll.lean else least + roll.below(usual - least + 1)
-            roll.spend("minItems", self._site.path, 1 + length)
+        def draw(context: DrawContext) -> Json:
+            length = least if context.lean else least + context.below(usual - least + 1)
+            context.spend("minItems", self._site.path, 1 + length)
             makers = [*fixed[:length], *([rest] * (length - len(fixed)) if rest else [])]
-            return self._distinct(roll, makers, least) if unique else [make(roll) for make in makers]
+            return self._distinct(context, makers, least) if unique else [make(context) for make in makers]
 
         return draw
 
     def _plain(self, rest: Producer, least: int, usual: int) -> Producer:
         path, span = self._site.path, usual - least + 1
 
-        def draw(roll: DrawContext) -> Json:
-            length = least if roll.lean else least + int(roll.random() * span)
-            roll.effort -= 1 + length
-            if roll.effort < 0:
-                roll.spend("minItems", path)
-            return [rest(roll) for _ in range(length)]
+        def draw(context: DrawContext) -> Json:
+            length = least if context.lean else least + int(context.random() * span)
+            context.effort -= 1 + length
+            if context.effort < 0:
+                context.spend("minItems", path)
+            return [rest(context) for _ in range(length)]
 
         return draw
 
-    def _distinct(self, roll: DrawContext, makers: list[Producer], least: int) -> Json:
+    def _distinct(self, context: DrawContext, makers: list[Producer], least: int) -> Json:
         values: list[Json] = []
         seen: set[object] = set()
         for make in makers:
             for _ in range(_UNIQUE_TRIES + 4 * len(values)):
-                value = make(roll)
+                value = make(context)
                 key = identity(value)
                 if key not in seen:
                     seen.add(key)
                     values.append(value)
                     break
-                roll.spend("uniqueItems", self._site.path)
+                context.spend("uniqueItems", self._site.path)
             else:
                 if len(values) < least:
                     path = f"{self._site.path}/uniqueItems"

@@ -14,7 +14,7 @@ from random import Random
 from frontsim.payloads.schema.contradiction import Contradiction
 from frontsim.payloads.schema.document import Document, Json, Place
 from frontsim.payloads.schema.facts import SchemaFacts, SubschemaRule, Term
-from frontsim.payloads.schema.keywords import learn
+from frontsim.payloads.schema.keywords import read_keywords
 from frontsim.payloads.schema.negation import Ways, ways_to_break
 
 MOST = 48
@@ -142,7 +142,7 @@ class _Search:
                 terms += [Term(target, positive=True, frames=frames)] if target is not None else []
         if "$ref" in schema and self._document.draft <= 7:
             return
-        learn(facts, place)
+        read_keywords(facts, place)
         self._rules(facts, place, frames)
         self._choices(place, schema, frames, terms, choices)
         unsure = next((keyword for keyword in _UNSURE if keyword in schema), None)

@@ -16,7 +16,7 @@ import jsonschema_rs
 
 from frontsim.payloads.schema.contradiction import NotASchema
 from frontsim.payloads.schema.nullable import with_null
-from frontsim.payloads.schema.vocabulary import MANY, NAMED, ONE
+from frontsim.payloads.schema.vocabulary import SUBSCHEMA, SUBSCHEMA_LISTS, SUBSCHEMA_MAPS
 
 Json = Any
 """A parsed JSON value."""
@@ -178,11 +178,11 @@ def _registry(root: Json) -> jsonschema_rs.Registry | None:
 
 def _children(schema: Mapping[str, Json]) -> Iterator[tuple[str | int, ...]]:
     for keyword, value in schema.items():
-        if keyword in ONE and isinstance(value, dict):
+        if keyword in SUBSCHEMA and isinstance(value, dict):
             yield (keyword,)
-        elif keyword in MANY and isinstance(value, list):
+        elif keyword in SUBSCHEMA_LISTS and isinstance(value, list):
             yield from ((keyword, index) for index in range(len(value)))
-        elif keyword in NAMED and isinstance(value, dict):
+        elif keyword in SUBSCHEMA_MAPS and isinstance(value, dict):
             yield from ((keyword, name) for name, sub in value.items() if isinstance(sub, dict))
 
 
@@ -211,9 +211,9 @@ def _read(schema: Mapping[str, Json] | bool) -> tuple[int, Json]:  # noqa: FBT00
     draft = _DRAFTS.get(declared.rstrip("#")) if isinstance(declared, str) else None
     if draft is None:
         raise NotASchema("$schema", "#/$schema", f"we know draft-04 to 2020-12, not {declared!r}")
-    trouble = _trouble(root)
-    if trouble is not None:
-        raise trouble
+    problem = _problem_with(root)
+    if problem is not None:
+        raise problem
     return draft, root
 
 
@@ -222,15 +222,15 @@ def _undeclared(root: dict[str, Json]) -> tuple[int, Json]:
     names = {draft: uri for uri, draft in _DRAFTS.items()}
     for draft in _UNDECLARED:
         named = {"$schema": names[draft], **root}
-        trouble = _trouble(named)
-        if trouble is None:
+        problem = _problem_with(named)
+        if problem is None:
             return draft, named
-        first = first or trouble
+        first = first or problem
     assert first is not None
     raise first
 
 
-def _trouble(root: dict[str, Json]) -> NotASchema | None:
+def _problem_with(root: dict[str, Json]) -> NotASchema | None:
     """Why the validator does not take this schema."""
     try:
         jsonschema_rs.validator_for(root, validate_formats=True, offline=True)

@@ -8,7 +8,7 @@ from frontsim.payloads.schema.contradiction import Contradiction
 
 T = TypeVar("T")
 
-_PLENTY = 400
+_LARGE = 400
 """Effort after which a value that contains itself is brought to an end."""
 
 EFFORT = 100_000
@@ -22,7 +22,7 @@ class DrawContext:
     entered; `effort` is what the draw may still cost. Below `plenty` of it the value is large enough.
     """
 
-    __slots__ = ("depth", "effort", "lean", "plenty", "random", "rng")
+    __slots__ = ("depth", "effort", "lean", "lean_below", "random", "rng")
 
     def __init__(self, rng: Random, *, lean: bool = False, effort: int = EFFORT) -> None:
         self.rng = rng
@@ -30,7 +30,7 @@ class DrawContext:
         self.lean = lean
         self.depth = 0
         self.effort = effort
-        self.plenty = effort - _PLENTY
+        self.lean_below = effort - _LARGE
 
     def below(self, limit: int) -> int:
         """A whole number from 0 to `limit - 1`."""
@@ -59,23 +59,23 @@ _COST_OF_A_TRY = 10
 _TRIES = 60
 
 
-def guarded(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer | None:
+def checked_on_samples(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer | None:
     """The producer, as such when every sample of it is accepted, with retries when some are, None when none is."""
     good = _count(produce, accepts)
     if good == _SAMPLES:
         return produce
-    return retried(produce, accepts, keyword, path) if good else None
+    return retry_until(produce, accepts, keyword, path) if good else None
 
 
-def retried(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer:
+def retry_until(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer:
     """Draw until accepted, a bounded number of times."""
 
-    def draw(roll: DrawContext) -> Any:
+    def draw(context: DrawContext) -> Any:
         for _ in range(_TRIES):
-            value = produce(roll)
+            value = produce(context)
             if accepts(value):
                 return value
-            roll.spend(keyword, path, _COST_OF_A_TRY)
+            context.spend(keyword, path, _COST_OF_A_TRY)
         raise Contradiction(keyword, path, f"none of {_TRIES} values that fulfil its neighbours fulfilled it")
 
     return draw

@@ -18,17 +18,17 @@ _CLOCKS = tuple(
 _THIRDS = tuple(f".{tick // 3:02}{'037'[tick % 3]}".rstrip("0").rstrip(".") for tick in range(300))
 
 
-def day(roll: DrawContext) -> str:
+def day(context: DrawContext) -> str:
     """A date of 2026."""
-    return _DAYS[int(roll.random() * 365)]
+    return _DAYS[int(context.random() * 365)]
 
 
-def vendor_moment(roll: DrawContext) -> str:
+def vendor_moment(context: DrawContext) -> str:
     """A date-time in the vendor's form: local, no zone, trailing zeros of the fraction cut (published).
 
     Milliseconds end in 0, 3 or 7, as those of SQL Server's `datetime` do (seen in live data).
     """
-    drawn = int(roll.random() * _MOMENTS)
+    drawn = int(context.random() * _MOMENTS)
     drawn, tick = divmod(drawn, 300)
     drawn, clock = divmod(drawn, 780)
     return f"{_DAYS[drawn]}T{_CLOCKS[clock]}{_THIRDS[tick]}"
@@ -37,53 +37,53 @@ def vendor_moment(roll: DrawContext) -> str:
 _MOMENTS = 365 * 780 * 300
 
 
-def _moment(roll: DrawContext) -> str:
-    return f"{vendor_moment(roll)}{roll.pick(('Z', '+01:00', '+02:00'))}"
+def _moment(context: DrawContext) -> str:
+    return f"{vendor_moment(context)}{context.pick(('Z', '+01:00', '+02:00'))}"
 
 
-def _uuid(roll: DrawContext) -> str:
-    bits = roll.rng.getrandbits(128) & ~(0xF000 << 64) & ~(0xC << 60) | 0x4000 << 64 | 0x8 << 60
+def _uuid(context: DrawContext) -> str:
+    bits = context.rng.getrandbits(128) & ~(0xF000 << 64) & ~(0xC << 60) | 0x4000 << 64 | 0x8 << 60
     text = f"{bits:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _host(roll: DrawContext) -> str:
-    return f"{roll.pick(_LABELS)}-{roll.below(90) + 10}.example"
+def _host(context: DrawContext) -> str:
+    return f"{context.pick(_LABELS)}-{context.below(90) + 10}.example"
 
 
-def email(roll: DrawContext) -> str:
+def email(context: DrawContext) -> str:
     """An address at a domain that never exists."""
-    return f"{roll.pick(_LABELS)}.{roll.pick(_LABELS)}{roll.below(90) + 10}@example.com"
+    return f"{context.pick(_LABELS)}.{context.pick(_LABELS)}{context.below(90) + 10}@example.com"
 
 
-def url(roll: DrawContext) -> str:
+def url(context: DrawContext) -> str:
     """An https URL at a domain that never exists."""
-    return f"https://{roll.pick(_LABELS)}.example/{roll.pick(_LABELS)}/{roll.below(900_000) + 100_000}"
+    return f"https://{context.pick(_LABELS)}.example/{context.pick(_LABELS)}/{context.below(900_000) + 100_000}"
 
 
-def _ipv4(roll: DrawContext) -> str:
-    return f"192.0.2.{1 + roll.below(254)}"
+def _ipv4(context: DrawContext) -> str:
+    return f"192.0.2.{1 + context.below(254)}"
 
 
-def _ipv6(roll: DrawContext) -> str:
-    return f"2001:db8::{1 + roll.below(65_535):x}"
+def _ipv6(context: DrawContext) -> str:
+    return f"2001:db8::{1 + context.below(65_535):x}"
 
 
-def _duration(roll: DrawContext) -> str:
-    return f"P{1 + roll.below(30)}DT{roll.below(24)}H"
+def _duration(context: DrawContext) -> str:
+    return f"P{1 + context.below(30)}DT{context.below(24)}H"
 
 
-def _pointer(roll: DrawContext) -> str:
-    return f"/{roll.pick(_LABELS)}/{roll.below(10)}"
+def _pointer(context: DrawContext) -> str:
+    return f"/{context.pick(_LABELS)}/{context.below(10)}"
 
 
-def _byte(roll: DrawContext) -> str:
-    return base64.b64encode(roll.rng.randbytes(6 + roll.below(20))).decode()
+def _byte(context: DrawContext) -> str:
+    return base64.b64encode(context.rng.randbytes(6 + context.below(20))).decode()
 
 
 CONTENTS: Mapping[str, Producer] = {
-    "base64": lambda roll: base64.b64encode(f'{{"number": {roll.below(1_000)}}}'.encode()).decode(),
-    "application/json": lambda roll: f'{{"number": {roll.below(1_000)}}}',
+    "base64": lambda context: base64.b64encode(f'{{"number": {context.below(1_000)}}}'.encode()).decode(),
+    "application/json": lambda context: f'{{"number": {context.below(1_000)}}}',
 }
 """Text by `contentEncoding`, and by `contentMediaType` where nothing encodes it."""
 
@@ -127,7 +127,7 @@ EXTREMES: Mapping[str, Callable[[int, int], list[Text]]] = {
 FORMATS: Mapping[str, Producer] = {
     "date-time": _moment,
     "date": day,
-    "time": lambda roll: f"{roll.pick(_CLOCKS)}Z",
+    "time": lambda context: f"{context.pick(_CLOCKS)}Z",
     "duration": _duration,
     "email": email,
     "idn-email": email,
@@ -136,14 +136,14 @@ FORMATS: Mapping[str, Producer] = {
     "ipv4": _ipv4,
     "ipv6": _ipv6,
     "uri": url,
-    "uri-reference": lambda roll: roll.pick((url, _pointer))(roll),
+    "uri-reference": lambda context: context.pick((url, _pointer))(context),
     "iri": url,
     "iri-reference": url,
-    "uri-template": lambda roll: f"https://{roll.pick(_LABELS)}.example/{{id}}",
+    "uri-template": lambda context: f"https://{context.pick(_LABELS)}.example/{{id}}",
     "uuid": _uuid,
     "json-pointer": _pointer,
-    "relative-json-pointer": lambda roll: f"{roll.below(4)}{_pointer(roll)}",
-    "regex": lambda roll: f"^[a-z]{{{1 + roll.below(9)}}}$",
+    "relative-json-pointer": lambda context: f"{context.below(4)}{_pointer(context)}",
+    "regex": lambda context: f"^[a-z]{{{1 + context.below(9)}}}$",
     "byte": _byte,
     "binary": _byte,
 }

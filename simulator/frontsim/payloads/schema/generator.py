@@ -50,7 +50,9 @@ class Generator:
         try:
             self._document = Document(schema)
             self._producers: dict[bool, Producer | Contradiction] = {}
-            self._stock = [value for value in _stock(self._document.root) if self._document.validator.is_valid(value)]
+            self._fallbacks = [
+                value for value in _fallbacks(self._document.root) if self._document.validator.is_valid(value)
+            ]
             self._draw(Random(0))  # noqa: S311 - not a secret: whether the schema can be fulfilled at all
         except Contradiction as contradiction:
             raise contradiction.refusal() from None
@@ -89,18 +91,18 @@ class Generator:
                 last = last or produce
                 continue
             for _ in range(tries):
-                roll = DrawContext(rng, lean=lean, effort=effort)
+                context = DrawContext(rng, lean=lean, effort=effort)
                 try:
-                    value = produce(roll)
+                    value = produce(context)
                 except Contradiction as contradiction:
                     last = contradiction
                 else:
                     if self._document.validator.is_valid(value):
                         return value
                     last = self._complaint(value)
-                effort = roll.effort - _COST_OF_A_TRY
-        if self._stock:
-            return copy.deepcopy(rng.choice(self._stock))
+                effort = context.effort - _COST_OF_A_TRY
+        if self._fallbacks:
+            return copy.deepcopy(rng.choice(self._fallbacks))
         assert last is not None
         raise last
 
@@ -133,7 +135,7 @@ def _compiled(schema: bytes) -> Generator:
     return Generator(orjson.loads(schema))
 
 
-def _stock(schema: Json) -> Iterator[Json]:
+def _fallbacks(schema: Json) -> Iterator[Json]:
     """Values that may happen to be valid where our reading fails: those that the schema lists, and plain ones."""
     return chain(islice(_listed(schema), _MOST_LISTED), _PLAIN)
 

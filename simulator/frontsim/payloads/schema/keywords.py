@@ -8,12 +8,12 @@ from frontsim.payloads.schema.facts import KINDS, LEAF, ROOM, Bound, SchemaFacts
 _TYPES = {kind: (kind,) for kind in KINDS if kind != "fraction"} | {"number": ("integer", "fraction")}
 
 
-def learn(facts: SchemaFacts, place: Place) -> None:
+def read_keywords(facts: SchemaFacts, place: Place) -> None:
     """Add what the keywords at `place` say by themselves, without a schema below them."""
     for keyword, value in place.schema.items():
-        teach = _PLAIN.get(keyword)
-        if teach is not None:
-            teach(facts, place, keyword, value)
+        read = _PLAIN.get(keyword)
+        if read is not None:
+            read(facts, place, keyword, value)
 
 
 def _named(kinds: frozenset[str]) -> str:
@@ -72,7 +72,7 @@ def _multiple(facts: SchemaFacts, _place: Place, keyword: str, value: Json) -> N
 
 
 def _size(attribute: str, kind: str, *, least: bool) -> Callable[[SchemaFacts, Place, str, Json], None]:
-    def teach(facts: SchemaFacts, place: Place, keyword: str, value: Json) -> None:
+    def read(facts: SchemaFacts, place: Place, keyword: str, value: Json) -> None:
         low, high = getattr(facts, attribute)
         low, high = (max(low, int(value)), high) if least else (low, min(high, int(value)))
         setattr(facts, attribute, (low, high))
@@ -84,7 +84,7 @@ def _size(attribute: str, kind: str, *, least: bool) -> Callable[[SchemaFacts, P
             why += f" (we make none of more than {ROOM:,})" if high == ROOM else ""
             facts.keep(facts.kinds - {kind}, keyword, _path(place, keyword), why)
 
-    return teach
+    return read
 
 
 def _leaf(facts: SchemaFacts, _place: Place, keyword: str, value: Json) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from frontsim.payloads.schema.arrays import arrays
 from frontsim.payloads.schema.contradiction import Contradiction
 from frontsim.payloads.schema.document import Json
-from frontsim.payloads.schema.draw_context import retried
+from frontsim.payloads.schema.draw_context import retry_until
 from frontsim.payloads.schema.facts import SchemaFacts, Term, accepts_leaf, kinds_of
 from frontsim.payloads.schema.names import Hint, range_for, text_for
 from frontsim.payloads.schema.numbers import numbers
 from frontsim.payloads.schema.objects import objects
-from frontsim.payloads.schema.shape import SELDOM, Shape, Site, one_of
+from frontsim.payloads.schema.shape import NULL_SHARE, Shape, Site, one_of
 from frontsim.payloads.schema.strings import strings
 
 _NUMBERS = {"integer", "fraction"}
@@ -29,7 +29,7 @@ def shapes_of(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> list[Sha
     """
     if facts.allowed is not None:
         return [_listed(facts, site, terms)]
-    likely = _likely(facts, site.hint)
+    likely = _likely_kinds(facts, site.hint)
     last: Contradiction | None = None
     for kinds in (likely, facts.kinds - likely):
         shapes: list[Shape] = []
@@ -58,17 +58,17 @@ def checked(residue: tuple[str, str] | None, site: Site, terms: Sequence[Term], 
         if not values:
             raise Contradiction(keyword, path, f"it rules out all of {list(shape.values)[:4]!r}")
         return replace(one_of(values), weight=shape.weight)
-    return replace(shape, draw=retried(shape.draw, accepts, keyword, path))
+    return replace(shape, draw=retry_until(shape.draw, accepts, keyword, path))
 
 
-def _likely(facts: SchemaFacts, hint: Hint) -> frozenset[str]:
+def _likely_kinds(facts: SchemaFacts, hint: Hint) -> frozenset[str]:
     """The kinds to draw from: those that the type names, else those that the keywords or the name speak of."""
     if len(facts.kinds) < _FEW_KINDS:
         return facts.kinds
-    spoken = facts.kinds & facts.hints
-    if not spoken and range_for(hint) and not text_for(hint):
-        spoken = facts.kinds & _NUMBERS
-    return spoken or facts.kinds & {"string"} or facts.kinds
+    mentioned = facts.kinds & facts.hints
+    if not mentioned and range_for(hint) and not text_for(hint):
+        mentioned = facts.kinds & _NUMBERS
+    return mentioned or facts.kinds & {"string"} or facts.kinds
 
 
 def _of_kind(facts: SchemaFacts, site: Site, kind: str) -> list[Shape]:
@@ -85,7 +85,7 @@ def _of_kind(facts: SchemaFacts, site: Site, kind: str) -> list[Shape]:
     values = [value for value in ((None,) if kind == "null" else (False, True)) if accepts(value)]
     if not values:
         raise Contradiction("not", site.path, f"it leaves no {kind} although that is the type")
-    return [replace(one_of(values), weight=SELDOM if kind == "null" else 1.0)]
+    return [replace(one_of(values), weight=NULL_SHARE if kind == "null" else 1.0)]
 
 
 def _listed(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> Shape:
@@ -96,5 +96,5 @@ def _listed(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> Shape:
     if not values:
         raise Contradiction(*facts.listed, "nothing that it lists is allowed by what must hold beside it")
     if any(isinstance(value, list | dict) for value in values):
-        return Shape(lambda roll: copy.deepcopy(roll.pick(values)))
+        return Shape(lambda context: copy.deepcopy(context.pick(values)))
     return one_of(values)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from frontsim.payloads.schema.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.formats import FORMATS, Text, day, email, url, vendor_moment
 from frontsim.payloads.values.check_digits import gtin13, organization_number
-from frontsim.payloads.values.texts import WRITTEN
+from frontsim.payloads.values.texts import FREE_TEXTS
 
 _WORDS = re.compile(r"[A-ZÆØÅ]{2,}(?![a-zæøå])|[A-ZÆØÅ]?[a-zæøåäö]+|[A-ZÆØÅ]|[0-9]+")
 _PLURAL = re.compile(r"(?<=[a-z])s$")
@@ -79,17 +79,17 @@ _COMPANY_NUMBERS = tuple(organization_number("NO", number * 77_773) for number i
 
 WORDS = tuple(f"{adjective} {noun}" for adjective in _ADJECTIVES for noun in _NOUNS)
 """Plain words, for text of which nothing is known."""
-SENTENCES = tuple(text for text in WRITTEN if len(text) < 400)
+SENTENCES = tuple(text for text in FREE_TEXTS if len(text) < 400)
 """Free text as people write it."""
 
 
 def _digits(count: int, prefix: str = "") -> Producer:
     least, span = 10 ** (count - 1), 9 * 10 ** (count - 1)
-    return lambda roll: f"{prefix}{least + int(roll.random() * span)}"
+    return lambda context: f"{prefix}{least + int(context.random() * span)}"
 
 
-def _sgtin(roll: DrawContext) -> str:
-    return f"{roll.pick(_GTINS)}.{roll.below(10**9)}"
+def _sgtin(context: DrawContext) -> str:
+    return f"{context.pick(_GTINS)}.{context.below(10**9)}"
 
 
 _TEXTS: Mapping[str, Text] = {

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from frontsim.payloads.schema.document import Document, Json, Place
 from frontsim.payloads.schema.facts import LEAF, Term
-from frontsim.payloads.schema.vocabulary import NOTES
+from frontsim.payloads.schema.vocabulary import ANNOTATIONS
 
 Ways = list[list[Term]]
 """Alternatives; in each, every term holds."""
@@ -26,7 +26,9 @@ def ways_to_break(document: Document, place: Place) -> Ways | None:
     schema = place.schema
     if isinstance(schema, bool):
         return [] if schema else [[]]
-    keywords = ["$ref"] if "$ref" in schema and document.draft <= 7 else [key for key in schema if key not in NOTES]
+    keywords = (
+        ["$ref"] if "$ref" in schema and document.draft <= 7 else [key for key in schema if key not in ANNOTATIONS]
+    )
     ways: Ways = []
     if not _CHANCE.isdisjoint(keywords):
         ways.append([])

@@ -17,14 +17,14 @@ from frontsim.payloads.schema.facts import Term
 from frontsim.payloads.schema.kinds import checked, shapes_of
 from frontsim.payloads.schema.names import Hint
 from frontsim.payloads.schema.shape import Shape, Site, by_weight, or_null
-from frontsim.payloads.schema.vocabulary import NOTES
+from frontsim.payloads.schema.vocabulary import ANNOTATIONS
 
-_DEEP = 2
-_NESTED = 20
+_LEAN_DEPTH = 2
+_COMPILE_DEPTH = 20
 _BUDGET = 10_000
 _BUDGET_ALONE = 200
 _TOO_DEEP = 40
-_FURTHEST = 16
+_MOST_LEVELS = 16
 
 
 class Compiler:
@@ -102,44 +102,44 @@ class Node:
             raise self._impossible
         if self._shapes is None:
             compiler = self._compiler
-            if compiler.depth >= _NESTED or compiler.budget <= 0:
+            if compiler.depth >= _COMPILE_DEPTH or compiler.budget <= 0:
                 compiler.later.append(self)
                 return self.enter
             self._compile()
         assert self._shapes is not None
         return self._shapes[0].draw if len(self._shapes) == 1 else self.draw
 
-    def enter(self, roll: DrawContext) -> Json:
+    def enter(self, context: DrawContext) -> Json:
         """Draw, one level deeper; needed where a schema contains itself."""
-        if roll.depth > _TOO_DEEP:
+        if context.depth > _TOO_DEEP:
             raise Contradiction("$ref", self._path, "every value of it contains another, endlessly")
         if self._shapes is None:
             self._compile_alone()
-        roll.spend("$ref", self._path)
-        lean, roll.depth = roll.lean, roll.depth + 1
-        roll.lean = lean or roll.depth > _DEEP or roll.effort < roll.plenty
+        context.spend("$ref", self._path)
+        lean, context.depth = context.lean, context.depth + 1
+        context.lean = lean or context.depth > _LEAN_DEPTH or context.effort < context.lean_below
         try:
-            return self.draw(roll)
+            return self.draw(context)
         finally:
-            roll.lean, roll.depth = lean, roll.depth - 1
+            context.lean, context.depth = lean, context.depth - 1
 
-    def draw(self, roll: DrawContext) -> Json:
+    def draw(self, context: DrawContext) -> Json:
         """A value of one of its shapes; where a shape fails, of another."""
         assert self._shapes is not None
         shapes = self._shapes
-        if roll.lean:
+        if context.lean:
             shapes = sorted(shapes, key=self._levels)
         elif len(shapes) == 1:
-            return shapes[0].draw(roll)
+            return shapes[0].draw(context)
         else:
-            shapes = by_weight(shapes, roll)
+            shapes = by_weight(shapes, context)
         last: Contradiction | None = None
         for shape in shapes:
             try:
-                return shape.draw(roll)
+                return shape.draw(context)
             except Contradiction as contradiction:
                 last = contradiction
-                roll.spend(contradiction.keyword, contradiction.path)
+                context.spend(contradiction.keyword, contradiction.path)
         assert last is not None
         raise last
 
@@ -152,7 +152,7 @@ class Node:
         return self._reach[steps]
 
     def _levels(self, shape: Shape) -> int:
-        return next((steps for steps in range(_FURTHEST) if shape.reaches(steps)), _FURTHEST)
+        return next((steps for steps in range(_MOST_LEVELS) if shape.reaches(steps)), _MOST_LEVELS)
 
     def _compile_alone(self) -> None:
         """Compile during a draw, with no regard to what else is compiled: so that no draw leaves a mark on the next."""
@@ -207,7 +207,7 @@ class Node:
         if place is None or not isinstance(place.schema, dict):
             return ()
         document = self._compiler.document
-        words = [word for word in place.schema if word not in NOTES]
+        words = [word for word in place.schema if word not in ANNOTATIONS]
         if words == ["$ref"]:
             target = document.target(place, "$ref")
             return [Term(target, positive=True)] if target is not None else ()

@@ -6,7 +6,7 @@ acts beside a `type` in the same object, and an `enum` beside it must list null 
 
 from typing import Any
 
-from frontsim.payloads.schema.vocabulary import MANY, NAMED, ONE
+from frontsim.payloads.schema.vocabulary import SUBSCHEMA, SUBSCHEMA_LISTS, SUBSCHEMA_MAPS
 
 
 def with_null(schema: Any) -> Any:
@@ -22,11 +22,11 @@ def with_null(schema: Any) -> Any:
 
 
 def _inside(keyword: str, value: Any) -> Any:
-    if keyword in ONE and isinstance(value, dict):
+    if keyword in SUBSCHEMA and isinstance(value, dict):
         return with_null(value)
-    if keyword in MANY and isinstance(value, list):
+    if keyword in SUBSCHEMA_LISTS and isinstance(value, list):
         return [with_null(item) for item in value]
-    if keyword in NAMED and isinstance(value, dict):
+    if keyword in SUBSCHEMA_MAPS and isinstance(value, dict):
         return {name: with_null(item) for name, item in value.items()}
     if keyword == "components" and isinstance(value, dict) and isinstance(value.get("schemas"), dict):
         return {**value, "schemas": {name: with_null(item) for name, item in value["schemas"].items()}}

@@ -10,7 +10,7 @@ from itertools import islice
 from math import ceil, floor, gcd, lcm
 
 from frontsim.payloads.schema.contradiction import Contradiction
-from frontsim.payloads.schema.draw_context import Producer, guarded
+from frontsim.payloads.schema.draw_context import Producer, checked_on_samples
 from frontsim.payloads.schema.facts import Bound, SchemaFacts, accepts_leaf
 from frontsim.payloads.schema.names import Hint, Range, range_for
 from frontsim.payloads.schema.shape import Shape
@@ -41,7 +41,7 @@ def numbers(facts: SchemaFacts, hint: Hint, path: str, *, whole: bool, broken: b
     accepts = accepts_leaf(facts)
     keyword = "multipleOf" if facts.multiples else "minimum"
     for produce in islice(_producers(facts, hint, whole=whole, broken=broken), _PRODUCERS):
-        guard = guarded(produce, accepts, keyword, path)
+        guard = checked_on_samples(produce, accepts, keyword, path)
         if guard is not None:
             return Shape(guard)
     raise Contradiction(keyword, f"{path}/{keyword}", f"no number that we found fulfils {facts.leaf[:4]!r} at once")
@@ -133,13 +133,13 @@ def _multiples(step: Fraction, low: Bound, high: Bound) -> Iterator[Producer]:
     if count <= 0 or largest >= under * _LARGEST or under >= _LARGEST:
         return
     if under > 1 and over == 1 and count < _EXACT:
-        yield lambda roll: (first + int(roll.random() * count)) / under
+        yield lambda context: (first + int(context.random() * count)) / under
     elif under > 1:
-        yield lambda roll: (first + roll.below(count)) * over / under
+        yield lambda context: (first + context.below(count)) * over / under
     elif over == 1 and largest < _INT64 and count < _EXACT:
-        yield lambda roll: first + int(roll.random() * count)
+        yield lambda context: first + int(context.random() * count)
     elif largest < _INT64:
-        yield lambda roll: (first + roll.below(count)) * over
+        yield lambda context: (first + context.below(count)) * over
     else:
-        yield lambda roll: float((first + roll.below(count)) * over)
-        yield lambda roll: (first + roll.below(count)) * over
+        yield lambda context: float((first + context.below(count)) * over)
+        yield lambda context: (first + context.below(count)) * over

@@ -38,7 +38,7 @@ class _Objects:
         self._children: dict[str, Child] = {}
         for name in self._declared():
             self._declare(name)
-        self._forget_hopeless()
+        self._drop_unsatisfiable()
 
     def shape(self) -> Shape:
         needs = [self._children[name] for name in self._facts.required]
@@ -64,11 +64,11 @@ class _Objects:
             if name in self._facts.required:
                 raise
 
-    def _forget_hopeless(self) -> None:
+    def _drop_unsatisfiable(self) -> None:
         """Names whose presence asks for names that can't be there."""
         needs = self._facts.dependent
-        while hopeless := [name for name in self._fields if not self._fields.keys() >= {*needs.get(name, ())}]:
-            for name in hopeless:
+        while unsatisfiable := [name for name in self._fields if not self._fields.keys() >= {*needs.get(name, ())}]:
+            for name in unsatisfiable:
                 del self._fields[name]
                 if name in self._facts.required:
                     pointer = self._facts.required[name].pointer
@@ -114,12 +114,12 @@ class _Objects:
             return self._draw_counted(extra)
         every = list(self._fields.items())
         if all(name in required for name in self._fields):
-            return lambda roll: {name: produce(roll) for name, produce in every}
+            return lambda context: {name: produce(context) for name, produce in every}
         fields = [(name, produce, name in required) for name, produce in every]
 
-        def draw(roll: DrawContext) -> Json:
-            chance = 0.0 if roll.lean else _USUALLY
-            return {name: make(roll) for name, make, must in fields if must or roll.random() < chance}
+        def draw(context: DrawContext) -> Json:
+            chance = 0.0 if context.lean else _USUALLY
+            return {name: make(context) for name, make, must in fields if must or context.random() < chance}
 
         return draw
 
@@ -139,19 +139,19 @@ class _Objects:
         if fewest > most:
             raise Contradiction("maxProperties", self._site.path, f"{fewest} properties are required, {most} allowed")
 
-        def draw(roll: DrawContext) -> Json:
+        def draw(context: DrawContext) -> Json:
             chosen = self._needed_by(facts.required)
             wished = list(optional)
-            roll.rng.shuffle(wished)
+            context.rng.shuffle(wished)
             for name in wished:
                 more = self._needed_by([*chosen, name])
-                wanted = len(chosen) < least or (not roll.lean and roll.random() < _USUALLY)
+                wanted = len(chosen) < least or (not context.lean and context.random() < _USUALLY)
                 if wanted and len(more) <= most:
                     chosen = more
-            value = {name: make(roll) for name, make in fields.items() if name in chosen}
-            wanted_free = 0 if roll.lean else roll.below(extra + 1)
+            value = {name: make(context) for name, make in fields.items() if name in chosen}
+            wanted_free = 0 if context.lean else context.below(extra + 1)
             missing = max(least - len(value), min(wanted_free, most - len(value)))
-            return self._add_free(roll, value, missing, least) if missing > 0 else value
+            return self._add_free(context, value, missing, least) if missing > 0 else value
 
         return draw
 
@@ -165,24 +165,24 @@ class _Objects:
             waiting += more
         return found
 
-    def _add_free(self, roll: DrawContext, value: dict[str, Json], missing: int, least: int) -> Json:
+    def _add_free(self, context: DrawContext, value: dict[str, Json], missing: int, least: int) -> Json:
         goal = len(value) + missing
         keyword = "minProperties"
-        for name in islice(self._free_names(roll), _NAME_TRIES + 4 * missing):
+        for name in islice(self._free_names(context), _NAME_TRIES + 4 * missing):
             if len(value) >= goal:
                 return value
-            roll.spend(keyword, self._site.path)
+            context.spend(keyword, self._site.path)
             if name in value or name in self._facts.dependent or not self._may_be_called(name):
                 continue
             try:
-                value[name] = self._site.child(self._terms(name), ()).enter(roll)
+                value[name] = self._site.child(self._terms(name), ()).enter(context)
             except Contradiction:
                 continue
         if len(value) < least:
             raise Contradiction(keyword, self._site.path, f"we found {len(value)} of at least {least} names")
         return value
 
-    def _free_names(self, roll: DrawContext) -> Iterator[str]:
+    def _free_names(self, context: DrawContext) -> Iterator[str]:
         patterns = [
             word for rule in self._facts.object_rules for word in rule.place.schema.get("patternProperties", ())
         ]
@@ -194,8 +194,8 @@ class _Objects:
         while True:
             number += 1
             if sources and number % 4:
-                yield str(roll.pick(sources)(roll))
+                yield str(context.pick(sources)(context))
             elif number <= 2 * len(_FREE_NAMES):
-                yield roll.pick(_FREE_NAMES)
+                yield context.pick(_FREE_NAMES)
             else:
-                yield f"{roll.pick(_FREE_NAMES)}{number}"
+                yield f"{context.pick(_FREE_NAMES)}{number}"

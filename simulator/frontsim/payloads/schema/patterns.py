@@ -44,7 +44,7 @@ def text_of(pattern: str, *, stretch: int = _STRETCH) -> Producer | None:
             return None
     except (ValueError, IndexError, RecursionError, OverflowError):
         return None
-    return lambda roll: part(roll, {}, stretch)
+    return lambda context: part(context, {}, stretch)
 
 
 def texts_of(pattern: str, *, stretch: int = _STRETCH) -> list[Producer]:
@@ -56,11 +56,11 @@ def texts_of(pattern: str, *, stretch: int = _STRETCH) -> list[Producer]:
     after = "" if pattern.endswith("$") else _PLAIN
     if not before and not after:
         return [produce]
-    return [lambda roll: f"{_some(before, roll)}{produce(roll)}{_some(after, roll)}", produce]
+    return [lambda context: f"{_some(before, context)}{produce(context)}{_some(after, context)}", produce]
 
 
-def _some(chars: str, roll: DrawContext) -> str:
-    return "".join([roll.pick(chars) for _ in range(1 + roll.below(4))]) if chars else ""
+def _some(chars: str, context: DrawContext) -> str:
+    return "".join([context.pick(chars) for _ in range(1 + context.below(4))]) if chars else ""
 
 
 class _Parser:
@@ -94,13 +94,21 @@ class _Parser:
         options = [self._sequence()]
         while self._take("|"):
             options.append(self._sequence())
-        return options[0] if len(options) == 1 else lambda roll, groups, far: roll.pick(options)(roll, groups, far)
+        return (
+            options[0]
+            if len(options) == 1
+            else lambda context, groups, far: context.pick(options)(context, groups, far)
+        )
 
     def _sequence(self) -> _Part:
         parts = []
         while not self.done and self._text[self._at] not in "|)":
             parts.append(self._quantified(self._atom()))
-        return parts[0] if len(parts) == 1 else lambda roll, groups, far: "".join([p(roll, groups, far) for p in parts])
+        return (
+            parts[0]
+            if len(parts) == 1
+            else lambda context, groups, far: "".join([p(context, groups, far) for p in parts])
+        )
 
     def _quantified(self, part: _Part) -> _Part:
         least, most = 1, 1
@@ -131,7 +139,7 @@ class _Parser:
             return _nothing
         if char == "\\":
             return self._escape()
-        return lambda _roll, _groups, _far: char
+        return lambda _context, _groups, _far: char
 
     def _group(self) -> _Part:
         if any(self._take(sign) for sign in ("?=", "?!", "?<=", "?<!")):
@@ -147,8 +155,8 @@ class _Parser:
         inner = self.alternatives()
         self._expect(")")
 
-        def part(roll: DrawContext, groups: dict[str, str], far: int) -> str:
-            text = inner(roll, groups, far)
+        def part(context: DrawContext, groups: dict[str, str], far: int) -> str:
+            text = inner(context, groups, far)
             groups.update(dict.fromkeys(names, text))
             return text
 
@@ -163,7 +171,7 @@ class _Parser:
             return _nothing
         name = self._until(">") if self._take("k<") else self._digits()
         if name:
-            return lambda _roll, groups, _far: groups.get(name, "")
+            return lambda _context, groups, _far: groups.get(name, "")
         return _one_of(self._escaped())
 
     def _digits(self) -> str:
@@ -213,7 +221,7 @@ def _with_property(escape: str) -> str:
     return "".join(char for char in _SAMPLE if matches(f"^{escape}$", char))
 
 
-def _nothing(_roll: DrawContext, _groups: dict[str, str], _far: int) -> str:
+def _nothing(_context: DrawContext, _groups: dict[str, str], _far: int) -> str:
     return ""
 
 
@@ -221,7 +229,7 @@ def _one_of(chars: str) -> _Part:
     if not chars:
         raise ValueError("an empty class")
     usual = "".join(dict.fromkeys(c for c in chars if c in _PRINTABLE)) or chars
-    return lambda roll, _groups, _far: roll.pick(usual)
+    return lambda context, _groups, _far: context.pick(usual)
 
 
 def _range(first: str, last: str) -> str:
@@ -231,10 +239,10 @@ def _range(first: str, last: str) -> str:
 
 
 def _repeated(part: _Part, least: int, most: int) -> _Part:
-    def repeat(roll: DrawContext, groups: dict[str, str], far: int) -> str:
+    def repeat(context: DrawContext, groups: dict[str, str], far: int) -> str:
         room = far if most < 0 else min(far, most - least)
-        count = least + roll.below(room + 1)
-        roll.spend("pattern", "#", count // 16)
-        return "".join([part(roll, groups, far) for _ in range(count)])
+        count = least + context.below(room + 1)
+        context.spend("pattern", "#", count // 16)
+        return "".join([part(context, groups, far) for _ in range(count)])
 
     return repeat

@@ -17,14 +17,14 @@ class Child(Protocol):
     def producer(self) -> Producer:
         """Draws its values; raises Contradiction where there is none."""
 
-    def enter(self, roll: DrawContext) -> Any:
+    def enter(self, context: DrawContext) -> Any:
         """A value, drawn one level deeper in a schema that may contain itself."""
 
     def reaches(self, steps: int) -> bool:
         """Whether it has a value at most so many levels deep."""
 
 
-SELDOM = 0.12
+NULL_SHARE = 0.12
 """How often a value that may be null is."""
 _FEW = 32
 """Values that a list of values is brought to before null is put among them."""
@@ -50,22 +50,22 @@ def one_of(values: Sequence[Any]) -> Shape:
     count = len(values)
     if count == 1:
         only = values[0]
-        return Shape(lambda _roll: only, values=values)
-    return Shape(lambda roll: values[int(roll.random() * count)], values=values)
+        return Shape(lambda _context: only, values=values)
+    return Shape(lambda context: values[int(context.random() * count)], values=values)
 
 
 def or_null(shape: Shape) -> Shape:
     """The shape, or seldom null; and null where it finds no value."""
     if shape.values:
         times = max(1, _FEW // len(shape.values))
-        nulls = max(1, round(times * len(shape.values) * SELDOM / (1 - SELDOM)))
+        nulls = max(1, round(times * len(shape.values) * NULL_SHARE / (1 - NULL_SHARE)))
         return one_of((*tuple(shape.values) * times, *(None,) * nulls))
 
-    def draw(roll: DrawContext) -> Any:
-        if roll.lean or roll.random() < SELDOM:
+    def draw(context: DrawContext) -> Any:
+        if context.lean or context.random() < NULL_SHARE:
             return None
         try:
-            return shape.draw(roll)
+            return shape.draw(context)
         except Contradiction:
             return None
 
@@ -83,9 +83,9 @@ class Site:
     accepts: Callable[[Term, Any], bool]
 
 
-def by_weight(shapes: list[Shape], roll: DrawContext) -> list[Shape]:
+def by_weight(shapes: list[Shape], context: DrawContext) -> list[Shape]:
     """The shapes in the order to try them: first one by weight, then the others."""
-    drawn = roll.random() * sum([shape.weight for shape in shapes])
+    drawn = context.random() * sum([shape.weight for shape in shapes])
     for index, shape in enumerate(shapes):
         drawn -= shape.weight
         if drawn < 0:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from frontsim.payloads.schema.contradiction import Contradiction
-from frontsim.payloads.schema.draw_context import DrawContext, Producer, guarded
+from frontsim.payloads.schema.draw_context import DrawContext, Producer, checked_on_samples
 from frontsim.payloads.schema.facts import SchemaFacts, accepts_leaf
 from frontsim.payloads.schema.formats import CONTENTS, EXTREMES, FORMATS, Text
 from frontsim.payloads.schema.names import SENTENCES, WORDS, Hint, text_for
@@ -31,7 +31,7 @@ def strings(facts: SchemaFacts, hint: Hint, path: str) -> Shape:
     keyword = _strictest(facts)
     for text in _candidates(facts, hint):
         if callable(text):
-            guard = guarded(text, accepts, keyword, path)
+            guard = checked_on_samples(text, accepts, keyword, path)
             if guard is not None:
                 return Shape(guard)
         else:
@@ -78,24 +78,24 @@ def _candidates(facts: SchemaFacts, hint: Hint) -> Iterator[Text]:
 
 
 def _joined(first: Producer, second: Producer) -> Producer:
-    return lambda roll: f"{first(roll)}{second(roll)}"
+    return lambda context: f"{first(context)}{second(context)}"
 
 
 def _producer(text: Text) -> Producer:
-    return text if callable(text) else lambda roll: roll.pick(text)
+    return text if callable(text) else lambda context: context.pick(text)
 
 
 def _like(examples: list[str]) -> Producer:
     """As an example, with other digits in it."""
-    return lambda roll: _DIGIT.sub(lambda _digit: str(1 + roll.below(9)), roll.pick(examples))
+    return lambda context: _DIGIT.sub(lambda _digit: str(1 + context.below(9)), context.pick(examples))
 
 
 def _to_length(produce: Producer, least: int, most: int) -> Producer:
-    def draw(roll: DrawContext) -> str:
-        text: str = produce(roll)
+    def draw(context: DrawContext) -> str:
+        text: str = produce(context)
         while len(text) < least:
-            roll.spend("minLength", "#")
-            text += roll.pick(WORDS) if least < 200 else f" {roll.pick(WORDS)}" * (1 + (least - len(text)) // 8)
+            context.spend("minLength", "#")
+            text += context.pick(WORDS) if least < 200 else f" {context.pick(WORDS)}" * (1 + (least - len(text)) // 8)
         short = text[:most].strip()
         return short if len(short) >= least else text[:most]
 

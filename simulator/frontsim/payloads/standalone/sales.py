@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from frontsim.payloads.documents.payments import Payment, invoice, online, refund, till
+from frontsim.payloads.documents.payments import Payment, pay_at_till, pay_by_invoice, pay_online, pay_refund
 from frontsim.payloads.documents.sales import (
     CHANNELS,
     HIDDEN,
@@ -17,22 +17,22 @@ from frontsim.payloads.documents.sales import (
 from frontsim.payloads.master_data.chain import Store
 from frontsim.payloads.master_data.countries import Country
 from frontsim.payloads.master_data.customers import Customer
-from frontsim.payloads.master_data.world import REGULARS, World
+from frontsim.payloads.master_data.world import REGULAR_CUSTOMERS, World
 from frontsim.payloads.values.moments import MINUTE, SECOND, Ticks
 from frontsim.payloads.values.money import Ore
 from frontsim.payloads.values.seeded_draws import SeededDraws
 from frontsim.payloads.values.texts import COMMENTS
 
 
-def draw_sale(dice: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
+def draw_sale(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
     """A POS sale by itself; one in twelve is a return."""
-    lines = basket(dice, world, store, row=sale_id * 8)
-    pay = till
-    if dice.one_in(12):
-        lines, pay = tuple([reversed_line(line) for line in lines]), refund
-    known = dice.below(REGULARS * 5 // 2)
+    lines = basket(draws, world, store, row=sale_id * 8)
+    pay = pay_at_till
+    if draws.one_in(12):
+        lines, pay = tuple([reversed_line(line) for line in lines]), pay_refund
+    known = draws.below(REGULAR_CUSTOMERS * 5 // 2)
     return _by_itself(
-        dice,
+        draws,
         store,
         CHANNELS,
         pay,
@@ -40,51 +40,51 @@ def draw_sale(dice: SeededDraws, world: World, store: Store, *, number: int, sal
         sale_id=sale_id,
         at=at,
         lines=lines,
-        customer=world.customer(known) if known < REGULARS else None,
+        customer=world.customer(known) if known < REGULAR_CUSTOMERS else None,
         ext_id=f"MPOS-{number}" if number % 7 == 3 else None,
         receipt=True,
     )
 
 
-def draw_invoice(dice: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
+def draw_invoice(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
     """A POS sale that is paid by invoice: somebody is known, one payment of type invoice."""
-    lines = basket(dice, world, store, row=sale_id * 8)
+    lines = basket(draws, world, store, row=sale_id * 8)
     return _by_itself(
-        dice,
+        draws,
         store,
         CHANNELS,
-        invoice,
+        pay_by_invoice,
         number=number,
         sale_id=sale_id,
         at=at,
         lines=lines,
-        customer=world.customer(dice.below(REGULARS)),
+        customer=world.customer(draws.below(REGULAR_CUSTOMERS)),
         ext_id=f"PO-{number}" if number % 3 == 1 else None,
         receipt=True,
     )
 
 
-def draw_external(dice: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
+def draw_external(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
     """A sale added from outside: it bears the web shop's reference and no receipt number, with few exceptions."""
-    lines = basket(dice, world, store, row=sale_id * 8)
-    known = dice.below(REGULARS * 8 // 7)
+    lines = basket(draws, world, store, row=sale_id * 8)
+    known = draws.below(REGULAR_CUSTOMERS * 8 // 7)
     return _by_itself(
-        dice,
+        draws,
         store,
         WEB_CHANNELS,
-        online,
+        pay_online,
         number=number,
         sale_id=sale_id,
         at=at,
         lines=lines,
-        customer=world.customer(known) if known < REGULARS else None,
+        customer=world.customer(known) if known < REGULAR_CUSTOMERS else None,
         ext_id=f"WEB-{100_000 + number}",
         receipt=number % 32 == 9,
     )
 
 
 def _by_itself(
-    dice: SeededDraws,
+    draws: SeededDraws,
     store: Store,
     channels: Sequence[str | None],
     pay: Callable[[SeededDraws, Ore, Country], tuple[Payment, ...]],
@@ -99,12 +99,12 @@ def _by_itself(
 ) -> Sale:
     """A sale whose payload lacks this or that, once in a while."""
     total, vat_total = sums(lines)
-    payments = pay(dice, total, store.country)
-    channel, view, variety = dice.pick(channels), dice.pick(store.views), dice.below(64)
+    payments = pay(draws, total, store.country)
+    channel, view, variety = draws.pick(channels), draws.pick(store.views), draws.below(64)
     terminal = view.terminal
     return Sale(
         sale_id,
-        dice.uuid(),
+        draws.uuid(),
         ext_id,
         receipt_no(terminal, number) if receipt else None,
         store,
@@ -115,7 +115,7 @@ def _by_itself(
         at + variety // 2,
         at + MINUTE + variety * SECOND if variety % 16 == 4 else None,
         channel,
-        dice.pick(COMMENTS),
+        draws.pick(COMMENTS),
         lines,
         payments,
         total,

@@ -46,7 +46,7 @@ def fraction(part: Ore, whole: Ore) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
+class LinePrice:
     """So many pieces at a unit price, less a discount. All in oere; on a return the pieces are negative."""
 
     quantity: int
@@ -65,8 +65,8 @@ class Deal:
 
 
 @lru_cache(maxsize=8192)
-def deal(quantity: int, full: Ore, discount: Ore, rate: int) -> Deal:
-    """A deal with its sums; kept once made, as a chain makes few that differ.
+def line_price(quantity: int, full: Ore, discount: Ore, rate: int) -> LinePrice:
+    """The price of a line with its sums. Cached, because a chain has few that differ.
 
     72 prices, 11 discounts, up to three pieces bought or brought back: under 5,000, which take less than 4 MB.
     """
@@ -75,7 +75,7 @@ def deal(quantity: int, full: Ore, discount: Ore, rate: int) -> Deal:
     price = {"price": amount(full - discount)}
     before = {"fullPrice": amount(full), "discount": amount(discount), "discountPercent": fraction(discount, full)}
     tax = {"vat": amount(vat), "vatPercent": rate / 100}
-    return Deal(
+    return LinePrice(
         quantity=quantity,
         full=full,
         discount=discount,

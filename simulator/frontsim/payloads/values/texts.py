@@ -9,7 +9,7 @@ _LONG = (
     "hvis de ikke er hentet innen tirsdag kl. 18:00 skal de tilbake i hylla, og beløpet refunderes til samme kort. "
 )
 
-WRITTEN: tuple[str, ...] = (
+FREE_TEXTS: tuple[str, ...] = (
     "Gave \u2013 pakkes inn",
     "Hentes av sønnen",
     'Kunden sa: "bare ring på"',
@@ -31,5 +31,5 @@ WRITTEN: tuple[str, ...] = (
 )
 """What is written where something is written."""
 
-COMMENTS: tuple[str | None, ...] = (*WRITTEN, "", *(None,) * 45)
+COMMENTS: tuple[str | None, ...] = (*FREE_TEXTS, "", *(None,) * 45)
 """One draw of a comment: null in 45 of 64, empty in one."""
