@@ -1,92 +1,143 @@
+import signal
+import subprocess
+import sys
 import threading
-from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
-from frontsim.contract_suite import outcomes
-from frontsim.contract_suite.outcomes import ScenarioOutcome, ScenarioOutcomes
+from frontsim.contract_suite.outcomes import ScenarioOutcomes
+from frontsim.contract_suite.playing import ScenarioOutcome
 from frontsim.errors import Unusable
-from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Judgement, Verdict
-from frontsim.verification.request import Request
-from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played
+
+NAMES = ["steady", "storm"]
+WORKER_THAT_HANGS = """
+import sys, threading
+from pathlib import Path
+from frontsim.contract_suite.outcomes import ScenarioOutcomes
+
+def play(names, pause):
+    print("playing", flush=True)
+    threading.Event().wait()
+
+ScenarioOutcomes(["steady", "storm"], play, Path(sys.argv[1]), pause=threading.Event().wait).of("steady")
+"""
 
 
 @pytest.fixture
-def counted(tmp_path, monkeypatch):
-    """Outcomes whose scenarios are not played but counted; two of them share a folder, as two workers do."""
-    played = []
+def worker(tmp_path):
+    """`worker(play)` shares a folder with the other workers, and is closed at the end."""
+    opened = []
 
-    def play(self, name):
-        played.append(name)
-        return ScenarioOutcome("verified", "", {"a-clause": "a text"})
+    def start(play):
+        opened.append(ScenarioOutcomes(NAMES, play, tmp_path, pause=threading.Event().wait))
+        return opened[-1]
 
-    monkeypatch.setattr(ScenarioOutcomes, "_play", play)
-    workers = [
-        ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait) for _ in range(2)
-    ]
-    return workers, played
+    yield start
+    for each in opened:
+        each.close()
 
 
-def test_a_scenario_is_played_once_for_all_workers(counted):
-    """However often and by whomever it is asked for, it is played once, and all get the same."""
-    workers, played = counted
-    found = []
-    threads = [threading.Thread(target=lambda each=each: found.append(each.of("steady"))) for each in workers * 4]
+@pytest.fixture
+def counted():
+    """Plays nothing, but keeps what it is asked for."""
+
+    def play(names, _):
+        for name in names:
+            play.played.append(name)
+            yield name, outcome(name)
+
+    play.played = []
+    return play
+
+
+def outcome(name):
+    return ScenarioOutcome("verified", "", {"a-clause": f"seen in {name}"}, {"another": "not exercised"})
+
+
+def test_a_scenario_is_played_once_for_all_workers(worker, counted):
+    """However many workers ask, each scenario is played once, in order, and all get the same outcome."""
+    workers, found = [worker(counted) for _ in range(8)], []
+    threads = [threading.Thread(target=lambda each=each: found.append(each.of("storm"))) for each in workers]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
-    assert played == ["steady"]
-    assert found == [ScenarioOutcome("verified", "", {"a-clause": "a text"})] * 8
+    assert counted.played == NAMES
+    assert found == [outcome("storm")] * 8
 
 
-def test_each_scenario_is_played(counted):
-    """Another scenario is another outcome."""
-    workers, played = counted
-    workers[0].of("steady")
-    workers[1].of("storm")
-    assert played == ["steady", "storm"]
+def test_an_outcome_is_known_while_the_others_are_still_played(worker):
+    """A test does not wait for the end of the run."""
+    go_on = threading.Event()
+
+    def play(names, _):
+        for name in names:
+            yield name, outcome(name)
+            assert go_on.wait(60)
+
+    leading = worker(play)
+    assert outcome("steady") == leading.of("steady")
+    go_on.set()
+    assert outcome("storm") == leading.of("storm")
 
 
-def test_a_failure_leaves_no_lock_behind(tmp_path, monkeypatch):
-    """A scenario that could not be played is tried again by the next who asks, and not waited for."""
-    monkeypatch.setattr(outcomes, "open_harnesses", lambda *_, **__: 1 / 0)
-    asked = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError):
-            asked.of("steady")
-    assert list(tmp_path.iterdir()) == []
+def test_a_scenario_that_no_test_was_known_to_need_is_played_too(worker, counted):
+    """Asked for by a fixture of the user's own."""
+    assert outcome("malformed") == worker(counted).of("malformed")
+    assert [*NAMES, "malformed"] == counted.played
 
 
-def test_who_cannot_play_one_scenario_does_not_try_the_others(tmp_path, monkeypatch):
-    """Nobody at the receiver's URL is found out once, and told for each scenario."""
+def test_a_killed_worker_blocks_nobody(worker, counted, tmp_path):
+    """kill -9 of the worker that plays: the next one plays at once what has no outcome."""
+    command = [sys.executable, "-c", WORKER_THAT_HANGS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert "playing\n" == process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+    assert (tmp_path / "run.lock").exists()
+    assert outcome("steady") == worker(counted).of("steady")
+
+
+def test_a_worker_that_ends_leaves_the_rest_to_another(worker, counted):
+    """It stops in the middle of a scenario, and what it has played is not played again."""
+    paused = threading.Event()
+
+    def play(names, pause):
+        yield names[0], outcome(names[0])
+        paused.set()
+        pause(60)
+
+    first = worker(play)
+    first.of("steady")
+    assert paused.wait(60)
+    first.close()
+    assert outcome("storm") == worker(counted).of("storm")
+    assert ["storm"] == counted.played
+
+
+@pytest.mark.parametrize("error", [Unusable("nothing listens there"), ZeroDivisionError("ours")])
+def test_a_run_that_cannot_be_played_is_not_tried_again(worker, error):
+    """Nothing listens at the receiver's URL: each test hears it, and it is found out once."""
     tried = []
 
-    def play(_, name):
-        tried.append(name)
-        raise Unusable("nobody is there")
+    def play(*_):
+        tried.append(1)
+        raise error
 
-    monkeypatch.setattr(ScenarioOutcomes, "_play", play)
-    asked = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
+    asked = worker(play)
     for name in ("steady", "storm", "steady"):
-        with pytest.raises(Unusable, match="nobody is there"):
+        with pytest.raises(type(error), match=str(error)):
             asked.of(name)
-    assert ["steady"] == tried
+    assert [1] == tried
 
 
-@pytest.mark.parametrize(("missing", "last_s"), [(frozenset(), [15.0, 15.0]), (frozenset({"an event"}), [15.0, 0])])
-def test_who_loses_events_is_waited_for_once(tmp_path, monkeypatch, missing, last_s):
-    """The long last look of a scenario alone is taken until it was in vain; what was seen of the speed is kept."""
-    asked = []
-    played = Played(scenario.chosen(["steady"])[0], History("steady"), Judgement(Verdict.VIOLATED, missing=missing))
-    monkeypatch.setattr(
-        outcomes, "open_harnesses", lambda *given, **named: nullcontext(asked.append((*given, named["latency"])))
-    )
-    monkeypatch.setattr(outcomes, "play_all", lambda *_: iter([played]))
-    suite = ScenarioOutcomes(Request("http://shop/hook"), 1, tmp_path, pause=threading.Event().wait)
-    for name in ("steady", "storm"):
-        suite.of(name)
-    assert last_s == [request.limits.last_s for request, _, _ in asked]
-    assert asked[0][2] is asked[1][2]
+def test_a_failure_leaves_no_outcome_behind(worker, counted, tmp_path):
+    """Another worker plays what a failed one could not."""
+
+    def play(*_):
+        raise Unusable("not yet there")
+
+    with pytest.raises(Unusable):
+        worker(play).of("steady")
+    assert ["run.lock"] == [file.name for file in Path(tmp_path).iterdir()]
+    assert outcome("steady") == worker(counted).of("steady")

@@ -1,4 +1,4 @@
-"""One test for each scenario and clause; a scenario is played once, when its first test asks for it.
+"""One test for each scenario and clause; the first test that asks has all scenarios played in one run.
 
 To run it with fixtures of your own (a receiver that your conftest starts, another observer), make a test module:
 
@@ -10,10 +10,12 @@ and override `receiver_url`, `receiver_observe_url` or `receiver_request` beside
 import os
 import time
 import zlib
+from collections.abc import Iterator
 
 import pytest
 
-from frontsim.contract_suite.outcomes import ScenarioOutcome, ScenarioOutcomes
+from frontsim.contract_suite.outcomes import ScenarioOutcomes
+from frontsim.contract_suite.playing import ScenarioOutcome, player
 from frontsim.errors import FrontsimError
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.clauses import Clause
@@ -59,13 +61,15 @@ def contract_outcomes(
     receiver_seed: int | None,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> ScenarioOutcomes:
+) -> Iterator[ScenarioOutcomes]:
     """The outcomes of the scenarios, shared by all workers of this run."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if hasattr(request.config, "workerinput") else base) / "frontsim-contract"
     folder.mkdir(exist_ok=True)
     seed = _shared_seed(request.config) if receiver_seed is None else receiver_seed
-    return ScenarioOutcomes(receiver_request, seed, folder, pause=time.sleep)
+    outcomes = ScenarioOutcomes(_selected(request.session), player(receiver_request, seed), folder, pause=time.sleep)
+    yield outcomes
+    outcomes.close()
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)
@@ -79,12 +83,21 @@ def test_receiver_keeps_the_contract(
         pytest.fail(f"{what}\n\n{outcome.broken[clause.id]}", pytrace=False)
     if outcome.verdict == "skipped":
         pytest.skip(outcome.reason)
-    if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those nobody could check
+    if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
         pytest.fail(f"unknown, which is not passed: {outcome.reason}", pytrace=False)
+    if clause.id in outcome.not_exercised:
+        pytest.skip(outcome.not_exercised[clause.id])
+
+
+def _selected(session: pytest.Session) -> list[str]:
+    """The scenarios of all tests that are left after -k and the like, in order; a worker of xdist has all tests."""
+    calls = [item.callspec for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    played = [call.params.get("played") for call in calls]
+    return list(dict.fromkeys(each.name for each in played if isinstance(each, scenario.Scenario)))
 
 
 def _outcome(outcomes: ScenarioOutcomes, name: str) -> ScenarioOutcome:
-    """Whose mistake it is that nothing can be played needs no traceback of ours."""
+    """The outcome; a mistake of the user's, such as a wrong URL, needs no traceback of ours."""
     try:
         return outcomes.of(name)
     except FrontsimError as error:

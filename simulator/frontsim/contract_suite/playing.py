@@ -1,0 +1,71 @@
+"""Plays scenarios as `frontsim verify` does, and gives the outcome of each as text that pytest can show."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.report.masking import masked, masked_errors, without_secrets
+from frontsim.verification.report.story import story
+from frontsim.verification.request import Request
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import Played, play_all
+
+_MOST_FINDINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioOutcome:
+    """How a scenario ended: its verdict, and for each broken clause what was seen, as text; no secrets in either.
+
+    `reason` says why the clauses that are not broken could not be judged, "" when they were; a violated scenario can
+    have one too. `not_exercised` has the clauses that the scenario did not put to the test, each with the reason.
+    """
+
+    verdict: str
+    reason: str
+    broken: dict[str, str]
+    not_exercised: dict[str, str] = field(default_factory=dict)
+
+
+Pause = Callable[[float], None]
+Play = Callable[[Sequence[str], Pause], Iterator[tuple[str, ScenarioOutcome]]]
+"""Plays the scenarios of those names, in their order, and gives each with its outcome as soon as it is known."""
+
+
+def player(request: Request, seed: int) -> Play:
+    """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look."""
+
+    def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ScenarioOutcome]]:
+        contract = clauses.load()
+        with masked_errors(), open_harnesses(request, seed, pause=pause) as open_harness:
+            for played in play_all(scenario.chosen(names), open_harness, contract):
+                yield played.scenario.name, _outcome(played, contract, seed)
+
+    return play
+
+
+def _outcome(played: Played, contract: clauses.Contract, seed: int) -> ScenarioOutcome:
+    judgement, name = without_secrets(played.judgement), played.scenario.name
+    broken = dict.fromkeys(finding.clause for finding in judgement.findings)
+    reasons = {clause.id: why_not_exercised(clause, played.history) for clause in contract.judged_in(name)}
+    return ScenarioOutcome(
+        str(judgement.verdict),
+        judgement.reason,
+        {clause: masked("\n".join(_told(played, clause, seed))) for clause in broken},
+        {clause: reason for clause, reason in reasons.items() if reason},
+    )
+
+
+def _told(played: Played, clause: str, seed: int) -> Sequence[str]:
+    findings = [finding for finding in played.judgement.findings if finding.clause == clause]
+    first = findings[0]
+    shown = findings[:_MOST_FINDINGS]
+    lines = [f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}" for each in shown]
+    if len(findings) > len(shown):
+        lines.append(f"... and {len(findings) - len(shown)} more")
+    effects = played.judgement.effects.get(first.webhook_event_id)
+    lines += ["", f"The story of {first.event} {first.webhook_event_id}:"]
+    lines += [f"  {line}" for line in story(played.history, first.webhook_event_id, effects)]
+    return [*lines, "", f"Again with: --receiver-seed {seed} -k {played.scenario.name}"]

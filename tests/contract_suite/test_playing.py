@@ -1,0 +1,67 @@
+from contextlib import nullcontext
+
+import pytest
+
+from frontsim.contract_suite import playing
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.errors import Unusable
+from frontsim.verification.facts.history import Alive, Effect, EventFact, History, Observation, Run
+from frontsim.verification.judge.checks import judge
+from frontsim.verification.request import Request
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import Played
+from tests.verification.laboratory import CONTRACT
+
+REQUEST = Request("http://user:hunter2@shop/hook")
+
+
+@pytest.fixture
+def plays(monkeypatch):
+    """`plays(history)` gives what the suite makes of a history."""
+
+    def outcome_of(history):
+        played = Played(scenario.chosen([history.scenario])[0], history, judge(history, CONTRACT))
+        monkeypatch.setattr(playing, "open_harnesses", lambda *_, **__: nullcontext())
+        monkeypatch.setattr(playing, "play_all", lambda *_: iter([played]))
+        ((name, outcome),) = playing.player(REQUEST, 7)([history.scenario], lambda _: None)
+        assert name == history.scenario
+        return outcome
+
+    return outcome_of
+
+
+def sent(*, times):
+    runs = tuple(Run(each, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, each) for each in range(1, times + 1))
+    return EventFact("w", "0192-sale", "SaleCreated", runs)
+
+
+def test_a_broken_clause_has_its_story_and_its_replay(plays):
+    """What was found, the story of the first event, and how to see it again."""
+    twice = Observation(9, (Effect("0192-sale"), Effect("0192-sale")))
+    outcome = plays(History("steady", (sent(times=2),), observer="a list", final=twice, alive=Alive()))
+    assert "violated" == outcome.verdict
+    (text,) = outcome.broken.values()
+    assert "duplicated: SaleCreated 0192-sale: expected one effect, got 2 effects" in text
+    assert "effects: 2" in text
+    assert "Again with: --receiver-seed 7 -k steady" in text
+
+
+def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):
+    """Nothing was repeated, so nothing is known of repeats; what was acknowledged was booked."""
+    once = Observation(9, (Effect("0192-sale"),))
+    outcome = plays(History("steady", (sent(times=1),), observer="a list", final=once, alive=Alive()))
+    assert "not exercised by steady: no event arrived more than once" == outcome.not_exercised["books-a-repeat-once"]
+    assert "books-what-it-acknowledges" not in outcome.not_exercised
+
+
+def test_no_secret_is_told(plays, monkeypatch):
+    """Neither in a reason nor in an error."""
+    assert "hunter2" not in plays(History("steady", trouble="no answer from http://user:hunter2@shop/hook")).reason
+
+    def refuse(*_, **__):
+        raise Unusable("nothing at http://user:hunter2@shop/hook")
+
+    monkeypatch.setattr(playing, "open_harnesses", refuse)
+    with pytest.raises(Unusable) as caught:
+        list(playing.player(REQUEST, 7)(["steady"], lambda _: None))
+    assert "nothing at http://***@shop/hook" == str(caught.value)

@@ -1,0 +1,66 @@
+import dataclasses
+
+import pytest
+
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import (
+    Alive,
+    Effect,
+    EventFact,
+    Expect,
+    FaultFact,
+    History,
+    Observation,
+    Run,
+)
+from frontsim.verification.judge.exercise import why_not_exercised
+from tests.verification.laboratory import CONTRACT
+
+CLAUSES = {clause.id: clause for clause in CONTRACT}
+ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 1)
+UNANSWERED = dataclasses.replace(ACKNOWLEDGED, outcome=Outcome.UNKNOWN, status="Timeout", status_code=None)
+NEVER_SENT = dataclasses.replace(UNANSWERED, outcome=Outcome.NOT_SENT, faulted=True)
+RESENT = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 5)
+EVENT = EventFact("w", "x", "SaleCreated", (ACKNOWLEDGED,))
+
+
+def history(*runs, **fields):
+    event = {name: fields.pop(name) for name in ("expect", "series", "rank") if name in fields}
+    return History("steady", (dataclasses.replace(EVENT, runs=runs, **event),), **fields)
+
+
+LOOKED = Observation(9, (Effect("x"),))
+
+
+@pytest.mark.parametrize(
+    ("clause", "fitting", "wanting"),
+    [
+        ("books-what-it-acknowledges", history(ACKNOWLEDGED), history(UNANSWERED)),
+        ("books-what-is-resent", history(UNANSWERED, RESENT), history(ACKNOWLEDGED, RESENT)),
+        ("books-a-repeat-once", history(UNANSWERED, RESENT), history(NEVER_SENT, RESENT)),
+        ("books-a-repeat-once", history(ACKNOWLEDGED, faults=(FaultFact("duplicate", 0, 9),)), history(ACKNOWLEDGED)),
+        ("keeps-the-newest", history(ACKNOWLEDGED, series="customer 1", rank=1), history(ACKNOWLEDGED)),
+        ("takes-valid-events", history(ACKNOWLEDGED), history(NEVER_SENT)),
+        (
+            "books-only-what-arrived-whole",
+            history(ACKNOWLEDGED, expect=Expect.REFUSED, checkpoint=LOOKED),
+            history(ACKNOWLEDGED, checkpoint=LOOKED),
+        ),
+        (
+            "keeps-content",
+            history(ACKNOWLEDGED, final=Observation(9, (Effect("x", {"payload": {"saleId": 1}}),))),
+            history(ACKNOWLEDGED, final=LOOKED),
+        ),
+        ("stays-alive", history(ACKNOWLEDGED, alive=Alive()), history(ACKNOWLEDGED)),
+        ("settles", history(ACKNOWLEDGED, final=LOOKED), history(ACKNOWLEDGED)),
+    ],
+)
+def test_a_clause_needs_what_can_break_it(clause, fitting, wanting):
+    """It is exercised when a wrong receiver could have been found out, and else there is a reason."""
+    assert "" == why_not_exercised(CLAUSES[clause], fitting)
+    assert why_not_exercised(CLAUSES[clause], wanting).startswith("not exercised by steady: ")
+
+
+def test_every_clause_can_tell_why():
+    """A scenario that never got anywhere exercises nothing."""
+    assert all(why_not_exercised(clause, History("steady")) for clause in CONTRACT)
