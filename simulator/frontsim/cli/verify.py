@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from frontsim.cli.output import shown
 from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
+from frontsim.clock import stopwatch
 from frontsim.settings import Settings
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -170,6 +173,7 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds what lies where the user stands
     played: list[Played] = []
     interrupted = False
+    started_at, began = datetime.now(UTC), stopwatch()
     try:
         with (
             Interruption() as interruption,
@@ -189,6 +193,9 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
         contract=contract,
         strict=options["strict"],
         interrupted=interrupted,
+        version=version("frontsim"),
+        started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
+        duration_s=stopwatch() - began,
         replay=_replay(seed, options["names"]),
     )
 

@@ -26,7 +26,10 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run as far as it got. `replay` makes the command line that repeats one scenario."""
+    """A run as far as it got. `replay` makes the command line that repeats one scenario.
+
+    `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
+    """
 
     receiver: str
     seed: int
@@ -34,6 +37,9 @@ class Report:
     contract: Contract
     strict: bool = False
     interrupted: bool = False
+    version: str = ""
+    started_at: str = ""
+    duration_s: float = 0.0
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
     @property

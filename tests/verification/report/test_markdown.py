@@ -3,15 +3,20 @@ import dataclasses
 from frontsim.verification.report.markdown import as_markdown
 
 
-def test_the_summary_has_a_table_and_a_section_for_each_violation(report):
-    """The verdict first, a row for each scenario, and the story of what was violated."""
-    text = as_markdown(report)
-    assert text.startswith("## ❌ Receiver violated\n")
-    assert "| ❌ | `storm` | 2 | 3 | 1 duplicated |" in text
-    assert "| ❔ | `steady` | 0 |  | the observer <is> down & out |" in text
-    assert "### `storm`: 1 duplicated" in text
-    assert "resent 12:00:01.9 run 2 -> 200 OK" in text
-    assert "Not judged" not in text
+def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
+    """The verdict, the cause with its story, a row for what failed; the other scenarios are folded."""
+    text = as_markdown(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.6))
+    assert text.startswith("## ❌ Receiver violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25T17:00:00Z, 5 s, ")
+    order = [
+        "### One cause explains 1 of 1 violated scenario: books-copies-at-once-once (1 event duplicated)",
+        "resent 12:00:01.9 run 2 -> 200 OK",
+        "| ❌ | `storm` | 2 | 3 | 1 duplicated |",
+        "<details><summary>3 other scenarios</summary>",
+        "| ❔ | `steady` | 0 |  | the observer <is> down & out |",
+        "<details><summary>Play them again</summary>",
+    ]
+    assert order == sorted(order, key=text.index)
+    assert "ot judged" not in text
 
 
 def test_what_was_not_judged_is_told_beside_a_violation(report):
@@ -19,4 +24,4 @@ def test_what_was_not_judged_is_told_beside_a_violation(report):
     storm = report.played[0]
     judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing")
     partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])
-    assert "\nNot judged: the effects were still changing\n" in as_markdown(partly)
+    assert "\n`storm`: not judged: the effects were still changing\n" in as_markdown(partly)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 from frontsim.verification.report.report import as_json
@@ -20,3 +21,19 @@ def test_the_json_has_the_fields_of_the_public_surface(report):
             "detail": "expected one effect, got 2 effects",
         }
     ]
+
+
+def test_the_json_says_what_played_when_and_which_causes_it_found(report):
+    """Version, start and duration of the run; each cause with its scenarios and the number of its events."""
+    dated = dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.5678)
+    data = json.loads(as_json(dated))
+    assert ["1.2", "2026-11-25T17:00:00Z", 4.568] == [data[each] for each in ("version", "startedAt", "durationS")]
+    assert [
+        {
+            "clause": "books-copies-at-once-once",
+            "class": "duplicated",
+            "scenarios": ["storm"],
+            "events": 1,
+            "sentence": "One cause explains 1 of 1 violated scenario: books-copies-at-once-once (1 event duplicated)",
+        }
+    ] == data["causes"]

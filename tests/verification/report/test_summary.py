@@ -52,3 +52,15 @@ def test_one_scenario_is_not_several(report):
     """Counted as a person would."""
     one = dataclasses.replace(report, played=report.played[:1])
     assert "VIOLATED: http://shop/hook: 1 scenario: 1 violated; seed 7" == conclusion(one)
+
+
+def test_a_cause_is_told_once_however_many_scenarios_it_explains(report):
+    """The cause first; the first scenario has the story, the next one says that it is the same."""
+    storm = report.played[0]
+    lost = dataclasses.replace(storm, scenario=dataclasses.replace(storm.scenario, name="duplicate-race"))
+    told = list(lines(dataclasses.replace(report, played=[storm, lost])))
+    assert "One cause explains 2 of 2 violated scenarios: books-copies-at-once-once (2 events duplicated)" == told[0]
+    assert 1 == sum("Usual cause:" in line for line in told)
+    assert 1 == sum("effects: 2" in line for line in told)
+    place = told.index("✗ duplicate-race: 1 duplicated (the same cause)")
+    assert "Again:       frontsim verify" in told[place + 1]

@@ -1,63 +1,85 @@
-"""A run's result as JUnit XML, which every CI reads: a test case for each scenario and clause."""
+"""A run's result as JUnit XML, which every CI reads: a test case for each scenario and clause.
 
-from xml.sax.saxutils import escape, quoteattr
+A scenario is played once and judged by several clauses, so that each of them takes an equal share of its time: CI
+systems add up the times of the cases.
+"""
 
-from frontsim.verification.judge.checks import Verdict
+from xml.etree import ElementTree as ET
+
+from frontsim.verification.judge.checks import Finding, Verdict
 from frontsim.verification.judge.clauses import Clause
+from frontsim.verification.judge.exercise import why_not_exercised
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
 
+_MOST_FINDINGS = 20
+
 
 def as_junit(report: Report) -> str:
-    """The report as XML. A broken clause is a failure, one that nobody could check an error, skipped is skipped."""
-    suites = [_suite(played, report) for played in report.played]
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<testsuites name="frontsim verify">\n'
-        + "".join(suites)
-        + "</testsuites>\n"
+    """The report as XML.
+
+    A clause that is broken is a failure, and one that could not be checked an error. One that is skipped was not asked
+    for by this scenario, or belongs to a scenario that was not played.
+    """
+    root = ET.Element("testsuites", name="frontsim verify")
+    for played in report.played:
+        root.append(_suite(played, report))
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    root.set("time", f"{sum(played.history.duration_s for played in report.played):.3f}")
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
+        ('<?xml version="1.0" encoding="utf-8"?>\n', "\n")
     )
 
 
-def _suite(played: Played, report: Report) -> str:
+def _suite(played: Played, report: Report) -> ET.Element:
     clauses = report.contract.judged_in(played.scenario.name)
-    cases = [_case(played, clause, report) for clause in clauses]
-    failures = sum("<failure" in case for case in cases)
-    errors = sum("<error" in case for case in cases)
-    skipped = sum("<skipped" in case for case in cases)
-    head = (
-        f"<testsuite name={quoteattr(played.scenario.name)} tests={quoteattr(str(len(cases)))} "
-        f'failures="{failures}" errors="{errors}" skipped="{skipped}" time="{played.history.duration_s:.3f}">\n'
-    )
-    return f"  {head}{''.join(cases)}  </testsuite>\n"
+    suite = ET.Element("testsuite", name=played.scenario.name, tests=str(len(clauses)))
+    if report.started_at:
+        suite.set("timestamp", report.started_at)
+    suite.set("time", f"{played.history.duration_s:.3f}")
+    for clause in clauses:
+        case = ET.SubElement(suite, "testcase", classname=f"frontsim.{played.scenario.name}", name=clause.id)
+        case.set("time", f"{played.history.duration_s / len(clauses):.3f}")
+        _end(case, played, clause, report)
+    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    return suite
 
 
-def _case(played: Played, clause: Clause, report: Report) -> str:
-    name = quoteattr(clause.id)
-    inner = _inner(played, clause, report)
-    return f"    <testcase classname={quoteattr(f'frontsim.{played.scenario.name}')} name={name}>{inner}</testcase>\n"
-
-
-def _inner(played: Played, clause: Clause, report: Report) -> str:
+def _end(case: ET.Element, played: Played, clause: Clause, report: Report) -> None:
+    """Say how a case ended; one that says nothing has passed."""
     judgement = played.judgement
     findings = [each for each in judgement.findings if each.clause == clause.id]
     if findings:
-        first = findings[0]
-        effects = judgement.effects.get(first.webhook_event_id)
-        lines = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in findings[:20]]
-        lines += ["", *story(played.history, first.webhook_event_id, effects), "", report.replay(played.scenario.name)]
         number = "1 event" if len(findings) == 1 else f"{len(findings)} events"
-        message = quoteattr(_clean(f"{number}: {clause.sentence}"))
-        text = escape(_clean("\n".join(lines)))
-        return f"<failure type={quoteattr(str(first.class_))} message={message}>{text}</failure>"
-    if judgement.verdict is Verdict.SKIPPED:
-        return f"<skipped message={quoteattr(_clean(judgement.reason))}/>"
-    if judgement.reason:  # even of a violated scenario: one broken clause says nothing about those nobody could check
-        return f'<error type="unknown" message={quoteattr(_clean(judgement.reason))}/>'
-    return ""
+        message = _printable(f"{number}: {clause.sentence}")
+        failure = ET.SubElement(case, "failure", type=str(findings[0].class_), message=message)
+        failure.text = _printable("\n".join(_lines(findings, played, report)))
+    elif judgement.verdict is Verdict.SKIPPED:
+        ET.SubElement(case, "skipped", message=_printable(judgement.reason))
+    elif judgement.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
+        ET.SubElement(case, "error", type="unknown", message=_printable(judgement.reason))
+    elif reason := why_not_exercised(clause, played.history):
+        ET.SubElement(case, "skipped", message=reason)
 
 
-def _clean(text: str) -> str:
-    """Without the characters that no XML document may hold."""
+def _lines(findings: list[Finding], played: Played, report: Report) -> list[str]:
+    first = findings[0]
+    lines = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in findings[:_MOST_FINDINGS]]
+    effects = played.judgement.effects.get(first.webhook_event_id)
+    return [
+        *lines,
+        "",
+        *story(played.history, first.webhook_event_id, effects),
+        "",
+        report.replay(played.scenario.name),
+    ]
+
+
+def _printable(text: str) -> str:
+    """Without the characters that no XML document may hold: ElementTree would write them."""
     return "".join(each if each in "\t\n" or _is_xml(each) else "?" for each in text)
 
 

@@ -1,30 +1,81 @@
 """A run's result as Markdown, for `$GITHUB_STEP_SUMMARY` and merge requests."""
 
+from collections.abc import Iterator, Sequence
+
 from frontsim.verification.facts.classes import USUAL_CAUSE
 from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.story import story
-from frontsim.verification.report.summary import found_in
+from frontsim.verification.report.summary import counted, found_in
 from frontsim.verification.session import Played, Report
 
 SIGNS = {Verdict.VERIFIED: "✅", Verdict.VIOLATED: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIPPED: "⏭️"}
+_HEAD = ("| | Scenario | Events | Effects | Findings |", "|---|---|---:|---:|---|")
 
 
 def as_markdown(report: Report) -> str:
-    """The verdict, a table of the scenarios, and each violation with a story."""
+    """The verdict, the causes with an example each, the scenarios that failed, and the others folded."""
+    found = causes(report)
+    failed = [played for played in report.played if played.judgement.findings]
+    others = [played for played in report.played if not played.judgement.findings]
     lines = [
         f"## {SIGNS[report.verdict]} Receiver {report.verdict}",
         "",
-        f"`{report.receiver}`, seed {report.seed}{', interrupted' if report.interrupted else ''}",
-        "",
-        "| | Scenario | Events | Effects | Findings |",
-        "|---|---|---:|---:|---|",
-        *(_row(played) for played in report.played),
+        f"`{report.receiver}`, {_about(report)}",
         "",
     ]
-    for played in report.played:
-        if played.judgement.findings:
-            lines += _section(played, report)
+    if len(found) > 1:
+        lines += [f"**{headline(found)}**", ""]
+    for cause in found:
+        lines += _cause(cause, failed, report, found)
+    if failed:
+        lines += [*_HEAD, *map(_row, failed), "", *_not_judged(failed)]
+    if others:
+        lines += _folded(f"{len(others)} other scenarios" if failed else counted(report), [*_HEAD, *map(_row, others)])
+    if failed:
+        lines += _folded("Play them again", ["```sh", *(report.replay(each.scenario.name) for each in failed), "```"])
     return "\n".join(lines) + "\n"
+
+
+def _about(report: Report) -> str:
+    words = [
+        f"frontsim {report.version}" if report.version else "",
+        report.started_at,
+        f"{report.duration_s:.0f} s" if report.duration_s else "",
+        f"seed {report.seed}",
+        "interrupted" if report.interrupted else "",
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _cause(cause: Cause, failed: Sequence[Played], report: Report, found: tuple[Cause, ...]) -> Iterator[str]:
+    """A cause with the first event that shows it."""
+    played, finding = next(
+        (played, finding)
+        for played in failed
+        for finding in played.judgement.findings
+        if cause_of(played, finding, found) == cause
+    )
+    effects = played.judgement.effects.get(finding.webhook_event_id)
+    yield from (
+        f"### {cause.sentence}",
+        "",
+        f"**{cause.clause.sentence}** {cause.clause.reason}",
+        "",
+        f"What usually does this: {USUAL_CAUSE[cause.class_]}",
+        "",
+        f"For example in `{played.scenario.name}`: {played.scenario.breaks} {played.scenario.holds}",
+        "",
+        "```text",
+        f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}",
+        *story(played.history, finding.webhook_event_id, effects),
+        "```",
+        "",
+        "```sh",
+        report.replay(played.scenario.name),
+        "```",
+        "",
+    )
 
 
 def _row(played: Played) -> str:
@@ -35,35 +86,15 @@ def _row(played: Played) -> str:
     return f"| {SIGNS[judgement.verdict]} | `{played.scenario.name}` | {events} | {effects} | {told} |"
 
 
-def _section(played: Played, report: Report) -> list[str]:
-    first = played.judgement.findings[0]
-    clause = next(each for each in report.contract if each.id == first.clause)
-    effects = played.judgement.effects.get(first.webhook_event_id)
-    return [
-        f"### `{played.scenario.name}`: {found_in(played)}",
-        "",
-        f"{played.scenario.breaks} {played.scenario.holds}",
-        "",
-        f"**{clause.sentence}** {clause.reason}",
-        "",
-        "```text",
-        f"{first.event} {first.webhook_event_id}: {first.class_}: {first.detail}",
-        *story(played.history, first.webhook_event_id, effects),
-        "```",
-        "",
-        f"What usually does this: {USUAL_CAUSE[first.class_]}",
-        "",
-        *_not_judged(played),
-        "```sh",
-        report.replay(played.scenario.name),
-        "```",
-        "",
-    ]
+def _not_judged(failed: Sequence[Played]) -> Iterator[str]:
+    """What could not be judged beside a violation."""
+    for played in failed:
+        if played.judgement.reason:
+            yield from (f"`{played.scenario.name}`: not judged: {_cell(played.judgement.reason)}", "")
 
 
-def _not_judged(played: Played) -> list[str]:
-    reason = played.judgement.reason
-    return [f"Not judged: {_cell(reason)}", ""] if reason else []
+def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"<details><summary>{title}</summary>", "", *lines, "", "</details>", "")
 
 
 def _cell(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.report.causes import Cause, causes
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import Played, Report
 
@@ -30,13 +31,27 @@ def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
 
 
 def as_data(report: Report) -> dict[str, Any]:
-    """The report as plain data. Fields: DESIGN section 8, and `reason`, `notes` and `interrupted`."""
+    """The report as plain data. Fields may be added, and none is renamed or removed."""
     return {
         "verdict": str(report.verdict),
         "receiver": report.receiver,
         "seed": report.seed,
         "interrupted": report.interrupted,
+        "version": report.version,
+        "startedAt": report.started_at,
+        "durationS": round(report.duration_s, 3),
+        "causes": [_cause(each) for each in causes(report)],
         "scenarios": [_scenario(played) for played in report.played],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "clause": cause.clause.id,
+        "class": str(cause.class_),
+        "scenarios": list(cause.scenarios),
+        "events": cause.events,
+        "sentence": cause.sentence,
     }
 
 

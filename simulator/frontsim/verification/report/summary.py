@@ -1,14 +1,15 @@
-"""A run's result as plain lines, for a tired person: what broke, what was expected, what was seen, what to do."""
+"""A run's result as plain lines, for a tired person: the causes, then what failed, then the rest in few words.
+
+A cause is told in full once, with one scenario as its example; other scenarios that it explains take two lines each.
+"""
 
 from collections.abc import Iterator
 
 from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
 from frontsim.verification.judge.checks import Finding, Verdict
+from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
-
-_FINDINGS = 3
-"""Findings of a scenario that are told in full; the others are counted."""
 
 
 def found_in(played: Played) -> str:
@@ -18,12 +19,15 @@ def found_in(played: Played) -> str:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """The whole summary: violations first, then what stays unknown, what was skipped, and the verdict last."""
+    """The whole summary: the causes first, the verdict last."""
+    found = causes(report)
+    yield from _causes(found)
+    told: set[Cause] = set()
     for played in report.played:
         if played.judgement.findings:
-            yield from _violation(played, report)
-    yield from _told(report, Verdict.UNKNOWN, "Unknown")
-    yield from _told(report, Verdict.SKIPPED, "Skipped")
+            yield from _violation(played, report, found, told)
+    yield from _reasons(report, Verdict.UNKNOWN, "Unknown")
+    yield from _reasons(report, Verdict.SKIPPED, "Skipped")
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
     if notes:
         yield from ("Notes", *notes, "")
@@ -32,46 +36,61 @@ def lines(report: Report) -> Iterator[str]:
 
 def conclusion(report: Report) -> str:
     """The verdict in a sentence."""
+    cut = " (interrupted: the others were not played)" if report.interrupted else ""
+    return f"{str(report.verdict).upper()}: {report.receiver}: {counted(report)}; seed {report.seed}{cut}"
+
+
+def counted(report: Report) -> str:
+    """How many scenarios ended how: `23 scenarios: 20 verified, 3 skipped`."""
     number = len(report.played)
     count = {verdict: sum(each.judgement.verdict is verdict for each in report.played) for verdict in Verdict}
-    told = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
-    cut = " (interrupted: the others were not played)" if report.interrupted else ""
-    counted = f"{number} scenario{'' if number == 1 else 's'}: {told or 'none'}"
-    return f"{str(report.verdict).upper()}: {report.receiver}: {counted}; seed {report.seed}{cut}"
+    ends = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
+    return f"{number} scenario{'' if number == 1 else 's'}: {ends or 'none'}"
 
 
-def _violation(played: Played, report: Report) -> Iterator[str]:
-    findings = played.judgement.findings
-    yield f"✗ {played.scenario.name}: {found_in(played)}"
-    yield f"  What broke:  {played.scenario.breaks}"
-    yield f"  Expected:    {played.scenario.holds}"
-    first = _one_of_each(findings)
-    for finding in first:
-        clause = next(clause for clause in report.contract if clause.id == finding.clause)
-        yield f"  Seen:        {finding.class_}: {MEANING[finding.class_]} ({finding.event} {finding.webhook_event_id})"
-        yield f"               {finding.detail}"
-        effects = played.judgement.effects.get(finding.webhook_event_id)
-        for line in story(played.history, finding.webhook_event_id, effects):
-            yield f"               | {line}"
-        yield f"  Breaks:      {clause.id}: {clause.sentence}"
-        yield f"  Why it matters: {clause.reason}"
-        yield f"  Usual cause: {USUAL_CAUSE[finding.class_]}"
-    if len(findings) > len(first):
-        yield f"  ... and {len(findings) - len(first)} more like these"
+def _causes(found: tuple[Cause, ...]) -> Iterator[str]:
+    if len(found) > 1:
+        yield headline(found)
+        yield ""
+    for cause in found:
+        yield cause.sentence
+        yield f"  What is owed:   {cause.clause.sentence}"
+        yield f"  Why it matters: {cause.clause.reason}"
+        yield f"  Usual cause:    {USUAL_CAUSE[cause.class_]}"
+        yield ""
+
+
+def _violation(played: Played, report: Report, found: tuple[Cause, ...], told: set[Cause]) -> Iterator[str]:
+    """What a scenario found: in full what stands for a cause that was not told yet."""
+    examples: dict[Cause, Finding] = {}
+    for finding in played.judgement.findings:
+        examples.setdefault(cause_of(played, finding, found), finding)
+    fresh = {cause: finding for cause, finding in examples.items() if cause not in told}
+    told.update(fresh)
+    same = "" if fresh else " (the same cause)"
+    yield f"✗ {played.scenario.name}: {found_in(played)}{same}"
+    if fresh:
+        yield f"  What broke:  {played.scenario.breaks}"
+        yield f"  Expected:    {played.scenario.holds}"
+    for finding in fresh.values():
+        yield from _example(finding, played)
     if played.judgement.reason:
         yield f"  Not judged:  {played.judgement.reason}"
     yield f"  Again:       {report.replay(played.scenario.name)}"
     yield ""
 
 
-def _one_of_each(findings: tuple[Finding, ...]) -> list[Finding]:
-    kinds: dict[tuple[str, str], Finding] = {}
-    for finding in findings:
-        kinds.setdefault((finding.class_, finding.clause), finding)
-    return list(kinds.values())[:_FINDINGS]
+def _example(finding: Finding, played: Played) -> Iterator[str]:
+    yield f"  Seen:        {finding.class_}: {MEANING[finding.class_]} ({finding.event} {finding.webhook_event_id})"
+    yield f"               {finding.detail}"
+    effects = played.judgement.effects.get(finding.webhook_event_id)
+    for line in story(played.history, finding.webhook_event_id, effects):
+        yield f"               | {line}"
+    yield f"  Breaks:      {finding.clause}"
 
 
-def _told(report: Report, verdict: Verdict, title: str) -> Iterator[str]:
+def _reasons(report: Report, verdict: Verdict, title: str) -> Iterator[str]:
+    """The scenarios that ended so, by their reason."""
     reasons: dict[str, list[str]] = {}
     for played in report.played:
         if played.judgement.verdict is verdict:

@@ -1,0 +1,98 @@
+"""Findings that one mistake explains, told as one cause: pure functions over a report.
+
+A cause is a clause and a class. A clause of some scenarios only (`books-copies-at-once-once`) narrows a general one
+(`books-a-repeat-once`): a receiver that breaks the general clause breaks the narrow one too, so that one cause takes in
+both. A receiver that breaks the narrow clause alone has a cause of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from frontsim.verification.facts.classes import Class
+from frontsim.verification.judge.checks import Finding
+from frontsim.verification.judge.clauses import Clause
+from frontsim.verification.session import Played, Report
+
+Key = tuple[str, Class]
+"""What tells causes apart: the id of the clause, and the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One mistake of the receiver, where it shows, and in how many events.
+
+    `scenarios` are in the order in which they were played; `sentence` needs no other to be understood.
+    """
+
+    clause: Clause
+    class_: Class
+    scenarios: tuple[str, ...]
+    events: int
+    sentence: str
+
+
+def causes(report: Report) -> tuple[Cause, ...]:
+    """All causes, the one that explains most first."""
+    found: dict[Key, list[tuple[str, Finding]]] = defaultdict(list)
+    for key, played, finding in _explained(report):
+        found[key].append((played.scenario.name, finding))
+    order = sorted(found, key=lambda key: (-len(_names(found[key])), -len(found[key])))
+    clauses = {clause.id: clause for clause in report.contract}
+    violated = sum(bool(played.judgement.findings) for played in report.played)
+    return tuple(
+        Cause(
+            clauses[key[0]],
+            key[1],
+            _names(found[key]),
+            len(found[key]),
+            _sentence(key, found[key], violated=violated, is_first=place == 0),
+        )
+        for place, key in enumerate(order)
+    )
+
+
+def headline(found: tuple[Cause, ...]) -> str:
+    """What the causes come to in one line, "" without any."""
+    if len(found) < 2:
+        return found[0].sentence if found else ""
+    violated = len({name for cause in found for name in cause.scenarios})
+    return f"{len(found)} causes explain {_violated(violated, violated)}"
+
+
+def cause_of(played: Played, finding: Finding, found: tuple[Cause, ...]) -> Cause:
+    """The cause that explains a finding of that scenario."""
+    fitting = [each for each in found if each.class_ == finding.class_ and played.scenario.name in each.scenarios]
+    return next((each for each in fitting if each.clause.id == finding.clause), fitting[0])
+
+
+def _explained(report: Report) -> list[tuple[Key, Played, Finding]]:
+    """Each finding with its cause: the general clause of its class where that is broken too, else its own."""
+    findings = [(played, finding) for played in report.played for finding in played.judgement.findings]
+    general = _general(report)
+    broken = {finding.clause for _, finding in findings}
+    return [
+        ((general[finding.class_] if general[finding.class_] in broken else finding.clause, finding.class_), *each)
+        for each in findings
+        for finding in [each[1]]
+    ]
+
+
+def _general(report: Report) -> Mapping[Class, str]:
+    """The id of the clause that a class breaks in a scenario which no clause names."""
+    return {class_: clause.id for clause in report.contract if not clause.scenarios for class_ in clause.classes}
+
+
+def _names(findings: list[tuple[str, Finding]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name, _ in findings))
+
+
+def _sentence(key: Key, findings: list[tuple[str, Finding]], *, violated: int, is_first: bool) -> str:
+    clause, class_ = key
+    events = f"{len(findings):,} event{'' if len(findings) == 1 else 's'} {class_}"
+    subject = "One cause explains" if is_first else "Another explains"
+    return f"{subject} {_violated(len(_names(findings)), violated)}: {clause} ({events})"
+
+
+def _violated(number: int, total: int) -> str:
+    return f"{number} of {total} violated scenario{'' if total == 1 else 's'}"

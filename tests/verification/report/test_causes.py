@@ -1,0 +1,67 @@
+import pytest
+
+from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.history import History
+from frontsim.verification.judge.checks import Finding, Judgement, Verdict
+from frontsim.verification.report.causes import cause_of, causes, headline
+from frontsim.verification.scenario import scenario
+from frontsim.verification.session import Played, Report
+from tests.verification.laboratory import CONTRACT
+
+
+@pytest.fixture
+def found():
+    """`found(storm=["duplicated"])` is a report on scenarios with findings of those classes, an event each."""
+
+    def report(**scenarios):
+        return Report("http://shop/hook", 7, [played(*each) for each in scenarios.items()], CONTRACT)
+
+    return report
+
+
+def played(name, classes):
+    name = name.replace("_", "-")
+    findings = tuple(
+        Finding(Class(each), CONTRACT.broken_by(Class(each), name).id, "SaleCreated", f"{name} {number}", "")
+        for number, each in enumerate(classes)
+    )
+    (chosen,) = scenario.chosen([name])
+    return Played(chosen, History(name), Judgement(Verdict.VIOLATED if findings else Verdict.VERIFIED, "", findings))
+
+
+def told(report):
+    return [(each.clause.id, str(each.class_), each.scenarios, each.events) for each in causes(report)]
+
+
+def test_a_general_clause_explains_the_narrow_ones(found):
+    """Who books any repeat twice also books copies at once twice, and forgets after hundreds of others."""
+    report = found(lost_response=["duplicated"] * 3, storm=["duplicated"] * 2, late_resend=["duplicated"], steady=[])
+    assert [("books-a-repeat-once", "duplicated", ("lost-response", "storm", "late-resend"), 6)] == told(report)
+    (cause,) = causes(report)
+    assert "One cause explains 3 of 3 violated scenarios: books-a-repeat-once (6 events duplicated)" == cause.sentence
+    assert cause.sentence == headline(causes(report))
+
+
+def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):
+    """A race is not the lack of any memory."""
+    report = found(storm=["duplicated"], duplicate_race=["duplicated"], late_resend=["burned"])
+    assert [
+        ("books-copies-at-once-once", "duplicated", ("storm", "duplicate-race"), 2),
+        ("remembers-long", "burned", ("late-resend",), 1),
+    ] == told(report)
+    assert "2 causes explain 3 of 3 violated scenarios" == headline(causes(report))
+    assert causes(report)[1].sentence.startswith("Another explains 1 of 3 violated scenarios: remembers-long (1 event")
+
+
+def test_classes_are_causes_apart(found):
+    """To lose and to double in one scenario are two mistakes; each finding knows its own."""
+    report = found(late_resend=["duplicated", "burned"], lost_response=["duplicated"])
+    first, second = causes(report)
+    assert [Class.DUPLICATED, Class.BURNED] == [first.class_, second.class_]
+    late = report.played[0]
+    assert [first, second] == [cause_of(late, each, (first, second)) for each in late.judgement.findings]
+
+
+def test_without_findings_there_is_no_cause(found):
+    """A right receiver has none."""
+    assert ((), "") == (causes(found(steady=[])), headline(()))
