@@ -5,7 +5,7 @@ import pytest
 from frontsim.contract_suite import playing
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import Unusable
-from frontsim.verification.facts.history import Alive, Effect, EventFact, History, Observation, Run
+from frontsim.verification.facts.history import Effect, EventFact, History, Liveness, Observation, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
@@ -38,7 +38,7 @@ def sent(*, times):
 def test_a_broken_clause_has_its_story_and_its_replay(plays):
     """What was found, the story of the first event, and how to see it again."""
     twice = Observation(9, (Effect("0192-sale"), Effect("0192-sale")))
-    outcome = plays(History("steady", (sent(times=2),), observer="a list", final=twice, alive=Alive()))
+    outcome = plays(History("steady", (sent(times=2),), observer="a list", final=twice, liveness=Liveness()))
     assert "violated" == outcome.verdict
     (text,) = outcome.broken.values()
     assert "duplicated: SaleCreated 0192-sale: expected one effect, got 2 effects" in text
@@ -49,7 +49,7 @@ def test_a_broken_clause_has_its_story_and_its_replay(plays):
 def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):
     """Nothing was repeated, so nothing is known of repeats; what was acknowledged was booked."""
     once = Observation(9, (Effect("0192-sale"),))
-    outcome = plays(History("steady", (sent(times=1),), observer="a list", final=once, alive=Alive()))
+    outcome = plays(History("steady", (sent(times=1),), observer="a list", final=once, liveness=Liveness()))
     assert "not exercised by steady: no event arrived more than once" == outcome.not_exercised["books-a-repeat-once"]
     assert "books-what-it-acknowledges" not in outcome.not_exercised
 

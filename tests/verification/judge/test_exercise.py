@@ -4,12 +4,12 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import (
-    Alive,
     Effect,
     EventFact,
     Expect,
     FaultFact,
     History,
+    Liveness,
     Observation,
     Run,
 )
@@ -51,7 +51,7 @@ LOOKED = Observation(9, (Effect("x"),))
             history(ACKNOWLEDGED, final=Observation(9, (Effect("x", {"payload": {"saleId": 1}}),))),
             history(ACKNOWLEDGED, final=LOOKED),
         ),
-        ("stays-alive", history(ACKNOWLEDGED, alive=Alive()), history(ACKNOWLEDGED)),
+        ("stays-alive", history(ACKNOWLEDGED, liveness=Liveness()), history(ACKNOWLEDGED)),
         ("settles", history(ACKNOWLEDGED, final=LOOKED), history(ACKNOWLEDGED)),
     ],
 )

@@ -63,8 +63,8 @@ def _was_tried_fairly(history: History) -> bool:
     return any(not run.faulted for event in history.events for run in event.runs)
 
 
-def _was_asked_for_life(history: History) -> bool:
-    return history.alive is not None
+def _was_asked_for_liveness(history: History) -> bool:
+    return history.liveness is not None
 
 
 def _was_observed(history: History) -> bool:
@@ -80,7 +80,7 @@ _TESTS: Mapping[Class, Callable[[History], bool]] = {
     Class.CORRUPT: _content_was_shown,
     Class.STALE: _has_states,
     Class.REJECTED: _was_tried_fairly,
-    Class.CRASHED: _was_asked_for_life,
+    Class.CRASHED: _was_asked_for_liveness,
     Class.UNSETTLED: _was_observed,
 }
 """For each class, whether a wrong receiver could have been found out."""
