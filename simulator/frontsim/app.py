@@ -1,9 +1,9 @@
 """The composition root: the one place where a simulator is put together from its parts.
 
-caller -> Guard -> /_sim/... -> Control, Trigger, Faults, Leases, Sinks, Stream ─┐
-               ├-> any other /_sim/... -> Unserved                               │
-               └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─┤
-                                                                                 store -> Dispatcher -> Wire
+caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
+                     ├-> any other /_sim/... -> NotFoundRoutes                                 │
+                     └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
+                                                                                          EventLog -> Dispatcher -> Wire
 """
 
 import os
@@ -27,7 +27,7 @@ from frontsim.api.events import Events
 from frontsim.api.faults import Faults
 from frontsim.api.gateway import Gateway, Keys
 from frontsim.api.leases import LeaseApi
-from frontsim.api.not_found import Unserved
+from frontsim.api.not_found import NotFoundRoutes
 from frontsim.api.origin_guard import OriginGuard
 from frontsim.api.responses import no_operation, refusal
 from frontsim.api.sinks import Sinks
@@ -142,7 +142,7 @@ class App:
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
         control = self._control([route.name for route in vendor], gateway.forget)
         app = Starlette(
-            routes=[*control, *Unserved(CONTROL, control).routes, Mount("/", gateway)],
+            routes=[*control, *NotFoundRoutes(CONTROL, control).routes, Mount("/", gateway)],
             exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
         )
         return OriginGuard(

@@ -1,8 +1,8 @@
 """The event types, their schemas, and whether a payload is valid under its type's schema.
 
 Types come from `contracts/events.json`, one schema each from `contracts/schemas/`; a user's own folder of
-the same shape adds more. Validity is decided by jsonschema-rs, a hundred times as fast as jsonschema (6 us
-against 670 us for an order); why something is not valid is told by `frontsim.validation`.
+the same shape adds more. jsonschema-rs decides validity, a hundred times as fast as jsonschema (6 us against
+670 us for an order); `frontsim.validation` explains why a value is not valid.
 
 Invariants: a name is in the catalogue once, whatever its case; every schema in it is a valid JSON Schema of
 a draft that both validators know and refers to nothing outside its own file, so nothing is ever fetched.
@@ -168,7 +168,7 @@ def _event_type(contract: TypeContract) -> EventType:
 
 
 def _proven(contract: TypeContract, taken: set[str]) -> TypeContract:
-    """A user's contract, held to what a test holds ours to."""
+    """A user's contract, checked as a test checks the bundled ones."""
     if contract.name.lower() in taken:
         raise Unusable(f"{contract.file}: expected a name that no other event type has, in any case")
     taken.add(contract.name.lower())
@@ -200,5 +200,5 @@ def _invalid(name: str, found: Sequence[Violation]) -> InvalidPayload:
     for each in found:
         fields.setdefault(each.path, []).append(f"expected {each.expected}, got {each.got}")
     more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
-    told = "; ".join(map(str, found[:3]))
-    return InvalidPayload(f"the payload of {name}: {told}{more}; `frontsim schema {name}` shows its schema", fields)
+    first = "; ".join(map(str, found[:3]))
+    return InvalidPayload(f"the payload of {name}: {first}{more}; `frontsim schema {name}` shows its schema", fields)

@@ -1,6 +1,6 @@
-"""The only module, besides the CLI, that touches real time, sleep and real dice.
+"""The only module, besides the CLI, that reads real time, sleeps and draws real random numbers.
 
-Everything else is handed a `Clock` and asks it. Simulator time is real time plus whatever the user has
+Everything else gets a `Clock`. Simulator time is real time plus whatever the user has
 advanced it by; it is kept in whole milliseconds since the Unix epoch, UTC, and never goes backwards
 unless the user sets it back.
 """
@@ -148,10 +148,10 @@ class WireTime:
 
 
 class Ids:
-    """Identities that no other simulator, past or present, has handed out.
+    """Ids that no other simulator has used.
 
-    They are real dice on purpose, outside the seed: a receiver remembers the ids that it has seen, so two
-    runs with one seed must not share them.
+    They are random on purpose, outside the seed: a receiver remembers the ids that it has seen, so two runs with one
+    seed must not share them.
     """
 
     def webhook_id(self) -> UUID:

@@ -4,7 +4,7 @@
                             all but the name optional
     DIR/schemas/NAME.json   the schema of each; it may also lie in DIR itself, and needs no entry
 
-What the schemas say is not looked at here: whether they are valid is known to the catalogue.
+The catalogue checks whether the schemas are valid.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What can go wrong by somebody's doing, and what each such error carries.
+"""Errors that a user, a caller or the machine causes, and what each carries.
 
     FrontsimError                   a message that says expected, got, and where to read on
     ├── BadInput                    a value was refused; `fields` maps each bad field to what is wrong
@@ -12,27 +12,27 @@
     │   ├── UnknownFaultRule
     │   └── UnknownLease            it was reported, it ran out, or there never was one
     ├── Unauthorized                the bearer token is missing or wrong
-    ├── Forbidden                   a page of another site asked
+    ├── Forbidden                   a page of another site, or a Host that is not ours
     ├── Busy                        too much is waiting; `retry_after_s` says when to come back
     └── Unusable                    we cannot work at all: the file, the folder, the port
         └── StoreFailed             the log could not be written; nothing of the request was kept
 
-How each is answered over HTTP stands in one table, in `api/responses.py`; a test proves that each has a
-row. The CLI ends with code 3 on all but `StoreFailed`, which is 4.
+The HTTP status of each stands in one table, in `api/responses.py`; a test proves that each has a row. The CLI ends
+with code 3 on all but `StoreFailed`, which is 4.
 """
 
 from collections.abc import Mapping, Sequence
 
 
 class FrontsimError(Exception):
-    """Base of every error that is somebody's doing; `str()` of it is fit to be shown."""
+    """Base of every error that is not our own failure; `str()` of it is fit to be shown."""
 
 
 class BadInput(FrontsimError):
     """A value was refused; nothing was changed.
 
     Args:
-        message: the whole story in a sentence.
+        message: all of it in a sentence.
         fields: what is wrong, by field or dotted path; `""` stands for the whole.
     """
 
@@ -54,7 +54,7 @@ class UnsupportedMediaType(BadInput):
 
 
 class BodyTooLarge(BadInput):
-    """A request body has more bytes than are taken."""
+    """A request body has more bytes than the limit."""
 
 
 class NotFound(FrontsimError):
@@ -78,7 +78,7 @@ class UnknownLease(NotFound):
 
 
 class Unauthorized(FrontsimError):
-    """The caller did not say who it is."""
+    """The caller sent no key or token, or a wrong one."""
 
 
 class Forbidden(FrontsimError):
@@ -94,7 +94,7 @@ class Busy(FrontsimError):
 
 
 class Unusable(FrontsimError):
-    """We cannot work at all with what we were given."""
+    """We cannot work at all: a file, a folder, a port or a setting is no use."""
 
 
 class StoreFailed(Unusable):

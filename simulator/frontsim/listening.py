@@ -1,4 +1,4 @@
-"""A listening socket, bound before anything else is done: a port that is taken is told in one line, and 0 is known."""
+"""A listening socket, bound first of all: a port in use ends in one line, and port 0 has its number."""
 
 import socket
 
@@ -8,10 +8,10 @@ BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; port 0 takes any free one.
+    """A listening socket; port 0 takes any free one.
 
     Raises:
-        Unusable: that address or port cannot be had.
+        Unusable: the address or port is not free, or not ours.
     """
     if not 0 <= port <= 65535:  # create_server would leave its socket open
         raise Unusable(f"cannot listen on {host} port {port}: expected a port from 0 to 65535")

@@ -1,7 +1,7 @@
 """Every setting of a simulator, declared once: the CLI's options, the environment and the docs come from here.
 
 A flag wins over the environment, the environment over the default. A setting's variable is its name in
-upper case behind `FRONTSIM_`. What the vendor leaves open and somebody may know better is a setting.
+upper case behind `FRONTSIM_`. Where the vendor leaves something open, and a user may know more, it is a setting.
 """
 
 import math
@@ -40,7 +40,7 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8400, "Port to listen on; 0 takes any free one and prints it.", least=0, most=65535)
     db: Path = setting(Path("frontsim.db"), "The file that holds the log.")
-    ephemeral: bool = setting(False, "Keep the log in a temporary file that goes when the simulator stops.")
+    ephemeral: bool = setting(False, "Keep the log in a temporary file, deleted when the simulator stops.")
     auth: str = setting(
         "lenient",
         "Keys wanted on the vendor's API: none, any x-api-key, or both keys right.",
@@ -51,7 +51,7 @@ class Settings:
         "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
     )
     token: str = setting("", "Bearer token wanted on every /_sim call; none by default.")
-    seed: int = setting(1, "Seed of everything that is drawn by chance.", least=0, most=2**63 - 1)
+    seed: int = setting(1, "Seed of everything that is drawn at random.", least=0, most=2**63 - 1)
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
     datetime_form: str = setting(
@@ -62,8 +62,8 @@ class Settings:
     concurrency: int = setting(
         16, "Deliveries in flight at once to one destination (scheme, host and port).", least=1, most=10_000
     )
-    connect_timeout: float = setting(5.0, "Seconds until a connection must stand.", least=0.001, most=3600)
-    timeout: float = setting(30.0, "Seconds until a delivery must be answered in whole.", least=0.001, most=3600)
+    connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.001, most=3600)
+    timeout: float = setting(30.0, "Seconds to wait for the whole answer to a delivery.", least=0.001, most=3600)
     tls_verify: bool = setting(True, "Check a receiver's certificate.")
     tls_ca: Path | None = setting(None, "A PEM file of certificate authorities to trust beside the system's.")
     event_id_header: str = setting("X-Webhook-Event-Id", "Header of a delivery that carries the event's id.")
@@ -85,7 +85,7 @@ class Settings:
             header = getattr(self, name)
             if header.lower() in headers or header.lower() in _TAKEN_HEADERS:
                 taken = headers.get(header.lower(), "HTTP itself")
-                raise ValueError(f"{name}: expected a header of its own, got {header!r}, which is for {taken}")
+                raise ValueError(f"{name}: expected a header of its own, got {header!r}, which {taken} uses")
             headers[header.lower()] = name
             if not header or not all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in header):
                 raise ValueError(f"{name}: expected an HTTP header name such as X-Webhook-Id, got {header!r}")

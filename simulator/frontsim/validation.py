@@ -1,8 +1,8 @@
 """Why a value breaks a schema, field by field: what was expected, what came.
 
-Whether it breaks the schema at all is decided by jsonschema-rs, which is what the hot path asks; jsonschema
-is only asked for the reasons. Where the two differ (an e-mail address `a@`, a line feed behind a pattern's
-`$`, a pattern that only one of them can read) jsonschema-rs is right and its own reasons are given.
+jsonschema-rs, which the hot path uses, decides whether a value is valid; jsonschema only explains why it is not.
+Where the two differ (an e-mail address `a@`, a line feed behind a pattern's `$`, a pattern that only one of them can
+read), jsonschema-rs is right, and explains in its own words.
 """
 
 import re
@@ -21,7 +21,7 @@ FORMATS = frozenset({"date", "date-time", "email", "hostname", "ipv4", "ipv6", "
 """Formats that must be checked, not waved through: jsonschema leaves out those whose library is missing."""
 
 MOST = 100
-"""Problems that are told of one value."""
+"""Violations that are listed for one value."""
 _LONGEST = 80
 """Characters of a value or a text that are shown."""
 
@@ -63,10 +63,10 @@ def problems_of(schema: Mapping[str, Any], value: object, validator: jsonschema_
     """
     if validator.is_valid(value):
         return []
-    breaches = _told_by_jsonschema(schema, value)
+    breaches = _found_by_jsonschema(schema, value)
     if not breaches:
         breaches = [_from_rs(error) for error in islice(validator.iter_errors(value), MOST)]
-    return list(dict.fromkeys(problem for breach in breaches for problem in _problems(breach)))[:MOST]
+    return list(dict.fromkeys(violation for breach in breaches for violation in _violations(breach)))[:MOST]
 
 
 def dotted(path: Path) -> str:
@@ -86,7 +86,7 @@ def shown(value: object) -> str:
 
 @cache
 def _jsonschema() -> Callable[[Mapping[str, Any], object], list[Any]]:
-    """What jsonschema objects to in a value under a schema; imported when first needed, as it takes 0.7 s."""
+    """A function that lists what jsonschema finds wrong; imported when first needed, because that takes 0.7 s."""
     import jsonschema  # type: ignore[import-untyped]  # noqa: PLC0415
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
@@ -99,7 +99,7 @@ def _jsonschema() -> Callable[[Mapping[str, Any], object], list[Any]]:
         try:
             return list(islice(validator.iter_errors(value), MOST))
         except (re.error, Unresolvable, RecursionError, OverflowError):
-            return []  # not an error: jsonschema-rs has read this schema, and tells in its own words
+            return []  # not an error: jsonschema-rs can read this schema, and explains in its own words
 
     return errors
 
@@ -112,7 +112,7 @@ _UNKNOWN_TO = {
 """Formats that came with a later draft."""
 
 
-def _told_by_jsonschema(schema: Mapping[str, Any], value: object) -> list[_Breach]:
+def _found_by_jsonschema(schema: Mapping[str, Any], value: object) -> list[_Breach]:
     """Empty when jsonschema sees nothing, cannot read the schema, or met a `false` one, whose path it loses."""
     breaches = [_from_jsonschema(error) for error in _jsonschema()(schema, value)]
     return [] if any(each.keyword == "None" for each in breaches) else breaches
@@ -143,7 +143,7 @@ def _from_rs(error: jsonschema_rs.ValidationError) -> _Breach:
     )
 
 
-def _problems(breach: _Breach) -> Iterable[Violation]:
+def _violations(breach: _Breach) -> Iterable[Violation]:
     if breach.keyword == "required" and isinstance(breach.value, dict):
         properties = breach.schema.get("properties", {})
         for name in breach.limit:
@@ -159,7 +159,7 @@ def _type_of(schema: object) -> str:
 
 
 def _expected(breach: _Breach) -> str:
-    """What the keyword asks for, in words."""
+    """What the keyword demands, in words."""
     words = _WORDS.get(breach.keyword)
     return _cut(words(breach) if words else f"what its schema allows ({breach.message})", 2 * _LONGEST)
 

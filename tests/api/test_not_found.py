@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from frontsim.api.not_found import Unserved
+from frontsim.api.not_found import NotFoundRoutes
 from frontsim.api.responses import no_operation
 from tests.api.simulation import Simulation
 from tests.api.test_webhooks import assert_problem
@@ -25,7 +25,7 @@ SERVED = [
     Route("/_sim/faults", served, methods=["POST"]),
     Route("/_sim/faults/{id}", served, methods=["DELETE"]),
 ]
-APP = Starlette(routes=[*SERVED, *Unserved("/_sim", SERVED).routes, Mount("/", no_operation())])
+APP = Starlette(routes=[*SERVED, *NotFoundRoutes("/_sim", SERVED).routes, Mount("/", no_operation())])
 
 
 async def asks(method: str, path: str) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""`/_sim`: time, waiting, how the simulator is, and starting afresh."""
+"""`/_sim`: the clock, drain, health, counters and reset."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,13 +15,13 @@ from frontsim.fields import Fields
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 
-_ASKING_S = 0.25  # what a drain without patience waits: the log must be asked, at least
+_ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100
 _EARLIEST, _LATEST = "1970-01-01", "2200-01-01"
 
 
 class ControlApi:
-    """Time, health, counters, waiting and starting afresh."""
+    """The clock, drain, health, counters and reset."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ControlApi:
         ]
 
     async def drain(self, request: Request) -> Response:
-        """Wait until nothing is due or in flight, and every outcome is in the log."""
+        """Wait until nothing is due or in flight, and the log has every outcome."""
         fields = Fields(await read_object(request, any_type=True, empty=True), any_case=True)
         fields.only("timeoutS")
         timeout_s = fields.number("timeoutS", least=0, most=86_400)
@@ -79,7 +79,7 @@ class ControlApi:
         return await self.read_clock(request)
 
     def _moment(self, fields: Fields) -> Milliseconds:
-        """What is to become the present."""
+        """The new present."""
         moment = self._clock.now()
         advance_s = fields.number("advanceS", least=-_FURTHEST_S, most=_FURTHEST_S)
         now = fields.text("now", "a date such as 2021-12-01T08:50:46")
@@ -95,11 +95,11 @@ class ControlApi:
         return moment
 
     async def health(self, _: Request) -> Response:
-        """That it works, which version it is, and what it found when it started."""
+        """That the simulator works, its version, and how many runs it recovered when it started."""
         return json({"status": "ok", **self._about, "recoveredRuns": self._store.recovered})
 
     async def stats(self, _: Request) -> Response:
-        """How much the log holds, and how often each fault rule has fired."""
+        """How much is in the log, and how often each fault rule has fired."""
         fired = {str(rule.number): self._rules.fired[rule.number] for rule in self._rules}
         return json({**await self._reader.counts(), "sequence": self._store.changes.sequence, "faults": fired})
 

@@ -1,4 +1,4 @@
-"""`/api/WebhooksEvents`: what was delivered, how it went, and the resend. There is no automatic one (published)."""
+"""`/api/WebhooksEvents`: the log of deliveries, and the resend; the vendor never resends by itself (published)."""
 
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from frontsim.store.event_log import EventLog
 from frontsim.store.reader import EventQuery, LoggedEvent, LoggedRun, Reader
 
 _FLAGS = {"true": True, "false": False}
-_MOST_STATUSES = 500  # there are not that many
+_MOST_STATUSES = 500  # far more than exist
 
 
 class Events:
@@ -50,7 +50,7 @@ class Events:
         """A bare array, oldest first, never paged; `from` is inclusive and `to` exclusive (open)."""
         query = read_query(path_id(request, "webhookId"), request.query_params, self._time)
         pages = self._reader.events(query)
-        first: Sequence[LoggedEvent] = await anext(pages, [])  # so that an unknown webhook is a 404, not half an array
+        first: Sequence[LoggedEvent] = await anext(pages, [])  # an unknown webhook is a 404, not half an array
         return StreamingResponse(self._array(query, first, pages), media_type="application/json; charset=utf-8")
 
     async def read(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class Events:
         return json(self._entry(webhook_id, await self._reader.event(webhook_id, event_id), with_runs=True))
 
     async def deliver(self, request: Request) -> Response:
-        """Send an event once more; answers after the run, 200 whatever the receiver said (open)."""
+        """Resend an event; answers after the run, 200 whatever the receiver answered (open)."""
         webhook_id, event_id = path_id(request, "webhookId"), str(path_id(request, "webhookEventId"))
         await self._store.resend(webhook_id, event_id)
         return json(self._entry(webhook_id, await self._reader.event(webhook_id, event_id), with_runs=True))
@@ -137,7 +137,7 @@ def read_query(webhook_id: UUID, params: QueryParams, wire_time: WireTime) -> Ev
 
 
 def read_statuses(values: Sequence[str]) -> list[str]:
-    """The statuses asked for, in every form that the vendor's description allows.
+    """The statuses of a query, in every form that the vendor's description allows.
 
     `statuses=OK&statuses=Not found`, `statuses=['OK']` and `statuses=OK,Not found` are all taken (open).
     """

@@ -1,4 +1,4 @@
-"""`/_sim/faults`: the rules that say what is broken, listed, added, changed and removed while running."""
+"""`/_sim/faults`: list, add, replace and remove fault rules while the simulator runs."""
 
 import re
 from typing import Any
@@ -15,14 +15,14 @@ from frontsim.domain.faults import FaultRule
 from frontsim.domain.rule_json import read_rule, write_rule
 from frontsim.errors import BadInput, UnknownFaultRule
 
-_ID = re.compile(r"[1-9][0-9]{0,17}")  # as it is listed: neither 01 nor another script's digits
+_ID = re.compile(r"[1-9][0-9]{0,17}")  # as listings show it: neither 01 nor another script's digits
 
 
 class Faults:
     """The fault rules over HTTP.
 
     Args:
-        operations: the names of the vendor's operations, which `match.operation` takes in any case.
+        operations: the vendor's operations, which `match.operation` names in any case.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Faults:
         return json(self._shown(self._rules.get(_number(request))))
 
     async def add(self, request: Request) -> Response:
-        """Add a rule behind those that there are; 201 with its id."""
+        """Add a rule behind the others; 201 with its id."""
         rule = self._read(await read_object(request, any_type=True))
         return json(self._shown(self._rules.add(rule)), 201)
 
     async def replace(self, request: Request) -> Response:
-        """Put another rule, or the same as it is listed, in the place of one; how often it has fired is kept."""
+        """Replace a rule, also by itself as it is listed; its count of firings goes on."""
         number = _number(request)
-        self._rules.get(number)  # whoever asks for a rule that is not there need not send a right one
+        self._rules.get(number)  # 404 wins over 422
         rule = self._read(await read_object(request, any_type=True), replaces=number)
         return json(self._shown(self._rules.replace(number, rule)))
 
@@ -73,7 +73,7 @@ class Faults:
         return json({"removed": removed})
 
     def _read(self, value: dict[str, Any], *, replaces: int | None = None) -> FaultRule:
-        """A rule whose names are those that there are: one that can never match helps nobody. Raises BadInput."""
+        """A rule with names that exist: one that can never match is a mistake. Raises BadInput."""
         known = {"event": self._event, "operation": self._operation}
         return read_rule(value, self._time, known=known, replaces=replaces)
 

@@ -1,9 +1,9 @@
-"""The vendor's front door: which operation a path means, and whether the caller's keys open it.
+"""The vendor's gateway: which operation a path names, and whether the caller's keys are right.
 
     request -> path in lower case, one prefix -> operation? -> keys? -> (a fault on the API?) -> its handler
 
-As at the vendor, an unknown operation is told before the keys are looked at, and a known path with another
-method is one (seen). Paths are matched in any case, with or without a slash at the end, under
+As at the vendor, an unknown operation gets its 404 before the keys are checked, and a known path with another
+method is an unknown operation (seen). Paths are matched in any case, with or without a slash at the end, under
 `/restapi/V2/api/...` and `/api/...`: no two published paths collide when lower-cased.
 """
 
@@ -31,7 +31,7 @@ RESET = "frontsim.reset"
 
 
 class Keys:
-    """What a caller must show.
+    """The keys that a caller must send.
 
     Args:
         auth: `off`; `lenient` wants an `x-api-key` of any value; `strict` wants both keys right.
@@ -45,7 +45,7 @@ class Keys:
         self._subscription_key = subscription_key
 
     def refusal(self, request: Request) -> Response | None:
-        """The answer to a caller that may not pass."""
+        """The answer to a caller with wrong keys; None for the right ones."""
         if self._auth == "off":
             return None
         if self._auth == "strict":
@@ -65,8 +65,8 @@ class Gateway:
 
     Args:
         routes: paths in lower case without prefix; a route's name is its operation.
-        keys: what a caller must show.
-        rules: fault rules; those on the API strike here.
+        keys: the keys that a caller must send.
+        rules: fault rules; those on the API apply here.
         clock: simulator time.
     """
 
@@ -78,7 +78,7 @@ class Gateway:
         self._keys = keys
         self._rules = rules
         self._clock = clock
-        self._calls: Counter[int] = Counter()  # that each rule has matched
+        self._calls: Counter[int] = Counter()  # how many each rule has matched
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -98,7 +98,7 @@ class Gateway:
             await _break(rule, route, request, send)
 
     def forget(self) -> None:
-        """Count calls from the start, so that the seed's chance repeats."""
+        """Count calls from 0 again, so that the seed draws the same chances."""
         self._calls.clear()
 
     def _find(self, scope: Scope) -> Route | None:
@@ -119,7 +119,7 @@ class Gateway:
 
 
 def operation_path(path: str) -> str:
-    """The path of an operation, from whatever form a caller writes.
+    """The path of an operation, from every form that a caller may write.
 
     `/restapi/V2/api/Webhooks/` and `/api/webhooks` are both `/api/webhooks`.
     """
@@ -135,7 +135,7 @@ async def _handle(route: Route, request: Request, send: Send) -> None:
 
 
 async def _answer(route: Route, request: Request) -> Response:
-    """Do what the call asks for; its answer is not sent yet."""
+    """Do what the call asks for, and make its answer; the caller sends it."""
     try:
         answer: Response = await route.endpoint(request)
     except FrontsimError as error:
@@ -153,19 +153,19 @@ async def _break(rule: FaultRule, route: Route, request: Request, send: Send) ->
         await _left(request.receive, within_s=rule.param("seconds"))
         await answer(request.scope, request.receive, send)
         return
-    await _handle(route, request, _nowhere)  # api-lost-response: it is done, and the caller never learns it
+    await _handle(route, request, _nowhere)  # api-lost-response: done, and the answer is dropped
     await reset(request.scope, request.receive)
 
 
 async def reset(scope: Scope, receive: Receive) -> None:
-    """Reset the caller's connection, and wait until it is gone: an answer that is left out is then no mistake."""
+    """Reset the caller's connection, and wait until it is gone: only then may the app end without an answer."""
     reset_connection: Callable[[], None] = scope["extensions"][RESET]
     reset_connection()
     await _gone(receive)
 
 
 async def _left(receive: Receive, *, within_s: float) -> None:
-    """Wait so long, or until the caller has gone away."""
+    """Wait `within_s` seconds, or until the caller is gone."""
     with suppress(TimeoutError):
         await asyncio.wait_for(_gone(receive), within_s)
 
@@ -176,7 +176,7 @@ async def _gone(receive: Receive) -> None:
 
 
 async def _nowhere(_: object) -> None:
-    """Where an answer goes that is lost."""
+    """Drop a part of an answer."""
 
 
 def _same(given: str, right: str) -> bool:
@@ -188,6 +188,6 @@ def _query(request: Request, name: str) -> str:
 
 
 def _api_url(request: Request) -> str:
-    """As the caller sees it; whatever a Host header may hold, nothing of it can end the quoted realm."""
+    """The API's URL as the caller sees it, from its Host header, without characters that could end the quoted realm."""
     host = re.sub(r"[^\w.:\[\]-]", "", request.headers.get("host", ""), flags=re.ASCII)
     return f"{request.scope['scheme']}://{host}/restapi/V2"

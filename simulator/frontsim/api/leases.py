@@ -1,11 +1,11 @@
-"""`/_sim/leases`: deliveries handed to somebody else to send, such as the workers of a load test.
+"""`/_sim/leases`: deliveries that another program sends, such as the workers of a load test.
 
     POST /_sim/leases {"count", "event" | "mix", "ttlS"}   -> {"id", "expiresS", "deliveries": [...]}
     POST /_sim/leases {"count", "resend": true}            -> the same, of events that failed before
     POST /_sim/leases/{id} {"outcomes": [...]}             -> {"logged", "ignored", "open"}
 
-A delivery is in the log, as begun, before it is handed out, so the log stays the single truth. One that is
-never reported ends as *unknown* when its lease runs out, or when the simulator is started again.
+The log has a delivery as begun before the caller gets it, so the log stays the single truth. A delivery without a
+report ends as *unknown* when its lease runs out, or when the simulator starts again.
 """
 
 import asyncio
@@ -34,21 +34,21 @@ from frontsim.store.event_log import EventLog
 MOST_AT_ONCE = 10_000
 """Deliveries in one lease."""
 TTL_S = 60.0
-"""Seconds until a lease runs out, unless the caller says otherwise."""
+"""Seconds until a lease runs out, where the caller names none."""
 
 _Key = tuple[str, int]
 
 
 @dataclass(slots=True)
 class OpenLease:
-    """Deliveries that are out, by event id and run."""
+    """Deliveries without a report, by event id and run."""
 
     began_at: Milliseconds
     open: dict[_Key, Delivery] = field(default_factory=dict)
 
 
 class LeaseApi:
-    """Hands deliveries out, and takes back what became of them."""
+    """Hands out deliveries, and logs how each ended."""
 
     def __init__(self, *, store: EventLog, async_payloads: AsyncPayloads, clock: Clock, headers: HeaderNames) -> None:
         self._store = store
@@ -84,7 +84,7 @@ class LeaseApi:
         return json({"id": lease_id, "expiresS": ttl_s, "deliveries": shown}, 201)
 
     async def report(self, request: Request) -> Response:
-        """What became of deliveries of one lease, in one batch; each is logged once."""
+        """Log how deliveries of one lease ended, in one batch; each is logged once."""
         lease_id = request.path_params["id"]
         fields = Fields(await read_object(request, any_type=True), any_case=True)
         fields.only("outcomes")
@@ -104,7 +104,7 @@ class LeaseApi:
                 logged += 1
         if not lease.open:
             self._leases.pop(lease_id, None)
-        await self._store.wake()  # they are in the log now
+        await self._store.wake()  # returns when they are in the log
         return json({"logged": logged, "ignored": len(outcomes) - logged, "open": len(lease.open)})
 
     def forget(self) -> None:
@@ -115,7 +115,7 @@ class LeaseApi:
         while True:
             era, first = self._store.era, self._store.take_numbers(count)
             made = await self._async_payloads.make(_spread(mix, count, first), first)
-            if era == self._store.era:  # else a reset came between: the numbers are given out anew
+            if era == self._store.era:  # else a reset came in between and hands these numbers out again
                 return await self._store.lease([with_known_store(item) for item in made], first)
 
     def _open(self, deliveries: list[Delivery], ttl_s: float) -> str:

@@ -1,6 +1,6 @@
-"""What is told to a call under `/_sim` that there is not: which calls there are.
+"""404 and 405 for unknown calls under `/_sim`: both list the calls that exist.
 
-The vendor's paths are answered by its gateway, which knows no 405; this surface is ours, and says what would work.
+The vendor's gateway answers its own paths, and knows no 405; this surface is ours, so it can say more.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from starlette.types import Receive, Scope, Send
 
 from frontsim.api.responses import problem
 
-_CUT = 100  # characters of what was asked for that are shown
+_CUT = 100  # characters of the request that are shown
 
 
-class Unserved:
-    """An ASGI app that refuses whatever reaches it; its `routes` stand behind all others of the surface.
+class NotFoundRoutes:
+    """An ASGI app that refuses every request; its `routes` stand behind all others of the surface.
 
     Args:
         prefix: the path of the surface, without a slash at its end.
-        served: the routes that there are.
+        served: the routes that exist.
     """
 
     def __init__(self, prefix: str, served: Sequence[Route]) -> None:
@@ -39,5 +39,5 @@ class Unserved:
 
 
 def _calls(served: Sequence[Route]) -> list[str]:
-    """`GET /_sim/stats` and so on; HEAD is not told of, as whatever takes GET takes it."""
+    """`GET /_sim/stats` and so on; without HEAD, which every GET route takes."""
     return [f"{method} {route.path}" for route in served for method in sorted((route.methods or set()) - {"HEAD"})]

@@ -1,6 +1,6 @@
-"""How everything is answered: JSON, the gateway's bodies byte for byte, and one table from error to status.
+"""How the simulator answers: JSON, the gateway's bodies byte for byte, and one table from error to status.
 
-The gateway (Azure API Management) answers before the API is asked; its bodies are known exactly (seen).
+The gateway (Azure API Management) answers in front of the API; its bodies are known exactly (seen).
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
 """
 
@@ -19,11 +19,11 @@ from frontsim.fields import shown_briefly
 from frontsim.json_depth import read_json
 
 BODY_LIMIT = 10 * 1024 * 1024
-"""Bytes that a request body may have."""
+"""Most bytes of a request body."""
 
 MOST_FIELDS = 100
-"""Fields that a refusal tells of, one by one; of more, only how many."""
-_NAME, _TEXT, _DETAIL = 120, 1_000, 4_000  # characters of an answer's parts: what is refused may be of any size
+"""Fields that a refusal names one by one; of more, only how many."""
+_NAME, _TEXT, _DETAIL = 120, 1_000, 4_000  # characters: what came may be of any size
 
 STATUS: Mapping[type[FrontsimError], int] = {
     errors.BadInput: 400,
@@ -42,7 +42,7 @@ STATUS: Mapping[type[FrontsimError], int] = {
     errors.Unusable: 503,
     errors.StoreFailed: 503,
 }
-"""The one place where an error meets a status."""
+"""The status of each error; a test proves that each has one."""
 
 _TITLES = {
     400: "One or more validation errors occurred.",
@@ -90,7 +90,7 @@ def no_subscription_key(api_url: str, *, given: bool) -> Response:
 
 
 def api_error(status: int, retry_after_s: int) -> Response:
-    """What the `api-error` fault answers: the gateway's own body where it has one (429, 403)."""
+    """The answer of the `api-error` fault: the gateway's own body where it has one (429, 403)."""
     seconds = retry_after_s or (1 if status in (403, 429) else 0)  # these two always name a time (seen)
     hours, rest = divmod(seconds, 3600)
     messages = {
@@ -121,12 +121,12 @@ def problem(status: int, detail: str, fields: Mapping[str, list[str]] | None = N
 
 def _first(fields: Mapping[str, list[str]]) -> Mapping[str, list[str]]:
     """The first of the fields that are wrong, and how many more there are."""
-    told: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for name, texts in islice(fields.items(), MOST_FIELDS):
-        told.setdefault(_cut(name, _NAME), []).extend(_cut(text, _TEXT) for text in texts)
+        named.setdefault(_cut(name, _NAME), []).extend(_cut(text, _TEXT) for text in texts)
     if len(fields) > MOST_FIELDS:
-        told.setdefault("", []).append(f"{len(fields) - MOST_FIELDS:,} more fields are wrong")
-    return told
+        named.setdefault("", []).append(f"{len(fields) - MOST_FIELDS:,} more fields are wrong")
+    return named
 
 
 def _cut(text: str, most: int) -> str:
@@ -149,8 +149,8 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
 
     Args:
         request: its Content-Type may be missing; if there is one, it must be JSON.
-        any_type: whatever the Content-Type says, as by `curl -d`.
-        empty: no body at all is `{}`.
+        any_type: take any Content-Type, as `curl -d` sends it.
+        empty: read a missing body as `{}`.
 
     Raises:
         UnsupportedMediaType, BodyTooLarge, BadInput: with what was expected and what came.
@@ -193,5 +193,5 @@ async def _read(request: Request) -> bytes:
                 raise too_large
             parts.append(part)
     except ClientDisconnect:
-        raise BadInput("the caller went away before its body was whole") from None
+        raise BadInput("the caller closed the connection before it had sent its whole body") from None
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""`/_sim/sink/{name}`: a stand-in for the shop or ERP behind a receiver. It records what it is told.
+"""`/_sim/sink/{name}`: a stand-in for the shop or ERP behind a receiver. It records every call.
 
 A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
 """
@@ -16,7 +16,7 @@ MOST_BYTES = 256 * 1024 * 1024
 
 
 class Sinks:
-    """Lists of records, by name; a name is there once something was told it."""
+    """Lists of records, by name; the first record makes its name."""
 
     def __init__(self) -> None:
         self._records: dict[str, list[bytes]] = {}
@@ -27,10 +27,10 @@ class Sinks:
         ]
 
     async def record(self, request: Request) -> Response:
-        """Remember one JSON value, an object or an id, as it came."""
+        """Record one JSON value, such as an object or an id, as it came."""
         record = orjson.dumps(await read_any(request))
         if self._size + len(record) > MOST_BYTES:
-            raise Busy(f"the sinks hold {MOST_BYTES} bytes, and no more: POST /_sim/reset", retry_after_s=60)
+            raise Busy(f"POST /_sim/reset: the sinks are full at {MOST_BYTES:,} bytes", retry_after_s=60)
         self._records.setdefault(request.path_params["name"], []).append(record)
         self._size += len(record)
         return json({"recorded": True})

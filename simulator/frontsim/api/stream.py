@@ -1,6 +1,6 @@
 """`/_sim/stream`: every change of the log as a server-sent event; its `id:` is the log's sequence.
 
-A follower that comes back with `Last-Event-ID` gets what it missed, or, if that is no longer kept, a
+A follower that reconnects with `Last-Event-ID` gets what it missed. If the log no longer keeps that, it gets a
 `missed` event and then what comes next.
 """
 
@@ -22,7 +22,7 @@ _MOST_DIGITS = 18
 
 
 class Stream:
-    """Follows the log for whoever asks."""
+    """Sends every change of the log to each follower."""
 
     def __init__(self, *, changes: Changes, wire_time: WireTime) -> None:
         self._changes = changes
@@ -30,7 +30,7 @@ class Stream:
         self.routes = [Route("/_sim/stream", self.follow, methods=["GET"])]
 
     async def follow(self, request: Request) -> Response:
-        """From now on, or from behind the event of `Last-Event-ID`."""
+        """Send changes from now on, or from behind the event of `Last-Event-ID`."""
         last = request.headers.get("last-event-id", "").strip()
         if last and not (last.isdecimal() and len(last) <= _MOST_DIGITS):
             raise BadInput(f"Last-Event-ID: expected a number, got {last[:64]!r}")
@@ -40,8 +40,8 @@ class Stream:
         )
 
     async def _messages(self, after: int) -> AsyncIterator[bytes]:
-        yield b": follows the log\n\n"  # so that a follower knows that it is connected
-        missed = after > self._changes.sequence  # the id is another log's: it followed a simulator before this one
+        yield b": follows the log\n\n"  # so that the follower sees that it is connected
+        missed = after > self._changes.sequence  # the id is from another simulator's log
         while True:
             if missed:
                 after = self._changes.sequence

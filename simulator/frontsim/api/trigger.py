@@ -1,4 +1,4 @@
-"""`/_sim/trigger` and `/_sim/simulate`: what makes things happen in the simulated shop."""
+"""`/_sim/trigger` and `/_sim/simulate`: raise events, one by one or as the simulated shop causes them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -27,9 +27,9 @@ MOST_AT_ONCE = 100_000
 DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
-_CHUNK = 200  # occurrences built here and logged at a time: other calls get their turn in between
-_CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: a payload of one's own may be large
-_CHUNK_MADE = 500  # the same, where they are made by the async_payloads
+_CHUNK = 200  # occurrences built here and logged at a time; other calls get their turn in between
+_CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: the caller's own payload may be large
+_CHUNK_MADE = 500  # the same, where the payload process makes them
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
@@ -88,12 +88,12 @@ class TriggerApi:
         return await self._raise(count, build)
 
     async def _try(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> None:
-        """Build all, and keep nothing: what is refused is refused before anything is logged. Raises BadInput."""
+        """Build every payload once, so that a bad one is refused before anything is logged. Raises BadInput."""
         first = self._store.next_occurrence
         for number in range(first, first + count):
             build(number)
             if number % _CHUNK == 0:
-                await asyncio.sleep(0)  # others get their turn
+                await asyncio.sleep(0)  # other calls get their turn
 
     async def simulate(self, request: Request) -> Response:
         """Do a business act, and everything that it causes."""
@@ -115,10 +115,10 @@ class TriggerApi:
         return await self._raise(count, lambda number: self._shop.act(what, number=number))
 
     async def _play_day(self, request: Request, speed: float) -> Response:
-        """A trading day of the whole chain, so many times faster than real time, while the caller stays."""
+        """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away."""
         loop = asyncio.get_running_loop()
         began, opening = loop.time(), self._shop.next_opening()
-        told = _Told()
+        logged = _Logged()
         for second, what in day(seed=self._seed, number=self._store.next_occurrence):
             wait_s = began + second / speed - loop.time()
             if wait_s > 0:
@@ -126,48 +126,54 @@ class TriggerApi:
                 if await request.is_disconnected():
                     break
             at = opening + int(second * SECOND)
-            await self._number_and_log(self._shop.act(what, number=self._store.next_occurrence, at=at), told)
-        return told.answer()
+            await self._number_and_log(self._shop.act(what, number=self._store.next_occurrence, at=at), logged)
+        return logged.answer()
 
     async def _raise_plain(self, event: str, count: int, store_id: int | None) -> Response:
-        """Log `count` occurrences of a type; while some are being logged, the next are being made."""
-        told = _Told()
+        """Log `count` occurrences of a type, in batches; the payload process makes one while we log the one before.
+
+            make 1 | make 2 | make 3 |
+                   | log 1  | log 2  | log 3
+
+        A batch takes its numbers when it is begun. A reset starts a new `era` and hands those numbers out again, so
+        a batch from the era before is dropped and made anew.
+        """
+        logged = _Logged()
         left = count
-        making = self._begin_to_make(event, min(left, self._chunk(event)), store_id)
+        ahead = self._begin_batch(event, left, store_id)
         try:
             while left:
-                batch = await making
-                ahead = min(left - len(batch.occurrences), self._chunk(event))
-                making = self._begin_to_make(event, ahead, store_id)
-                if batch.era == self._store.era:  # else a reset came between: its numbers are given out anew
-                    await self._log(batch.occurrences, batch.first, told)
-                    left -= len(batch.occurrences)
-                    if left:
-                        await self._store.room()
+                batch = await ahead
+                ahead = self._begin_batch(event, left - len(batch.occurrences), store_id)
+                if batch.era != self._store.era:
+                    continue
+                await self._log(batch.occurrences, batch.first, logged)
+                left -= len(batch.occurrences)
+                if left:
+                    await self._store.room()
         finally:
-            making.cancel()
-        return told.answer()
+            ahead.cancel()
+        return logged.answer()
 
-    def _chunk(self, event: str) -> int:
-        """How many occurrences to log next, at most: fewer where each makes many events, or few more may wait."""
-        return max(1, min(_CHUNK_MADE, min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))))
-
-    def _begin_to_make(self, event: str, count: int, store_id: int | None) -> "asyncio.Task[_Batch]":
+    def _begin_batch(self, event: str, left: int, store_id: int | None) -> "asyncio.Task[_Batch]":
+        """Begin to make the next batch: smaller where each occurrence makes many events, or few more may wait."""
+        room = min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))
+        count = min(left, max(1, min(_CHUNK_MADE, room)))
         era, first = self._store.era, self._store.take_numbers(count)
 
         async def make() -> _Batch:
             return _Batch(era, first, await self._async_payloads.make([event] * count, first, store_id=store_id))
 
         making = asyncio.get_running_loop().create_task(make())
-        making.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may come for it
+        making.add_done_callback(lambda task: task.cancelled() or task.exception())  # a call that failed awaits no more
         return making
 
     async def _raise(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> Response:
         """Build and log `count` times what `build` makes of a number."""
-        told = _Told()
+        logged = _Logged()
         left = count
         while left:
-            some = min(left, told.next_chunk())
+            some = min(left, logged.next_chunk())
             occurrences: list[Occurrence] = []
             size = 0
             while some and size < _CHUNK_BYTES:
@@ -176,24 +182,24 @@ class TriggerApi:
                 size += sum([len(item.body) for item in made])
                 some -= 1
                 left -= 1
-            await self._number_and_log(occurrences, told)
-        return told.answer()
+            await self._number_and_log(occurrences, logged)
+        return logged.answer()
 
-    async def _number_and_log(self, occurrences: Sequence[Occurrence], told: "_Told") -> None:
-        await self._log(occurrences, self._store.take_numbers(len(occurrences)), told)
+    async def _number_and_log(self, occurrences: Sequence[Occurrence], logged: "_Logged") -> None:
+        await self._log(occurrences, self._store.take_numbers(len(occurrences)), logged)
 
-    async def _log(self, occurrences: Sequence[Occurrence], first: int, told: "_Told") -> None:
+    async def _log(self, occurrences: Sequence[Occurrence], first: int, logged: "_Logged") -> None:
         try:
             raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
         except (Busy, StoreFailed) as error:
-            if told.occurrences:
-                error.args = (f"{told.occurrences} occurrences are in the log, no more: {error}",)
+            if logged.occurrences:
+                error.args = (f"{logged.occurrences} occurrences are in the log, no more: {error}",)
             raise
-        told.add(len(occurrences), raised)
+        logged.add(len(occurrences), raised)
 
 
-class _Told:
-    """What a call has raised so far, kept as the text of its answer: as objects, it would take four times as much."""
+class _Logged:
+    """What a call has logged so far, kept as the text of its answer, which takes a quarter of the memory of objects."""
 
     def __init__(self) -> None:
         self.occurrences = 0
@@ -201,7 +207,7 @@ class _Told:
         self._events: list[str] = []
 
     def add(self, occurrences: int, raised: Sequence[Raised]) -> None:
-        """So many occurrences, and their events, are in the log."""
+        """Count occurrences and their events, which are in the log."""
         self.occurrences += occurrences
         self._count += len(raised)
         if raised:

@@ -1,4 +1,4 @@
-"""`/api/WebhooksTypes`: what can be subscribed to (paths published; an array of strings is our choice)."""
+"""`/api/WebhooksTypes`: the event types (paths published; an array of strings is our choice)."""
 
 import orjson
 from starlette.requests import Request

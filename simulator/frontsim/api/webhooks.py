@@ -1,4 +1,4 @@
-"""`/api/Webhooks`: what is subscribed to. Paths and `WebhookViewModel` are published, the answers' bodies open."""
+"""`/api/Webhooks`: subscriptions. Paths and `WebhookViewModel` are published, the answers' bodies open."""
 
 from dataclasses import replace
 from typing import Any
@@ -90,14 +90,14 @@ class Webhooks:
         return json(view(changed))
 
     async def delete(self, request: Request) -> Response:
-        """Unsubscribe; answers with what was deleted (open). Its log stays readable (open)."""
+        """Unsubscribe; answers with the deleted webhook (open). Its log stays readable (open)."""
         webhook_id = path_id(request, "webhookId")
         known = await self._reader.webhook(webhook_id)
         await self._store.unsubscribe(webhook_id)
         return json(view(known))
 
     def _event(self, fields: Fields, *, required: bool = False) -> str | None:
-        """The type's own spelling of the event that came in any case."""
+        """The event type in the catalogue's spelling; any case is taken."""
         name = fields.text("event", _EVENT, required=required)
         try:
             return None if name is None else self._catalog.find(name).name

@@ -24,7 +24,7 @@ BASE_URL = f"http://{_DEFAULTS.host}:{_DEFAULTS.port}/restapi/V2"
 """Where a simulator with default settings answers."""
 
 _OUR_PROBLEM = '"https://www.rfc-editor.org/rfc/rfc9110#status.'
-"""What the `type` of each of a simulator's problems begins with."""
+"""How the `type` in a simulator's own refusals begins."""
 
 Function = Callable[..., Any]
 
@@ -129,16 +129,16 @@ def _advised(elsewhere: str) -> Iterator[None]:
 
 
 def advice(error: ApiError) -> str:
-    """What to do about an answer, as a sentence behind it; "" when there is nothing to say."""
+    """What the user can do about a refusal, to stand behind its text; "" for nothing."""
     match error.status:
         case 401 | 403:
             return " (the keys come from --api-key and --subscription-key, the token of /_sim from --token)"
-        case 404 if "/_sim/" in str(error) and not is_told_by_simulator(error):
+        case 404 if "/_sim/" in str(error) and not is_simulators_own(error):
             return " (is that a frontsim simulator? the real API has no /_sim)"
         case _:
             return ""
 
 
-def is_told_by_simulator(error: ApiError) -> bool:
-    """Whether a refusal is a problem as a simulator's own surface writes it; the vendor's gateway has another form."""
+def is_simulators_own(error: ApiError) -> bool:
+    """Whether a simulator's control surface wrote this refusal; the vendor's gateway writes another form."""
     return _OUR_PROBLEM in error.body

@@ -1,4 +1,4 @@
-"""`frontsim events`: what became of a webhook's events."""
+"""`frontsim events`: the deliveries of a webhook's events, and how each ended."""
 
 import click
 
@@ -14,7 +14,7 @@ DAYS = 7
 @click.command()
 @click.argument("webhook_id")
 @window_options(days=DAYS)
-@click.option("--failed", is_flag=True, help="Only what was not received: success=false.")
+@click.option("--failed", is_flag=True, help="Only events that were not received: success=false.")
 @click.option("--payload", is_flag=True, help="With each event's payload.")
 @click.option("--runs", is_flag=True, help="With each event's runs: every attempt to deliver it.")
 @api_options
@@ -30,7 +30,7 @@ def events(
     runs: bool,
     as_json: bool,
 ) -> None:
-    """List what became of a webhook's events, oldest first."""
+    """List a webhook's events and how the delivery of each ended, oldest first."""
     with api.open() as front:
         found = front.list_events(
             webhook_id,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from frontsim.cli.connection import ControlConnection, control_options, is_told_by_simulator
+from frontsim.cli.connection import ControlConnection, control_options, is_simulators_own
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.cli.overrides import assignments, finite
 from frontsim.client.control import Simulator
@@ -16,16 +16,16 @@ from frontsim.errors import FrontsimError
 
 
 class _Faults(click.Group):
-    """A group whose help lists every fault and what it takes."""
+    """A group whose help lists every fault and its parameters."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The faults, by where they strike."""
+        """The faults, by where they apply."""
         for stage in FaultStage:
             with formatter.section(f"Faults: {stage}"):
-                formatter.write_dl([(each.name, _told(each)) for each in FAULTS.values() if each.stage is stage])
+                formatter.write_dl([(each.name, _described(each)) for each in FAULTS.values() if each.stage is stage])
 
 
-def _told(fault: Fault) -> str:
+def _described(fault: Fault) -> str:
     params = (
         f"{name} ({param.expected}; default {param.default}): {param.help}" for name, param in fault.params.items()
     )
@@ -78,9 +78,9 @@ def add(
     *,
     as_json: bool,
 ) -> None:
-    """Add a rule: the fault NAME, for all deliveries or for some.
+    """Add a rule: break all deliveries, or some, with the fault NAME.
 
-    Without options it is for all of them; a fault on the API is for calls instead.
+    Without options it applies to every delivery; a fault on the API applies to calls instead.
     `frontsim fault --help` lists the faults and their parameters.
     """
     options = {
@@ -134,11 +134,11 @@ def clear(fault_ids: tuple[str, ...], control: ControlConnection) -> None:
 
 
 def _removed(simulator: Simulator, fault_id: str) -> bool:
-    """Remove a rule, if there is one of that id."""
+    """Remove a rule; False if no rule has that id."""
     try:
         simulator.remove_fault(fault_id)
     except ApiError as error:
-        if error.status != HTTPStatus.NOT_FOUND or not is_told_by_simulator(error):
+        if error.status != HTTPStatus.NOT_FOUND or not is_simulators_own(error):
             raise
         return False
     return True
@@ -149,7 +149,7 @@ def _show(rules: list[Any]) -> None:
         (
             rule.get("id"),
             rule.get("fault"),
-            _words(rule.get("match")) or f"every {_struck(rule.get('fault'))}",
+            _words(rule.get("match")) or f"every {_applies_to(rule.get('fault'))}",
             _words(rule.get("params")),
             "ever" if rule.get("times") is None else rule["times"],
             rule.get("probability"),
@@ -162,8 +162,8 @@ def _show(rules: list[Any]) -> None:
     show_table(columns, rows, empty="no fault rules")
 
 
-def _struck(name: object) -> str:
-    """What a fault strikes: a delivery, or a call of the API."""
+def _applies_to(name: object) -> str:
+    """What a fault breaks: a delivery, or a call of the API."""
     fault = FAULTS.get(str(name))
     return "call" if fault is not None and fault.stage is FaultStage.API else "delivery"
 

@@ -5,9 +5,9 @@
     3    wrong usage, or something outside refused: one line says expected and got
     4    our own failure: one line, and where to report it
     130  Ctrl-C
-    141  whoever read our output went away, as `head` does
+    141  the reader of our output closed it, as `head` does
 
-`frontsim --help` loads no command: what each is for stands in the registry.
+`frontsim --help` loads no command: the registry has the line that it shows for each.
 """
 
 import difflib
@@ -32,7 +32,7 @@ TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """Where a command stands and, in a line, what it is for."""
+    """Where a command stands, and its line in `frontsim --help`."""
 
     module: str
     attribute: str
@@ -41,7 +41,7 @@ class CommandEntry:
 
 COMMANDS: Mapping[str, CommandEntry] = {
     "serve": CommandEntry("frontsim.cli.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
-    "demo": CommandEntry("frontsim.cli.demo", "demo", "See an outage, list and resend from end to end, in seconds."),
+    "demo": CommandEntry("frontsim.cli.demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
     "types": CommandEntry(
         "frontsim.cli.catalogue", "types", "List the event types: when each is raised, and what for."
     ),
@@ -50,7 +50,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "webhooks": CommandEntry("frontsim.cli.webhooks", "webhooks", "List, create, update and delete webhooks."),
     "trigger": CommandEntry("frontsim.cli.trigger", "trigger", "Raise events of one type."),
     "simulate": CommandEntry("frontsim.cli.simulate", "simulate", "Do a business act and everything that it causes."),
-    "events": CommandEntry("frontsim.cli.events", "events", "List what became of a webhook's events."),
+    "events": CommandEntry("frontsim.cli.events", "events", "List a webhook's events and how each was delivered."),
     "resend": CommandEntry("frontsim.cli.resend", "resend", "Resend one event, once."),
     "reconcile": CommandEntry(
         "frontsim.cli.reconcile", "reconcile", "List what failed and resend it until nothing is left."
@@ -63,7 +63,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
 
 
 class _ReaderLeft(Exception):
-    """Standard output is closed on the other side."""
+    """The reader of standard output closed it."""
 
 
 class Frontsim(click.Group):
@@ -97,7 +97,7 @@ class Frontsim(click.Group):
         return [*(CompletionItem(name, help=entry.help) for name, entry in found), *options]
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a reader that left is told apart from every other error."""
+        """Run the command; a closed standard output is an error of its own kind."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
@@ -134,7 +134,7 @@ class Frontsim(click.Group):
 
 
 def _our_failure(error: Exception) -> str:
-    """One line that says what broke and where; the whole traceback for who asks for it."""
+    """One line that says what broke and where; the whole traceback if the variable asks for it."""
     if os.environ.get(TRACEBACK_VARIABLE):
         traceback.print_exception(error)
     last = traceback.extract_tb(error.__traceback__)[-1]
@@ -150,7 +150,7 @@ def _say(text: str) -> None:
 
 
 def _forget_stdout() -> None:
-    """Point standard output at nothing, so that Python's last flush has nobody to complain about."""
+    """Point standard output at nothing, so that Python's last flush does not fail."""
     try:
         descriptor = sys.stdout.fileno()
     except (OSError, ValueError):

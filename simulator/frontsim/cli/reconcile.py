@@ -60,8 +60,8 @@ def reconcile(
         _show(chosen, tallies)
     stopped = next((tally.stopped for tally in tallies if tally.stopped), None)
     if stopped is not None:
-        told = advice(stopped) if isinstance(stopped, ApiError) else ""
-        raise FrontsimError(f"the job ended early: {stopped}{told}")
+        what_to_do = advice(stopped) if isinstance(stopped, ApiError) else ""
+        raise FrontsimError(f"the job ended early: {stopped}{what_to_do}")
     if any(tally.left for tally in tallies):
         ctx.exit(STILL_FAILING)
 

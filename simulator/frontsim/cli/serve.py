@@ -56,8 +56,8 @@ def _details(item: "Field[Any]") -> dict[str, Any]:
 def serve(**values: Any) -> None:
     """Run a simulator: the vendor's webhook API, deliveries, and a control surface under /_sim.
 
-    It stops on Ctrl-C, within a second; what is in flight then is logged as unknown, and what waits is
-    sent at the next start on the same --db.
+    Ctrl-C stops it within a second. It logs deliveries in flight as unknown, and sends the waiting ones at the
+    next start on the same --db.
     """
     settings = read_settings(values)
 

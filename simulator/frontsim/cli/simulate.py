@@ -31,9 +31,9 @@ def simulate(what: str, count: int | None, speed: float | None, control: Control
     order-refund, settlement, new-customer, customer-update, day.
     """
     if speed is not None and what != DAY:
-        raise click.UsageError(f"--speed is for `frontsim simulate {DAY}`: {what} happens at once")
+        raise click.UsageError(f"leave --speed out: only `frontsim simulate {DAY}` takes it")
     if count is not None and what == DAY:
-        raise click.UsageError(f"--count is not for `frontsim simulate {DAY}`: a day is played once")
+        raise click.UsageError(f"leave --count out: `frontsim simulate {DAY}` plays one day")
     with control.open() as simulator:
         raised = (
             simulator.simulate_day(speed=speed or SPEED) if what == DAY else simulator.simulate(what, count=count or 1)

@@ -14,7 +14,7 @@ NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"
 
 @click.group()
 def webhooks() -> None:
-    """List, create, update and delete webhooks: who is told of which type of event."""
+    """List, create, update and delete webhooks: which URL gets which type of event."""
 
 
 @webhooks.command("list")
@@ -29,7 +29,7 @@ def list_(api: Api, *, as_json: bool) -> None:
 @webhooks.command()
 @click.argument("type_", metavar="TYPE")
 @click.argument("url")
-@click.option("--store", type=int, metavar="ID", help="Only what happens in this store.  [default: every store]")
+@click.option("--store", type=int, metavar="ID", help="Only events of this store.  [default: every store]")
 @api_options
 @json_option
 def create(type_: str, url: str, store: int | None, api: Api, *, as_json: bool) -> None:

@@ -88,7 +88,7 @@ class Answer:
 
 
 class HttpApi:
-    """Calls to one API over a pool of connections. Redirects are not followed: a 3xx is an `ApiError`.
+    """Calls to one API over a pool of connections. It follows no redirects: a 3xx is an `ApiError`.
 
     Args:
         root: the URL that every path is put behind, without a slash at its end.
@@ -119,7 +119,7 @@ class HttpApi:
             headers={"Accept": "application/json", **headers},
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
             transport=transport,
-            trust_env=not _is_loopback(url.host),  # a proxy for the world is no way to this machine
+            trust_env=not _is_loopback(url.host),  # a proxy for the outside cannot reach this machine
         )
 
     def call(self, method: str, path: str, *, query: Query = (), body: object = None, more_s: float = 0) -> Answer:
@@ -130,7 +130,7 @@ class HttpApi:
             path: behind the root, percent-encoded.
             query: names and values; a name may come again.
             body: sent as JSON unless it is None.
-            more_s: seconds of silence to allow beyond the timeout, for a call that waits on purpose.
+            more_s: seconds of silence beyond the timeout, for a call that waits on purpose.
 
         Raises:
             BadInput: a value cannot be sent: a lone surrogate, an integer of more than 64 bits.
@@ -145,7 +145,7 @@ class HttpApi:
 
     @contextmanager
     def open(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
-        """The lines of an answer that does not end by itself; silence is not given up.
+        """The lines of an answer that does not end by itself; silence has no timeout.
 
         Raises:
             Unreachable, ApiError: it did not open.
@@ -233,7 +233,7 @@ def _can_be_looked_up(url: httpx.URL) -> bool:
 
 @contextmanager
 def _ends_named(request: httpx.Request) -> Iterator[None]:
-    """Turn httpx's errors into the two that matter: was anything sent, or not."""
+    """Turn httpx's errors into the two that matter: something was sent, or nothing."""
     try:
         yield
     except _NOT_SENT as error:

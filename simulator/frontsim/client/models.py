@@ -1,8 +1,7 @@
-"""What the APIs tell us, as facts: webhooks, logged events, runs, what was raised.
+"""The answers of both APIs as facts: webhooks, logged events, runs, raised events.
 
-The vendor's bodies are only partly published, so reading is lenient where nothing hangs on it: unknown
-fields stay in `raw`, a missing field is the same as null. A field of another type than we can use is shown
-as expected and got, never guessed at.
+The vendor's bodies are only partly published, so reading is lenient where it can be: unknown fields stay in `raw`,
+and a missing field is the same as null. A field of a type that we cannot use is an error with expected and got.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
