@@ -13,7 +13,7 @@ from frontsim.cli.main import frontsim
 from frontsim.delivery.connection import Connection
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.store.group_commit import GroupCommit
-from frontsim.store.ledger import Ledger
+from frontsim.store.log_writer import LogWriter
 
 Step = Callable[..., Any]
 
@@ -44,11 +44,11 @@ def tells_of(kind: str) -> Callable[..., bool]:
 
 
 POINTS: Mapping[str, tuple[type, str, Callable[[Step], Step]]] = {
-    "accepted": (Ledger, "accept", after),  # in the transaction, which is not committed
-    "committed": (GroupCommit, "_tell", lambda step: before(step, tells_of("event.raised"))),
+    "accepted": (LogWriter, "accept", after),  # in the transaction, which is not committed
+    "committed": (GroupCommit, "_report", lambda step: before(step, tells_of("event.raised"))),
     "bytes-sent": (Connection, "carry", after),
     "answer-read": (Dispatcher, "_finish", before),
-    "outcome-committed": (GroupCommit, "_tell", lambda step: before(step, tells_of("run.over"))),
+    "outcome-committed": (GroupCommit, "_report", lambda step: before(step, tells_of("run.over"))),
 }
 
 if __name__ == "__main__":

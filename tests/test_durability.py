@@ -305,9 +305,9 @@ def test_the_log_is_a_sound_file(tmp_path: Path):
 @pytest.mark.anyio
 async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
     """Whatever one step raises, such as OverflowError for a number of 64 bits, the log goes on for all others."""
-    store = EventLog(tmp_path / "log.db", clock=Clock(), ids=Ids(), lanes=1, most_waiting=10)
+    store = EventLog(tmp_path / "log.db", clock=Clock(), ids=Ids(), concurrency=1, most_waiting=10)
     store.start(lambda _: None)
-    store._writer.submit(lambda _: 2**64 // 0)
+    store._group_commit.submit(lambda _: 2**64 // 0)
     try:
         await asyncio.wait_for(store.wake(), 2)
     finally:

@@ -34,7 +34,7 @@ OK = Result(Outcome.ANSWERED, "OK", 200, 1)
 
 async def log(path: Path, occurrences: Sequence[Occurrence], count: int) -> None:
     """Log `count` events and their deliveries, `AT_ONCE` in a commit; each is over as soon as it was handed out."""
-    store = EventLog(path, clock=Clock(), ids=Ids(), lanes=AT_ONCE, most_waiting=count)
+    store = EventLog(path, clock=Clock(), ids=Ids(), concurrency=AT_ONCE, most_waiting=count)
 
     def deliver(deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import uvloop
 
-from frontsim.delivery.wire import Wire
+from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import Target, parse_target
 
@@ -103,7 +103,7 @@ async def bare(port: int, request: bytes, in_flight: int, seconds: float) -> int
 
 async def wired(target: Target, body: bytes, in_flight: int, seconds: float) -> int:
     """Deliveries answered through the wire, `in_flight` at once."""
-    wire = Wire(connect_timeout_s=5, timeout_s=30)
+    wire = WebhookSender(connect_timeout_s=5, timeout_s=30)
     until = time.perf_counter() + seconds
     answered = 0
     left = in_flight

@@ -1,9 +1,9 @@
-"""The composition root: the one place where a simulator is put together from its parts.
+"""The composition root: the one place where the parts of a simulator are put together.
 
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                 │
                      └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
-                                                                                          EventLog -> Dispatcher -> Wire
+                                                                          EventLog -> Dispatcher -> WebhookSender
 """
 
 import os
@@ -38,7 +38,7 @@ from frontsim.api.webhooks import Webhooks
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.tls import tls_context
-from frontsim.delivery.wire import Wire
+from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.errors import FrontsimError, StoreFailed
@@ -51,14 +51,14 @@ from frontsim.store.reader import Reader
 
 CONTROL = "/_sim"
 GRACE_S = 0.3
-"""Seconds that deliveries in flight are given when the simulator stops."""
+"""Seconds that deliveries in flight may still take when the simulator stops."""
 
 
 class App:
-    """One simulator; an async context manager that works from its beginning to its end.
+    """One simulator: an ASGI app and an async context manager, which delivers from its beginning to its end.
 
     Args:
-        settings: how it behaves.
+        settings: the user's settings.
         db: the file of the log.
 
     Raises:
@@ -80,7 +80,7 @@ class App:
             else tls_context(verify=settings.tls_verify, ca=settings.tls_ca)
         )
         self.store = EventLog(
-            db, clock=self._clock, ids=Ids(), lanes=settings.concurrency, most_waiting=settings.max_waiting
+            db, clock=self._clock, ids=Ids(), concurrency=settings.concurrency, most_waiting=settings.max_waiting
         )
         self._reader = Reader(db)
         self._sinks = Sinks()
@@ -89,19 +89,21 @@ class App:
 
     async def __aenter__(self) -> Self:
         settings = self._settings
-        self._wire = Wire(connect_timeout_s=settings.connect_timeout, timeout_s=settings.timeout, tls=self._tls)
+        self._sender = WebhookSender(
+            connect_timeout_s=settings.connect_timeout, timeout_s=settings.timeout, tls=self._tls
+        )
         self._dispatcher = Dispatcher(
             store=self.store,
-            wire=self._wire,
+            sender=self._sender,
             rules=self._rules,
             catalog=self._catalog,
             clock=self._clock,
             headers=self._headers,
-            lanes=settings.concurrency,
+            concurrency=settings.concurrency,
         )
         self._asgi = self._compose()
         self.store.start(self._dispatcher.deliver)
-        await self.store.wake()  # what waited in the file when the last simulator stopped is due
+        await self.store.wake()  # what waited in the file at the start is due
         return self
 
     async def __aexit__(
@@ -114,18 +116,18 @@ class App:
         await self._asgi(scope, receive, send)
 
     async def stop(self) -> None:
-        """Send nothing more, give what is in flight a moment, log the rest as unknown, and let go of the file."""
+        """Send nothing more, give what is in flight a moment, log the rest as unknown, and release the file."""
         if self._stopped:
             return
         self._stopped = True
-        async with AsyncExitStack() as last:  # the last first; one that fails keeps none of the others
+        async with AsyncExitStack() as last:  # the last one first; one that fails does not stop the others
             last.callback(self._async_payloads.close)
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
-            last.push_async_callback(self._wire.close, GRACE_S)
+            last.push_async_callback(self._sender.close, GRACE_S)
             self.store.stop_sending()
             with suppress(StoreFailed):
-                await self.store.wake()  # what was being handed out meanwhile has been handed out
+                await self.store.wake()  # what the log was handing out meanwhile is handed out now
             await self._dispatcher.stop()
 
     def _compose(self) -> ASGIApp:

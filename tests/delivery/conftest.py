@@ -16,7 +16,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def trust(authority: Authority) -> ssl.SSLContext:
-    """Our side: what a wire trusts."""
+    """Our side: what a sender trusts."""
     return tls_context(verify=True, ca=authority.file)
 
 

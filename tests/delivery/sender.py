@@ -1,11 +1,11 @@
-"""Sends through a wire, and holds it to one result for each delivery."""
+"""Sends through a `WebhookSender`, and asserts one result for each delivery."""
 
 import asyncio
 from types import TracebackType
 from typing import Any, Self
 
 from frontsim.delivery.send_plan import WHOLE, SendPlan
-from frontsim.delivery.wire import Wire
+from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import parse_target
 
@@ -15,10 +15,10 @@ PATIENCE_S = 20.0
 
 
 class Sender:
-    """A wire for one test. On leaving it closes the wire and checks: one result each, and no error in a callback."""
+    """A `WebhookSender` for one test. At its end: one result each, and no error in a callback."""
 
     def __init__(self, *, connect_timeout_s: float = 10, timeout_s: float = 10, **more: Any) -> None:
-        self.wire = Wire(connect_timeout_s=connect_timeout_s, timeout_s=timeout_s, **more)
+        self.webhooks = WebhookSender(connect_timeout_s=connect_timeout_s, timeout_s=timeout_s, **more)
         self.results: list[list[Result]] = []
         self.errors: list[dict[str, Any]] = []
 
@@ -27,14 +27,14 @@ class Sender:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
-        await self.wire.close(0)
+        await self.webhooks.close(0)
         asyncio.get_running_loop().set_exception_handler(None)
         if kind is None:
             assert [1] * len(self.results) == [len(results) for results in self.results]
             assert self.errors == []
-            assert self.wire.in_flight == 0
+            assert self.webhooks.in_flight == 0
 
-    def start(self, url: str, *, body: bytes = BODY, manner: SendPlan = WHOLE) -> "asyncio.Future[Result]":
+    def start(self, url: str, *, body: bytes = BODY, plan: SendPlan = WHOLE) -> "asyncio.Future[Result]":
         """Send; the future has the result."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         results: list[Result] = []
@@ -45,13 +45,13 @@ class Sender:
             if not future.done():
                 future.set_result(result)
 
-        self.wire.send(parse_target(url), HEADERS, body, done, manner)
+        self.webhooks.send(parse_target(url), HEADERS, body, done, plan)
         assert not results, "done was called before send returned"
         return future
 
-    async def sends(self, url: str, *, body: bytes = BODY, manner: SendPlan = WHOLE) -> Result:
+    async def sends(self, url: str, *, body: bytes = BODY, plan: SendPlan = WHOLE) -> Result:
         """Send, and wait for the result."""
-        return await asyncio.wait_for(self.start(url, body=body, manner=manner), PATIENCE_S)
+        return await asyncio.wait_for(self.start(url, body=body, plan=plan), PATIENCE_S)
 
 
 def whole(url: str, body: bytes = BODY) -> bytes:
@@ -61,4 +61,4 @@ def whole(url: str, body: bytes = BODY) -> bytes:
 
 def head(url: str, body: bytes = BODY) -> bytes:
     """Every byte of a delivery's head."""
-    return parse_target(url).opening + HEADERS + f"Content-Length: {len(body)}\r\n\r\n".encode()
+    return parse_target(url).head_start + HEADERS + f"Content-Length: {len(body)}\r\n\r\n".encode()

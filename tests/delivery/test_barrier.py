@@ -14,14 +14,14 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-async def test_all_are_released_when_the_last_stands() -> None:
+async def test_all_are_released_when_the_last_waits() -> None:
     """Nobody passes before the last party stands; then all do, in one turn of the loop."""
     released: list[str] = []
     barrier = Barrier(2)
-    barrier.stand("a", lambda: released.append("a"))
+    barrier.wait("a", lambda: released.append("a"))
     await turn()
     assert ([], False) == (released, barrier.is_open)
-    barrier.stand("b", lambda: released.append("b"))
+    barrier.wait("b", lambda: released.append("b"))
     await turn()
     assert (["a", "b"], True) == (released, barrier.is_open)
 
@@ -30,20 +30,20 @@ async def test_who_leaves_is_not_waited_for() -> None:
     """A party that leaves on its way lets the others through."""
     released: list[str] = []
     barrier = Barrier(2)
-    barrier.stand("a", lambda: released.append("a"))
+    barrier.wait("a", lambda: released.append("a"))
     barrier.leave("b")
     await turn()
     assert ["a"] == released
 
 
-async def test_who_leaves_while_standing_is_not_released() -> None:
+async def test_who_leaves_while_waiting_is_not_released() -> None:
     """A party that fails at the barrier is not released, and still counts as having come."""
     released: list[str] = []
     barrier = Barrier(2)
-    barrier.stand("a", lambda: released.append("a"))
+    barrier.wait("a", lambda: released.append("a"))
     barrier.leave("a")
     assert not barrier.is_open
-    barrier.stand("b", lambda: released.append("b"))
+    barrier.wait("b", lambda: released.append("b"))
     await turn()
     assert ["b"] == released
 
@@ -52,9 +52,9 @@ async def test_an_open_barrier_keeps_nobody() -> None:
     """One more than was announced passes at once, and leaving afterwards changes nothing."""
     released: list[str] = []
     barrier = Barrier(1)
-    barrier.stand("a", lambda: released.append("a"))
+    barrier.wait("a", lambda: released.append("a"))
     barrier.leave("a")
-    barrier.stand("b", lambda: released.append("b"))
+    barrier.wait("b", lambda: released.append("b"))
     barrier.leave("b")
     await turn()
     assert ["a", "b"] == released

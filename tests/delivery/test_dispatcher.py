@@ -1,4 +1,4 @@
-"""What the dispatcher does with a delivery: which manner, which result, and when nothing is sent at all."""
+"""What the dispatcher does with a delivery: which plan, which result, and when nothing is sent at all."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.finished: list[Finished] = []
         self.postponed: list[tuple[int, int]] = []
-        self.hastened: list[int] = []
+        self.made_due: list[int] = []
         self.full = False
         self.copying = asyncio.Event()
         self.copying.set()
@@ -41,8 +41,8 @@ class FakeStore:
     def postpone(self, delivery: Delivery, due_at: int) -> None:
         self.postponed.append((delivery.run_id, due_at))
 
-    def hasten(self, delivery: Delivery) -> None:
-        self.hastened.append(delivery.run_id)
+    def make_due(self, delivery: Delivery) -> None:
+        self.made_due.append(delivery.run_id)
 
     async def reset(self) -> int:
         self.resetting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -55,7 +55,7 @@ class FakeStore:
         return [delivery(item.event_number, run=item.run + step) for step in range(1, copies + 1)]
 
 
-class FakeWire:
+class FakeSender:
     """Keeps what is sent; a test answers it."""
 
     def __init__(self) -> None:
@@ -64,36 +64,36 @@ class FakeWire:
         self.broken = False
 
     def send(
-        self, target: Target, headers: bytes, body: bytes, done: Callable[[Result], object], manner: SendPlan = WHOLE
+        self, target: Target, headers: bytes, body: bytes, done: Callable[[Result], object], plan: SendPlan = WHOLE
     ) -> None:
         if self.broken:
             raise ValueError("a mistake of ours")
-        self.sent.append((target, headers, body, done, manner))
+        self.sent.append((target, headers, body, done, plan))
 
     def recall(self) -> None:
         self.recalled += 1
 
     def answers(self, result: Result = OK) -> None:
-        for *_, done, _manner in self.sent:
+        for *_, done, _plan in self.sent:
             done(result)
 
 
 class Desk:
     """A dispatcher between the two."""
 
-    def __init__(self, *, lanes: int = 16) -> None:
-        self.store, self.wire = FakeStore(), FakeWire()
+    def __init__(self, *, concurrency: int = 16) -> None:
+        self.store, self.sender = FakeStore(), FakeSender()
         self.forgotten = 0
         self.rules = FaultRules(seed=1)
         self.clock = Clock(lambda: 1_000_000.0)
         self.dispatcher = Dispatcher(
             store=self.store,  # type: ignore[arg-type]
-            wire=self.wire,  # type: ignore[arg-type]
+            sender=self.sender,  # type: ignore[arg-type]
             rules=self.rules,
             catalog=catalog.load(),
             clock=self.clock,
             headers=HeaderNames("I", "W", "E"),
-            lanes=lanes,
+            concurrency=concurrency,
         )
 
     def breaks(self, fault: str, **params: Any) -> None:
@@ -113,12 +113,12 @@ class Desk:
 
     def answers(self) -> None:
         """The delivery that left last is over."""
-        *_, done, _manner = self.wire.sent[-1]
+        *_, done, _plan = self.sender.sent[-1]
         done(OK)
 
     def events_sent(self) -> list[int]:
-        """The number of each event that was given to the wire, in turn."""
-        return [int(headers.split(b"I: ")[1][:36].replace(b"-", b""), 16) for _, headers, *_ in self.wire.sent]
+        """The number of each event that was given to the sender, in turn."""
+        return [int(headers.split(b"I: ")[1][:36].replace(b"-", b""), 16) for _, headers, *_ in self.sender.sent]
 
 
 def delivery(
@@ -146,16 +146,16 @@ def desk() -> Desk:
 def test_nothing_is_broken(desk: Desk):
     """Without a rule a delivery leaves whole, once, and its result is logged with when it began."""
     desk.delivers()
-    ((target, headers, body, _, manner),) = desk.wire.sent
-    assert (b"POST /h HTTP/1.1", BODY, WHOLE) == (target.opening.split(b"\r\n")[0], body, manner)
+    ((target, headers, body, _, plan),) = desk.sender.sent
+    assert (b"POST /h HTTP/1.1", BODY, WHOLE) == (target.head_start.split(b"\r\n")[0], body, plan)
     assert b"E: SaleCreated\r\n" in headers
     assert [] == desk.store.finished
-    desk.wire.answers()
+    desk.sender.answers()
     assert [Finished(delivery(), OK, 1_000_000_000)] == desk.store.finished
 
 
 @pytest.mark.parametrize(
-    ("fault", "manner"),
+    ("fault", "plan"),
     [
         ("lost-response", LOST_RESPONSE),
         ("reset-after-send", RESET_AFTER_SEND),
@@ -166,12 +166,12 @@ def test_nothing_is_broken(desk: Desk):
         ("false-failure", WHOLE),
     ],
 )
-def test_manners(desk: Desk, fault: str, manner: SendPlan):
+def test_manners(desk: Desk, fault: str, plan: SendPlan):
     """How each fault that reaches the receiver is sent."""
     desk.breaks(fault)
     desk.delivers()
-    assert [manner] == [sent[-1] for sent in desk.wire.sent]
-    desk.wire.answers()
+    assert [plan] == [sent[-1] for sent in desk.sender.sent]
+    desk.sender.answers()
     assert [fault] == [each.fault for each in desk.store.finished]
 
 
@@ -179,10 +179,10 @@ def test_manners(desk: Desk, fault: str, manner: SendPlan):
     "fault", [f.name for f in FAULTS.values() if f.stage is FaultStage.NEVER_ARRIVES] + ["false-success"]
 )
 def test_nothing_leaves(desk: Desk, fault: str):
-    """What never reaches the receiver is not even given to the wire; the log has its result at once."""
+    """What never reaches the receiver is not even given to the sender; the log has its result at once."""
     desk.breaks(fault)
     desk.delivers()
-    assert [] == desk.wire.sent
+    assert [] == desk.sender.sent
     (finished,) = desk.store.finished
     answered = fault in ("answer", "false-success")
     assert (fault, Outcome.ANSWERED if answered else Outcome.NOT_SENT) == (finished.fault, finished.result.outcome)
@@ -193,7 +193,7 @@ def test_a_lie_tells_the_true_duration(desk: Desk):
     """false-failure logs another answer, but how long it took is true."""
     desk.breaks("false-failure", status=503)
     desk.delivers()
-    desk.wire.answers()
+    desk.sender.answers()
     assert Result(Outcome.ANSWERED, "Service unavailable", 503, 12) == desk.store.finished[0].result
 
 
@@ -202,23 +202,23 @@ def test_put_back(desk: Desk, fault: str, wait_ms: int):
     """Nothing is sent until it comes again; then it goes whole, under the fault's name, and no rule strikes twice."""
     desk.breaks(fault)
     desk.delivers()
-    assert ([], [(101, 1_000_000_000 + wait_ms)]) == (desk.wire.sent, desk.store.postponed)
+    assert ([], [(101, 1_000_000_000 + wait_ms)]) == (desk.sender.sent, desk.store.postponed)
     desk.delivers()
-    assert [WHOLE] == [sent[-1] for sent in desk.wire.sent]
-    desk.wire.answers()
+    assert [WHOLE] == [sent[-1] for sent in desk.sender.sent]
+    desk.sender.answers()
     assert [fault] == [each.fault for each in desk.store.finished]
     assert {1: 1} == desk.rules.fired
 
 
 def test_overtaking(desk: Desk):
-    """The held one is hastened when a later one is over, not when it is sent."""
+    """The held one is made_due when a later one is over, not when it is sent."""
     desk.breaks("reorder")
     desk.delivers(delivery(1))
     desk.rules.clear()
     desk.delivers(delivery(2))
-    assert [] == desk.store.hastened
-    desk.wire.answers()
-    assert [101] == desk.store.hastened
+    assert [] == desk.store.made_due
+    desk.sender.answers()
+    assert [101] == desk.store.made_due
 
 
 @pytest.mark.anyio
@@ -233,8 +233,8 @@ async def test_forgetting(desk: Desk):
     desk.store.resetting.set_result(200)
     await resetting
     desk.delivers(delivery(1), delivery(3))
-    desk.wire.answers()
-    assert (["", ""], []) == ([each.fault for each in desk.store.finished], desk.store.hastened)
+    desk.sender.answers()
+    assert (["", ""], []) == ([each.fault for each in desk.store.finished], desk.store.made_due)
 
 
 def test_a_type_that_is_no_longer_known(desk: Desk):
@@ -243,25 +243,25 @@ def test_a_type_that_is_no_longer_known(desk: Desk):
         desk.rules.clear()
         desk.breaks(fault, **({"bytes": 10} if fault == "huge" else {}))
         desk.delivers(delivery(event="OfYesterday"))
-    assert 11 == len(desk.wire.sent)
+    assert 11 == len(desk.sender.sent)
 
 
 def test_what_was_not_begun_when_we_stop(desk: Desk):
     """An original goes back into the queue, for the next start; a resend is logged, as its caller knows of it."""
     stopped = Result(Outcome.NOT_SENT, "Not sent")
     desk.delivers(delivery(1))
-    desk.wire.answers(stopped)
+    desk.sender.answers(stopped)
     assert ([(101, NEXT)], []) == (desk.store.postponed, desk.store.finished)
-    desk.wire.sent.clear()
+    desk.sender.sent.clear()
     desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
-    desk.wire.answers(stopped)
+    desk.sender.answers(stopped)
     assert [stopped] == [each.result for each in desk.store.finished]
 
 
 @pytest.mark.anyio
-async def test_more_is_handed_out_than_there_are_lanes():
+async def test_more_is_handed_out_than_there_are_slots():
     """The next leaves when one is over, a resend and what was put back first; a stop gives back the rest."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.breaks("delay")
     desk.delivers(delivery(1))
     desk.rules.clear()
@@ -274,13 +274,13 @@ async def test_more_is_handed_out_than_there_are_lanes():
     desk.answers()
     assert [(301, NEXT), (401, NEXT)] == desk.store.postponed[1:]
     assert [2, 1, 5, 6] == [each.delivery.event_number for each in desk.store.finished]
-    assert 4 == len(desk.wire.sent)
+    assert 4 == len(desk.sender.sent)
 
 
 @pytest.mark.anyio
 async def test_a_resend_that_waits_for_a_lane_when_we_stop_is_logged():
     """Its caller is told that it was not sent."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.delivers(delivery(1))
     desk.delivers(delivery(2, run=2, trigger=Trigger.RESEND))
     await desk.dispatcher.stop()
@@ -290,7 +290,7 @@ async def test_a_resend_that_waits_for_a_lane_when_we_stop_is_logged():
 
 def test_a_rule_strikes_what_leaves_not_what_waits():
     """One that is added while deliveries wait for a lane breaks them."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.delivers(delivery(1), delivery(2))
     desk.breaks("refuse")
     desk.answers()
@@ -300,17 +300,17 @@ def test_a_rule_strikes_what_leaves_not_what_waits():
 def test_a_lane_is_free_again_after_each_fault_that_sends_nothing():
     """Put back or never sent: the next leaves."""
     for fault in ("refuse", "answer", "false-success", "delay", "reorder"):
-        desk = Desk(lanes=1)
+        desk = Desk(concurrency=1)
         desk.breaks(fault)
         desk.delivers(*map(delivery, (1, 2, 3)))
-        assert (fault == "reorder") == bool(desk.wire.sent)  # it holds one at a time: the second leaves
-        assert desk.wire.sent or 3 == len(desk.store.finished) + len(desk.store.postponed)
+        assert (fault == "reorder") == bool(desk.sender.sent)  # it holds one at a time: the second leaves
+        assert desk.sender.sent or 3 == len(desk.store.finished) + len(desk.store.postponed)
 
 
 @pytest.mark.anyio
 async def test_a_reset_drops_what_waits_for_a_lane():
     """What the log has forgotten is not sent, not even what it handed out just before; what came after it is."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.delivers(delivery(1), delivery(2))
     resetting = await desk.begins_to_reset()
     desk.delivers(delivery(3), delivery(4))
@@ -324,7 +324,7 @@ async def test_a_reset_drops_what_waits_for_a_lane():
 @pytest.mark.anyio
 async def test_a_reset_that_fails_drops_nothing():
     """What waited meanwhile leaves."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.delivers(delivery(1), delivery(2))
     resetting = await desk.begins_to_reset()
     desk.answers()
@@ -332,7 +332,7 @@ async def test_a_reset_that_fails_drops_nothing():
     with pytest.raises(StoreFailed):
         await resetting
     assert [1, 2] == desk.events_sent()
-    assert (0, 0) == (desk.forgotten, desk.wire.recalled)
+    assert (0, 0) == (desk.forgotten, desk.sender.recalled)
 
 
 @pytest.mark.anyio
@@ -341,13 +341,13 @@ async def test_a_reset_calls_back_what_has_not_begun(desk: Desk):
     resetting = await desk.begins_to_reset()
     desk.store.resetting.set_result(200)
     await resetting
-    assert (1, 1) == (desk.forgotten, desk.wire.recalled)
+    assert (1, 1) == (desk.forgotten, desk.sender.recalled)
 
 
 @pytest.mark.anyio
 async def test_a_reset_while_a_delivery_is_being_copied():
     """Neither it nor a copy is sent, and nothing of it is left."""
-    desk = Desk(lanes=1)
+    desk = Desk(concurrency=1)
     desk.store.copying.clear()
     desk.breaks("duplicate")
     desk.delivers(delivery(1))
@@ -356,7 +356,7 @@ async def test_a_reset_while_a_delivery_is_being_copied():
     desk.store.resetting.set_result(200)
     await resetting
     await asyncio.wait(desk.dispatcher._copying)
-    assert {} == desk.dispatcher._lanes._taken
+    assert {} == desk.dispatcher._slots._holders
     desk.rules.clear()
     desk.delivers(delivery(2))
     assert [2] == desk.events_sent()
@@ -372,18 +372,18 @@ async def test_a_stop_while_a_delivery_is_being_copied(desk: Desk):
     await asyncio.sleep(0)
     desk.store.copying.set()
     await stopping
-    assert ([(101, NEXT), (102, NEXT)], []) == (desk.store.postponed, desk.wire.sent)
+    assert ([(101, NEXT), (102, NEXT)], []) == (desk.store.postponed, desk.sender.sent)
 
 
 @pytest.mark.anyio
 async def test_a_mistake_about_one_that_is_copied():
     """Each ends, and the next leaves."""
-    desk = Desk(lanes=1)
-    desk.wire.broken = True
+    desk = Desk(concurrency=1)
+    desk.sender.broken = True
     desk.breaks("duplicate", copies=1)
     desk.delivers(delivery(1))
     await asyncio.wait(desk.dispatcher._copying)
-    desk.wire.broken = False
+    desk.sender.broken = False
     desk.rules.clear()
     desk.delivers(delivery(2))
     assert ([1, 1], [2]) == ([each.delivery.event_number for each in desk.store.finished], desk.events_sent())
@@ -391,11 +391,11 @@ async def test_a_mistake_about_one_that_is_copied():
 
 def test_a_mistake_about_one_keeps_back_no_other(caplog: pytest.LogCaptureFixture):
     """It ends as not sent, and the next leaves."""
-    desk = Desk(lanes=1)
-    desk.wire.broken = True
+    desk = Desk(concurrency=1)
+    desk.sender.broken = True
     with caplog.at_level(logging.ERROR):
         desk.delivers(delivery(1))
-    desk.wire.broken = False
+    desk.sender.broken = False
     desk.delivers(delivery(2))
     assert [2] == desk.events_sent()
     assert [Result(Outcome.NOT_SENT, "Connection failed")] == [each.result for each in desk.store.finished]
@@ -409,7 +409,7 @@ async def test_copies_that_cannot_be_logged(desk: Desk, caplog: pytest.LogCaptur
     desk.breaks("duplicate", copies=2)
     with caplog.at_level(logging.ERROR):
         await desk.dispatcher._send_copies(delivery(), next(iter(desk.rules)))
-    assert (1, "a duplicate was not sent: the disk is full") == (len(desk.wire.sent), caplog.messages[0])
+    assert (1, "a duplicate was not sent: the disk is full") == (len(desk.sender.sent), caplog.messages[0])
 
 
 @pytest.mark.anyio
@@ -417,8 +417,8 @@ async def test_copies(desk: Desk):
     """At once they share a barrier; apart, they are put back for later."""
     desk.breaks("duplicate", copies=2)
     await desk.dispatcher._send_copies(delivery(), next(iter(desk.rules)))
-    assert (3, 1) == (len(desk.wire.sent), len({id(sent[-1].barrier) for sent in desk.wire.sent}))
+    assert (3, 1) == (len(desk.sender.sent), len({id(sent[-1].barrier) for sent in desk.sender.sent}))
     desk.rules.clear()
     desk.breaks("duplicate", copies=2, apart=60)
     await desk.dispatcher._send_copies(delivery(5), next(iter(desk.rules)))
-    assert (4, [(502, 1_000_060_000), (503, 1_000_120_000)]) == (len(desk.wire.sent), desk.store.postponed)
+    assert (4, [(502, 1_000_060_000), (503, 1_000_120_000)]) == (len(desk.sender.sent), desk.store.postponed)

@@ -1,4 +1,4 @@
-"""Every manner at the socket: which bytes leave, in which order, what the result is, and that nothing follows."""
+"""Every plan at the socket: which bytes leave, in which order, what the result is, and that nothing follows."""
 
 import asyncio
 import socket
@@ -33,7 +33,7 @@ async def silent(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manner", "part"),
+    ("plan", "part"),
     [
         (partial_body(body_bytes=7), BODY[:7]),
         (partial_body(body_bytes=0), b""),
@@ -43,10 +43,10 @@ async def silent(call: Call) -> None:
         (partial_body(), BODY[:11]),
     ],
 )
-async def test_partial_body(manner: SendPlan, part: bytes) -> None:
+async def test_partial_body(plan: SendPlan, part: bytes) -> None:
     """The head with its full Content-Length and a part of the body leave, then FIN; the rest never follows."""
     async with Peer(silent) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=manner)
+        result = await sender.sends(peer.url, plan=plan)
         call = await peer.ended()
         assert (head(peer.url) + part, "fin") == (call.received, call.end)
         assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
@@ -62,7 +62,7 @@ async def test_partial_body_on_a_connection_that_was_used() -> None:
 
     async with Peer(once) as peer, Sender() as sender:
         await sender.sends(peer.url)
-        await sender.sends(peer.url, manner=partial_body(body_bytes=1))
+        await sender.sends(peer.url, plan=partial_body(body_bytes=1))
         call = await peer.ended()
         assert whole(peer.url) + head(peer.url) + BODY[:1] == call.received
         await sender.sends(peer.url)
@@ -73,7 +73,7 @@ async def test_slow_headers() -> None:
     """The head drips at its rate and the body follows at once; then it is a delivery like any other."""
     async with Peer() as peer, Sender() as sender:
         size = len(head(peer.url))
-        result = await sender.sends(peer.url, manner=slow_headers(rate=1000))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=1000))
         call = peer.calls[0]
         assert (whole(peer.url), 200) == (call.received, result.status_code)
         assert len(call.pieces) > 1
@@ -87,7 +87,7 @@ async def test_slow_body() -> None:
     """The head leaves at once and the body drips, byte by byte at a low rate; the connection is kept."""
     body = b"01234567"
     async with Peer() as peer, Sender() as sender:
-        result = await sender.sends(peer.url, body=body, manner=slow_body(rate=40))
+        result = await sender.sends(peer.url, body=body, plan=slow_body(rate=40))
         call = peer.calls[0]
         assert (whole(peer.url, body), 200) == (call.received, result.status_code)
         assert len(call.pieces) > 2
@@ -101,7 +101,7 @@ async def test_slow_body() -> None:
 async def test_a_slow_delivery_has_its_time_for_the_answer_still() -> None:
     """A drip longer than the timeout is not cut: the time for the answer begins with the last byte."""
     async with Peer() as peer, Sender(timeout_s=1) as sender:
-        result = await sender.sends(peer.url, body=b"0123456789", manner=slow_body(rate=7.5))  # 9 / 7.5 s = 1.2 s
+        result = await sender.sends(peer.url, body=b"0123456789", plan=slow_body(rate=7.5))  # 9 / 7.5 s = 1.2 s
         assert (Outcome.ANSWERED, "OK", 200, b"ok") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms > 1000
@@ -110,7 +110,7 @@ async def test_a_slow_delivery_has_its_time_for_the_answer_still() -> None:
 async def test_a_slow_delivery_that_is_not_answered_times_out() -> None:
     """Behind a drip the timeout is the usual one."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
-        result = await sender.sends(peer.url, body=b"01", manner=slow_body(rate=50))
+        result = await sender.sends(peer.url, body=b"01", plan=slow_body(rate=50))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
 
 
@@ -122,7 +122,7 @@ async def test_an_early_answer_stops_a_drip() -> None:
         await call.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
 
     async with Peer(hasty) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=slow_headers(rate=100))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=100))
         assert (Outcome.ANSWERED, "Content too large", 413, b"") == told(result)
         call = await peer.ended()
         assert whole(peer.url).startswith(call.received)
@@ -137,7 +137,7 @@ async def test_a_reset_stops_a_drip() -> None:
         call.reset()
 
     async with Peer(resets) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=slow_headers(rate=1000))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=1000))
         assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
         assert len(peer.calls) == 1
 
@@ -156,7 +156,7 @@ async def test_lost_response() -> None:
 
     results: list[Result] = []
     async with Peer(script) as peer, Sender() as sender:
-        results.append(await sender.sends(peer.url, manner=LOST_RESPONSE))
+        results.append(await sender.sends(peer.url, plan=LOST_RESPONSE))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(results[0])
         await answer_is_sent.wait()
         call = await peer.ended()
@@ -173,14 +173,14 @@ async def test_lost_response_of_a_receiver_that_fails() -> None:
         call.finish()
 
     async with Peer(closes) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=LOST_RESPONSE)
+        result = await sender.sends(peer.url, plan=LOST_RESPONSE)
         assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
 
 
 async def test_reset_after_send() -> None:
     """Every byte arrives, then a TCP RST; an answer does not count."""
     async with Peer(silent) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, body=b"x" * 300_000, manner=RESET_AFTER_SEND)
+        result = await sender.sends(peer.url, body=b"x" * 300_000, plan=RESET_AFTER_SEND)
         assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
         call = await peer.ended()
         assert (whole(peer.url, b"x" * 300_000), "rst") == (call.received, call.end)
@@ -190,7 +190,7 @@ async def test_reset_after_send() -> None:
 async def test_give_up() -> None:
     """Everything leaves, and so many seconds later it is a Timeout, though the answer came in time."""
     async with Peer(answers(OK)) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=0.06))
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59  # 60 ms, measured on two clocks
@@ -200,9 +200,9 @@ async def test_give_up() -> None:
 
 
 async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> None:
-    """Its own time stands above the wire's, and an answer that closes the connection changes nothing."""
+    """Its own time stands above the sender's, and an answer that closes the connection changes nothing."""
     async with Peer(answers(OK)) as peer, Sender(timeout_s=1) as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=1.2))
+        result = await sender.sends(peer.url, plan=give_up(after_s=1.2))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 1199
@@ -213,7 +213,7 @@ async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> N
         call.finish()
 
     async with Peer(closes) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=0.06))
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59
@@ -222,7 +222,7 @@ async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> N
 async def test_garbage_does_not_end_a_give_up() -> None:
     """Bytes that are no answer do not count either: it is a Timeout, when its time is over."""
     async with Peer(answers(b"garbage" * 99)) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=0.06))
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59
@@ -238,7 +238,7 @@ async def test_reset_after_send_of_a_receiver_that_is_faster(answer: bytes) -> N
         call.finish()
 
     async with Peer(closes) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=RESET_AFTER_SEND)
+        result = await sender.sends(peer.url, plan=RESET_AFTER_SEND)
         assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
         assert len(peer.calls) == 1
 
@@ -251,7 +251,7 @@ async def test_give_up_on_a_receiver_that_resets() -> None:
         call.reset()
 
     async with Peer(resets) as peer, Sender() as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=60))
+        result = await sender.sends(peer.url, plan=give_up(after_s=60))
         assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
 
 
@@ -267,11 +267,11 @@ async def test_simultaneous_duplicates_release_their_last_bytes_together() -> No
 
     async with Peer(watches) as peer, Sender() as sender:
         barrier = Barrier(3)
-        sent = [sender.start(peer.url, manner=held(barrier)) for _ in range(2)]
+        sent = [sender.start(peer.url, plan=held(barrier)) for _ in range(2)]
         await asyncio.gather(short[0].wait(), short[1].wait())
         assert [whole(peer.url)[:-1]] * 2 == [call.received for call in peer.calls]
         assert not barrier.is_open
-        sent.append(sender.start(peer.url, manner=held(barrier)))
+        sent.append(sender.start(peer.url, plan=held(barrier)))
         results = await asyncio.gather(*sent)
         assert [200] * 3 == [result.status_code for result in results]
         assert [whole(peer.url)] * 3 == [call.received for call in peer.calls]
@@ -285,9 +285,9 @@ async def test_a_duplicate_that_fails_does_not_keep_the_others() -> None:
     async with Peer() as peer, Sender() as sender:
         barrier = Barrier(3)
         results = await asyncio.gather(
-            sender.start(peer.url, manner=held(barrier)),
-            sender.start(nobody, manner=held(barrier)),
-            sender.start(peer.url, manner=held(barrier)),
+            sender.start(peer.url, plan=held(barrier)),
+            sender.start(nobody, plan=held(barrier)),
+            sender.start(peer.url, plan=held(barrier)),
         )
         assert ["OK", "Connection refused", "OK"] == [result.status for result in results]
 
@@ -305,15 +305,15 @@ async def test_a_duplicate_that_is_reset_while_it_waits_does_not_keep_the_others
 
     async with Peer(script) as peer, Sender() as sender:
         barrier = Barrier(2)
-        first = await sender.sends(peer.url, manner=held(barrier))
-        second = await sender.sends(peer.url, manner=held(barrier))
+        first = await sender.sends(peer.url, plan=held(barrier))
+        second = await sender.sends(peer.url, plan=held(barrier))
         assert ["Connection reset", "OK"] == [first.status, second.status]
 
 
 async def test_a_barrier_that_never_opens_is_left_by_the_timeout() -> None:
     """A party that waits for one who never comes is unknown when its time is over."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
-        result = await sender.sends(peer.url, manner=held(Barrier(2)))
+        result = await sender.sends(peer.url, plan=held(Barrier(2)))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         call = await peer.ended()
         assert whole(peer.url)[:-1] == call.received
@@ -322,16 +322,16 @@ async def test_a_barrier_that_never_opens_is_left_by_the_timeout() -> None:
 async def test_manners_combine() -> None:
     """A slow body whose answer is lost: what leaves, how fast and the ending are three things."""
     async with Peer() as peer, Sender() as sender:
-        manner = SendPlan(body_rate=1000, ending=Ending.LOSE)
-        result = await sender.sends(peer.url, manner=manner)
+        plan = SendPlan(body_rate=1000, ending=Ending.LOSE)
+        result = await sender.sends(peer.url, plan=plan)
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert whole(peer.url) == peer.calls[0].received
 
 
 async def test_tearing_down_stops_a_drip() -> None:
-    """Closing the wire ends a drip as unknown."""
+    """Closing the sender ends a drip as unknown."""
     async with Peer(silent) as peer, Sender() as sender:
-        sent = sender.start(peer.url, manner=slow_headers(rate=1))
+        sent = sender.start(peer.url, plan=slow_headers(rate=1))
         await (await peer.call()).size(1)
-        await sender.wire.close(0)
+        await sender.webhooks.close(0)
         assert (Outcome.UNKNOWN, "Unknown", None, b"") == told(sent.result())

@@ -1,4 +1,4 @@
-"""The wire's promises, held by many deliveries at once to a receiver that behaves by chance (seeded)."""
+"""The promises of the sender, held by many deliveries at once to a receiver that behaves at random (seeded)."""
 
 import asyncio
 from random import Random
@@ -80,11 +80,11 @@ async def test_nothing_is_sent_twice_and_no_outcome_lies(seed: int) -> None:
 
         async def lane() -> None:
             for number in numbers:
-                sent = sender.start(peer.url, body=b"<%05d>" % number, manner=rng.choice(MANNERS))
+                sent = sender.start(peer.url, body=b"<%05d>" % number, plan=rng.choice(MANNERS))
                 outcomes[number] = (await asyncio.wait_for(sent, PATIENCE_S)).outcome
 
         await asyncio.gather(*(lane() for _ in range(LANES)))
-        await sender.wire.close(0)
+        await sender.webhooks.close(0)
         arrived = [body for call in peer.calls for _, body in whole_requests(call.received)]
         heads = sum(call.received.count(b"POST ") for call in peer.calls)
     assert DELIVERIES == len(outcomes)

@@ -1,4 +1,4 @@
-"""A manner refuses numbers out of range, and says which part of a body leaves."""
+"""A plan refuses numbers out of range, and says which part of a body leaves."""
 
 from typing import Any
 

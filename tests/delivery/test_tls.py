@@ -114,14 +114,14 @@ async def test_manners_over_tls(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     async with TlsPeer(authority.receiver()) as peer, Sender(tls=trusting(authority)) as sender:
         url = f"https://127.0.0.1:{peer.port}/"
-        for manner, status, requests in (
+        for plan, status, requests in (
             (partial_body(), "Connection closed", 0),
             (RESET_AFTER_SEND, "Connection reset", None),
             (LOST_RESPONSE, "Timeout", 1),
             (slow_body(rate=1000), "OK", 1),
         ):
             before = peer.requests
-            result = await sender.sends(url, manner=manner)
+            result = await sender.sends(url, plan=plan)
             assert status == result.status
             if requests is not None:  # whether a reset receiver has still read the request, only it knows
                 assert requests == peer.requests - before

@@ -269,7 +269,7 @@ async def test_a_goodbye_before_the_answer_is_no_answer(receiver: ssl.SSLContext
         await call.say_goodbye()
 
     async with SecurePeer(receiver, hangs_up) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=slow_headers(rate=100))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=100))
         assert (Outcome.UNKNOWN, "Connection closed") == (result.outcome, result.status)
         call = await peer.ended()
         assert whole(peer.url).startswith(call.received)

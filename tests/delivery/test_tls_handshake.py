@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from frontsim.delivery import opening
+from frontsim.delivery import connect
 from frontsim.domain.model import Outcome
 from tests.delivery.authority import Authority
 from tests.delivery.peer import Call, Peer
@@ -184,7 +184,7 @@ async def test_the_last_word_of_tls_1_2_is_the_receivers(authority: Authority, t
     async def holds_back(call: SecureCall) -> None:
         await half_way(call, 1)
         while 3 > [kind for kind, _ in call.records].count(HANDSHAKE) and call.end is None:
-            await call.ciphertext_comes()  # hello, key exchange, and our side's Finished
+            await call.ciphertext_comes()  # hello, key attempt, and our side's Finished
         if end == "fin":
             call.finish()
         elif end == "rst":
@@ -269,14 +269,14 @@ async def test_a_wire_that_is_closed_while_it_opens_leaves_no_connection(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At whatever turn of the loop an opening is given up, its connection ends at once, and waits for no goodbye."""
-    monkeypatch.setattr(opening, "TLS_SHUTDOWN_S", 10 * PATIENCE_S)
+    monkeypatch.setattr(connect, "TLS_SHUTDOWN_S", 10 * PATIENCE_S)
     async with SecurePeer(receiver) as peer:
         for turns in range(12):
             async with Sender(tls=trust) as sender:
                 sent = sender.start(peer.url)
                 for _ in range(turns):
                     await asyncio.sleep(0)
-                await sender.wire.close(0)
+                await sender.webhooks.close(0)
                 assert sent.result().outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN, Outcome.ANSWERED)
         async with Sender(tls=trust) as sender:
             await sender.sends(peer.url)  # all that came before it are accepted too, then

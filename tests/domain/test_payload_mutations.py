@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
-from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, changed
+from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, mutate
 
 NAMES = [fault.name for fault in FAULTS.values() if fault.stage is FaultStage.CHANGED]
 SCHEMA = {
@@ -28,7 +28,7 @@ BODY = b'{"id":1,"note":"n","kind":"a","more":{},"any":1,"lines":[{"sku":"s"},7]
 
 def broken(fault: str, body: bytes = BODY, number: int = 0, **params: Any) -> MutatedDelivery:
     rule = FaultRule(number=1, fault=fault, match=Match(), times=None, probability=1.0, params=params)
-    return changed(rule, body, "SaleCreated", SCHEMA, number)
+    return mutate(rule, body, "SaleCreated", SCHEMA, number)
 
 
 def value(fault: str, number: int = 0, **params: Any) -> Any:
@@ -129,7 +129,7 @@ def test_every_type_can_be_broken(fault: str):
             probability=1.0,
             params={"bytes": 10} if fault == "huge" else {},
         )
-        sent = changed(rule, body, kind.name, kind.schema, 1)
+        sent = mutate(rule, body, kind.name, kind.schema, 1)
         assert sent != MutatedDelivery(body, kind.name), kind.name
 
 
@@ -148,4 +148,4 @@ def test_null_optional_looks_inside():
     body = b'{"lines":[{"gtin":"1"},{"gtin":"2"}],"store":{"name":"n","id":1}}'
     rule = FaultRule(number=1, fault="null-optional", match=Match(), times=None, probability=1.0, params={})
     expected = {"lines": [{"gtin": None}, {"gtin": None}], "store": {"name": None, "id": 1}}
-    assert expected == orjson.loads(changed(rule, body, "SaleCreated", schema, 0).body)
+    assert expected == orjson.loads(mutate(rule, body, "SaleCreated", schema, 0).body)

@@ -26,6 +26,6 @@ def test_every_standard_status_has_a_phrase_in_sentence_case() -> None:
 
 
 def test_phrases_of_no_answer_are_not_those_of_an_answer() -> None:
-    """A log reader can tell by the phrase alone whether there was an answer."""
+    """A log reader can tell by the text alone whether there was an answer."""
     answered = {of_status(code) for code in range(100, 600)}
-    assert answered.isdisjoint(phrase.value for phrase in StatusText)
+    assert answered.isdisjoint(text.value for text in StatusText)

@@ -70,7 +70,7 @@ def test_a_url_is_taken_apart(url: str, tls: bool, host: str, port: int, origin:
         target.host,
         target.port,
         target.origin,
-        target.opening,
+        target.head_start,
     )
 
 
@@ -86,7 +86,8 @@ def test_a_url_is_taken_apart(url: str, tls: bool, host: str, port: int, origin:
 def test_a_path_leaves_as_it_was_written(path: str, leaves: bytes) -> None:
     """Nothing is normalised, escapes stay; only what no request line may hold is encoded."""
     assert (
-        b"POST " + leaves + b" HTTP/1.1\r\nHost: shop.example\r\n" == parse_target("http://shop.example" + path).opening
+        b"POST " + leaves + b" HTTP/1.1\r\nHost: shop.example\r\n"
+        == parse_target("http://shop.example" + path).head_start
     )
 
 
@@ -142,8 +143,8 @@ def test_no_url_adds_a_line_to_the_head(text: str, start: str) -> None:
         target = parse_target(start + text)
     except BadInput:
         return
-    lines = target.opening.split(b"\r\n")
+    lines = target.head_start.split(b"\r\n")
     assert b"" == lines[-1]
-    assert 3 + (b"Authorization: Basic " in target.opening) == len(lines)
+    assert 3 + (b"Authorization: Basic " in target.head_start) == len(lines)
     assert 3 == len(lines[0].split(b" "))
     assert all(32 <= byte < 127 for line in lines for byte in line)

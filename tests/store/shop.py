@@ -19,9 +19,9 @@ ALWAYS = 2**62
 class Shop:
     """A store, a reader on the same file, and everything that was handed out to be sent."""
 
-    def __init__(self, path: Path, *, lanes: int = 16, most_waiting: int = 1000) -> None:
+    def __init__(self, path: Path, *, concurrency: int = 16, most_waiting: int = 1000) -> None:
         self.clock = Clock()
-        self.store = EventLog(path, clock=self.clock, ids=Ids(), lanes=lanes, most_waiting=most_waiting)
+        self.store = EventLog(path, clock=self.clock, ids=Ids(), concurrency=concurrency, most_waiting=most_waiting)
         self.reader = Reader(path)
         self.out: asyncio.Queue[Delivery] = asyncio.Queue()
 
@@ -66,7 +66,7 @@ class Shop:
 
     async def statement(self, sql: str) -> None:
         """Do something to the file behind the store's back, on its one connection."""
-        await self.store._writer.submit(lambda ledger: ledger._db.execute(sql))
+        await self.store._group_commit.submit(lambda writer: writer._db.execute(sql))
 
     async def entry(self, raised: Raised) -> LoggedEvent:
         return await self.reader.event(UUID(raised.webhook_id), raised.webhook_event_id)

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from frontsim.store.bulk_sql import write
+from frontsim.store.bulk_sql import execute_bulk
 
 INSERT = "INSERT INTO t SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
 DOUBLE = """
@@ -26,10 +26,10 @@ def connection() -> Iterator[sqlite3.Connection]:
 def test_every_row_once(connection: sqlite3.Connection, count: int):
     """Also between two sizes, and beyond the largest; what fills a statement up is no row."""
     rows = [(number, f"text {number}") for number in range(1, count + 1)]
-    write(connection, INSERT, rows)
+    execute_bulk(connection, INSERT, rows)
     assert rows == connection.execute("SELECT * FROM t").fetchall()
 
-    write(connection, DOUBLE, rows, "!")
+    execute_bulk(connection, DOUBLE, rows, "!")
     assert [(number, f"{text}!") for number, text in rows] == connection.execute("SELECT * FROM t").fetchall()
 
 
@@ -39,7 +39,7 @@ def test_few_statements(connection: sqlite3.Connection):
     connection.set_trace_callback(statements.append)
     for count in range(1, 129):
         connection.execute("DELETE FROM t")
-        write(connection, INSERT, [(number, "") for number in range(1, count + 1)])
+        execute_bulk(connection, INSERT, [(number, "") for number in range(1, count + 1)])
     inserts = [text for text in statements if text.startswith("INSERT")]
     assert 128 == len(inserts)
     assert 14 == len({text.count("(") for text in inserts})

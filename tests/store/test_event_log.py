@@ -79,13 +79,13 @@ async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: Shop) -
 async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Path) -> None:
     """After a crash: begun is unknown and failed, not begun is sent, and nothing is sent a second time."""
     path = tmp_path / "log.db"
-    async with Shop(path, lanes=1) as before:
+    async with Shop(path, concurrency=1) as before:
         webhook = await before.subscribes()
         before.clock.advance(-3600)
         begun, waiting = await before.sells(2)
         await before.sent()
 
-    async with Shop(path, lanes=1) as after:
+    async with Shop(path, concurrency=1) as after:
         assert 1 == after.store.recovered
         assert waiting.webhook_event_id == (await after.sent()).webhook_event_id
         assert after.out.empty()
@@ -151,7 +151,7 @@ async def test_an_event_of_another_webhook_is_unknown(shop: Shop) -> None:
 
 
 async def test_a_postponed_run_is_due_in_simulator_time(shop: Shop) -> None:
-    """It gives its lane back, and goes out when the clock gets there."""
+    """It gives its slot back, and goes out when the clock gets there."""
     await shop.subscribes()
     await shop.sells()
     delivery = await shop.sent()
@@ -165,24 +165,24 @@ async def test_a_postponed_run_is_due_in_simulator_time(shop: Shop) -> None:
     assert delivery == await shop.sent()
 
 
-async def test_a_postponed_run_can_be_hastened(shop: Shop) -> None:
+async def test_a_postponed_run_can_be_made_due(shop: Shop) -> None:
     """It is due at once; one that is under way already is left alone."""
     await shop.subscribes()
     await shop.sells()
     delivery = await shop.sent()
     shop.store.postpone(delivery, shop.clock.now() + 3_600_000)
 
-    shop.store.hasten(delivery)
+    shop.store.make_due(delivery)
     assert delivery == await shop.sent()
-    shop.store.hasten(delivery)
+    shop.store.make_due(delivery)
     await shop.settles()
 
     assert shop.out.empty()
 
 
-async def test_a_lease_is_in_the_log_as_begun_and_takes_no_lane(tmp_path: Path) -> None:
+async def test_a_lease_is_in_the_log_as_begun_and_takes_no_slot(tmp_path: Path) -> None:
     """Somebody else sends it; it counts as in flight until its end is told."""
-    async with Shop(tmp_path / "log.db", lanes=1) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         shop.store.take_numbers(2)
         leased = await shop.store.lease([Occurrence("SaleCreated", b"{}", 1)] * 2, 1)
@@ -228,7 +228,7 @@ async def test_copies_are_runs_of_their_own(shop: Shop) -> None:
 
 async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
     """With a time to come back."""
-    async with Shop(tmp_path / "log.db", lanes=1, most_waiting=3) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=1, most_waiting=3) as shop:
         await shop.subscribes()
         await shop.sells(3)
 
@@ -287,17 +287,17 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
 
 async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
-    monkeypatch.setattr(shop.store, "_roomy", 3)
+    monkeypatch.setattr(shop.store, "_most_before_waiting", 3)
     await shop.subscribes()
     await shop.sells(3)
-    await shop.store.room()
+    await shop.store.wait_for_room()
 
     await shop.sells(1)
     monkeypatch.setattr(module, "ROOM_S", 0.001)
-    await shop.store.room()
+    await shop.store.wait_for_room()
 
     monkeypatch.setattr(module, "ROOM_S", 60)
-    waiting = asyncio.ensure_future(shop.store.room())
+    waiting = asyncio.ensure_future(shop.store.wait_for_room())
     await shop.settles()
     assert not waiting.done()
     await shop.delivers()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
     """A reset of a large log takes seconds; meanwhile deliveries are answered."""
     let_go = threading.Event()
-    step = shop.store._writer.submit(lambda _: let_go.wait(5), long=True)
+    step = shop.store._group_commit.submit(lambda _: let_go.wait(5), long=True)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not step.done()
@@ -49,9 +49,9 @@ async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: py
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shop.store._ledger, "load", fails)
+        patch.setattr(shop.store._log_writer, "load", fails)
         with pytest.raises(StoreFailed):
-            await shop.store._writer.submit(lambda _: 1 // 0)
+            await shop.store._group_commit.submit(lambda _: 1 // 0)
         with pytest.raises(StoreFailed):
             await shop.sells()
     await shop.sells()

@@ -15,29 +15,29 @@ from hypothesis import example, given, settings
 from frontsim.clock import Clock, Ids
 from frontsim.domain.model import Delivery, Finished, Occurrence, Trigger
 from frontsim.store import memory_queue, queue
-from frontsim.store.ledger import Ledger
+from frontsim.store.log_writer import LogWriter
 from tests.store.shop import NOT_FOUND, OK, Shop
 
-LANES = 2
+SLOTS = 2
 SCHEMA = (Path(queue.__file__).parent / "schema.sql").read_text()
 Waiting = list[tuple[int, int]]
 
 
-class Books:
-    """A ledger in memory, its transactions one by one, and every delivery that is out."""
+class WriterOverTime:
+    """A writer in memory, its transactions one by one, and every delivery that is out."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         connection.executescript(SCHEMA)
         self.db = connection
         self.time = 1_700_000_000.0
         self.clock = Clock(lambda: self.time)
-        self.ledger = Ledger(connection, clock=self.clock, ids=Ids(), lanes=LANES, most_waiting=1_000_000)
+        self.writer = LogWriter(connection, clock=self.clock, ids=Ids(), concurrency=SLOTS, most_waiting=1_000_000)
         self.out: dict[int, Delivery] = {}
         self.sent: list[tuple[int, int]] = []
         self.put_back: list[Delivery] = []
         self.over: dict[int, int] = {}
         for event, url in (("SaleCreated", "http://a.example/"), ("InvoiceCreated", "http://b.example/")):
-            self.does(lambda event=event, url=url: self.ledger.subscribe(event, url, None))
+            self.does(lambda event=event, url=url: self.writer.subscribe(event, url, None))
 
     def does(self, step: Callable[[], object]) -> None:
         """A step in a transaction of its own, and then what must be true of every transaction."""
@@ -45,7 +45,7 @@ class Books:
         self.db.execute("BEGIN IMMEDIATE")
         step()
         self.now = self.clock.now()
-        due = self.ledger.write_queue(begin=True)
+        due = self.writer.write_queue(begin=True)
         self.db.execute("COMMIT")
         self.time += 0.01
         self.out |= {delivery.run_id: delivery for delivery in due}
@@ -54,9 +54,9 @@ class Books:
         assert self.numbers("1") == self.out.keys() | self.numbers("begun_at IS NULL"), "out, and not in the file"
         for destination in (1, 2):
             self._is_right([item for item in due if item.destination == destination], destination)
-        waiting = self.ledger.queue._lines
-        lined_up = [delivery for line in waiting._lines.values() for delivery in line]
-        assert waiting._bytes == sum(map(memory_queue._size, lined_up)) <= memory_queue.MOST_BYTES, "miscounted"
+        waiting = self.writer.queue._memory
+        in_memory = [delivery for line in waiting._queues.values() for delivery in line]
+        assert waiting._bytes == sum(map(memory_queue._size, in_memory)) <= memory_queue.MOST_BYTES, "miscounted"
         for delivery in due:
             assert self.body(delivery.event_number) == delivery.body
 
@@ -72,9 +72,9 @@ class Books:
         assert sorted(began) == began, "out of turn"
         assert not began or not left or max(began) < min(left), "somebody was before"
         assert all(due_at <= self.now for due_at, _ in began), "too early"
-        most = LANES + 2 * self.over.get(destination, 0)
+        most = SLOTS + 2 * self.over.get(destination, 0)
         resends = sum(item.trigger is Trigger.RESEND for item in due)
-        assert len(due) == resends or under_way <= most + resends, "more than there are lanes, and were over"
+        assert len(due) == resends or under_way <= most + resends, "more than there are slots and runs ahead"
         assert under_way >= most or not [due_at for due_at, _ in left if due_at <= self.now], "left lying"
 
     def numbers(self, which: str) -> set[int]:
@@ -91,13 +91,13 @@ class Books:
     def sells(self, event: str, count: int) -> None:
         (first,) = self.db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()
         items = [Occurrence(event, b'"%d \xc3\xa6"' % (first + index), None) for index in range(count)]
-        self.does(lambda: self.ledger.accept(items, first))
+        self.does(lambda: self.writer.accept(items, first))
 
     def ends(self, nth: int) -> None:
         if self.out:
             delivery = self.out.pop(sorted(self.out)[nth % len(self.out)])
             self.over[delivery.destination] = 1
-            self.does(lambda: self.ledger.finish([Finished(delivery, NOT_FOUND, self.clock.now())]))
+            self.does(lambda: self.writer.finish([Finished(delivery, NOT_FOUND, self.clock.now())]))
 
     def resends(self, nth: int) -> None:
         if self.sent:
@@ -108,7 +108,7 @@ class Books:
         webhook, raw = self.db.execute(
             "SELECT w.id, e.id FROM events e JOIN webhooks w ON w.number = e.webhook WHERE e.number = ?", (event,)
         ).fetchone()
-        self.ledger.resend(UUID(bytes=webhook), str(UUID(bytes=raw)))
+        self.writer.resend(UUID(bytes=webhook), str(UUID(bytes=raw)))
 
     def postpones(self, nth: int, wait_ms: int) -> None:
         if self.out:
@@ -116,12 +116,12 @@ class Books:
             self.sent.remove((delivery.event_number, delivery.run))
             self.put_back.append(delivery)
             due_at = self.clock.now() + wait_ms
-            self.does(lambda: self.ledger.queue.postpone(delivery, due_at))
+            self.does(lambda: self.writer.queue.postpone(delivery, due_at))
 
-    def hastens(self, nth: int) -> None:
+    def makes_due(self, nth: int) -> None:
         if self.put_back:
             delivery = self.put_back.pop(nth % len(self.put_back))
-            self.does(lambda: self.ledger.queue.hasten(delivery))
+            self.does(lambda: self.writer.queue.make_due(delivery))
 
     def moves_the_clock(self, seconds: int) -> None:
         self.clock.advance(seconds)
@@ -131,61 +131,68 @@ class Books:
         """A transaction that is undone after all was done but the commit."""
         (first,) = self.db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()
         self.db.execute("BEGIN IMMEDIATE")
-        self.ledger.finish([Finished(item, OK, self.clock.now()) for item in self.out.values()])
-        self.ledger.accept([Occurrence("SaleCreated", b"never", None)] * count, first)
+        self.writer.finish([Finished(item, OK, self.clock.now()) for item in self.out.values()])
+        self.writer.accept([Occurrence("SaleCreated", b"never", None)] * count, first)
         if self.sent:
             self._resend(count)
-        self.ledger.write_queue(begin=count % 2 == 0)
+        self.writer.write_queue(begin=count % 2 == 0)
         self.db.execute("ROLLBACK")
-        self.ledger.load()
+        self.writer.load()
         self.over.clear()
         self.does(lambda: None)
 
 
 NTH = st.integers(0, 20)
 HAPPENING = st.one_of(
-    st.tuples(st.just(Books.sells), st.sampled_from(["SaleCreated", "InvoiceCreated"]), st.integers(1, 6)),
-    st.tuples(st.just(Books.ends), NTH),
-    st.tuples(st.just(Books.resends), NTH),
-    st.tuples(st.just(Books.postpones), NTH, st.sampled_from([0, 50, 5_000])),
-    st.tuples(st.just(Books.hastens), NTH),
-    st.tuples(st.just(Books.moves_the_clock), st.sampled_from([-3600, -1, 1, 3600])),
-    st.tuples(st.just(Books.fails_to_write), st.integers(1, 3)),
+    st.tuples(st.just(WriterOverTime.sells), st.sampled_from(["SaleCreated", "InvoiceCreated"]), st.integers(1, 6)),
+    st.tuples(st.just(WriterOverTime.ends), NTH),
+    st.tuples(st.just(WriterOverTime.resends), NTH),
+    st.tuples(st.just(WriterOverTime.postpones), NTH, st.sampled_from([0, 50, 5_000])),
+    st.tuples(st.just(WriterOverTime.makes_due), NTH),
+    st.tuples(st.just(WriterOverTime.moves_the_clock), st.sampled_from([-3600, -1, 1, 3600])),
+    st.tuples(st.just(WriterOverTime.fails_to_write), st.integers(1, 3)),
 )
 
 
 @given(st.lists(HAPPENING, max_size=30))
-@example([(Books.sells, "SaleCreated", 3), (Books.postpones, 0, 0), (Books.hastens, 0), (Books.resends, 0)])
+@example(
+    [
+        (WriterOverTime.sells, "SaleCreated", 3),
+        (WriterOverTime.postpones, 0, 0),
+        (WriterOverTime.makes_due, 0),
+        (WriterOverTime.resends, 0),
+    ]
+)
 @settings(max_examples=150, deadline=None)
 def test_what_is_handed_out_is_what_the_file_says_is_next(happenings: list[tuple[Any, ...]]) -> None:
-    """Whatever happens: begun in the file exactly when handed out, in turn, at most a run a lane and those
+    """Whatever happens: begun in the file exactly when handed out, in turn, at most a run per slot and those
     ahead, nothing left lying, the body byte for byte, and no run twice."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection, few_in_memory():
-        books = Books(connection)
+        log = WriterOverTime(connection)
         for happens, *how in happenings:
-            happens(books, *how)
-        books.moves_the_clock(36_000)
-        while books.out:
-            books.ends(0)
-        assert 0 == books.ledger.queue.length == len(books.numbers("1"))
-        assert len(books.sent) == len(set(books.sent)), "handed out twice"
+            happens(log, *how)
+        log.moves_the_clock(36_000)
+        while log.out:
+            log.ends(0)
+        assert 0 == log.writer.queue.length == len(log.numbers("1"))
+        assert len(log.sent) == len(set(log.sent)), "handed out twice"
 
 
 def test_time_that_is_set_back_strands_nothing() -> None:
-    """What waits for a lane waits for that alone, whatever simulator time it is."""
+    """What waits for a slot waits for that alone, whatever simulator time it is."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        books = Books(connection)
-        books.sells("SaleCreated", LANES + 1)
-        books.moves_the_clock(-3600)
-        books.ends(0)
-        assert LANES == len(books.out)
+        log = WriterOverTime(connection)
+        log.sells("SaleCreated", SLOTS + 1)
+        log.moves_the_clock(-3600)
+        log.ends(0)
+        assert SLOTS == len(log.out)
 
 
 @pytest.mark.anyio
 async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None:
     """What a line cannot hold waits in the file alone."""
     with few_in_memory():
-        async with Shop(tmp_path / "log.db", lanes=1) as shop:
+        async with Shop(tmp_path / "log.db", concurrency=1) as shop:
             await shop.subscribes()
             raised = await shop.sells(20)
             sent = [await shop.delivers() for _ in range(20)]
@@ -193,9 +200,9 @@ async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None
 
 
 @pytest.mark.anyio
-async def test_lanes_bound_what_is_under_way_to_one_destination_only(tmp_path: Path) -> None:
-    """The third of one destination waits for a lane; another destination's does not wait for it."""
-    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+async def test_concurrency_bounds_what_is_under_way_to_one_destination_only(tmp_path: Path) -> None:
+    """The third of one destination waits for a slot; another destination's does not wait for it."""
+    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         await shop.store.subscribe("InvoiceCreated", "http://other.example/", None)
         await shop.sells(3)
@@ -213,11 +220,11 @@ async def test_lanes_bound_what_is_under_way_to_one_destination_only(tmp_path: P
 @pytest.mark.anyio
 async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commit(tmp_path: Path) -> None:
     """A receiver that is quick need not wait for the disk; one that is slow has next to nothing begun for nothing."""
-    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         await shop.sells(20)
         out = [await shop.sent() for _ in range(2)]
-        for over, left in ((2, 2 + 4), (3, 2 + 6), (2, 6), (1, 5), (1, 2 + 2), (1, 2 + 2)):  # lanes and ahead
+        for over, left in ((2, 2 + 4), (3, 2 + 6), (2, 6), (1, 5), (1, 2 + 2), (1, 2 + 2)):  # slots and ahead
             assert shop.out.empty()
             for _ in range(over):
                 shop.ends(out.pop(0), OK)
@@ -230,12 +237,12 @@ async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commi
 @pytest.mark.anyio
 async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
     """It is handed out at once, whatever is ahead, for somebody is waiting for it; the others wait on."""
-    async with Shop(tmp_path / "log.db", lanes=1) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         [failed] = await shop.sells()
         await shop.delivers(NOT_FOUND)
         await shop.sells(4)
-        for _ in range(3):  # one lane, two ahead
+        for _ in range(3):  # one slot, two ahead
             await shop.sent()
         resend = asyncio.ensure_future(shop.store.resend(UUID(failed.webhook_id), failed.webhook_event_id))
         await shop.settles()
@@ -248,11 +255,11 @@ async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_a_resend_leaves_though_more_is_out_than_now_may_be(tmp_path: Path) -> None:
     """When a receiver gets slow, what had been handed out ahead of it is more than is ahead now."""
-    async with Shop(tmp_path / "log.db", lanes=2) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         raised = await shop.sells(20)
         out = [await shop.sent() for _ in range(2)]
-        for over in (2, 1):  # 2 lanes and 4 ahead, then 2 ahead
+        for over in (2, 1):  # 2 slots and 4 ahead, then 2 ahead
             for _ in range(over):
                 shop.ends(out.pop(0), NOT_FOUND)
             await shop.settles()
@@ -268,7 +275,7 @@ async def test_a_resend_leaves_though_more_is_out_than_now_may_be(tmp_path: Path
 async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many were over."""
     monkeypatch.setattr(queue, "MOST_AHEAD", 3)
-    async with Shop(tmp_path / "log.db", lanes=4) as shop:
+    async with Shop(tmp_path / "log.db", concurrency=4) as shop:
         await shop.subscribes()
         await shop.sells(20)
         for delivery in [await shop.sent() for _ in range(4)]:

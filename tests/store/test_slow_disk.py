@@ -33,9 +33,9 @@ class SlowDisk:
 
 async def test_calls_that_come_during_a_flush_share_the_next(tmp_path: Path) -> None:
     """A hundred accepts wait behind one flush; they take one more, not a hundred, and none is answered before."""
-    shop = Shop(tmp_path / "log.db", lanes=1000)
+    shop = Shop(tmp_path / "log.db", concurrency=1000)
     disk = SlowDisk(shop.store._db)
-    shop.store._writer._db = disk  # type: ignore[assignment]
+    shop.store._group_commit._db = disk  # type: ignore[assignment]
     shop.store.start(shop.hands_out)
     first = asyncio.ensure_future(shop.subscribes())
     await asyncio.to_thread(lambda: _until(lambda: disk.flushes == 1))

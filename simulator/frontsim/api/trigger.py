@@ -150,7 +150,7 @@ class TriggerApi:
                 await self._log(batch.occurrences, batch.first, logged)
                 left -= len(batch.occurrences)
                 if left:
-                    await self._store.room()
+                    await self._store.wait_for_room()
         finally:
             ahead.cancel()
         return logged.answer()

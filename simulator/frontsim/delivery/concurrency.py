@@ -1,100 +1,112 @@
-"""How many deliveries are on their way to one destination at once; what is handed out beyond that waits here.
+"""Limits how many deliveries are under way to one destination at once; the rest wait here.
 
-    store ── begun, and some ahead ──▶ line ── a lane is free ──▶ leaves ── over, or put back ──▶ the next leaves
+    EventLog ── begun, some of them ahead ──▶ queued here ── a slot is free ──▶ send ── over, or put back ──▶ next
 
-The store hands out a few more than there are lanes, so that a lane that gets free is taken at once, not after the
-commit that writes why. What waits here is begun for the log, but not a byte of it was sent, and no rule has struck it.
+Why there are two limits, this one and the one in `store/queue`: the queue decides which runs are *begun in the file*,
+inside a transaction that may be undone, and learns that a run is over only when that is committed. A slot here is free
+as soon as the answer is read, which is one commit earlier. So the queue begins a few runs more than there are slots,
+and this limit sends the next of them while the disk still writes why the slot is free. A run that waits here is begun
+for the log, but none of its bytes is sent and no fault rule has been applied to it.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from frontsim.domain.model import Delivery
 
 
-class _Way:
-    """To one destination."""
-
-    __slots__ = ("busy", "line", "moving", "urgent")
+class _Destination:
+    __slots__ = ("filling", "in_use", "urgent", "waiting")
 
     def __init__(self) -> None:
         self.urgent: deque[Delivery] = deque()
-        self.line: deque[Delivery] = deque()
-        self.busy = 0
-        self.moving = False
+        self.waiting: deque[Delivery] = deque()
+        self.in_use = 0
+        self.filling = False
 
 
-class Lanes:
-    """The lanes to all destinations, on one event loop.
+class ConcurrencyLimit:
+    """The slots of all destinations, on one event loop.
 
     Args:
-        width: how many lanes there are to each destination.
-        leave: called with each delivery that has a lane now; it may call `free` before it returns.
+        slots: how many deliveries may be under way to each destination.
+        send: called with each delivery that has got a slot; it may call `release` before it returns.
     """
 
-    def __init__(self, width: int, leave: Callable[[Delivery], None]) -> None:
-        self._width = width
-        self._leave = leave
-        self._ways: defaultdict[int, _Way] = defaultdict(_Way)
-        self._taken: dict[int, _Way] = {}  # by the run's number, which no reset gives a second time
-        self._held = False
+    def __init__(self, slots: int, send: Callable[[Delivery], None]) -> None:
+        self._slots = slots
+        self._send = send
+        self._destinations: dict[int, _Destination] = {}
+        self._holders: dict[int, _Destination] = {}  # by run id, which no reset gives a second time
+        self._paused = False
 
-    def join(self, delivery: Delivery, *, urgent: bool = False) -> None:
-        """Wait for a lane; `move` lets it go. What is urgent goes before what is not."""
-        way = self._ways[delivery.destination]
-        (way.urgent if urgent else way.line).append(delivery)
+    def enqueue(self, delivery: Delivery, *, urgent: bool = False) -> None:
+        """Let a delivery wait for a slot; `fill` hands slots out. Urgent ones go before the others."""
+        destination = self._destination(delivery)
+        (destination.urgent if urgent else destination.waiting).append(delivery)
 
-    def move(self, destinations: Iterable[int]) -> None:
-        """Let leave what finds a lane free, those that came first before the others."""
-        for destination in destinations:
-            self._move(self._ways[destination])
+    def fill(self, destinations: Iterable[int]) -> None:
+        """Send what finds a slot free, first come, first served."""
+        for number in destinations:
+            destination = self._destinations.get(number)
+            if destination is not None:
+                self._fill(destination)
 
-    def take(self, delivery: Delivery) -> None:
-        """It leaves without waiting, beside the lanes; while it is on its way, one of them stays free for it."""
-        way = self._ways[delivery.destination]
-        way.busy += 1
-        self._taken[delivery.run_id] = way
+    def occupy(self, delivery: Delivery) -> None:
+        """Count a delivery that is sent without waiting: until it is over, one slot fewer is handed out."""
+        destination = self._destination(delivery)
+        destination.in_use += 1
+        self._holders[delivery.run_id] = destination
 
-    def free(self, delivery: Delivery) -> None:
-        """It is over, or put back: the next may leave. One that has no lane changes nothing."""
-        way = self._taken.pop(delivery.run_id, None)
-        if way is not None:
-            way.busy -= 1
-            self._move(way)
+    def release(self, delivery: Delivery) -> None:
+        """Free the slot of a delivery that is over, or put back. One that has no slot changes nothing."""
+        destination = self._holders.pop(delivery.run_id, None)
+        if destination is not None:
+            destination.in_use -= 1
+            self._fill(destination)
 
-    def hold(self) -> None:
-        """Let nobody leave until `go_on`."""
-        self._held = True
+    def pause(self) -> None:
+        """Send nothing until `resume`."""
+        self._paused = True
 
-    def go_on(self) -> None:
-        """Let leave again."""
-        self._held = False
-        self.move(list(self._ways))
+    def resume(self) -> None:
+        """Send again."""
+        self._paused = False
+        self.fill(list(self._destinations))
 
     def drop(self, *, before: int) -> None:
-        """As `clear`, but for runs with that number or higher: those go on waiting."""
+        """Forget the deliveries with lower run ids, waiting or under way; the others go on waiting."""
         for delivery in self.clear():
             if delivery.run_id >= before:
-                self.join(delivery)
+                self.enqueue(delivery)
 
     def clear(self) -> list[Delivery]:
-        """Take out all that waits, and begin anew: what is on its way takes nobody's lane any more."""
-        waiting = [item for way in self._ways.values() for item in (*way.urgent, *way.line)]
-        for way in self._ways.values():
-            way.urgent.clear()
-            way.line.clear()
-        self._ways.clear()
+        """Take out all that waits. What is under way holds no slot of a later delivery."""
+        waiting = [item for each in self._destinations.values() for item in (*each.urgent, *each.waiting)]
+        for destination in self._destinations.values():
+            destination.urgent.clear()
+            destination.waiting.clear()
+        self._destinations.clear()
         return waiting
 
-    def _move(self, way: _Way) -> None:
-        if way.moving:  # further up the stack
+    def _destination(self, delivery: Delivery) -> _Destination:
+        known = self._destinations.get(delivery.destination)
+        if known is None:
+            known = self._destinations[delivery.destination] = _Destination()
+        return known
+
+    def _fill(self, destination: _Destination) -> None:
+        if destination.filling:  # `send` has called `release`: the loop further up the stack goes on
             return
-        way.moving = True
+        destination.filling = True
         try:
-            while way.busy < self._width and (way.urgent or way.line) and not self._held:
-                delivery = (way.urgent or way.line).popleft()
-                way.busy += 1
-                self._taken[delivery.run_id] = way
-                self._leave(delivery)
+            while destination.in_use < self._slots and not self._paused:
+                queue = destination.urgent or destination.waiting
+                if not queue:
+                    break
+                delivery = queue.popleft()
+                destination.in_use += 1
+                self._holders[delivery.run_id] = destination
+                self._send(delivery)
         finally:
-            way.moving = False
+            destination.filling = False

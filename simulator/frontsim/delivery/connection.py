@@ -1,12 +1,18 @@
-"""One connection to a receiver: it carries one exchange at a time, and knows how each ended.
+"""One connection to a receiver: it carries one attempt at a time, and knows how each ended.
 
-idle ──carry──> busy ──whole answer──> idle, where both sides keep it; else closed
-idle ──anything comes──> closed: since it became idle no byte of a request was written on it
+    OPENING ── the transport is there ──▶ IDLE ── carry ──▶ BUSY ── whole answer, both sides keep it ──▶ IDLE
+                                           │                 │ └── an answer that does not count ──▶ MUTED
+                                           │ anything comes  │ answered and not kept, torn, aborted    │
+                                           ▼                 ▼                                         ▼
+                                          GONE ◀─────────────┴─────────────────────────────────────────┘
+
+A byte that comes on an idle connection closes it: no request is under way, so the byte answers nothing.
 """
 
 import asyncio
 import select
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Protocol, cast
 
 from frontsim.delivery.answer import AnswerReader, BadAnswer
@@ -16,137 +22,158 @@ from frontsim.delivery.send_plan import WHOLE, Ending
 from frontsim.domain.status_text import StatusText
 
 
-class Keeper(Protocol):
-    """Who owns connections: it is told of each turn in a connection's life."""
+class State(Enum):
+    """What a connection can do now."""
 
-    def keep(self, connection: "Connection") -> None:
-        """It may carry another exchange."""
+    OPENING = auto()
+    """There is no transport yet."""
+    IDLE = auto()
+    """It can carry an attempt."""
+    BUSY = auto()
+    """It carries an attempt, whose answer is awaited."""
+    MUTED = auto()
+    """It carries an attempt whose answer has come and does not count: the paced sender ends the attempt."""
+    GONE = auto()
+    """It can carry nothing any more; its socket may still be closing."""
 
-    def lost(self, connection: "Connection") -> None:
-        """It is gone, or about to be: it carries nothing any more. May be called more than once."""
 
-    def closed(self, connection: "Connection") -> None:
-        """Its socket is closed."""
+class ConnectionOwner(Protocol):
+    """What a connection calls when its state changes."""
+
+    def on_idle(self, connection: "Connection") -> None:
+        """The connection may carry another attempt."""
+
+    def on_gone(self, connection: "Connection") -> None:
+        """The connection carries nothing any more."""
+
+    def on_closed(self, connection: "Connection") -> None:
+        """The socket is closed."""
 
 
 class Connection(asyncio.Protocol):
     """A connection to `origin`."""
 
-    def __init__(self, origin: str, keeper: Keeper, register: InFlight) -> None:
+    def __init__(self, origin: str, owner: ConnectionOwner, in_flight: InFlight) -> None:
         self.origin = origin
-        self.why_lost: StatusText | None = None
-        """Why it can carry nothing, None while it can."""
-        self.beneath: asyncio.Transport | None = None
-        """The transport that TLS writes on, where there is TLS."""
-        self._keeper = keeper
-        self._register = register
+        self.why_gone: StatusText | None = None
+        """Why the connection can carry nothing; None while it can."""
+        self.tcp_transport: asyncio.Transport | None = None
+        """The transport below TLS, where there is TLS."""
+        self._owner = owner
+        self._in_flight = in_flight
         self._reader = AnswerReader()
-        self._exchange: Attempt | None = None
-        self._departure: PacedSender | None = None
-        self._deaf = False
-        self._stands = False
-        self._transport: asyncio.Transport
+        self._state = State.OPENING
+        self._attempt: Attempt | None = None
+        self._paced_sender: PacedSender | None = None
+        self._transport: asyncio.Transport | None = None
         self._write: Callable[[bytes], None]
         self._poll: select.poll | None = None
 
-    def carry(self, exchange: Attempt) -> None:
-        """Send an exchange's request; from here on it is begun."""
-        self._exchange = exchange
-        exchange.abandon = self.abort
-        exchange.begun = True
-        if exchange.manner is WHOLE:
-            self._write(exchange.head + exchange.body)
+    def carry(self, attempt: Attempt) -> None:
+        """Send an attempt's request; from here on the attempt is begun."""
+        assert self._transport is not None
+        self._state = State.BUSY
+        self._attempt = attempt
+        attempt.abandon = self.abort
+        attempt.begun = True
+        if attempt.plan is WHOLE:
+            self._write(attempt.head + attempt.body)
         else:
-            self._departure = PacedSender(self._transport, exchange, self._register, self.unsent)
-            self._departure.start()
+            self._paced_sender = PacedSender(self._transport, attempt, self._in_flight, self.unsent)
+            self._paced_sender.start()
 
     def unsent(self) -> int:
-        """Bytes that our kernel has not taken yet. TLS's own transport does not know of those in the one beneath it."""
+        """Bytes that our kernel has not taken yet. The TLS transport does not count those in the one below it."""
+        assert self._transport is not None
         size = self._transport.get_write_buffer_size()
-        return size if self.beneath is None else size + self.beneath.get_write_buffer_size()
+        return size if self.tcp_transport is None else size + self.tcp_transport.get_write_buffer_size()
 
     def is_stale(self) -> bool:
-        """Ask the kernel whether something has come that the event loop has not seen yet: mostly the peer's end."""
+        """Whether the kernel holds something that the event loop has not seen yet: mostly the receiver's FIN."""
         if self._poll is None:
+            assert self._transport is not None
             self._poll = select.poll()
             self._poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(self._poll.poll(0))
 
     def abort(self) -> None:
-        """Close at once, if it stands at all; an exchange that is still carried fails."""
+        """Close at once; an attempt that is still carried fails."""
         self._lose(StatusText.CONNECTION_CLOSED)
-        if self._stands:
+        if self._transport is not None:
             self._transport.abort()
 
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands, its TLS included."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        """The connection is open, TLS included."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from asyncio's
         self._write = self._transport.write
-        self._stands = True
+        if self._state is State.OPENING:
+            self._state = State.IDLE
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
-        exchange = self._exchange
-        if exchange is None:
-            self._lose(StatusText.BAD_RESPONSE)
-            self._transport.abort()
-        elif not self._deaf:
+        """Read on in the answer."""
+        if self._state is State.BUSY:
+            assert self._attempt is not None
             try:
                 whole = self._reader.feed(data)
             except BadAnswer:
-                self._ended(exchange, answered=False)
+                self._end(self._attempt, answered=False)
             else:
                 if whole:
-                    self._ended(exchange, answered=True)
+                    self._end(self._attempt, answered=True)
+        elif self._state is not State.MUTED:
+            self._lose(StatusText.BAD_RESPONSE)
+            assert self._transport is not None
+            self._transport.abort()
 
     def eof_received(self) -> None:
-        """The receiver will send no more; returning None closes our side too."""
-        exchange = self._exchange
-        if exchange is not None and not self._deaf and self._reader.end():
-            self._ended(exchange, answered=True)
+        """The receiver sends no more; returning None closes our side too."""
+        if self._state is State.BUSY and self._reader.end():
+            assert self._attempt is not None
+            self._end(self._attempt, answered=True)
         self._lose(StatusText.CONNECTION_CLOSED)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is closed."""
-        torn = exc is not None and not _is_missing_goodbye(exc)
+        torn = exc is not None and not _is_missing_tls_close(exc)
         self._lose(StatusText.CONNECTION_RESET if torn else StatusText.CONNECTION_CLOSED)
-        self._keeper.closed(self)
+        self._owner.on_closed(self)
 
-    def _ended(self, exchange: Attempt, *, answered: bool) -> None:
-        """The answer is whole, or it is none and never will be."""
-        ending = exchange.manner.ending
-        if ending is Ending.ANSWER:
-            if answered:
-                self._answer(exchange)
-            else:
-                exchange.fail(StatusText.BAD_RESPONSE)
-        elif ending is Ending.LOSE:
-            exchange.fail(StatusText.TIMEOUT)
+    def _end(self, attempt: Attempt, *, answered: bool) -> None:
+        """The answer is whole (`answered`), or what came is not an answer; the plan says whether that counts."""
+        ending = attempt.plan.ending
+        if ending is Ending.LOSE:
+            attempt.fail(StatusText.TIMEOUT)
+        elif ending is not Ending.ANSWER:
+            self._state = State.MUTED
+        elif answered:
+            self._answer(attempt)
         else:
-            self._deaf = True
+            attempt.fail(StatusText.BAD_RESPONSE)
 
-    def _answer(self, exchange: Attempt) -> None:
+    def _answer(self, attempt: Attempt) -> None:
         reader = self._reader
         status_code, body = reader.status_code, reader.body
-        self._exchange = None
-        if reader.reusable and self._departed():
+        self._attempt = None
+        if reader.reusable and self._request_has_left():
             reader.expect()
-            self._keeper.keep(self)
+            self._state = State.IDLE
+            self._owner.on_idle(self)
         else:
             self._close()
-        exchange.answer(status_code, body)
+        attempt.answer(status_code, body)
 
-    def _departed(self) -> bool:
-        """Whether the whole request has left; an answer may come before it has."""
-        departure, self._departure = self._departure, None
-        if departure is not None and not departure.over:
-            departure.stop()
+    def _request_has_left(self) -> bool:
+        """Whether the whole request is with our kernel; an answer may come before it is."""
+        sender, self._paced_sender = self._paced_sender, None
+        if sender is not None and not sender.over:
+            sender.stop()
             return False
         return self.unsent() == 0
 
     def _close(self) -> None:
+        assert self._transport is not None
         self._lose(StatusText.CONNECTION_CLOSED)
         if self.unsent():
             self._transport.abort()
@@ -154,21 +181,28 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _lose(self, why: StatusText) -> None:
-        """Nothing more can be carried; an exchange that still waits on it fails, unless its end is set already."""
-        if self.why_lost is None:
-            self.why_lost = why
-            self._keeper.lost(self)
-        exchange, self._exchange = self._exchange, None
-        departure, self._departure = self._departure, None
-        if exchange is not None and not exchange.ended and self._deaf and exchange.manner.ending is Ending.GIVE_UP:
-            return  # an answer came that does not count: the departure's timer ends this exchange
-        if departure is not None:
-            departure.stop()
-        if exchange is not None:
-            exchange.abandon = None
-            exchange.fail(StatusText.CONNECTION_RESET if exchange.manner.ending is Ending.RESET else why)
+        """Become GONE, and fail the attempt that is still carried. A second call changes nothing."""
+        before = self._state
+        if before is State.GONE:
+            return
+        self._state, self.why_gone = State.GONE, why
+        self._owner.on_gone(self)
+        attempt, self._attempt = self._attempt, None
+        sender, self._paced_sender = self._paced_sender, None
+        if (
+            before is State.MUTED
+            and attempt is not None
+            and attempt.plan.ending is Ending.GIVE_UP
+            and not attempt.ended
+        ):
+            return  # the timer of its paced sender ends this attempt
+        if sender is not None:
+            sender.stop()
+        if attempt is not None:
+            attempt.abandon = None
+            attempt.fail(StatusText.CONNECTION_RESET if attempt.plan.ending is Ending.RESET else why)
 
 
-def _is_missing_goodbye(error: Exception) -> bool:
-    """Whether we closed in good order, and the receiver did not say goodbye in TLS: that is no error of the system."""
+def _is_missing_tls_close(error: Exception) -> bool:
+    """Whether we closed in good order and the receiver did not answer with a TLS close: that is no error."""
     return isinstance(error, TimeoutError) and error.errno is None

@@ -1,7 +1,7 @@
-"""Many equal time limits on one timer.
+"""Many time limits of the same length on one timer.
 
-All limits of one `Deadlines` have the same length, so they run out in the order in which they began, and one
-timer, set on the oldest, serves them all: to begin and to end one costs a dictionary entry, not a timer.
+Because all limits of one `Deadlines` are equally long, they expire in the order in which they began. One timer, set on
+the oldest, serves them all: beginning or ending a limit costs a dictionary entry, not a timer.
 """
 
 import asyncio
@@ -35,35 +35,35 @@ class Deadlines(Generic[T]):
         """Begin an item's time, at `now` on the stopwatch; it is not in already."""
         self._begins[item] = now
         if self._timer is None:
-            self._set(self._span_s)
+            self._set_timer(self._span_s)
 
     def discard(self, item: T) -> bool:
         """End an item's time before it runs out; False when it was not in."""
         return self._begins.pop(item, None) is not None
 
     def clear(self) -> None:
-        """End everybody's time."""
+        """End all limits."""
         self._begins.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _set(self, delay_s: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._ring)
+    def _set_timer(self, delay_s: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         latest = stopwatch() - self._span_s
         over = []
         for item, begin in self._begins.items():
             if begin > latest:
-                self._set(begin - latest)
+                self._set_timer(begin - latest)
                 break
             over.append(item)
         try:
             for item in over:
-                if self.discard(item):  # an earlier one's end may have taken it out
+                if self.discard(item):  # an earlier item's expiry may have removed it
                     self._expire(item)
         finally:
-            if self._begins and self._timer is None:  # an end that raises must not keep the others
-                self._set(0)
+            if self._begins and self._timer is None:  # an expiry that raises must not stop the others
+                self._set_timer(0)

@@ -1,10 +1,10 @@
-"""Sends what the store hands out, breaks it as the fault rules say, and tells the store what became of it.
+"""Sends what the log hands out, breaks it as the fault rules say, and reports each outcome to the log.
 
-    store ── Delivery (in the log, begun) ──▶ lane ──▶ rule? ──▶ wire ──▶ Result ──▶ store
+    EventLog ── Delivery (begun in the log) ──▶ slot ──▶ fault rule? ──▶ WebhookSender ── Result ──▶ EventLog
 
-Which deliveries are sent, and in which order, the queue decides; how many at once, the lanes; what is broken, the
-rules; how bytes leave, the wire knows. Each delivery that comes in ends in exactly one `Finished`, or goes back to the
-queue, or a reset forgets it.
+The queue decides which deliveries are sent and in which order, the concurrency limit how many at once, the fault rules
+what is broken, and the sender how the bytes leave. Each delivery ends in exactly one `Finished`, or goes back to the
+queue, or is forgotten by a reset.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from functools import partial
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
 from frontsim.delivery.barrier import Barrier
-from frontsim.delivery.concurrency import Lanes
+from frontsim.delivery.concurrency import ConcurrencyLimit
 from frontsim.delivery.reordering import Reordering
 from frontsim.delivery.send_plan import (
     LOST_RESPONSE,
@@ -28,12 +28,12 @@ from frontsim.delivery.send_plan import (
     slow_body,
     slow_headers,
 )
-from frontsim.delivery.wire import Wire
+from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result, Trigger
-from frontsim.domain.payload_mutations import changed
+from frontsim.domain.payload_mutations import mutate
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.target import parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
@@ -42,14 +42,14 @@ from frontsim.store.queue import NEXT
 
 logger = logging.getLogger(__name__)
 
-_AT_THE_NEXT_START = NEXT  # a resend is logged instead, for its caller knows of it
+_AT_THE_NEXT_START = NEXT  # originals only: a resend is logged as not sent, because its caller may ask again
 _NEVER_ARRIVES = {
     "refuse": StatusText.CONNECTION_REFUSED,
     "dns-failure": StatusText.NAME_NOT_RESOLVED,
     "connect-timeout": StatusText.CONNECT_TIMEOUT,
     "tls-failure": StatusText.TLS_FAILED,
 }
-_MANNERS: Mapping[str, Callable[[FaultRule], SendPlan]] = {
+_SEND_PLANS: Mapping[str, Callable[[FaultRule], SendPlan]] = {
     "partial-body": lambda rule: partial_body(share=rule.param("fraction")),
     "slow-headers": lambda rule: slow_headers(rate=rule.param("bytesPerS")),
     "slow-body": lambda rule: slow_body(rate=rule.param("bytesPerS")),
@@ -63,81 +63,82 @@ class Dispatcher:
     """One simulator's sending side, on one event loop.
 
     Args:
-        store: hands out deliveries, and logs what became of them.
-        wire: sends.
-        rules: what is broken.
-        catalog: the schemas that changes of a payload go by.
+        store: hands out deliveries, and logs their outcomes.
+        sender: sends requests.
+        rules: the fault rules.
+        catalog: the schemas that payload mutations need.
         clock: simulator time.
         headers: names of a delivery's headers.
-        lanes: how many deliveries may be on their way to one destination at once.
+        concurrency: how many deliveries may be under way to one destination at once.
     """
 
     def __init__(
         self,
         *,
         store: EventLog,
-        wire: Wire,
+        sender: WebhookSender,
         rules: FaultRules,
         catalog: Catalog,
         clock: Clock,
         headers: HeaderNames,
-        lanes: int,
+        concurrency: int,
     ) -> None:
         self._store = store
-        self._wire = wire
+        self._sender = sender
         self._rules = rules
         self._catalog = catalog
         self._clock = clock
         self._headers = headers
-        self._lanes = Lanes(lanes, self._leave)
+        self._slots = ConcurrencyLimit(concurrency, self._start)
         self._postponed: dict[int, str] = {}
         self._copying: set[asyncio.Task[None]] = set()
-        self._reordering = Reordering(hasten=store.hasten)
+        self._reordering = Reordering(make_due=store.make_due)
         self._resetting = asyncio.Lock()
-        self._first_kept = 0  # by the last reset: of runs with lower numbers the log knows nothing
+        self._first_kept = 0  # the last reset forgot every run with a lower number
         self._stopped = False
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Send deliveries that the store has handed out, as lanes get free.
+        """Send deliveries that the log has handed out, as slots get free.
 
-        A resend, for which somebody waits, and what was put back and is due now go before what waits for a lane.
+        Two kinds are urgent and go first: resends, because a caller waits for the answer, and runs that a fault had put
+        back, because they have had their turn.
         """
         for delivery in deliveries:
             urgent = delivery.trigger is Trigger.RESEND or delivery.run_id in self._postponed
-            self._lanes.join(delivery, urgent=urgent)
-        self._lanes.move(dict.fromkeys([delivery.destination for delivery in deliveries]))
+            self._slots.enqueue(delivery, urgent=urgent)
+        self._slots.fill(dict.fromkeys([delivery.destination for delivery in deliveries]))
 
     async def stop(self) -> None:
-        """Send no more of what was handed out: an original goes back into the queue, a resend is logged as not sent."""
+        """Send nothing more: originals go back into the queue, resends are logged as not sent."""
         self._stopped = True
         now = self._clock.now()
-        for delivery in self._lanes.clear():
+        for delivery in self._slots.clear():
             self._finish(delivery, now, "", None, NOT_SENT)
         if self._copying:
             await asyncio.wait(self._copying)
 
     async def reset(self, forget: Callable[[], None]) -> None:
-        """Have the log reset; what it forgets is not sent any more.
+        """Reset the log; what it forgets is not sent any more.
 
         Args:
-            forget: called once the log has been reset, before anything leaves again.
+            forget: called when the log has been reset, before anything is sent again.
 
         Raises:
             StoreFailed: nothing was forgotten.
         """
         async with self._resetting:
-            self._lanes.hold()  # what is handed out until then may be among what it forgets
+            self._slots.pause()  # the reset may forget what is handed out until then
             try:
                 self._first_kept = await self._store.reset()
                 forget()
-                self._wire.recall()
-                self._lanes.drop(before=self._first_kept)
+                self._sender.recall()
+                self._slots.drop(before=self._first_kept)
                 self._postponed.clear()
                 self._reordering.forget()
             finally:
-                self._lanes.go_on()
+                self._slots.resume()
 
-    def _leave(self, delivery: Delivery) -> None:
+    def _start(self, delivery: Delivery) -> None:
         now = self._clock.now()
         fault = self._postponed.pop(delivery.run_id, "")
         try:
@@ -146,12 +147,12 @@ class Dispatcher:
                 self._send(delivery, now, WHOLE, fault)
             else:
                 self._break(delivery, now, rule)
-        except Exception:  # a mistake about one delivery must not keep back all others
+        except Exception:  # an error about one delivery must not stop all others
             logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
             self._give_up(delivery, now, fault)
 
     def _give_up(self, delivery: Delivery, now: Milliseconds, fault: str) -> None:
-        """By a mistake of ours nothing of it is sent."""
+        """End a delivery that an error of our own kept from being sent."""
         result = Result(Outcome.NOT_SENT, StatusText.CONNECTION_FAILED.value)
         self._end(Finished(delivery, result, now, fault), arrived=False)
 
@@ -166,7 +167,7 @@ class Dispatcher:
                 trigger=delivery.trigger,
                 run=delivery.run,
             ),
-            passing_over=self._reordering.rules_holding(delivery.webhook_id),
+            skipping=self._reordering.rules_holding(delivery.webhook_id),
         )
 
     def _break(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
@@ -178,7 +179,7 @@ class Dispatcher:
             case FaultStage.ODDLY_DELIVERED:
                 self._deliver_oddly(delivery, now, rule)
             case _:
-                self._send(delivery, now, _MANNERS[rule.fault](rule), rule.fault)
+                self._send(delivery, now, _SEND_PLANS[rule.fault](rule), rule.fault)
 
     def _never_send_or_lie(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         if rule.fault == "false-failure":
@@ -195,10 +196,10 @@ class Dispatcher:
             schema = self._catalog.find(delivery.event).schema
         except UnknownEventType:  # a type of the user's own, from a start with other --contracts
             schema = {}
-        sent = changed(rule, delivery.body, delivery.event, schema, delivery.event_number)
+        sent = mutate(rule, delivery.body, delivery.event, schema, delivery.event_number)
         headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
         done = partial(self._finish, delivery, now, rule.fault, None)
-        self._wire.send(parse_target(delivery.url), headers, sent.body, done)
+        self._sender.send(parse_target(delivery.url), headers, sent.body, done)
 
     def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         if rule.fault == "duplicate":
@@ -221,7 +222,7 @@ class Dispatcher:
             copies = []
         async with self._resetting:
             if delivery.run_id < self._first_kept:
-                self._lanes.free(delivery)
+                self._slots.release(delivery)
             else:
                 self._send_each(delivery, copies, rule)
 
@@ -234,7 +235,7 @@ class Dispatcher:
         if isinstance(apart, str):
             barrier = Barrier(1 + len(copies))
             for copy in copies:
-                self._lanes.take(copy)
+                self._slots.occupy(copy)
             for item in (delivery, *copies):
                 self._send_or_give_up(item, now, held(barrier), rule.fault)
             return
@@ -243,24 +244,24 @@ class Dispatcher:
             self._postponed[copy.run_id] = rule.fault
             self._store.postpone(copy, now + round(apart * number * 1000))
 
-    def _send_or_give_up(self, delivery: Delivery, now: Milliseconds, manner: SendPlan, fault: str) -> None:
-        """In a task of its own, where nobody is told of an exception."""
+    def _send_or_give_up(self, delivery: Delivery, now: Milliseconds, plan: SendPlan, fault: str) -> None:
+        """`_send` for a task, whose exception would be lost."""
         try:
-            self._send(delivery, now, manner, fault)
+            self._send(delivery, now, plan, fault)
         except Exception:
             logger.exception("run %d of event %s could not be sent", delivery.run, delivery.webhook_event_id)
             self._give_up(delivery, now, fault)
 
     def _send(
-        self, delivery: Delivery, now: Milliseconds, manner: SendPlan, fault: str, *, logged: Result | None = None
+        self, delivery: Delivery, now: Milliseconds, plan: SendPlan, fault: str, *, logged: Result | None = None
     ) -> None:
         done = partial(self._finish, delivery, now, fault, logged)
-        self._wire.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, manner)
+        self._sender.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, plan)
 
     def _finish(
         self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
     ) -> None:
-        """What the wire has made of it."""
+        """Log the sender's result, or put the delivery back into the queue if nothing of it was sent."""
         unsent = result.outcome is Outcome.NOT_SENT and result.status == StatusText.NOT_SENT
         if unsent and delivery.trigger is Trigger.ORIGINAL:
             self._put_back(delivery, _AT_THE_NEXT_START)
@@ -270,14 +271,14 @@ class Dispatcher:
         self._end(Finished(delivery, result, began_at, fault), arrived=result.outcome is not Outcome.NOT_SENT)
 
     def _end(self, finished: Finished, *, arrived: bool) -> None:
-        """`arrived`: the receiver has seen it, at least in part, whatever the log will say."""
+        """Log the outcome. `arrived`: the receiver has seen the delivery, at least in part, whatever the log says."""
         self._store.finish(finished)
         self._reordering.passed(finished.delivery, arrived=arrived)
-        self._lanes.free(finished.delivery)
+        self._slots.release(finished.delivery)
 
     def _put_back(self, delivery: Delivery, due_at: Milliseconds) -> None:
         self._store.postpone(delivery, due_at)
-        self._lanes.free(delivery)
+        self._slots.release(delivery)
 
 
 def _answered(status_code: int) -> Result:

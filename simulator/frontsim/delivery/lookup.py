@@ -1,8 +1,8 @@
-"""Finds the addresses of a host's name, once for all who ask at the same time.
+"""Resolves host names; deliveries that need the same name at the same time share one lookup.
 
-A lookup holds its thread for many seconds when its name server is dead, so each has one of its own: the event loop's
-threads are few (uvloop lets two do lookups). As a name is never looked up twice at once, it holds one at most, whatever
-waits for it; and none holds up the end of the program.
+A lookup blocks its thread for many seconds when the name server is dead. So each lookup runs in a thread of its own:
+the event loop has few (uvloop lets two do lookups). A name is never looked up twice at once, so it blocks one thread at
+most, and the threads are daemons, so that they do not delay the end of the program.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ MOST_AT_ONCE = 100
 
 
 class NotConnected(Exception):
-    """No connection came about, so certainly nothing was sent."""
+    """No connection could be opened, so nothing was sent."""
 
-    def __init__(self, phrase: StatusText) -> None:
-        super().__init__(phrase.value)
-        self.phrase = phrase
+    def __init__(self, status_text: StatusText) -> None:
+        super().__init__(status_text.value)
+        self.status_text = status_text
 
 
 class Lookups:
-    """The lookups that are running. Nothing is remembered beyond them: that is the system's business."""
+    """The lookups that are running. Results are not cached: the system does that."""
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.Task[list[str]]] = {}
@@ -50,30 +50,30 @@ class Lookups:
         return found
 
     def close(self) -> None:
-        """Give up what is running."""
+        """Cancel what is running."""
         for lookup in list(self._running.values()):
             lookup.cancel()
 
     async def _look_up(self, host: str) -> list[str]:
         async with self._threads:
             found: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
-            threading.Thread(target=_ask_system, args=(host, found), name="frontsim-lookup", daemon=True).start()
+            threading.Thread(target=_resolve_in_thread, args=(host, found), name="frontsim-lookup", daemon=True).start()
             return await found
 
 
-def _ask_system(host: str, found: "asyncio.Future[list[str]]") -> None:
-    """Tell its addresses, none where the system says that there are none; in a thread of its own."""
+def _resolve_in_thread(host: str, found: "asyncio.Future[list[str]]") -> None:
+    """Resolve a name; the addresses are empty where it has none."""
     try:
         entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # socket.gaierror is of the first kind
         entries = []
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-    with suppress(RuntimeError):  # the event loop is closed: nobody wants to know any more
-        found.get_loop().call_soon_threadsafe(_tell, found, addresses)
+    with suppress(RuntimeError):  # the event loop is closed
+        found.get_loop().call_soon_threadsafe(_set_result, found, addresses)
 
 
-def _tell(found: "asyncio.Future[list[str]]", addresses: list[str]) -> None:
-    if not found.done():  # given up
+def _set_result(found: "asyncio.Future[list[str]]", addresses: list[str]) -> None:
+    if not found.done():  # cancelled
         found.set_result(addresses)
 
 

@@ -1,7 +1,7 @@
-"""Sends one request in a manner that is not plain, to the byte.
+"""Sends one request by a plan other than `WHOLE`, to the byte.
 
-It walks one course of steps; between them it waits for a time, for the receiver's kernel, or at a barrier.
-Nothing else writes on the connection meanwhile.
+`_steps` is a generator: it writes, and yields when it has to wait for a time, for the receiver's kernel, or at a
+barrier. Nothing else writes on the connection meanwhile.
 """
 
 import asyncio
@@ -18,71 +18,71 @@ from frontsim.domain.status_text import StatusText
 DRIP_S = 0.02
 """Seconds between two drips; where a rate is below one byte in that time, the bytes leave one by one."""
 _LOOK_S = 0.001
-"""Seconds between two looks at what the kernel still holds."""
+"""Seconds between two checks of what the kernel still holds."""
 _LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)
 
-Moment = float | None
-"""When a course goes on, on the event loop's clock; None: when somebody calls `_go_on`."""
+ResumeAt = float | None
+"""When the steps go on, on the event loop's clock; None: when the barrier calls `_advance`."""
 
 
 class PacedSender:
-    """One request's way out.
+    """Sends one request.
 
-    While it drips, the exchange's own time stands still and begins anew with the last byte: a slow rate
-    must not turn into a partial body. `over` says that the last byte was written.
+    While the request drips, the attempt's time limit is suspended; it begins anew with the last byte, so that a slow
+    rate does not turn into a partial body. `over` says that the last byte was written.
     """
 
     def __init__(
-        self, transport: asyncio.Transport, exchange: Attempt, register: InFlight, unsent: Callable[[], int]
+        self, transport: asyncio.Transport, attempt: Attempt, in_flight: InFlight, unsent: Callable[[], int]
     ) -> None:
         self._transport = transport
-        self._exchange = exchange
-        self._register = register
+        self._attempt = attempt
+        self._in_flight = in_flight
         self._unsent = unsent
         self._loop = asyncio.get_running_loop()
-        self._course = self._steps()
+        self._remaining = self._steps()
         self._timer: asyncio.TimerHandle | None = None
         self.over = False
 
     def start(self) -> None:
         """Begin."""
-        self._go_on()
+        self._advance()
 
     def stop(self) -> None:
         """Send nothing more. What was written stays written."""
-        self._course = iter(())
+        self._remaining = iter(())
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _go_on(self) -> None:
+    def _advance(self) -> None:
         self._timer = None
-        moment = next(self._course, None)
-        if moment is not None:
-            self._timer = self._loop.call_at(moment, self._go_on)
+        resume_at = next(self._remaining, None)
+        if resume_at is not None:
+            self._timer = self._loop.call_at(resume_at, self._advance)
 
-    def _steps(self) -> Iterator[Moment]:
-        manner, exchange = self._exchange.manner, self._exchange
-        head, body = exchange.head, manner.part_of(exchange.body)
+    def _steps(self) -> Iterator[ResumeAt]:
+        plan, attempt = self._attempt.plan, self._attempt
+        head, body = attempt.head, plan.part_of(attempt.body)
         last = b""
-        if manner.barrier is not None:
+        if plan.barrier is not None:
             head, body, last = (head, body[:-1], body[-1:]) if body else (head[:-1], b"", head[-1:])
-        if manner.head_rate is None and manner.body_rate is None:
+        if plan.head_rate is None and plan.body_rate is None:
             self._transport.write(head + body)
         else:
-            self._register.suspend(exchange)
-            yield from self._drip(head, manner.head_rate)
-            yield from self._drip(body, manner.body_rate)
-            self._register.restart(exchange)
-        if manner.barrier is not None:
+            self._in_flight.suspend(attempt)
+            yield from self._drip(head, plan.head_rate)
+            yield from self._drip(body, plan.body_rate)
+            self._in_flight.restart(attempt)
+        if plan.barrier is not None:
             yield from self._until_received()
-            manner.barrier.stand(exchange, self._go_on)
+            plan.barrier.wait(attempt, self._advance)
             yield None
             self._transport.write(last)
         self.over = True
-        yield from self._end(manner.ending, manner.after_s)
+        yield from self._end(plan.ending, plan.after_s)
 
-    def _drip(self, data: bytes, rate: float | None) -> Iterator[Moment]:
+    def _drip(self, data: bytes, rate: float | None) -> Iterator[ResumeAt]:
         if rate is None:
             self._transport.write(data)
             return
@@ -93,31 +93,31 @@ class PacedSender:
                 yield start + offset / rate
             self._transport.write(data[offset : offset + size])
 
-    def _end(self, ending: Ending, after_s: float) -> Iterator[Moment]:
-        exchange = self._exchange
+    def _end(self, ending: Ending, after_s: float) -> Iterator[ResumeAt]:
+        attempt = self._attempt
         if ending is Ending.CLOSE:
-            yield from self._until_received()  # TLS gives a close, what it has to flush included, only so much time
-            self._transport.close()  # the connection's end is then the exchange's
+            yield from self._until_received()  # a TLS close, flushing included, is given limited time
+            self._transport.close()  # when the connection ends, the attempt does
         elif ending is Ending.RESET:
             yield from self._until_received()
             connection = self._transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
-            exchange.fail(StatusText.CONNECTION_RESET)
+            attempt.fail(StatusText.CONNECTION_RESET)
         elif ending is Ending.GIVE_UP:
             yield from self._until_received()
-            self._register.suspend(exchange)
+            self._in_flight.suspend(attempt)
             yield self._loop.time() + after_s
-            exchange.fail(StatusText.TIMEOUT)
+            attempt.fail(StatusText.TIMEOUT)
 
-    def _until_received(self) -> Iterator[Moment]:
-        """Until the receiver's machine has acknowledged every byte. The exchange's time goes on."""
-        yield self._loop.time()  # written bytes leave at the end of the loop's turn
+    def _until_received(self) -> Iterator[ResumeAt]:
+        """Wait until the receiver's machine has acknowledged every byte. The attempt's time limit goes on."""
+        yield self._loop.time()  # the transport writes at the end of the loop's turn
         while not self._transport.is_closing() and (self._unsent() or _unacknowledged(self._transport)):
             yield self._loop.time() + _LOOK_S
 
 
 def _unacknowledged(transport: asyncio.Transport) -> int:
-    """Bytes that the kernel holds until the receiver's has them; 0 where it cannot tell."""
+    """Bytes in our kernel that the receiver's has not acknowledged; 0 where the kernel does not say."""
     connection = transport.get_extra_info("socket")
     try:
         answer = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")

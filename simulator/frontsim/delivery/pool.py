@@ -1,4 +1,4 @@
-"""Connections that wait for their next exchange, by origin, and the count of all that are open."""
+"""Idle connections by origin, and the set of all that are open."""
 
 import asyncio
 from collections import defaultdict
@@ -8,16 +8,16 @@ from frontsim.clock import stopwatch
 from frontsim.delivery.connection import Connection
 
 IDLE_S = 4.0
-"""Seconds until an idle connection is closed: below the 5 s after which many servers close theirs, so that we
-seldom write on a connection that is being closed."""
+"""Seconds until an idle connection is closed. Many servers close theirs after 5 s; ours are closed before, so that we
+seldom write on a connection that the server is closing."""
 SWEEP_S = 0.5
 """Seconds between two looks for connections that have been idle for too long."""
 TRUSTED_S = 0.01
-"""Seconds for which an idle connection is taken to be as the event loop last saw it."""
+"""Seconds for which an idle connection is used without asking the kernel whether the receiver has closed it."""
 
 
 class ConnectionPool:
-    """Keeps connections; the one used last is used next, so that those too many run into `IDLE_S`."""
+    """Keeps connections. The one used last is used next, so that surplus ones reach `IDLE_S`."""
 
     def __init__(self) -> None:
         self._idle: defaultdict[str, dict[Connection, float]] = defaultdict(dict)
@@ -28,8 +28,8 @@ class ConnectionPool:
     def take(self, origin: str, now: float) -> Connection | None:
         """A connection on which nothing has come since it became idle, if there is one.
 
-        One whose peer has closed it is passed over, also where only the kernel knows yet: not a byte was
-        written on it, so opening another sends nothing twice. `now` is a moment on the stopwatch.
+        A connection that its receiver has closed is skipped, also where only the kernel knows yet: no byte of this
+        request was written on it, so opening another sends nothing twice. `now` is a moment on the stopwatch.
         """
         idle = self._idle.get(origin)
         while idle:
@@ -40,7 +40,7 @@ class ConnectionPool:
         return None
 
     def adopt(self, connection: Connection) -> None:
-        """Count a connection that stands, until its socket is closed."""
+        """Count an open connection until its socket is closed."""
         self._open.add(connection)
 
     async def close(self) -> None:
@@ -54,10 +54,10 @@ class ConnectionPool:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._none_open.wait(), 1)
 
-    # What a connection tells.
+    # What a connection calls.
 
-    def keep(self, connection: Connection) -> None:
-        """It may carry another exchange."""
+    def on_idle(self, connection: Connection) -> None:
+        """Keep a connection that may carry another attempt."""
         if self._none_open is not None:
             connection.abort()
             return
@@ -65,16 +65,16 @@ class ConnectionPool:
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
-    def lost(self, connection: Connection) -> None:
-        """It carries nothing any more."""
+    def on_gone(self, connection: Connection) -> None:
+        """Drop a connection that carries nothing any more."""
         idle = self._idle.get(connection.origin)
         if idle is not None:
             idle.pop(connection, None)
             if not idle:
                 del self._idle[connection.origin]
 
-    def closed(self, connection: Connection) -> None:
-        """Its socket is closed."""
+    def on_closed(self, connection: Connection) -> None:
+        """Forget a connection whose socket is closed."""
         self._open.discard(connection)
         if self._none_open is not None and not self._open:
             self._none_open.set()

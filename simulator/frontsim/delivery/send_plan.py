@@ -1,9 +1,8 @@
 """How a request is sent: which of its bytes, how fast, and what follows the last of them.
 
-    head ──(head_rate)──> body, or a part of it ──(body_rate)──> [barrier] last byte ──> ending
+    head ──(head_rate)──▶ body, or a part of it ──(body_rate)──▶ [barrier] last byte ──▶ ending
 
-`WHOLE` is the plain way; every other manner is a fault. A manner only says what is to happen: `departure`
-does it, to the byte.
+`WHOLE` sends everything at once; every other plan is a fault. A plan is data; `paced_sender` carries it out.
 """
 
 from dataclasses import dataclass
@@ -33,8 +32,8 @@ class SendPlan:
     """How one request is sent.
 
     Args:
-        body_bytes: at most so many bytes of the body leave, and never its last one; the Content-Length
-            tells of all of them.
+        body_bytes: at most this many bytes of the body are sent, and never its last one; Content-Length still
+            counts all of them.
         body_share: as `body_bytes`, as a share of the body from 0 to 1, rounded down.
         head_rate: bytes of the head (request line and headers) per second; None is at once.
         body_rate: bytes of the body per second.
@@ -69,7 +68,7 @@ class SendPlan:
             raise ValueError(f"after_s: expected 0 or more seconds, got {self.after_s}")
 
     def part_of(self, body: bytes) -> bytes:
-        """The bytes of a body that leave.
+        """The bytes of a body that are sent.
 
         `partial_body(share=0.5).part_of(b"12345")` is `b"12"`; `partial_body(body_bytes=9)` leaves out
         the `5`, as the body would else be whole.

@@ -1,4 +1,4 @@
-"""What we trust when a receiver speaks TLS."""
+"""The TLS settings of deliveries."""
 
 import ssl
 from pathlib import Path
@@ -11,12 +11,12 @@ def tls_context(*, verify: bool, ca: Path | None) -> ssl.SSLContext:
 
     Args:
         verify: check a receiver's certificate and its name.
-        ca: a PEM file of authorities to trust beside the system's.
+        ca: a PEM file of authorities to trust in addition to the system's.
 
     Raises:
         Unusable: the file cannot be read, or holds no certificate.
     """
-    context = ssl.create_default_context() if verify else _trusting_anybody()
+    context = ssl.create_default_context() if verify else _without_verification()
     context.set_alpn_protocols(["http/1.1"])
     if ca is None:
         return context
@@ -27,7 +27,7 @@ def tls_context(*, verify: bool, ca: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _trusting_anybody() -> ssl.SSLContext:
+def _without_verification() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -8,13 +8,13 @@ from frontsim.domain.faults import DeliveryFacts, FaultRule, fault_for
 from frontsim.errors import BadInput, UnknownFaultRule
 
 MOST = 1_000
-"""Rules that there may be: each of them is looked at for every delivery."""
+"""Rules at most, because each is checked for every delivery."""
 
 
 class FaultRules:
     """Rules in the order in which they are tried, and how often each has fired.
 
-    They are kept in memory: a restart forgets them, so that nobody wonders tomorrow what is being broken.
+    They are kept in memory. A restart forgets them, so that yesterday's faults do not break today's deliveries.
     """
 
     def __init__(self, *, seed: int) -> None:
@@ -28,11 +28,11 @@ class FaultRules:
 
     @property
     def any(self) -> bool:
-        """Whether there is a rule at all."""
+        """Whether there are rules."""
         return bool(self._rules)
 
     def add(self, rule: FaultRule) -> FaultRule:
-        """Add a rule behind those that there are; it gets a number. Raises BadInput where there are too many."""
+        """Append a rule, and give it a number. Raises BadInput if there are too many."""
         if len(self._rules) >= MOST:
             text = f"expected at most {MOST:,} fault rules, got one more; DELETE /_sim/faults/{{id}} removes one"
             raise BadInput(text, {"": [text]})
@@ -42,7 +42,7 @@ class FaultRules:
         return numbered
 
     def replace(self, number: int, rule: FaultRule) -> FaultRule:
-        """Put another rule in the place of one; its count goes on. Raises UnknownFaultRule."""
+        """Replace a rule; its number and its count stay. Raises UnknownFaultRule."""
         self.get(number)
         numbered = replace(rule, number=number)
         self._rules[number] = numbered
@@ -65,14 +65,14 @@ class FaultRules:
         self._rules.clear()
 
     def reset(self) -> None:
-        """Start afresh: the next rule is number 1 again, so that the seed decides as it did the first time."""
+        """Start again: the next rule is number 1, so that the seed decides as it did the first time."""
         self._rules.clear()
         self.fired.clear()
         self._next = 1
 
-    def apply_first_match(self, facts: DeliveryFacts, *, passing_over: Collection[int] = ()) -> FaultRule | None:
-        """The rule that applies now, counted as fired; those of the numbers `passing_over` do not."""
-        rules = [rule for rule in self._rules.values() if rule.number not in passing_over]
+    def apply_first_match(self, facts: DeliveryFacts, *, skipping: Collection[int] = ()) -> FaultRule | None:
+        """The rule that applies now, counted as fired; rules with the numbers `skipping` are left out."""
+        rules = [rule for rule in self._rules.values() if rule.number not in skipping]
         rule = fault_for(rules, facts, fired=self.fired, seed=self._seed)
         if rule is not None:
             self.fired[rule.number] += 1

@@ -1,9 +1,9 @@
-"""What can be broken, and the rules that say when: the one registry that API, CLI, docs and scenarios read.
+"""The faults, and the rules that say when they apply: the one registry that API, CLI, docs and scenarios read.
 
-A rule is data; which rule applies to a delivery is decided here, by a pure function. Chance is drawn from
-the seed, the rule and the delivery alone, so that it does not depend on the order in which deliveries
-happen to go out. A call of the API has no name of its own; there it is drawn from the seed, the rule, and
-how many calls the rule has matched, so that calls which are none of the rule's business change nothing.
+A rule is data; a pure function decides here which rule applies to a delivery. A rule's probability is drawn from the
+seed, the rule and the delivery alone, so it does not depend on the order in which deliveries are sent. A call of the
+API has no id; there it is drawn from the seed, the rule, and how many calls the rule has matched so far, so that calls
+which the rule does not match change nothing.
 """
 
 import math
@@ -17,7 +17,7 @@ from frontsim.clock import Milliseconds
 
 
 class FaultStage(StrEnum):
-    """Where a fault strikes."""
+    """The stage of a delivery at which a fault applies."""
 
     NEVER_ARRIVES = "never reaches the receiver"
     ARRIVES_IN_PART = "reaches it in part"
@@ -30,7 +30,7 @@ class FaultStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter: a number within bounds (inclusive), or one of `words`; `default` None must be given."""
+    """A parameter: a number within bounds (inclusive), or one of `words`; one whose `default` is None is required."""
 
     help: str
     default: Any
@@ -41,14 +41,14 @@ class Param:
 
     @property
     def expected(self) -> str:
-        """What it takes, in words."""
+        """The values that it takes, in words."""
         kind = "a whole number" if self.whole else "a number"
         bounds = f"{self.least:,} or more" if self.most == math.inf else f"{self.least:,} to {self.most:,}"
         choice = "".join(f"{word!r} or " for word in self.words)
         return f"{choice}{kind}, {bounds}"
 
     def takes(self, value: object) -> bool:
-        """Whether a value may be given."""
+        """Whether a value is one of them."""
         if isinstance(value, str):
             return value in self.words
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
@@ -75,7 +75,7 @@ _FRACTION = Param("Share of the body that is sent.", 0.5, 0, 1)
 
 def _registry(*faults: Fault) -> Mapping[str, Fault]:
     names = {fault.name: fault for fault in faults}
-    assert len(names) == len(faults), "a fault's name is taken"
+    assert len(names) == len(faults), "two faults have the same name"
     return names
 
 
@@ -187,7 +187,7 @@ FAULTS = _registry(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a rule applies to; None means any. `since` and `until` are simulator time, the latter exclusive."""
+    """What a rule applies to; None means any. `since` and `until` are simulator time, `until` is exclusive."""
 
     event: str | None = None
     webhook_id: str | None = None
@@ -201,7 +201,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRule:
-    """A fault, what it applies to, how often (`times` None: without end), how likely, and its parameters."""
+    """A fault with what it applies to, how often (`times` None: without limit), its probability and parameters."""
 
     number: int
     fault: str
@@ -217,10 +217,10 @@ class FaultRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFacts:
-    """What is about to happen, as rules see it.
+    """The delivery, or the call of the API, that rules are matched with.
 
-    `chance_key` names a delivery among all others of the log; for a call of the API it is "", and `calls` says of
-    each rule, by number, how many calls it has matched, this one included.
+    `chance_key` identifies a delivery in the log. For a call of the API it is "", and `calls` has for each rule, by
+    number, how many calls it has matched, this one included.
     """
 
     chance_key: str
@@ -237,7 +237,7 @@ class DeliveryFacts:
 def fault_for(
     rules: Iterable[FaultRule], facts: DeliveryFacts, *, fired: Mapping[int, int], seed: int
 ) -> FaultRule | None:
-    """The first rule that matches, is not spent, and that chance does not spare."""
+    """The first rule that matches, has not fired as often as it may, and is drawn."""
     for rule in rules:
         spent = rule.times is not None and fired.get(rule.number, 0) >= rule.times
         if not spent and matches(rule, facts) and _chance(seed, rule, facts) < rule.probability:
@@ -246,9 +246,9 @@ def fault_for(
 
 
 def matches(rule: FaultRule, facts: DeliveryFacts) -> bool:
-    """Whether a rule is for this at all, be it spent or not.
+    """Whether a rule matches, however often it has fired.
 
-    A rule on the API never matches a delivery, nor the other way round.
+    A rule on the API never matches a delivery, and no other rule matches a call.
     """
     match = rule.match
     return (

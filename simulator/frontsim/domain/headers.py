@@ -1,4 +1,4 @@
-"""The headers of a delivery. That the event's id is in one is published; the names are open, so they are settings."""
+"""The headers of a delivery. That one holds the event's id is published; the names are open, so they are settings."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,16 +8,16 @@ from frontsim.domain.model import Delivery
 JSON_TYPE = "application/json; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # so that it is quickly found in the cache below
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity, which makes the cache below fast
 class HeaderNames:
-    """Names of the headers that say which event a delivery is."""
+    """Names of the headers that identify a delivery's event."""
 
     event_id: str
     webhook_id: str
     event: str
 
     def of(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> dict[str, str]:
-        """The headers of a delivery, but for those of the HTTP connection."""
+        """The headers of a delivery, without those of the HTTP connection."""
         return {
             "Content-Type": content_type or JSON_TYPE,
             self.event_id: delivery.webhook_event_id,
@@ -26,7 +26,7 @@ class HeaderNames:
         }
 
     def lines(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> bytes:
-        """The same as lines of a request's head."""
+        """The same headers as the lines of a request's head."""
         before, after = _around_the_id(
             self, delivery.webhook_id, delivery.event if event is None else event, content_type or JSON_TYPE
         )
@@ -35,7 +35,7 @@ class HeaderNames:
 
 @lru_cache(maxsize=1024)
 def _around_the_id(names: HeaderNames, webhook_id: str, event: str, content_type: str) -> tuple[bytes, bytes]:
-    """All that is the same in each delivery of an event to a webhook: what stands before and after the event's id."""
+    """The lines before and after the event's id, which are the same for each delivery of a type to a webhook."""
     before = f"Content-Type: {content_type}\r\n{names.event_id}: "
     after = f"\r\n{names.webhook_id}: {webhook_id}\r\n{names.event}: {event}\r\n"
     return before.encode(), after.encode()

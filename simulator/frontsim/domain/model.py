@@ -1,7 +1,7 @@
-"""The facts that everything passes around: webhook, delivery, result.
+"""The facts that all rooms share: webhook, occurrence, delivery, result.
 
-Python's case inside, the vendor's at the edge: `webhook_event_id` here is `webhookEventId` there. What is made
-for each run is a NamedTuple, for it is made three times as fast as a frozen dataclass.
+Names are in Python's case here and in the vendor's at the edge: `webhook_event_id` is `webhookEventId` there. The facts
+of a run are NamedTuples, because making one takes a third of the time of a frozen dataclass.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from uuid import UUID
 
 
 class Trigger(StrEnum):
-    """Why a run was made. The vendor itself never resends: a Resend is always somebody's call."""
+    """Why a run was made. The vendor never resends by itself: a Resend is always asked for by a caller."""
 
     ORIGINAL = "Original"
     RESEND = "Resend"
 
 
 class Outcome(StrEnum):
-    """How far a run got. A timeout is never a failure that we are sure of."""
+    """How far a run got. A timeout is *unknown*, never a certain failure."""
 
     ANSWERED = "answered"
     """The receiver answered, with a status."""
@@ -39,7 +39,7 @@ class Webhook:
 
 
 class Occurrence(NamedTuple):
-    """Something that happened in the shop: the body is what each matching webhook will be sent."""
+    """Something that happened in the shop; `body` is what each matching webhook is sent."""
 
     event: str
     body: bytes
@@ -47,10 +47,10 @@ class Occurrence(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """A run that is to be sent now: it is in the log, marked as begun, before the first byte leaves.
+    """A run that is to be sent now; the log has marked it as begun.
 
-    `destination` numbers what deliveries are bounded by: the URL's scheme, host and port; 0 is a lease.
-    The ids are UUIDs in their text form, which is made once.
+    `destination` is the number of the URL's scheme, host and port, for which concurrency is limited; 0 is a lease.
+    The ids are UUIDs as text, converted once.
     """
 
     run_id: int
@@ -66,7 +66,7 @@ class Delivery(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """An event that is now in the log, for one webhook."""
+    """An event that was added to the log, for one webhook."""
 
     webhook_id: str
     webhook_event_id: str
@@ -74,9 +74,9 @@ class Raised(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a run.
+    """The outcome of a run.
 
-    `status` is the vendor's phrase for it, `answer` the first 4 KiB of the receiver's body.
+    `status` is the text that the vendor's log shows, `answer` the first 4 KiB of the receiver's body.
     """
 
     outcome: Outcome
@@ -87,19 +87,19 @@ class Result(NamedTuple):
 
     @property
     def success(self) -> bool:
-        """Whether it was received."""
+        """Whether the receiver acknowledged the run."""
         return is_success(self.status_code)
 
 
 def is_success(status_code: int | None) -> bool:
-    """Whether an answer says that the event was received, by the vendor's rule: only an HTTP 2xx (published)."""
+    """Whether a status acknowledges an event: only an HTTP 2xx does (published)."""
     return status_code is not None and 200 <= status_code < 300
 
 
 class Finished(NamedTuple):
-    """A delivery that is over: what became of it, and when it began (simulator time, ms since 1970).
+    """A delivery that is over: its result, and when it began (simulator time, ms since 1970).
 
-    `fault` names what we broke about it, "" for nothing.
+    `fault` is the fault that was applied to it, "" for none.
     """
 
     delivery: Delivery
@@ -109,6 +109,6 @@ class Finished(NamedTuple):
 
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")
-"""A run that was under way when the simulator died: nobody can say how far it got."""
+"""A run that was under way when the simulator died: how far it got is not known."""
 NOT_SENT = Result(Outcome.NOT_SENT, "Not sent")
-"""A run that was not begun when the simulator stopped, and is not to be sent later."""
+"""A run that was not begun when the simulator stopped, and must not be sent later."""

@@ -1,7 +1,7 @@
-"""Payloads changed on the way: what the receiver gets instead of what the log holds.
+"""Mutations of payloads: what the receiver gets instead of what the log holds.
 
-Each change is a pure function of the body and a number, so that the same event is broken in the same way
-again. A payload that a change does not fit (no field may be null, say) goes out as it is.
+Each mutation is a pure function of the body and a number, so the same event is broken in the same way each time. A
+payload that a mutation does not fit (for example, none of its fields may be null) is sent as it is.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,22 +19,22 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class MutatedDelivery:
-    """What leaves: the body, the type that the event's header names, and its Content-Type, None for JSON's."""
+    """What is sent: the body, the event type in its header, and the Content-Type, None for JSON's."""
 
     body: bytes
     event: str
     content_type: str | None = None
 
 
-def changed(rule: FaultRule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> MutatedDelivery:
-    """The delivery after a rule of the stage `CHANGED`.
+def mutate(rule: FaultRule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> MutatedDelivery:
+    """Apply a rule of the stage `CHANGED`.
 
     Args:
-        rule: names the change and its parameters.
+        rule: the mutation and its parameters.
         body: the payload, JSON.
         event: its type.
         schema: the type's schema: which fields may be null, and which are required.
-        number: picks the field where one is to be picked.
+        number: picks a field, for mutations that change one.
     """
     assert FAULTS[rule.fault].stage is FaultStage.CHANGED
     if rule.fault == "wrong-content-type":
@@ -49,7 +49,7 @@ def changed(rule: FaultRule, body: bytes, event: str, schema: Mapping[str, Any],
     _FIELDS[rule.fault](rule, value, schema, number)
     try:
         return MutatedDelivery(orjson.dumps(value), event)
-    except TypeError:  # it is nested as deep as can be written, and the change adds a level
+    except TypeError:  # it is nested as deep as orjson can write, and the mutation adds a level
         return MutatedDelivery(body, event)
 
 
@@ -80,7 +80,7 @@ _BYTES: Mapping[str, Callable[[FaultRule, bytes], bytes]] = {
     "duplicate-key": _duplicate_key,
 }
 
-_Change = Callable[[FaultRule, dict[str, Any], Mapping[str, Any], int], None]
+_Mutation = Callable[[FaultRule, dict[str, Any], Mapping[str, Any], int], None]
 
 
 def _unknown_field(_: FaultRule, value: dict[str, Any], __: Mapping[str, Any], ___: int) -> None:
@@ -110,7 +110,7 @@ def _huge(rule: FaultRule, value: dict[str, Any], _: Mapping[str, Any], __: int)
     value[UNKNOWN_FIELD] = "x" * rule.param("bytes")
 
 
-_FIELDS: Mapping[str, _Change] = {
+_FIELDS: Mapping[str, _Mutation] = {
     "unknown-field": _unknown_field,
     "null-optional": _null_optional,
     "missing-field": _missing_field,
@@ -120,7 +120,7 @@ _FIELDS: Mapping[str, _Change] = {
 
 
 def _null_in(value: Any, part: Any, schema: Mapping[str, Any]) -> None:
-    """Null what may be null, and look into what may not."""
+    """Set to null what may be null, and descend into what may not."""
     part = _resolved(part, schema)
     if isinstance(value, list):
         for item in value:
@@ -134,7 +134,7 @@ def _null_in(value: Any, part: Any, schema: Mapping[str, Any]) -> None:
 
 
 def _resolved(part: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A part of the schema itself, where it only refers to a definition."""
+    """A part of the schema, with a reference to a definition followed."""
     if not isinstance(part, Mapping):
         return {}
     reference = part.get("$ref", "")

@@ -1,20 +1,20 @@
-"""The phrases that a run's `status` can have, all in this one place.
+"""The texts that a run's `status` can have.
 
-A receiver's answer shows as the standard reason of its code in sentence case, whatever reason the receiver
-itself wrote: `OK` (200) and `Not found` (404) are seen in the vendor's log, the other codes follow by
-analogy (inferred). What the vendor shows for no answer at all is open; `StatusText` is our choice.
+An answer shows the standard reason of its code in sentence case, whatever reason the receiver wrote: `OK` (200) and
+`Not found` (404) are seen in the vendor's log, the other codes follow by analogy (inferred). What the vendor shows when
+there is no answer is open; `StatusText` is our choice.
 """
 
 from enum import StrEnum
 
 
 class StatusText(StrEnum):
-    """Why there is no answer to show. Whether the run was *not sent* or is *unknown* is the outcome's to say."""
+    """Why there is no answer. The outcome says whether the run was *not sent* or is *unknown*."""
 
     CONNECTION_REFUSED = "Connection refused"
-    """Nobody listens there."""
+    """No server listens there."""
     CONNECT_TIMEOUT = "Connect timeout"
-    """No connection stood in time: name lookup, TCP and TLS taken together."""
+    """No connection was open in time: name lookup, TCP and TLS together."""
     NAME_NOT_RESOLVED = "Name not resolved"
     """The host's name has no address, or no name server answered."""
     HOST_UNREACHABLE = "Host unreachable"
@@ -26,11 +26,11 @@ class StatusText(StrEnum):
     CERTIFICATE_WRONG_NAME = "Certificate name mismatch"
     """The receiver's certificate is for another host."""
     CERTIFICATE_UNTRUSTED = "Certificate not trusted"
-    """The receiver's certificate fails in any other way, mostly by its issuer."""
+    """The receiver's certificate is refused for another reason, mostly its issuer."""
     TLS_FAILED = "TLS handshake failed"
-    """No TLS came about, as when a plain HTTP server listens on that port."""
+    """The TLS handshake failed, as when a plain HTTP server listens on that port."""
     TIMEOUT = "Timeout"
-    """The delivery was not answered in whole in time."""
+    """No whole answer came in time."""
     CONNECTION_RESET = "Connection reset"
     """The connection was torn down before the answer was whole."""
     CONNECTION_CLOSED = "Connection closed"
@@ -46,7 +46,7 @@ class StatusText(StrEnum):
 
 
 def of_status(code: int) -> str:
-    """The phrase of an answer: `of_status(404)` is `Not found`, a code without a standard reason `Status 599`."""
+    """The text of an answer: `of_status(404)` is `Not found`, a code without a standard reason `Status 599`."""
     return _REASONS.get(code) or f"Status {code}"
 
 

@@ -1,7 +1,7 @@
-"""Where a delivery goes: a webhook's URL, taken apart once and kept.
+"""The target of a delivery: a webhook's URL, parsed once and cached.
 
-The path and query leave as the user wrote them: nothing is normalised, escapes stay as they are, and only
-characters that no request line may hold are percent-encoded. Nothing in a URL can add a line to the head.
+Path and query are sent as the user wrote them: nothing is normalised, escapes stay as they are, and only characters
+that a request line cannot hold are percent-encoded. Nothing in a URL can add a line to the head.
 """
 
 import base64
@@ -32,10 +32,10 @@ _AS_WRITTEN = "%:/?#[]@!$&'()*+,;=-._~"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One URL, ready to be sent to.
+    """A parsed URL.
 
     `host` is what is looked up, `origin` the key of its connections (`https://shop.example:443`), and
-    `opening` the start of each request's head: the request line, `Host`, and `Authorization` where the URL
+    `head_start` the start of each request's head: the request line, `Host`, and `Authorization` where the URL
     names a user.
     """
 
@@ -43,20 +43,20 @@ class Target:
     host: str
     port: int
     origin: str
-    opening: bytes
+    head_start: bytes
 
     @property
     def server_name(self) -> str:
-        """The name that the receiver's certificate must bear."""
+        """The name that the receiver's certificate must have."""
         return self.host.rstrip(".")
 
 
 @lru_cache(maxsize=4096)
 def parse_target(url: str) -> Target:
-    """Take a URL apart.
+    """Parse a URL.
 
-    A fragment is dropped, as it never leaves a client. A user in the URL becomes Basic authentication, as
-    it does in most clients (what the vendor does is open).
+    A fragment is dropped, because clients never send it. A user in the URL becomes Basic authentication, as in most
+    clients (what the vendor does is open).
 
     Raises:
         BadInput: it is not an absolute http or https URL with a host that can be looked up.
@@ -72,12 +72,13 @@ def parse_target(url: str) -> Target:
     bracketed = f"[{host}]" if ":" in host else host
     authority = bracketed if port == (443 if tls else 80) else f"{bracketed}:{port}"
     request_target = quote((match["path"] or "/") + (match["query"] or ""), safe=_AS_WRITTEN)
+    head_start = f"POST {request_target} HTTP/1.1\r\nHost: {authority}\r\n{_authorization(match['userinfo'])}"
     return Target(
         tls=tls,
         host=host,
         port=port,
         origin=f"{'https' if tls else 'http'}://{bracketed}:{port}",
-        opening=f"POST {request_target} HTTP/1.1\r\nHost: {authority}\r\n{_authorization(match['userinfo'])}".encode(),
+        head_start=head_start.encode(),
     )
 
 

@@ -1,8 +1,7 @@
-"""The newest changes of the log, numbered, for whoever wants to follow them.
+"""The newest changes of the log, numbered, for those who follow it.
 
-A sequence number is given to a change in the transaction that makes it, so it is never given twice, not
-even after a crash. Only the newest changes are kept, in memory: a follower that was away for longer, or
-over a restart, is told that it missed some.
+A change gets its sequence number in the transaction that makes it, so no number is given twice, not even after a crash.
+Only the newest changes are kept, in memory: a follower that was away for longer, or over a restart, gets `Missed`.
 """
 
 import asyncio
@@ -14,15 +13,15 @@ KEPT = 5_000
 
 
 Change = tuple[str, object]
-"""Something that is now in the log: its kind, and the fact itself, such as a Webhook, a Raised, a Finished."""
+"""A change that is committed: its kind, and the fact itself, such as a Webhook, a Raised or a Finished."""
 
 
 class Missed(Exception):
-    """Changes after the one asked for are no longer kept."""
+    """Changes after the requested one are no longer kept."""
 
 
 class Changes:
-    """What happened lately, and a way to wait for more; used on the event loop only."""
+    """The newest changes, and a way to wait for more; used on the event loop only."""
 
     def __init__(self, sequence: int, *, kept: int = KEPT) -> None:
         self.sequence = sequence
@@ -47,10 +46,10 @@ class Changes:
         self._arrived = asyncio.Event()
 
     async def after(self, sequence: int) -> AsyncIterator[tuple[int, Sequence[Change]]]:
-        """Batches of changes with higher numbers, each with the first one's, for as long as the simulator runs.
+        """Batches of changes with higher numbers, each with the number of its first change, until `close`.
 
         Raises:
-            Missed: some of them are gone.
+            Missed: some of them are no longer kept.
         """
         while not self._closed:
             arrived = self._arrived

@@ -1,8 +1,7 @@
-"""Opening a log's file: ours or refused, by one process at a time.
+"""Opens a log's file, and refuses one that is not ours.
 
-Exactly one read-write connection exists per file, because SQLite before 3.51.3 can lose commits with two
-in WAL mode. A lock file beside the log keeps a second process out; the system drops it with the process,
-however that ends.
+Exactly one read-write connection exists per file, because SQLite before 3.51.3 can lose commits with two in WAL mode. A
+lock file beside the log keeps a second process out; the system drops the lock when the process ends, however it ends.
 """
 
 import fcntl
@@ -18,13 +17,13 @@ APPLICATION_ID = 0x46524F4E  # "FRON", in the file's header
 VERSION = 1
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _SCHEMA = Path(__file__).with_name("schema.sql")
-_PAGE = 8_192  # bytes, of a new file: twice SQLite's own, as half as many are then written one by one
-_WAL_PAGES = 4_000  # 32 MB between checkpoints: fewer, longer pauses are not worth more memory
-_CACHE_KB = 8_192  # the log grows at its right edges: more was no faster
+_PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written
+_WAL_PAGES = 4_000  # 32 MB between checkpoints: with more, pauses get fewer but longer
+_CACHE_KB = 8_192  # writes go to the right edges of tables and indexes: a larger cache measured no faster
 
 
 def lock(path: Path) -> IO[bytes]:
-    """Keep every other simulator away from `path` until the returned file is closed.
+    """Lock `path` against other simulators until the returned file is closed.
 
     Raises:
         Unusable: another process has it, or the folder cannot be written.
@@ -45,10 +44,10 @@ def lock(path: Path) -> IO[bytes]:
 
 
 def open_log(path: Path) -> sqlite3.Connection:
-    """The one read-write connection to a log, made if the file is not there.
+    """The one read-write connection to a log; creates the file if there is none.
 
     Raises:
-        Unusable: the file is somebody else's, newer than this program, damaged, or cannot be written.
+        Unusable: the file belongs to another program, is newer than this program, damaged, or cannot be written.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise Unusable(f"expected SQLite 3.37 or newer, got {sqlite3.sqlite_version}")
@@ -66,7 +65,7 @@ def open_log(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read, for any thread, one at a time."""
+    """A read-only connection, for any thread, one thread at a time."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
     )
@@ -75,7 +74,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def _refuse_others(path: Path) -> None:
-    """Look at a file that is there without changing a byte of it, nor of the WAL beside it."""
+    """Check an existing file without changing it or its WAL."""
     if not path.exists():
         return
     if not os.access(path, os.W_OK):
@@ -93,7 +92,7 @@ def _refuse_others(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA page_size = {_PAGE}")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # an accepted event survives the machine's fall, too
+    connection.execute("PRAGMA synchronous = FULL")  # an accepted event survives a power failure too
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -1,4 +1,4 @@
-"""The store as the event loop sees it: ask for a change, await its commit."""
+"""The log as the event loop sees it: ask for a change, await its commit."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -13,13 +13,14 @@ from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent
 from frontsim.store.changes import Changes
 from frontsim.store.database import lock, open_log
 from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
-from frontsim.store.ledger import Ledger
+from frontsim.store.log_writer import LogWriter
 
 ROOM = 350
-"""Runs that may wait beside those under way without slowing down who raises more: enough to keep all lanes busy."""
+"""Runs that may wait beside those under way before `wait_for_room` waits: enough to keep all slots busy."""
 ROOM_S = 0.025
-"""Seconds that whoever raises many events waits, each time, for room. What is raised faster than it is sent must be
-read back from the file, at half the speed of what goes on straight from memory; and nothing is gained by it."""
+"""Seconds that `wait_for_room` waits at most. A call that raises events faster than they are sent gains nothing: what
+does not fit in memory is read back from the file, at half the speed. A receiver that does not answer must not block the
+call either, hence the limit."""
 _LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most
 
 
@@ -32,14 +33,14 @@ class EventLog:
 
     Args:
         path: the file; made if it is not there.
-        lanes: how many deliveries are sent at once to one destination.
-        most_waiting: how many runs may be waiting before `accept` refuses more.
+        concurrency: how many deliveries are sent at once to one destination.
+        most_waiting: how many runs may wait before `accept` refuses more.
 
     Raises:
         Unusable: the file cannot be used, or another simulator has it.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, ids: Ids, lanes: int, most_waiting: int) -> None:
+    def __init__(self, path: Path, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int) -> None:
         self.path = path
         self._lock = lock(path)
         try:
@@ -47,34 +48,43 @@ class EventLog:
         except BaseException:
             self._lock.close()
             raise
-        self._ledger = Ledger(self._db, clock=clock, ids=ids, lanes=lanes, most_waiting=most_waiting)
+        self._log_writer = LogWriter(self._db, clock=clock, ids=ids, concurrency=concurrency, most_waiting=most_waiting)
         self._db.execute("BEGIN IMMEDIATE")
-        self.recovered = self._ledger.recover()
+        self.recovered = self._log_writer.recover()
         self._db.execute("COMMIT")
-        self.changes = Changes(self._ledger.sequence)
-        self.next_occurrence: int = self._ledger.next_occurrence
+        self.changes = Changes(self._log_writer.sequence)
+        self.next_occurrence: int = self._log_writer.next_occurrence
         self.era = 0
-        """How often the log was reset: numbers that were taken in an earlier era are given out anew."""
-        self._writer = GroupCommit(self._db, self._ledger, clock=clock, told=self._told)
+        """How often the log was reset.
+
+        A caller takes numbers for its occurrences first, then makes their payloads, which takes a while, and logs them
+        last. A reset between the first and the last begins the numbers at 1 again, so the ones that the caller holds
+        may be given out a second time. A caller that waits in between therefore compares the era before and after: if
+        it has changed, the caller drops what it made and takes new numbers.
+
+            era 0   take_numbers ─▶ 5, 6, 7 ── payloads are made ── dropped, era 1 is not 0: take_numbers ─▶ 1, 2, 3
+                                                 reset ─▶ era 1
+        """
+        self._group_commit = GroupCommit(self._db, self._log_writer, clock=clock, on_commit=self._on_commit)
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._room = asyncio.Event()
-        self._roomy = ROOM + lanes
+        self._most_before_waiting = ROOM + concurrency
 
     def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
-        """Begin to work; `deliver` is called on the running event loop with the deliveries to be sent now."""
+        """Begin to write; `deliver` is called on the running event loop with the deliveries to be sent now."""
         self._deliver = deliver
-        self._writer.start()
+        self._group_commit.start()
 
     def stop_sending(self) -> None:
         """Hand out no more deliveries; what waits stays in the queue for the next start."""
-        self._writer.sending = False
+        self._group_commit.sending = False
 
     async def close(self) -> None:
-        """Write what is still to be written, and let go of the file."""
+        """Write what is still to be written, and release the file."""
         self.stop_sending()
         try:
-            await self._writer.stop()
+            await self._group_commit.stop()
         finally:
             self.changes.close()
             stopping = StoreFailed("the simulator is stopping: ask again when it is back")
@@ -84,32 +94,32 @@ class EventLog:
 
     @property
     def waiting(self) -> int:
-        """How many runs are intended or under way."""
-        return self._ledger.queue.length
+        """How many runs wait or are under way."""
+        return self._log_writer.queue.length
 
     async def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
         """Add a webhook."""
-        webhook: Webhook = await self._writer.submit(lambda ledger: ledger.subscribe(event, url, store_id))
+        webhook: Webhook = await self._group_commit.submit(lambda writer: writer.subscribe(event, url, store_id))
         return webhook
 
     async def change(self, webhook: Webhook) -> None:
-        """Replace what a webhook says. Raises UnknownWebhook."""
-        await self._writer.submit(lambda ledger: ledger.change(webhook))
+        """Replace a webhook. Raises UnknownWebhook."""
+        await self._group_commit.submit(lambda writer: writer.change(webhook))
 
     async def unsubscribe(self, webhook_id: UUID) -> None:
         """End a webhook. Raises UnknownWebhook."""
-        await self._writer.submit(lambda ledger: ledger.unsubscribe(webhook_id))
+        await self._group_commit.submit(lambda writer: writer.unsubscribe(webhook_id))
 
     async def reset(self) -> int:
         """Forget all webhooks, events and runs. A delivery that is under way ends without a trace.
 
-        Returns the number of the first run that is not forgotten: all that were handed out before it are.
+        Returns the number of the first run that is not forgotten.
         """
-        self._count_from(1)  # before the step is done: what is accepted behind it counts from there
+        self._count_from(1)  # before the step is done: what is accepted after it counts from there
         try:
-            first: int = await self._writer.submit(lambda ledger: ledger.reset(), long=True)
+            first: int = await self._group_commit.submit(lambda writer: writer.reset(), long=True)
         except StoreFailed:
-            self._count_from(max(self.next_occurrence, self._ledger.next_occurrence))
+            self._count_from(max(self.next_occurrence, self._log_writer.next_occurrence))
             raise
         self._refuse_all(self._resends.values(), UnknownEvent("the log was reset while its event was being resent"))
         self._resends.clear()
@@ -131,31 +141,31 @@ class EventLog:
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        raised: list[Raised] = await self._writer.submit(
-            lambda ledger: ledger.accept(occurrences, first), long=_are_large(occurrences)
+        raised: list[Raised] = await self._group_commit.submit(
+            lambda writer: writer.accept(occurrences, first), long=_are_large(occurrences)
         )
         return raised
 
     async def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
-        """Log occurrences, and hand out their runs for somebody else to send; `finish` ends each.
+        """Log occurrences, and return their runs for an outside deliverer; `finish` ends each.
 
         Raises:
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        leased: list[Delivery] = await self._writer.submit(
-            lambda ledger: ledger.lease(occurrences, first), long=_are_large(occurrences)
+        leased: list[Delivery] = await self._group_commit.submit(
+            lambda writer: writer.lease(occurrences, first), long=_are_large(occurrences)
         )
         return leased
 
     async def lease_resends(self, count: int) -> list[Delivery]:
-        """Begin a further run of each of up to `count` failed events, oldest first, for somebody else to send."""
-        leased: list[Delivery] = await self._writer.submit(lambda ledger: ledger.lease_resends(count), long=True)
+        """Begin a further run of up to `count` failed events, oldest first, for an outside deliverer."""
+        leased: list[Delivery] = await self._group_commit.submit(lambda writer: writer.lease_resends(count), long=True)
         return leased
 
     async def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
         """Begin further runs of an event that is being delivered: a fault sends it several times."""
-        copied: list[Delivery] = await self._writer.submit(lambda ledger: ledger.copy(delivery, copies))
+        copied: list[Delivery] = await self._group_commit.submit(lambda writer: writer.copy(delivery, copies))
         return copied
 
     async def resend(self, webhook_id: UUID, webhook_event_id: str) -> Finished:
@@ -164,60 +174,60 @@ class EventLog:
         Raises:
             UnknownWebhook, UnknownEvent, StoreFailed
         """
-        number = await self._writer.submit(lambda ledger: ledger.resend(webhook_id, webhook_event_id))
-        # The run was handed out in the commit that told its number, so it cannot be over yet.
+        number = await self._group_commit.submit(lambda writer: writer.resend(webhook_id, webhook_event_id))
+        # The commit that returned the number handed the run out, so the run cannot be over yet.
         over: asyncio.Future[Finished] = asyncio.get_running_loop().create_future()
         self._resends[number] = over
         return await over
 
     async def idle(self) -> None:
         """Wait until nothing is due or under way, and every outcome is in the log."""
-        nothing_left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._idle.append(nothing_left)
+        no_more_runs: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle.append(no_more_runs)
         await self.wake()
-        await nothing_left
+        await no_more_runs
 
     async def wake(self) -> None:
-        """Look again at what is due, for simulator time was moved; all that was told before is then in the log."""
-        await self._writer.submit(lambda _: None)
+        """Look again at what is due, because simulator time was changed; what was asked before is then committed."""
+        await self._group_commit.submit(lambda _: None)
 
     def finish(self, finished: Finished) -> None:
-        """Log what became of a delivery."""
-        self._writer.finish(finished)
+        """Log the outcome of a delivery."""
+        self._group_commit.finish(finished)
 
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
-        """Put back a delivery of which nothing was sent, until `due_at`; as often as it takes to write that."""
+        """Put back a delivery of which nothing was sent, until `due_at`; repeated until it is written."""
 
         def again_if_it_failed(step: "asyncio.Future[None]") -> None:
-            if step.exception() is not None and not self._writer.stopped:
+            if step.exception() is not None and not self._group_commit.stopped:
                 asyncio.get_running_loop().call_later(RETRY_S, self.postpone, delivery, due_at)
 
-        step = self._writer.submit(lambda ledger: ledger.queue.postpone(delivery, due_at))
+        step = self._group_commit.submit(lambda writer: writer.queue.postpone(delivery, due_at))
         step.add_done_callback(again_if_it_failed)
 
-    def hasten(self, delivery: Delivery) -> None:
-        """Make a delivery that was postponed due now; if that cannot be written, it is due when it was before."""
-        step = self._writer.submit(lambda ledger: ledger.queue.hasten(delivery))
+    def make_due(self, delivery: Delivery) -> None:
+        """Make a postponed delivery due now; if that cannot be written, it keeps its time."""
+        step = self._group_commit.submit(lambda writer: writer.queue.make_due(delivery))
         step.add_done_callback(lambda step: step.exception())
 
     @property
     def free(self) -> int:
         """How many more runs may wait before more are refused."""
-        return self._ledger.free
+        return self._log_writer.free
 
     def wanting(self, event: str) -> int:
         """How many webhooks want events of that type, from whatever store."""
-        return self._ledger.webhooks.wanting(event)
+        return self._log_writer.webhooks.wanting(event)
 
-    async def room(self) -> None:
-        """Give sending a moment, while more waits than can be sent in that time; see `ROOM_S`."""
-        if self._ledger.queue.to_send > self._roomy:
+    async def wait_for_room(self) -> None:
+        """Wait until less waits to be sent, `ROOM_S` seconds at most."""
+        if self._log_writer.queue.to_send > self._most_before_waiting:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), ROOM_S)
 
     def refuse_if_full(self) -> None:
         """Raises Busy: too much is waiting already to take more."""
-        self._ledger.refuse_if_full(1)
+        self._log_writer.refuse_if_full(1)
 
     @staticmethod
     def _refuse_all(waiters: Iterable["asyncio.Future[Any]"], error: FrontsimError) -> None:
@@ -225,9 +235,9 @@ class EventLog:
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _told(self, commit: Commit) -> None:
+    def _on_commit(self, commit: Commit) -> None:
         for future, result in commit.results:
-            if future.done():  # its caller has gone away
+            if future.done():  # its caller was cancelled
                 continue
             if isinstance(result, Exception):
                 future.set_exception(result)
@@ -238,14 +248,14 @@ class EventLog:
             if over is not None and not over.done():
                 over.set_result(finished)
         self.changes.publish(commit.changes)
-        if self._ledger.queue.to_send <= self._roomy:
+        if self._log_writer.queue.to_send <= self._most_before_waiting:
             self._room.set()
         else:
             self._room.clear()
         if commit.due:
             self._deliver(commit.due)
         if commit.idle and not commit.due:
-            for nothing_left in self._idle:
-                if not nothing_left.done():
-                    nothing_left.set_result(None)
+            for no_more_runs in self._idle:
+                if not no_more_runs.done():
+                    no_more_runs.set_result(None)
             self._idle.clear()

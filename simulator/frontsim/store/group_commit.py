@@ -1,15 +1,15 @@
-"""What writes the log: all that has come meanwhile goes into one transaction (group commit).
+"""Writes the log: all steps that arrive during one commit share the next transaction (group commit).
 
-    steps ──▶ inbox ──▶ BEGIN, every waiting step, begin what is due ──▶ COMMIT
-      ▲                      on the event loop                         in a thread
-      └──────────────────── what the commit brought ◀──────────────────────┘
+    submit, finish ──▶ inbox ──▶ BEGIN, every waiting step, begin what is due ──▶ COMMIT
+                                       on the event loop                       in a thread
+    callers, followers, dispatcher ◀────────────── on_commit ◀─────────────────────┘
 
-Only COMMIT waits for the disk, so it alone leaves the event loop to others; the rest is short, and in a thread
-of its own would mostly wait for Python's lock. A step that may take long is done in the thread, too.
+Only COMMIT waits for the disk, so only COMMIT runs in a thread. The rest is short; in a thread it would mostly wait for
+Python's lock. A step that may take long runs in the thread too.
 
-Nothing is told before it is committed: not an answer, not a change, not a delivery. An outcome is written
-even if that takes many attempts; while it cannot be, it counts as under way, so that a full disk ends in
-standstill, never in a delivery that the log does not know.
+Nothing leaves before its commit: no answer, no change, no delivery. An outcome is written again and again until that
+succeeds. Until then its run counts as under way, so a full disk stops deliveries; it never leads to a delivery that the
+log does not know.
 """
 
 import asyncio
@@ -26,30 +26,31 @@ from frontsim.clock import Clock
 from frontsim.domain.model import Delivery, Finished
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.store.changes import Change
-from frontsim.store.ledger import Ledger
+from frontsim.store.log_writer import LogWriter
 
 logger = logging.getLogger(__name__)
 
-MOST_STEPS = 200  # in one commit: the more, the less each costs; but the event loop must get on
+MOST_STEPS = 200
+"""Steps in one commit, at most. More would make each cheaper, but the event loop stands still while they are done."""
 RETRY_S = 1.0
-"""Seconds between attempts to write what must be written and could not."""
+"""Seconds until what could not be written is tried again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """Something to do inside a transaction, and the future of its result or refusal.
 
-    `long`: it may take more than some milliseconds.
+    `long` steps may take more than some milliseconds.
     """
 
-    do: Callable[[Ledger], Any]
+    do: Callable[[LogWriter], Any]
     future: "asyncio.Future[Any]"
     long: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What one commit brought: results by future, runs that are over, changes, and deliveries to send now."""
+    """The result of one commit: results by future, runs that are over, changes, and deliveries to send now."""
 
     results: Sequence[tuple["asyncio.Future[Any]", Any]]
     finished: Sequence[Finished] = ()
@@ -63,53 +64,53 @@ class GroupCommit:
     """Runs steps, on one event loop.
 
     Args:
-        connection: the one read-write connection; nobody else's from `start` to `stop`.
-        told: called with each commit.
+        connection: the one read-write connection; used only here from `start` to `stop`.
+        on_commit: called with each commit.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, ledger: Ledger, *, clock: Clock, told: Callable[[Commit], None]
+        self, connection: sqlite3.Connection, writer: LogWriter, *, clock: Clock, on_commit: Callable[[Commit], None]
     ) -> None:
         self._db = connection
-        self._ledger = ledger
+        self._log_writer = writer
         self._clock = clock
-        self._told = told
+        self._on_commit = on_commit
         self._inbox: deque[Step | Finished] = deque()
         self._unwritten: list[Finished] = []
         self._failed = False
-        self._stale = False  # what the ledger keeps in memory is of a transaction that was undone
+        self._stale = False  # what is kept in memory belongs to a transaction that was rolled back
         self.stopped = False
         self.sending = True
 
     def start(self) -> None:
-        """Begin to write; commits are told on the running event loop."""
+        """Begin to write; `on_commit` is called on the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._came = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="frontsim-disk")
         self._work = self._loop.create_task(self._run())
 
     async def stop(self) -> None:
-        """Write all that has come, and end."""
+        """Write all that was submitted, and end."""
         self.stopped = True
-        self._came.set()
+        self._arrived.set()
         await self._work
         self._disk.shutdown()
 
-    def submit(self, do: Callable[[Ledger], Any], *, long: bool = False) -> "asyncio.Future[Any]":
-        """Have a step done; the future tells its result, its refusal, or StoreFailed."""
+    def submit(self, do: Callable[[LogWriter], Any], *, long: bool = False) -> "asyncio.Future[Any]":
+        """Do a step in the next transaction; the future gets its result, its refusal, or StoreFailed."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if self.stopped:
             future.set_exception(StoreFailed("the simulator is stopping: ask again when it is back"))
         else:
             self._inbox.append(Step(do, future, long))
-            self._came.set()
+            self._arrived.set()
         return future
 
     def finish(self, finished: Finished) -> None:
-        """Have an outcome written."""
+        """Write an outcome in the next transaction."""
         self._inbox.append(finished)
         if len(self._inbox) == 1:
-            self._came.set()
+            self._arrived.set()
 
     async def _run(self) -> None:
         stopping = False
@@ -128,22 +129,22 @@ class GroupCommit:
             logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
 
     async def _wait(self) -> None:
-        """Until something has come, a run falls due or a retry is wanted."""
+        """Wait until something was submitted, a run falls due, or it is time for a retry."""
         if not self._inbox and not self.stopped:
-            self._came.clear()
+            self._arrived.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._came.wait(), self._patience_s())
+                await asyncio.wait_for(self._arrived.wait(), self._longest_wait_s())
 
-    def _patience_s(self) -> float | None:
+    def _longest_wait_s(self) -> float | None:
         if self._failed or self._unwritten:
             return RETRY_S
-        next_due = self._ledger.queue.next_due
+        next_due = self._log_writer.queue.next_due
         if next_due is None or not self.sending:
             return None
         return self._clock.real_ms_until(next_due) / 1000
 
     async def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
-        """Do all in one commit; if that fails, in commits of their own, so that none spoils another's."""
+        """Do all in one commit; if that fails, each in a commit of its own, so that none fails with another."""
         self._unwritten = []
         if await self._commit(finished, steps) is None:
             return
@@ -153,10 +154,10 @@ class GroupCommit:
             error = await self._commit([], [step])
             if error is not None:
                 refusal = StoreFailed(f"the log could not be written, and nothing of this was kept: {error}")
-                self._tell(Commit([(step.future, refusal)]))
+                self._report(Commit([(step.future, refusal)]))
 
     async def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Exception | None:
-        """Returns why it could not be done, after undoing it; whatever it was, the log goes on."""
+        """Returns the error, after a rollback; whatever it is, the log goes on."""
         in_thread = self._loop.run_in_executor
         try:
             if any(step.long for step in steps):
@@ -164,7 +165,7 @@ class GroupCommit:
             else:
                 commit = self._write(finished, steps)
             await in_thread(self._disk, self._db.execute, "COMMIT")
-        except Exception as error:  # noqa: BLE001 - a step's own mistake must not end the log for all others
+        except Exception as error:  # noqa: BLE001 - a step's own error must not end the log for all others
             logger.error("the log could not be written: %s", error)
             with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
                 self._db.execute("ROLLBACK")
@@ -173,30 +174,30 @@ class GroupCommit:
                 self._load()
             return error
         self._failed = False
-        self._tell(commit)
+        self._report(commit)
         return None
 
     def _write(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Commit:
-        """All of a transaction but its end."""
+        """Everything in a transaction but its COMMIT."""
         if self._stale:
             self._load()
         self._db.execute("BEGIN IMMEDIATE")
-        self._ledger.finish(finished)
+        self._log_writer.finish(finished)
         results = [(step.future, self._do(step)) for step in steps]
-        due = self._ledger.write_queue(begin=self.sending)
-        changes = self._ledger.take_changes()
-        idle = self.sending and not self._ledger.queue.under_way
+        due = self._log_writer.write_queue(begin=self.sending)
+        changes = self._log_writer.take_changes()
+        idle = self.sending and not self._log_writer.queue.under_way
         return Commit(results, finished, changes, due, idle)
 
     def _load(self) -> None:
-        self._ledger.load()
+        self._log_writer.load()
         self._stale = False
 
     def _do(self, step: Step) -> Any:
         try:
-            return step.do(self._ledger)
+            return step.do(self._log_writer)
         except FrontsimError as refusal:
             return refusal
 
-    def _tell(self, commit: Commit) -> None:
-        self._loop.call_soon(self._told, commit)
+    def _report(self, commit: Commit) -> None:
+        self._loop.call_soon(self._on_commit, commit)

@@ -1,14 +1,27 @@
-"""The queue of runs: what waits, what is due, and how much is under way to each destination.
+"""The queue of runs: what waits, what is due, and how many have begun for each destination.
 
-A run is begun, that is marked in the file, before it is handed out. For one destination never more of them are out at
-once than its lanes, and twice as many ahead as were over in the last commit: lanes get free while the next one waits
-for the disk, and if all that was ahead has left by then, more is ahead next time. To a receiver that answers slowly two
-are. Only resends, for which somebody waits, are begun beyond that. What is kept in memory can be read again from the
-file at any time.
+The file is the queue; what is kept in memory is a copy that `load` can read again at any time. A run is *begun*, that
+is marked so in the file, before it is handed out: after a crash every run that is not marked was certainly not sent.
 
-    intend ──▶ line ──▶ a lane is free: written once, as begun, and handed out as it is
-                 └────▶ none is: written as waiting; marked as begun when its turn comes
-    a line is full, or something is to go before others: written; read back when its turn comes
+    enqueue ──▶ memory ──▶ there is room: inserted once, as begun, and handed out as it is
+                  └──────▶ there is none: inserted as waiting; marked as begun when its turn comes
+    memory is full, or something goes first: inserted as waiting; read back from the file when its turn comes
+
+How the parts work together, for one event:
+
+    EventLog.accept ─▶ GroupCommit ─▶ BEGIN
+                                      LogWriter.accept    INSERT occurrence, event; Queue.enqueue
+                                      LogWriter.write_queue  Queue.write: INSERT run, begun
+                                      COMMIT               in a thread
+                       on_commit ◀─── the caller's answer, then the deliveries
+    Dispatcher.deliver ◀─┘ slot, fault rule, bytes
+    Dispatcher ─▶ EventLog.finish ─▶ the next transaction: Queue.end, INSERT INTO runs, UPDATE events
+
+Reading ahead: a slot of the dispatcher is free when the answer is read, but the queue learns that only with the next
+commit. If the queue began no more runs than there are slots, each slot would stand idle for one commit per run. So it
+begins some ahead: twice as many as ended in the last commit. A quick receiver that uses them all up gets more ahead
+next time; for a slow one just two runs are ahead, so a crash leaves few that are logged as unknown although they were
+not sent. Resends are begun in any case, because a caller waits for each.
 """
 
 import sqlite3
@@ -20,23 +33,22 @@ import orjson
 
 from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import Delivery, Trigger
-from frontsim.store.bulk_sql import write
+from frontsim.store.bulk_sql import execute_bulk
 from frontsim.store.memory_queue import MemoryQueue
 
+# Values of `due_at` before every real moment: they put classes of runs in order, and hold whatever simulator time is.
 FIRST: Milliseconds = -(2**62)
-"""A due time before every other: of a resend, since somebody waits for it."""
-
+"""Of a resend: its caller waits."""
 NEXT: Milliseconds = FIRST + 1
-"""Behind resends, before all that waits: of what had its turn before, and was held back or not begun."""
-
+"""Of a run that had its turn before and was put back."""
 AT_ONCE: Milliseconds = FIRST + 2
-"""Due whatever simulator time it is, so that no turn of the clock, nor a restart that forgets it, strands a run."""
+"""Of an original: due at once, so that no change of the clock, nor a restart that forgets it, strands the run."""
 
 LEASED = 0
-"""The destination of runs that somebody else sends."""
+"""The destination of runs that an outside deliverer sends."""
 
 MOST_AHEAD = 256
-"""Runs that are handed out to one destination beyond its lanes."""
+"""Runs that are begun for one destination beyond its slots, at most."""
 
 
 _INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
@@ -45,7 +57,7 @@ SELECT json_group_array(json_array(
   q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),
   q.due_at
 )) FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
-"""  # one row, so one step: see `rows`
+"""  # one row of JSON, because each row that sqlite3 fetches releases Python's lock and may wait to get it back
 _NEXT = _DELIVERIES.format(
     queued="""
 SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
@@ -57,35 +69,52 @@ _END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
 
 
+class _Destination:
+    """What the queue knows of one destination."""
+
+    __slots__ = ("ahead", "begun", "in_file", "resends")
+
+    def __init__(self) -> None:
+        self.begun = 0
+        """Runs that have begun and are not over."""
+        self.ahead = 0
+        """Runs that may be begun beyond the slots."""
+        self.in_file = False
+        """Whether runs wait in the file that are not in memory."""
+        self.resends = 0
+        """Resends that wait in the file, to be begun by this transaction."""
+
+
 class Queue:
-    """Runs that are not over; a step in a transaction that the caller holds.
+    """Runs that are not over. Each method is a part of a transaction that its caller holds.
 
     Args:
         connection: the one read-write connection.
-        lanes: how many runs are sent at once to one destination.
+        concurrency: how many runs are sent at once to one destination.
         webhook_id: the id of the webhook in a row.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, lanes: int, webhook_id: Callable[[int], str]) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, concurrency: int, webhook_id: Callable[[int], str]) -> None:
         self._db = connection
-        self._lanes = lanes
+        self._concurrency = concurrency
         self._webhook_id = webhook_id
         self.load()
 
     def load(self) -> None:
-        """Read again what is kept in memory: at the start, and after a transaction that was undone."""
+        """Read again what is kept in memory: at the start, and after a transaction that was rolled back."""
+        self._destinations: dict[int, _Destination] = {}
         begun = self._db.execute("SELECT number, destination FROM queue WHERE begun_at IS NOT NULL").fetchall()
         self._begun = {number for number, _ in begun}
-        self._under_way = Counter(destination for _, destination in begun)
-        self._ahead: dict[int, int] = {}
-        self._alarms: dict[int, Milliseconds] = dict(
+        for _, number in begun:
+            self._destination(number).begun += 1
+        self._wake_at: dict[int, Milliseconds] = dict(
             self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
         )
-        self._behind = set(self._alarms)  # destinations for which more waits in the file than in their lines
-        self._lines = MemoryQueue()
-        self._new: list[Delivery] = []  # intended in this transaction
-        self._hungry: set[int] = set()
-        self._resends: Counter[int] = Counter()  # intended in this transaction
+        for number in self._wake_at:
+            self._destination(number).in_file = True
+        self._memory = MemoryQueue()
+        self._new: list[Delivery] = []  # enqueued in this transaction
+        self._to_check: set[int] = set()  # destinations for which this transaction may begin something
         self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
         (last,) = self._db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
         self.next_number: int = (last or 0) + 1  # a number is never given twice, not even after a reset
@@ -97,16 +126,16 @@ class Queue:
 
     @property
     def next_due(self) -> Milliseconds | None:
-        """When the next run is due at a destination that has a lane free."""
-        return min(self._alarms.values(), default=None)
+        """When the queue must look again for a run that falls due."""
+        return min(self._wake_at.values(), default=None)
 
     @property
     def to_send(self) -> int:
-        """How many runs are to be sent, or under way, by ourselves."""
-        return self.length - self._under_way[LEASED]
+        """How many runs wait or are under way, without those of outside deliverers."""
+        return self.length - self._destination(LEASED).begun
 
     def has_begun(self, delivery: Delivery) -> bool:
-        """Whether a run has begun and is not over, nor dropped by a reset."""
+        """Whether a run has begun, is not over, and was not dropped by a reset."""
         return delivery.run_id in self._begun
 
     def take_numbers(self, count: int) -> range:
@@ -114,127 +143,192 @@ class Queue:
         self.next_number += count
         return range(self.next_number - count, self.next_number)
 
-    def intend(self, deliveries: Sequence[Delivery]) -> None:
-        """Add runs that are due now; `write` writes them."""
+    # Into the queue.
+
+    def enqueue(self, deliveries: Sequence[Delivery]) -> None:
+        """Add runs that are due now; `write` inserts them."""
         self._new += deliveries
         self.length += len(deliveries)
-        self._hungry.update({delivery.destination for delivery in deliveries})
+        self._to_check.update({delivery.destination for delivery in deliveries})
 
-    def intend_first(self, event: int, run: int, destination: int, url: str) -> int:
+    def enqueue_resend(self, event: int, run: int, destination: int, url: str) -> int:
         """Add a resend before all that waits; returns its number."""
         [number] = self.take_numbers(1)
-        write(self._db, _INSERT, [(number, event, run, str(Trigger.RESEND), destination, url, FIRST, None)])
+        execute_bulk(self._db, _INSERT, [(number, event, run, str(Trigger.RESEND), destination, url, FIRST, None)])
         self.length += 1
-        self._read_again(destination)
-        self._resends[destination] += 1
+        self._read_from_file(destination)
+        self._destination(destination).resends += 1
         return number
 
-    def lease(self, deliveries: Sequence[Delivery], now: Milliseconds) -> None:
-        """Add runs that have begun: to `LEASED` if somebody else sends them, for no lane of ours is theirs."""
-        write(self._db, _INSERT, [_row(delivery, now, now) for delivery in deliveries])
+    def begin_leases(self, deliveries: Sequence[Delivery], now: Milliseconds) -> None:
+        """Add runs that have begun. The destination `LEASED` keeps those of outside deliverers out of our limits."""
+        execute_bulk(self._db, _INSERT, [_row(delivery, now, now) for delivery in deliveries])
         self.length += len(deliveries)
         self._note_begun(deliveries)
 
-    def lease_again(self, runs: Sequence[tuple[int, int, str]], now: Milliseconds) -> list[Delivery]:
-        """Add further runs of events, begun elsewhere: event number, run, URL."""
+    def begin_leased_resends(self, runs: Sequence[tuple[int, int, str]], now: Milliseconds) -> list[Delivery]:
+        """Add further runs of events, begun by an outside deliverer: event number, run, URL."""
         numbers = self.take_numbers(len(runs))
-        write(
-            self._db,
-            _INSERT,
-            [
-                (number, event, run, str(Trigger.RESEND), LEASED, url, now, now)
-                for number, (event, run, url) in zip(numbers, runs, strict=True)
-            ],
-        )
-        deliveries = self._deliveries(_NEWEST, (numbers.start,))
+        rows = [
+            (number, event, run, str(Trigger.RESEND), LEASED, url, now, now)
+            for number, (event, run, url) in zip(numbers, runs, strict=True)
+        ]
+        execute_bulk(self._db, _INSERT, rows)
+        deliveries = self._read_deliveries(_NEWEST, (numbers.start,))
         self.length += len(deliveries)
         self._note_begun(deliveries)
         return deliveries
+
+    def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
+        """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
+        if self.has_begun(delivery):
+            self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
+            self._note_ended([delivery])
+            self._read_from_file(delivery.destination)
+
+    def make_due(self, delivery: Delivery) -> None:
+        """Put a postponed run before all that waits. One that has begun again, or is over, is left alone."""
+        if self._db.execute(
+            "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (NEXT, delivery.run_id)
+        ).rowcount:
+            self._read_from_file(delivery.destination)
+
+    # Out of the queue.
 
     def write(self, now: Milliseconds, *, begin: bool) -> list[Delivery]:
-        """Write what was intended; begin, and hand out, what is due and finds a lane free, oldest first."""
-        for destination in [destination for destination, due_at in self._alarms.items() if due_at <= now]:
-            self._read_again(destination)
+        """End the transaction's work: insert what was enqueued; begin and return what is due and finds room."""
+        for destination in [destination for destination, due_at in self._wake_at.items() if due_at <= now]:
+            self._read_from_file(destination)
         new, self._new = self._new, []
-        self._line_up(new)
-        begun = self._begin_lines() if begin else []
-        at_once = {delivery.run_id for delivery in begun}
-        write(self._db, _INSERT, [_row(item, AT_ONCE, now if item.run_id in at_once else None) for item in new])
-        self._mark_begun(at_once.difference(item.run_id for item in new), now)
-        if begin:
-            for destination in sorted(self._hungry & self._behind):
-                begun += self._begin_from_file(destination, now)
-            self._hungry.clear()
-        return begun
+        self._keep_in_memory(new)
+        begun = self._begin_from_memory() if begin else []
+        self._write_rows(new, begun, now)
+        return begun + self._begin_from_file(now) if begin else []
 
-    def _line_up(self, deliveries: Iterable[Delivery]) -> None:
-        for delivery in deliveries:
-            if delivery.destination not in self._behind and not self._lines.add(delivery):
-                self._behind.add(delivery.destination)
+    def end(self, deliveries: Sequence[Delivery]) -> set[int]:
+        """Take out runs that are over; returns the numbers of those that a reset has not dropped before."""
+        ended = [delivery for delivery in deliveries if delivery.run_id in self._begun]
+        numbers = {delivery.run_id for delivery in ended}
+        self._db.execute(_END, (_as_json(numbers),))
+        self.length -= len(ended)
+        self._note_ended(ended)
+        for number, count in Counter([delivery.destination for delivery in ended]).items():
+            self._destination(number).ahead = min(2 * count, MOST_AHEAD)
+        return numbers
 
-    def _begin_lines(self) -> list[Delivery]:
-        """Take from the lines what finds a lane free."""
-        begun = []
-        for destination in sorted(self._hungry):
-            if destination in self._lines:
-                leaving = self._lines.take(destination, self._room(destination))
-                self._note_begun(leaving)
-                begun += leaving
-        return begun
+    def take_interrupted(self) -> list[tuple[int, int, str, str, Milliseconds | None]]:
+        """Take out all runs that had begun, and all resends: event number, run, trigger, URL, and when it began.
 
-    def _begin_from_file(self, destination: int, now: Milliseconds) -> list[Delivery]:
-        """Begin what waits in the file behind the line, if the line is used up and lanes are free still.
-
-        A resend is begun in any case: it waits for its lane before all that was handed out ahead.
+        The caller of a resend that had not begun got no answer, or was told that it is not sent, and may ask again: the
+        run must not be sent beside that one. Originals that had been postponed become due at once, because their due
+        time was measured on a clock that a restart forgets, as it forgets fault rules.
         """
-        self._alarms.pop(destination, None)
-        room = max(0, self._room(destination)) + self._resends.pop(destination, 0)
-        if room <= 0:
-            return []  # the end of any of its runs makes it hungry again
-        deliveries = self._due_in_file(destination, now, room)
+        rows = self._db.execute(
+            "DELETE FROM queue WHERE begun_at IS NOT NULL OR trigger = ? RETURNING event, run, trigger, url, begun_at",
+            (str(Trigger.RESEND),),
+        ).fetchall()
+        self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
+        self.load()
+        return rows
+
+    # The steps of `write`.
+
+    def _keep_in_memory(self, deliveries: Iterable[Delivery]) -> None:
+        """Behind a run that waits only in the file nothing is kept in memory, or it would be sent before that one."""
+        for delivery in deliveries:
+            destination = self._destination(delivery.destination)
+            if not destination.in_file and not self._memory.add(delivery):
+                destination.in_file = True
+
+    def _begin_from_memory(self) -> list[Delivery]:
+        begun = []
+        for number in sorted(self._to_check):
+            if number in self._memory:
+                taken = self._memory.take(number, self._room(self._destination(number)))
+                self._note_begun(taken)
+                begun += taken
+        return begun
+
+    def _write_rows(self, new: Sequence[Delivery], begun: Sequence[Delivery], now: Milliseconds) -> None:
+        """Insert each new run once, as begun or as waiting; mark the begun ones that were inserted before."""
+        begun_numbers = {delivery.run_id for delivery in begun}
+        rows = [_row(item, AT_ONCE, now if item.run_id in begun_numbers else None) for item in new]
+        execute_bulk(self._db, _INSERT, rows)
+        self._mark_begun(begun_numbers.difference(item.run_id for item in new), now)
+
+    def _begin_from_file(self, now: Milliseconds) -> list[Delivery]:
+        begun = []
+        for number in sorted(self._to_check):
+            destination = self._destination(number)
+            if destination.in_file:
+                begun += self._begin_next_in_file(number, destination, now)
+        self._to_check.clear()
+        return begun
+
+    def _begin_next_in_file(self, number: int, destination: _Destination, now: Milliseconds) -> list[Delivery]:
+        """Begin what waits in the file behind the runs in memory, as far as there is room; resends in any case."""
+        self._wake_at.pop(number, None)
+        room = max(0, self._room(destination)) + destination.resends
+        destination.resends = 0
+        if room == 0:
+            return []  # when any of its runs ends, the destination is checked again
+        deliveries = self._read_due(number, now, room)
         self._mark_begun({delivery.run_id for delivery in deliveries}, now)
         self._note_begun(deliveries)
-        if len(deliveries) < room:
-            self._behind.discard(destination)
-            self._set_alarm(destination)
+        if len(deliveries) < room:  # nothing more is due: from here on memory can follow
+            destination.in_file = False
+            self._set_wake_at(number)
         return deliveries
 
-    def _room(self, destination: int) -> int:
-        return self._lanes + self._ahead.get(destination, 0) - self._under_way[destination]
+    def _room(self, destination: _Destination) -> int:
+        return self._concurrency + destination.ahead - destination.begun
 
-    def _due_in_file(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
-        """What is due next; fewer where their bodies together are more than SQLite takes in one text."""
+    def _read_from_file(self, number: int) -> None:
+        """Drop what is in memory for a destination: the order in the file has changed."""
+        self._memory.drop(number)
+        self._wake_at.pop(number, None)
+        self._destination(number).in_file = True
+        self._to_check.add(number)
+
+    def _set_wake_at(self, number: int) -> None:
+        (due_at,) = self._db.execute(
+            "SELECT min(due_at) FROM queue WHERE destination = ? AND begun_at IS NULL", (number,)
+        ).fetchone()
+        if due_at is not None:
+            self._wake_at[number] = due_at
+
+    def _mark_begun(self, numbers: set[int], now: Milliseconds) -> None:
+        if numbers:
+            self._db.execute(_BEGIN, (now, _as_json(numbers)))
+
+    def _note_begun(self, deliveries: Sequence[Delivery]) -> None:
+        self._begun.update([delivery.run_id for delivery in deliveries])
+        for number, count in Counter([delivery.destination for delivery in deliveries]).items():
+            self._destination(number).begun += count
+
+    def _note_ended(self, deliveries: Sequence[Delivery]) -> None:
+        self._begun.difference_update([delivery.run_id for delivery in deliveries])
+        for number, count in Counter([delivery.destination for delivery in deliveries]).items():
+            self._destination(number).begun -= count
+            self._to_check.add(number)
+
+    def _destination(self, number: int) -> _Destination:
+        known = self._destinations.get(number)
+        if known is None:
+            known = self._destinations[number] = _Destination()
+        return known
+
+    def _read_due(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
+        """What is due next; fewer where their bodies together are longer than one text of SQLite can be."""
         while True:
             try:
-                return self._deliveries(_NEXT, (destination, now, most))
+                return self._read_deliveries(_NEXT, (destination, now, most))
             except sqlite3.DataError:
                 if most == 1:
                     raise
                 most //= 2
 
-    def _read_again(self, destination: int) -> None:
-        """Drop a line: the file knows better what is next."""
-        self._lines.drop(destination)
-        self._alarms.pop(destination, None)
-        self._behind.add(destination)
-        self._hungry.add(destination)
-
-    def _mark_begun(self, numbers: set[int], now: Milliseconds) -> None:
-        if numbers:
-            self._db.execute(_BEGIN, (now, _list(numbers)))
-
-    def _note_begun(self, deliveries: Sequence[Delivery]) -> None:
-        self._begun.update([delivery.run_id for delivery in deliveries])
-        self._under_way.update([delivery.destination for delivery in deliveries])
-
-    def _note_ended(self, deliveries: Sequence[Delivery]) -> None:
-        destinations = [delivery.destination for delivery in deliveries]
-        self._begun.difference_update([delivery.run_id for delivery in deliveries])
-        self._under_way.subtract(destinations)
-        self._hungry.update(destinations)
-
-    def _deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
-        """The runs that a query finds."""
+    def _read_deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
         (text,) = self._db.execute(sql, values).fetchone()
         rows = sorted(orjson.loads(text), key=itemgetter(-1, 0))
         return [
@@ -245,53 +339,6 @@ class Queue:
             for number, event, run, destination, trigger, webhook, event_id, name, url, body, _ in rows
         ]  # fmt: skip
 
-    def _set_alarm(self, destination: int) -> None:
-        (due_at,) = self._db.execute(
-            "SELECT min(due_at) FROM queue WHERE destination = ? AND begun_at IS NULL", (destination,)
-        ).fetchone()
-        if due_at is not None:
-            self._alarms[destination] = due_at
-
-    def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
-        """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
-        if self.has_begun(delivery):
-            self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
-            self._note_ended([delivery])
-            self._read_again(delivery.destination)
-
-    def hasten(self, delivery: Delivery) -> None:
-        """Make a run that was put back due before all that waits; nothing if it has begun again or is over."""
-        if self._db.execute(
-            "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (NEXT, delivery.run_id)
-        ).rowcount:
-            self._read_again(delivery.destination)
-
-    def end(self, deliveries: Sequence[Delivery]) -> set[int]:
-        """Take runs out that are over; returns the numbers of those that a reset has not dropped before."""
-        ended = [delivery for delivery in deliveries if delivery.run_id in self._begun]
-        numbers = {delivery.run_id for delivery in ended}
-        self._db.execute(_END, (_list(numbers),))
-        self.length -= len(ended)
-        self._note_ended(ended)
-        over = Counter([delivery.destination for delivery in ended])
-        self._ahead.update({destination: min(2 * count, MOST_AHEAD) for destination, count in over.items()})
-        return numbers
-
-    def interrupted(self) -> list[tuple[int, int, str, str, Milliseconds | None]]:
-        """Take out all runs that had begun, and all resends: event number, run, trigger, URL, and when it began.
-
-        Who asked for a resend that has not begun was told that it is not sent, or nothing, and may ask again: it is not
-        to be sent beside that one. What else had been postponed is due at once: the clock that it was measured on is
-        forgotten, as fault rules are.
-        """
-        rows = self._db.execute(
-            "DELETE FROM queue WHERE begun_at IS NOT NULL OR trigger = ? RETURNING event, run, trigger, url, begun_at",
-            (str(Trigger.RESEND),),
-        ).fetchall()
-        self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
-        self.load()
-        return rows
-
 
 def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:
     return (
@@ -300,6 +347,5 @@ def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None
     )  # fmt: skip
 
 
-def _list(numbers: Iterable[int]) -> str:
-    """As `json_each` takes it."""
+def _as_json(numbers: Iterable[int]) -> str:
     return orjson.dumps(list(numbers)).decode()

@@ -1,8 +1,8 @@
-"""Questions to the log, answered from connections that can only read, in threads of their own.
+"""Queries on the log, on read-only connections, in threads of their own.
 
-A reader sees what is committed, as of the moment its query began; it never waits for the writer, nor the
-writer for it. A long listing is read a page at a time, each as of its own moment, and holds nothing in
-between: callers that read slowly keep neither a connection from others nor the WAL from being emptied.
+A query sees what was committed when it began; it never waits for the writer, nor the writer for it. A long listing is
+read page by page, each page as of its own moment. Between two pages it holds no connection and no snapshot, so a slow
+caller neither blocks other callers nor stops SQLite from emptying the WAL.
 """
 
 import asyncio
@@ -23,15 +23,16 @@ from frontsim.store.database import open_reader
 T = TypeVar("T")
 
 CONNECTIONS = 4
-CHUNK = 500  # rows of a page: what a long listing holds in memory
+CHUNK = 500
+"""Events of a page: what a listing holds in memory. Larger pages are no faster, and hold a connection for longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
     """Which events of a webhook: created from `since` until before `until`, and more narrowly.
 
-    `success` False are those whose newest run failed; one whose first run is not over is neither.
-    `statuses` are phrases in any case, or status codes as text; empty means all.
+    `success` False asks for events whose newest run failed; an event whose first run is not over is neither.
+    `statuses` are status texts in any case, or status codes as text; empty means all.
     """
 
     webhook_id: UUID
@@ -91,7 +92,7 @@ class Reader:
         self._connections: list[sqlite3.Connection] = []
 
     async def close(self) -> None:
-        """Close the connections; questions that are still under way end first."""
+        """Close the connections when the queries under way have ended."""
         await asyncio.to_thread(self._threads.shutdown)
         while self._connections:
             self._connections.pop().close()
@@ -105,13 +106,13 @@ class Reader:
             finally:
                 self._connections.append(connection)
 
-    async def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+    async def _query(self, question: Callable[[sqlite3.Connection], T]) -> T:
         async with self._connection() as connection:
             return await asyncio.get_running_loop().run_in_executor(self._threads, question, connection)
 
     async def webhooks(self) -> list[Webhook]:
         """All webhooks, oldest first."""
-        rows = await self._ask(
+        rows = await self._query(
             lambda db: db.execute(
                 "SELECT id, event, url, store_id FROM webhooks WHERE deleted_at IS NULL ORDER BY number"
             ).fetchall()
@@ -120,7 +121,7 @@ class Reader:
 
     async def webhook(self, webhook_id: UUID) -> Webhook:
         """One webhook. Raises UnknownWebhook."""
-        row = await self._ask(
+        row = await self._query(
             lambda db: db.execute(
                 "SELECT event, url, store_id FROM webhooks WHERE id = ? AND deleted_at IS NULL", (webhook_id.bytes,)
             ).fetchone()
@@ -130,14 +131,14 @@ class Reader:
         return Webhook(webhook_id, *row)
 
     async def events(self, query: EventQuery) -> AsyncIterator[list[LoggedEvent]]:
-        """The events that a query asks for, oldest first, some hundreds at a time.
+        """The events that a query asks for, oldest first, page by page.
 
-        A webhook that was deleted still has its log.
+        A deleted webhook still has its log.
 
         Raises:
-            UnknownWebhook: there never was one of that id.
+            UnknownWebhook: there never was a webhook of that id.
         """
-        number = await self._ask(lambda db: _webhook_number(db, query.webhook_id))
+        number = await self._query(lambda db: _webhook_number(db, query.webhook_id))
         after = (query.since, 0)  # numbers begin at 1
         while entries := await self._page(query, number, after):
             yield entries
@@ -147,7 +148,7 @@ class Reader:
 
     async def _page(self, query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> list[LoggedEvent]:
         sql, values = _select(query, webhook, after)
-        return await self._ask(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
+        return await self._query(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
 
     async def event(self, webhook_id: UUID, webhook_event_id: str) -> LoggedEvent:
         """One event of a webhook, with its payload and runs. Raises UnknownWebhook, UnknownEvent."""
@@ -158,7 +159,7 @@ class Reader:
             number = _webhook_number(db, webhook_id)
             return _entries(db.execute(sql, (UUID(webhook_event_id).bytes, number)), with_runs=True)
 
-        entries = await self._ask(question)
+        entries = await self._query(question)
         if not entries:
             raise UnknownEvent(
                 f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
@@ -171,7 +172,7 @@ class Reader:
         def question(db: sqlite3.Connection) -> dict[str, int]:
             return {name: db.execute(sql).fetchone()[0] for name, sql in _COUNTS.items()}
 
-        return await self._ask(question)
+        return await self._query(question)
 
 
 _COUNTS = {
@@ -194,7 +195,7 @@ def _webhook_number(db: sqlite3.Connection, webhook_id: UUID) -> int:
 
 
 def _select(query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> tuple[str, Sequence[object]]:
-    """The query of one page: what comes behind `after`, a moment and an event's number."""
+    """The SQL of one page: the events after `after`, a moment and an event's number."""
     body, join = _WITH_BODY if query.with_payload else _WITHOUT_BODY
     conditions = ["e.webhook = ?", "(e.created_at, e.number) > (?, ?)", "e.created_at < ?"]
     values: list[object] = [webhook, *after, query.until]

@@ -1,8 +1,8 @@
--- The log of a simulator. The queue holds what is still to be done, runs what is over: a run is written
--- once, when its outcome is known, and never changed. Moments are milliseconds since 1970-01-01T00:00:00Z.
+-- The log of a simulator. `queue` holds runs that are not over, `runs` those that are: a run is inserted there once, when
+-- its outcome is known, and never changed. Moments are milliseconds since 1970-01-01T00:00:00Z, in simulator time.
 
 CREATE TABLE log (
-  sequence INTEGER NOT NULL           -- of the newest change; what the stream's ids count
+  sequence INTEGER NOT NULL           -- of the newest change; the stream's ids count it
 ) STRICT;
 INSERT INTO log VALUES (0);
 
@@ -12,10 +12,10 @@ CREATE TABLE webhooks (
   event      TEXT NOT NULL,
   url        TEXT NOT NULL,
   store_id   INTEGER,                 -- NULL: every store
-  deleted_at INTEGER                  -- its events stay readable
+  deleted_at INTEGER                  -- NULL while it exists; the row stays, so that its events can be read
 ) STRICT;
 
-CREATE TABLE destinations (           -- scheme, host and port: what deliveries are bounded by; from 1 on
+CREATE TABLE destinations (           -- scheme, host and port: what concurrency is limited by; numbered from 1
   number INTEGER PRIMARY KEY,
   origin TEXT NOT NULL UNIQUE
 ) STRICT;
@@ -33,10 +33,10 @@ CREATE TABLE events (                 -- one occurrence for one webhook
   webhook     INTEGER NOT NULL,
   occurrence  INTEGER NOT NULL,
   created_at  INTEGER NOT NULL,
-  attempts    INTEGER NOT NULL,       -- runs intended so far
-  runs        INTEGER NOT NULL,       -- runs over so far
-  newest      INTEGER NOT NULL,       -- the newest run that is over; the rest of the row is what it says
-  updated_at  INTEGER,                -- NULL until a second run
+  attempts    INTEGER NOT NULL,       -- runs so far, those in the queue included
+  runs        INTEGER NOT NULL,       -- runs that are over
+  newest      INTEGER NOT NULL,       -- the newest run that is over, 0 for none; the columns below show it
+  updated_at  INTEGER,                -- NULL until a second run is over
   status      TEXT NOT NULL,
   status_code INTEGER,
   success     INTEGER                 -- NULL until a first run is over
@@ -44,15 +44,17 @@ CREATE TABLE events (                 -- one occurrence for one webhook
 CREATE INDEX events_by_age ON events (webhook, created_at);
 CREATE INDEX events_failed ON events (webhook, created_at) WHERE success = 0;
 
-CREATE TABLE queue (                  -- runs that are intended or under way
+CREATE TABLE queue (                  -- runs that wait or are under way
   number      INTEGER PRIMARY KEY AUTOINCREMENT,
   event       INTEGER NOT NULL,
   run         INTEGER NOT NULL,
   trigger     TEXT NOT NULL,
-  destination INTEGER NOT NULL,       -- 0: handed out as a lease, to be sent by somebody else
+  destination INTEGER NOT NULL,       -- 0: a lease, sent by an outside deliverer
   url         TEXT NOT NULL,
-  due_at      INTEGER NOT NULL,       -- 0: before all that waits, as a resend that somebody is waiting for
-  begun_at    INTEGER                 -- NULL: certainly not one byte was sent
+  -- When the run may begin: a moment, for one that a fault has postponed; else one of three values before every moment,
+  -- in the order in which they begin: -2^62 a resend, -2^62 + 1 a run that was put back, -2^62 + 2 an original.
+  due_at      INTEGER NOT NULL,
+  begun_at    INTEGER                 -- NULL: it waits, and no byte of it was sent
 ) STRICT;
 CREATE INDEX queue_waiting ON queue (destination, due_at, number) WHERE begun_at IS NULL;
 
@@ -62,7 +64,7 @@ CREATE TABLE runs (                   -- runs that are over
   trigger     TEXT NOT NULL,
   url         TEXT NOT NULL,
   created_at  INTEGER NOT NULL,       -- when it began
-  fault       TEXT NOT NULL,          -- what we broke about it, '' for nothing
+  fault       TEXT NOT NULL,          -- the fault that was applied to it, '' for none
   outcome     TEXT NOT NULL,
   status      TEXT NOT NULL,
   status_code INTEGER,

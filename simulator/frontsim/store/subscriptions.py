@@ -1,4 +1,4 @@
-"""The webhooks of a log, kept in memory for matching and in the file for good."""
+"""The webhooks of a log: kept in the file, and in memory for matching."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from frontsim.domain.model import Webhook
 from frontsim.domain.target import parse_target
 from frontsim.errors import UnknownWebhook
 
-_MOST_KEPT = 1_000  # pairs of a type and a store: callers may name any store
+_MOST_KEPT = 1_000  # pairs of an event type and a store, because callers may name any store
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A webhook as the log knows it: with its row's number, and its destination's."""
+    """A webhook with the number of its row, and that of its destination."""
 
     number: int
     webhook: Webhook
@@ -24,18 +24,18 @@ class Subscription:
 
 
 class Subscriptions:
-    """Every webhook that is not deleted, by id; a step in a transaction that the caller holds."""
+    """Every webhook that is not deleted. Each change is a part of a transaction that the caller holds."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self.load()
 
     def load(self) -> None:
-        """Read the file again: at the start, and after a transaction that was undone."""
+        """Read the file again: at the start, and after a transaction that was rolled back."""
         self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
         self._ids: dict[int, str] = {}
         self._by_id: dict[UUID, Subscription] = {}
-        self._matching: dict[tuple[str, int | None], list[Subscription]] = {}  # as asked for since the last change
+        self._matching: dict[tuple[str, int | None], list[Subscription]] = {}  # a cache, emptied by each change
         rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
         for number, raw, event, url, store_id, deleted_at in rows.fetchall():
             webhook = Webhook(UUID(bytes=raw), event, url, store_id)
@@ -48,7 +48,7 @@ class Subscriptions:
         return self._ids[number]
 
     def url_of(self, number: int) -> str:
-        """The present URL of the webhook in that row, which must not be deleted."""
+        """The URL of the webhook in that row, which must not be deleted."""
         return self._by_id[UUID(self._ids[number])].webhook.url
 
     def find(self, webhook_id: UUID) -> Subscription:
@@ -59,7 +59,7 @@ class Subscriptions:
             raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are") from None
 
     def matching(self, event: str, store_id: int | None) -> Sequence[Subscription]:
-        """Those that want an event of that type from that store, oldest first."""
+        """The webhooks that match an event of that type from that store, oldest first."""
         matching = self._matching.get((event, store_id))
         if matching is None:
             if len(self._matching) >= _MOST_KEPT:
@@ -72,8 +72,10 @@ class Subscriptions:
         return matching
 
     def wanting(self, event: str) -> int:
-        """How many want events of that type, from whatever store."""
-        return sum(known.webhook.event == event for known in list(self._by_id.values()))  # a long step may change them
+        """How many webhooks match events of that type, from any store."""
+        return sum(
+            known.webhook.event == event for known in list(self._by_id.values())
+        )  # a long step may change them meanwhile, in its thread
 
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""
@@ -87,7 +89,7 @@ class Subscriptions:
         self._matching.clear()
 
     def change(self, webhook: Webhook) -> None:
-        """Replace what a webhook says. Raises UnknownWebhook."""
+        """Replace a webhook. Raises UnknownWebhook."""
         known = self.find(webhook.id)
         self._db.execute(
             "UPDATE webhooks SET event = ?, url = ?, store_id = ? WHERE number = ?",
@@ -97,7 +99,7 @@ class Subscriptions:
         self._matching.clear()
 
     def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
-        """Take a webhook out; its row stays for the events that name it. Raises UnknownWebhook."""
+        """End a webhook; its row stays for the events that refer to it. Raises UnknownWebhook."""
         known = self.find(webhook_id)
         self._db.execute("UPDATE webhooks SET deleted_at = ? WHERE number = ?", (moment, known.number))
         del self._by_id[webhook_id]

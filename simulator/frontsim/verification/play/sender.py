@@ -83,7 +83,7 @@ def _connect(url: str) -> socket.socket:
 def _head(delivery: LeasedDelivery) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in delivery.headers.items())
     ending = f"{lines}Content-Length: {len(delivery.body)}\r\nConnection: close\r\n\r\n"
-    return parse_target(delivery.url).opening + ending.encode()
+    return parse_target(delivery.url).head_start + ending.encode()
 
 
 def _read_answer(connection: socket.socket) -> SendResult:

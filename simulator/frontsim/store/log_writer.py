@@ -1,8 +1,8 @@
-"""What may be written to the log: each method is a step inside a transaction that its caller holds.
+"""The changes that a log can take: each method is a step inside a transaction that its caller holds.
 
-Nothing here waits, commits or knows of threads. Every step leaves the log true: an event exists together
-with the run that is intended for it, a run leaves the queue in the step that writes its outcome, and the
-event's row follows the newest run that is over. A step that refuses has written nothing.
+Nothing here waits, commits or knows of threads. Every step leaves the log consistent: an event exists together with its
+first run in the queue, a run leaves the queue in the step that writes its outcome, and the event's row shows the newest
+run that is over. A step that refuses has written nothing.
 """
 
 import sqlite3
@@ -23,16 +23,16 @@ from frontsim.domain.model import (
     is_success,
 )
 from frontsim.errors import BadInput, Busy, UnknownEvent
-from frontsim.store.bulk_sql import write
+from frontsim.store.bulk_sql import execute_bulk
 from frontsim.store.changes import Change
 from frontsim.store.queue import LEASED, Queue
-from frontsim.store.subscriptions import Subscriptions
+from frontsim.store.subscriptions import Subscription, Subscriptions
 
-_LARGE = 4_096  # bytes; most bodies are smaller, and copying a delivery costs more than it would save
+_LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
 PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
-_RAISE = """
+_INSERT_EVENTS = """
 INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status)
 SELECT * FROM (VALUES {rows}) WHERE column1 > 0
 """
@@ -42,9 +42,11 @@ UPDATE events SET attempts = attempts + 1 WHERE number IN (
   WHERE e.success = 0 AND e.attempts = e.runs AND w.deleted_at IS NULL ORDER BY e.number LIMIT ?
 ) RETURNING number, attempts, webhook
 """
+_Matched = tuple[int, Occurrence, Subscription]
+"""An occurrence's number, the occurrence, and a webhook that it matches."""
 _Run = tuple[int, int, str, str, Milliseconds, str, str, str, int | None, int | None, bytes | bytearray]
 """A row of `runs`."""
-_FOLLOW = """
+_UPDATE_EVENTS = """
 WITH over (event, runs, run, status, code, success) AS (VALUES {rows})
 UPDATE events AS e SET runs = e.runs + over.runs,
   newest = max(e.newest, over.run),
@@ -53,31 +55,31 @@ UPDATE events AS e SET runs = e.runs + over.runs,
   success = iif(e.newest < over.run, over.success, e.success),
   updated_at = iif(e.newest < over.run AND over.run > 1, ?, e.updated_at)
 FROM over WHERE e.number = over.event
-"""  # when a later run was over first, the event goes on saying what that one said
+"""  # a run that ends after a newer one does not overwrite what the newer one wrote
 
 
-class Ledger:
+class LogWriter:
     """The writing side of a log.
 
     Args:
         connection: the one read-write connection.
-        lanes: how many runs are sent at once to one destination.
-        most_waiting: how many runs may wait or be under way, before more are refused.
+        concurrency: how many runs are sent at once to one destination.
+        most_waiting: how many runs may wait or be under way before more are refused.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, clock: Clock, ids: Ids, lanes: int, most_waiting: int
+        self, connection: sqlite3.Connection, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int
     ) -> None:
         self._db = connection
         self._most_waiting = most_waiting
         self._clock = clock
         self._ids = ids
         self.webhooks = Subscriptions(connection)
-        self.queue = Queue(connection, lanes=lanes, webhook_id=self.webhooks.id_of)
+        self.queue = Queue(connection, concurrency=concurrency, webhook_id=self.webhooks.id_of)
         self.load()
 
     def load(self) -> None:
-        """Read again what is kept in memory: at the start, and after a transaction that was undone."""
+        """Read again what is kept in memory: at the start, and after a transaction that was rolled back."""
         self.webhooks.load()
         self.queue.load()
         (self.sequence,) = self._db.execute("SELECT sequence FROM log").fetchone()
@@ -95,27 +97,27 @@ class Ledger:
         return webhook
 
     def change(self, webhook: Webhook) -> Webhook:
-        """Replace what a webhook says; runs that are already intended keep their URL. Raises UnknownWebhook."""
+        """Replace a webhook; runs that are already in the queue keep their URL. Raises UnknownWebhook."""
         self.webhooks.change(webhook)
         self._changes.append(("webhook.updated", webhook))
         return webhook
 
     def unsubscribe(self, webhook_id: UUID) -> None:
-        """End a webhook: what was raised before is still delivered, and its log stays. Raises UnknownWebhook."""
+        """End a webhook: events that it already has are still delivered, and its log stays. Raises UnknownWebhook."""
         webhook = self.webhooks.end(webhook_id, self._clock.now())
         self._changes.append(("webhook.deleted", webhook))
 
     def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
-        """Log occurrences, numbered from `first`, each with an event and an intended run per webhook that matches.
+        """Log occurrences, numbered from `first`, each with an event and a queued run per webhook that matches.
 
-        An occurrence that no webhook wants leaves no trace, as at the vendor (inferred).
+        An occurrence that no webhook matches leaves no trace, as at the vendor (inferred).
 
         Raises:
             Busy: too much would wait.
         """
-        raised, deliveries = self._raise(occurrences, first)
-        self.queue.intend(deliveries)
-        return raised
+        deliveries = self._raise(occurrences, first, leased=False)
+        self.queue.enqueue(deliveries)
+        return [_raised(item) for item in deliveries]
 
     @property
     def free(self) -> int:
@@ -123,11 +125,11 @@ class Ledger:
         return self._most_waiting - self.queue.length
 
     def refuse_if_full(self, more: int) -> None:
-        """Refuse so many more runs, if more would wait than may.
+        """Refuse that many more runs, if more would wait than may.
 
         Raises:
-            Busy: now.
-            BadInput: always.
+            Busy: there is no room now.
+            BadInput: there never is.
         """
         if more > self._most_waiting:
             wrong = f"expected at most {self._most_waiting} events at a time (--max-waiting), got {more}"
@@ -140,21 +142,21 @@ class Ledger:
             )
 
     def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
-        """Log occurrences as `accept` does, and hand out their runs, begun, for somebody else to send."""
-        _, deliveries = self._raise(occurrences, first, leased=True)
-        self.queue.lease(deliveries, self._clock.now())
+        """Log occurrences as `accept` does, and return their runs, begun, for an outside deliverer."""
+        deliveries = self._raise(occurrences, first, leased=True)
+        self.queue.begin_leases(deliveries, self._clock.now())
         return deliveries
 
     def lease_resends(self, count: int) -> list[Delivery]:
-        """Begin a further run of each of up to `count` failed events that no run is intended for, oldest first."""
+        """Begin a further run of up to `count` failed events that have no run in the queue, oldest first."""
         failed = sorted(self._db.execute(_RESEND_FAILED, (count,)).fetchall())
         runs = [(event, run, self.webhooks.url_of(webhook)) for event, run, webhook in failed]
-        return self.queue.lease_again(runs, self._clock.now())
+        return self.queue.begin_leased_resends(runs, self._clock.now())
 
     def copy(self, delivery: Delivery, copies: int) -> list[Delivery]:
-        """Further runs of an event, with the same trigger and begun at once: a fault sends it several times.
+        """Further runs of an event, with the same trigger and begun at once, for a fault that sends it several times.
 
-        Empty if a reset came between: the event's number may be another's now.
+        Empty if a reset came between: another event may have the number now.
         """
         if not self.queue.has_begun(delivery):
             return []
@@ -165,51 +167,55 @@ class Ledger:
         numbers = self.queue.take_numbers(copies)
         first = row[0] - copies + 1
         made = [delivery._replace(run_id=number, run=first + index) for index, number in enumerate(numbers)]
-        self.queue.lease(made, self._clock.now())
+        self.queue.begin_leases(made, self._clock.now())
         return made
 
-    def _raise(
-        self, occurrences: Sequence[Occurrence], first: int, *, leased: bool = False
-    ) -> tuple[list[Raised], list[Delivery]]:
-        now = self._clock.now()
+    def _raise(self, occurrences: Sequence[Occurrence], first: int, *, leased: bool) -> list[Delivery]:
+        """Insert occurrences and their events; returns a first run for each event, not yet in the queue."""
         matched = [
             (number, occurrence, subscription)
             for number, occurrence in enumerate(occurrences, first)
             for subscription in self.webhooks.matching(occurrence.event, occurrence.store_id)
         ]
         self.refuse_if_full(len(matched))
-        wanted = {number: occurrence for number, occurrence, _ in matched}
         ids = self._ids.event_ids(len(matched))
-        events = range(self._next_event, self._next_event + len(matched))
-        self._next_event += len(matched)
+        first_event, self._next_event = self._next_event, self._next_event + len(matched)
+        self._insert_occurrences(matched)
+        self._insert_events(matched, ids, first_event)
+        run_ids = self.queue.take_numbers(len(matched))
         deliveries = [
             Delivery(
                 run_id, event, 1, LEASED if leased else subscription.destination, Trigger.ORIGINAL,
                 subscription.id_text, uuid_text(raw), occurrence.event, subscription.webhook.url, occurrence.body,
             )
-            for run_id, event, raw, (_, occurrence, subscription) in zip(
-                self.queue.take_numbers(len(matched)), events, ids, matched, strict=True
+            for event, (run_id, raw, (_, occurrence, subscription)) in enumerate(
+                zip(run_ids, ids, matched, strict=True), first_event
             )
         ]  # fmt: skip
-        write(
+        self._changes += [("event.raised", _raised(item)) for item in deliveries]
+        return deliveries
+
+    def _insert_occurrences(self, matched: Sequence[_Matched]) -> None:
+        wanted = {number: occurrence for number, occurrence, _ in matched}  # once, however many webhooks match
+        execute_bulk(
             self._db,
             "INSERT INTO occurrences SELECT * FROM (VALUES {rows}) WHERE column1 > 0",
             [(number, item.event, item.store_id, bytearray(item.body)) for number, item in wanted.items()],
         )
-        write(
+
+    def _insert_events(self, matched: Sequence[_Matched], ids: Sequence[bytes], first_event: int) -> None:
+        now = self._clock.now()
+        execute_bulk(
             self._db,
-            _RAISE,
+            _INSERT_EVENTS,
             [
                 (event, bytearray(raw), subscription.number, number, now, 1, 0, 0, PENDING)
-                for event, raw, (number, _, subscription) in zip(events, ids, matched, strict=True)
+                for event, (raw, (number, _, subscription)) in enumerate(zip(ids, matched, strict=True), first_event)
             ],
         )
-        raised = [Raised(item.webhook_id, item.webhook_event_id, item.event) for item in deliveries]
-        self._changes += [("event.raised", item) for item in raised]
-        return raised, deliveries
 
     def resend(self, webhook_id: UUID, webhook_event_id: str) -> int:
-        """Intend a further run of an event, to its webhook's present URL; returns the run's number in the queue.
+        """Queue a further run of an event, to its webhook's present URL; returns the run's number in the queue.
 
         Raises:
             UnknownWebhook, UnknownEvent: no such webhook now, or it has no such event.
@@ -224,14 +230,14 @@ class Ledger:
                 f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
             )
         event, run = row
-        return self.queue.intend_first(event, run, subscription.destination, subscription.webhook.url)
+        return self.queue.enqueue_resend(event, run, subscription.destination, subscription.webhook.url)
 
     def write_queue(self, *, begin: bool) -> list[Delivery]:
-        """The last step of each transaction: begin what is due and finds a lane free, and hand it out."""
+        """The last step of each transaction: begin what is due and finds room, and return it to be sent."""
         return self.queue.write(self._clock.now(), begin=begin)
 
     def finish(self, finished: Sequence[Finished]) -> None:
-        """Move runs from the queue to the log, with their outcome; what a reset dropped meanwhile is ignored."""
+        """Move runs from the queue to the log, with their outcomes; ignore those that a reset dropped meanwhile."""
         if not finished:
             return
         ended = self.queue.end([item.delivery for item in finished])
@@ -249,11 +255,11 @@ class Ledger:
         self._changes += [("run.over", _to_keep(item)) for item in over]
 
     def recover(self) -> int:
-        """Log every run that was under way when a simulator died as unknown; returns how many there were.
+        """Log as unknown every run that was under way when the last simulator died; returns how many there were.
 
         A resend that had not begun is logged as not sent.
         """
-        now, interrupted = self._clock.now(), self.queue.interrupted()
+        now, interrupted = self._clock.now(), self.queue.take_interrupted()
         begun = [run for run in interrupted if run[-1] is not None]
         for runs, result in ((begun, INTERRUPTED), ([run for run in interrupted if run[-1] is None], NOT_SENT)):
             self._log(
@@ -265,13 +271,13 @@ class Ledger:
         return len(begun)
 
     def _log(self, runs: Sequence[_Run]) -> None:
-        """Write runs that are over, and let each one's event follow the newest of them."""
-        write(self._db, "INSERT INTO runs SELECT * FROM (VALUES {rows}) WHERE column1 > 0", runs)
+        """Insert runs that are over, and update their events to the newest of them."""
+        execute_bulk(self._db, "INSERT INTO runs SELECT * FROM (VALUES {rows}) WHERE column1 > 0", runs)
         newest = {run[0]: run for run in sorted(runs)}
         count = dict.fromkeys(newest, 1) if len(newest) == len(runs) else Counter(run[0] for run in runs)
-        write(
+        execute_bulk(
             self._db,
-            _FOLLOW,
+            _UPDATE_EVENTS,
             [
                 (event, count[event], run, status, code, int(is_success(code)))
                 for event, run, _, _, _, _, _, status, code, _, _ in newest.values()
@@ -280,9 +286,9 @@ class Ledger:
         )
 
     def reset(self) -> int:
-        """Forget all webhooks, events and runs; returns the number of the first run that will not have been forgotten.
+        """Delete all webhooks, events and runs; returns the number of the next run, the first that is not forgotten.
 
-        Only the count of changes, and that of runs, go on.
+        Only the sequence of changes and the numbers of runs go on.
         """
         for table in ("webhooks", "destinations", "occurrences", "events", "queue", "runs"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand on the line above
@@ -292,7 +298,7 @@ class Ledger:
         return self.queue.next_number
 
     def take_changes(self) -> list[Change]:
-        """What this transaction has changed; how far their numbers have come is kept."""
+        """The changes of this transaction; their sequence is written."""
         changes, self._changes = self._changes, []
         if changes:
             self.sequence += len(changes)
@@ -300,8 +306,12 @@ class Ledger:
         return changes
 
 
+def _raised(delivery: Delivery) -> Raised:
+    return Raised(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
+
+
 def _to_keep(finished: Finished) -> Finished:
-    """What followers are told, for as long as it is kept: without a body that is large."""
+    """What is kept for followers: a large body is left out."""
     delivery = finished.delivery
     if len(delivery.body) <= _LARGE:
         return finished

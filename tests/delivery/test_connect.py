@@ -1,4 +1,4 @@
-"""Why a connection did not come about: each reason has its phrase, and the telling one is told."""
+"""Why a connection could not be opened: each reason has its status text, and the specific one is reported."""
 
 import asyncio
 import errno
@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from frontsim.delivery import opening
-from frontsim.delivery.opening import NotConnected, connect
+from frontsim.delivery import connect as module
+from frontsim.delivery.connect import NotConnected, connect
 from frontsim.domain.model import Outcome
 from frontsim.domain.target import parse_target
 from tests.delivery.peer import Peer
@@ -41,14 +41,14 @@ def network(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
 
     loop = SimpleNamespace(create_connection=create_connection)
     fake = SimpleNamespace(get_running_loop=lambda: loop, timeout=asyncio.timeout)
-    monkeypatch.setattr(opening, "asyncio", fake)
+    monkeypatch.setattr(module, "asyncio", fake)
 
 
 async def phrase_of_failure(url: str = "http://shop.example/", *, addresses: int = 1) -> str:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.startswith("https") else None
     with pytest.raises(NotConnected) as caught:
         await connect(parse_target(url), ["192.0.2.1"] * addresses, Unmade, tls=tls, within_s=1)  # type: ignore[arg-type]
-    return caught.value.phrase.value
+    return caught.value.status_text.value
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def phrase_of_failure(url: str = "http://shop.example/", *, addresses: int
     ],
     ids=lambda value: repr(value) if isinstance(value, Exception) else "",
 )
-async def test_each_reason_has_its_phrase(
+async def test_each_reason_has_its_text(
     monkeypatch: pytest.MonkeyPatch, error: Exception, plain: str, tls: str
 ) -> None:
     """The operating system's and TLS's errors as phrases; what ends a handshake is a failure of TLS."""

@@ -1,4 +1,4 @@
-"""Every manner within TLS, to the byte: what a receiver decrypts, record by record, and how the connection ended.
+"""Every plan within TLS, to the byte: what a receiver decrypts, record by record, and how the connection ended.
 
 A record is one write of ours, up to 16 KiB, so unlike in TCP the pieces are the same on every machine.
 """
@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from frontsim.delivery import opening
+from frontsim.delivery import connect
 from frontsim.delivery.barrier import Barrier
 from frontsim.delivery.send_plan import (
     LOST_RESPONSE,
@@ -72,7 +72,7 @@ async def test_a_connection_is_used_again(receiver: ssl.SSLContext, trust: ssl.S
 
 
 @pytest.mark.parametrize(
-    ("manner", "part"),
+    ("plan", "part"),
     [
         (partial_body(body_bytes=7), BODY[:7]),
         (partial_body(body_bytes=0), b""),
@@ -80,10 +80,10 @@ async def test_a_connection_is_used_again(receiver: ssl.SSLContext, trust: ssl.S
         (partial_body(share=0.25), BODY[:5]),  # 23 bytes x 0.25 = 5.75
     ],
 )
-async def test_partial_body(receiver: ssl.SSLContext, trust: ssl.SSLContext, manner: SendPlan, part: bytes) -> None:
+async def test_partial_body(receiver: ssl.SSLContext, trust: ssl.SSLContext, plan: SendPlan, part: bytes) -> None:
     """The head with its full Content-Length and a part of the body leave, then close_notify, then FIN."""
     async with SecurePeer(receiver, says_goodbye_back) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=manner)
+        result = await sender.sends(peer.url, plan=plan)
         call = await peer.ended()
         assert ([head(peer.url) + part], True, "fin") == (call.pieces, call.said_goodbye, call.end)
         assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
@@ -94,9 +94,9 @@ async def test_partial_body_to_a_receiver_that_says_no_goodbye(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A receiver that leaves our close_notify unanswered gets FIN all the same, and the log says what we did."""
-    monkeypatch.setattr(opening, "TLS_SHUTDOWN_S", 0.02)
+    monkeypatch.setattr(connect, "TLS_SHUTDOWN_S", 0.02)
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=partial_body())
+        result = await sender.sends(peer.url, plan=partial_body())
         assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
         call = await peer.ended()
         assert (head(peer.url) + BODY[:11], True, "fin") == (call.received, call.said_goodbye, call.end)
@@ -112,11 +112,11 @@ async def test_partial_body_to_a_receiver_that_reads_late(
         await late.wait()
         await says_goodbye_back(call)
 
-    monkeypatch.setattr(opening, "TLS_SHUTDOWN_S", 0.02)
+    monkeypatch.setattr(connect, "TLS_SHUTDOWN_S", 0.02)
     late = asyncio.Event()
     body = b"x" * 20_000_000
     async with SecurePeer(receiver, reads_late) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, body=body, manner=partial_body(share=0.75))
+        result = await sender.sends(peer.url, body=body, plan=partial_body(share=0.75))
         assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
         call = await peer.ended()
         assert len(head(peer.url, body)) + 15_000_000 == len(call.received)
@@ -134,7 +134,7 @@ async def test_partial_body_on_a_connection_that_was_used(receiver: ssl.SSLConte
 
     async with SecurePeer(receiver, once) as peer, Sender(tls=trust) as sender:
         await sender.sends(peer.url)
-        await sender.sends(peer.url, manner=partial_body(body_bytes=1))
+        await sender.sends(peer.url, plan=partial_body(body_bytes=1))
         call = await peer.ended()
         assert ([whole(peer.url), head(peer.url) + BODY[:1]], True) == (call.pieces, call.said_goodbye)
         await sender.sends(peer.url)
@@ -145,7 +145,7 @@ async def test_slow_headers(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> 
     """The head drips at its rate, each drip a record in its time, and the body follows at once."""
     async with SecurePeer(receiver) as peer, Sender(tls=trust) as sender:
         before = asyncio.get_running_loop().time()
-        result = await sender.sends(peer.url, manner=slow_headers(rate=1000))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=1000))
         call = peer.calls[0]
         assert (200, [*cut(head(peer.url), 20), BODY]) == (result.status_code, call.pieces)  # 1000 bytes/s x 20 ms
         for number, moment in enumerate(call.times[:-1]):
@@ -158,7 +158,7 @@ async def test_slow_body(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> Non
     body = b"01234567"
     async with SecurePeer(receiver) as peer, Sender(tls=trust) as sender:
         before = asyncio.get_running_loop().time()
-        result = await sender.sends(peer.url, body=body, manner=slow_body(rate=40))
+        result = await sender.sends(peer.url, body=body, plan=slow_body(rate=40))
         call = peer.calls[0]
         assert (200, [head(peer.url, body), *cut(body, 1)]) == (result.status_code, call.pieces)
         for number, moment in enumerate(call.times[1:]):
@@ -176,7 +176,7 @@ async def test_an_early_answer_stops_a_drip(receiver: ssl.SSLContext, trust: ssl
         await says_goodbye_back(call)
 
     async with SecurePeer(receiver, hasty) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=slow_headers(rate=100))
+        result = await sender.sends(peer.url, plan=slow_headers(rate=100))
         assert (Outcome.ANSWERED, "Content too large", 413, b"") == told(result)
         call = await peer.ended()
         assert whole(peer.url).startswith(call.received)
@@ -187,7 +187,7 @@ async def test_an_early_answer_stops_a_drip(receiver: ssl.SSLContext, trust: ssl
 async def test_an_early_answer_to_a_large_body_counts_and_closes(
     receiver: ssl.SSLContext, trust: ssl.SSLContext
 ) -> None:
-    """What lies beneath TLS unsent is unsent: the answer counts, and the next delivery does not queue behind it."""
+    """What waits below TLS is unsent: the answer counts, and the next delivery does not queue behind it."""
 
     async def hasty(call: SecureCall) -> None:
         await call.size(len(head(peer.url, body)))
@@ -214,12 +214,12 @@ async def test_lost_response(receiver: ssl.SSLContext, trust: ssl.SSLContext) ->
         await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         await call.send(b"x" * 99_999)
         for _ in range(20):
-            await asyncio.sleep(0)  # the wire reads what there is
+            await asyncio.sleep(0)  # the sender reads what there is
         before_the_last_byte.extend(result for results in sender.results for result in results)
         await call.send(b"x")
 
     async with SecurePeer(receiver, script) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=LOST_RESPONSE)
+        result = await sender.sends(peer.url, plan=LOST_RESPONSE)
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         call = await peer.ended()
         assert [] == before_the_last_byte
@@ -232,7 +232,7 @@ async def test_reset_after_send(receiver: ssl.SSLContext, trust: ssl.SSLContext,
     """Every byte arrives, then a TCP RST, and neither TLS's goodbye nor FIN before it."""
     body = b"x" * size
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, body=body, manner=RESET_AFTER_SEND)
+        result = await sender.sends(peer.url, body=body, plan=RESET_AFTER_SEND)
         assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
         call = await peer.ended()
         assert (cut(whole(peer.url, body), RECORD), False, "rst") == (call.pieces, call.said_goodbye, call.end)
@@ -271,7 +271,7 @@ async def test_reset_after_send_waits_for_what_lies_beneath_tls(
     with ours, theirs:
         loop.add_reader(ours, is_busy)
         async with Sender(tls=trust) as sender:
-            result = await sender.sends(await url, body=body, manner=RESET_AFTER_SEND)
+            result = await sender.sends(await url, body=body, plan=RESET_AFTER_SEND)
         await loop.run_in_executor(None, thread.join)
     assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
     assert len(whole(url.result(), body)) == len(calls[0].received)
@@ -281,7 +281,7 @@ async def test_reset_after_send_waits_for_what_lies_beneath_tls(
 async def test_give_up(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> None:
     """Everything leaves, and so many seconds later it is a Timeout, though the answer came in time."""
     async with SecurePeer(receiver, answers(OK)) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=0.08))
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.08))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 79  # 80 ms, measured on two clocks
@@ -299,7 +299,7 @@ async def test_give_up_outlives_a_goodbye(receiver: ssl.SSLContext, trust: ssl.S
         call.finish()
 
     async with SecurePeer(receiver, closes) as peer, Sender(tls=trust) as sender:
-        result = await sender.sends(peer.url, manner=give_up(after_s=0.06))
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
         assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59  # 60 ms, measured on two clocks
@@ -319,14 +319,14 @@ async def test_simultaneous_duplicates_release_their_last_bytes_together(
 
     async with SecurePeer(receiver, watches) as peer, Sender(tls=trust) as sender:
         barrier = Barrier(3)
-        sent = [sender.start(peer.url, manner=held(barrier)) for _ in range(2)]
+        sent = [sender.start(peer.url, plan=held(barrier)) for _ in range(2)]
         await asyncio.gather(short[0].wait(), short[1].wait())
         loop, looked = asyncio.get_running_loop(), asyncio.Event()
         loop.call_later(0.03, looked.set)  # both have looked at the kernel for long, and stand
         await looked.wait()
         assert [[whole(peer.url)[:-1]]] * 2 == [call.pieces for call in peer.calls]
         assert not barrier.is_open
-        sent.append(sender.start(peer.url, manner=held(barrier)))
+        sent.append(sender.start(peer.url, plan=held(barrier)))
         results = await asyncio.gather(*sent)
         assert [200] * 3 == [result.status_code for result in results]
         assert [[whole(peer.url)[:-1], b"}"]] * 3 == [call.pieces for call in peer.calls]
@@ -347,8 +347,8 @@ async def test_a_duplicate_that_is_reset_while_it_waits_does_not_keep_the_others
 
     async with SecurePeer(receiver, script) as peer, Sender(tls=trust) as sender:
         barrier = Barrier(2)
-        first = await sender.sends(peer.url, manner=held(barrier))
-        second = await sender.sends(peer.url, manner=held(barrier))
+        first = await sender.sends(peer.url, plan=held(barrier))
+        second = await sender.sends(peer.url, plan=held(barrier))
         assert ["Connection reset", "OK"] == [first.status, second.status]
 
 

@@ -67,7 +67,7 @@ async def test_what_has_not_begun_is_called_back() -> None:
         begun = sender.start(dead.url)
         await came.wait()
         connecting = sender.start(peer.url)
-        sender.wire.recall()
+        sender.webhooks.recall()
         result = await connecting
         assert (Outcome.NOT_SENT, "Not sent") == (result.outcome, result.status)
         assert (await sender.sends(peer.url)).status_code == 200
@@ -88,8 +88,8 @@ async def test_done_may_send_at_once() -> None:
     async with Peer() as peer, Sender() as sender:
         target = parse_target(peer.url)
         over = asyncio.Event()
-        wire = sender.wire
-        wire.send(target, HEADERS, BODY, lambda _: wire.send(target, HEADERS, BODY, lambda _: over.set()))
+        webhooks = sender.webhooks
+        webhooks.send(target, HEADERS, BODY, lambda _: webhooks.send(target, HEADERS, BODY, lambda _: over.set()))
         await asyncio.wait_for(over.wait(), PATIENCE_S)
         assert [2 * whole(peer.url)] == [call.received for call in peer.calls]
 
@@ -257,7 +257,7 @@ async def test_closing_gives_grace_and_then_tells_how_far_each_got() -> None:
     async with Peer(second_only) as peer, Sender() as sender:
         slow = sender.start(peer.url)
         await peer.call()
-        closing = asyncio.create_task(sender.wire.close(10))
+        closing = asyncio.create_task(sender.webhooks.close(10))
         await asyncio.sleep(0)
         late = sender.start(peer.url)
         assert (await late).outcome is Outcome.NOT_SENT
@@ -280,7 +280,7 @@ async def test_what_is_torn_down_is_unknown_if_begun() -> None:
         begun = sender.start(peer.url)
         await arrived.wait()
         opening = sender.start(peer.url)
-        await sender.wire.close(0)
+        await sender.webhooks.close(0)
         assert (Outcome.UNKNOWN, "Unknown") == (begun.result().outcome, begun.result().status)
         assert (Outcome.NOT_SENT, "Not sent") == (opening.result().outcome, opening.result().status)
 
@@ -288,11 +288,11 @@ async def test_what_is_torn_down_is_unknown_if_begun() -> None:
 async def test_in_flight_counts_what_has_no_result() -> None:
     """`in_flight` is the number of deliveries without a result."""
     async with Peer(answers_ok) as peer, Sender() as sender:
-        assert sender.wire.in_flight == 0
+        assert sender.webhooks.in_flight == 0
         futures = [sender.start(peer.url, body=BODY) for _ in range(3)]
-        assert sender.wire.in_flight == 3
+        assert sender.webhooks.in_flight == 3
         await asyncio.gather(*futures)
-        assert sender.wire.in_flight == 0
+        assert sender.webhooks.in_flight == 0
 
 
 async def test_a_silent_receiver_does_not_hold_up_another() -> None:
@@ -306,5 +306,5 @@ async def test_a_silent_receiver_does_not_hold_up_another() -> None:
             sender.start(dead.url)
         for _ in range(20):
             assert (await sender.sends(alive.url)).outcome is Outcome.ANSWERED
-        assert sender.wire.in_flight == 100
-        await sender.wire.close(0)
+        assert sender.webhooks.in_flight == 100
+        await sender.webhooks.close(0)

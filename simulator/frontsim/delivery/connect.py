@@ -12,7 +12,7 @@ from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target
 
 TLS_SHUTDOWN_S = 2.0
-"""Seconds that a receiver has to say goodbye in TLS, before its connection is cut."""
+"""Seconds that a receiver has to answer our TLS close, before the connection is cut."""
 
 _UNREACHABLE = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}
 _VAGUE = {StatusText.HOST_UNREACHABLE, StatusText.CONNECTION_FAILED}
@@ -28,14 +28,14 @@ async def connect(
     tls: ssl.SSLContext | None,
     within_s: float,
 ) -> Connection:
-    """A connection that stands, its TLS included, to one of the target's addresses.
+    """An open connection, TLS included, to one of the target's addresses.
 
-    They are tried in their order, each for its share of `within_s`, so that a dead one does not use up the
-    time of the others. Where all fail, the first failure is told that says more than that there is no way:
-    a machine without IPv6 has none to ::1.
+    The addresses are tried in order. Each gets an equal share of `within_s`, so that a dead one does not use up the
+    time of the others. If all fail, the error is the first specific one: "no route" says little on a machine without
+    IPv6, where every attempt on ::1 ends so.
 
     Raises:
-        NotConnected: with the phrase for the log.
+        NotConnected: with the status text for the log.
     """
     failures: list[StatusText] = []
     for address in addresses:
@@ -50,19 +50,19 @@ async def connect(
             connection.abort()
             if not isinstance(error, OSError | ValueError):  # TimeoutError and ssl.SSLError are of the first kind
                 raise
-            failures.append(_phrase(error, tls=tls is not None))
+            failures.append(_status_text(error, tls=tls is not None))
         else:
             return connection
     raise NotConnected(min(failures, key=_VAGUE.__contains__))
 
 
 class _BeforeTls(asyncio.Protocol):
-    """A connection until TLS takes over, an instant later."""
+    """The protocol of a TCP connection until TLS takes over."""
 
     spoke_first = False
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 - what it speaks does not matter
-        """The receiver greets: whatever it speaks, it is not TLS."""
+        """The receiver speaks first, so it does not speak TLS."""
         self.spoke_first = True
 
 
@@ -71,25 +71,25 @@ async def _open(connection: Connection, address: str, target: Target) -> None:
 
 
 async def _open_in_tls(connection: Connection, address: str, target: Target, tls: ssl.SSLContext) -> None:
-    """Two steps, as only so the transport beneath TLS is ours to ask how much of a request it holds back."""
+    """Open TCP, then TLS: so the TCP transport is at hand, which knows how much of a request it holds back."""
     loop = asyncio.get_running_loop()
-    beneath, before = await loop.create_connection(_BeforeTls, address, target.port)
-    if before.spoke_first or beneath.is_closing():
-        beneath.abort()
+    tcp_transport, before = await loop.create_connection(_BeforeTls, address, target.port)
+    if before.spoke_first or tcp_transport.is_closing():
+        tcp_transport.abort()
         raise ConnectionAbortedError("the receiver spoke or left before TLS began")
-    connection.beneath = beneath
+    connection.tcp_transport = tcp_transport
     try:
         transport = await loop.start_tls(
-            beneath, connection, tls, server_hostname=target.server_name, ssl_shutdown_timeout=TLS_SHUTDOWN_S
+            tcp_transport, connection, tls, server_hostname=target.server_name, ssl_shutdown_timeout=TLS_SHUTDOWN_S
         )
     except BaseException:
-        beneath.abort()  # start_tls itself would leave it open, or wait for a goodbye
+        tcp_transport.abort()  # start_tls itself would leave it open, or wait for a TLS close
         raise
     connection.connection_made(cast("asyncio.BaseTransport", transport))
-    await asyncio.sleep(0)  # what came together with the handshake's end is told now: it is no answer of ours
+    await asyncio.sleep(0)  # data that came with the end of the handshake is delivered now: it answers no request
 
 
-def _phrase(error: OSError | ValueError, *, tls: bool) -> StatusText:
+def _status_text(error: OSError | ValueError, *, tls: bool) -> StatusText:
     match error:
         case ssl.SSLCertVerificationError(verify_code=code):
             if code in _EXPIRED:
