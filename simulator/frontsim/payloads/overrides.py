@@ -1,6 +1,6 @@
 """Values put into a payload by path: `salesLines[0].price`, or `salesLines.0.price`.
 
-A path must lead to something that is there already, so that a slip of the pen is told and not sent.
+A path must lead to a field that exists, so that a typing error is reported instead of sent.
 """
 
 import copy
@@ -18,7 +18,7 @@ _SHOWN = 8
 
 
 def overridden(value: object, settings: Mapping[str, object]) -> object:
-    """The value with each setting put in; the value itself stays as it is.
+    """A copy of the value with each setting put in.
 
     Raises:
         BadInput: a path leads nowhere (the text names the nearest part that exists and what that holds), or
@@ -31,13 +31,13 @@ def overridden(value: object, settings: Mapping[str, object]) -> object:
         if problem is not None:
             wrong[path] = [problem]
     if wrong:
-        told = "; ".join(f"{path}: {texts[0]}" for path, texts in wrong.items())
-        raise BadInput(f"expected paths and values that fit the payload: {told}", wrong)
+        reasons = "; ".join(f"{path}: {texts[0]}" for path, texts in wrong.items())
+        raise BadInput(f"expected paths and values that fit the payload: {reasons}", wrong)
     return changed
 
 
 def not_json(value: object) -> str | None:
-    """What keeps a value out of JSON, if anything: NaN, numbers beyond 64 bits, things that are no data."""
+    """Why JSON cannot hold a value (NaN, an integer of more than 64 bits, an object of Python); None if it can."""
     try:
         orjson.dumps(value)
         json.dumps(value, allow_nan=False)
@@ -47,7 +47,7 @@ def not_json(value: object) -> str | None:
 
 
 def found(root: object, path: str) -> tuple[object] | None:
-    """What is at a path, in a tuple; None if nothing is."""
+    """The value at a path, in a tuple; None if there is none."""
     place = root
     for step in _STEP.findall(path):
         inner = _inner(place, step)
@@ -58,7 +58,7 @@ def found(root: object, path: str) -> tuple[object] | None:
 
 
 def _put(root: object, path: str, wanted: object) -> str | None:
-    """Put one value in; the text of what is wrong with the path, if anything."""
+    """Put one value in; returns what is wrong with the path, or None."""
     steps = _STEP.findall(path)
     if not steps or not _well_formed(path, steps):
         return "expected a path such as salesLines[0].price"
@@ -79,12 +79,12 @@ def _put(root: object, path: str, wanted: object) -> str | None:
 
 
 def _well_formed(path: str, steps: Sequence[str]) -> bool:
-    """Nothing but single dots and closed brackets between the steps."""
+    """Whether there is nothing but single dots and closed brackets between the steps."""
     return re.sub(r"\[([^.\[\]]+)\]", r".\1", path).removeprefix(".") == ".".join(steps)
 
 
 def _inner(place: object, step: str) -> tuple[object] | None:
-    """What the place holds under that name or index, in a tuple; None if nothing."""
+    """The value under that name or index, in a tuple; None if there is none."""
     if isinstance(place, dict) and step in place:
         return (place[step],)
     if isinstance(place, list) and _INDEX.fullmatch(step) and int(step) < len(place):

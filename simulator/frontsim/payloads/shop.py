@@ -1,11 +1,11 @@
-"""Business acts: what happens in a shop, and every event that it causes.
+"""Business acts: what happens in a store, and every event that it causes.
 
     act("order-refund") -> OmniChannelOrderRefundUpdated, and a StockMovementCreated per line that comes back
 
-Invariants, over all acts of one shop: an event names only what an earlier one created, or what the shop world
-has from the start (stores, products); per stock and size, each movement's levels are those of the one before,
-changed by its quantity and by what was reserved and released since; moments never go back. The same acts with
-the same numbers, in the same order, give the same bytes.
+Invariants, over all acts of one shop: an event names only what an earlier event created, or master data (stores,
+products); per stock and size, each movement's levels are those of the movement before, changed by its quantity and
+by the reservations and releases since; moments never go back. The same acts with the same numbers, in the same
+order, give the same bytes.
 """
 
 import difflib
@@ -23,7 +23,7 @@ from frontsim.payloads.values.moments import Ticks, next_opening, of_number
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A kind of business act: what it is, in a sentence, and what does it."""
+    """A kind of business act: a sentence about it, and the function that does it."""
 
     description: str
     do: Callable[[ShopState], None]
@@ -40,7 +40,7 @@ _ACTS: Mapping[str, Act] = MappingProxyType(
         "virtual-transfer": Act("Goods sent to or from a virtual stock, and received.", stock.virtual_transfer),
         "stock-count": Act("A stock count whose differences are booked.", stock.stock_count),
         "adjustment": Act("A stock adjustment and its movements.", stock.adjustment),
-        "reservation": Act("Goods reserved for somebody.", order.reservation),
+        "reservation": Act("Goods are reserved for a customer.", order.reservation),
         "reservation-expiry": Act("A reservation runs out, or is released.", order.reservation_expiry),
         "endless-aisle-order": Act("An order from the web shop, paid in the POS.", order.endless_aisle_order),
         "order-update": Act("An order's lines are accepted or rejected.", order.order_update),
@@ -53,36 +53,36 @@ _ACTS: Mapping[str, Act] = MappingProxyType(
 )
 
 ACTS: Mapping[str, str] = MappingProxyType({name: act.description for name, act in _ACTS.items()})
-"""The acts that there are, each with what it does."""
+"""Every act with its sentence."""
 
 
 class Shop:
-    """A chain of shops in business. What an act needs before it (an order to refund) is made first.
+    """A chain of stores in business. An act that needs something first (an order to refund) makes it.
 
     Args:
-        seed: the shop world, and all chance; the same seed has the same stores and products as `Payloads`.
+        seed: decides everything; the stores and products are those of `Payloads` with the same seed.
     """
 
     def __init__(self, *, seed: int) -> None:
         self._state = ShopState(World(seed))
 
     def reset(self) -> None:
-        """Forget everything that has happened, time included; acts may be numbered from 0 again."""
+        """Forget all acts and the time; acts may be numbered from 0 again."""
         self._state = ShopState(self._state.world)
 
     def next_opening(self) -> Ticks:
-        """When the next trading day begins, after all acts so far: `day` counts its seconds from there."""
+        """The start of the next trading day after all acts so far, from which `day` counts its seconds."""
         return next_opening(self._state.now)
 
     def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
-        """Do one business act; everything that it causes, in causal order.
+        """Do one business act; returns every event that it causes, in causal order.
 
         Args:
             what: one of `ACTS`.
-            number: counts the acts of this shop, from 0; ids follow from it, so that it must count on when a
-                shop is opened anew on an old log.
-            at: the moment (see `moments.of`); by default what `moments.of_number` has for the number. It is put
-                off to just after the act before, should it lie earlier.
+            number: counts the acts of this shop, from 0. Ids follow from it, so it must count on when a new `Shop`
+                continues an old log.
+            at: the moment (see `moments.of`); by default `moments.of_number` of the number. A moment before the
+                last event becomes the moment just after it.
 
         Raises:
             BadInput: no such act, or a negative number.

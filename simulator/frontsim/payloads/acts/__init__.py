@@ -1,1 +1,1 @@
-"""Business acts of one chain of stores, and the state that they leave behind."""
+"""Business acts of one chain of stores: each causes events, and changes the state that the next acts start from."""

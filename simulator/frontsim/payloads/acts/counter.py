@@ -27,20 +27,20 @@ _SALES_BEFORE_A_SETTLEMENT = 3
 
 
 def sale(state: ShopState) -> None:
-    """Somebody buys at a till."""
+    """A sale at a till."""
     store = state.draws.pick(state.world.shops)
     _sell(state, store, buyer(state, store) if state.draws.below(5) < 2 else None)
 
 
 def invoice_sale(state: ShopState) -> None:
-    """Somebody buys on invoice."""
+    """A sale on invoice."""
     store = state.draws.pick(state.world.shops)
     sold = _sell(state, store, buyer(state, store), by_invoice=True)
     state.write("InvoiceCreated", sale_json(sold), store.id)
 
 
 def returned(state: ShopState) -> None:
-    """Somebody brings back what an earlier sale sold: a line of it, or all."""
+    """A return of some or all lines of an earlier sale."""
     if not state.sales:
         sale(state)
     place = state.draws.below(len(state.sales))
@@ -60,7 +60,7 @@ def returned(state: ShopState) -> None:
 
 
 def online_sale(state: ShopState) -> None:
-    """The web shop sells, and its sale is added from outside."""
+    """A sale of the web shop, which is added from outside."""
     store = state.draws.pick(state.world.web_shops)
     who = buyer(state, store) if state.draws.below(8) else None
     number = state.next("sale")
@@ -73,7 +73,7 @@ def online_sale(state: ShopState) -> None:
 
 
 def settlement(state: ShopState) -> None:
-    """A Z report: of the till with the most sales since its last one, else of the one that has waited longest."""
+    """A Z report of the till with the most sales since its last report; without sales, of the oldest report."""
     if not state.tills:
         for _ in range(_SALES_BEFORE_A_SETTLEMENT):
             sale(state)
@@ -150,7 +150,7 @@ def _sale(
 
 
 def _register(state: ShopState, sold: Sale) -> Sale:
-    """Ring a sale up: it gets its receipt, its till takes it, the goods leave their stock, or come back."""
+    """Record a sale: number its receipt, add it to the till's totals, move the goods out of stock or back in."""
     till = state.till(sold.store, sold.terminal)
     sold = replace(sold, receipt_no=state.receipt(till))
     till.totals.add(sold)

@@ -1,4 +1,4 @@
-"""What happens to customers: registered, known again at the next sale, changed, deleted."""
+"""Acts of customers: registered, buying again, changed, deleted."""
 
 from frontsim.payloads.acts.shop_state import REMEMBERED, ShopState
 from frontsim.payloads.master_data.chain import Store
@@ -7,12 +7,12 @@ from frontsim.payloads.values.moments import MINUTE, SECOND, text
 
 
 def new_customer(state: ShopState) -> None:
-    """Somebody becomes a customer."""
+    """A customer registers."""
     _register(state, state.draws.pick(state.world.shops))
 
 
 def customer_update(state: ShopState) -> None:
-    """A customer who was registered is changed; one whom the update deletes is forgotten."""
+    """A registered customer is changed; one that the update deletes buys no more."""
     if not state.customers:
         new_customer(state)
     number = state.draws.pick(tuple(state.customers))
@@ -25,7 +25,7 @@ def customer_update(state: ShopState) -> None:
 
 
 def _register(state: ShopState, store: Store) -> Customer:
-    """Register somebody new in that store."""
+    """Register a new customer in that store."""
     number = state.next("customer")
     who = state.world.customer(number)
     shown = created_json(state.draws, who, state.now, store.id)
@@ -37,12 +37,12 @@ def _register(state: ShopState, store: Store) -> Customer:
 
 
 def buyer(state: ShopState, store: Store) -> Customer:
-    """A customer who was registered before, or now."""
+    """A customer who is registered already, or is registered now."""
     if not state.customers or state.draws.one_in(4):
         return _register(state, store)
     return state.customers[state.draws.pick(tuple(state.customers))][0]
 
 
 def still_known(state: ShopState, who: Customer | None) -> Customer | None:
-    """The customer as he is now; None if he has been deleted, or forgotten, since."""
+    """The customer after all updates; None once deleted, or dropped from the state."""
     return None if who is None else state.customers.get(who.number, (None, None))[0]

@@ -26,11 +26,11 @@ _HOURLY: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("new-customer", (1, 1, 2, 3, 2, 2, 1, 2, 2, 3, 1, 0)),
     ("customer-update", (1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 0)),
 )
-"""How often each act comes in each hour from the opening on: deliveries in the morning, peaks at lunch and in
-the evening."""
+"""How often each act happens in each hour after the opening: deliveries in the morning, peaks at lunch and in the
+evening."""
 
 _TERMINALS = 18
-"""As many as the chain's shops have (see `chain.py`): each makes its Z report."""
+"""The terminals of the chain's stores (see `chain.py`): each has a Z report."""
 
 _CLOSING_STEP_S = 20.0
 

@@ -1,9 +1,9 @@
-"""What happens to orders and reservations.
+"""Acts of orders and reservations.
 
     placed -> handled (accepted, rejected) -> fulfilled -> refunded
 
-Each act takes the oldest order that has come so far, and first makes one where there is none. A reservation
-that is made with an order goes with it: released with a rejected line, used up by the fulfilment.
+Each act takes the oldest order in the state that it needs, and first makes one if there is none. A reservation
+that is made with an order ends with it: a rejected line releases it, a fulfilment uses it up.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ _LENGTHS: tuple[Ticks, ...] = (DEFAULT_HOURS * HOUR, DEFAULT_HOURS * HOUR, 24 * 
 
 
 def reservation(state: ShopState) -> None:
-    """Somebody has goods kept, in the shop or by the API."""
+    """Goods are reserved, in the shop or through the API."""
     draws, store = state.draws, state.draws.pick(state.world.shops)
     who = buyer(state, store) if draws.one_in(2) else None
     pieces = draws.pick((1, 1, 1, 2))
@@ -44,7 +44,7 @@ def reservation(state: ShopState) -> None:
 
 
 def reservation_expiry(state: ShopState) -> None:
-    """A reservation ends: one whose time is over, else the oldest is released by hand."""
+    """A reservation ends: one that has run out, else the oldest is released by hand."""
     if not state.reservations:
         reservation(state)
         state.wait(SECOND, MINUTE)
@@ -59,7 +59,7 @@ def _store_of(state: ShopState, kept: Reservation) -> int:
 
 
 def _end(state: ShopState, kept: Reservation, store_id: int, *, released: bool) -> None:
-    """Give the pieces free again; a release ends the reservation now."""
+    """Free the pieces. A release ends the reservation now."""
     assert kept.stock_id is not None
     state.levels.change(kept.stock_id, kept.size, reserved=-kept.quantity)
     ended = kept._replace(expires=state.now) if released else kept
@@ -67,7 +67,7 @@ def _end(state: ShopState, kept: Reservation, store_id: int, *, released: bool) 
 
 
 def endless_aisle_order(state: ShopState) -> None:
-    """A shop orders from the web shop's stock what it has not; the customer pays at the till."""
+    """A store orders from the web shop's stock what it lacks; the customer pays at the till."""
     live = _place(state, endless=True)
     state.write("OmniChannelEndlessAisleOrderCreated", order_json(live.order), live.order.placed.store.id)
     _reserve(state, live)
@@ -152,7 +152,7 @@ def _handle(state: ShopState, live: OpenOrder, drawn: tuple[str, ...]) -> None:
 
 
 def order_fulfilment(state: ShopState) -> None:
-    """A shop picks or ships what it has accepted."""
+    """A store picks or ships an accepted order."""
     if not state.accepted_orders:
         if not state.new_orders:
             _web_order(state)

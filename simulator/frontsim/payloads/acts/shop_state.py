@@ -1,7 +1,7 @@
-"""What the shop remembers between two business acts, and the journal of the act under way.
+"""What a shop remembers between two business acts, and the events of the current act.
 
-Ids follow from the act's number, so that acts numbered on after a restart bear new ids; what is remembered is
-bounded, so that a shop may trade for weeks.
+Ids follow from the act's number, so acts that count on after a restart get new ids. The memory is bounded, so a
+shop may trade for weeks.
 """
 
 from collections import OrderedDict, deque
@@ -29,19 +29,19 @@ from frontsim.payloads.values.money import Ore
 from frontsim.payloads.values.seeded_draws import SeededDraws
 
 REMEMBERED = 500
-"""How many sales, orders, reservations ... are kept at most; the oldest are forgotten."""
+"""The most sales, orders, reservations ... that are kept; the oldest are dropped."""
 
 _ROUND = 50_000_000
-"""Acts, after which their ids of 32 bits begin anew."""
+"""Ids repeat after so many acts, because they have 32 bits."""
 
 _SLOTS = {"movement": 256}
 _SLOTS_ELSE = 8
-"""Ids that one act may use up, by kind."""
+"""The most ids of one kind that one act may use."""
 
 
 @dataclass(slots=True)
 class Till:
-    """A terminal in use: what it has taken since its last Z report, and the cash in it then."""
+    """A terminal in use: its totals since its last Z report, and the cash in the drawer at that time."""
 
     store: Store
     terminal: Terminal
@@ -54,14 +54,14 @@ class Till:
 
 @dataclass(slots=True)
 class OpenOrder:
-    """An order and what is reserved for it, by the line's place."""
+    """An order and its reservations, by the position of the line."""
 
     order: Order
     kept: dict[int, Reservation]
 
 
 class ShopState:
-    """The state of one shop world in business."""
+    """The state of one chain of stores."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -82,7 +82,7 @@ class ShopState:
         self._journal: list[Occurrence] = []
 
     def begin(self, what: str, number: int, at: Ticks) -> None:
-        """Open the journal of an act; time never goes back."""
+        """Start an act. Time never goes back: an earlier `at` becomes just after the last event."""
         self.draws = SeededDraws(self.world.seed, f"act {what}", number)
         self.now = max(at, self.now + 1)
         self._number = number % _ROUND
@@ -90,11 +90,11 @@ class ShopState:
         self._journal = []
 
     def close(self) -> list[Occurrence]:
-        """What the act has caused, in order."""
+        """The events of the act, in order."""
         return self._journal
 
     def wait(self, least: Ticks, most: Ticks) -> Ticks:
-        """Let some time pass; the moment that it is then."""
+        """Advance the time; returns the new moment."""
         self.now += self.draws.between(least, most)
         return self.now
 
@@ -107,7 +107,7 @@ class ShopState:
         return FIRST_ACT_NUMBER + self._number * slots + used
 
     def write(self, event: str, body: Mapping[str, Any], store_id: int | None) -> None:
-        """Note what happened; the next thing happens a little later."""
+        """Add an event; the next one happens a little later."""
         self._journal.append(Occurrence(event, orjson.dumps(body), store_id))
         self.wait(1, SECOND)
 
@@ -122,7 +122,7 @@ class ShopState:
         reserved: int = 0,
         id_: int | None = None,
     ) -> None:
-        """Move pieces of a size, in or out, and note the movement with the levels after it."""
+        """Move pieces of a size, in or out, and add the movement's event with the levels after it."""
         level = self.levels.change(stock_id, size, on_hand=pieces, reserved=reserved)
         body = movement_json(
             movement_id=self.world.id("movement", self.next("movement")) if id_ is None else id_,
@@ -137,9 +137,9 @@ class ShopState:
         self.write("StockMovementCreated", body, store.id)
 
     def stocked(self, stock_id: int, size: Size, pieces: int, *, but: Set[int] = frozenset()) -> Size:
-        """That size, or the next on the shelf of which so many are free; that size after all if there is none.
+        """The first size from `size` on of which enough pieces are free; `size` itself if there is none.
 
-        `but` are the numbers of sizes that are out of the question.
+        `but` are the numbers of sizes to leave out.
         """
         sizes = self.world.sizes
         for step in range(len(sizes)):
@@ -149,7 +149,7 @@ class ShopState:
         return size
 
     def shelf(self, stock_id: int) -> Callable[[Size, int], Size]:
-        """What fills one basket from a stock: `stocked`, and no size twice."""
+        """Chooses the sizes of one basket from a stock: `stocked`, and no size twice."""
         taken: set[int] = set()
 
         def choose(size: Size, pieces: int) -> Size:
@@ -160,7 +160,7 @@ class ShopState:
         return choose
 
     def till(self, store: Store, terminal: Terminal) -> Till:
-        """The terminal's till; its first receipt and batch follow from the act that first uses it."""
+        """The terminal's till. Its first receipt and batch numbers follow from the act that first uses it."""
         known = self.tills.get(terminal.id)
         if known is None:
             first = 500_000 + self._number * 4 % 400_000

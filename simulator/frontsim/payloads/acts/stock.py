@@ -1,6 +1,6 @@
-"""What happens in the stock room: deliveries, transfers, counts, adjustments.
+"""Acts in the stock room: deliveries, transfers, counts, adjustments.
 
-Work that is under way is finished first; then new work is begun, which may stay under way until the next act
+An act first finishes an open delivery or transfer; then it starts a new one, which may stay open until the next act
 of its kind.
 """
 
@@ -23,7 +23,7 @@ from frontsim.payloads.values.moments import MINUTE, SECOND
 
 
 def delivery(state: ShopState) -> None:
-    """Goods arrive, whole or in parts; a delivery of which all has come is completed."""
+    """Goods arrive, at once or in parts; a delivery is completed when all of it has arrived."""
     if state.deliveries:
         _receive_delivery(state, state.deliveries.popleft(), whole=True)
     draws = state.draws
@@ -42,7 +42,7 @@ def delivery(state: ShopState) -> None:
 
 
 def _receive_delivery(state: ShopState, expected: GoodsDelivery, *, whole: bool) -> GoodsDelivery:
-    """Receive the rest or a part, and complete the delivery if that was all."""
+    """Receive a part or the rest, and complete the delivery if nothing is open."""
     store = expected.store
     arrived = received(state.draws, expected, whole=whole)
     at = state.wait(SECOND, 5 * MINUTE)
@@ -56,7 +56,7 @@ def _receive_delivery(state: ShopState, expected: GoodsDelivery, *, whole: bool)
 
 
 def transfer(state: ShopState) -> None:
-    """Goods go from one shop's stock to another's."""
+    """Goods go from one store's stock to another's."""
     _transfer(state, virtual=False)
 
 
@@ -84,7 +84,7 @@ def _transfer(state: ShopState, *, virtual: bool) -> None:
 
 
 def _from_stock(state: ShopState, sent: Transfer) -> Transfer:
-    """The transfer with sizes that the sender has."""
+    """The transfer with sizes that the sender has in stock."""
     choose = state.shelf(sent.source.id)
     items = tuple(replace(item, size=choose(item.size, item.sent), piece=None) for item in sent.items)
     return sent._replace(items=items)
@@ -137,5 +137,5 @@ def adjustment(state: ShopState) -> None:
 
 
 def _at_most(state: ShopState, store: Store, size: Size, pieces: int) -> int:
-    """So many pieces, but none that are not there: then as many are found instead."""
+    """`pieces`, or as many in the other direction if the stock does not have that many to lose."""
     return pieces if state.levels.available(store.stock.id, size) + pieces >= 0 else -pieces

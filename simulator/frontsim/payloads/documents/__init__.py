@@ -1,1 +1,1 @@
-"""One builder per family of payloads: a sale, an order, a transfer ..."""
+"""What each document of the vendor is (a sale, an order, a delivery ...) and how it is written as JSON."""

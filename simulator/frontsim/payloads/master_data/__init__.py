@@ -1,1 +1,1 @@
-"""The chain of stores that every payload comes from: stores, stocks, products, people."""
+"""The chain of stores that every payload is about: stores, stocks, products, customers. It never changes."""

@@ -1,7 +1,4 @@
-"""What the chain sells: products in sizes, with a price list for each currency.
-
-A size's gaps belong to it: a size without a GTIN has none in any payload.
-"""
+"""What the chain sells: products in sizes, with a price list for each currency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,14 +45,14 @@ _STYLES: tuple[tuple[str, str, Ore, tuple[str | None, ...], int], ...] = (
 )
 
 _RATES = {"NOK": 100, "SEK": 106, "DKK": 66}
-"""A price list's level, against the Norwegian one, in percent."""
+"""The level of each price list, in percent of the Norwegian one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """One size of one product: what a barcode stands for. Prices and costs are in oere, by currency.
+    """One size of one product, the unit that has a barcode. Prices and costs are in oere, by currency.
 
-    Prices hold VAT, costs do not. `number` is its place in the assortment.
+    Prices include VAT, costs do not. `number` is its place in the assortment.
     """
 
     number: int
@@ -69,20 +66,20 @@ class Size:
     price: Mapping[str, Ore]
     cost: Mapping[str, Ore | None]
     codes_json: str
-    """The fields `identity`, `gtin` and `externalSKU` of any line about it, without braces."""
+    """The fields `identity`, `gtin` and `externalSKU` of a line about it, without braces."""
     cost_json: Mapping[str, str]
-    """What a piece costs, by currency."""
+    """The cost of a piece, by currency."""
 
     def serial(self, piece: int) -> str | None:
-        """The RFID tag (an SGTIN) of a piece; none for a size without a GTIN."""
+        """The RFID tag (an SGTIN) of a piece; None for a size without a GTIN."""
         return None if self.gtin is None else f"urn:epc:id:sgtin:{self.gtin[:7]}.0{self.gtin[7:12]}.{piece}"
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a line is of, with the JSON that each line of it has in common.
+    """The article of a line, with the JSON that all its lines share.
 
-    `size` None: an open item, typed in at the till. `label` None: the till printed none.
+    `size` None: an open item, typed in at the till. `label` None: the till prints no label.
     """
 
     size: Size | None
@@ -94,7 +91,7 @@ class Article:
     label_json: str
     text_json: str
     cost_json: Mapping[str, str]
-    """What a piece costs, by currency."""
+    """The cost of a piece, by currency."""
 
 
 def article(size: Size, label: str | None) -> Article:
@@ -112,7 +109,7 @@ def article(size: Size, label: str | None) -> Article:
 
 
 def open_item(label: str) -> Article:
-    """What has no barcode: a bag, a gift card, a service."""
+    """An article without a barcode: a bag, a gift card, a service."""
     return Article(
         size=None,
         label=label,
@@ -138,7 +135,7 @@ def _json(value: object) -> str:
 
 
 def assortment(seed: int) -> tuple[Size, ...]:
-    """All sizes that a seed's chain sells."""
+    """All sizes that the chain of a seed sells."""
     sizes: list[Size] = []
     first_product = 11_000_000 + spread(seed, "product", 900_000)
     for product, (name, group, price, texts, colour) in enumerate(_products()):
@@ -158,7 +155,7 @@ def _products() -> list[tuple[str, str, Ore, tuple[str | None, ...], str]]:
 
 
 def _list_price(norwegian: Ore, rate: int) -> Ore:
-    """The same style of price (ends in .00, .90 or .95) at another level."""
+    """A price at another level, with the same ending (.00, .90 or .95)."""
     return share(norwegian, rate) // 100 * 100 + norwegian % 100
 
 

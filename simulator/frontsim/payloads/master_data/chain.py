@@ -1,4 +1,4 @@
-"""The chain: its stores, their stocks, tills and people."""
+"""The chain: its stores, their stocks, terminals and staff."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _USUAL = 4
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Where goods lie. `store_id` is the store that its movements are booked on."""
+    """A stock of goods. `store_id` is the store on which its movements are booked."""
 
     id: int
     ext_id: str | None
@@ -65,7 +65,7 @@ class View:
 
 @dataclass(frozen=True)
 class Store:
-    """A store; several may share a stock. `users` are the ids of its people, in the order of `sellers`."""
+    """A store; several may share a stock. `users` are the ids of its staff, in the order of `sellers`."""
 
     number: int
     id: int
@@ -162,7 +162,7 @@ def open_store(
     tills: int,
     first_terminal: int,
 ) -> Store:
-    """One store with its own stock, unless it shares one, its tills and its people."""
+    """One store with its terminals, its staff and its own stock, unless it shares one."""
     draws = SeededDraws(seed, "store", store_id)
     ext_id = f"{100 + number * 10}"
     web = name.startswith("Webshop")

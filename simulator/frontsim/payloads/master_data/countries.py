@@ -9,7 +9,7 @@ from frontsim.payloads.values.money import Ore
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What a country decides.
+    """A country's currency, VAT, coins and telephone numbers.
 
     `vat` is the rate in percent by group of goods; `areas` are its rates above zero, highest first, as a
     Z report lists them; `coin` is the smallest coin, to which cash is rounded.
@@ -71,5 +71,4 @@ COUNTRIES: Mapping[str, Country] = MappingProxyType(
         ),
     }
 )
-"""By ISO 3166-1 code. Rates as in force in 2026, as far as a shop of clothes, snacks, books and lift passes
-meets them."""
+"""By ISO 3166-1 code. VAT rates as in force in 2026, for what the chain sells."""

@@ -1,7 +1,7 @@
 """Customers, and the two events about them: a flat object of 29 fields.
 
-Customer `n` of a seed is always the same person, whichever payload shows him: the CustomerCreated of number
-7, a sale to customer 7, an order of customer 7.
+Customer `n` of a seed is the same person in every payload: the CustomerCreated of number 7, a sale to customer 7,
+an order of customer 7.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
 
 
 class CustomerDetails(NamedTuple):
-    """What the shop knows of a customer; what it never asked for is None."""
+    """What the chain knows about a customer; None where it does not know."""
 
     first: str | None
     last: str | None
@@ -49,7 +49,7 @@ class CustomerDetails(NamedTuple):
 
 @dataclass(frozen=True)
 class Customer:
-    """Somebody who buys, in his country."""
+    """A customer of the chain."""
 
     number: int
     id: int
@@ -59,7 +59,7 @@ class Customer:
 
     @cached_property
     def place(self) -> dict[str, str | None] | None:
-        """The address as orders write it; None where none is known."""
+        """The address as orders write it; None if none is known."""
         details = self.details
         if not details.has_address:
             return None
@@ -84,7 +84,7 @@ class Customer:
 
     @cached_property
     def order_json(self) -> orjson.Fragment:
-        """The customer as an order shows him: 8 fields, without an id."""
+        """The customer in an order: 8 fields, without an id."""
         return orjson.Fragment(orjson.dumps(self._contact()))
 
     @cached_property
@@ -148,7 +148,7 @@ def customer(seed: int, number: int, *, customer_id: int) -> Customer:
 
 
 def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
-    """CustomerCreated: registered at `at`, in that store."""
+    """The payload of CustomerCreated: registered at `at`, in that store."""
     details = who.details
     no_address = not details.has_address
     consent, when = draws.below(4), text(at)
@@ -186,9 +186,9 @@ def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | N
 
 
 def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], at: Ticks) -> dict[str, Any]:
-    """CustomerUpdated: what was known `before`, some of it changed at `at`.
+    """The payload of CustomerUpdated: `before` with some fields changed at `at`.
 
-    A deletion under GDPR blanks the person (inferred).
+    A deletion under GDPR blanks the personal fields (inferred).
     """
     shown = dict(before)
     shown["updatedDateTime"] = None if draws.one_in(40) else text(at)
@@ -211,7 +211,7 @@ def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], a
 
 
 def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
-    """The customer as an update left him, for the sales and orders that follow."""
+    """The customer after an update, for the sales and orders that follow."""
     details = who.details._replace(
         first=shown["firstName"],
         last=shown["lastName"],

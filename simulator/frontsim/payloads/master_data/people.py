@@ -1,7 +1,7 @@
-"""Names and addresses of people: pools by country, drawn once with Faker and kept in people.json.
+"""Names and addresses of people: pools by country, drawn once with Faker and stored in people.json.
 
-They are kept, not drawn at run time, so that a seed gives the same bytes whatever version of Faker is
-installed; `tests/payloads/refill_people.py` writes them anew.
+They are not drawn at run time, so that a seed gives the same bytes with any version of Faker;
+`tests/payloads/refill_people.py` draws them anew.
 """
 
 import unicodedata
@@ -21,7 +21,7 @@ _FOLDED = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ð": "d", "ß": "ss"
 
 @dataclass(frozen=True, slots=True)
 class NamePool:
-    """What one country's names are drawn from; towns are (postal code, name)."""
+    """The names and places of one country; towns are (postal code, name)."""
 
     female: Sequence[str]
     male: Sequence[str]
@@ -33,7 +33,7 @@ class NamePool:
 
 @lru_cache(maxsize=1)
 def pools() -> Mapping[str, NamePool]:
-    """The pools, by country code; read when first needed."""
+    """The pools by country code, read on first use."""
     read = orjson.loads((Path(__file__).parent / "people.json").read_bytes())
     return MappingProxyType(
         {country: NamePool(**{name: tuple(each) for name, each in kinds.items()}) for country, kinds in read.items()}
@@ -60,7 +60,7 @@ def mailbox(first: str, last: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
-    """A name in letters of ASCII and hyphens; the pools hold few enough to keep them all."""
+    """A name in ASCII letters and hyphens. The pools are small enough to cache all names."""
     text = name.lower().translate(_FOLDED)
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "".join(letter if letter.isalnum() or letter == "." else "-" for letter in plain)

@@ -1,8 +1,7 @@
-"""One seeded shop world: the chain, what it sells, whom it sells to, and which id belongs to what.
+"""The world of one seed: stores, products, customers, and the ids of everything.
 
-Everything here is a function of the seed alone and never changes: what moves (stock levels, open orders) is
-the business of `shop.py`. Ids of single payloads (`build`) and of business acts never meet: the acts count
-from `LIVE` on.
+It follows from the seed alone and never changes; what changes (stock levels, open orders) is in `acts`. Ids of
+standalone payloads and ids of business acts never collide, because acts count from `LIVE` on.
 """
 
 from collections import OrderedDict
@@ -17,14 +16,14 @@ from frontsim.payloads.master_data.people import address, pools, street
 from frontsim.payloads.values.seeded_draws import SeededDraws, spread
 
 FIRST_ACT_NUMBER = 200_000_000
-"""Numbers below are payloads by themselves, numbers from here on belong to acts. Ids of 32 bits repeat after
-so many payloads of a type."""
+"""Smaller numbers belong to standalone payloads, numbers from here on to acts. Standalone payloads of a type repeat
+after so many, because ids have 32 bits."""
 
 REGULAR_CUSTOMERS = 400
-"""How many customers single sales and orders draw from."""
+"""How many customers standalone sales and orders draw from."""
 
 _KEPT = 2048
-"""Customers and strangers' stores that are kept, once made."""
+"""How many customers, and how many made-up stores, are cached."""
 
 _FIRST_IDS = {
     "sale": (100_000_000, 20_000_000),
@@ -37,7 +36,7 @@ _FIRST_IDS = {
     "settlement": (1_400_000, 90_000),
     "movement": (300_000_000, 20_000_000),
 }
-"""Where each kind of id starts, and over how much the seed spreads that start."""
+"""The first id of each kind, and the range over which the seed shifts it."""
 
 
 class World:
@@ -56,7 +55,7 @@ class World:
 
     @cached_property
     def shops(self) -> tuple[Store, ...]:
-        """The stores that people walk into."""
+        """The stores with a sales floor."""
         return tuple(store for store in self.stores if not store.web)
 
     @cached_property
@@ -81,7 +80,7 @@ class World:
 
     @cached_property
     def stocks(self) -> tuple[Stock, ...]:
-        """The stocks that stores sell from, each once."""
+        """The stocks that stores sell from, without repeats."""
         return tuple({store.stock.id: store.stock for store in self.stores}.values())
 
     @cached_property
@@ -99,7 +98,7 @@ class World:
 
     @cached_property
     def _exchanging(self) -> dict[tuple[str, bool], list[Stock]]:
-        """By country, and whether they are virtual: the stocks that exchange goods."""
+        """The stocks that exchange goods, by country and by whether they are virtual."""
         found: dict[tuple[str, bool], list[Stock]] = {(code, each): [] for code in COUNTRIES for each in (False, True)}
         for stock in self.stocks:
             found[stock.country, stock.virtual].append(stock)
@@ -108,7 +107,7 @@ class World:
         return found
 
     def store(self, store_id: int) -> Store:
-        """The store of that id; one that the chain does not have is made up, always in the same way."""
+        """The store of that id. For an unknown id it makes up a store, always the same one."""
         known = self._by_id.get(store_id) or self._unlisted_stores.get(store_id)
         if known is None:
             known = self._unlisted_stores[store_id] = self._unlisted_store(store_id)
@@ -117,12 +116,12 @@ class World:
         return known
 
     def partners(self, store: Store, *, virtual: bool) -> tuple[Stock, ...]:
-        """The stocks of its country that the store exchanges goods with: virtual ones, or other shops'."""
+        """The stocks with which the store exchanges goods, in its country: virtual ones, or those of other stores."""
         home = store.stock.id
         return tuple([stock for stock in self._exchanging[store.country.code, virtual] if stock.id != home])
 
     def web_stock(self, store: Store) -> Stock:
-        """The stock from which the web shop ships what that store has not: of its country, or the first."""
+        """The web shop's stock that ships what the store lacks: that of its country, else the first."""
         return self._web_stocks.get(store.country.code, self.web_shops[0].stock)
 
     def customer(self, number: int) -> Customer:

@@ -1,1 +1,1 @@
-"""Any JSON Schema to a payload that is valid against it."""
+"""Payloads for any JSON Schema: the event types of the user's own. Imported with the first such payload."""

@@ -10,7 +10,7 @@ from frontsim.payloads.schema.facts import SchemaFacts, SubschemaRule, Term
 from frontsim.payloads.schema.shape import Child, Shape, Site
 
 _USUAL = 3
-"""The most items that an array has which could have any number."""
+"""The most items of an array without an upper limit."""
 _STARTS = 8
 _FALLBACKS = 3
 _FALLBACK_WEIGHT = 0.02
@@ -18,17 +18,17 @@ _UNIQUE_TRIES = 40
 
 
 def arrays(facts: SchemaFacts, site: Site) -> list[Shape]:
-    """The shape of the arrays that fulfil the facts, and seldom ones for where the first fails.
+    """The shape of the arrays that fulfil the facts, and fallbacks with a low weight.
 
     Raises:
-        Contradiction: an item that must be there has no value, or there is no room for one.
+        Contradiction: a required item has no value, or more items are required than allowed.
     """
     return _Arrays(facts, site).shapes()
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """`contains`: at least so many items of a kind, and perhaps no others of it."""
+    """A `contains`: at least `least` items of the term; if `bounded`, no others of it."""
 
     term: Term
     least: int
@@ -60,7 +60,7 @@ class _Arrays:
         return [shape if shape is found[0] else replace(shape, weight=_FALLBACK_WEIGHT) for shape in found]
 
     def _layouts(self) -> Iterator[dict[int, list[Term]]]:
-        """Where the items that `contains` asks for may stand: behind the prefix, within it, or by chance."""
+        """Positions to try for the items that `contains` requires: behind the prefix, within it, or left to chance."""
         apart = [[wanted.term] for wanted in self._wanted for _ in range(wanted.least)]
         most = max((wanted.least for wanted in self._wanted), default=0)
         together = [[wanted.term for wanted in self._wanted if index < wanted.least] for index in range(most)]
@@ -78,7 +78,7 @@ class _Arrays:
         return _Wanted(term, least, bounded=counted and "maxContains" in schema)
 
     def _lay_out(self, special: Mapping[int, list[Term]]) -> Shape:
-        """Fix what draws each position; `special` says what more must be true of some."""
+        """Choose a producer for each position; `special` adds terms to some positions."""
         least, most = self._facts.items
         least = max(least, max(special, default=-1) + 1)
         if least > most:
@@ -167,7 +167,7 @@ class _Arrays:
 
 
 def identity(value: Json) -> object:
-    """What tells JSON values apart: 1 is 1.0 but not true."""
+    """A key that is equal for equal JSON values: 1 equals 1.0 but not true."""
     if isinstance(value, list):
         return tuple(identity(item) for item in value)
     if isinstance(value, dict):
@@ -183,7 +183,7 @@ def _prefix(place: Place) -> list[Json]:
 
 
 def _keys(place: Place, index: int) -> tuple[str | int, ...]:
-    """Where the schema stands that a rule has for an item; () when it has none."""
+    """The keys of a rule's schema for an item; () if it has none."""
     schema = place.schema
     old = isinstance(schema.get("items"), list)
     if index < len(_prefix(place)):

@@ -1,10 +1,10 @@
-"""From schemas that must all hold to the alternatives that they leave open, each as plain facts.
+"""Turns schemas that must all hold into the alternatives that they leave, each as facts.
 
     terms -> follow $ref and allOf -> facts + choices (anyOf, oneOf, if, not, dependent schemas)
                                            -> one option of each choice -> more terms -> ... -> facts
 
-Choices that contradict what is known are cut off early. Where there are more than `MOST` alternatives, a varied
-sample of them is taken, always the same for the same schema. Every search is bounded.
+The search drops a choice as soon as it contradicts the facts. Of more than `MOST` alternatives it takes a varied
+sample, always the same for the same schema. Every search is bounded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _STEPS_PER_SAMPLE = 300
 _OBJECT = {"properties", "patternProperties", "additionalProperties"}
 _ARRAY = {"items", "prefixItems", "additionalItems"}
 _UNSURE = ("if", "contains", "unevaluatedProperties", "unevaluatedItems", "oneOf")
-"""Keywords of which the facts say what is needed but not that it is enough."""
+"""Keywords for which the facts are necessary but not sufficient."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
@@ -35,11 +35,11 @@ def alternatives(document: Document, terms: Sequence[Term], *, strict: bool) -> 
     Args:
         document: where the terms stand.
         terms: what must hold.
-        strict: a `oneOf` also says what its other branches rule out, which makes many more alternatives;
-            else the finished value shows whether another branch took it too.
+        strict: one branch of a `oneOf` also requires that the others fail, which makes many more alternatives.
+            Without it, the validator checks the finished value.
 
     Raises:
-        Contradiction: there is no way; it names the keyword that cut off the last one.
+        Contradiction: there is no alternative; it names the keyword that ruled out the last one.
     """
     search = _Search(document, strict=strict, steps=_STEPS)
     found = list(islice(search.solve(SchemaFacts(), list(terms), []), MOST + 1))
@@ -54,7 +54,7 @@ def alternatives(document: Document, terms: Sequence[Term], *, strict: bool) -> 
 
 
 def exclusive(document: Document, place: Place) -> bool:
-    """Whether no value can be of two branches of the `oneOf` at `place`, as their types show; True without one."""
+    """Whether the types of the branches of the `oneOf` at `place` are disjoint; True without a `oneOf`."""
     seen: set[str] = set()
     for index in range(len(place.schema.get("oneOf", ()))):
         branch: Place | None = document.child(place, "oneOf", index)
@@ -80,7 +80,7 @@ class _Search:
         self.last: Contradiction | None = None
 
     def solve(self, facts: SchemaFacts, terms: list[Term], choices: list[Ways]) -> Iterator[SchemaFacts]:
-        """All facts that follow from the terms and one option of each choice."""
+        """The facts of every combination of options."""
         self._steps -= 1
         if self._steps < 0:
             return
@@ -99,7 +99,7 @@ class _Search:
             yield from self.solve(facts.copy(), list(option), choices[1:])
 
     def _settle(self, facts: SchemaFacts, terms: list[Term]) -> list[Ways]:
-        """Take all the terms into the facts; what they leave open comes back."""
+        """Add all terms to the facts; returns the choices that they leave."""
         choices: list[Ways] = []
         while terms:
             term = terms.pop()
@@ -197,6 +197,6 @@ class _Search:
                     choices.append([[Term(absent, positive=True)], with_it])
 
     def _only(self, branch: Term, branches: Sequence[Term]) -> list[Term]:
-        """One branch of a `oneOf`; when strict, none of the others."""
+        """One branch of a `oneOf`; if strict, with the others negated."""
         others = [other for other in branches if other is not branch] if self._strict else []
         return [branch, *(other._replace(positive=False, frames=()) for other in others)]

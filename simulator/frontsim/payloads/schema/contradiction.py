@@ -1,14 +1,14 @@
-"""Why no value can be drawn from a schema: the keyword that stands in the way, and where it is."""
+"""Why a schema has no value: the keyword in the way, and its path."""
 
 from frontsim.errors import BadInput
 
 
 class Contradiction(Exception):
-    """A schema, or one alternative of it, that no value can fulfil or that we could not fulfil.
+    """A schema, or one alternative of it, that no value fulfils, or for which none was found.
 
     Args:
-        keyword: the keyword that stands in the way, `type` say.
-        path: where in the schema it is, as a URI fragment: `#/properties/price/type`.
+        keyword: the keyword in the way, such as `type`.
+        path: its path in the schema, as a URI fragment: `#/properties/price/type`.
         reason: the rest of the sentence.
     """
 
@@ -20,12 +20,12 @@ class Contradiction(Exception):
     expected = "a schema that some value fulfils, got one that we can't fulfil"
 
     def refusal(self) -> BadInput:
-        """The same as the error that a user sees."""
+        """The error for the user."""
         text = f"expected {self.expected}: {self} (what is read: JSON Schema, draft-04 to 2020-12)"
         return BadInput(text, {self.path: [text]})
 
 
 class NotASchema(Contradiction):
-    """It is no JSON Schema of a draft that we know, or it refers to outside its file."""
+    """Not a JSON Schema of a known draft, or a reference leaves the file."""
 
     expected = "a JSON Schema that stands by itself, got something else"

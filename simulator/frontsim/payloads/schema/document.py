@@ -1,9 +1,9 @@
-"""A JSON Schema as a document: which draft it is, where its references lead, and its validators.
+"""A JSON Schema as a document: its draft, the targets of its references, and its validators.
 
-Drafts 04, 06, 07, 2019-09 and 2020-12. Nothing is ever fetched: a reference that leaves the file is refused,
-unless it names one of the standard meta-schemas, which the validator knows by heart.
+Drafts 04, 06, 07, 2019-09 and 2020-12. Nothing is ever fetched: a reference out of the file is refused, unless it
+names a standard meta-schema, which the validator contains.
 
-Invariant: a `Place` is known by its pointer, and two places with one pointer and one scope mean the same.
+Invariant: two places with the same pointer and the same scope mean the same.
 """
 
 import json
@@ -29,7 +29,7 @@ _DRAFTS = {
     "https://json-schema.org/draft/2020-12/schema": 2020,
 }
 _HERE = "https://frontsim.invalid/schema"
-"""Where the file lies for references to it from outside; nothing ever goes there."""
+"""The file's URI for references from outside it; nothing is ever fetched from there."""
 _UNDECLARED = (2020, 2019, 7, 4)
 """A schema without `$schema` is the newest of these under which it is itself valid."""
 
@@ -38,8 +38,8 @@ _UNDECLARED = (2020, 2019, 7, 4)
 class Place:
     """A schema and where it stands.
 
-    `base` is the URI that its references are relative to, `scope` the resources that were entered on the
-    way, outermost first, as far as a dynamic reference could ask for them.
+    `base` is the URI that its references are relative to. `scope` lists the resources that were entered on the way,
+    outermost first: a dynamic reference may lead to any of them.
     """
 
     schema: Json
@@ -49,7 +49,7 @@ class Place:
 
     @property
     def key(self) -> tuple[str, tuple[str, ...]]:
-        """What tells this place from every other one."""
+        """Identifies this place."""
         return self.pointer, self.scope
 
 
@@ -57,7 +57,7 @@ class Document:
     """One schema file.
 
     Raises:
-        NotASchema: it is not a valid JSON Schema of a draft that we know, or refers to outside the file.
+        NotASchema: not a valid JSON Schema of a known draft, or a reference leaves the file.
     """
 
     def __init__(self, schema: Mapping[str, Json] | bool) -> None:  # noqa: FBT001 - a schema may be true or false
@@ -73,7 +73,7 @@ class Document:
         self._index(self.top)
 
     def accepts(self, place: Place, value: Json) -> bool | None:
-        """Whether the validator takes a value for the schema at `place`; None where that is one that we derived."""
+        """Whether the validator accepts a value for the schema at `place`; None if the schema is derived."""
         pointer = place.pointer
         if pointer not in self._validators:
             self._validators[pointer] = self._validator_at(pointer)
@@ -81,7 +81,7 @@ class Document:
         return None if check is None else check.is_valid(value)
 
     def _validator_at(self, pointer: str) -> jsonschema_rs.Validator | None:
-        """Made when first asked for: in a schema that contains itself each one costs as much as the whole."""
+        """Made on first use: in a schema that contains itself each one costs as much as the whole."""
         if self._registry is None:
             return None
         schema = {"$schema": self.root["$schema"], "$ref": f"{_HERE}#{quote(pointer[1:])}"}
@@ -98,11 +98,11 @@ class Document:
         return self._enter(Place(schema, place.base, place.pointer + _pointer(keys)), place.scope)
 
     def derive(self, place: Place, schema: Json, why: str) -> Place:
-        """A schema that follows from the one at `place`; its pointer leads people to the original."""
+        """A schema derived from the one at `place`; its pointer still names the original, for messages."""
         return Place(schema, place.base, f"{place.pointer}/{why}", place.scope)
 
     def target(self, place: Place, keyword: str) -> Place | None:
-        """Where the `$ref`, `$dynamicRef` or `$recursiveRef` at `place` leads; None: to a meta-schema."""
+        """The target of the `$ref`, `$dynamicRef` or `$recursiveRef` at `place`; None if it is a meta-schema."""
         reference = place.schema[keyword]
         uri, fragment = urldefrag(_join(place.base, reference))
         found = self._resolve(uri, unquote(fragment))
@@ -139,7 +139,7 @@ class Document:
         return Place(place.schema, base, place.pointer, self._scope(scope, base))
 
     def _scope(self, scope: tuple[str, ...], base: str) -> tuple[str, ...]:
-        """Only the outermost entry of a resource can ever be asked for, so that a scope stays finite."""
+        """Add a resource once: only its outermost entry can be a target, so a scope stays finite."""
         return scope if base in scope else (*scope, base)
 
     def _identity(self, schema: Json) -> str | None:
@@ -169,7 +169,7 @@ class Document:
 
 
 def _registry(root: Json) -> jsonschema_rs.Registry | None:
-    """Lets a validator begin at any place of the file; None where there are none or their ids are no URIs."""
+    """Lets a validator start at any place of the file; None if the root is a boolean or the ids are not URIs."""
     try:
         return jsonschema_rs.Registry([(_HERE, root)]) if isinstance(root, dict) else None
     except (ValueError, jsonschema_rs.ReferencingError):
@@ -191,12 +191,12 @@ def _pointer(keys: Sequence[str | int]) -> str:
 
 
 def _join(base: str, reference: str) -> str:
-    """`urljoin`, which leaves a fragment alone when the base is a URN."""
+    """As `urljoin`, but a fragment is appended to the base, which may be a URN."""
     return base + reference if reference.startswith("#") else urljoin(base, reference)
 
 
 def _read(schema: Mapping[str, Json] | bool) -> tuple[int, Json]:  # noqa: FBT001 - as above
-    """The draft, and the schema as plain JSON of our own with its `$schema` named."""
+    """The draft, and a copy of the schema as plain JSON with its `$schema` set."""
     if isinstance(schema, bool):
         return 2020, schema
     try:
@@ -231,7 +231,7 @@ def _undeclared(root: dict[str, Json]) -> tuple[int, Json]:
 
 
 def _problem_with(root: dict[str, Json]) -> NotASchema | None:
-    """Why the validator does not take this schema."""
+    """Why the validator does not accept this schema; None if it does."""
     try:
         jsonschema_rs.validator_for(root, validate_formats=True, offline=True)
     except (ValueError, jsonschema_rs.ReferencingError) as error:

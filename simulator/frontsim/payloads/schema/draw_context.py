@@ -1,4 +1,4 @@
-"""One draw under way, and what produces parts of it."""
+"""The context of one draw, and the producers of its parts."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -9,17 +9,17 @@ from frontsim.payloads.schema.contradiction import Contradiction
 T = TypeVar("T")
 
 _LARGE = 400
-"""Effort after which a value that contains itself is brought to an end."""
+"""Effort after which a recursive value goes lean, so that it ends."""
 
 EFFORT = 100_000
-"""Objects, arrays, retries and extra names that one draw may cost before it is given up."""
+"""The most objects, arrays, retries and extra names that one draw may cost."""
 
 
 class DrawContext:
-    """The dice of one draw, and how it goes about it.
+    """The random numbers and the limits of one draw.
 
-    `lean` leaves out whatever may be left out; `depth` counts how often a schema that contains itself was
-    entered; `effort` is what the draw may still cost. Below `plenty` of it the value is large enough.
+    A lean draw (`lean`) leaves out every optional part. `depth` counts how deep the draw is in a schema that contains
+    itself. `effort` is what the draw may still cost; below `lean_below` it goes lean.
     """
 
     __slots__ = ("depth", "effort", "lean", "lean_below", "random", "rng")
@@ -41,7 +41,7 @@ class DrawContext:
         return things[int(self.random() * len(things))]
 
     def spend(self, keyword: str, path: str, cost: int = 1) -> None:
-        """Count effort.
+        """Subtract the cost from the effort.
 
         Raises:
             Contradiction: the draw has cost too much.
@@ -60,7 +60,7 @@ _TRIES = 60
 
 
 def checked_on_samples(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer | None:
-    """The producer, as such when every sample of it is accepted, with retries when some are, None when none is."""
+    """The producer itself if all samples are accepted, with retries if some are, None if none is."""
     good = _count(produce, accepts)
     if good == _SAMPLES:
         return produce
@@ -68,7 +68,7 @@ def checked_on_samples(produce: Producer, accepts: Callable[[Any], bool], keywor
 
 
 def retry_until(produce: Producer, accepts: Callable[[Any], bool], keyword: str, path: str) -> Producer:
-    """Draw until accepted, a bounded number of times."""
+    """A producer that draws until a value is accepted, a bounded number of times."""
 
     def draw(context: DrawContext) -> Any:
         for _ in range(_TRIES):
@@ -76,7 +76,7 @@ def retry_until(produce: Producer, accepts: Callable[[Any], bool], keyword: str,
             if accepts(value):
                 return value
             context.spend(keyword, path, _COST_OF_A_TRY)
-        raise Contradiction(keyword, path, f"none of {_TRIES} values that fulfil its neighbours fulfilled it")
+        raise Contradiction(keyword, path, f"none of {_TRIES} values that fulfil the other keywords fulfilled it")
 
     return draw
 

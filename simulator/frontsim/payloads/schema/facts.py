@@ -1,7 +1,7 @@
-"""What a conjunction of schemas, with every choice made, says about a value.
+"""What a conjunction of schemas, with every choice made, requires of a value.
 
-Facts only ever get stricter. A keyword that leaves a kind of value no room takes that kind away; when no kind is
-left there is a contradiction, which names the keyword that took the last.
+Facts only get stricter. A keyword that rules out a kind of value removes that kind; if it removes the last one, a
+contradiction names that keyword.
 """
 
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from frontsim.payloads.schema.document import Json, Place
 KINDS = ("null", "boolean", "integer", "fraction", "string", "array", "object")
 """Kinds of value: JSON's types, with numbers split so that `integer` is one of them."""
 LEAF = "\0leaf"
-"""A keyword of our own: a schema that only the finished string or number is held against."""
+"""A keyword of our own: a schema that is checked only on the finished string or number."""
 ROOM = 1_000_000
-"""The longest string, array or object that we are willing to make."""
+"""The longest string, array or object that the generator makes."""
 
 
 class Term(NamedTuple):
-    """A schema that must hold, or must not. `frames` are the schemas that see what it evaluates."""
+    """A schema that must hold (`positive`) or must not. `frames` are the schemas that see what it evaluates."""
 
     place: Place
     positive: bool
@@ -32,7 +32,7 @@ class Term(NamedTuple):
 
 
 class SubschemaRule(NamedTuple):
-    """A schema that says something about properties or items, seen by `frames`."""
+    """A schema with keywords about properties or items. `frames` are the schemas that see what it evaluates."""
 
     place: Place
     frames: tuple[str, ...]
@@ -47,10 +47,10 @@ class Bound(NamedTuple):
 
 @dataclass(slots=True)
 class SchemaFacts:
-    """See the module.
+    """The requirements, by keyword.
 
-    `listed` is the keyword, with its path, that listed what is `allowed`. Where `residue` names a keyword and
-    its path, the facts are needed but not enough: every value is checked.
+    `listed` is the keyword, with its path, that lists the `allowed` values. If `residue` names a keyword and its
+    path, the facts are necessary but not sufficient, so every value is checked.
     """
 
     kinds: frozenset[str] = frozenset(KINDS)
@@ -80,7 +80,7 @@ class SchemaFacts:
     seen: set[object] = field(default_factory=set)
 
     def copy(self) -> "SchemaFacts":
-        """Facts of their own to make stricter."""
+        """A copy that can get stricter by itself."""
         fresh = replace(self)
         for name in ("hints", "multiples", "leaf", "required", "forbidden", "dependent", "names", "object_rules"):
             setattr(fresh, name, getattr(self, name).copy())
@@ -89,10 +89,10 @@ class SchemaFacts:
         return fresh
 
     def keep(self, kinds: frozenset[str], keyword: str, path: str, why: str) -> None:
-        """Only these kinds of value remain.
+        """Remove all other kinds of value.
 
         Raises:
-            Contradiction: none does; `why` says so.
+            Contradiction: no kind remains, because of `why`.
         """
         self.kinds &= kinds
         if not self.kinds:
@@ -100,7 +100,7 @@ class SchemaFacts:
 
 
 def exact(number: float) -> Fraction:
-    """A JSON number as it was written: 0.01 is a hundredth."""
+    """The exact value of a JSON number as written: 0.01 is one hundredth."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
 
 
@@ -119,7 +119,7 @@ def same(one: Json, other: Json) -> bool:
 
 
 def validator(schema: dict[str, Json]) -> jsonschema_rs.Validator:
-    """A validator for a fragment that refers to nothing."""
+    """A validator for a schema without references."""
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
@@ -134,7 +134,7 @@ def matches(pattern: str, text: str) -> bool:
 
 
 def accepts_leaf(facts: SchemaFacts) -> Callable[[Json], bool]:
-    """Whether a string, number, boolean or null fulfils every keyword that speaks of such."""
+    """A check of a string, number, boolean or null against every keyword about such values."""
     if not facts.leaf:
         return lambda _value: True
     check: Callable[[Json], bool] = validator({"allOf": facts.leaf}).is_valid

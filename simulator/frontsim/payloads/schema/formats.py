@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from frontsim.payloads.schema.draw_context import DrawContext, Producer
 
 Text = Producer | Sequence[str]
-"""A producer, or all there is to choose from."""
+"""A producer, or all choices."""
 
 _LABELS = ("nordlys", "fjord", "bryggen", "skog", "havn", "lanterne", "torget", "kaffe", "ull", "sykkel", "lager")
 _FIRST = date(2026, 1, 1)
@@ -93,7 +93,7 @@ def _shortest(*texts: str) -> Callable[[int, int], list[Text]]:
 
 
 def _around(before: str, after: str, *short: str) -> Callable[[int, int], list[Text]]:
-    """Between what comes before and after, labels of one letter with dots, to any length up to 250."""
+    """Texts of any length up to 250: `before`, labels of one letter with dots, `after`."""
 
     def texts(least: int, _most: int) -> list[Text]:
         room = max(1, min(least, 250) - len(before) - len(after))

@@ -2,12 +2,12 @@
 
     schema -> Document (draft, references, validators) -> Compiler -> closures -> draw -> validate -> value
 
-Drafts 04 to 2020-12, and OpenAPI 3.0's `nullable` in a schema that names no `$schema`. Field names steer what is
-plausible, only where the schema allows it.
+Drafts 04 to 2020-12, and OpenAPI 3.0's `nullable` in a schema that names no `$schema`. Field names decide which
+values are plausible, within what the schema allows.
 
-Invariants: what is returned is valid under the schema, formats included, by the validator's own word; it follows
-from the schema and the dice alone; a draw ends after bounded effort, with a value or with an error that names the
-keyword in the way and where it is. A schema is compiled once and has then proved that it can be fulfilled.
+Invariants: the validator accepts every returned value, formats included; a value follows from the schema and the
+random numbers alone; a draw ends after bounded effort, with a value or with an error that names the keyword in the
+way and its path. A schema is compiled once, and the constructor draws a first value to prove that there is one.
 """
 
 import copy
@@ -26,7 +26,7 @@ from frontsim.payloads.schema.draw_context import EFFORT, DrawContext, Producer
 from frontsim.payloads.schema.nodes import Compiler
 
 _TRIES = ((False, False, 12), (True, False, 12), (False, True, 12), (True, True, 12))
-"""(lean, strict, tries): as plausible as can be first, then as small, then with `oneOf` worked out."""
+"""(lean, strict, tries): first plausible values, then small ones, then `oneOf` worked out in full."""
 _TOO_DEEP = Contradiction("$ref", "#", "it, or its values, are nested too deeply")
 _COST_OF_A_TRY = 500
 _MOST_LISTED = 200
@@ -53,20 +53,20 @@ class Generator:
             self._fallbacks = [
                 value for value in _fallbacks(self._document.root) if self._document.validator.is_valid(value)
             ]
-            self._draw(Random(0))  # noqa: S311 - not a secret: whether the schema can be fulfilled at all
+            self._draw(Random(0))  # noqa: S311 - not a secret; it shows whether any value fulfils the schema
         except Contradiction as contradiction:
             raise contradiction.refusal() from None
         except RecursionError:
             raise _TOO_DEEP.refusal() from None
 
     def draw(self, rng: Random) -> object:
-        """A valid value, new and the caller's own; the same for the same state of the dice.
+        """A new valid value; the same for the same state of `rng`.
 
         Raises:
-            BadInput: as for the class; only schemas that are very hard to fulfil get as far as this.
+            BadInput: as for the class; only a schema that is very hard to fulfil raises it here.
         """
         try:
-            with self._lock:  # a draw may compile what no draw before it had met
+            with self._lock:  # a draw may compile a part of the schema that no earlier draw has reached
                 return self._draw(rng)
         except Contradiction as contradiction:
             raise contradiction.refusal() from None
@@ -74,7 +74,7 @@ class Generator:
             raise _TOO_DEEP.refusal() from None
 
     def _producer(self, *, strict: bool) -> Producer | Contradiction:
-        """Compiled when first asked for: few schemas ever need `strict`."""
+        """The compiled schema. Compiled on first use, because few schemas ever need `strict`."""
         if strict not in self._producers:
             try:
                 self._producers[strict] = Compiler(self._document, strict=strict).root()
@@ -107,7 +107,7 @@ class Generator:
         raise last
 
     def _complaint(self, value: Json) -> Contradiction:
-        """The first thing that the validator says against a value."""
+        """The validator's first objection to a value."""
         error = next(self._document.validator.iter_errors(value))
         path = [str(key).replace("~", "~0").replace("/", "~1") for key in error.schema_path]
         keyword = next((key for key in reversed(path) if not key.isdigit()), "$schema")
@@ -118,7 +118,7 @@ class Generator:
 def generate(schema: Mapping[str, Any] | bool, rng: Random) -> object:  # noqa: FBT001 - as above
     """One valid value under a schema.
 
-    The last schemas are kept compiled, known by their content. A `Generator` of your own saves looking it up.
+    The last 64 schemas stay compiled, by their content. A `Generator` of your own saves the lookup.
 
     Raises:
         BadInput: as `Generator`.
@@ -136,7 +136,7 @@ def _compiled(schema: bytes) -> Generator:
 
 
 def _fallbacks(schema: Json) -> Iterator[Json]:
-    """Values that may happen to be valid where our reading fails: those that the schema lists, and plain ones."""
+    """Values to try when every draw fails: those that the schema lists, and plain ones."""
     return chain(islice(_listed(schema), _MOST_LISTED), _PLAIN)
 
 

@@ -1,4 +1,4 @@
-"""What each keyword that has no schema below it adds to the facts."""
+"""What each keyword without a subschema adds to the facts."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,7 +9,7 @@ _TYPES = {kind: (kind,) for kind in KINDS if kind != "fraction"} | {"number": ("
 
 
 def read_keywords(facts: SchemaFacts, place: Place) -> None:
-    """Add what the keywords at `place` say by themselves, without a schema below them."""
+    """Add the keywords at `place` that hold no subschema to the facts."""
     for keyword, value in place.schema.items():
         read = _PLAIN.get(keyword)
         if read is not None:

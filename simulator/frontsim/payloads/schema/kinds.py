@@ -1,4 +1,4 @@
-"""From the facts of one alternative to its shapes: one or more for each kind of value that is likely."""
+"""Turns the facts of one alternative into shapes: one or more for each likely kind of value."""
 
 import copy
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from frontsim.payloads.schema.strings import strings
 _NUMBERS = {"integer", "fraction"}
 _LEAVES = {"null", "boolean", "integer", "fraction", "string"}
 _FEW_KINDS = 5
-"""A schema that allows fewer kinds than this means them."""
+"""A schema that allows fewer kinds than this names them on purpose."""
 
 
 def shapes_of(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> list[Shape]:
-    """The shapes of the values that fulfil the facts, which follow from the terms.
+    """The shapes of the values that fulfil the facts of the terms.
 
     Raises:
         Contradiction: there is none.
@@ -45,7 +45,7 @@ def shapes_of(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> list[Sha
 
 
 def checked(residue: tuple[str, str] | None, site: Site, terms: Sequence[Term], shape: Shape) -> Shape:
-    """The shape, held against the validator of each term where a keyword left a residue: (keyword, path)."""
+    """The shape, checked by the validator of each term if a keyword left a residue: (keyword, path)."""
     if residue is None:
         return shape
     keyword, path = residue
@@ -62,7 +62,7 @@ def checked(residue: tuple[str, str] | None, site: Site, terms: Sequence[Term], 
 
 
 def _likely_kinds(facts: SchemaFacts, hint: Hint) -> frozenset[str]:
-    """The kinds to draw from: those that the type names, else those that the keywords or the name speak of."""
+    """The kinds to draw from: those that the type names, else those that the keywords or the field's name suggest."""
     if len(facts.kinds) < _FEW_KINDS:
         return facts.kinds
     mentioned = facts.kinds & facts.hints

@@ -1,7 +1,7 @@
-"""What a field's name says about plausible values.
+"""Plausible values by a field's name.
 
-A name is read by its last words, the longest known ones first: `customerEmail` -> `customeremail` -> `email`.
-The words of the field around it stand in front, so that `store.name` is read as `storename`.
+The longest known end of a name decides: `customerEmail` -> `customeremail` -> `email`. The name of the enclosing
+field may come first, so that `store.name` counts as `storename`.
 """
 
 import re
@@ -21,11 +21,11 @@ Hint = tuple[str, ...]
 
 
 _OWNERS = {"store", "stock", "company", "pos", "person", "customer", "location", "contact"}
-"""Words that make another field's name of the name in front of which they stand."""
+"""Enclosing fields whose name changes the meaning of a field's name."""
 
 
 class Range(NamedTuple):
-    """Plausible numbers: from `least` to `most`, as so many parts of one (100: two decimals)."""
+    """Plausible numbers from `least` to `most`, in units of 1 / `parts` (100: two decimals)."""
 
     least: int
     most: int
@@ -33,10 +33,10 @@ class Range(NamedTuple):
 
 
 def words_of(name: str, around: Hint = ()) -> Hint:
-    """What is known of a field's name: the longest known words at its end, or else whose fields are in it.
+    """The known part of a field's name: the longest known words at its end, or the name as an owner of other fields.
 
-    Unknown words are left out, so that a schema which contains itself under many names is compiled only once.
-    A list is called as one of its items is.
+    Unknown words are dropped, so that a schema that contains itself under many names compiles only once. A list has
+    the name of its items.
     """
     own = tuple(word.lower() for word in _WORDS.findall(name))
     hint = (*around[-1:], *own) if around[-1:] and around[-1] in _OWNERS else own
@@ -55,12 +55,12 @@ def _tails(hint: Hint) -> Iterator[Hint]:
 
 
 def text_for(hint: Hint) -> Text | None:
-    """Text for a field of that name, if the name says anything: a producer, or all there is to choose from."""
+    """Text for a field of that name: a producer, or all choices; None for an unknown name."""
     return next((_TEXTS[word] for word in map("".join, _tails(hint)) if word in _TEXTS), None)
 
 
 def range_for(hint: Hint) -> Range | None:
-    """The plausible numbers for a field of that name, if the name says anything."""
+    """Plausible numbers for a field of that name; None for an unknown name."""
     return next((_RANGES[word] for word in map("".join, _tails(hint)) if word in _RANGES), None)
 
 
@@ -78,7 +78,7 @@ _GTINS = tuple(gtin13(f"70{number * 7_919_113 % 10**10:010}") for number in rang
 _COMPANY_NUMBERS = tuple(organization_number("NO", number * 77_773) for number in range(1, 65))
 
 WORDS = tuple(f"{adjective} {noun}" for adjective in _ADJECTIVES for noun in _NOUNS)
-"""Plain words, for text of which nothing is known."""
+"""Plain words, for a text field of unknown meaning."""
 SENTENCES = tuple(text for text in FREE_TEXTS if len(text) < 400)
 """Free text as people write it."""
 

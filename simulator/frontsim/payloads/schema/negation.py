@@ -1,8 +1,8 @@
-"""What follows from a schema that must not hold: the ways to break it, each a conjunction of schemas.
+"""The ways to break a schema that must not hold, each a conjunction of schemas.
 
     not {"type": "object", "required": ["a", "b"]}   ->   another type | an object without a | one without b
 
-A keyword that has no entry here is left to chance: the finished value is checked, and drawn again.
+A keyword without an entry here is left to chance: the finished value is checked, and drawn again if it holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +19,9 @@ _OTHERS = ["null", "boolean", "string", "array", "object"]
 
 
 def ways_to_break(document: Document, place: Place) -> Ways | None:
-    """Every way that we know to break the schema at `place`; none means that it always holds.
+    """The known ways to break the schema at `place`; an empty list means that it always holds.
 
-    A way without terms is left to chance. None (not an empty list): there are only keywords that we don't know.
+    A way without terms is left to chance. None means that the schema has only unknown keywords.
     """
     schema = place.schema
     if isinstance(schema, bool):

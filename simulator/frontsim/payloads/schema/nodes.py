@@ -1,9 +1,14 @@
-"""A schema compiled: each conjunction of schemas becomes a node, once, with a shape for every way to be.
+"""Compiles a schema: each conjunction of schemas becomes one node, with a shape for every alternative.
 
-    terms -> alternatives (facts) -> for each kind of value a shape -> closures over closures
+    terms -> alternatives (facts) -> a shape for each kind of value -> closures over closures
 
-A node that is met again while it is being compiled contains itself. It is then entered through `enter`, which
-counts how deep a draw is; from `_DEEP` on only what must be there is drawn, by the shapes that end the soonest.
+Recursion: a node that is reached again while it compiles contains itself. Its parent then draws it through `enter`,
+which counts the depth of the draw. From `_LEAN_DEPTH` on a draw is lean: it draws only required parts, with the
+shapes that need the fewest levels, so it ends.
+
+Budget: a schema may have more alternatives than can be compiled. After `_BUDGET` of them, and below
+`_COMPILE_DEPTH`, a node compiles on its first draw, alone and with a budget of its own, so that values do not
+depend on earlier draws.
 """
 
 from collections.abc import Sequence
@@ -28,12 +33,12 @@ _MOST_LEVELS = 16
 
 
 class Compiler:
-    """Makes the nodes of one document, each once.
+    """Compiles the nodes of one document, each once.
 
     Args:
         document: where the schemas stand.
         strict: as in `alternatives`.
-        budget: how many alternatives are compiled before the first draw; further ones when they are first drawn.
+        budget: how many alternatives compile before the first draw; the others compile when first drawn.
     """
 
     def __init__(self, document: Document, *, strict: bool, budget: int = _BUDGET) -> None:
@@ -45,7 +50,7 @@ class Compiler:
         self._nodes: dict[object, Node] = {}
 
     def node(self, terms: Sequence[Term], hint: Hint) -> "Node":
-        """The node of these terms under a name of these words."""
+        """The node of these terms, for a field whose name has these words."""
         key = _key(terms, hint)
         node = self._nodes.get(key)
         if node is None:
@@ -53,11 +58,11 @@ class Compiler:
         return node
 
     def adopt(self, node: "Node", terms: Sequence[Term], hint: Hint) -> None:
-        """Take a node that another compiler made."""
+        """Register a node of another compiler."""
         self._nodes[_key(terms, hint)] = node
 
     def root(self) -> Producer:
-        """Compile the whole document, or as much of it as the budget lasts.
+        """Compile the document, as far as the budget goes.
 
         Raises:
             Contradiction: no value fulfils it.
@@ -67,18 +72,18 @@ class Compiler:
         return producer
 
     def finish(self) -> None:
-        """Compile what was put off because it stood too deep."""
+        """Compile the nodes that were postponed because they were too deep."""
         while self.later and self.budget > 0:
             self.later.pop().compile()
 
     def accepts(self, term: Term, value: Json) -> bool:
-        """Whether the validator says that the term holds; True where it can't say."""
+        """Whether the term holds for a value, as the validator says; True if it cannot say."""
         accepted = self.document.accepts(term.place, value)
         return accepted is None or accepted is term.positive
 
 
 class Node:
-    """Schemas that must all hold for one value."""
+    """A conjunction: schemas that must all hold for one value."""
 
     def __init__(self, compiler: Compiler, terms: Sequence[Term], hint: Hint) -> None:
         self._compiler = compiler
@@ -91,10 +96,10 @@ class Node:
         self._reach: dict[int, bool] = {}
 
     def producer(self) -> Producer:
-        """Draws its values.
+        """The producer of its values.
 
         Raises:
-            Contradiction: there is none; it names the keyword.
+            Contradiction: no value exists; it names the keyword.
         """
         if self._compiling:
             return self.enter
@@ -110,7 +115,7 @@ class Node:
         return self._shapes[0].draw if len(self._shapes) == 1 else self.draw
 
     def enter(self, context: DrawContext) -> Json:
-        """Draw, one level deeper; needed where a schema contains itself."""
+        """Draw one level deeper, in a schema that contains itself."""
         if context.depth > _TOO_DEEP:
             raise Contradiction("$ref", self._path, "every value of it contains another, endlessly")
         if self._shapes is None:
@@ -124,7 +129,7 @@ class Node:
             context.lean, context.depth = lean, context.depth - 1
 
     def draw(self, context: DrawContext) -> Json:
-        """A value of one of its shapes; where a shape fails, of another."""
+        """A value of one of its shapes; if that shape fails, of another."""
         assert self._shapes is not None
         shapes = self._shapes
         if context.lean:
@@ -144,7 +149,7 @@ class Node:
         raise last
 
     def reaches(self, steps: int) -> bool:
-        """Whether it has a value at most so many levels deep."""
+        """Whether it has a value of at most `steps` levels."""
         if steps not in self._reach:
             self._reach[steps] = False
             shapes = self._shapes or ()
@@ -155,7 +160,7 @@ class Node:
         return next((steps for steps in range(_MOST_LEVELS) if shape.reaches(steps)), _MOST_LEVELS)
 
     def _compile_alone(self) -> None:
-        """Compile during a draw, with no regard to what else is compiled: so that no draw leaves a mark on the next."""
+        """Compile during a draw, without the other nodes, so that a draw does not depend on the draws before it."""
         if self._impossible is not None:
             raise self._impossible
         self._compiler = Compiler(self._compiler.document, strict=self._compiler.strict, budget=_BUDGET_ALONE)
@@ -164,7 +169,7 @@ class Node:
         self._compiler.finish()
 
     def compile(self) -> None:
-        """Compile, unless that was done; a contradiction is kept for who draws."""
+        """Compile, unless that is done; a contradiction is raised later, by a draw."""
         if self._shapes is None and self._impossible is None:
             with suppress(Contradiction):
                 self._compile()
@@ -202,7 +207,7 @@ class Node:
         return shapes
 
     def _plain_branches(self) -> Sequence[Term]:
-        """The branches of a schema that is nothing but a choice: they are nodes that others may share."""
+        """The branches of a schema that is only a `$ref` or a choice; other nodes may share them."""
         place = self._terms[0].place if len(self._terms) == 1 and self._terms[0].positive else None
         if place is None or not isinstance(place.schema, dict):
             return ()

@@ -1,7 +1,7 @@
-"""OpenAPI 3.0's `nullable: true`, as JSON Schema says it: `null` among the types.
+"""Translates OpenAPI 3.0's `nullable: true` into JSON Schema: `null` among the types.
 
-Only a schema without `$schema` is read so: in JSON Schema proper the word means nothing. As in OpenAPI 3.0.3 it
-acts beside a `type` in the same object, and an `enum` beside it must list null itself for null to be allowed.
+This applies only to a schema without `$schema`, because in JSON Schema the keyword means nothing. As in OpenAPI
+3.0.3, it needs a `type` in the same object, and an `enum` in the same object must list null itself.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from frontsim.payloads.schema.vocabulary import SUBSCHEMA, SUBSCHEMA_LISTS, SUBS
 
 
 def with_null(schema: Any) -> Any:
-    """A copy of a schema in which `nullable: true` beside a `type` is written as a type of null."""
+    """A copy of the schema in which `nullable: true` beside a `type` has become the type null."""
     if not isinstance(schema, dict):
         return schema
     copy = {keyword: _inside(keyword, value) for keyword, value in schema.items()}

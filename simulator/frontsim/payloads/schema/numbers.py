@@ -1,7 +1,7 @@
 """Numbers that fulfil their facts.
 
-A range to draw from (the plausible part of what is allowed, else what is near its ends) and a step make a
-producer: one random number, one sum. Numbers are reckoned as fractions, so that 0.1 is a tenth.
+A producer has a range (the plausible part of the allowed numbers, else the numbers near its ends) and a step, and
+costs one random number and one sum. Numbers are computed as fractions, so that 0.1 is exactly one tenth.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _LARGEST = 1 << 1_023
 _MANY = 20
 _FEW = 3
 _PRODUCERS = 16
-"""How many ranges and steps are tried."""
+"""The most ranges and steps that are tried."""
 
 
 def numbers(facts: SchemaFacts, hint: Hint, path: str, *, whole: bool, broken: bool) -> Shape:
@@ -36,7 +36,7 @@ def numbers(facts: SchemaFacts, hint: Hint, path: str, *, whole: bool, broken: b
         broken: numbers that are not integers are allowed.
 
     Raises:
-        Contradiction: no number that we found fulfils the bounds and `multipleOf` at once.
+        Contradiction: no number was found that fulfils the bounds and `multipleOf` at once.
     """
     accepts = accepts_leaf(facts)
     keyword = "multipleOf" if facts.multiples else "minimum"
@@ -65,7 +65,7 @@ def _producers(facts: SchemaFacts, hint: Hint, *, whole: bool, broken: bool) -> 
 
 
 def _like_examples(facts: SchemaFacts) -> Range | None:
-    """Numbers of the size of the schema's examples."""
+    """A range around the schema's examples."""
     known = [item for item in facts.examples if isinstance(item, int | float) and not isinstance(item, bool)]
     if not known or max(map(abs, known)) >= _EXACT:
         return None
@@ -80,7 +80,7 @@ def _common(steps: list[Fraction]) -> Fraction:
 
 
 def _fine(window: tuple[Bound, Bound]) -> Fraction:
-    """A power of ten of which the window holds dozens."""
+    """A power of ten that is at most a twentieth of the window."""
     width = window[1].value - window[0].value
     step = Fraction(1)
     while width and step * _MANY > width:
@@ -89,7 +89,7 @@ def _fine(window: tuple[Bound, Bound]) -> Fraction:
 
 
 def _windows(facts: SchemaFacts, usual: Range, *, reach: Fraction) -> Iterator[tuple[Bound, Bound]]:
-    """Ranges to draw from: the plausible part of what is allowed, then what is within reach of its ends."""
+    """Ranges to draw from: the plausible part of the allowed numbers, then the numbers near its ends."""
     low, high = facts.low, facts.high
     least, most = Fraction(usual.least, usual.parts), Fraction(usual.most, usual.parts)
     start, end = _from(low, least), _to(high, most)
@@ -125,7 +125,7 @@ def _count(step: Fraction, low: Bound, high: Bound) -> int:
 
 
 def _multiples(step: Fraction, low: Bound, high: Bound) -> Iterator[Producer]:
-    """Draws multiples of a step in a range, if there are any; of integers beyond 64 bits as floats first."""
+    """Producers of the multiples of a step in a range; integers beyond 64 bits come as floats first."""
     first, last = _first_and_last(step, low, high)
     count = last - first + 1
     over, under = step.numerator, step.denominator

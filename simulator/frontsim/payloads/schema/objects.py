@@ -1,7 +1,7 @@
 """Objects that fulfil their facts.
 
-Compiled once: which names there may be and what draws each value. An object whose properties are simply listed
-is then a loop over them; counts, dependencies and free names take the longer way.
+Which names are possible, and the producer of each value, are compiled once. An object with listed properties is then
+a loop over them; counts, dependencies and free names take a slower path.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from frontsim.payloads.schema.patterns import texts_of
 from frontsim.payloads.schema.shape import Child, Shape, Site
 
 _USUALLY = 0.85
-"""How often a property that may be left out is there."""
+"""How often an optional property is present."""
 _FREE_NAMES = ("nord", "sør", "øst", "vest", "alfa", "beta", "gamma", "delta", "a", "b", "x-1", "Name", "foo", "bar")
 _NAME_TRIES = 40
 
@@ -25,7 +25,7 @@ def objects(facts: SchemaFacts, site: Site) -> Shape:
     """The shape of the objects that fulfil the facts.
 
     Raises:
-        Contradiction: a required property has no value or may not be there, or there are too few names.
+        Contradiction: a required property has no value or is forbidden, or there are too few names.
     """
     return _Objects(facts, site).shape()
 
@@ -65,7 +65,7 @@ class _Objects:
                 raise
 
     def _drop_unsatisfiable(self) -> None:
-        """Names whose presence asks for names that can't be there."""
+        """Drop names whose presence requires names that cannot be present."""
         needs = self._facts.dependent
         while unsatisfiable := [name for name in self._fields if not self._fields.keys() >= {*needs.get(name, ())}]:
             for name in unsatisfiable:
@@ -81,7 +81,7 @@ class _Objects:
         return all(self._site.accepts(term, name) for term in self._facts.names)
 
     def _terms(self, name: str) -> list[Term]:
-        """Everything that the value of that name must be."""
+        """All terms for the value of that name."""
         terms = [term for rule in self._facts.object_rules for term in self._said_by(rule, name)]
         terms += [
             Term(self._site.document.child(rule.place, "unevaluatedProperties"), positive=True)

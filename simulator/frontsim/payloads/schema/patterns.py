@@ -1,8 +1,7 @@
 r"""Text that an ECMA-262 regular expression matches.
 
-Takes what patterns in schemas are made of: classes, escapes, groups, alternatives, quantifiers, back references,
-\p{...}. Assertions (^ $ \b and looks ahead or behind) add no text; whether they hold is for
-the validator to say, which sees every text afterwards.
+It reads classes, escapes, groups, alternatives, quantifiers, back references and \p{...}. Assertions (^ $ \b,
+lookahead, lookbehind) add no text; the validator then checks whether they hold.
 """
 
 import string
@@ -13,7 +12,7 @@ from frontsim.payloads.schema.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.facts import matches
 
 _Part = Callable[[DrawContext, dict[str, str], int], str]
-"""Text of a part, given the groups so far (which it adds to) and how far a quantifier stretches."""
+"""Makes the text of a part, given the groups so far (it adds its own) and the `stretch` of quantifiers."""
 
 _WORD = string.ascii_letters + string.digits + "_"
 _PLAIN = string.ascii_letters + string.digits
@@ -25,17 +24,17 @@ _SCRIPTS = (range(0xA0, 0x180), range(0x370, 0x460), range(0x5D0, 0x5EB), range(
 _SYMBOLS = (range(0x2010, 0x2040), range(0x20A0, 0x20C0), range(0x2190, 0x2200), range(0x1F600, 0x1F640))
 _EASTERN = (range(0x3041, 0x30FF), range(0x4E00, 0x4E40), range(0xAC00, 0xAC40))
 _SAMPLE = _WIDE + "".join(chr(code) for codes in (*_SCRIPTS, *_SYMBOLS, *_EASTERN) for code in codes)
-"""Some of many scripts, for `\\p{...}`."""
+"""Characters of many scripts, for `\\p{...}`."""
 _MOST_OF_A_RANGE = 128
 _STRETCH = 4
 
 
 def text_of(pattern: str, *, stretch: int = _STRETCH) -> Producer | None:
-    """Draws text for a pattern; None when it uses what we don't read.
+    """A producer of text for a pattern; None if the pattern has a part that we do not read.
 
     Args:
         pattern: the regular expression.
-        stretch: how often more than its least number of times something may be repeated.
+        stretch: how many repetitions a quantifier may add to its least number.
     """
     try:
         parser = _Parser(pattern)
@@ -48,7 +47,7 @@ def text_of(pattern: str, *, stretch: int = _STRETCH) -> Producer | None:
 
 
 def texts_of(pattern: str, *, stretch: int = _STRETCH) -> list[Producer]:
-    """Draws text for a pattern, and such text with more of it where the pattern leaves an end open."""
+    """Producers of text for a pattern; with more text around it where the pattern has no anchor."""
     produce = text_of(pattern, stretch=stretch)
     if produce is None:
         return []
@@ -64,7 +63,7 @@ def _some(chars: str, context: DrawContext) -> str:
 
 
 class _Parser:
-    """Recursive descent; every method takes its part off the front of what is left."""
+    """Recursive descent: each method consumes its part from the start of the remaining pattern."""
 
     def __init__(self, pattern: str) -> None:
         self._text = pattern
@@ -178,7 +177,7 @@ class _Parser:
         return self._next() if self._text[self._at] in "123456789" else ""
 
     def _escaped(self) -> str:
-        """The characters that an escape stands for, its backslash taken already."""
+        """The characters of an escape, whose backslash is consumed already."""
         char = self._next()
         if char in "pP":
             name = self._until("}") if self._text[self._at] == "{" else self._next()
@@ -217,7 +216,7 @@ class _Parser:
 
 @lru_cache(maxsize=256)
 def _with_property(escape: str) -> str:
-    """The characters of our sample that have a Unicode property, by the validator's own tables."""
+    """The sample's characters that have a Unicode property, according to the validator."""
     return "".join(char for char in _SAMPLE if matches(f"^{escape}$", char))
 
 

@@ -1,4 +1,4 @@
-"""One way for a value to be, and what a maker of objects or arrays may ask of the compiler above it."""
+"""A shape: one alternative for a value. And the site: what a shape may ask of the compiler."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,41 +12,41 @@ from frontsim.payloads.schema.names import Hint
 
 
 class Child(Protocol):
-    """The schemas of a property or an item, compiled at most once."""
+    """The node of a property or an item, as the shapes see it."""
 
     def producer(self) -> Producer:
-        """Draws its values; raises Contradiction where there is none."""
+        """The producer of its values; raises Contradiction if there is none."""
 
     def enter(self, context: DrawContext) -> Any:
-        """A value, drawn one level deeper in a schema that may contain itself."""
+        """A value, one level deeper, in a schema that may contain itself."""
 
     def reaches(self, steps: int) -> bool:
-        """Whether it has a value at most so many levels deep."""
+        """Whether it has a value of at most `steps` levels."""
 
 
 NULL_SHARE = 0.12
-"""How often a value that may be null is."""
+"""How often a nullable value is null."""
 _FEW = 32
-"""Values that a list of values is brought to before null is put among them."""
+"""A list of choices is repeated to about this length before nulls join it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A way for a value to be: how to draw it, how often, and the children that it can't do without."""
+    """One alternative: how to draw it, how often, and its required children."""
 
     draw: Producer
     weight: float = 1.0
     needs: list[Child] = field(default_factory=list)
     values: Sequence[Any] = ()
-    """All its values, where they are few: every one as likely as the others."""
+    """All its values, if they are few and equally likely."""
 
     def reaches(self, steps: int) -> bool:
-        """Whether all that it can't do without is at most so many levels deep."""
+        """Whether its required children have values of at most `steps` levels."""
         return all(child.reaches(steps) for child in self.needs)
 
 
 def one_of(values: Sequence[Any]) -> Shape:
-    """The shape of a value from a list; none of them can be changed by who gets it."""
+    """The shape of one value from a list; the values are immutable."""
     count = len(values)
     if count == 1:
         only = values[0]
@@ -55,7 +55,7 @@ def one_of(values: Sequence[Any]) -> Shape:
 
 
 def or_null(shape: Shape) -> Shape:
-    """The shape, or seldom null; and null where it finds no value."""
+    """The shape, or seldom null; also null if the shape finds no value."""
     if shape.values:
         times = max(1, _FEW // len(shape.values))
         nulls = max(1, round(times * len(shape.values) * NULL_SHARE / (1 - NULL_SHARE)))
@@ -74,7 +74,7 @@ def or_null(shape: Shape) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a shape is being made. `accepts(term, value)` is the validator's word, or True where it has none."""
+    """What a shape needs to compile. `accepts(term, value)` is the validator's answer, or True if it has none."""
 
     document: Document
     hint: Hint
@@ -84,7 +84,7 @@ class Site:
 
 
 def by_weight(shapes: list[Shape], context: DrawContext) -> list[Shape]:
-    """The shapes in the order to try them: first one by weight, then the others."""
+    """The shapes in the order of tries: the first drawn by weight, then the others."""
     drawn = context.random() * sum([shape.weight for shape in shapes])
     for index, shape in enumerate(shapes):
         drawn -= shape.weight

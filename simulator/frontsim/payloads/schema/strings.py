@@ -1,7 +1,7 @@
 """Strings that fulfil their facts.
 
-Candidates are tried from the most plausible to the plainest; each is held against a validator of the very
-keywords, on samples, when the schema is compiled. So a drawn string seldom needs a second try.
+Candidates are tried from the most plausible to the plainest. When the schema compiles, a validator of the string's
+keywords checks samples of each, so a drawn string seldom needs a second try.
 """
 
 import re
@@ -18,14 +18,14 @@ from frontsim.payloads.schema.shape import Shape, one_of
 
 _DIGIT = re.compile(r"\d")
 _SHORT = 20
-"""Characters that a few plain words reach; a longer text is made of sentences."""
+"""The length of a few plain words; a longer text consists of sentences."""
 
 
 def strings(facts: SchemaFacts, hint: Hint, path: str) -> Shape:
     """The shape of the strings that fulfil the facts.
 
     Raises:
-        Contradiction: no candidate was ever accepted; it names the keyword that refused the most.
+        Contradiction: no candidate was accepted; it names the strictest keyword.
     """
     accepts = accepts_leaf(facts)
     keyword = _strictest(facts)
@@ -86,7 +86,7 @@ def _producer(text: Text) -> Producer:
 
 
 def _like(examples: list[str]) -> Producer:
-    """As an example, with other digits in it."""
+    """An example with other digits."""
     return lambda context: _DIGIT.sub(lambda _digit: str(1 + context.below(9)), context.pick(examples))
 
 

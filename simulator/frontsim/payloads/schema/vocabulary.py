@@ -1,6 +1,6 @@
-"""The keywords below which schemas stand, in any draft, by how they hold them; and those that only annotate.
+"""The keywords of any draft that hold subschemas, by how they hold them; and the keywords that only annotate.
 
-A keyword may be in two of them: `items` is one schema or, in older drafts, a list of them.
+A keyword may be in two sets: `items` is one schema or, in older drafts, a list of schemas.
 """
 
 SUBSCHEMA = {
@@ -19,4 +19,4 @@ SUBSCHEMA_LISTS = {"allOf", "anyOf", "items", "oneOf", "prefixItems"}
 SUBSCHEMA_MAPS = {"$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"}
 ANNOTATIONS = {"title", "description", "$comment", "examples", "example", "default", "$schema", "$id", "id", "$anchor"}
 ANNOTATIONS |= {"definitions", "$defs", "$dynamicAnchor", "$recursiveAnchor", "deprecated", "readOnly", "writeOnly"}
-"""Keywords that no value can break."""
+"""Keywords that say nothing about validity."""

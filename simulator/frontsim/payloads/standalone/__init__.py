@@ -1,1 +1,1 @@
-"""Payload `n` of each type by itself: drawn from (seed, type, n) alone, with no business act behind it."""
+"""Payload `n` of each type, drawn from (seed, type, n) alone: no other payload comes before it or follows from it."""

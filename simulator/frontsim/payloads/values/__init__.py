@@ -1,1 +1,1 @@
-"""Seeded values that the rest is built from: draws, amounts, moments, texts, check digits."""
+"""Values that everything else is built from: draws, amounts, moments, texts, check digits."""

@@ -1,4 +1,4 @@
-"""Check digits of the numbers that a shop prints: GTIN, and the three countries' company numbers."""
+"""Check digits: GTINs, and the company numbers of three countries."""
 
 
 def gtin13(twelve: str) -> str:
@@ -13,7 +13,7 @@ def gtin12(eleven: str) -> str:
 
 
 def organization_number(country: str, serial: int) -> str:
-    """A company number with a right check digit: Norway 9 digits, Sweden 10, Denmark 8.
+    """A company number with a valid check digit: Norway 9 digits, Sweden 10, Denmark 8.
 
     `serial` picks one; where a serial has no valid check digit, the next one that has is taken.
     """

@@ -1,4 +1,4 @@
-"""Moments inside payloads: ticks of SQL Server's `datetime`, and how they look on the wire.
+"""Moments in payloads: ticks of SQL Server's `datetime`, and their form on the wire.
 
 A tick is 1/300 s, so milliseconds end in 0, 3 or 7 (seen in live data). Moments are the vendor's local time
 without a zone, and are written with the fraction's trailing zeros cut (published): `2021-12-09T08:50:46.02`.
@@ -40,7 +40,7 @@ def text(moment: Ticks) -> str:
 
 
 def date_text(moment: Ticks) -> str:
-    """The wire form of a moment's date alone: `2026-08-01T00:00:00`."""
+    """The wire form of a moment's date: `2026-08-01T00:00:00`."""
     return _date(moment // DAY) + "T00:00:00"
 
 

@@ -1,6 +1,6 @@
 """Money in whole hundredths (oere), so that sums are right to the cent.
 
-Amounts turn into JSON numbers at the very end: 19999 is written 199.99.
+Amounts become JSON numbers only when they are written: 19999 is written 199.99.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def amount(ore: Ore) -> float:
 
 
 def share(ore: Ore, percent: int) -> Ore:
-    """So many percent of an amount, halves rounded away from zero."""
+    """`percent` percent of an amount, halves rounded away from zero."""
     return (ore * percent + 50) // 100 if ore >= 0 else -((-ore * percent + 50) // 100)
 
 
@@ -41,13 +41,13 @@ def rounded_to(ore: Ore, step: Ore) -> Ore:
 
 
 def fraction(part: Ore, whole: Ore) -> float:
-    """A share as the vendor writes it: 0.2 is 20 %, to four decimals; 0 of nothing."""
+    """`part` of `whole` as the vendor writes a share: 0.2 is 20 %, to four decimals; 0 if `whole` is 0."""
     return round(part / whole, 4) if whole else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class LinePrice:
-    """So many pieces at a unit price, less a discount. All in oere; on a return the pieces are negative."""
+    """The price of a line: pieces at a unit price, less a discount. In oere; on a return the quantity is negative."""
 
     quantity: int
     full: Ore
@@ -68,7 +68,7 @@ class LinePrice:
 def line_price(quantity: int, full: Ore, discount: Ore, rate: int) -> LinePrice:
     """The price of a line with its sums. Cached, because a chain has few that differ.
 
-    72 prices, 11 discounts, up to three pieces bought or brought back: under 5,000, which take less than 4 MB.
+    72 prices, 11 discounts, one to three pieces, sold or returned: under 5,000 prices, less than 4 MB.
     """
     total = quantity * (full - discount)
     vat = vat_in(total, rate)

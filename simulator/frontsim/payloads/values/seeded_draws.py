@@ -1,9 +1,9 @@
-"""Dice that show the same faces for the same (seed, purpose, number), in any order, on any machine.
+"""Random draws that follow from (seed, purpose, number) alone: the same on any machine, in any order.
 
     (seed, purpose, number) -> blake2b -> eight words of 64 bits -> each draw divides a few bits off a word
 
-Nothing here keeps state between two numbers: payload 7 does not need payload 6 to have been made, so any
-number of workers can share a range. Eight words cost 1 us; seeding `random.Random` costs 7.
+No state is kept between two numbers: payload 7 does not depend on payload 6, so any number of workers can share a
+range. Eight words cost 1 us; seeding `random.Random` costs 7 us.
 """
 
 import struct
@@ -15,16 +15,16 @@ T = TypeVar("T")
 
 _WORDS = struct.Struct("<8Q").unpack
 _SPARE_BITS = 28
-"""A word with fewer bits than this above the limit makes way for the next, so that the bias of a draw stays
-under 1 in 2**28 for limits to 2**32."""
+"""A word with fewer spare bits than this above the limit is replaced by the next word, so that the bias of a draw
+stays below 1 in 2**28 for limits up to 2**32."""
 
 _UUID_BITS = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
 _UUID_VERSION_4 = 0x00000000_0000_4000_8000_000000000000
-"""What is drawn of a UUID, and what is not: its version and its variant (RFC 9562)."""
+"""The bits of a UUID that are drawn, and the fixed ones: version and variant (RFC 9562)."""
 
 
 class SeededDraws:
-    """The dice of one payload."""
+    """The draws of one payload."""
 
     __slots__ = ("_key", "_refills", "_word", "_words")
 
@@ -44,7 +44,7 @@ class SeededDraws:
 
     def pick(self, things: Sequence[T]) -> T:
         """One of the things."""
-        limit, word = len(things), self._word  # as `below`, which a call more would make half as fast again
+        limit, word = len(things), self._word  # the body of `below`, inlined: the call would cost half as much again
         if word < limit << _SPARE_BITS:
             word = self._next_word()
         self._word = word // limit
@@ -55,8 +55,8 @@ class SeededDraws:
         return least + self.below(most - least + 1)
 
     def one_in(self, odds: int) -> bool:
-        """True once in so many times."""
-        word = self._word  # as `pick`
+        """True with a chance of 1 in `odds`."""
+        word = self._word  # inlined, as in `pick`
         if word < odds << _SPARE_BITS:
             word = self._next_word()
         self._word = word // odds
@@ -78,5 +78,5 @@ class SeededDraws:
 
 
 def spread(seed: int, purpose: str, limit: int) -> int:
-    """A whole number below `limit` that belongs to a seed, for bases and offsets."""
+    """A whole number below `limit` that follows from the seed, for bases and offsets."""
     return int.from_bytes(blake2b(f"{seed}/{purpose}".encode(), digest_size=8).digest(), "little") % limit

@@ -1,7 +1,7 @@
-"""What people write into free text: mostly nothing, sometimes what breaks a careless receiver.
+"""Free text as people write it: mostly none, sometimes text that breaks a careless receiver.
 
 Long texts, quotes, backslashes, newlines, emoji, combining marks, right-to-left script, markup and what looks
-like SQL or a template: all of it valid JSON text, and all of it to be stored as it came.
+like SQL or a template. All of it is valid JSON text, and a receiver must store it unchanged.
 """
 
 _LONG = (
@@ -29,7 +29,7 @@ FREE_TEXTS: tuple[str, ...] = (
     _LONG.strip(),
     (_LONG * 12).strip(),
 )
-"""What is written where something is written."""
+"""The texts, where there is one."""
 
 COMMENTS: tuple[str | None, ...] = (*FREE_TEXTS, "", *(None,) * 45)
 """One draw of a comment: null in 45 of 64, empty in one."""
