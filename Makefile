@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DOCS_READY := $(VENV)/.docs-ready
 
-.PHONY: demo test lint bench matrix clean
+.PHONY: demo test lint bench matrix docs clean
 
 demo: $(READY)
 	$(BIN)/frontsim demo
@@ -15,6 +16,7 @@ test: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
@@ -24,8 +26,13 @@ bench: $(READY)
 matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
 
+docs: $(DOCS_READY)
+	$(BIN)/python docs/generate.py
+	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
+	@echo "open build/site/index.html"
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Set up once, and again whenever pyproject.toml changes.
 $(READY): pyproject.toml
@@ -33,4 +40,8 @@ $(READY): pyproject.toml
 	  { echo "frontsim needs Python 3.11 or newer, got $$($(PYTHON) --version 2>&1); say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@

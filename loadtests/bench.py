@@ -1,4 +1,4 @@
-"""Every figure that the README states, as JSON lines, each with its ceiling measured in the same run.
+"""Every figure that docs/explanation/speed.md states, as JSON lines, each with its ceiling measured in the same run.
 
     python loadtests/bench.py                    all of them, about two minutes
     python loadtests/bench.py deliveries list    some of them

@@ -20,7 +20,7 @@ from frontsim.json_depth import read_json
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _TEXTS = ("name", "trigger", "usage", "identity")
 _FACTS = (*_TEXTS, "version", "store", "provenance")
-_WANTED = "expected a folder with events.json, schemas/NAME.json or NAME.json (README, Event types of your own)"
+_WANTED = "expected a folder with events.json, schemas/NAME.json or NAME.json (docs, how-to/own-event-type)"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import NAMES, PAGES, ROOT, anchors, links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_lead_somewhere(page: Path) -> None:
+    """To a file, and to a heading in it."""
+    broken = []
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert [] == broken
+
+
+def test_every_page_is_linked_from_the_index() -> None:
+    index = ROOT / "docs" / "index.md"
+    linked = {(index.parent / link).resolve() for link in links(index)}
+    assert set() == {page for page in PAGES if page.parent != ROOT} - linked - {index}
+
+
+def test_pages_of_the_site_link_within_it() -> None:
+    """A link out of docs/ is dead on the site: name the path as code instead."""
+    outward = [
+        (page.name, link)
+        for page in PAGES
+        if page.parent != ROOT
+        for link in links(page)
+        if ROOT / "docs" not in (page.parent / link).resolve().parents and not link.startswith("#")
+    ]
+    assert [] == outward
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
