@@ -17,6 +17,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 

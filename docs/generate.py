@@ -13,9 +13,11 @@ renders every page again and compares, so a registry and its page cannot disagre
 import ast
 import re
 import sys
-from argparse import Namespace
+import tomllib
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +262,21 @@ def _routes(module: ast.Module) -> Iterator[tuple[str, str]]:
                     yield f"`{method} {path}`", docstring.split("\n\n")[0]
 
 
+def rooms(contract: str) -> str:
+    """The floor plan of an import-linter contract, from the roof down, with the duty of each room."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    plan = next(each for each in project["tool"]["importlinter"]["contracts"] if each["name"] == contract)
+    package = ROOT / "simulator" / Path(*plan["containers"][0].split("."))
+    rows: list[list[str]] = []
+    for floor in plan["layers"]:
+        for place, room in enumerate(floor.split(" | ")):
+            source = package / room / "__init__.py" if (package / room).is_dir() else package / f"{room}.py"
+            docstring = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
+            name = f"`{room}/`" if source.name == "__init__.py" else f"`{room}`"
+            rows.append(["beside" if place else "below" if rows else "", name, docstring.split("\n\n")[0]])
+    return table(["", "room", "holds"], rows)
+
+
 class _Parser:
     """Takes the place of Locust's parser and its groups: keeps what is added."""
 
@@ -332,6 +349,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "load-options": load_options,
     "pytest-options": pytest_options,
     "right-receivers": right_receivers,
+    "rooms": partial(rooms, "rooms"),
+    "rooms-of-payloads": partial(rooms, "rooms of payloads"),
+    "rooms-of-verification": partial(rooms, "rooms of verification"),
     "scenarios": scenarios,
     "settings": settings,
     "vendor-calls": vendor_calls,
@@ -353,13 +373,20 @@ def rendered(text: str) -> str:
 
 
 def main() -> int:
-    """Rewrite the pages whose tables have changed, and name them."""
+    """Rewrite the pages whose tables have changed, and name them; with --check only name them, and end with 1."""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is older than the code")
+    check = parser.parse_args().check
+    older = 0
     for page in pages():
         text = page.read_text("utf-8")
         if (now := rendered(text)) != text:
-            page.write_text(now, "utf-8")
-            print(f"wrote {page.relative_to(ROOT)}")
-    return 0
+            older += 1
+            if not check:
+                page.write_text(now, "utf-8")
+            hint = " is older than the code: run `make docs`" if check else ": written"
+            print(f"{page.relative_to(ROOT)}{hint}")
+    return 1 if check and older else 0
 
 
 if __name__ == "__main__":
