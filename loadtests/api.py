@@ -3,8 +3,8 @@ r"""Many integrators list what failed and resend it over the mock's API, while d
     locust -f loadtests/api.py --headless -u 20 -t 30s --event-rate 40 \
         --receiver http://127.0.0.1:8500/hook --observe-url http://127.0.0.1:8500/effects?payload=false
 
-Here the simulator is the sender, and Locust's statistics are the latency of its API, by operation. Several users
-resend the same events at once: nobody tells them of each other, as two jobs that overlap are not told.
+Here the simulator sends the deliveries, and Locust's statistics show the latency of its API, by operation. Several
+users may resend the same events at once, as two jobs that overlap do: neither knows of the other.
 """
 
 import os
@@ -12,18 +12,18 @@ from urllib.parse import quote
 
 from locust import FastHttpUser, between, task
 
-from frontsim.load.locust_hooks import wire
+from frontsim.load.locust_hooks import register
 from frontsim.load.plans import API
 from frontsim.settings import Settings
 
-wire(API)
+register(API)
 
-AT_ONCE = 20
+RESENDS_PER_LIST = 20
 """Events that an integrator resends before it lists again."""
 
 
 class Integrator(FastHttpUser):
-    """Has all of the receiver's webhooks to look after, and takes one at a time."""
+    """Reconciles all webhooks of the receiver, one at a time."""
 
     max_retries = 0
     wait_time = between(0.05, 0.5)
@@ -33,13 +33,13 @@ class Integrator(FastHttpUser):
     }
 
     def on_start(self) -> None:
-        """Find the webhooks."""
+        """Find the webhooks; users take them in different orders."""
         options = self.environment.parsed_options
         assert options is not None
         with self.client.get("/api/Webhooks", name="list webhooks", catch_response=True) as answer:
             found = answer.json() if answer.status_code == 200 else []
         self._webhooks = [each["id"] for each in found if each["url"] == options.receiver]
-        self._turn = id(self) // 64
+        self._next_webhook = id(self) // 64
 
     @task(8)
     def reconcile(self) -> None:
@@ -47,20 +47,18 @@ class Integrator(FastHttpUser):
         if not self._webhooks:
             self.on_start()
             return
-        self._turn += 1
-        path = f"/api/WebhooksEvents/{self._webhooks[self._turn % len(self._webhooks)]}"
+        self._next_webhook += 1
+        path = f"/api/WebhooksEvents/{self._webhooks[self._next_webhook % len(self._webhooks)]}"
         query = "from=2000-01-01&to=2100-01-01&success=false"
         with self.client.get(f"{path}?{query}", name="list failed", catch_response=True) as answer:
             failed = answer.json() if answer.status_code == 200 else []
-        for each in failed[:AT_ONCE]:
+        for each in failed[:RESENDS_PER_LIST]:
             self.client.post(f"{path}/deliver/{quote(each['webhookEventId'])}", name="resend")
 
     @task
     def look_up_types(self) -> None:
-        """List the event types."""
         self.client.get("/api/WebhooksTypes", name="list types")
 
     @task
     def look_up_schema(self) -> None:
-        """Read a schema."""
         self.client.get("/api/WebhooksTypes/SaleCreated/schema", name="read a schema")

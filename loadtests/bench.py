@@ -1,13 +1,13 @@
 """Every figure that docs/explanation/speed.md states, as JSON lines, each with its ceiling measured in the same run.
 
-    python loadtests/bench.py                    all of them, about two minutes
+    python loadtests/bench.py                    all benches, about two minutes
     python loadtests/bench.py deliveries list    some of them
     python loadtests/bench.py --full             with 1,000,000 events in the log, some ten minutes
-    python loadtests/bench.py --tiny             only shows that they run: the figures say nothing
+    python loadtests/bench.py --tiny             only shows that they run: the figures mean nothing
 
-Machines differ, and this one may be busy: compare the ratios within one run, not the rates of two. Where the time
-of a delivery goes: `bench.py shares` measures the parts, each by itself; for a profile of the whole,
-`py-spy record --gil --threads --pid PID` beside a simulator under load (what holds Python's lock bounds the rate).
+Machines differ, and yours may be busy: compare the ratios within one run, not the rates of two. `bench.py shares`
+measures each part of a delivery alone. To profile the whole, run `py-spy record --gil --threads --pid PID` beside a
+simulator under load: the work that holds Python's lock limits the rate.
 """
 
 import argparse
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def _script(name: str, *options: str, tiny: Sequence[str]) -> Callable[..., None]:
-    """A bench in a process of its own, with its options, and those that make it do as little as it can."""
+    """A bench in a process of its own: its options, and those for --tiny."""
 
     def run(*, size: RunSize) -> None:
         command = [sys.executable, "-m", f"benches.{name}", *(tiny if size.tiny else options)]
@@ -50,7 +50,7 @@ BENCHES: Mapping[str, Callable[..., None]] = {
 
 
 def main() -> None:
-    """Run the benches that are named, or all."""
+    """Run the named benches, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="all by default")
     sizes = parser.add_mutually_exclusive_group()

@@ -1,18 +1,18 @@
-r"""A backlog of failed events is resent at full speed; then the next one.
+r"""A backlog of failed events is resent at full speed; then the next backlog.
 
     locust -f loadtests/resend_storm.py --headless -u 50 -t 30s --backlog 2000 \
         --receiver http://127.0.0.1:8500/hook --observe-url http://127.0.0.1:8500/effects?payload=false
 
-Each sending process builds a backlog of its own. Some of it never left, some arrived unanswered (--lost-share), and
-some is late: it arrives at the same moment as its resend (--late-share).
+Each sending process builds a backlog of its own. Some of its deliveries never leave (--unsent-share), some arrive but
+their answers are ignored (--lost-share), and some are late: they arrive together with their resends (--late-share).
 """
 
 from frontsim.load.delivery_user import DeliveryUser
-from frontsim.load.locust_hooks import wire
+from frontsim.load.locust_hooks import register
 from frontsim.load.plans import RESEND_STORM
 
-wire(RESEND_STORM)
+register(RESEND_STORM)
 
 
-class Shop(DeliveryUser):
-    """Fails a backlog, then resends it."""
+class StormSender(DeliveryUser):
+    """Builds a backlog of failed deliveries, then resends it."""

@@ -1,4 +1,4 @@
-"""The ceiling of every rate: a sink that only answers, and bare asyncio transports that only send to it."""
+"""The ceiling of every rate: bare asyncio transports that send to a sink that only answers."""
 
 import asyncio
 import multiprocessing
@@ -13,30 +13,27 @@ import uvloop
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LANES = 256
-"""Connections, each with one request under way."""
+"""Connections, each with one request in flight."""
 
 
 class _Sink(asyncio.Protocol):
     """Answers 200 to every request, and does nothing else."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
         self._transport = cast("asyncio.Transport", transport)
         self._parser = httptools.HttpRequestParser(self)
 
     def data_received(self, data: bytes) -> None:
-        """Parse."""
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        """Answer."""
         self._transport.write(ANSWER)
 
 
-def _serve_sink(told: Any) -> None:
+def _serve_sink(pipe: Any) -> None:
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(_Sink, "127.0.0.1", 0)
-        told.send(server.sockets[0].getsockname()[1])
+        pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
     uvloop.run(serve())
@@ -49,7 +46,7 @@ def sink() -> Iterator[str]:
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_serve_sink, args=(theirs,), daemon=True)
     process.start()
-    theirs.close()  # so that a sink that cannot start ends in an error, not in silence
+    theirs.close()  # without this, a sink that cannot start would leave us waiting
     try:
         yield f"http://127.0.0.1:{ours.recv()}/hook"
     finally:
@@ -58,7 +55,7 @@ def sink() -> Iterator[str]:
 
 
 class _BareSender(asyncio.Protocol):
-    """Sends the next request when the answer to the last one is here; no log, no parsing, no payloads."""
+    """Sends the next request when it has the answer to the last one; no log, no parsing, no payloads."""
 
     def __init__(self, request: bytes, count: int) -> None:
         self._request = request
@@ -67,12 +64,10 @@ class _BareSender(asyncio.Protocol):
         self.over = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Send the next."""
         self._seen += len(data)
         if self._seen < len(ANSWER):
             return

@@ -1,11 +1,11 @@
-"""Durable deliveries: their rate beside bare asyncio transports, and how it follows the lanes."""
+"""Durable deliveries: their rate beside bare asyncio transports, and how it depends on the concurrency."""
 
 import statistics
 import time
 from collections.abc import Iterable, Mapping
 
 from benches.bare_sender import LANES, send_bare, sink
-from benches.figures import RunSize, tell
+from benches.figures import RunSize, print_figures
 from benches.served import EVENT, Served, served
 from frontsim import catalog
 from frontsim.payloads.factory import Payloads
@@ -13,7 +13,7 @@ from frontsim.settings import Settings
 
 
 def deliver(simulator: Served, count: int) -> Mapping[str, float]:
-    """Raise and deliver `count` events; the rate, and what each thousand cost."""
+    """Raise and deliver `count` events; gives the rate and the processor time for each thousand."""
     cpu_s, began = simulator.cpu_s(), time.perf_counter()
     simulator.trigger(count)
     simulator.drain()
@@ -38,32 +38,34 @@ def bench_deliveries(*, size: RunSize) -> None:
         deliver(simulator, size.warm_up)
         small = best(deliver(simulator, size.deliveries) for _ in range(size.times))
         bare = best(send_bare(url, body, size.deliveries) for _ in range(size.times))
-        tell("bare asyncio transports to the same sink", **bare, lanes=LANES)
+        print_figures("bare asyncio transports to the same sink", **bare, lanes=LANES)
         share = small["perSecond"] / bare["perSecond"]
         logged = size.warm_up + size.times * size.deliveries
-        tell("durable deliveries", **small, ofBare=share, events=logged, lanes=LANES)
-        tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=logged)
+        print_figures("durable deliveries", **small, ofBare=share, events=logged, lanes=LANES)
+        print_figures("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=logged)
         entries = simulator.events(webhook, "includeRuns=true")
         took = sorted(entry["runs"][0]["durationMs"] for entry in entries)
-        tell("delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], lanes=LANES)
+        print_figures("delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], lanes=LANES)
         if size.large:
             simulator.trigger(size.large - logged)
             simulator.drain()
-            tell("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=size.large)
+            print_figures("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=size.large)
             large = best(deliver(simulator, size.deliveries) for _ in range(size.times))
-            tell("durable deliveries", **large, events=size.large, lanes=LANES)
-            before = small["cpuSecondsPer1000"]  # in ticks of the system's clock: a tiny run may cost none
-            tell(
+            print_figures("durable deliveries", **large, events=size.large, lanes=LANES)
+            before = small["cpuSecondsPer1000"]  # counted in ticks of the system's clock: a tiny run may cost none
+            print_figures(
                 f"cost of a delivery at {size.large:,} logged events, of that before",
                 ratio=large["cpuSecondsPer1000"] / before if before else None,
             )
 
 
 def bench_lanes(*, size: RunSize) -> None:
-    """Durable deliveries to a receiver that is spared: as many at once as by default, few, and one by one."""
+    """Durable deliveries with few in flight: as many as by default, four, and one."""
     for lanes in (Settings().concurrency, 4, 1):
         with sink() as url, served("--concurrency", str(lanes)) as simulator:
             simulator.subscribe(url)
             deliver(simulator, size.warm_up)
             count = min(size.deliveries, 1_000 * lanes)
-            tell("durable deliveries", **best(deliver(simulator, count) for _ in range(size.times)), lanes=lanes)
+            print_figures(
+                "durable deliveries", **best(deliver(simulator, count) for _ in range(size.times)), lanes=lanes
+            )

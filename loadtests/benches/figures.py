@@ -1,4 +1,4 @@
-"""How much a bench does, how the best of several runs is taken, and the JSON line that tells a figure."""
+"""How much a bench does, how it takes the best of several runs, and the JSON line that it prints."""
 
 import json
 import time
@@ -12,12 +12,12 @@ class RunSize:
     """How much a bench does.
 
     Attributes:
-        warm_up: deliveries before the first that is measured.
-        deliveries: of each rate that is measured.
-        times: how often it is measured; the best counts, for whatever else the machine does only makes it worse.
-        large: events in the log, at which deliveries are measured once more; 0: they are not.
-        listed: events in the log that is listed.
-        failing: share of them that failed, so is listed.
+        warm_up: deliveries before the first measured one.
+        deliveries: deliveries for each rate.
+        times: how often to measure; the best counts, because other work on the machine only makes a run slower.
+        large: measure deliveries again when the log holds this many events; 0: do not.
+        listed: events in the log that `list` lists.
+        failing: the share of them that failed, and so is listed.
         tiny: the benches in files of their own do as little as they can.
     """
 
@@ -35,14 +35,14 @@ FULL = RunSize(large=1_000_000, listed=1_000_000, failing=0.01)
 TINY = RunSize(warm_up=10, deliveries=50, times=1, large=200, listed=50, tiny=True)
 
 
-def tell(bench: str, **figures: Any) -> None:
-    """One JSON line."""
+def print_figures(bench: str, **figures: Any) -> None:
+    """Print one JSON line."""
     rounded = {name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in figures.items()}
     print(json.dumps({"bench": bench, **rounded}), flush=True)
 
 
 def best_of(times: int, run: Callable[[], Any]) -> tuple[float, Any]:
-    """The shortest time of several runs, in seconds, and what the last one gave back."""
+    """The shortest time of several runs, in seconds, and the result of the last one."""
     best, result = float("inf"), None
     for _ in range(times):
         began = time.perf_counter()

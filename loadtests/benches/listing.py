@@ -1,4 +1,4 @@
-"""What listing the failed events costs beside the bare query."""
+"""What it costs to list the failed events, beside the bare query."""
 
 import sqlite3
 from uuid import UUID
@@ -6,12 +6,12 @@ from uuid import UUID
 import orjson
 
 from benches.bare_sender import LANES, sink
-from benches.figures import RunSize, best_of, tell
+from benches.figures import RunSize, best_of, print_figures
 from benches.served import served
 
 
 def bench_list(*, size: RunSize) -> None:
-    """`success=false` with 10,000 failed, beside the bare query and orjson on the same file."""
+    """`success=false` with 10,000 failed events, beside the bare query and orjson on the same file."""
     with sink() as url, served("--concurrency", str(LANES)) as simulator:
         webhook = simulator.subscribe(url)
         simulator.http.post("/_sim/faults", json={"fault": "refuse", "probability": size.failing}).raise_for_status()
@@ -23,7 +23,7 @@ def bench_list(*, size: RunSize) -> None:
         bare_s, bare = best_of(10, lambda: orjson.loads(_bare_list(db)))
         db.close()
         assert len(listed) == len(bare), (len(listed), len(bare))
-        tell(
+        print_figures(
             "list success=false", seconds=asked_s, bareSqlSeconds=bare_s, ratio=asked_s / bare_s,
             events=size.listed, listed=len(listed), grewMb=simulator.rss_mb() - before_mb,
         )  # fmt: skip

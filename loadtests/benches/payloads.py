@@ -1,7 +1,7 @@
-"""How fast payloads are made, and whether they all are valid.
+"""How fast payloads are built, and whether all of them are valid.
 
 `python loadtests/benches/payloads.py` prints JSON lines: payloads a second, built and serialised on one core.
-With `--validate` it makes 21 types x 10,000 payloads over 20 seeds and has both validators judge each.
+With `--validate` it builds 21 types x 10,000 payloads over 20 seeds and checks each with both validators.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def speed(payloads: Payloads, event: str, seconds: float) -> float:
 
 
 def bench(seconds: float) -> Iterator[dict[str, object]]:
-    """One line for each type, and one for the average: as many of each, so the harmonic mean."""
+    """One line for each type, and one for the average: the harmonic mean, as for a mix of equal parts."""
     types = catalog.load()
     payloads = Payloads(types, seed=1)
     rates = []
@@ -47,7 +47,7 @@ def bench(seconds: float) -> Iterator[dict[str, object]]:
 
 
 def validate(each: int, seeds: int) -> Iterator[dict[str, object]]:
-    """One line for each type: how many were made, are invalid, and are judged differently by the two validators."""
+    """One line for each type: how many were built, are invalid, and are valid to one validator alone."""
     types = catalog.load()
     for kind in types:
         slow = jsonschema.Draft202012Validator(

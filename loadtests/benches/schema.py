@@ -5,11 +5,11 @@
 
 The first draws and serialises payloads of a bundled type on one core. The target is twice what
 json-schema-faker (npm) makes of the same schema: 5,000 a second. Every payload is validated before it counts, as
-always. `cpuPerS` is the rate per second of processor time: what one core gives when nobody else uses it.
+always. `cpuPerS` is the rate per second of processor time: what one core gives when no other process uses it.
 
 The second takes the `tests` folder of the official JSON-Schema-Test-Suite (the sdist of `jsonschema` on PyPI
 carries it as json/tests) and prints for each draft the share of schemas with a valid instance among their cases
-for which the generator returns one. Schemas that refer to other files, which nothing may fetch, stay out of it.
+for which the generator returns one. It leaves out schemas that refer to other files: the generator fetches nothing.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def _outcome(schema: Any, draft: str) -> str:
 
 def main() -> None:
     """Measure, and print the lines."""
-    parser = argparse.ArgumentParser(description="How fast, and for how many schemas, a payload is found.")
+    parser = argparse.ArgumentParser(description="How fast, and for how many schemas, the generator finds a payload.")
     parser.add_argument("--event", default="OmniChannelOrderUpdated", help="a bundled type")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, as a user starts it, and what it costs the machine."""
+"""A simulator in a process of its own, as a user starts it, with its processor time and memory."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ import orjson
 FRONTSIM = (sys.executable, "-m", "frontsim.cli.main")
 EVENT = "SaleCreated"
 CALL = 5_000
-"""Events that a call raises."""
+"""Events that one call raises."""
 ALWAYS = "from=2000-01-01&to=2100-01-01"
 
 
@@ -32,7 +32,7 @@ class Served:
         words = self.process.stdout.readline().split()
         urls = [word for word in words if word.startswith("http")]
         if not urls:
-            sys.exit("frontsim serve did not start; what it said stands above")
+            sys.exit("frontsim serve did not start; standard error says why")
         self.base_url = urls[0]
         parts = urlsplit(self.base_url)
         self.http = httpx.Client(
@@ -40,27 +40,27 @@ class Served:
         )
 
     def subscribe(self, url: str, event: str = EVENT) -> str:
-        """Returns the webhook's id."""
+        """Create a webhook, and return its id."""
         return str(self.http.post("/api/webhooks", json={"event": event, "url": url}).raise_for_status().json()["id"])
 
     def trigger(self, count: int, event: str = EVENT) -> None:
-        """Raise so many events."""
+        """Raise `count` events."""
         for start in range(0, count, CALL):
             some = min(CALL, count - start)
             self.http.post("/_sim/trigger", json={"event": event, "count": some}).raise_for_status()
 
     def events(self, webhook: str, query: str) -> list[Any]:
-        """What its log lists."""
+        """List the webhook's events."""
         answer = self.http.get(f"/api/webhooksevents/{webhook}?{ALWAYS}&{query}").raise_for_status()
         listed: list[Any] = orjson.loads(answer.content)
         return listed
 
     def drain(self) -> None:
-        """Wait until all are delivered and logged."""
+        """Wait until every event is delivered and logged."""
         assert self.http.post("/_sim/drain", json={"timeoutS": 3600}).json() == {"drained": True}
 
     def cpu_s(self) -> float:
-        """Seconds of processor time that it has used, with the process that makes payloads for it."""
+        """Seconds of processor time so far, with those of the process that builds its payloads."""
         ticks = 0
         for folder in self._processes():
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
@@ -68,12 +68,12 @@ class Served:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def rss_mb(self, which: str = "VmRSS") -> float:
-        """Its memory, with that of the process that makes payloads for it: now, or `VmHWM` at its peak."""
+        """Its memory, with that of the process that builds its payloads: now, or `VmHWM` for the peak."""
         lines = [line for folder in self._processes() for line in (folder / "status").read_text().splitlines()]
         return sum(int(line.split()[1]) for line in lines if line.startswith(which)) / 1024
 
     def _processes(self) -> list[Path]:
-        """Its folder in /proc, and those of the processes that it has started."""
+        """Its folder in /proc, and those of its child processes."""
         proc, own = Path("/proc"), Path(f"/proc/{self.process.pid}")
         children = [(thread / "children").read_text().split() for thread in (own / "task").iterdir()]
         return [own, *(proc / child for each in children for child in each)]
@@ -89,7 +89,7 @@ class Served:
 
 @contextmanager
 def served(*options: str) -> Iterator[Served]:
-    """A simulator on a file of its own, with these options."""
+    """A simulator with a new log file and these options."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
         simulator = Served(Path(folder) / "log.db", *options)
         try:

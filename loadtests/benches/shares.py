@@ -1,12 +1,12 @@
-"""What the parts of a durable delivery cost, each by itself in this process: JSON lines.
+"""What the parts of a durable delivery cost, each measured alone in this process: JSON lines.
 
     cd loadtests && python -m benches.shares [--deliveries 10000]
 
-    payload       built and serialised: holds Python's lock
-    log           event and intended run written, begun, ended, committed twice: a third of it holds the lock
+    payload       build and serialise it: holds Python's lock
+    log           write the event and its run, begin and end the run, commit twice: a third of it holds the lock
     bare sending  request and answer through bare asyncio transports: most of it holds the lock
 
-What a delivery costs beyond their sum is what leads it from one to the next.
+The rest of a delivery's cost is the work that passes it from one part to the next.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 import uvloop
 
 from benches.bare_sender import send_bare, sink
-from benches.figures import tell
+from benches.figures import print_figures
 from benches.served import EVENT
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
@@ -33,7 +33,7 @@ OK = Result(Outcome.ANSWERED, "OK", 200, 1)
 
 
 async def log(path: Path, occurrences: Sequence[Occurrence], count: int) -> None:
-    """Log `count` events and their deliveries, `AT_ONCE` in a commit; each is over as soon as it was handed out."""
+    """Log `count` events and their deliveries, `AT_ONCE` in a commit; each delivery ends as soon as it begins."""
     store = EventLog(path, clock=Clock(), ids=Ids(), concurrency=AT_ONCE, most_waiting=count)
 
     def deliver(deliveries: Sequence[Delivery]) -> None:
@@ -70,9 +70,11 @@ def parts(count: int) -> dict[str, float]:
 def main() -> None:
     """Measure, and print the line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--deliveries", type=int, default=MANY, help=f"how many are measured ({MANY})")
+    parser.add_argument("--deliveries", type=int, default=MANY, help=f"how many to measure ({MANY})")
     found = parts(parser.parse_args().deliveries)
-    tell("processor time of a delivery's parts", **{f"{name}CpuSecondsPer1000": part for name, part in found.items()})
+    print_figures(
+        "processor time of a delivery's parts", **{f"{name}CpuSecondsPer1000": part for name, part in found.items()}
+    )
 
 
 if __name__ == "__main__":

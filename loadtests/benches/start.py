@@ -4,12 +4,12 @@ import subprocess
 import time
 
 from benches.bare_sender import sink
-from benches.figures import RunSize, best_of, tell
+from benches.figures import RunSize, best_of, print_figures
 from benches.served import FRONTSIM, served
 
 
 def bench_start(*, size: RunSize) -> None:
-    """From the command to the first event that a receiver got; and what `--help` takes."""
+    """Time from the command to the first delivered event, of Ctrl-C, and of `--help`."""
     with sink() as url:
         began = time.perf_counter()
         with served() as simulator:
@@ -17,11 +17,11 @@ def bench_start(*, size: RunSize) -> None:
             simulator.subscribe(url)
             simulator.trigger(1)
             simulator.drain()
-            tell("start", readySeconds=ready_s, firstDeliveredSeconds=time.perf_counter() - began)
+            print_figures("start", readySeconds=ready_s, firstDeliveredSeconds=time.perf_counter() - began)
             began = time.perf_counter()
-        tell("Ctrl-C", seconds=time.perf_counter() - began)
+        print_figures("Ctrl-C", seconds=time.perf_counter() - began)
     help_s, _ = best_of(
         size.times,
         lambda: subprocess.run([*FRONTSIM, "--help"], check=True, capture_output=True),
     )
-    tell("frontsim --help", seconds=help_s)
+    print_figures("frontsim --help", seconds=help_s)

@@ -2,8 +2,8 @@
 
     python loadtests/benches/wire.py [--seconds 3] [--in-flight 64] [--body 1200]
 
-The receiver is a bare sink in a process of its own: it counts the request's bytes and answers 200. It parses
-nothing, so that it is never the bottleneck of the two cores.
+The receiver is a bare sink in a process of its own: it counts the bytes of requests and answers 200. It parses nothing,
+so that it never limits the rate.
 """
 
 import argparse
@@ -39,11 +39,9 @@ class Sink(asyncio.Protocol):
         self._seen = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
 
     def data_received(self, data: bytes) -> None:
-        """Count."""
         self._seen += len(data)
         requests, self._seen = divmod(self._seen, self._size)
         if requests:
@@ -51,7 +49,7 @@ class Sink(asyncio.Protocol):
 
 
 def sink(pipe: Pipe) -> None:
-    """Serve until the other side of the pipe closes. Takes a request's size first, gives back the port."""
+    """Receive a request's size, send the port, and serve until the other side sends again or closes the pipe."""
 
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(lambda: Sink(size), "127.0.0.1", 0)
@@ -64,7 +62,7 @@ def sink(pipe: Pipe) -> None:
 
 
 class Bare(asyncio.Protocol):
-    """The ceiling: writes the same bytes again whenever an answer's worth has come; no parsing, no log."""
+    """The ceiling: writes the same bytes again when an answer's worth of bytes has arrived; no parsing, no log."""
 
     def __init__(self, request: bytes, until: float) -> None:
         self._request = request
@@ -74,12 +72,10 @@ class Bare(asyncio.Protocol):
         self.over = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Send the next."""
         self._seen += len(data)
         if self._seen < len(ANSWER):
             return
@@ -128,7 +124,7 @@ async def wired(target: Target, body: bytes, in_flight: int, seconds: float) -> 
 
 
 def measured(name: str, run: Coroutine[Any, Any, int], in_flight: int, body: int) -> float:
-    """Run, print a JSON line, and give back the rate."""
+    """Run, print a JSON line, and return the rate."""
     cpu, start = time.process_time(), time.perf_counter()
     count = uvloop.run(run)
     wall = time.perf_counter() - start
@@ -145,7 +141,7 @@ def measured(name: str, run: Coroutine[Any, Any, int], in_flight: int, body: int
 
 
 def main() -> None:
-    """Measure both, and print what the wire reaches of the ceiling."""
+    """Measure both, and print the wire's share of the ceiling."""
     parser = argparse.ArgumentParser(description="How fast the wire sends.")
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--in-flight", type=int, default=64)
@@ -160,7 +156,7 @@ def main() -> None:
         request = opening + HEADERS + b"Content-Length: %d\r\n\r\n" % len(body) + body
         ours.send(len(request))
         port = ours.recv()
-        assert port > 9999, "the request's size counts on a port of five digits; run again"
+        assert port > 9999, "the request's size assumes a port of five digits; run again"
         target = parse_target(f"http://127.0.0.1:{port}/hooks?token=abc")
         ceiling = measured(
             "bare transports", bare(port, request, options.in_flight, options.seconds), options.in_flight, options.body

@@ -45,8 +45,8 @@ class Receivers:
                 [*command, "--db", str(self._folder / f"{name}.db")], stdout=subprocess.PIPE, cwd=self._folder
             )
             assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            self._started[name] = (process, Receiver(told["url"], f"{told['effects']}?payload=false"))
+            urls = json.loads(process.stdout.readline())
+            self._started[name] = (process, Receiver(urls["url"], f"{urls['effects']}?payload=false"))
         return self._started[name][1]
 
     def stop(self) -> None:

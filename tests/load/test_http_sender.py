@@ -87,7 +87,7 @@ def test_a_redirect_is_not_followed(sender: HttpSender) -> None:
     assert 1 == len(peer.requests)
 
 
-def test_where_nobody_listens_nothing_was_sent(sender: HttpSender) -> None:
+def test_a_refused_connection_means_not_sent(sender: HttpSender) -> None:
     """A refused connection proves that not one byte arrived."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/"

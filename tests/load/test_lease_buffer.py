@@ -50,7 +50,7 @@ class Leases:
     def _refuse(self) -> None:
         if self.refuses:
             self.refuses -= 1
-            raise Unreachable("nobody there")
+            raise Unreachable("no simulator there")
 
     def _leased(self, number: int, run: int, event: str) -> LeasedDelivery:
         until = stopwatch() + self._lives_s
@@ -101,7 +101,7 @@ def test_an_unreachable_simulator_is_asked_again() -> None:
 
 
 def test_a_delivery_whose_lease_would_run_out_under_way_is_not_handed_out() -> None:
-    """The log would say *unknown* while it is being sent, and somebody else would resend it."""
+    """The log would say *unknown* while it is in flight, and another process would resend it."""
     leases = Leases(lives_s=5)  # less than the 10 s that an answer may take
     buffer = buffer_of(leases)
     assert buffer.take() is None

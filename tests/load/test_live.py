@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.load.live import COLUMNS, SoFar, Watch, look
+from frontsim.load.live import COLUMNS, LiveView, SoFar, look
 from frontsim.verification.facts.history import Effect
 
 
@@ -38,14 +38,14 @@ def test_effects_without_ids_say_nothing() -> None:
 
 def test_the_tab_has_a_column_for_each_number() -> None:
     """What is looked at is shown."""
-    (row,) = Watch(setup(), every_s=1).rows()
+    (row,) = LiveView(setup(), every_s=1).rows()
     assert [column["key"] for column in COLUMNS] == list(row)
 
 
 @pytest.mark.parametrize(("observer", "every_s"), [(None, 0.001), (object(), 0)])
-def test_without_an_observer_nobody_looks(observer: object, every_s: float) -> None:
+def test_without_an_observer_it_does_not_look(observer: object, every_s: float) -> None:
     """A watch that cannot see, or is not to, does not start, and stops like any other."""
-    watch = Watch(watched(threading.Event(), observer), every_s=every_s)
+    watch = LiveView(watched(threading.Event(), observer), every_s=every_s)
     watch.start()
     assert not watch._thread.is_alive()
     watch.stop()
@@ -53,9 +53,9 @@ def test_without_an_observer_nobody_looks(observer: object, every_s: float) -> N
 
 
 def test_a_watch_looks_until_it_is_stopped() -> None:
-    """With a way to see effects it looks again and again; afterwards nobody does."""
+    """With an observer it looks again and again, and not after it was stopped."""
     looked = threading.Event()
-    watch = Watch(watched(looked, object()), every_s=0.001)
+    watch = LiveView(watched(looked, object()), every_s=0.001)
     watch.start()
     assert looked.wait(10)
     assert watch._thread.is_alive()
@@ -64,7 +64,7 @@ def test_a_watch_looks_until_it_is_stopped() -> None:
 
 
 def watched(looked: threading.Event, observer: object) -> Any:
-    """A setup that tells when it is looked at."""
+    """A setup that sets `looked` at each look."""
     found = setup("a", events=1)
     found.observer = observer
     stats = found.simulator.stats

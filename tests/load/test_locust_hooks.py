@@ -39,7 +39,7 @@ def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(receive
 
 
 def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(receivers: Receivers, tmp_path: Path) -> None:
-    """Exit code 1: what was booked and not heard is booked again by its resend. A password is told nowhere."""
+    """Exit code 1: it books an event again when its answer was lost and it is resent. No output has a password."""
     receiver = receivers.start("no-dedupe")
     share = ("--lost-share", "0.2", "--resend-after", "0.5", "--live", "0.5")
     urls = [word.replace("//", "//user:hunter2@") for word in options_of(receiver)]
@@ -48,8 +48,8 @@ def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(receivers
     assert 1 == code, err
     written = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert {"verdict.json", "verdict.html", "locust.html"} == set(written)
-    told = {"standard output": out, "standard error": err, **written}
-    assert [] == [where for where, text in told.items() if "hunter2" in text]
+    outputs = {"standard output": out, "standard error": err, **written}
+    assert [] == [where for where, text in outputs.items() if "hunter2" in text]
     assert "--receiver 'http://***@" in out
     verdict, counts = counts_in(tmp_path)
     assert "violated" == verdict

@@ -80,7 +80,7 @@ def test_a_mix_that_says_nothing_is_refused(text: str) -> None:
         read_mix(text)
 
 
-def test_an_outage_is_the_middle_third_unless_told() -> None:
+def test_an_outage_is_the_middle_third_unless_given() -> None:
     """Of a run of 30 s, 10 to 20; with only a beginning, a third of the run from there; other plans have none."""
     assert Outage(10, 20) == load(DOWNTIME).outage
     assert Outage(2, 12) == load(DOWNTIME, down_from=2.0).outage
@@ -89,23 +89,23 @@ def test_an_outage_is_the_middle_third_unless_told() -> None:
 
 
 def test_workers_read_what_the_master_has_fixed() -> None:
-    """A worker is not told the run's time: the outage that follows from it is written into the options."""
+    """A worker does not know the run's time, so the master writes the outage that follows from it into the options."""
     fixed = load(DOWNTIME, run_time=60)
     fixed.fix()
     fixed.options.run_time = None
     assert Outage(20, 40) == fixed.outage
 
 
-def test_a_seed_is_drawn_unless_told() -> None:
+def test_a_seed_is_drawn_unless_given() -> None:
     """Two runs differ, for a receiver must not take the second's sales for the first's; a seed that is given stays."""
     drawn = [load(seed=None) for _ in range(2)]
     for each in drawn:
         each.check()
         each.fix()
     assert drawn[0].options.seed != drawn[1].options.seed
-    told = load(seed=7)
-    told.fix()
-    assert 7 == told.options.seed
+    given = load(seed=7)
+    given.fix()
+    assert 7 == given.options.seed
 
 
 def test_users_may_end_what_they_have_begun() -> None:

@@ -36,7 +36,7 @@ def test_all_booked_once_is_verified() -> None:
 
 
 def test_one_event_too_few_and_one_effect_too_many_is_violated() -> None:
-    """Exit code 1; each is counted, told with its clause, and the command that repeats it."""
+    """Exit code 1; each is counted and listed with its clause, and the command repeats it."""
     found = report(events=3, effects=["e0", "e0", "e1"])
     assert (1, 1, 1) == (found.exit_code, found.lost, found.duplicated)
     text = "\n".join(found.table())
@@ -44,11 +44,11 @@ def test_one_event_too_few_and_one_effect_too_many_is_violated() -> None:
     assert "Again:       locust -f steady.py" in text
 
 
-def test_what_nobody_could_see_is_unknown() -> None:
+def test_without_an_observer_the_verdict_is_unknown() -> None:
     """Without an observer the exit code is 2, and lost and duplicated are no zeros."""
     found = report(events=3, effects=None)
     assert (2, None, None, None) == (found.exit_code, found.lost, found.duplicated, found.clean_rate)
-    assert "nobody could see" in "\n".join(found.table())
+    assert "not observed" in "\n".join(found.table())
 
 
 def test_no_form_of_the_verdict_holds_a_secret() -> None:
@@ -61,8 +61,8 @@ def test_no_form_of_the_verdict_holds_a_secret() -> None:
         assert "expected http://***@r/ to answer" in text
 
 
-def test_counts_hold_all_findings_and_only_so_many_are_told() -> None:
-    """A receiver that doubles everything makes neither a table nor a file that nobody can open."""
+def test_counts_hold_all_findings_and_only_so_many_are_listed() -> None:
+    """A receiver that doubles everything does not make a table or a file too large to open."""
     events = 3 * MOST_FINDINGS
     found = report(events=events, effects=[f"e{number}" for number in range(events)] * 2)
     data = orjson.loads(found.as_json())

@@ -73,8 +73,8 @@ def ended(setup: LoadSetup) -> Judgement:
     return judge(record(setup, control(setup), duration_s=1), clauses.load())
 
 
-def test_what_failed_is_resent_and_what_nobody_reported_runs_out(setup: LoadSetup) -> None:
-    """Sent and unheard, never sent, and leased by somebody who died: each is booked once in the end."""
+def test_failed_deliveries_are_resent_and_unreported_leases_run_out(setup: LoadSetup) -> None:
+    """Sent without an answer, never sent, and leased by a worker that died: each is booked once in the end."""
     simulator = setup.simulator
     lost, unsent, heard = simulator.lease(setup.load.mix, count=3)
     setup.sender.post(lost)
@@ -111,7 +111,7 @@ def test_nothing_is_left_behind(load: Load) -> None:
     again.close()
 
 
-def test_a_webhook_of_somebody_else_is_refused(load: Load, setup: LoadSetup) -> None:
+def test_a_webhook_of_another_receiver_is_refused(load: Load, setup: LoadSetup) -> None:
     """It would get our load: another receiver's webhook for a type of the mix ends the run before it begins."""
     setup.api.create_webhook("SaleCreated", "http://10.0.0.5/hook")
     with pytest.raises(BadInput, match=r"http://10\.0\.0\.5/hook"):
@@ -152,7 +152,7 @@ def test_an_outage_ends_with_the_load_at_the_latest(load: Load) -> None:
 
 
 def test_what_is_broken_by_chance_is_broken_while_the_load_is_on(load: Load) -> None:
-    """Not before it, when the control was sent; the shares are told. Beside an outage it has a name of its own."""
+    """Not before it, when the clean event was sent. The fault names the shares; beside an outage it is `chance`."""
     assert (FaultFact("lost-answers", 2_000, 5_000, "lost=0.1"),) == windows(load, duration_s=3, ended_ms=5_000)
     both = Load(DOWNTIME, options_of(load, down_from=1.0, down_to=2.0))
     found = windows(both, duration_s=3, ended_ms=5_000)

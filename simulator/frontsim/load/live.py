@@ -1,8 +1,8 @@
-"""Lost and duplicated so far, while the load is on: a tab in Locust's page, and a line in the log.
+"""Lost and duplicated so far, while the load runs: a tab of Locust's page, and a line in the log.
 
-What was acknowledged is read before the effects are, so an event that is counted as acknowledged has had its time:
-`missing` are events that are acknowledged and not booked yet. A receiver that books later shows some of them until it
-has caught up; the verdict waits for that, this does not.
+Each look reads what was acknowledged before it reads the effects, so every event that it counts as acknowledged has
+had some time to be booked. `missing` counts acknowledged events without an effect so far. A receiver that books later
+shows some until it has caught up; the verdict waits for that, the live view does not.
 """
 
 import logging
@@ -17,8 +17,8 @@ from frontsim.verification.report.masking import masked
 
 logger = logging.getLogger(__name__)
 
-SHARE = 20
-"""A look that took a second is not repeated for 20: looking must not be the load."""
+PAUSE_FACTOR = 20
+"""After a look that took one second, the live view pauses for 20: looking must not become the load."""
 TAB = {"title": "Lost and duplicated", "key": "frontsim"}
 COLUMNS = [
     {"key": "events", "title": "Events"},
@@ -46,42 +46,40 @@ class SoFar:
         return f"so far: {', '.join(words)}"
 
 
-class Watch:
-    """Looks every `every_s` seconds until it is stopped."""
+class LiveView:
+    """Looks every `every_s` seconds until it is stopped. It never starts without an observer, or when that is 0."""
 
     def __init__(self, setup: LoadSetup, *, every_s: float) -> None:
         self._setup = setup
         self._every_s = every_s
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, daemon=True)
+        self._thread = threading.Thread(target=self._look_repeatedly, daemon=True)
         self.seen = SoFar()
 
     def start(self) -> None:
-        """Begin to look, if there is a way to."""
         if self._setup.observer is not None and self._every_s > 0:
             self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def rows(self) -> list[dict[str, int]]:
-        """As the tab shows it."""
+        """The rows of the tab."""
         return [asdict(self.seen)]
 
-    def _look_on(self) -> None:
+    def _look_repeatedly(self) -> None:
         wait_s = self._every_s
         while not self._stopped.wait(wait_s):
             began = stopwatch()
             try:
                 self.seen = look(self._setup)
             except FrontsimError as error:
-                logger.warning("so far nothing can be seen: %s", masked(str(error)))
+                logger.warning("the effects cannot be read so far: %s", masked(str(error)))
             else:
                 logger.info("%s", self.seen)
-            wait_s = max(self._every_s, SHARE * (stopwatch() - began))
+            wait_s = max(self._every_s, PAUSE_FACTOR * (stopwatch() - began))
 
 
 def look(setup: LoadSetup) -> SoFar:
@@ -89,8 +87,8 @@ def look(setup: LoadSetup) -> SoFar:
     stats = setup.simulator.stats()
     events = int(stats.get("events", 0)) - setup.events_before
     failed = int(stats.get("failed", 0))
-    under_way = int(stats.get("underWay", 0)) + int(stats.get("waiting", 0))
-    acknowledged = max(0, events - failed - under_way)
+    in_flight = int(stats.get("underWay", 0)) + int(stats.get("waiting", 0))
+    acknowledged = max(0, events - failed - in_flight)
     effects = setup.new_effects()
     keys = Counter(effect.key for effect in effects if effect.key is not None)
     return SoFar(

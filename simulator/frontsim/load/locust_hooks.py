@@ -1,10 +1,10 @@
-"""Ties a load test to Locust's events.
+"""Connects a load test to Locust's events.
 
-    every process    options
-    master, alone    init: prepare    test_start: begin        quitting: judge          quit: tell
-    worker, alone                     test_start: the feed     test_stop: report all
+    every process            options
+    master or only process   init: LoadMaster   test_start: begin        quitting: judge        quit: show
+    worker or only process                      test_start: LoadWorker   test_stop: close
 
-Exit codes: 0 verified, 1 violated, 2 unknown, 3 usage or nobody at that URL, 4 our own failure.
+Exit codes: 0 verified, 1 violated, 2 unknown, 3 usage or no receiver at that URL, 4 a failure of the load test itself.
 """
 
 import logging
@@ -21,27 +21,27 @@ from locust.event import EventHook
 from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
-from frontsim.load.master import UNKNOWN, ControlFailed, LoadMaster
+from frontsim.load.master import UNKNOWN, LoadMaster, PreflightFailed
 from frontsim.load.options import Load, add_options
 from frontsim.load.plans import Plan
 from frontsim.load.worker import LoadWorker
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.report.masking import masked
 
-REFUSED, OUR_FAILURE = 3, 4
+REFUSED, INTERNAL_ERROR = 3, 4
 
 
-def wire(plan: Plan) -> None:
+def register(plan: Plan) -> None:
     """Make the locustfile that calls this a load test of that plan."""
     LoadTest(plan)
 
 
 def _listen(hook: EventHook, listener: Callable[..., None]) -> None:
-    hook.add_listener(listener)  # type: ignore[no-untyped-call]  # Locust gives it no types
+    hook.add_listener(listener)  # type: ignore[no-untyped-call]  # Locust declares no types
 
 
 class LoadTest:
-    """One load test in one process, whichever part of it that process has."""
+    """One load test in one process, which may be Locust's master, a worker, or the only one."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -57,23 +57,23 @@ class LoadTest:
         _listen(events.quit, self._quit)
 
     def _init(self, environment: Environment, **_: Any) -> None:
-        """On the master, or alone: see that everything is there before anything begins."""
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it has a line for every call
+        """In the master or the only process: check that everything is there before any load is sent."""
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs a line for every call
         if isinstance(environment.runner, WorkerRunner):
             return
         try:
             self._master = LoadMaster(self._load(environment), environment)
         except FrontsimError as error:
             sys.stderr.write(f"Error: {masked(str(error))}\n")
-            _leave(UNKNOWN if isinstance(error, ControlFailed | ObserverFailed) else REFUSED)
-        except Exception:  # noqa: BLE001 - Locust would log it, and go on without us
+            _leave(UNKNOWN if isinstance(error, PreflightFailed | ObserverFailed) else REFUSED)
+        except Exception:  # noqa: BLE001 - Locust would log it, and run without a verdict
             traceback.print_exc()
-            _leave(OUR_FAILURE)
+            _leave(INTERNAL_ERROR)
         if isinstance(environment.runner, MasterRunner):
             _expect_workers(environment)
 
     def _start(self, environment: Environment, **_: Any) -> None:
-        """Users are about to be started."""
+        """Locust is about to start the users."""
         if self._master is not None:
             self._master.begin()
         if not isinstance(environment.runner, MasterRunner) and not self._plan.is_polled:
@@ -81,25 +81,29 @@ class LoadTest:
             self._worker = LoadWorker(self._load(environment), worker=worker)
 
     def _stopping(self, **_: Any) -> None:
-        """Users are about to be stopped."""
+        """Locust is about to stop the users."""
         if self._worker is not None:
             self._worker.finish()
 
     def _stop(self, **_: Any) -> None:
-        """Users have ended."""
+        """All users have ended."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
 
     def _quitting(self, environment: Environment, **_: Any) -> None:
-        """The verdict, before the process ends. Locust swallows what is raised here, so a bad exit code comes first."""
+        """Judge before the process ends.
+
+        Locust logs what is raised here and continues, so the exit code is that of an internal error until the verdict
+        is known.
+        """
         if self._master is None or self._is_over:
             return
         self._is_over = True
-        environment.process_exit_code = OUR_FAILURE
+        environment.process_exit_code = INTERNAL_ERROR
         try:
             assert environment.runner is not None
-            environment.runner.quit()  # after a Ctrl-C the users are still at it
+            environment.runner.quit()  # after a Ctrl-C the users still run
             environment.process_exit_code = self._master.judge()
         except Exception:  # noqa: BLE001 - as above
             traceback.print_exc()
@@ -107,9 +111,9 @@ class LoadTest:
             self._master.close()
 
     def _quit(self, **_: Any) -> None:
-        """Behind Locust's own statistics."""
+        """Print the verdict below Locust's own statistics."""
         if self._master is not None:
-            self._master.tell()
+            self._master.show()
 
     def _load(self, environment: Environment) -> Load:
         assert environment.parsed_options is not None
@@ -117,21 +121,21 @@ class LoadTest:
 
 
 def _leave(code: int) -> NoReturn:
-    """End before the test began. Workers that --processes has forked would look for their master for minutes."""
+    """End before the test begins, with the workers that --processes forked: they would wait minutes for a master."""
     for child in psutil.Process().children():
         child.kill()
     sys.exit(code)
 
 
 def _expect_workers(environment: Environment) -> None:
-    """Give up ourselves when workers do not come: Locust would end with 1, which says *violated* here."""
+    """End with our own exit code when workers do not connect: Locust would end with 1, which means *violated* here."""
     options, runner = environment.parsed_options, environment.runner
     assert options is not None
     assert isinstance(runner, MasterRunner)
     wait_s, options.expect_workers_max_wait = options.expect_workers_max_wait, 0
     main = gevent.getcurrent()
 
-    def watch() -> None:
+    def end_without_workers() -> None:
         gevent.sleep(wait_s)
         ready = len(runner.clients.ready)
         if runner.state == "ready" and ready < options.expect_workers:
@@ -139,4 +143,4 @@ def _expect_workers(environment: Environment) -> None:
             gevent.kill(main, SystemExit(REFUSED))
 
     if wait_s and options.headless:
-        gevent.spawn(watch)
+        gevent.spawn(end_without_workers)

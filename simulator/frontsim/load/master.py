@@ -1,11 +1,11 @@
-"""The part of a load test that the master has, or the only process: the beginning, the live view, the verdict.
+"""What Locust's master does in a load test, or its only process: the preflight, the live view, the verdict.
 
-    prepare   simulator, webhooks, effects so far, one clean event
-    begin     live view; the shop of api.py
-    judge     everything ends, is recorded and judged; the exit code
-    tell      the table
+    __init__  simulator, webhooks, effects so far, one clean event
+    begin     the live view; the events of api.py
+    judge     the load ends, is recorded and judged; gives the exit code
+    show      the table
 
-Whatever ends it, neither webhooks nor faults nor a simulator of ours stay behind.
+However it ends, no webhook, no fault rule and no simulator that it started stay behind.
 """
 
 import logging
@@ -21,7 +21,7 @@ from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.load.clean_event import control
 from frontsim.load.event_source import EventSource
-from frontsim.load.live import Watch
+from frontsim.load.live import LiveView
 from frontsim.load.live_tab import add_tab
 from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
@@ -36,16 +36,16 @@ logger = logging.getLogger(__name__)
 UNKNOWN = 2
 
 
-class ControlFailed(FrontsimError):
-    """What must work at all does not, so nothing can be known: the verdict is *unknown*."""
+class PreflightFailed(FrontsimError):
+    """A clean event does not pass, so the load would prove nothing: the verdict is *unknown*."""
 
 
 class LoadMaster:
-    """From the check of the options to the verdict.
+    """One load test, from the check of the options to the verdict.
 
     Raises:
-        ControlFailed: a clean event is not acknowledged, or not seen.
-        FrontsimError: something else is not as it must be. Nothing was begun in either case.
+        PreflightFailed: the receiver does not acknowledge a clean event, or the observer does not show it.
+        FrontsimError: something else is not as it must be. Either way, no load was sent.
     """
 
     def __init__(self, load: Load, environment: Environment) -> None:
@@ -56,9 +56,9 @@ class LoadMaster:
         self._began: float | None = None
         self._report: LoadReport | None = None
         try:
-            self._control = control(self._setup)
-            if self._control.failure:
-                raise ControlFailed(f"{self._control.failure}; no load was put on it, for nothing could be said after")
+            self._preflight = control(self._setup)
+            if self._preflight.failure:
+                raise PreflightFailed(f"{self._preflight.failure}; no load was sent, because it would prove nothing")
         except BaseException:
             self._setup.close()
             raise
@@ -66,35 +66,35 @@ class LoadMaster:
         options.simulator = self._setup.address.base_url
         environment.host = options.simulator if load.plan.is_polled else masked(options.receiver)  # Locust shows it
         environment.stop_timeout = load.stop_timeout_s
-        self._watch = Watch(self._setup, every_s=options.live)
-        self._events = EventSource(self._setup, rate=options.event_rate) if load.plan.is_polled else None
+        self._live = LiveView(self._setup, every_s=options.live)
+        self._source = EventSource(self._setup, rate=options.event_rate) if load.plan.is_polled else None
         if environment.web_ui:
-            add_tab(environment.web_ui, self._watch)
+            add_tab(environment.web_ui, self._live)
 
     def begin(self) -> None:
-        """The users begin; when the page starts a second test, the run simply goes on. Raises CallError."""
+        """The users begin. A second test that is started on Locust's page continues the run. Raises CallError."""
         if self._began is not None:
             return
         self._began = stopwatch()
-        self._watch.start()
-        if self._events:
-            self._events.start()
+        self._live.start()
+        if self._source:
+            self._source.start()
 
     def judge(self) -> int:
-        """The exit code, after all that must happen before; the files are written."""
+        """End the load, record and judge it, and write the files; gives the exit code."""
         if self._began is None:
-            sys.stderr.write("no test was run, so nothing is known of the receiver\n")
+            sys.stderr.write("no test was run, so nothing is known about the receiver\n")
             return UNKNOWN
         duration_s = stopwatch() - self._began
-        self._watch.stop()
-        if self._events:
+        self._live.stop()
+        if self._source:
             try:
-                self._events.stop()
+                self._source.stop()
             except CallError as error:
-                logger.error("faults may be left behind: %s", error)
+                logger.error("fault rules may be left behind: %s", error)
         options, plan = self._load.options, self._load.plan
         self._report = report_on(
-            record(self._setup, self._control, duration_s=duration_s),
+            record(self._setup, self._preflight, duration_s=duration_s),
             Scenario(plan.name, plan.breaks, plan.holds, ()),
             clauses.load(),
             receiver=options.receiver,
@@ -105,8 +105,8 @@ class LoadMaster:
         _write(options.verdict_html, self._report.as_html)
         return self._report.exit_code
 
-    def tell(self) -> None:
-        """The table, behind Locust's statistics; on standard error when a program reads those."""
+    def show(self) -> None:
+        """Print the table; to standard error when standard output holds Locust's JSON."""
         if self._report is None:
             return
         out = sys.stderr if self._load.options.json else sys.stdout
@@ -120,7 +120,7 @@ class LoadMaster:
 
 
 def _replay(token: str, seed: int) -> str:
-    """The command line as it was typed, with the seed in it and secrets not."""
+    """The command line as the user typed it, with the seed and without secrets."""
     words = [masked(word.replace(token, "TOKEN") if token else word) for word in sys.argv[1:]]
     again = [] if any(word.partition("=")[0] == "--seed" for word in words) else ["--seed", str(seed)]
     return shlex.join(["locust", *words, *again])

@@ -1,4 +1,4 @@
-"""How far a request got, as the error that ended it proves."""
+"""What a network error proves about how far a request got."""
 
 import errno
 from socket import gaierror
@@ -8,5 +8,5 @@ _NEVER_LEFT = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREA
 
 
 def never_left(error: BaseException | None) -> bool:
-    """Whether an error proves that not one byte of a request reached the receiver; a timeout proves nothing."""
+    """Whether an error proves that no byte of a request reached the receiver. A timeout proves nothing."""
     return isinstance(error, gaierror | SSLCertVerificationError) or getattr(error, "errno", None) in _NEVER_LEFT

@@ -1,7 +1,7 @@
-"""The options that the load tests add to Locust's own, and what they come to.
+"""The options that the load tests add to Locust's own, and the values that follow from them.
 
-They stand in Locust's parser, so that `--help`, a config file and environment variables know them, and a master
-hands them to its workers.
+They are in Locust's parser, so that `--help`, config files and environment variables work for them too, and a master
+passes them to its workers.
 """
 
 import os
@@ -19,31 +19,31 @@ WAIT_FOR_WORKERS_S = 60
 NOT_GIVEN = -1.0
 USERS, SPAWN_RATE = 10, 50
 AFTER_THE_ANSWER_S = 5
-"""Seconds beyond the longest answer that users get to end, and a lease to be reported."""
+"""Seconds beyond the longest answer for a user to end, and for its lease to be reported."""
 _LARGEST_SEED = 2**63 - 1
 
 
 class Parser(Protocol):
-    """Locust's parser, as far as we need it."""
+    """The part of Locust's parser that the options need."""
 
     def add_argument_group(self, title: str) -> Any:
-        """A group of options."""
+        """Add a group of options."""
 
     def set_defaults(self, **values: object) -> None:
-        """Other defaults for options that there are."""
+        """Replace the defaults of existing options."""
 
 
-class Add(Protocol):
-    """Adds one of our options."""
+class AddOption(Protocol):
+    """Adds one option."""
 
     def __call__(self, name: str, help_text: str, **details: Any) -> None:
-        """`details` are `add_argument`'s."""
+        """Add it; `details` go to `add_argument`."""
 
 
 def add_options(parser: Parser, plan: Plan) -> None:
-    """Add ours, as a group, which keeps them out of the form of Locust's page.
+    """Add the options as a group, which keeps them out of the form on Locust's page.
 
-    Locust's own defaults are made fit for CI: loopback only, and no waiting for ever.
+    Some of Locust's own defaults change to suit CI: it listens on loopback only, and does not wait for ever.
     """
     group = parser.add_argument_group(f"frontsim: {plan.name}")
 
@@ -51,9 +51,7 @@ def add_options(parser: Parser, plan: Plan) -> None:
         variable = f"FRONTSIM_LOAD_{name.removeprefix('--').replace('-', '_').upper()}"
         group.add_argument(name, help=help_text, **{"env_var": variable, **details})
 
-    group.add_argument(
-        "--load-help", action="help", help="These options too: Locust's --help comes too early for them."
-    )
+    group.add_argument("--load-help", action="help", help="Show these options too: Locust's --help lacks them.")
     _add_receiver(add)
     _add_load(add, plan)
     _add_verdict(add)
@@ -67,36 +65,41 @@ def add_options(parser: Parser, plan: Plan) -> None:
     )
 
 
-def _add_receiver(add: Add) -> None:
-    """Who is tested, how what it booked is seen, and by which simulator."""
-    add("--receiver", "The receiver's URL: every event is delivered there.", metavar="URL", default="")
-    add("--observe-url", "Effects: a JSON list, of ids or of objects.", metavar="URL", default="")
+def _add_receiver(add: AddOption) -> None:
+    """Options for the receiver, its effects and the simulator."""
+    add("--receiver", "URL of the receiver that gets every event.", metavar="URL", default="")
+    add("--observe-url", "Read effects from a URL: a JSON list of ids or objects.", metavar="URL", default="")
     add(
         "--observe-sql",
-        "Effects: a row each; sqlite:///FILE is built in.",
+        "Read effects with a query: one row each; sqlite:///FILE is built in.",
         metavar=("DSN", "QUERY"),
         nargs=2,
         default=None,
     )
-    add("--observe-cmd", "Effects: a line of output each.", metavar="CMD", default="")
-    add("--observe-sink", "Effects: what the receiver told /_sim/sink/NAME.", metavar="NAME", default="")
+    add("--observe-cmd", "Read effects with a command: one line of output each.", metavar="CMD", default="")
+    add(
+        "--observe-sink",
+        "Read effects from /_sim/sink/NAME, to which the receiver posts.",
+        metavar="NAME",
+        default="",
+    )
     add(
         "--observe-key",
-        "Where an effect has the event's id, or 'business'.",
+        "Path of the event's id in an effect, or 'business'.",
         metavar="PATH",
         default="webhookEventId",
     )
-    add("--simulator", "Use the simulator there; without, one is started for the run.", metavar="URL", default="")
-    add("--simulator-token", "That simulator's /_sim token.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
+    add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
+    add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
 
 
-def _add_load(add: Add, plan: Plan) -> None:
-    """What is sent, how fast, and what is broken."""
-    add("--seed", "Repeats a run, against a receiver that has not seen it.  [default: drawn, and told]", type=int)
-    add("--mix", "Event types and weights, such as SaleCreated=3,CustomerCreated=1.", metavar="MIX", default="")
-    add("--pace", "Deliveries a second of each user; 0: as fast as it can.", type=float, default=0.0)
+def _add_load(add: AddOption, plan: Plan) -> None:
+    """Options for what to send, how fast, and what to break."""
+    add("--seed", "Repeat a run against a receiver that has not seen it.  [default: random, and shown]", type=int)
+    add("--mix", "Event types and their weights, such as SaleCreated=3,CustomerCreated=1.", metavar="MIX", default="")
+    add("--pace", "Deliveries a second for each user; 0: as many as it can send.", type=float, default=0.0)
     add("--unsent-share", "Share of deliveries that never leave.", type=float, default=plan.shares.unsent)
-    add("--lost-share", "Share of answers that are ignored.", type=float, default=plan.shares.lost)
+    add("--lost-share", "Share of answers that the senders ignore.", type=float, default=plan.shares.lost)
     add(
         "--late-share",
         "Share of deliveries that arrive together with their resend.",
@@ -104,29 +107,49 @@ def _add_load(add: Add, plan: Plan) -> None:
         default=plan.shares.late,
     )
     add("--resend-after", "Seconds between two runs of the list -> resend job.", type=float, default=3.0)
-    add("--down-from", "downtime: seconds from the start.  [default: a third of the run]", type=float, default=None)
-    add("--down-to", "downtime: seconds from the start.  [default: two thirds]", type=float, default=None)
-    add("--backlog", "resend_storm: failed events of a storm, for each sending process.", type=int, default=2000)
-    add("--day-seconds", "store_day: how long the day lasts.", type=float, default=120.0)
-    add("--event-rate", "api: events that the shop raises a second.", type=float, default=40.0)
+    add(
+        "--down-from",
+        "downtime: when it begins, in seconds.  [default: a third of the run]",
+        type=float,
+        default=None,
+    )
+    add(
+        "--down-to",
+        "downtime: when it ends, in seconds.  [default: two thirds of the run]",
+        type=float,
+        default=None,
+    )
+    add("--backlog", "resend_storm: failed events in a storm, for each sending process.", type=int, default=2000)
+    add("--day-seconds", "store_day: seconds that the day lasts.", type=float, default=120.0)
+    add("--event-rate", "api: events a second that the simulator raises.", type=float, default=40.0)
     add("--answer-timeout", "Seconds that the receiver may take to answer.", type=float, default=10.0)
-    add("--insecure", "Take any certificate of the receiver.", action="store_true", default=False)
-    add("--lease-ttl", "Seconds after which a dead worker's deliveries are unknown.", type=float, default=None)
+    add("--insecure", "Accept any certificate of the receiver.", action="store_true", default=False)
+    add("--lease-ttl", "Seconds after which a dead worker's deliveries count as unknown.", type=float, default=None)
 
 
-def _add_verdict(add: Add) -> None:
-    """What is looked at, when it is judged, and where the verdict goes."""
-    add("--check-content", "Compare what effects carry with what was sent.", action="store_true", default=False)
-    add("--settle", "Effects are judged when unchanged for so many seconds.", type=float, default=0.5)
-    add("--end-timeout", "Seconds that resends and settling may take at the end.", type=float, default=120.0)
-    add("--live", "Seconds between two looks at effects during the run; 0: none.", type=float, default=5.0)
+def _add_verdict(add: AddOption) -> None:
+    """Options for what to compare, when to judge, and where to write the verdict."""
+    add(
+        "--check-content",
+        "Compare the payload in each effect with what was sent.",
+        action="store_true",
+        default=False,
+    )
+    add("--settle", "Judge effects when they have not changed for this many seconds.", type=float, default=0.5)
+    add(
+        "--end-timeout",
+        "Seconds that resends and the wait for effects may take at the end.",
+        type=float,
+        default=120.0,
+    )
+    add("--live", "Seconds between two looks at the effects during the run; 0: none.", type=float, default=5.0)
     add("--verdict-json", "Write the verdict as JSON; Locust's --json is its statistics.", metavar="FILE", default="")
-    add("--verdict-html", "Write the verdict as a page; Locust's --html is its report.", metavar="FILE", default="")
+    add("--verdict-html", "Write the verdict as a page; Locust's --html is its statistics.", metavar="FILE", default="")
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the options come to, for one plan. Times are seconds.
+    """The options of one run, and the values that follow from them and the plan. Times are seconds.
 
     Raises:
         BadInput: an option is not what it should be.
@@ -150,7 +173,7 @@ class Load:
 
     @property
     def outage(self) -> Outage:
-        """When the path is down: the middle third of the run, unless the options say otherwise."""
+        """When the path is down: by default the middle third of the run."""
         if not self.plan.has_outage:
             return NO_OUTAGE
         run_s = self.options.run_time or 30.0
@@ -163,23 +186,23 @@ class Load:
 
     @property
     def ttl_s(self) -> float:
-        """How long a lease lives: a delivery waits up to a second, then takes up to an answer's time."""
+        """How long a lease lives: a delivery waits up to a second, then takes as long as an answer may."""
         given: float | None = self.options.lease_ttl
         return self.options.answer_timeout + 2 * AFTER_THE_ANSWER_S if given is None else given
 
     @property
     def stop_timeout_s(self) -> float:
-        """What users get to end: Locust's --stop-timeout, by default longer than an answer may take."""
+        """How long users may take to end: Locust's --stop-timeout, by default longer than an answer may take."""
         given = float(self.options.stop_timeout)
         return self.options.answer_timeout + AFTER_THE_ANSWER_S if given == NOT_GIVEN else given
 
     @property
     def breaks(self) -> bool:
-        """Anything is broken by us."""
+        """Whether this load test breaks anything."""
         return self.plan.has_outage or self.plan.is_polled or self.shares.total > 0
 
     def fix(self) -> None:
-        """Write down what follows from options that only the master has, for the workers to read."""
+        """Fix the values that only the master can decide, so that the workers get the same ones."""
         outage = self.outage
         self.options.down_from, self.options.down_to = outage.from_s, outage.to_s
         self.options.stop_timeout = self.stop_timeout_s
@@ -192,7 +215,7 @@ class Load:
         if not options.receiver:
             raise BadInput("expected --receiver URL, such as http://127.0.0.1:8500/hook")
         if options.observe_sink and not options.simulator:
-            raise BadInput("--observe-sink: expected --simulator too: the receiver must know whose sink it tells")
+            raise BadInput("--observe-sink: expected --simulator too: the receiver must know where to post")
         if options.seed is not None and not 0 <= options.seed <= _LARGEST_SEED:
             raise BadInput(f"--seed: expected 0 to {_LARGEST_SEED}, got {options.seed}")
         for name in ("event_rate", "answer_timeout", "resend_after", "settle", "end_timeout", "backlog", "day_seconds"):

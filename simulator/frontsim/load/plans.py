@@ -1,4 +1,4 @@
-"""What each load test breaks and what must hold: the one registry for locustfiles, verdict and docs."""
+"""What each load test breaks and what must hold: the one registry for the locustfiles, the verdict and the docs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ DAY_MIX: Mapping[str, float] = {
     "ProductTransferVirtualReceived": 3,
     "StockCountReconciled": 3,
 }
-"""The events of a day of `frontsim simulate day`, by type: the mean of three seeds. A test holds it to the day."""
+"""How many events of each type `frontsim simulate day` raises: the mean of three seeds. A test compares the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Plan:
 
     Attributes:
         name: as the verdict's JSON names it.
-        breaks: what goes wrong, in a sentence.
+        breaks: what breaks, in a sentence.
         holds: what must hold all the same.
-        mix: event types and their weights, unless --mix says otherwise.
-        shares: what is broken by chance, unless the options say otherwise.
-        has_outage: the receiver's path is down from --down-from to --down-to.
-        is_storm: a backlog of --backlog is built up and then resent at full speed.
+        mix: event types and their weights; --mix replaces them.
+        shares: what is broken by chance; the options replace them.
+        has_outage: the path to the receiver is down from --down-from to --down-to.
+        is_storm: the senders build a backlog of --backlog failed events and resend it at full speed.
         is_polled: the simulator delivers, and the users are integrators who list and resend over the API.
     """
 

@@ -1,4 +1,4 @@
-"""How fast the receiver was, and how fast while nothing went wrong: pure counting over a run's facts."""
+"""The receiver's highest rate, and its highest rate without a loss or a duplicate, counted from a run's facts."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,21 +8,21 @@ from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import EventFact, Run
 
 WINDOW_S = 3
-"""A rate is the mean of so many seconds: shorter ones show the batches of leases, not the receiver."""
+"""A rate is the mean over this many seconds; a shorter window shows the batches of leases, not the receiver."""
 
 
 def highest_rate(events: Sequence[EventFact], classes: Mapping[str, Class] | None) -> float:
-    """Answered deliveries a second in the best window in which no event of a bad class was delivered; 0: there is none.
+    """Answered deliveries a second in the best window without an event of a bad class; 0 when there is no such window.
 
-    `classes` None counts all windows alike; an event without a class was not judged. A run that is shorter
-    than a window is one window.
+    With `classes` None every window counts. An event without a class was not judged, and is not bad. A run that is
+    shorter than a window is one window.
     """
     answered: Counter[int] = Counter()
     bad: set[int] = set()
     for event in events:
         answered.update(_second(run) for run in event.runs if run.outcome is Outcome.ANSWERED)
         if classes is not None and classes.get(event.webhook_event_id, Class.OK) not in GOOD:
-            bad.update(map(_second, event.runs))  # its unanswered runs too: they may be what was booked
+            bad.update(map(_second, event.runs))  # its unanswered runs too: the receiver may have booked them
     if not answered:
         return 0.0
     first, last = min(answered), max(answered)

@@ -1,4 +1,4 @@
-"""The verdict on a load test: a table for people, JSON for machines, a page to look into single events."""
+"""The verdict on a load test: a table for people, JSON for programs, a page that shows single events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,16 +21,16 @@ from frontsim.verification.session import Played, Report
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 MOST_FINDINGS = 200
-"""Findings that are told one by one; the counts have all of them."""
+"""Findings that the report lists one by one; the counts include all of them."""
 MOST_GOOD = 60
-"""Events of each good class that the page shows."""
+"""Events of each good class that the page lists."""
 LOST = (Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED)
-_TOLD_APART = {*LOST, Class.DUPLICATED, Class.OK, Class.RECOVERED}
+_IN_ROWS_OF_THEIR_OWN = {*LOST, Class.DUPLICATED, Class.OK, Class.RECOVERED}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """A load test that is over."""
+    """A load test that has ended, and its verdict."""
 
     scenario: Scenario
     history: History
@@ -42,7 +42,7 @@ class LoadReport:
 
     @property
     def verdict(self) -> Verdict:
-        """On the receiver: what could not be judged is unknown."""
+        """The verdict on the receiver. A load test that could not be judged is unknown."""
         return Verdict.UNKNOWN if self.judgement.verdict is Verdict.SKIPPED else self.judgement.verdict
 
     @property
@@ -52,12 +52,12 @@ class LoadReport:
 
     @property
     def lost(self) -> int | None:
-        """Events without an effect, however they came to be so; None when nobody could see."""
+        """Events without an effect, whatever the reason; None without an observation."""
         return None if self.history.final is None else sum(self._count(each) for each in LOST)
 
     @property
     def duplicated(self) -> int | None:
-        """Events with more than one effect; None when nobody could see."""
+        """Events with more than one effect; None without an observation."""
         return None if self.history.final is None else self._count(Class.DUPLICATED)
 
     @property
@@ -67,33 +67,33 @@ class LoadReport:
 
     @property
     def clean_rate(self) -> float | None:
-        """Deliveries a second in the best window with neither a lost nor a duplicated event; None: nobody could see."""
+        """Deliveries a second in the best window without a lost or duplicated event; None without an observation."""
         return None if self.history.final is None else highest_rate(self.history.events, self.judgement.classes)
 
     def as_json(self) -> bytes:
-        """`frontsim verify`'s JSON, and `rates`: deliveries a second."""
-        data: dict[str, Any] = as_data(self._told())
+        """The JSON of `frontsim verify`, with `rates`: deliveries a second."""
+        data: dict[str, Any] = as_data(self._as_verified())
         clean = self.clean_rate
         data["rates"] = {"highest": round(self.rate, 1), "highestClean": None if clean is None else round(clean, 1)}
         return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def as_html(self) -> bytes:
-        """`frontsim verify`'s page."""
-        return as_html(self._told()).encode()
+        """The page of `frontsim verify`."""
+        return as_html(self._as_verified()).encode()
 
     def table(self) -> Iterator[str]:
-        """The table, then the verdict with what led to it."""
+        """The lines of the table, then of the findings and the verdict."""
         counts = self.judgement.counts
         rows: dict[str, object] = {name: counts.get(name) for name in ("events", "acknowledged", "resent", "effects")}
         rows |= {"lost": self.lost, "duplicated": self.duplicated}
-        rows |= {str(each): counts[each] for each in Class if counts.get(each) and each not in _TOLD_APART}
+        rows |= {str(each): counts[each] for each in Class if counts.get(each) and each not in _IN_ROWS_OF_THEIR_OWN}
         rows |= {"highest rate": f"{self.rate:,.0f}/s", "highest rate with neither": _per_s(self.clean_rate)}
         width = max(map(len, rows))
         for name, value in rows.items():
-            text = "nobody could see" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+            text = "not observed" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
             yield f"{name:<{width}}  {text:>10}"
         yield ""
-        *story, _ = lines(self._told(most=len(self.judgement.findings)))
+        *story, _ = lines(self._as_verified(most=len(self.judgement.findings)))
         yield from story
         load = f"{self.scenario.name}, {self.history.duration_s:.0f} s"
         yield f"{str(self.verdict).upper()}: {self.receiver}: {load}; seed {self.seed}"
@@ -101,20 +101,20 @@ class LoadReport:
     def _count(self, class_: Class) -> int:
         return self.judgement.counts.get(str(class_), 0)
 
-    def _told(self, most: int = MOST_FINDINGS) -> Report:
-        """As `frontsim verify` reports, with as many findings and events as a reader can take."""
+    def _as_verified(self, most: int = MOST_FINDINGS) -> Report:
+        """As a report of `frontsim verify`, with no more findings and events than a reader can take in."""
         findings = self.judgement.findings[:most]
         more = len(self.judgement.findings) - len(findings)
         notes = self.judgement.notes
         if more:
-            notes = (*notes, f"{more} more findings are counted and not told one by one")
+            notes = (*notes, f"{more} more findings are in the counts and not listed")
         judgement = replace(self.judgement, verdict=self.verdict, findings=findings, notes=notes)
         history = replace(self.history, events=self._shown())
         played = Played(self.scenario, history, judgement)
         return Report(self.receiver, self.seed, [played], self.contract, replay=lambda _: self.replay)
 
     def _shown(self) -> tuple[EventFact, ...]:
-        """The events of the first findings, and some of those that were well."""
+        """The events of the first findings, and some without a finding."""
         found = {finding.webhook_event_id for finding in self.judgement.findings[:MOST_FINDINGS]}
         classes = self.judgement.classes
         events = self.history.events
@@ -128,7 +128,7 @@ class LoadReport:
 def report_on(
     history: History, scenario: Scenario, contract: Contract, *, receiver: str, seed: int, replay: str
 ) -> LoadReport:
-    """Judge a history; no form of the report has secrets in it."""
+    """Judge a history. No form of the report holds a secret."""
     judgement = without_secrets(judge(history, contract))
     return LoadReport(scenario, history, judgement, contract, masked(receiver), seed, replay)
 

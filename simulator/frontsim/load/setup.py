@@ -87,7 +87,7 @@ def set_up(load: Load) -> LoadSetup:
     try:
         check(request, pause=sleep)
     except Unusable as error:
-        raise Unusable(f"expected a receiver at {load.options.receiver}, got nobody: start it first") from error
+        raise Unusable(f"expected a receiver at {load.options.receiver}, got no connection: start it first") from error
     selection = Selection(catalog.load(), list(load.mix))
     options = load.options
     with ExitStack() as cleanup:
