@@ -4,7 +4,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from frontsim.cli import verify as verify_command
 from frontsim.cli.verify import _replay
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
-from tests.verification.laboratory import Shop, serving
+from tests.receiver import serving
+from tests.verification.laboratory import open_shop
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
@@ -119,12 +119,10 @@ def test_no_form_of_the_result_holds_a_secret(verify, receiver, monkeypatch, tmp
 
 def test_a_reason_holds_no_secret(verify, tmp_path):
     """A control that failed names the receiver's URL, without what stands before the host."""
-    with Shop() as shop:
+    with open_shop() as shop:
         shop.answers = lambda _: 400
-        threading.Thread(target=shop.serve_forever, kwargs={"poll_interval": 0.01}).start()
         url = f"{shop.url}/hook".replace("//", "//user:hunter2@")
         done = verify("--receiver", url, "--scenario", "steady", "--json", "-")
-        shop.shutdown()
     assert (2, False) == (done.exit_code, "hunter2" in done.output)
     assert f"{shop.url}/hook".replace("//", "//***@") in json.loads(done.stdout)["scenarios"][0]["reason"]
 

@@ -3,12 +3,11 @@
 import re
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
 
 import pytest
 
-from tests.verification.laboratory import Shop
+from tests.receiver import ReceiverProcess
+from tests.verification.laboratory import open_shop
 
 
 @pytest.fixture
@@ -16,8 +15,8 @@ def suite(tmp_path):
     """Runs the suite against a receiver of the registry: `suite("reference", "-k", "steady")`."""
 
     def run(variant, *args):
-        with receiver(variant, tmp_path / "receiver.db") as url:
-            return asked(tmp_path, "--receiver-url", f"{url}/hook", "--receiver-observe-url", f"{url}/effects", *args)
+        with ReceiverProcess(variant, tmp_path / "receiver.db") as receiver:
+            return asked(tmp_path, "--receiver-url", receiver.hook, "--receiver-observe-url", receiver.effects, *args)
 
     return run
 
@@ -32,22 +31,8 @@ def asked(folder, *args):
 @pytest.fixture
 def shop():
     """A shop that is open: right, until a test says otherwise."""
-    with Shop() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
-def receiver(variant, db):
-    command = [sys.executable, "-m", "frontsim.receivers.serve", "--db", str(db), "--variant", variant]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield re.search(r"http://[^/]+", process.stdout.readline())[0]
-        finally:
-            process.terminate()
+    with open_shop() as opened:
+        yield opened
 
 
 def test_a_right_receiver_passes_under_xdist(suite):

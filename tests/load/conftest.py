@@ -1,34 +1,18 @@
 """Receivers and Locust, each as processes of their own."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from frontsim import bundled
+from tests.receiver import ReceiverProcess
 
 FOLDER = bundled.folder("loadtests")
-
-
-@dataclass(frozen=True)
-class Receiver:
-    """A receiver in a process of its own."""
-
-    url: str
-    effects: str
-
-
-@pytest.fixture(scope="module")
-def receivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Receivers"]:
-    started = Receivers(tmp_path_factory.mktemp("receivers"))
-    yield started
-    started.stop()
 
 
 class Receivers:
@@ -36,24 +20,23 @@ class Receivers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._started: dict[str, tuple[subprocess.Popen[bytes], Receiver]] = {}
+        self._started: dict[str, ReceiverProcess] = {}
 
-    def start(self, name: str) -> Receiver:
+    def start(self, name: str) -> ReceiverProcess:
         if name not in self._started:
-            command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", "0", "--variant", name]
-            process = subprocess.Popen(
-                [*command, "--db", str(self._folder / f"{name}.db")], stdout=subprocess.PIPE, cwd=self._folder
-            )
-            assert process.stdout is not None
-            urls = json.loads(process.stdout.readline())
-            self._started[name] = (process, Receiver(urls["url"], f"{urls['effects']}?payload=false"))
-        return self._started[name][1]
+            self._started[name] = ReceiverProcess(name, self._folder / f"{name}.db")
+        return self._started[name]
 
     def stop(self) -> None:
-        for process, _ in self._started.values():
-            process.terminate()
-        for process, _ in self._started.values():
-            process.communicate(timeout=10)
+        for receiver in self._started.values():
+            receiver.stops()
+
+
+@pytest.fixture(scope="module")
+def receivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receivers]:
+    started = Receivers(tmp_path_factory.mktemp("receivers"))
+    yield started
+    started.stop()
 
 
 class Locust:

@@ -1,21 +1,22 @@
 """Real Locust processes against real receivers, a few seconds each."""
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.load.conftest import Locust, Receiver, Receivers
+from tests.load.conftest import Locust, Receivers
+from tests.ports import free_port
+from tests.receiver import ReceiverProcess
 
 RUN = ("-u", "4", "-t", "3s", "--answer-timeout", "3", "--settle", "0.2", "--verdict-json", "verdict.json")
 HEADLESS = ("--headless", *RUN)
 
 
-def options_of(receiver: Receiver) -> tuple[str, ...]:
-    return ("--receiver", receiver.url, "--observe-url", receiver.effects)
+def options_of(receiver: ReceiverProcess) -> tuple[str, ...]:
+    return ("--receiver", receiver.hook, "--observe-url", f"{receiver.effects}?payload=false")
 
 
 def counts_in(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -26,7 +27,7 @@ def counts_in(folder: Path) -> tuple[str, dict[str, Any]]:
 def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(receivers: Receivers, tmp_path: Path) -> None:
     """Down for a second, then everything resent: exit code 0, each event booked once, and some of them resent."""
     receiver = receivers.start("reference")
-    port = free_port()
+    port = str(free_port())
     down = ("--down-from", "1", "--down-to", "2")
     two = ("--processes", "2", "--master-bind-port", port, "--master-port", port)
     code, out, err = Locust("downtime.py", *HEADLESS, *down, *two, *options_of(receiver), cwd=tmp_path).end()
@@ -35,7 +36,7 @@ def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(receive
     assert "verified" == verdict
     assert counts["events"] == counts["acknowledged"] == counts["effects"] > 100
     assert 0 < counts["resent"] <= counts["recovered"] + counts["ok"]
-    assert f"VERIFIED: {receiver.url}: downtime" in out
+    assert f"VERIFIED: {receiver.hook}: downtime" in out
 
 
 def test_a_receiver_without_a_memory_is_violated_when_answers_are_lost(receivers: Receivers, tmp_path: Path) -> None:
@@ -74,9 +75,9 @@ def test_a_killed_worker_leaves_no_event_unaccounted_for(receivers: Receivers, t
     Locust's page shows meanwhile, in a tab of ours, what is lost and doubled so far.
     """
     receiver = receivers.start("reference")
-    port = free_port()
+    port = str(free_port())
     ttl = ("--lease-ttl", "4", "--live", "0.5")
-    page = free_port()
+    page = str(free_port())
     shared = ("--master", "--expect-workers", "2", "--master-bind-port", port)
     shown = ("--autostart", "--autoquit", "0", "--web-port", page)
     master = Locust("steady.py", *RUN, *ttl, *shared, *shown, *options_of(receiver), cwd=tmp_path)
@@ -109,16 +110,9 @@ def test_a_killed_worker_leaves_no_event_unaccounted_for(receivers: Receivers, t
 )
 def test_what_cannot_work_ends_before_it_begins(options: tuple[str, ...], code: int, said: str, tmp_path: Path) -> None:
     """Exit code 3, one line that says what was expected, and no worker is left behind (it would hold the output)."""
-    port = free_port()
+    port = str(free_port())
     ports = ("--master-bind-port", port, "--master-port", port)
     got, _, err = Locust("steady.py", *HEADLESS, *ports, *options, cwd=tmp_path).end()
     assert code == got
     assert said in err
     assert "Traceback" not in err
-
-
-def free_port() -> str:
-    """A port that was free a moment ago: Locust's master takes none by itself."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

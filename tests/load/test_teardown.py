@@ -28,8 +28,8 @@ def load(receivers: Receivers) -> Iterator[Load]:
     running = run_in_thread(Settings(port=0, ephemeral=True))
     receiver = receivers.start("reference")
     options = Namespace(
-        receiver=receiver.url,
-        observe_url=receiver.effects,
+        receiver=receiver.hook,
+        observe_url=f"{receiver.effects}?payload=false",
         observe_sql=None,
         observe_cmd="",
         observe_sink="",

@@ -3,9 +3,8 @@
 import asyncio
 import itertools
 import json
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,61 +14,35 @@ import pytest
 
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
-from frontsim.listening import listen, url_of
-from frontsim.receivers.app import make_app
-from frontsim.receivers.bookings import Bookings
-from frontsim.receivers.registry import find
-from frontsim.receivers.server import Server
+from tests.receiver import ReceiverProcess, serving
 
 CATALOG = catalog.load()
 
 
-class Desk:
-    """Stands before one receiver: sends it events, reads its effects, stops and restarts it."""
+class ReceiverDriver:
+    """Sends events to one receiver, reads its effects, kills and restarts it."""
 
     def __init__(self, variant: str, db: Path, *, child: bool) -> None:
         self.variant, self.db, self.child = variant, db, child
         self.now = 1_790_000_000.0
         self._ids = itertools.chain.from_iterable(Ids().event_ids(1000) for _ in itertools.count())
         self.web = httpx.AsyncClient(verify=False, timeout=30, limits=httpx.Limits(max_connections=20))
+        self._open = ExitStack()
 
-    async def opens(self) -> "Desk":
-        await (self._spawns() if self.child else self._starts())
+    async def opens(self) -> "ReceiverDriver":
+        if self.child:
+            self._process = self._open.enter_context(ReceiverProcess(self.variant, self.db))
+            self.url = self._process.url
+        else:
+            self.url = self._open.enter_context(serving(self.variant, self.db, clock=Clock(now=lambda: self.now)))
         return self
-
-    async def _starts(self) -> None:
-        self._listener, self._bookings = listen("127.0.0.1", 0), Bookings(self.db)
-        receiver = find(self.variant).receiver(self._bookings, catalog=CATALOG, clock=Clock(now=lambda: self.now))
-        listening = asyncio.Event()
-        self._server = Server(make_app(receiver, variant=self.variant), listening=listening.set)
-        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
-        await listening.wait()
-        self.url = url_of(self._listener)
-
-    async def _spawns(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "frontsim.receivers.serve", "--db", str(self.db), "--variant", self.variant),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert self.process.stdout
-        self.url = json.loads(await self.process.stdout.readline())["url"].removesuffix("/hook")
 
     async def closes(self) -> None:
         """An orderly stop."""
-        if self.child:
-            if self.process.returncode is None:
-                self.process.terminate()
-            await self.process.wait()
-        else:
-            self._server.stop()
-            await self._serving
-            self._bookings.close()
-            self._listener.close()
+        await asyncio.to_thread(self._open.close)
 
     async def is_killed(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
+        self._process.kills()
 
     def new_id(self) -> str:
         return str(UUID(bytes=next(self._ids)))
@@ -114,8 +87,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Opens desks: `await desk("reference", child=True)`; closes them at the end."""
     async with AsyncExitStack() as stack:
 
-        async def open_desk(variant: str = "reference", *, child: bool = False) -> Desk:
-            opened = Desk(variant, tmp_path / "receiver.db", child=child)
+        async def open_desk(variant: str = "reference", *, child: bool = False) -> ReceiverDriver:
+            opened = ReceiverDriver(variant, tmp_path / "receiver.db", child=child)
             stack.push_async_callback(opened.web.aclose)
             await opened.opens()
             stack.push_async_callback(opened.closes)

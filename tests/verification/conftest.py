@@ -1,8 +1,6 @@
 """Wiring: receivers to play against, and a report made by hand."""
 
-import socket
-import sys
-import threading
+import shlex
 from contextlib import contextmanager
 
 import pytest
@@ -12,18 +10,15 @@ from frontsim.verification.facts.history import Effect, EventFact, FaultFact, Hi
 from frontsim.verification.judge.checks import Judgement, Verdict, judge
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import Played, Report
-from tests.verification.laboratory import CONTRACT, Shop, play, requested, serving
+from tests.ports import free_port
+from tests.receiver import command, serving
+from tests.verification.laboratory import CONTRACT, open_shop, play, requested
 
 
-@pytest.fixture(scope="session")
-def free_port():
-    """A port on which nobody listens now."""
-
-    def find_port():
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            return server.getsockname()[1]
-
-    return find_port
+@pytest.fixture(scope="session", name="free_port")
+def free_port_fixture():
+    """Finds a port on which nothing listens."""
+    return free_port
 
 
 @pytest.fixture
@@ -39,14 +34,12 @@ def receiver(tmp_path):
 
 
 @pytest.fixture
-def child_command(tmp_path, free_port):
+def child_command(tmp_path):
     """A command line that runs a receiver as a child, with its URL."""
 
     def make(variant):
         port = free_port()
-        command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", str(port)]
-        command += ["--db", str(tmp_path / f"{variant}.db"), "--variant", variant]
-        return f"http://127.0.0.1:{port}", " ".join(command)
+        return f"http://127.0.0.1:{port}", shlex.join(command(variant, tmp_path / f"{variant}.db", port=port))
 
     return make
 
@@ -66,14 +59,8 @@ def play_fixture():
 @pytest.fixture
 def shop():
     """A shop that is open: right, until a test says otherwise."""
-    with Shop() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with open_shop() as opened:
+        yield opened
 
 
 @pytest.fixture

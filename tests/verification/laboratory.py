@@ -1,22 +1,13 @@
 """Receivers in this process, right, broken or programmable, and scenarios played against them."""
 
-import asyncio
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import orjson
-import uvloop
 
 from frontsim import catalog
-from frontsim.clock import Clock
-from frontsim.listening import listen, url_of
-from frontsim.receivers.app import make_app
-from frontsim.receivers.bookings import Bookings
-from frontsim.receivers.registry import find
-from frontsim.receivers.server import Server
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
@@ -27,27 +18,6 @@ from frontsim.verification.session import play_all
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
 QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
-
-
-@contextmanager
-def serving(variant, db: Path):
-    """A receiver of the registry in a thread; gives its URL."""
-    books, listener, listening = Bookings(db), listen("127.0.0.1", 0), threading.Event()
-    app = make_app(find(variant).receiver(books, catalog=CATALOG, clock=Clock()), variant=variant)
-    server = Server(app, listening=listening.set)
-    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-    loop = runner.get_loop()
-    thread = threading.Thread(target=lambda: runner.run(server.serve(sockets=[listener])), daemon=True)
-    thread.start()
-    try:
-        assert listening.wait(10)
-        yield url_of(listener)
-    finally:
-        loop.call_soon_threadsafe(server.stop)
-        thread.join()
-        runner.close()
-        books.close()
-        listener.close()
 
 
 def requested(url, **others):
@@ -85,6 +55,19 @@ class Shop(ThreadingHTTPServer):
             if event_id not in self.seen:
                 self.seen.add(event_id)
                 self.effects.append({"webhookEventId": event_id})
+
+
+@contextmanager
+def open_shop():
+    """A shop that serves in a thread."""
+    with Shop() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Counter(BaseHTTPRequestHandler):

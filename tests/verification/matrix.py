@@ -6,8 +6,7 @@ python -m tests.verification.matrix --seeds 20 flaky inbox
 """
 
 import argparse
-import socket
-import sys
+import shlex
 import tempfile
 import time
 from pathlib import Path
@@ -20,19 +19,19 @@ from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.session import Played, play_all
+from tests.ports import free_port
+from tests.receiver import command
 
 SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
 
 
 def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]:
     """Run a receiver as a process of its own and play scenarios against it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", str(port)]
-        command += ["--db", str(Path(folder) / "receiver.db"), "--variant", variant.name]
         url = f"http://127.0.0.1:{port}"
-        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=" ".join(command))
+        receiver_cmd = shlex.join(command(variant.name, Path(folder) / "receiver.db", port=port))
+        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=receiver_cmd)
         with open_harnesses(request, seed, pause=time.sleep) as open_harness:
             return list(play_all(scenarios, open_harness, clauses.load()))
 
