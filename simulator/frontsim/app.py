@@ -151,6 +151,7 @@ class App:
             app,
             host=self._settings.host,
             loopback_only=is_loopback_address(self._settings.host),
+            allowed=self._settings.allow_host,
             token=self._settings.token,
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
         )

@@ -5,6 +5,7 @@ upper case behind `FRONTSIM_`. Where the vendor leaves something open, and a use
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -38,6 +39,11 @@ class Settings:
     """
 
     host: str = setting("127.0.0.1", "Address to listen on.")
+    allow_host: tuple[str, ...] = setting(
+        (),
+        "A further name that callers may use for this machine (the Host header). Repeatable; loopback, this "
+        "machine's name and, with --host, every address are always taken.",
+    )
     port: int = setting(8400, "Port to listen on; 0 takes any free one and prints it.", least=0, most=65535)
     db: Path = setting(Path("frontsim.db"), "The file that holds the log.")
     ephemeral: bool = setting(False, "Keep the log in a temporary file, deleted when the simulator stops.")
@@ -50,7 +56,9 @@ class Settings:
     subscription_key: str = setting(
         "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
     )
-    token: str = setting("", "Bearer token wanted on every /_sim call; none by default.")
+    token: str = setting(
+        "", "Bearer token wanted on every /_sim call, and on every call of a browser; none by default."
+    )
     seed: int = setting(1, "Seed of everything that is drawn at random.", least=0, most=2**63 - 1)
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
@@ -76,6 +84,9 @@ class Settings:
             _check(item.name, getattr(self, item.name), item.metadata["rule"])
         if not self.db.name or str(self.db) == ":memory:":
             raise ValueError(f"db: expected a file such as frontsim.db (--ephemeral keeps none), got {str(self.db)!r}")
+        for name in self.allow_host:
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"allow_host: expected a name without a port such as frontsim.internal, got {name!r}")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -98,6 +109,8 @@ class Settings:
         """The vendor's local zone."""
         return ZoneInfo(self.timezone)
 
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 _TAKEN_HEADERS = frozenset(
     {

@@ -52,12 +52,24 @@ def test_a_page_of_another_site(sim: Simulation, method: str, path: str, headers
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_reading_lets_no_page_read(sim: Simulation, method: str):
-    """A page may ask, but no answer allows it to look: there is no CORS header, and a preflight is no 2xx."""
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    answer = sim.http.request(method, f"{sim.control_url}/stats", headers=asked)
-    assert [] == [name for name in answer.headers if name.startswith("access-control")]
-    assert (method == "OPTIONS") == (answer.status_code >= 400)
+@pytest.mark.parametrize("path", ["/_sim/stats", "/_sim/faults", "/_sim/sink/erp", "/_sim/stream", "/api/Webhooks"])
+def test_no_page_reads(sim: Simulation, method: str, path: str):
+    """Neither payloads nor URLs go to a page of another site, whether or not it could look at the answer."""
+    for headers in (
+        {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    ):
+        answer = sim.http.request(method, f"{sim.server}{path}", headers=headers)
+        assert 403 == answer.status_code
+        assert [] == [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_a_link_from_another_site(sim: Simulation):
+    """The browser shows the answer to its user, and to no page; a form that a page sends is not a link."""
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert 200 == sim.sim("GET", "stats", headers=link).status_code
+    assert 403 == sim.sim("POST", "reset", headers=link).status_code
 
 
 def test_our_own_page(sim: Simulation):
@@ -112,14 +124,40 @@ def test_http_1_0(sim: Simulation):
         assert b" 200 " in link.recv(65536).split(b"\r\n")[0]
 
 
-def test_listening_for_all():
-    """On another address any Host is taken, as nobody can know by which name we are called; pages of others are not."""
-    with simulation(host="0.0.0.0") as sim:
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_names_that_are_allowed(host: str):
+    """`--allow-host` adds names, on loopback too; any other name is refused with what to do."""
+    with simulation(host=host, allow_host=("Frontsim.internal", "shop")) as sim:
         url = f"http://127.0.0.1:{sim.port}/_sim"
-        host = {"Host": "frontsim.internal:8400"}
-        assert 200 == sim.http.get(f"{url}/health", headers=host).status_code
-        foreign = sim.http.post(f"{url}/reset", headers={**host, "Origin": "http://evil.example"})
-        assert 403 == foreign.status_code
+        for name in ("frontsim.internal:8400", "FRONTSIM.internal", "shop:1"):
+            assert 200 == sim.http.get(f"{url}/health", headers={"Host": name}).status_code
+            foreign = sim.http.post(f"{url}/reset", headers={"Host": name, "Origin": "http://evil.example"})
+            assert 403 == foreign.status_code
+        refused = sim.http.get(f"{url}/health", headers={"Host": "other.internal:8400"})
+        assert_problem(refused, 403)
+        assert "--allow-host other.internal," in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("token", ["", "s3cret"])
+@pytest.mark.parametrize(("method", "path"), [*WRITES, ("GET", "/api/Webhooks"), ("GET", "/_sim/faults")])
+def test_a_rebound_name(token: str, method: str, path: str):
+    """A token does not make another name ours: a rebound page looks like one of our own to the browser."""
+    with simulation(host="0.0.0.0", token=token) as sim:
+        own = {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}
+        refused = sim.http.request(method, f"http://127.0.0.1:{sim.port}{path}", headers=own)
+        assert_problem(refused, 403)
+
+
+def test_a_token_and_a_browser():
+    """With --token a browser needs it for the vendor's API as well; a program has the vendor's keys."""
+    with simulation(host="0.0.0.0", token="s3cret") as sim:
+        url = f"http://127.0.0.1:{sim.port}/api/Webhooks"
+        body = {"event": "SaleCreated", "url": "http://a.example"}
+        own = {"x-api-key": "k", "Origin": f"http://127.0.0.1:{sim.port}", "Sec-Fetch-Site": "same-origin"}
+        assert_problem(sim.http.post(url, json=body, headers=own), 401)
+        assert_problem(sim.http.get(url, headers=own), 401)
+        assert 200 == sim.http.post(url, json=body, headers={**own, "Authorization": "Bearer s3cret"}).status_code
+        assert 200 == sim.http.post(url, json=body, headers={"x-api-key": "k"}).status_code
 
 
 def test_a_token():
@@ -160,13 +198,15 @@ def test_no_way_around_the_token(path: str):
     [
         ("evil.example", {"Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"}, 403),
         ("evil.example", {"Sec-Fetch-Site": "same-origin"}, 403),
-        ("evil.example", {}, 200),  # a program
-        ("192.0.2.7", {"Origin": "http://192.0.2.7"}, 200),  # nobody can rebind an address
+        ("evil.example", {}, 403),
+        ("192.0.2.7", {"Origin": "http://192.0.2.7"}, 200),  # only names can be rebound
+        ("0.0.0.0", {}, 403),
+        (socket.gethostname(), {}, 200),
         ("localhost", {"Origin": "http://localhost"}, 200),
     ],
 )
 def test_a_rebound_name_while_listening_for_all(host: str, headers: dict[str, str], status: int):
-    """A page that reached us by a name of its own may not change anything, though it looks like one of ours."""
+    """A page that reached us by its own name may not change anything, though it looks like one of ours."""
     with simulation(host="0.0.0.0") as sim:
         url = sim.server.replace("0.0.0.0", "127.0.0.1")
         assert status == sim.http.post(f"{url}/_sim/reset", headers={"Host": host, **headers}).status_code

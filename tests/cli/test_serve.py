@@ -21,6 +21,7 @@ from tests.disk import read_only, small_disk
 
 OTHERS: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
+    "allow_host": ("shop.internal", ("shop.internal",)),
     "port": ("0", 0),
     "db": ("a.db", Path("a.db")),
     "ephemeral": ("true", True),

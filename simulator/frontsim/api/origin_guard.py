@@ -1,13 +1,16 @@
-"""Keeps strangers out: a page that the user merely visits can change nothing here.
+"""Refuses what a web page could send: a page that the user merely visits reads and changes nothing here.
 
-A browser tells where a request comes from (`Origin`, `Sec-Fetch-Site`); what comes from another site may only
-read. While we listen on loopback alone, a request must also be addressed to it, so that no name of
-somebody else's that resolves to 127.0.0.1 gets through. Calls by programs carry none of this and pass.
+    Host is none of ours                                   403: a page's own name was pointed at us (DNS rebinding)
+    from a page of another site (Origin, Sec-Fetch-Site)   403, whatever the method
+    --token, and no token on /_sim or from a browser       401
+
+A browser says where a request comes from and a page cannot change that; a program says nothing and passes. The one
+thing that another site may do is link to us: the browser then shows our answer to its user, and not to the page.
 """
 
 import hmac
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from frontsim.api.responses import refusal
 from frontsim.errors import Forbidden, FrontsimError, Unauthorized
 
-_READS = ("GET", "HEAD", "OPTIONS")
+_READS = ("GET", "HEAD")
 
 
 class OriginGuard:
@@ -27,16 +30,26 @@ class OriginGuard:
         app: what is guarded.
         host: the address or name that we listen on.
         loopback_only: we listen on loopback alone.
-        token: bearer token wanted on every call of the control surface; "" for none.
+        allowed: further names in `Host`.
+        token: the bearer token, "" for none.
         is_control: whether a path belongs to the control surface.
     """
 
     def __init__(
-        self, app: ASGIApp, *, host: str, loopback_only: bool, token: str, is_control: Callable[[str], bool]
-    ) -> None:  # fmt: skip
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        loopback_only: bool,
+        allowed: Iterable[str] = (),
+        token: str,
+        is_control: Callable[[str], bool],
+    ) -> None:
         self._app = app
         self._loopback_only = loopback_only
-        self._names = {host.lower(), socket.gethostname().lower()}
+        self._names = {name.lower() for name in allowed}
+        if not loopback_only:
+            self._names |= {name.lower() for name in (host, socket.gethostname()) if not _is_address(name)}
         self._token = token
         self._is_control = is_control
 
@@ -54,45 +67,48 @@ class OriginGuard:
 
     def _refusal(self, method: str, path: str, headers: Headers) -> FrontsimError | None:
         host = headers.get("host", "")
-        if self._loopback_only and not is_loopback(host):
-            return Forbidden(f"expected a Host on loopback such as 127.0.0.1, got {host[:100]!r} (serve with --host?)")
-        if method not in _READS and (_is_foreign(host, headers) or self._is_rebound(host, headers)):
-            return Forbidden(f"a page of {headers.get('origin', 'another site')[:100]} may not change anything here")
-        if self._token and self._is_control(path):
+        if not self._is_ours(host):
+            name = host_name(host) or host
+            return Forbidden(
+                f"serve with --allow-host {name[:100]}, or call us by an address: expected a Host on loopback"
+                f"{'' if self._loopback_only else ', an address or our own name'}, got {host[:100]!r}"
+            )
+        is_link = method in _READS and _is_shown_to_its_user(headers)
+        if _is_foreign(host, headers) and not is_link:
+            return Forbidden(f"a page of {headers.get('origin', 'another site')[:100]} may not read or change anything")
+        if self._token and (self._is_control(path) or (_is_browsers(headers) and not is_link)):
             scheme, _, given = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
                 return Unauthorized("expected the header Authorization: Bearer with the token (--token)")
         return None
 
-    def _is_rebound(self, host: str, headers: Headers) -> bool:
-        """Whether a browser's page reached us by a name that is not ours: anybody can let a name of theirs point here.
+    def _is_ours(self, authority: str) -> bool:
+        """Whether a Host names this machine.
 
-        A token, which no page of a stranger knows, makes names safe.
+        Only names can be rebound: while we listen for other machines, every address is taken, because a port may be
+        forwarded to us from one that we do not know.
         """
-        if self._token or not any(name in headers for name in ("origin", "sec-fetch-site")):
-            return False
-        return not (is_loopback(host) or _name_in(host) in self._names or _is_address(_name_in(host)))
+        if is_loopback(authority) or host_name(authority) in self._names:
+            return True
+        name = host_name(authority)
+        return not self._loopback_only and _is_address(name) and not ip_address(name).is_unspecified
 
 
 def is_loopback(authority: str) -> bool:
     """Whether a host, with or without a port, is this machine's loopback."""
     if not authority:
-        return True  # HTTP/1.0 knows no Host
-    try:
-        host = urlsplit(f"//{authority}").hostname if "@" not in authority else None
-    except ValueError:
-        return False
-    if not host:
-        return False
+        return True  # HTTP/1.0 has no Host, and every browser sends one
+    host = host_name(authority)
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _name_in(authority: str) -> str:
+def host_name(authority: str) -> str:
+    """The name or address in `Host`, in lower case; "" where it cannot be read."""
     try:
-        return urlsplit(f"//{authority}").hostname or ""
+        return (urlsplit(f"//{authority}").hostname or "") if "@" not in authority else ""
     except ValueError:
         return ""
 
@@ -103,6 +119,15 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_browsers(headers: Headers) -> bool:
+    return "origin" in headers or "sec-fetch-site" in headers
+
+
+def _is_shown_to_its_user(headers: Headers) -> bool:
+    """Whether the browser opens the answer as a page of its own, where no other page can read it."""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 
 def _is_foreign(host: str, headers: Headers) -> bool:

@@ -41,12 +41,14 @@ def _details(item: "Field[Any]") -> dict[str, Any]:
         "envvar": f"{ENVIRONMENT_PREFIX}{item.name.upper()}",
         "show_envvar": True,
         "help": rule.help,
-        "show_default": item.default not in (None, ""),
+        "show_default": item.default not in (None, "", ()),
     }
     if isinstance(item.default, bool):
         return details | {"is_flag": True}
     if rule.choices:
         return details | {"type": click.Choice(list(rule.choices))}
+    if isinstance(item.default, tuple):
+        return details | {"multiple": True, "type": str, "metavar": "NAME", "show_default": False}
     is_path = isinstance(item.default, Path) or item.type in ("Path | None", Path | None)
     return details | {"type": click.Path(path_type=Path) if is_path else type(item.default)}
 

