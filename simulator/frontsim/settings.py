@@ -56,9 +56,7 @@ class Settings:
     subscription_key: str = setting(
         "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
     )
-    token: str = setting(
-        "", "Bearer token wanted on every /_sim call, and on every call of a browser; none by default."
-    )
+    token: str = setting("", "Bearer token wanted on every /_sim call, and on every call of a browser.")
     seed: int = setting(1, "Seed of everything that is drawn at random.", least=0, most=2**63 - 1)
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
