@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import orjson
 import pytest
 
 from frontsim.serving import run_in_thread
@@ -80,3 +81,9 @@ def test_blocks_can_be_pasted_into_zsh(page: Path) -> None:
         if re.search(r"(^|\s)#|(?<!\$)[?*\[]", line)
     ]
     assert [] == refused
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_json_blocks_are_json(page: Path) -> None:
+    for block in blocks(page, "json"):
+        orjson.loads(block.text)
