@@ -31,6 +31,7 @@ from frontsim.verification.report.summary import lines
 from frontsim.verification.request import KEY, Address, Request, selection_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.session import Played, Report, play_all
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
@@ -142,8 +143,9 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     request = _request(options)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
     with masked_errors():
-        scenario.refuse_mismatches(chosen, selection_of(request).mismatch)
-        report = _run(request, chosen, seed, options)
+        selection = selection_of(request)
+        scenario.refuse_mismatches(chosen, selection.mismatch)
+        report = _run(request, selection, chosen, seed, options)
     try:
         _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
     finally:
@@ -167,7 +169,7 @@ def _request(options: dict[str, Any]) -> Request:
     )
 
 
-def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str, Any]) -> Report:
+def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: int, options: dict[str, Any]) -> Report:
     """Play them all, showing each as it ends; Ctrl-C ends it with what is known."""
     contract = clauses.load()
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds what lies where the user stands
@@ -177,7 +179,9 @@ def _run(request: Request, chosen: list[Scenario], seed: int, options: dict[str,
     try:
         with (
             Interruption() as interruption,
-            open_harnesses(request, seed, pause=time.sleep, address=_named_simulator(options)) as open_harness,
+            open_harnesses(
+                request, seed, pause=time.sleep, selection=selection, address=_named_simulator(options)
+            ) as open_harness,
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
             for each in play_all(chosen, open_harness, contract):

@@ -18,7 +18,7 @@ from frontsim.load.options import Load
 from frontsim.load.simulator_process import address_of, start_simulator
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.history import Effect
-from frontsim.verification.observe.observers import Observer, effects
+from frontsim.verification.observe.observers import Observer, read_effects
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
@@ -53,7 +53,7 @@ class LoadSetup:
     def new_effects(self) -> tuple[Effect, ...]:
         """What was booked since the start. Raises ObserverFailed."""
         assert self.observer is not None
-        return self.baseline.new_in(effects(self.observer, self.load.options.observe_key))
+        return self.baseline.new_in(read_effects(self.observer, self.load.options.observe_key))
 
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
@@ -129,7 +129,7 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
     observer = observer_of(request, address)
     if observer is not None:
         cleanup.callback(observer.close)
-    before = effects(observer, options.observe_key) if observer is not None else ()
+    before = read_effects(observer, options.observe_key) if observer is not None else ()
     epoch, events_before = now_of(simulator), int(simulator.stats().get("events", 0))
     existing = _existing_webhooks(api, selection.types("all"), options.receiver)
     missing = [event for event in selection.types("all") if event not in existing.values()]

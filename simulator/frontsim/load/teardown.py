@@ -6,7 +6,6 @@ Whatever stops it is recorded as trouble: the verdict is then *unknown*, and nob
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import asdict
 from time import sleep
 
@@ -16,9 +15,8 @@ from frontsim.load.clean_event import check_liveness
 from frontsim.load.log_facts import LogReader, unfinished
 from frontsim.load.options import Load
 from frontsim.load.setup import MASTER_TTL_S, LoadSetup
-from frontsim.verification.facts.correlate import correlate, effects_of
+from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import (
-    Effect,
     EventFact,
     FaultFact,
     History,
@@ -114,14 +112,14 @@ class _Recorder:
         rest = wait_for_rest(
             setup.new_effects,
             ours=lambda seen: effects_of(so_far, seen),
-            is_whole=_is_whole(so_far),
-            wait_limits=setup.patience,
+            is_complete=lambda seen: is_complete(so_far, seen),
+            limits=setup.patience,
             pause=sleep,
         )
         if rest.failure:
             return self.history(events, liveness=liveness, observer_failure=rest.failure)
         final = Observation(setup.now_ms(), rest.effects)
-        return self.history(events, liveness=liveness, final=final, settled=rest.settled)
+        return self.history(events, liveness=liveness, final=final, settled=rest.is_quiet)
 
     def history(
         self,
@@ -162,13 +160,3 @@ def _resend_all(setup: LoadSetup) -> None:
         logger.info("the end: %d resent", resent)
         stalled = 0 if any(report.acknowledged for report in reports) else stalled + 1
         sleep(_GAP_S * stalled)
-
-
-def _is_whole(history: History) -> Callable[[tuple[Effect, ...]], bool]:
-    """Whether a list of effects has all that the history's events ask for."""
-
-    def whole(seen: tuple[Effect, ...]) -> bool:
-        groups = correlate(history, Observation(0, seen)).groups
-        return all(len(group.effects) >= group.least for group in groups)
-
-    return whole

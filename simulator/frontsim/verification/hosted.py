@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 
+from frontsim.client.control import Simulator
+from frontsim.client.vendor import FrontSystems
 from frontsim.serving import run_in_thread
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
@@ -10,16 +12,15 @@ from frontsim.verification.play.process import ReceiverProcess
 from frontsim.verification.request import (
     Address,
     Request,
-    Shared,
     check,
     check_simulator,
-    harness_of,
     observer_of,
     own_simulator,
     process_of,
     selection_of,
 )
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.session import OpenHarness, seed_of
 
 
@@ -29,33 +30,46 @@ def open_harnesses(
     seed: int,
     *,
     pause: Callable[[float], None],
+    selection: Selection | None = None,
     address: Address | None = None,
     latency: ReceiverLatency | None = None,
 ) -> Iterator[OpenHarness]:
-    """Check what was asked for, start the receiver if it is ours to start, and give open_harnesses until the end.
+    """Check the request, start the receiver if `--receiver-cmd` says how, and give harnesses until the end.
 
     Args:
         request: the receiver and how its effects are read.
         seed: of the whole run.
         pause: waits so many seconds.
-        address: a simulator that runs already, to be used instead of our own.
+        selection: the event types of the run; read from the request when it is not given.
+        address: a running simulator, to be used instead of our own.
         latency: what earlier runs have shown of the receiver's speed.
 
     Raises:
         BadInput: something in the request cannot be used.
-        Unusable: nobody listens at the receiver's URL, the command does not start it, or the address has no simulator.
+        Unusable: nothing listens at the receiver's URL, the command does not start it, or the address has no simulator.
     """
     process = process_of(request, pause=pause)
-    selection, observer = selection_of(request), observer_of(request, address)
-    shared = Shared(selection, observer, process, latency or ReceiverLatency())
+    types = selection or selection_of(request)
+    observer = observer_of(request, address)
+    shared_latency = latency or ReceiverLatency()
 
     @contextmanager
     def open_harness(scenario: Scenario) -> Iterator[Harness]:
-        with (
-            _simulator(request, seed_of(seed, scenario.name), address) as found,
-            closing(harness_of(request, found, shared, pause=pause)) as harness,
-        ):
-            yield harness
+        with _simulator(request, seed_of(seed, scenario.name), address) as at:
+            harness = Harness(
+                api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
+                sim=Simulator(at.control_url, token=at.token),
+                receiver_url=request.receiver,
+                selection=types,
+                pause=pause,
+                observer=observer,
+                observer_key=request.observe_key,
+                process=process,
+                limits=request.limits,
+                latency=shared_latency,
+            )
+            with closing(harness):
+                yield harness
 
     with closing(observer) if observer else nullcontext():
         check(request, pause=pause)

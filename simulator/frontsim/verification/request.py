@@ -1,4 +1,4 @@
-"""What a user asks for, from the command line or from pytest, and the harness that is built from it."""
+"""What a user asks for, from the command line or from pytest, and the parts of a run that are built from it."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -11,7 +11,6 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
-from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import Settings
 from frontsim.verification.observe.observers import (
@@ -22,19 +21,18 @@ from frontsim.verification.observe.observers import (
     SqlObserver,
     UrlObserver,
 )
-from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
 
 CONCURRENCY = 50
-"""Deliveries that our own simulator has in flight at once: a storm is that many."""
+"""Deliveries that our own simulator has in flight at once, as many as a storm sends."""
 KEY = "webhookEventId"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A receiver, a way to see its effects (at most one of `observe_...`), and limits. Times are seconds."""
+    """A receiver, a way to see its effects (at most one of the `observe_...`), and limits."""
 
     receiver: str
     observe_url: str = ""
@@ -57,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A simulator that runs somewhere."""
+    """Where a simulator runs, and what it wants from callers."""
 
     base_url: str
     control_url: str
@@ -66,18 +64,8 @@ class Address:
     subscription_key: str = Settings.subscription_key
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all scenarios of a run share."""
-
-    selection: Selection
-    observer: Observer | None
-    process: ReceiverProcess | None
-    latency: ReceiverLatency = field(default_factory=ReceiverLatency)
-
-
 def own_simulator(seed: int, limits: TimeLimits, contracts: Path | None = None) -> Settings:
-    """The settings of a simulator that is there for one run only."""
+    """The settings of a simulator that serves one scenario."""
     return Settings(
         port=0,
         ephemeral=True,
@@ -90,11 +78,11 @@ def own_simulator(seed: int, limits: TimeLimits, contracts: Path | None = None) 
 
 
 def check(request: Request, *, pause: Callable[[float], None]) -> None:
-    """Refuse what cannot work, before anything is started.
+    """Refuse a request that cannot work, before anything starts.
 
     Raises:
-        BadInput: the receiver's URL cannot be used, or effects are to be seen in more than one way.
-        Unusable: nothing listens at the receiver's URL, and there is no command that starts it.
+        BadInput: the receiver's URL cannot be used, or there is more than one way to see effects.
+        Unusable: nothing listens at the receiver's URL, and no command starts it.
     """
     if len(request.observers) > 1:
         raise BadInput(f"expected one way to read effects, got {' and '.join(request.observers)}")
@@ -110,17 +98,17 @@ def check(request: Request, *, pause: Callable[[float], None]) -> None:
         else:
             return
     raise Unusable(
-        f"expected a receiver at {request.receiver}, got nobody on {host} port {port} ({reason}); start it, or let "
-        "--receiver-cmd start it"
+        f"expected a receiver at {request.receiver}, but nothing listens on {host} port {port} ({reason}); start it, "
+        "or let --receiver-cmd start it"
     )
 
 
 def check_simulator(address: Address) -> None:
-    """Refuse a simulator that is not there, before a scenario is begun.
+    """Refuse a simulator that does not answer, before a scenario begins.
 
     Raises:
         BadInput: its URL cannot be used.
-        Unusable: nobody answers there, or not as a simulator does.
+        Unusable: nothing answers there, or something that is no simulator.
     """
     with closing(Simulator(address.control_url, token=address.token)) as simulator:
         try:
@@ -133,7 +121,7 @@ def check_simulator(address: Address) -> None:
 
 
 def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverProcess | None:
-    """The receiver as a process of ours, not yet started; None without a command."""
+    """The process that runs the receiver, not yet started; None without a command."""
     if not request.receiver_cmd:
         return None
     return ReceiverProcess(request.receiver_cmd, request.receiver, pause=pause)
@@ -142,22 +130,6 @@ def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverP
 def selection_of(request: Request) -> Selection:
     """The event types that the run is about. Raises BadInput or Unusable."""
     return Selection(catalog.load(*[request.contracts] if request.contracts else []), request.events)
-
-
-def harness_of(request: Request, address: Address, shared: Shared, *, pause: Callable[[float], None]) -> Harness:
-    """Everything that a scenario needs, on the simulator at that address."""
-    return Harness(
-        api=FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key),
-        sim=Simulator(address.control_url, token=address.token),
-        receiver_url=request.receiver,
-        selection=shared.selection,
-        pause=pause,
-        observer=shared.observer,
-        observer_key=request.observe_key,
-        process=shared.process,
-        limits=request.limits,
-        latency=shared.latency,
-    )
 
 
 def observer_of(request: Request, address: Address | None = None) -> Observer | None:

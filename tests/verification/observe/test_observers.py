@@ -18,7 +18,7 @@ from frontsim.verification.observe.observers import (
     SinkObserver,
     SqlObserver,
     UrlObserver,
-    effects,
+    read_effects,
 )
 
 
@@ -148,7 +148,7 @@ def test_keys_are_read_from_objects_and_texts(monkeypatch):
     module = type(sys)("my_shop")
     module.sales = ["A", {"meta": {"id": 7}}, {"other": 1}]
     monkeypatch.setitem(sys.modules, "my_shop", module)
-    assert [each.key for each in effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
+    assert [each.key for each in read_effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
 
 
 def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):

@@ -5,7 +5,7 @@ import pytest
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import settle
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits, wait_for_rest
+from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, WaitLimits, wait_for_rest
 
 TURNS = count()
 WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
@@ -27,7 +27,7 @@ def waits(monkeypatch):
     """Waits for rest over effects that follow a script of (from second, how many)."""
     time = Time(monkeypatch)
 
-    def run(script, *, needed=1, wait_limits=WAIT_LIMITS, ours=lambda seen: seen, before=None, began_s=0.0):
+    def run(script, *, needed=1, limits=WAIT_LIMITS, ours=lambda seen: seen, before=None, began_s=0.0):
         time.now = began_s
 
         def look():
@@ -39,8 +39,8 @@ def waits(monkeypatch):
         rest = wait_for_rest(
             look,
             ours=ours,
-            is_whole=lambda seen: len(seen) >= needed,
-            wait_limits=wait_limits,
+            is_complete=lambda seen: len(seen) >= needed,
+            limits=limits,
             pause=time.pause,
             before=before,
         )
@@ -52,7 +52,7 @@ def waits(monkeypatch):
 def test_whole_effects_are_at_rest_after_the_quiet_window(waits):
     """Nothing is missing and nothing changes: the quiet window, and hardly more."""
     rest, took_s = waits([(0, 1)])
-    assert (rest.settled, len(rest.effects)) == (True, 1)
+    assert (rest.is_quiet, len(rest.effects)) == (True, 1)
     assert 0.3 <= took_s < 0.45
 
 
@@ -66,13 +66,13 @@ def test_a_change_begins_the_window_anew(waits):
 def test_what_is_missing_is_waited_for_longer(waits):
     """A slow worker is not a loss: while something is missing, the longer window counts."""
     rest, _ = waits([(0, 0), (2.5, 1)])
-    assert (rest.settled, len(rest.effects)) == (True, 1)
+    assert (rest.is_quiet, len(rest.effects)) == (True, 1)
 
 
 def test_what_stays_missing_is_at_rest_in_the_end(waits):
     """Unchanged for the longer window: at rest, with what there is."""
     rest, took_s = waits([(0, 0)])
-    assert (rest.settled, rest.effects) == (True, ())
+    assert (rest.is_quiet, rest.effects) == (True, ())
     assert 3.0 <= took_s < 3.3
 
 
@@ -80,7 +80,7 @@ def test_what_changes_for_ever_is_not_at_rest(waits):
     """Time is over and it still changes: not settled."""
     script = [(each / 10, each % 2 + 1) for each in range(700)]
     rest, took_s = waits(script)
-    assert not rest.settled
+    assert not rest.is_quiet
     assert 60 <= took_s < 61
 
 
@@ -88,7 +88,7 @@ def test_what_others_do_does_not_count(waits):
     """Changes among effects that are not ours are no unrest."""
     script = [(each / 10, each + 1) for each in range(700)]
     rest, took_s = waits(script, ours=lambda seen: seen[:1])
-    assert rest.settled
+    assert rest.is_quiet
     assert took_s < 0.5
 
 
@@ -100,7 +100,7 @@ def test_an_observer_that_stays_down_is_a_failure(waits):
 def test_an_observer_that_stumbles_is_tried_again(waits):
     """One failure is no failure."""
     rest, _ = waits([(0, None), (0.05, 1)])
-    assert (rest.failure, rest.settled) == ("", True)
+    assert (rest.failure, rest.is_quiet) == ("", True)
 
 
 def test_a_slow_receiver_is_given_its_time():
@@ -126,34 +126,34 @@ def test_the_longest_of_a_run_counts():
 def test_the_last_change_is_told(waits):
     """When the last effect came, counted from the first look: so slow is this receiver."""
     rest, _ = waits([(0, 0), (2.5, 1)])
-    assert 2.5 <= rest.last_change_s < 2.7
+    assert 2.5 <= rest.last_change_after_s < 2.7
 
 
 def test_a_wait_that_goes_on_counts_what_was_waited(waits):
     """Unchanged for 3 s before and 12 s more: enough for a patience of 15 s."""
     rest, took_s = waits([(0, 0)])
-    later, more_s = waits([(0, 0)], wait_limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
-    assert (later.settled, later.effects) == (True, ())
+    later, more_s = waits([(0, 0)], limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.is_quiet, later.effects) == (True, ())
     assert 15.0 <= took_s + more_s < 15.3
 
 
 def test_a_wait_that_goes_on_sees_what_came_meanwhile(waits):
     """What came between two waits, or later, is a change; how late it was counts from the very first look."""
     rest, took_s = waits([(0, 0)])
-    later, more_s = waits([(0, 0), (9, 1)], wait_limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
-    assert (later.settled, len(later.effects), later.change) == (
+    later, more_s = waits([(0, 0), (9, 1)], limits=WaitLimits(0.3, 15.0, 60.0), before=rest, began_s=took_s)
+    assert (later.is_quiet, len(later.effects), later.change) == (
         True,
         1,
         "the effect of 0 was there 0 times, then once",
     )
-    assert 9.0 <= later.last_change_s < 9.2
+    assert 9.0 <= later.last_change_after_s < 9.2
     assert 9.3 <= took_s + more_s < 9.6
 
 
 def test_a_worker_that_is_still_at_it_has_not_settled(waits):
     """Time is over, something is missing, and the last came a moment ago: what is missing may be next."""
     rest, took_s = waits([(each, each) for each in range(100)], needed=90)
-    assert not rest.settled
+    assert not rest.is_quiet
     assert took_s < 61
 
 
@@ -165,7 +165,7 @@ def test_what_one_look_alone_shows_twice_proves_nothing(watches):
         return [(str(each), 1) for each in [*range(number), max(0, number - 1)]]
 
     rest = watches(torn)
-    assert not rest.settled
+    assert not rest.is_quiet
     assert len({effect.key for effect in rest.effects}) == len(rest.effects) > 2000
 
 
@@ -178,8 +178,8 @@ def watches(monkeypatch):
         return wait_for_rest(
             lambda: tuple(Effect(key, value) for key, value in values(time.now)),
             ours=lambda seen: seen,
-            is_whole=lambda _: True,
-            wait_limits=WaitLimits(0.3, 3.0, 60.0),
+            is_complete=lambda _: True,
+            limits=WaitLimits(0.3, 3.0, 60.0),
             pause=time.pause,
         )
 
@@ -189,12 +189,12 @@ def watches(monkeypatch):
 @pytest.mark.parametrize("key", ["a", None])
 def test_a_field_that_nobody_judges_may_change_for_ever(watches, key):
     """Effects with the time of reading in them are at rest."""
-    assert watches(lambda now: [(key, {"id": "a", "at": now, "current": True, "payload": {"n": 1}})]).settled
+    assert watches(lambda now: [(key, {"id": "a", "at": now, "current": True, "payload": {"n": 1}})]).is_quiet
 
 
 def test_the_order_of_effects_may_change_for_ever(watches):
     """A query without ORDER BY is at rest."""
-    assert watches(lambda _: [("a", {"n": 1}), ("b", {"n": 2})][:: -1 if next(TURNS) % 2 else 1]).settled
+    assert watches(lambda _: [("a", {"n": 1}), ("b", {"n": 2})][:: -1 if next(TURNS) % 2 else 1]).is_quiet
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,29 @@ def test_the_order_of_effects_may_change_for_ever(watches):
 def test_what_still_changes_is_named(watches, values, told):
     """One effect, and what of it was not the same in the last two looks."""
     rest = watches(values)
-    assert not rest.settled
+    assert not rest.is_quiet
     assert told in rest.change
+
+
+def test_one_loop_can_drive_several_watches():
+    """The watch asks for pauses and reads nothing: two scenarios can share each look at one list."""
+    first, second = (
+        EffectsWatch(
+            ours=lambda seen, key=key: tuple(each for each in seen if each.key == key),
+            is_complete=bool,
+            limits=WAIT_LIMITS,
+            began_s=0.0,
+        )
+        for key in ("a", "b")
+    )
+    assert 0.3 == first.take((Effect("a"),), looked_s=0.0, now_s=0.0)
+    assert 0.3 == second.take((Effect("a"),), looked_s=0.0, now_s=0.0)
+    looked = (Effect("a"), Effect("b"))
+    assert first.take(looked, looked_s=0.3, now_s=0.3).is_quiet
+    assert 0.3 == second.take(looked, looked_s=0.3, now_s=0.3)
+
+
+def test_an_observer_that_takes_long_rests_as_long():
+    """While something is missing, a look that took a second is followed by a pause of a second."""
+    watch = EffectsWatch(ours=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
+    assert 1.0 == watch.take((), looked_s=0.0, now_s=1.0)

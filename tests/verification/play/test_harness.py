@@ -66,38 +66,36 @@ def harness():
     return lambda **others: Harness(Gone(), Gone(), "http://shop", None, time.sleep, **others)
 
 
-def test_patience_grows_with_what_a_run_has_shown(harness):
+def test_the_wait_grows_with_what_a_run_has_shown():
     """What an earlier scenario has shown of the receiver's speed counts in all that follow."""
-    assert harness(limits=TimeLimits(), latency=ReceiverLatency(2.0)).wait_limits == WaitLimits(2.0, 6.0, 60.0)
+    assert TimeLimits().first_wait(ReceiverLatency(2.0)) == WaitLimits(2.0, 6.0, 60.0)
 
 
-def test_what_never_came_to_rest_is_not_waited_for_as_long_again(harness):
+def test_effects_that_never_settled_get_less_time():
     """A quarter of the time, but enough for what is missing."""
-    assert harness(limits=TimeLimits(), latency=ReceiverLatency(never_settles=True)).wait_limits == WaitLimits(
-        0.3, 3.0, 15.0
-    )
-    assert harness(
-        limits=TimeLimits(timeout_s=4), latency=ReceiverLatency(never_settles=True)
-    ).wait_limits == WaitLimits(0.3, 3.0, 3.0)
+    never = ReceiverLatency(never_settles=True)
+    assert TimeLimits().first_wait(never) == WaitLimits(0.3, 3.0, 15.0)
+    assert TimeLimits(timeout_s=4).first_wait(never) == WaitLimits(0.3, 3.0, 3.0)
 
 
-def test_the_last_look_is_a_long_one(harness):
-    """15 s while something is missing, and more than a minute where nothing was booked since."""
-    assert harness(limits=TimeLimits()).last_wait_limits(silent=False) == WaitLimits(0.3, 15.0, 67.5)
-    assert harness(limits=TimeLimits()).last_wait_limits(silent=True) == WaitLimits(0.3, 67.5, 67.5)
+def test_the_last_look_is_a_long_one():
+    """15 s while something is missing, and more than a minute while the next batch may still come."""
+    latency = ReceiverLatency()
+    assert TimeLimits().last_wait(latency, may_await_batch=False) == WaitLimits(0.3, 15.0, 67.5)
+    assert TimeLimits().last_wait(latency, may_await_batch=True) == WaitLimits(0.3, 67.5, 67.5)
 
 
-def test_the_last_look_is_never_shorter_than_the_others(harness):
+def test_the_last_look_is_never_shorter_than_the_others():
     """--settle, and a receiver that was slow, count there too."""
-    assert harness(limits=TimeLimits(settle_s=3.0)).last_wait_limits(silent=False) == WaitLimits(3.0, 30.0, 67.5)
-    assert harness(limits=TimeLimits(timeout_s=600.0), latency=ReceiverLatency(40.0)).last_wait_limits(
-        silent=True
-    ) == WaitLimits(40.0, 120.0, 600.0)
+    assert TimeLimits(settle_s=3.0).last_wait(ReceiverLatency(), may_await_batch=False) == WaitLimits(3.0, 30.0, 67.5)
+    assert TimeLimits(timeout_s=600.0).last_wait(ReceiverLatency(40.0), may_await_batch=True) == WaitLimits(
+        40.0, 120.0, 600.0
+    )
 
 
-def test_time_is_never_too_short_for_what_is_missing(harness):
+def test_time_is_never_too_short_for_what_is_missing():
     """With --timeout 1 what is missing is still waited for as --settle says."""
-    assert harness(limits=TimeLimits(timeout_s=1.0)).wait_limits == WaitLimits(0.3, 3.0, 3.0)
+    assert TimeLimits(timeout_s=1.0).wait_limits == WaitLimits(0.3, 3.0, 3.0)
 
 
 def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
@@ -106,7 +104,7 @@ def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
         made = harness()
         made.resend([("webhook", "event-1")])
         made.close()
-    assert "the resend of event-1 has no answer of its own" in caplog.text
+    assert "no answer to the resend of event-1" in caplog.text
     assert "nobody there" in caplog.text
 
 

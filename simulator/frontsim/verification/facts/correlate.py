@@ -62,6 +62,12 @@ def may_await_next_batch(history: History) -> bool:
     return bool(missing) and max(booked, default=0) <= min(missing)
 
 
+def is_complete(history: History, effects: Sequence[Effect]) -> bool:
+    """Whether these effects have all that the history's events ask for."""
+    groups = correlate(history, Observation(0, tuple(effects))).groups
+    return all(len(group.effects) >= group.least for group in groups)
+
+
 def correlate(history: History, observation: Observation | None) -> Correlation:
     """Share the effects of one observation out among the history's events."""
     effects = observation.effects if observation else ()

@@ -51,7 +51,7 @@ class Observer(Protocol):
         """Let go of what it holds."""
 
 
-def effects(observer: Observer, key: str) -> tuple[Effect, ...]:
+def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
     """The effects that there are now, each with the text at `key` (`business` reads no key).
 
     Raises:

@@ -1,65 +1,64 @@
-"""Waiting until effects have come to rest: unchanged for a quiet window, and longer while something is missing.
+"""Waiting until effects have settled: unchanged for a quiet window, and for longer while something is missing.
 
-Only what is judged counts as a change: which keys there are and how often, which state counts, and the payload. A
-field such as "read at" may differ in every look.
+`EffectsWatch` decides and does no I/O; `wait_for_rest` is the loop that reads, asks the watch and pauses. One loop can
+drive several watches.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
-
-import orjson
 
 from frontsim.clock import stopwatch
-from frontsim.verification.facts import content, lookup
-from frontsim.verification.facts.history import Effect
-from frontsim.verification.facts.staleness import CURRENT
+from frontsim.verification.observe.changes import Effects, first_change, shown_twice
 from frontsim.verification.observe.observers import ObserverFailed
 
-Effects = tuple[Effect, ...]
-
-_SOON_S = 0.02
-_OFTEN_S = 0.1
-_TRIES = 3
+_SHORTEST_PAUSE_S = 0.02
+_LONGEST_PAUSE_S = 0.1
+_READS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was seen last; `failure` when it could not be seen, `settled` when it was at rest.
+    """What came of a wait for effects. All moments are by the stopwatch.
 
-    Of effects that did not settle it has ours only, and only those that two looks in a row have shown: a list that is
-    read in pages while it grows may show one twice.
-
-    `began` is the moment of the first look, `since` that of the last change or, without one, of the first look, and
-    `ended` that of the last look, all by the stopwatch. `change` says what the last change was.
+    Attributes:
+        effects: what the last look saw. Where the effects did not settle: only ours, and of those only what the last
+            two looks both show.
+        is_quiet: the effects have settled; False when time ran out first, or on a failure.
+        failure: why the effects could not be read, "" when they could.
+        began_s: the first look.
+        changed_s: the look that saw the last change; without a change, the first look.
+        ended_s: the last look.
+        change: what the last change was, "" without one.
     """
 
     effects: Effects
-    settled: bool
+    is_quiet: bool
     failure: str = ""
-    began: float = 0.0
-    since: float = 0.0
-    ended: float = 0.0
+    began_s: float = 0.0
+    changed_s: float = 0.0
+    ended_s: float = 0.0
     change: str = ""
 
     @property
-    def last_change_s(self) -> float:
-        """When they last changed, counted from the first look."""
-        return self.since - self.began if self.change else 0.0
+    def last_change_after_s(self) -> float:
+        """Seconds from the first look to the last change; 0 without one."""
+        return self.changed_s - self.began_s if self.change else 0.0
 
     @property
     def watched_s(self) -> float:
-        """From the first look to the last."""
-        return self.ended - self.began
+        """Seconds from the first look to the last."""
+        return self.ended_s - self.began_s
 
 
 @dataclass(frozen=True, slots=True)
 class WaitLimits:
-    """How long effects are waited for, in seconds.
+    """How long to wait for effects, in seconds.
 
-    `quiet_s` unchanged is rest when nothing is missing. While something is, they must be unchanged for `missing_s`: a
-    slow worker is not a loss. `most_s` ends it in any case.
+    Attributes:
+        quiet_s: effects that lack nothing have settled when they are unchanged for this long.
+        missing_s: effects that lack something have settled when they are unchanged for this long, because a slow worker
+            is not a loss.
+        most_s: the wait ends after this long in any case.
     """
 
     quiet_s: float
@@ -67,18 +66,18 @@ class WaitLimits:
     most_s: float
 
     def for_latency(self, latency_s: float) -> "WaitLimits":
-        """As long as a receiver needs that took `latency_s` to book one clean event."""
+        """Limits that suit a receiver that took `latency_s` to book one clean event."""
         return self._at_least(2 * latency_s, 10 * latency_s, 20 * latency_s)
 
     def for_longest(self, latency_s: float) -> "WaitLimits":
-        """As long as a receiver needs that took up to `latency_s`: a worker that books in batches may just have begun.
+        """Limits that suit a receiver whose slowest event of the run took `latency_s`.
 
-        One event that is booked at once says little about such a worker, the longest of a run says how often it books.
+        The slowest event tells how often a worker books that books in batches; a quick one tells nothing about that.
         """
         return self._at_least(latency_s, 3 * latency_s, 6 * latency_s)
 
     def in_haste(self) -> "WaitLimits":
-        """A quarter of the time for effects that do not come to rest, but enough for what is missing."""
+        """A quarter of the time for effects that never settle, but still enough for what is missing."""
         return replace(self, most_s=max(self.missing_s, self.most_s / 4))
 
     def _at_least(self, quiet_s: float, missing_s: float, most_s: float) -> "WaitLimits":
@@ -100,128 +99,116 @@ class ReceiverLatency:
     keeps_refusing: bool = False
 
     def note(self, latency_s: float) -> None:
-        """It took so long once."""
+        """Remember one latency."""
         self.longest_s = max(self.longest_s, latency_s)
+
+
+class EffectsWatch:
+    """Follows effects from look to look, and decides when they have settled. It reads no clock and does no I/O.
+
+    Args:
+        ours: keeps the effects that count. What others book meanwhile may change for ever.
+        is_complete: whether effects have everything that is expected.
+        limits: how long to wait.
+        began_s: when this wait began.
+        before: an earlier wait for the same effects that this one continues. How long they were unchanged then counts;
+            only `most_s` begins anew.
+    """
+
+    def __init__(
+        self,
+        *,
+        ours: Callable[[Effects], Effects],
+        is_complete: Callable[[Effects], bool],
+        limits: WaitLimits,
+        began_s: float,
+        before: Settled | None = None,
+    ) -> None:
+        self._ours = ours
+        self._is_complete = is_complete
+        self._limits = limits
+        self._deadline_s = began_s + limits.most_s
+        self._began_s = before.began_s if before else began_s
+        self._changed_s = before.changed_s if before else began_s
+        self._change = before.change if before else ""
+        self._seen: Effects | None = ours(before.effects) if before else None
+        self._seen_before: Effects = ()
+        self._pause_s = _SHORTEST_PAUSE_S
+
+    def take(self, effects: Effects, *, looked_s: float, now_s: float) -> Settled | float:
+        """Take in one look: the result of the wait, or how many seconds to pause before the next look.
+
+        Args:
+            effects: what the look saw.
+            looked_s: when the look began: what it does not show may have been booked since.
+            now_s: when the look ended.
+        """
+        self._note_change(self._ours(effects), looked_s)
+        complete = self._is_complete(effects)
+        needed_s = self._limits.quiet_s if complete else self._limits.missing_s
+        unchanged_s = looked_s - self._changed_s
+        if unchanged_s >= needed_s or now_s >= self._deadline_s:
+            return self._result(effects, looked_s, is_quiet=unchanged_s >= needed_s)
+        self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 1.5)
+        if complete:  # one more look at the window's end is enough
+            return max(_SHORTEST_PAUSE_S, needed_s - unchanged_s)
+        return max(self._pause_s, now_s - looked_s)  # an observer that takes long is busy at most half the time
+
+    def _note_change(self, ours: Effects, looked_s: float) -> None:
+        if self._seen is None:
+            self._changed_s = looked_s
+        elif ours != self._seen and (change := first_change(self._seen, ours)):
+            self._changed_s, self._change = looked_s, change
+        self._seen_before, self._seen = self._seen or (), ours
+
+    def _result(self, effects: Effects, ended_s: float, *, is_quiet: bool) -> Settled:
+        return Settled(
+            effects if is_quiet else shown_twice(self._seen_before, self._seen or ()),
+            is_quiet,
+            began_s=self._began_s,
+            changed_s=self._changed_s,
+            ended_s=ended_s,
+            change=self._change,
+        )
 
 
 def wait_for_rest(
     read: Callable[[], Effects],
     *,
     ours: Callable[[Effects], Effects],
-    is_whole: Callable[[Effects], bool],
-    wait_limits: WaitLimits,
+    is_complete: Callable[[Effects], bool],
+    limits: WaitLimits,
     pause: Callable[[float], None],
     before: Settled | None = None,
 ) -> Settled:
-    """Look until the effects are at rest: twice when nothing is missing, often while something is.
+    """Read effects until they have settled or time runs out: twice when nothing is missing, often while something is.
 
     Args:
-        read: reads the effects; may raise `ObserverFailed`, which is tried again a few times.
-        ours: leaves out what others book meanwhile: it may go on for ever.
-        is_whole: nothing that is expected is missing.
-        wait_limits: how long.
+        read: reads the effects; `ObserverFailed` is tried again a few times.
+        ours: see `EffectsWatch`, as for the other arguments.
+        is_complete: see there.
+        limits: see there.
         pause: waits so many seconds.
-        before: what came of an earlier wait for the same effects, which this one goes on with: how long they had been
-            unchanged counts; only `most_s` begins anew.
+        before: see there.
     """
-    began = stopwatch()
-    watch = _Watch(began) if before is None else _Watch(before.began, before.since, ours(before.effects), before.change)
-    interval_s = _SOON_S
+    watch = EffectsWatch(ours=ours, is_complete=is_complete, limits=limits, began_s=stopwatch(), before=before)
     while True:
-        looked = stopwatch()
+        looked_s = stopwatch()
         try:
-            now = look(read, pause)
+            effects = read_patiently(read, pause)
         except ObserverFailed as error:
-            return Settled((), settled=False, failure=str(error))
-        watch.take(ours(now), looked)
-        whole = is_whole(now)
-        needed_s = wait_limits.quiet_s if whole else wait_limits.missing_s
-        quiet_s = looked - watch.since
-        if quiet_s >= needed_s or stopwatch() - began >= wait_limits.most_s:
-            return watch.rest(now, looked, settled=quiet_s >= needed_s)
-        interval_s = min(_OFTEN_S, interval_s * 1.5)
-        pause(max(_SOON_S, needed_s - quiet_s) if whole else max(interval_s, stopwatch() - looked))
+            return Settled((), is_quiet=False, failure=str(error))
+        found = watch.take(effects, looked_s=looked_s, now_s=stopwatch())
+        if isinstance(found, Settled):
+            return found
+        pause(found)
 
 
-def look(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
-    """One look, tried a few times. Raises ObserverFailed."""
-    for _ in range(_TRIES - 1):
+def read_patiently(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
+    """Read the effects; an observer that fails is tried a few times. Raises ObserverFailed."""
+    for _ in range(_READS - 1):
         try:
             return read()
         except ObserverFailed:  # the last try says why
-            pause(_OFTEN_S)
+            pause(_LONGEST_PAUSE_S)
     return read()
-
-
-@dataclass(slots=True)
-class _Watch:
-    """What our effects were, and since when."""
-
-    began: float
-    since: float = 0.0
-    seen: Effects | None = None
-    change: str = ""
-    before: Effects = ()
-
-    def take(self, own: Effects, at: float) -> None:
-        """Note one look. Effects that are equal in every field need no closer look."""
-        if self.seen is None:
-            self.since = at
-        elif own != self.seen and (change := _change(self.seen, own)):
-            self.since, self.change = at, change
-        self.before, self.seen = self.seen or (), own
-
-    def rest(self, effects: Effects, ended: float, *, settled: bool) -> Settled:
-        """What came of it."""
-        if not settled:
-            left = Counter(effect.key for effect in self.before)
-            effects = tuple(effect for effect in self.seen or () if _is_left(left, effect.key))
-        return Settled(effects, settled, began=self.began, since=self.since, ended=ended, change=self.change)
-
-
-def _is_left(left: Counter[str | None], key: str | None) -> bool:
-    """Whether there is one more of the key; it is taken away."""
-    left[key] -= 1
-    return left[key] >= 0
-
-
-def _change(before: Effects, now: Effects) -> str:
-    """One effect that is not as it was, and what of it changed; "" when nothing did that a verdict looks at."""
-    old, new = _by_key(before), _by_key(now)
-    for key in {**old, **new}:
-        had, has = len(old.get(key, ())), len(new.get(key, ()))
-        if had != has:
-            return f"{_named(key)} was there {_times(had)}, then {_times(has)}"
-    for key, values in new.items():
-        if values != old[key] and (changed := _changed(old[key], values)):
-            return f"{_named(key)} changed its {changed}"
-    return ""
-
-
-def _by_key(effects: Effects) -> dict[str | None, list[Any]]:
-    values: dict[str | None, list[Any]] = {}
-    for effect in effects:
-        values.setdefault(effect.key, []).append(effect.value)
-    return values
-
-
-def _changed(before: Sequence[Any], now: Sequence[Any]) -> str:
-    """Which of the fields that a verdict looks at are not the same, in any order."""
-    fields = {CURRENT: lambda value: lookup.find(value, CURRENT), "payload": content.embedded_payload}
-    return " and ".join(
-        name
-        for name, read in fields.items()
-        if Counter(map(_told, map(read, before))) != Counter(map(_told, map(read, now)))
-    )
-
-
-def _told(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-
-
-def _named(key: str | None) -> str:
-    return f"the effect of {key}" if key is not None else "an effect"
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"

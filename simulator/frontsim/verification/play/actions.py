@@ -1,7 +1,6 @@
-"""What each step of a scenario does."""
+"""What each step of a scenario does: `act` looks it up by the step's class."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
@@ -13,6 +12,7 @@ from frontsim.errors import Unusable
 from frontsim.verification.facts.history import Expect, FaultFact
 from frontsim.verification.play.observing import take_checkpoint
 from frontsim.verification.play.raising import raise_events
+from frontsim.verification.play.resend_job import EventAddress, Owed, is_refused_for_good, run_resend_job
 from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.play.sender import SendResult, send
 from frontsim.verification.scenario.scenario import place
@@ -32,26 +32,21 @@ from frontsim.verification.scenario.steps import (
     Wait,
 )
 
-STALLED_ROUNDS = 5
-"""Rounds of the list -> resend job that bring nothing, after which it is given up."""
-_ROUND_PAUSE_S = 0.01
-_NOW_AND_THEN_S = 0.5
-_OF_THE_MOMENT = (408, 409, 423, 425, 429)
 APART_S = 0.01
-"""Seconds before and after a fault in which nothing is begun. The log's moments are rounded to some 3 ms: a run so near
-to a fault would seem to be under it, and the answer to a sound body to be one to a broken one."""
+"""Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
+fault would look as if the fault had broken it."""
 
 HIDES_THE_TYPE = "unknown-event"
-"""The fault that sends an event under a type's name that nobody knows."""
+"""The fault that sends an event under the name of an unknown type."""
 
 
 def act(state: ScenarioState, step: Step) -> None:
     """Do one step.
 
     Raises:
-        CallError: nobody is there.
-        Unusable: the simulator refused what the step says, or failed for longer than it is waited for, and the text
-            names the file and the step; or it is the receiver's process that failed.
+        CallError: the simulator cannot be reached.
+        Unusable: the simulator refused what the step says, or failed for longer than the harness waits (the text names
+            the file and the step); or the receiver's process failed.
     """
     try:
         _ACTIONS[type(step)](state, step)
@@ -60,7 +55,7 @@ def act(state: ScenarioState, step: Step) -> None:
 
 
 def end_faults(state: ScenarioState) -> None:
-    """Let what is under way end, then break nothing any more. Raises CallError."""
+    """Wait for the deliveries in flight, then remove all faults. Raises CallError."""
     if not state.active:
         return
     drain(state)
@@ -79,80 +74,57 @@ def drain(state: ScenarioState) -> None:
 
 
 def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
-    """The list -> resend job: it ends when nothing is left, nothing moves, or the rounds or the time are over.
+    """Run the list -> resend job for the scenario's events. Raises CallError.
 
     The harness repeats a call of the API that fails: that says nothing of the receiver, and no round ends with it.
-
-    A receiver that turns everything away may be overloaded, or be starting. Unless it says that the request is at fault
-    it is asked now and then before it is given up, for as long as missing effects are waited for; once in a run.
-    Raises CallError.
     """
-    job = _Job(state)
-    made = 0
-    while job.is_on() and (rounds is None or made < rounds or job.is_asked_now_and_then):
-        state.harness.resend(sorted(job.owed))
-        made += 1
+    state.is_unfinished = run_resend_job(
+        _ScenarioFailures(state),
+        pause=state.harness.pause,
+        is_late=state.is_late,
+        may_wait=lambda stalled_s: _may_wait(state, stalled_s),
+        rounds=rounds,
+    )
 
 
-@dataclass(slots=True)
-class _Job:
-    """One list -> resend job: what is owed now, and for how many rounds, and since when, that has been the same."""
+class _ScenarioFailures:
+    """The scenario's events that must still be received, by the log."""
 
-    state: ScenarioState
-    owed: set[tuple[str, str]] = field(default_factory=set)
-    is_final: bool = False
-    """Each was refused in a way that no further try will change."""
-    stalled: int = -1
-    moved: float = field(default_factory=stopwatch)
+    def __init__(self, state: ScenarioState) -> None:
+        self._state = state
 
-    @property
-    def is_asked_now_and_then(self) -> bool:
-        """Nothing has moved for some rounds."""
-        return self.stalled >= STALLED_ROUNDS
-
-    def is_on(self) -> bool:
-        """Look what is owed now, and pause if that is what was owed before; False when it makes no sense to go on."""
-        state = self.state
+    def owed(self) -> Owed:
+        state = self._state
         entries = [entry for entry in state.harness.failed(state.webhook_ids) if _is_owed(state, entry)]
-        owed = {_address(entry) for entry in entries}
-        self.is_final = all(_is_final(entry) for entry in entries)
-        if owed != self.owed:
-            self.owed, self.stalled, self.moved = owed, 0, stopwatch()
-        else:
-            self.stalled += 1
-        is_given_up = self.is_asked_now_and_then and not self._has_patience()
-        state.unfinished = bool(owed) and not is_given_up and state.is_late()
-        if not owed or is_given_up or state.unfinished:
-            return False
-        state.harness.pause(min(_NOW_AND_THEN_S, _ROUND_PAUSE_S * self.stalled**2))
-        return True
+        events = frozenset((entry.webhook_id, entry.webhook_event_id) for entry in entries)
+        return Owed(events, is_refused_for_good([entry.status_code for entry in entries]))
 
-    def _has_patience(self) -> bool:
-        harness = self.state.harness
-        if self.is_final or self.state.is_breaking or harness.latency.keeps_refusing:
-            return False
-        harness.latency.keeps_refusing = stopwatch() - self.moved >= harness.limits.last_s
-        return not harness.latency.keeps_refusing
+    def resend(self, events: Sequence[EventAddress]) -> None:
+        self._state.harness.resend(events)
+
+
+def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
+    """Whether to ask a receiver again that has refused everything for so long; a run waits out `last_s` only once."""
+    latency = state.harness.latency
+    if state.is_breaking or latency.keeps_refusing:
+        return False
+    latency.keeps_refusing = stalled_s >= state.harness.limits.last_s
+    return not latency.keeps_refusing
 
 
 def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:
-    """It must be received in the end: what may be refused is not, once it was refused in good order."""
+    """Whether an event must be received in the end.
+
+    An event that may be refused is not owed once it was answered below 500. While a fault sends events under the name
+    of an unknown type, only those that may be refused are owed: a receiver may acknowledge and ignore such a type, and
+    the loss would be our doing.
+    """
     tracked = state.tracked.get(entry.webhook_event_id)
     if tracked is None:
         return False
-    if tracked.expect is not Expect.EITHER and any(each.step.fault == HIDES_THE_TYPE for each in state.active):
-        return False  # under another type's name it may be acknowledged and left, and that would be our doing
-    refused = entry.status_code is not None and entry.status_code < 500
-    return tracked.expect is not Expect.EITHER or not refused
-
-
-def _is_final(entry: EventEntry) -> bool:
-    """It was refused as the request's fault: a 4xx, but for those that speak of the moment."""
-    return entry.status_code is not None and entry.status_code < 500 and entry.status_code not in _OF_THE_MOMENT
-
-
-def _address(entry: EventEntry) -> tuple[str, str]:
-    return entry.webhook_id, entry.webhook_event_id
+    if tracked.expect is Expect.EITHER:
+        return entry.status_code is None or entry.status_code >= 500
+    return not any(each.step.fault == HIDES_THE_TYPE for each in state.active)
 
 
 def _raise(state: ScenarioState, step: Raise) -> None:
@@ -219,7 +191,7 @@ def _crash(state: ScenarioState, step: Crash) -> None:
 
 
 def _crash_in(state: ScenarioState, step: Crash, delivery: LeasedDelivery) -> None:
-    """Deliver by hand and kill the receiver at the moment; then start it and tell the log how far it got."""
+    """Deliver by hand and kill the receiver at the crash point; then start it, and report the delivery to the log."""
     harness = state.harness
     assert harness.process is not None
     state.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
@@ -248,7 +220,7 @@ def _after(step: Crash, kill: Callable[[], None], pause: Callable[[float], None]
 
 
 def _was_hit(sent: SendResult) -> bool:
-    """The delivery failed by our doing."""
+    """Whether the kill broke the delivery."""
     return sent.outcome is not Outcome.ANSWERED
 
 

@@ -1,7 +1,7 @@
-"""What a scenario is played with: a simulator, the receiver, and how its effects are read.
+"""What a scenario is played with: a simulator, the receiver, and the way to read its effects.
 
-The vendor's API may fail, also because a scenario breaks it. Then a call is made again, as any integrator must, for as
-long as missing effects are waited for; a scenario whose calls still fail then has no verdict on the receiver.
+The vendor's API may fail, also because a scenario breaks it. The harness then repeats the call, as any integrator must,
+for as long as it waits for missing effects. A scenario whose calls still fail then has no verdict on the receiver.
 """
 
 import logging
@@ -16,6 +16,7 @@ from typing import TypeVar
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.models import EventEntry
+from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
 from frontsim.verification.observe.observers import Observer
@@ -28,11 +29,11 @@ logger = logging.getLogger(__name__)
 EVER = ("2000-01-01", "2100-01-01")
 """A window in which every event of a simulator lies."""
 TOGETHER = 8
-"""Resends that are under way at once."""
-_IF_SILENT = 4.5
-"""So many times as long a receiver is waited for that may book once a minute: 67.5 s by default."""
-_AGAIN_S = 0.05
-_LONGEST_AGAIN_S = 0.5
+"""Resends in flight at once."""
+_NEXT_BATCH_FACTOR = 4.5
+"""A worker that books in batches may do so once a minute, so it gets this many times `last_s`: 67.5 s by default."""
+_FIRST_RETRY_S = 0.05
+_LONGEST_RETRY_S = 0.5
 _TRIES_IF_LOST = 2
 
 T = TypeVar("T")
@@ -47,9 +48,12 @@ def _first_identity() -> int:
 class TimeLimits:
     """Times in seconds.
 
-    `settle_s` is the quiet window, `timeout_s` what one scenario may take, `answer_s` how long the receiver may take to
-    answer a delivery (the simulator's own limit). `last_s` is how long missing effects must have stayed away before a
-    receiver is accused of them: not in each scenario, but in the last look of a run.
+    Attributes:
+        settle_s: effects have settled when they are unchanged for this long.
+        timeout_s: what one scenario may take.
+        answer_s: how long the receiver may take to answer a delivery; the simulator's own limit.
+        last_s: how long missing effects must stay away before verify accuses the receiver: not in each scenario, but
+            in the last look of a run.
     """
 
     settle_s: float = 0.3
@@ -59,14 +63,37 @@ class TimeLimits:
 
     @property
     def wait_limits(self) -> WaitLimits:
-        """How long effects are waited for."""
+        """How long to wait for effects when nothing is known about the receiver."""
         missing_s = max(10 * self.settle_s, 2.0)
         return WaitLimits(self.settle_s, missing_s, max(self.timeout_s, missing_s))
+
+    def first_wait(self, latency: ReceiverLatency) -> WaitLimits:
+        """How long a scenario waits for effects, by what the run has shown of the receiver so far."""
+        limits = self.wait_limits.for_longest(latency.longest_s)
+        return limits.in_haste() if latency.never_settles else limits
+
+    def last_wait(self, latency: ReceiverLatency, *, may_await_batch: bool) -> WaitLimits:
+        """How long the last look waits before verify accuses the receiver of what is missing.
+
+        `may_await_batch`: the receiver has booked nothing since it acknowledged what is missing, as if its worker's
+        next batch were not due yet.
+        """
+        usual = self.wait_limits.for_longest(latency.longest_s)
+        longest_s = _NEXT_BATCH_FACTOR * self.last_s
+        missing_s = max(usual.missing_s, longest_s if may_await_batch else self.last_s)
+        return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """Everything that a scenario needs. `observer` and `process` are None where the user gave no way."""
+    """Everything that a scenario is played with. `observer` and `process` are None where the user gave no way.
+
+    Attributes:
+        latency: how slow the receiver was so far; all scenarios of a run share it.
+        identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
+            seed, on purpose: a receiver that knows events by what they are about remembers earlier runs, and would
+            rightly take ours for repeats.
+    """
 
     api: FrontSystems
     sim: Simulator
@@ -78,28 +105,9 @@ class Harness:
     process: ReceiverProcess | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
-    """How slow the receiver was so far: all scenarios of a run share it."""
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
-    """Numbers for sales, customers and the rest that no other run has used, outside the seed on purpose: a receiver
-    that knows events by what they are about remembers earlier runs, and would rightly take ours for repeats."""
-
-    @property
-    def wait_limits(self) -> WaitLimits:
-        """How long effects are waited for, by the limits and by what the run has shown of the receiver so far."""
-        patience = self.limits.wait_limits.for_longest(self.latency.longest_s)
-        return patience.in_haste() if self.latency.never_settles else patience
-
-    def last_wait_limits(self, *, silent: bool) -> WaitLimits:
-        """How long effects are waited for before a receiver is accused of what is missing.
-
-        `silent`: nothing was booked since they were acknowledged, as if the worker's next batch were not due yet.
-        """
-        usual = self.limits.wait_limits.for_longest(self.latency.longest_s)
-        longest_s = _IF_SILENT * self.limits.last_s
-        missing_s = max(usual.missing_s, longest_s if silent else self.limits.last_s)
-        return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
@@ -108,11 +116,12 @@ class Harness:
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.
 
-        One that is refused is made again. So is, once, one whose answer was lost: it may have been made, which a right
-        receiver must cope with. If that answer is lost, too, what became of it is the log's to tell.
+        A resend that the API refuses is repeated. A resend whose answer was lost is repeated once: the first may have
+        been made, and a right receiver must cope with both. If the second answer is lost too, the log tells what became
+        of it.
 
         Raises:
-            ApiError: one was refused for longer than anything is waited for. None is under way any more.
+            ApiError: the API refused one for as long as the harness waits. None is in flight any more.
         """
         making = [self.pool.submit(self._deliver, entry) for entry in entries]
         _, left = wait(making, return_when=FIRST_EXCEPTION)
@@ -123,13 +132,13 @@ class Harness:
                 each.result()
 
     def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
-        """What the log lists as not received. Raises CallError."""
+        """The events that the log lists as not received. Raises CallError."""
         return self._listed(
             lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], success=False), webhook_ids
         )
 
     def log(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
-        """All that the log has, with payloads and runs. Raises CallError."""
+        """All events in the log, with payloads and runs. Raises CallError."""
         return self._listed(
             lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], include_payload=True, include_runs=True),
             webhook_ids,
@@ -137,7 +146,7 @@ class Harness:
 
     def entry(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
         """One event as the log has it now. Raises CallError."""
-        return self._asked(lambda: self.api.get_event(webhook_id, webhook_event_id), (Ambiguous, ApiError))
+        return self._call(lambda: self.api.get_event(webhook_id, webhook_event_id), retried=(Ambiguous, ApiError))
 
     def close(self) -> None:
         """Close the connections to the simulator."""
@@ -147,46 +156,41 @@ class Harness:
         self.sim.close()
 
     def _listed(self, of: Callable[[str], list[EventEntry]], webhook_ids: Sequence[str]) -> list[EventEntry]:
-        lists = self.pool.map(lambda each: self._asked(lambda: of(each), (Ambiguous, ApiError)), webhook_ids)
+        lists = self.pool.map(lambda each: self._call(lambda: of(each), retried=(Ambiguous, ApiError)), webhook_ids)
         return [entry for entries in lists for entry in entries]
 
     def _deliver(self, entry: tuple[str, str]) -> None:
         for _ in range(_TRIES_IF_LOST):
             try:
-                self._asked(lambda: self.api.deliver(*entry), (ApiError,))
+                self._call(lambda: self.api.deliver(*entry), retried=(ApiError,))
             except Ambiguous as error:
                 logger.info("the answer to the resend of %s is lost, so it may have been made: %s", entry[1], error)
             except (UnexpectedAnswer, Unreachable) as error:
-                logger.info(
-                    "the resend of %s has no answer of its own; the log tells what became of it: %s", entry[1], error
-                )
+                logger.info("no answer to the resend of %s; the log tells what became of it: %s", entry[1], error)
                 return
             else:
                 return
 
-    def _asked(self, call: Callable[[], T], again: tuple[type[CallError], ...]) -> T:
-        """The answer to a call of the vendor's API, which is made again when it ends with one of `again`.
+    def _call(self, call: Callable[[], T], *, retried: tuple[type[CallError], ...]) -> T:
+        """The answer to a call of the vendor's API, which is repeated when it ends with one of `retried`.
 
         Raises:
-            CallError: another; or one of them, when it has failed for `last_s`, or is to wait for longer than a
-                scenario may take.
+            CallError: another error; or one of these, when the call has failed for `last_s`, or the API asks for a
+                longer wait than a scenario may take.
         """
-        since: float | None = None
-        wait_s = _AGAIN_S
-        while True:
-            try:
-                return call()
-            except again as error:
-                since = since or stopwatch()
-                asked_s = (isinstance(error, ApiError) and error.retry_after_s) or 0.0
-                is_over = self.closed.is_set() or stopwatch() - since >= self.limits.last_s
-                if is_over or asked_s > self.limits.timeout_s:
-                    raise
-            self._pause_until_closed(max(wait_s, asked_s))
-            wait_s = min(2 * wait_s, _LONGEST_AGAIN_S)
+        policy = RetryPolicy(sleep=self._pause_until_closed, longest_wait_s=self.limits.timeout_s)
+        return policy.repeat(call, when=lambda error: isinstance(error, retried), delays_s=self._delays_s())
+
+    def _delays_s(self) -> Iterator[float]:
+        """The waits before each further try, for `last_s` from the first failure on."""
+        since_s = stopwatch()
+        for delay_s in backoff_s(_FIRST_RETRY_S, _LONGEST_RETRY_S):
+            if self.closed.is_set() or stopwatch() - since_s >= self.limits.last_s:
+                return
+            yield delay_s
 
     def _pause_until_closed(self, seconds: float) -> None:
         """Wait a little at a time: a run that is interrupted ends when its threads do."""
         while seconds > 0 and not self.closed.is_set():
-            self.pause(min(seconds, _LONGEST_AGAIN_S))
-            seconds -= _LONGEST_AGAIN_S
+            self.pause(min(seconds, _LONGEST_RETRY_S))
+            seconds -= _LONGEST_RETRY_S

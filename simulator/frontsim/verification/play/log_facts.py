@@ -1,13 +1,13 @@
-"""The simulator's log, read into facts."""
+"""The simulator's log, read into facts. `runs_of` is the one place that says what the log's runs mean."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from frontsim.client.models import EventEntry, RunView
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
-from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, since_ms
 
 NOT_SENT = frozenset(
     {
@@ -28,20 +28,58 @@ NOT_SENT = frozenset(
 _CLOCK_STEP_MS = 4
 """The log's moments are rounded to 1/300 s."""
 
+Condition = Callable[[Outcome, int], bool]
+"""Whether something held for a run, by its outcome and its moment in ms since the start."""
+
 
 def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
-    """All events of the state with their runs and payloads, as the log has them now, oldest first. Raises CallError."""
+    """All events of the scenario with their runs and payloads, as the log has them now, oldest first.
+
+    Raises CallError.
+    """
     listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.webhook_ids)}
     known = [(tracked, listed[each]) for each, tracked in state.tracked.items() if each in listed]
     return tuple(_fact(state, tracked, entry) for tracked, entry in known)
 
 
+def runs_of(
+    entry: EventEntry, *, epoch: datetime, is_faulted: Condition, is_mutated: Condition = lambda *_: False
+) -> tuple[Run, ...]:
+    """The runs of an event that have ended, in order.
+
+    Args:
+        entry: the event, as the log lists it with its runs.
+        epoch: the start, in the log's time.
+        is_faulted: whether we may have broken the run.
+        is_mutated: whether we may have changed its body in a way that a right receiver copes with.
+    """
+    ended = [(number, view) for number, view in enumerate(entry.runs, 1) if _has_ended(view)]
+    return tuple(_run(view, number, epoch, is_faulted, is_mutated) for number, view in ended)
+
+
+def outcome_of(view: RunView | EventEntry) -> Outcome:
+    """How far a run got, by the log: a run that was certainly not sent is known by its status."""
+    if view.status_code is not None:
+        return Outcome.ANSWERED
+    return Outcome.NOT_SENT if view.status in NOT_SENT else Outcome.UNKNOWN
+
+
+def _has_ended(view: RunView) -> bool:
+    return view.status is not None or view.status_code is not None
+
+
 def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> EventFact:
+    runs = runs_of(
+        entry,
+        epoch=state.epoch,
+        is_faulted=_during([fault for fault in state.faults if not fault.tolerable]),
+        is_mutated=_during([fault for fault in state.faults if fault.tolerable]),
+    )
     return EventFact(
         webhook_id=tracked.webhook_id,
         webhook_event_id=tracked.webhook_event_id,
         event=tracked.event,
-        runs=tuple(_runs(state, entry)),
+        runs=runs,
         expect=tracked.expect,
         entity=state.harness.selection.entity(tracked.event, entry.payload),
         payload=entry.payload,
@@ -51,35 +89,24 @@ def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Eve
     )
 
 
-def _runs(state: ScenarioState, entry: EventEntry) -> Iterable[Run]:
-    for number, view in enumerate(entry.runs, 1):
-        if view.status is not None or view.status_code is not None:
-            yield _run(state, view, number)
-
-
-def _run(state: ScenarioState, view: RunView, number: int) -> Run:
-    at_ms = state.since(datetime.fromisoformat(view.created)) if view.created else 0
+def _run(view: RunView, number: int, epoch: datetime, is_faulted: Condition, is_mutated: Condition) -> Run:
+    at_ms = since_ms(epoch, datetime.fromisoformat(view.created)) if view.created else 0
+    outcome = outcome_of(view)
     return Run(
         number=view.run or number,
         trigger=Trigger.RESEND if view.trigger == Trigger.RESEND else Trigger.ORIGINAL,
-        outcome=_outcome(view),
+        outcome=outcome,
         status=view.status or "",
         status_code=view.status_code,
         at_ms=at_ms,
         at=(view.created or "").partition("T")[2],
         duration_ms=view.duration_ms or 0,
-        faulted=_under(state.faults, at_ms, tolerable=False),
-        mutated=_under(state.faults, at_ms, tolerable=True),
+        faulted=is_faulted(outcome, at_ms),
+        mutated=is_mutated(outcome, at_ms),
     )
 
 
-def _outcome(view: RunView) -> Outcome:
-    if view.status_code is not None:
-        return Outcome.ANSWERED
-    return Outcome.NOT_SENT if view.status in NOT_SENT else Outcome.UNKNOWN
-
-
-def _under(faults: Iterable[FaultFact], at_ms: int, *, tolerable: bool) -> bool:
-    """Whether a fault of that kind was on that strikes deliveries."""
-    kind = (fault for fault in faults if fault.tolerable is tolerable and not fault.on_api)
-    return any(fault.from_ms - _CLOCK_STEP_MS <= at_ms <= fault.to_ms + _CLOCK_STEP_MS for fault in kind)
+def _during(faults: Sequence[FaultFact]) -> Condition:
+    """Whether a run was made while one of these faults broke deliveries."""
+    spans = [(fault.from_ms - _CLOCK_STEP_MS, fault.to_ms + _CLOCK_STEP_MS) for fault in faults if not fault.on_api]
+    return lambda _, at_ms: any(from_ms <= at_ms <= to_ms for from_ms, to_ms in spans)

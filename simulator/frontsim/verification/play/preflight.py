@@ -1,148 +1,198 @@
-"""What must work at all, so that a verdict can be trusted: a clean event is acknowledged, and seen once.
+"""What must work before a verdict can be trusted: a clean event is acknowledged, and seen exactly once.
 
-Also the sign of life at the end: a clean event, after everything that was broken.
+Also the liveness check at the end: a clean event after everything that was broken. How a clean event gets to the
+receiver is the caller's choice: `CleanEventSender`.
 """
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-from frontsim.client.models import EventEntry
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.history import Effect, EventFact, History, Liveness, Observation, PreflightCheck
-from frontsim.verification.observe.observers import Observer, ObserverFailed, effects
-from frontsim.verification.observe.settle import look
-from frontsim.verification.play.actions import drain
-from frontsim.verification.play.log_facts import NOT_SENT
-from frontsim.verification.play.observing import new_effects
-from frontsim.verification.play.raising import raise_clean
-from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+from frontsim.domain.model import Outcome
+from frontsim.verification.facts.correlate import BUSINESS, correlate
+from frontsim.verification.facts.history import EventFact, History, Liveness, Observation, PreflightCheck
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import ObserverFailed
 
 ANSWERS = "the observer answers"
 ACKNOWLEDGED = "a clean event is acknowledged"
 SEEN = "a clean event is seen"
 SEEN_ONCE = "a clean event is seen only once"
-"""Names of the controls, in their order."""
+"""Names of the checks, in their order."""
 
 _TRIES = 2
 _RESENDS = 5
 _GAPS_S = (0.05, 0.3, 1.0)
 _LOOK_S = 0.02
-_COME_AGAIN = (429, 502, 503, 504)
+_TRY_LATER = (429, 502, 503, 504)
 
 
-def control(state: ScenarioState, event: str) -> str:
-    """Raise clean events until one was seen once, and note how long that took; or note why not.
+@dataclass(frozen=True, slots=True)
+class CleanEvent:
+    """A clean event after its newest run.
 
-    Returns the webhookEventId of the last of them. Raises CallError.
+    Attributes:
+        sent_s: when that run began, by the stopwatch.
+        outcome: how far the run got.
+        result: the outcome in the log's words.
     """
-    if state.observer_failure:
-        state.preflight.append(PreflightCheck(ANSWERS, state.observer_failure))
-        return ""
-    for number in range(_TRIES):
-        is_last = number == _TRIES - 1
-        tracked = raise_clean(state, event)
-        found = _try(state, tracked, most_s=state.harness.limits.last_s if is_last else 0.0)
-        state.preflight[:] = [found]
-        if not found.failure or found.unanswered:
-            break
-    return tracked.webhook_event_id
+
+    webhook_event_id: str
+    event: str
+    sent_s: float
+    outcome: Outcome
+    status_code: int | None
+    result: str
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.status_code is not None and 200 <= self.status_code < 300
 
 
-def _try(state: ScenarioState, tracked: TrackedEvent, *, most_s: float) -> PreflightCheck:
-    """One clean event, from its delivery to its effect; each may take up to `most_s` where nothing is wrong yet."""
-    observer = state.harness.observer
-    entry, sent = _acknowledge(state, tracked, most_s=most_s)
-    if not entry.success:
-        return PreflightCheck(ACKNOWLEDGED, _refusal(state, entry, tracked.event), unanswered=entry.status_code is None)
-    found = PreflightCheck(ACKNOWLEDGED) if observer is None else _see(state, observer, tracked, most_s=most_s)
-    if not found.failure:
-        latency_s = stopwatch() - sent
-        state.wait_limits = state.wait_limits.for_latency(latency_s)
-        state.harness.latency.note(latency_s)
-    return found
+class CleanEventSender(Protocol):
+    """Raises clean events and sees each delivered before it returns. Every method may raise CallError."""
+
+    def send(self) -> CleanEvent:
+        """Raise a new event, and have it delivered."""
+
+    def resend(self, sent: CleanEvent) -> CleanEvent:
+        """Have an event delivered again."""
+
+    def fact(self, sent: CleanEvent) -> EventFact:
+        """The event as effects are matched with it."""
 
 
-def check_liveness(state: ScenarioState, event: str) -> Liveness:
-    """A clean event: any answer is one. Raises CallError.
+@dataclass(frozen=True, slots=True)
+class PreflightResult:
+    """What came of the preflight.
 
-    Nobody there is known after a few tries. A receiver that is there and gives no answer may have its hands full with
-    what was sent before, so it is asked until the scenario's time is over.
+    Attributes:
+        check: the one that failed, or the last that passed.
+        webhook_event_id: the event that was sent last.
+        latency_s: seconds from that event's delivery to its effect, or to its answer where effects are not read; None
+            when the check failed.
     """
-    tracked = raise_clean(state, event)
-    drain(state)
-    entry = _entry(state, tracked)
-    tries = 1
-    for gap_s in itertools.chain(_GAPS_S, itertools.repeat(_GAPS_S[-1])):
-        if entry.status_code is not None:
-            return Liveness()
-        if tries > len(_GAPS_S) and (entry.status in NOT_SENT or state.is_late()):
-            break
-        state.harness.pause(gap_s)
-        state.harness.resend([(tracked.webhook_id, tracked.webhook_event_id)])
-        entry = _entry(state, tracked)
-        tries += 1
-    return Liveness(f"expected an answer to a clean {event}, got none in {tries} tries ({entry.outcome})")
+
+    check: PreflightCheck
+    webhook_event_id: str = ""
+    latency_s: float | None = None
 
 
-def _acknowledge(state: ScenarioState, tracked: TrackedEvent, *, most_s: float) -> tuple[EventEntry, float]:
-    """A clean event after its run, and after some resends if it failed: a receiver may be busy and take the resend.
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """The checks before and after a test, with what they need.
 
-    One that says so (429, 502, 503, 504) may be starting: it is asked for up to `most_s`. Also gives the moment of the
-    last try, by the stopwatch.
+    Attributes:
+        sender: sends clean events.
+        effects: reads effects; None when the user gave no way.
+        receiver: the receiver's URL, for messages.
+        pause: waits so many seconds.
+        answer_s: how long the receiver may take to answer, for messages.
+        missing_s: how long to wait for the effect of a clean event.
+        longest_s: how long to wait at the last try, while nothing is wrong yet.
+        most_effects: how many effects a clean event may have: one for each webhook.
     """
-    began = sent = stopwatch()
-    drain(state)
-    entry = _entry(state, tracked)
-    for number in itertools.count():
-        is_patient = entry.status_code in _COME_AGAIN and stopwatch() - began < most_s
-        if entry.success or (entry.status_code is None and number > 0) or (number >= _RESENDS and not is_patient):
-            break
-        state.harness.pause(_GAPS_S[0] if number < _RESENDS else _GAPS_S[1])
-        sent = stopwatch()
-        state.harness.resend([(tracked.webhook_id, tracked.webhook_event_id)])
-        entry = _entry(state, tracked)
-    return entry, sent
+
+    sender: CleanEventSender
+    effects: EffectReader | None
+    receiver: str
+    pause: Callable[[float], None]
+    answer_s: float
+    missing_s: float
+    longest_s: float
+    most_effects: int = 1
+
+    def run(self) -> PreflightResult:
+        """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
+        found = self._try(longest_s=0.0)
+        for number in range(1, _TRIES):
+            if not found.check.failure or found.check.unanswered:
+                break
+            found = self._try(longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
+        return found
+
+    def check_liveness(self, *, is_late: Callable[[], bool]) -> Liveness:
+        """Send a clean event: any answer is a sign of life. Raises CallError.
+
+        A few tries tell that nothing listens. A receiver that listens and gives no answer may be busy with what was
+        sent before, so it is asked until `is_late`.
+        """
+        sent = self.sender.send()
+        tries = 1
+        for gap_s in itertools.chain(_GAPS_S, itertools.repeat(_GAPS_S[-1])):
+            if sent.status_code is not None:
+                return Liveness()
+            if tries > len(_GAPS_S) and (sent.outcome is Outcome.NOT_SENT or is_late()):
+                break
+            self.pause(gap_s)
+            sent = self.sender.resend(sent)
+            tries += 1
+        return Liveness(f"expected an answer to a clean {sent.event}, got none in {tries} tries ({sent.result})")
+
+    def _try(self, *, longest_s: float) -> PreflightResult:
+        """One clean event, from its delivery to its effect."""
+        sent = self._acknowledge(longest_s=longest_s)
+        if not sent.acknowledged:
+            check = PreflightCheck(ACKNOWLEDGED, self._refusal(sent), unanswered=sent.status_code is None)
+            return PreflightResult(check, sent.webhook_event_id)
+        check = self._see(self.effects, sent, longest_s=longest_s) if self.effects else PreflightCheck(ACKNOWLEDGED)
+        latency_s = None if check.failure else stopwatch() - sent.sent_s
+        return PreflightResult(check, sent.webhook_event_id, latency_s)
+
+    def _acknowledge(self, *, longest_s: float) -> CleanEvent:
+        """A clean event, resent a few times if it fails: a receiver may be busy and take the resend.
+
+        A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`.
+        """
+        sent = self.sender.send()
+        began_s = sent.sent_s
+        for number in itertools.count():
+            may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - began_s < longest_s
+            is_silent = sent.status_code is None and number > 0
+            if sent.acknowledged or is_silent or (number >= _RESENDS and not may_be_starting):
+                break
+            self.pause(_GAPS_S[0] if number < _RESENDS else _GAPS_S[1])
+            sent = self.sender.resend(sent)
+        return sent
+
+    def _refusal(self, sent: CleanEvent) -> str:
+        limit = f" within {self.answer_s:g} s (--answer-timeout)" if sent.status_code is None else ""
+        return (
+            f"preflight failed: expected {self.receiver} to answer a clean {sent.event} with a 2xx{limit}, "
+            f"got {sent.result}; a receiver that takes no event at all cannot be judged"
+        )
+
+    def _see(self, effects: EffectReader, sent: CleanEvent, *, longest_s: float) -> PreflightCheck:
+        """Whether a clean event is seen once; for up to `longest_s` while the observer shows nothing new at all."""
+        began_s, found, is_new = stopwatch(), 0, False
+        fact = self.sender.fact(sent)
+        history = History("preflight", (fact,), observer_key=effects.key)
+        while (spent_s := stopwatch() - began_s) < self.missing_s or (not is_new and spent_s < longest_s):
+            try:
+                seen = effects.read_new()
+            except ObserverFailed as error:
+                return PreflightCheck(ANSWERS, f"preflight failed: {error}")
+            is_new = bool(seen)
+            found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
+            if 1 <= found <= self.most_effects:
+                return PreflightCheck(SEEN_ONCE)
+            self.pause(_LOOK_S)
+        return PreflightCheck(
+            SEEN_ONCE if found else SEEN,
+            f"preflight failed: a clean {sent.event} was acknowledged; expected the observer ({effects.name}) to show "
+            f"it once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(effects, fact)}",
+        )
 
 
-def _refusal(state: ScenarioState, entry: EventEntry, event: str) -> str:
-    limit = f" within {state.harness.limits.answer_s:g} s (--answer-timeout)" if entry.status_code is None else ""
-    return (
-        f"preflight failed: expected {state.harness.receiver_url} to answer a clean {event} with a 2xx{limit}, "
-        f"got {entry.outcome}; nothing can be said about a receiver that takes no event at all"
-    )
-
-
-def _see(state: ScenarioState, observer: Observer, tracked: TrackedEvent, *, most_s: float) -> PreflightCheck:
-    """Whether a clean event was seen once, in up to `most_s` while the observer shows nothing new at all."""
-    began = stopwatch()
-    seen: tuple[Effect, ...] = ()
-    fact = _fact(state, tracked)
-    history = History(state.scenario.name, (fact,), observer_key=state.harness.observer_key)
-    found = 0
-    while (spent_s := stopwatch() - began) < state.wait_limits.missing_s or (not seen and spent_s < most_s):
-        try:
-            seen = look(lambda: new_effects(state, observer), state.harness.pause)
-        except ObserverFailed as error:
-            return PreflightCheck(ANSWERS, f"preflight failed: {error}")
-        found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
-        if 1 <= found <= state.scenario.webhooks:
-            return PreflightCheck(SEEN_ONCE)
-        state.harness.pause(_LOOK_S)
-    return PreflightCheck(
-        SEEN_ONCE if found else SEEN,
-        f"preflight failed: a clean {tracked.event} was acknowledged; expected the observer ({observer.name}) to show "
-        f"it once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(state, observer, fact)}",
-    )
-
-
-def _hint(state: ScenarioState, observer: Observer, fact: EventFact) -> str:
-    """What the observer does show, so that a wrong key is found at once."""
-    key = state.harness.observer_key
-    wanted = f"{key} {fact.webhook_event_id}"
-    if key == "business" and fact.entity:
+def _hint(effects: EffectReader, fact: EventFact) -> str:
+    """What the observer does show, so that the user finds a wrong key at once."""
+    wanted = f"{effects.key} {fact.webhook_event_id}"
+    if effects.key == BUSINESS and fact.entity:
         wanted = f"{fact.entity.path} {fact.entity.value}"
     try:
-        now = effects(observer, key)
+        now = effects.read_all()
     except ObserverFailed as error:
         return str(error)
     if not now:
@@ -150,13 +200,3 @@ def _hint(state: ScenarioState, observer: Observer, fact: EventFact) -> str:
     last = now[-1].value
     shape = f"the fields {', '.join(sorted(map(str, last)))}" if isinstance(last, dict) else f"{last!r}"
     return f"it shows {len(now)} effects, the last with {shape}; looked for {wanted} (--observe-key)"
-
-
-def _fact(state: ScenarioState, tracked: TrackedEvent) -> EventFact:
-    entry = _entry(state, tracked)
-    entity = state.harness.selection.entity(tracked.event, entry.payload)
-    return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
-
-
-def _entry(state: ScenarioState, tracked: TrackedEvent) -> EventEntry:
-    return state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)

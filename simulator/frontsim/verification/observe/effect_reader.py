@@ -1,0 +1,72 @@
+"""Reading what a receiver has booked since a moment, and waiting until that has settled."""
+
+from collections.abc import Callable
+
+from frontsim.verification.facts.baseline import Baseline
+from frontsim.verification.facts.correlate import effects_of, is_complete
+from frontsim.verification.facts.history import History
+from frontsim.verification.observe.changes import Effects
+from frontsim.verification.observe.observers import Observer, read_effects
+from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_for_rest
+
+
+class EffectReader:
+    """Reads effects through an observer, and leaves out those that were there before `take_baseline`.
+
+    It works for as long as the observer is open, also when the scenario's simulator has ended.
+
+    Args:
+        observer: reads all effects.
+        key: `business`, or the dotted path of the event's id in an effect.
+        pause: waits so many seconds.
+    """
+
+    def __init__(self, observer: Observer, key: str, *, pause: Callable[[float], None]) -> None:
+        self.key = key
+        self._observer = observer
+        self._pause = pause
+        self._baseline = Baseline({})
+
+    @property
+    def name(self) -> str:
+        """How the observer reads, for people."""
+        return self._observer.name
+
+    def take_baseline(self) -> None:
+        """Leave out of later looks what is booked now. Raises ObserverFailed."""
+        self._baseline = Baseline.of(read_patiently(self.read_all, self._pause))
+
+    def read_all(self) -> Effects:
+        """All effects, in one look. Raises ObserverFailed."""
+        return read_effects(self._observer, self.key)
+
+    def read_new(self) -> Effects:
+        """The effects since the baseline; an observer that fails is tried a few times. Raises ObserverFailed."""
+        return read_patiently(self._read_new_once, self._pause)
+
+    def count_gone(self) -> int:
+        """How many effects an earlier look has shown and the observer does not show now. Raises ObserverFailed."""
+        return self._baseline.gone_from(self.read_all())
+
+    def wait_until_settled(
+        self, history: History, limits: WaitLimits, *, wants_all: bool = True, before: Settled | None = None
+    ) -> Settled:
+        """Wait until the effects of the history's events have settled.
+
+        Args:
+            history: its events and `observer_key` say which effects count.
+            limits: how long to wait.
+            wants_all: wait longer while an event lacks its effect.
+            before: an earlier wait that this one continues.
+        """
+        return wait_for_rest(
+            self._read_new_once,
+            ours=lambda seen: effects_of(history, seen),
+            is_complete=lambda seen: not wants_all or is_complete(history, seen),
+            limits=limits,
+            pause=self._pause,
+            before=before,
+        )
+
+    def _read_new_once(self) -> Effects:
+        return self._baseline.new_in(self.read_all())

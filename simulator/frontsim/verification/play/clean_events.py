@@ -1,0 +1,56 @@
+"""Clean events raised on the simulator and delivered by it, as the preflight of a scenario sends them."""
+
+from frontsim.clock import stopwatch
+from frontsim.verification.facts.history import EventFact
+from frontsim.verification.play.actions import drain
+from frontsim.verification.play.log_facts import outcome_of
+from frontsim.verification.play.preflight import CleanEvent, Preflight
+from frontsim.verification.play.raising import raise_clean
+from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+
+
+def preflight_of(state: ScenarioState, event: str) -> Preflight:
+    """The checks of a scenario, with clean events of that type."""
+    harness = state.harness
+    return Preflight(
+        sender=SimulatedCleanEvents(state, event),
+        effects=state.effects,
+        receiver=harness.receiver_url,
+        pause=harness.pause,
+        answer_s=harness.limits.answer_s,
+        missing_s=state.wait_limits.missing_s,
+        longest_s=harness.limits.last_s,
+        most_effects=state.scenario.webhooks,
+    )
+
+
+class SimulatedCleanEvents:
+    """Raises events of one type through the simulator, which delivers them; the scenario tracks each."""
+
+    def __init__(self, state: ScenarioState, event: str) -> None:
+        self._state = state
+        self._event = event
+
+    def send(self) -> CleanEvent:
+        tracked = raise_clean(self._state, self._event)
+        sent_s = stopwatch()
+        drain(self._state)
+        return self._result(tracked, sent_s)
+
+    def resend(self, sent: CleanEvent) -> CleanEvent:
+        tracked = self._state.tracked[sent.webhook_event_id]
+        sent_s = stopwatch()
+        self._state.harness.resend([(tracked.webhook_id, tracked.webhook_event_id)])
+        return self._result(tracked, sent_s)
+
+    def fact(self, sent: CleanEvent) -> EventFact:
+        tracked = self._state.tracked[sent.webhook_event_id]
+        entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
+        entity = self._state.harness.selection.entity(tracked.event, entry.payload)
+        return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
+
+    def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:
+        entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
+        return CleanEvent(
+            tracked.webhook_event_id, tracked.event, sent_s, outcome_of(entry), entry.status_code, entry.outcome
+        )

@@ -1,0 +1,105 @@
+import time
+
+import pytest
+
+from frontsim.clock import stopwatch
+from frontsim.verification.facts.history import EventFact, History, Observation
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.observe.settle import ReceiverLatency, Settled
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.last_look import LastLook
+
+
+class Shown:
+    """An observer whose list can be set."""
+
+    name = "a list"
+
+    def __init__(self):
+        self.ids = ["past", "control", "a", "stranger"]
+
+    def read(self):
+        if self.ids is None:
+            raise ObserverFailed("it is gone")
+        return self.ids
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def played():
+    """A history of three events, of which the observer showed two; with its last look and the observer."""
+
+    def make(*, changed_s=None, **others):
+        observer = Shown()
+        key = others.get("observer_key", "webhookEventId")
+        reader = EffectReader(observer, key, pause=time.sleep)
+        everything, observer.ids = observer.ids, observer.ids[:1]
+        reader.take_baseline()
+        observer.ids = everything
+        new = reader.read_new()
+        events = tuple(EventFact("w", each, "SaleCreated", ()) for each in ("control", "a", "b"))
+        now = stopwatch()
+        settled = Settled(
+            new, is_quiet=True, began_s=now, changed_s=now if changed_s is None else changed_s, ended_s=now
+        )
+        last_look = LastLook(
+            reader,
+            settled,
+            limits=TimeLimits(settle_s=0.05, last_s=0.1),
+            latency=ReceiverLatency(),
+            preflight_event_id="control",
+        )
+        return History("steady", events, final=Observation(9, new), **others), last_look, observer
+
+    return make
+
+
+def test_a_later_look_counts(played):
+    """What came since belongs to the history; what others booked before is kept, and what they booked since is not."""
+    history, last_look, observer = played()
+    observer.ids += ["b", "a", "later stranger"]
+    later = last_look.take(history)
+    assert ["control", "a", "b", "a", "stranger"] == [effect.key for effect in later.final.effects]
+    assert (later.settled, last_look.settled.change) == (True, "the effect of a was there once, then 2 times")
+
+
+def test_a_later_look_that_fails_leaves_the_history(played):
+    """The observer died meanwhile: why is the doubt about what is missing."""
+    history, last_look, observer = played()
+    observer.ids = None
+    assert last_look.take(history) is history
+    assert last_look.doubt(history, {"b"}) == "it is gone"
+
+
+def test_one_more_look_is_due_when_the_wait_is_over(played):
+    """It is by the time since the effects changed."""
+    history, last_look, _ = played()
+    assert not last_look.is_due(history)
+    history, last_look, _ = played(changed_s=-100.0)
+    assert last_look.is_due(history)
+
+
+def test_what_is_not_shown_any_more_is_a_doubt(played):
+    """A record from before the scenario, and one that was seen in it."""
+    history, last_look, observer = played()
+    assert last_look.doubt(history, {"b"}) == ""
+    observer.ids = ["a", "b", "stranger"]
+    expected = "the observer no longer shows 2 records that it showed before; it must show all"
+    assert last_look.doubt(history, {"b"}) == expected
+
+
+def test_the_clean_event_was_seen_before(played):
+    """If even that is missing now, the observer showed it before."""
+    history, last_look, _ = played(observer_key="business")
+    assert "no longer shows 1 record " in last_look.doubt(history, {"control"})
+
+
+@pytest.mark.parametrize(("marks", "killed_since"), [(((5, "receiver killed"),), False), ((), True)])
+def test_after_a_kill_the_receiver_may_have_lost_it(played, marks, killed_since):
+    """What is gone when the receiver was killed, in the scenario or since, is no fault of the observer."""
+    history, last_look, observer = played(marks=marks)
+    observer.ids = []
+    assert last_look.doubt(history, {"control"}, killed_since=killed_since) == ""
