@@ -5,6 +5,7 @@ from sphinx.application import Sphinx
 project = "frontsim"
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
+smartquotes = False  # `--json` stays as it is typed
 html_theme = "furo"
 html_title = "frontsim"
 html_copy_source = False
@@ -36,6 +37,7 @@ KINDS = {
         "wire",
         "load-options",
         "pytest",
+        "verify-report",
     ],
     "explanation": [
         "why",

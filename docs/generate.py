@@ -372,11 +372,11 @@ def rendered(text: str) -> str:
     return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Rewrite the pages whose tables have changed, and name them; with --check only name them, and end with 1."""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is older than the code")
-    check = parser.parse_args().check
+    check = parser.parse_args(arguments).check
     older = 0
     for page in pages():
         text = page.read_text("utf-8")

@@ -34,3 +34,18 @@ def test_a_comment_without_a_table_is_refused() -> None:
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
     assert "| a\\|b |\n" == generate.table(["a|b"], [])[:9]
+
+
+def test_check_names_a_page_that_is_older_and_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --check the page is written, and the next check has nothing to say."""
+    page = tmp_path / "README.md"
+    page.write_text(old := "<!-- generated: settings -->\n<!-- end -->\n")
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    assert 1 == generate.main(["--check"])
+    assert "README.md is older than the code: run `make docs`\n" == capsys.readouterr().out
+    assert old == page.read_text()
+    assert 0 == generate.main([])
+    assert "README.md: written\n" == capsys.readouterr().out
+    assert 0 == generate.main(["--check"])

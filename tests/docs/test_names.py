@@ -94,3 +94,11 @@ def test_each_question_is_answered_by_a_path_and_what_to_look_for_in_it() -> Non
 def test_how_sure_a_fact_of_the_vendors_is_stays_visible() -> None:
     vendor_api = next(page for page in PAGES if page.name == "vendor-api.md").read_text()
     assert [] == [word for word in ("published", "seen", "inferred", "open") if f"*{word}*" not in vendor_api]
+
+
+def test_every_field_of_a_report_is_named() -> None:
+    source = (PACKAGE / "verification" / "report" / "report.py").read_text()
+    page = (ROOT / "docs" / "reference" / "verify-report.md").read_text()
+    fields_of_json = set(re.findall(r'^\s+"(\w+)": ', source, re.MULTILINE))
+    assert {"causes", "webhookEventId"} <= fields_of_json
+    assert [] == sorted(name for name in fields_of_json if f"`{name}`" not in page)
