@@ -13,3 +13,8 @@ def folder(name: str) -> Path:
     """The folder `contracts`, `scenarios` or `loadtests`."""
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parents[1] / name
+
+
+def asset(name: str) -> str:
+    """A text file of `assets`: what the HTML report and the web page share."""
+    return (_PACKAGE / "assets" / name).read_text("utf-8")

@@ -20,6 +20,7 @@ from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
+from frontsim.domain.headers import HeaderNames
 from frontsim.settings import Settings
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -36,6 +37,7 @@ from frontsim.verification.session import Played, Report, play_all
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 _NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
+_OWN_HEADERS = HeaderNames(Settings.event_id_header, Settings.webhook_id_header, Settings.event_header)
 _LARGEST_SEED = 2**31
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 
@@ -200,6 +202,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
         version=version("frontsim"),
         started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
         duration_s=stopwatch() - began,
+        header_names=None if options["base_url"] else _OWN_HEADERS,
         replay=_replay(seed, options["names"]),
     )
 

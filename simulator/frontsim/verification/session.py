@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
+from frontsim.domain.headers import HeaderNames
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
@@ -31,6 +32,7 @@ class Report:
     """A run as far as it got. `replay` makes the command line that repeats one scenario.
 
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
+    `header_names` is None where deliveries come from a simulator whose settings are not known.
     """
 
     receiver: str
@@ -42,6 +44,7 @@ class Report:
     version: str = ""
     started_at: str = ""
     duration_s: float = 0.0
+    header_names: HeaderNames | None = None
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
     @property

@@ -1,56 +1,180 @@
+import base64
+import dataclasses
+import hashlib
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 
+import pytest
+
+from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+from frontsim.verification.judge.checks import judge
 from frontsim.verification.report.html import as_html
-from frontsim.verification.report.timeline import timeline
+from frontsim.verification.report.page import MOST_PAYLOADS, MOST_RIGHT, MOST_WRONG
+from frontsim.verification.session import Played, Report
+from tests.verification.laboratory import CONTRACT
 
 
 class Outline(HTMLParser):
-    """Tags that are open at the end, and every address that a browser would fetch."""
+    """The elements of a page, and every address that a browser would fetch."""
 
-    EMPTY = frozenset({"meta", "input", "circle", "rect", "line"})
+    EMPTY = frozenset({"meta", "input", "circle", "rect", "line", "path"})
 
-    def __init__(self):
+    def __init__(self, page):
         super().__init__()
-        self.open, self.fetched = [], []
+        self.open, self.fetched, self.tags, self.styled, self.text = [], [], [], [], ""
+        self.feed(page)
 
     def handle_starttag(self, tag, attrs):
-        self.fetched += [value for name, value in attrs if name in ("src", "href")]
+        named = dict(attrs)
+        self.tags.append((tag, named))
+        self.fetched += [value for name, value in attrs if name in ("src", "href") and not value.startswith("#")]
+        self.styled += [name for name, _ in attrs if name == "style" or name.startswith("on")]
         if tag not in self.EMPTY:
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
         if tag not in self.EMPTY:
             assert self.open.pop() == tag
 
+    def handle_data(self, data):
+        self.text += data
+
+    def named(self, tag, **attributes):
+        return [
+            found
+            for each, found in self.tags
+            if each == tag and all(value == found.get(name.rstrip("_")) for name, value in attributes.items())
+        ]
+
+
+@pytest.fixture
+def crowd():
+    """A report on a receiver that books each of 500 events twice, and 100 once."""
+    run = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5)
+    events = tuple(EventFact("w", f"0192-{each}", "SaleCreated", (run,), payload={"n": each}) for each in range(600))
+    effects = tuple(Effect(event.webhook_event_id) for event in (*events, *events[:500]))
+    history = History("storm", events, observer="a list", final=Observation(9, effects))
+
+    def of(report):
+        return Report(
+            "http://shop/hook",
+            7,
+            [dataclasses.replace(report.played[0], history=history, judgement=judge(history, CONTRACT))],
+            CONTRACT,
+        )
+
+    return of
+
 
 def test_the_page_is_whole_and_fetches_nothing(report):
     """One file: every tag is closed, and nothing is loaded from anywhere."""
     page = as_html(report)
-    outline = Outline()
-    outline.feed(page)
+    outline = Outline(page)
     assert (outline.open, outline.fetched) == ([], [])
     assert not re.search(r"https?://(?!shop/)", page)
 
 
-def test_each_event_has_a_timeline_and_can_be_filtered(report):
-    """Every event stands in the page with its class and a drawing; the filters offer what there is."""
+def test_the_page_runs_nothing_but_its_own_script(report):
+    """The policy names the hashes of the one stylesheet and the one script, and no element has any of its own."""
     page = as_html(report)
-    assert page.count("<svg") == 3
-    assert 'data-class="duplicated"' in page
-    assert '<option value="storm">' in page
-    assert '<option value="duplicated">' in page
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#39;", "'")
+    hashes = [
+        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for tag in ("style", "script")
+        for text in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+    ]
+    assert (
+        f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; base-uri 'none'; "
+        "form-action 'none'"
+    ) == policy
+    assert (2, []) == (len(hashes), Outline(page).styled)
 
 
-def test_what_stands_in_a_reason_cannot_break_the_page(report):
-    """Markup in texts stays text."""
-    assert "the observer &lt;is&gt; down &amp; out" in as_html(report)
+def test_what_stands_in_texts_cannot_break_the_page(report):
+    """Markup in a reason, a payload, an event's id or a status stays text."""
+    evil = "</script><img src=x onerror=alert(1)>\"'"
+    storm = report.played[0]
+    (sale, other) = storm.history.events
+    run = dataclasses.replace(sale.runs[1], status=evil, at=evil)
+    sale = dataclasses.replace(sale, webhook_event_id=evil, event=evil, payload={evil: evil}, runs=(run,))
+    final = Observation(1000, (Effect(evil), Effect(evil)))
+    history = dataclasses.replace(storm.history, events=(sale, other), final=final, marks=((5, evil),))
+    played = [Played(storm.scenario, history, judge(history, CONTRACT)), *report.played[1:]]
+    page = as_html(dataclasses.replace(report, played=played, receiver=f"http://shop/{evil}", replay=lambda _: evil))
+    outline = Outline(page)
+    assert ([], [], []) == (outline.open, outline.named("img"), outline.styled)
+    assert evil in outline.text
+    assert "the observer <is> down & out" in outline.text
 
 
-def test_a_timeline_shows_runs_faults_kills_and_effects(report):
-    """A circle for the first run, a square for the resend, a band for the fault, a line for the kill, the effects."""
-    history = report.played[0].history
-    drawing = timeline(history.events[0], history, effects=2)
-    assert ["open", "good"] == re.findall(r'class="run (\w+)"', drawing)
-    for part in ("<circle", 'class="fault"', 'class="kill"', ">x 2<"):
-        assert part in drawing
+def test_the_page_begins_with_the_verdict_and_the_cause(report):
+    """Verdict, receiver and the cause with an open example; then what failed; the rest is folded."""
+    page = as_html(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.56))
+    body = f"<html>{page[page.index('<body>') :]}"
+    text = re.sub(r"\s", "", Outline(body).text)
+    order = [
+        "Receiver violated",
+        "http://shop/hook",
+        "One cause explains 1 of 1 violated scenario: books-copies-at-once-once (1 event duplicated)",
+        "Violated 1 Unknown 1 Verified 1 Skipped 1",
+        "2026-11-25 17:00:00 UTC",
+        "4.6 s",
+        "A unique index on the event's id",
+        "For example SaleCreated 0192-sale in storm",
+        "no answer (Timeout)",
+        "1 verified late-resend",
+        "1 skipped crash-after-ack",
+    ]
+    places = [text.index(each.replace(" ", "")) for each in order]
+    assert places == sorted(places)
+
+
+def test_each_event_can_be_found(report):
+    """Each event stands in its scenario with its class and a drawing; the filters offer what there is."""
+    outline = Outline(as_html(report))
+    classes = [found["data-class"] for _, found in outline.tags if (found.get("class") or "").startswith("event")]
+    assert ["duplicated", "ok", "ok"] == sorted(classes)
+    assert ["crash-after-ack", "late-resend", "steady", "storm"] == sorted(
+        found["id"] for found in outline.named("details", class_="scenario")
+    )
+    for option in ("storm", "duplicated"):
+        assert f"<option>{option}</option>" in as_html(report)
+
+
+def test_a_finding_has_its_payload_and_its_request(report):
+    """Payload and headers for the copy button; headers only where their names are known."""
+    names = HeaderNames("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event")
+    text = Outline(as_html(dataclasses.replace(report, header_names=names))).text
+    assert "X-Webhook-Event-Id: 0192-sale\n" in text
+    assert '"note": "<b>&"' in text
+    assert "X-Webhook-Event-Id" not in as_html(report)
+
+
+def test_a_thousand_findings_are_one_example_and_a_number(report, crowd):
+    """The page stays short: some of the events are shown, fewer with their payload, and the others are counted."""
+    outline = Outline(as_html(crowd(report)))
+    events = [found for _, found in outline.tags if (found.get("class") or "").startswith("event")]
+    assert MOST_WRONG + MOST_RIGHT == len(events)
+    assert 1 == sum("open" in found for found in events)
+    assert MOST_PAYLOADS + 1 == outline.text.count('"n": ')  # and the example of the cause
+    for words in ("499 more like this", f"{500 - MOST_WRONG} others are left out", "100 with nothing wrong"):
+        assert words in outline.text
+
+
+def test_a_report_without_any_scenario_is_a_page(report):
+    """Interrupted before the first one ended."""
+    outline = Outline(as_html(dataclasses.replace(report, played=[], interrupted=True)))
+    assert ([], True) == (outline.open, "Interrupted" in outline.text)
+
+
+def test_jinja_is_imported_when_a_page_is_written():
+    """No command's start takes the time for it."""
+    code = "import sys, frontsim.cli.verify, frontsim.verification.report.html; print('jinja2' in sys.modules)"
+    assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -5,6 +5,7 @@ either held or was not exercised, and only the first is a pass.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts import content
@@ -32,7 +33,7 @@ def _was_resent_after_a_failure(history: History) -> bool:
     return any(
         run.trigger is Trigger.RESEND and not before.acknowledged
         for event in history.events
-        for before, run in zip(event.runs, event.runs[1:], strict=False)
+        for before, run in pairwise(event.runs)
     )
 
 

@@ -1,71 +1,162 @@
-"""One event's life as an SVG: a mark for each run, bands for faults, lines for kills, and the effects at its end."""
+"""One event's life in a scenario, as marks on a line: pure. The page's template draws it.
+
+    |  lost-response          |  receiver killed
+    ----o------------------------|--------[]------------   <> <>
+        run 1 (circle)             run 2, a resend         effects at the end
+
+Positions are percent of the scenario's time, so that the drawing fits any width.
+"""
 
 from collections.abc import Iterator
-from html import escape
+from dataclasses import dataclass
 
 from frontsim.domain.model import Trigger
 from frontsim.verification.facts.classes import describe_run
+from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import EventFact, History, Run
+from frontsim.verification.report.story import fault_of
 
-WIDTH, HEIGHT = 640, 34
-_LEFT, _RIGHT = 8, 64
-_MIDDLE = 15
+_FIRST, _LAST = 2.0, 98.0
+_NARROWEST = 0.8
+_APART = 1.3
+MOST_EFFECTS = 3
+"""Effects that have a mark each; more are a number beside fewer marks."""
 
 
-def timeline(event: EventFact, history: History, *, effects: int | None) -> str:
-    """The SVG element, without a style of its own: classes say what is what."""
-    scale = _Scale(history)
-    parts = [*_faults(history, scale), *_kills(history, scale), _axis(scale)]
-    parts += [_run(run, scale) for run in event.runs]
-    label = "?" if effects is None else f"x {effects}"
-    parts.append(f'<text class="effects" x="{WIDTH - _RIGHT + 14}" y="{_MIDDLE + 4}">{label}</text>')
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(_spoken(event))}">{"".join(parts)}</svg>'
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment: `kind` says how it is drawn, `text` what it is."""
+
+    x: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A fault that was on. Bands that overlap have lanes of their own; `room` is the width that its name may take."""
+
+    x: float
+    width: float
+    room: float
+    lane: int
+    name: str
+    text: str
+
+
+class Scale:
+    """Milliseconds to percent, for one scenario: from its first run, fault or kill to its last."""
+
+    def __init__(self, history: History) -> None:
+        moments = [run.at_ms for event in history.events for run in event.runs]
+        moments += [fault.from_ms for fault in history.faults] + [at_ms for at_ms, _ in history.marks]
+        self.first_ms = min(moments, default=0)
+        self.last_ms = max([*moments, self.first_ms + 1])
+
+    def x(self, at_ms: int) -> float:
+        share = (at_ms - self.first_ms) / (self.last_ms - self.first_ms)
+        return round(_FIRST + min(1.0, max(0.0, share)) * (_LAST - _FIRST), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the timelines of all events of a scenario share; a scenario may have a hundred thousand events."""
+
+    history: History
+    scale: Scale
+    bands: tuple[Band, ...]
+    kills: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All marks. `effects` None: they could not be seen; `wrong`: their number is not what it should be."""
+
+    runs: tuple[Mark, ...]
+    kills: tuple[Mark, ...]
+    early: tuple[Mark, ...]
+    bands: tuple[Band, ...]
+    effects: int | None
+    wrong: bool
+    spoken: str
+    duration: str
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes the bands need."""
+        return max((band.lane + 1 for band in self.bands), default=0)
+
+
+def frame_of(history: History) -> Frame:
+    """The scale of a scenario, its faults and its kills."""
+    scale = Scale(history)
+    kills = tuple(Mark(scale.x(at_ms), "kill", text) for at_ms, text in history.marks)
+    return Frame(history, scale, tuple(_bands(history, scale)), kills)
+
+
+def timeline(event: EventFact, frame: Frame, *, effects: int | None, wrong: bool = False) -> Timeline:
+    """The marks of one event. `effects` None: they could not be seen."""
+    history, scale = frame.history, frame.scale
+    seen = "effects could not be seen" if effects is None else f"effects: {effects}"
+    return Timeline(
+        runs=tuple(
+            Mark(x, _kind(run), _run_text(run, history))
+            for x, run in zip(_apart([scale.x(run.at_ms) for run in event.runs]), event.runs, strict=True)
+        ),
+        kills=frame.kills,
+        early=tuple(_early(event, history, scale)),
+        bands=frame.bands,
+        effects=effects,
+        wrong=wrong,
+        spoken="; ".join([*(f"run {run.number}: {describe_run(run)}" for run in event.runs), seen]),
+        duration=f"{(scale.last_ms - scale.first_ms) / 1000:.1f} s",
     )
 
 
-class _Scale:
-    """Milliseconds to pixels, for one scenario."""
-
-    def __init__(self, history: History) -> None:
-        moments = [run.at_ms for event in history.events for run in event.runs] + [at for at, _ in history.marks]
-        self.most_ms = max([*moments, 1])
-
-    def x(self, at_ms: int) -> float:
-        share = min(1.0, max(0.0, at_ms / self.most_ms))
-        return round(_LEFT + share * (WIDTH - _LEFT - _RIGHT - 10), 1)
+def _apart(places: list[float]) -> list[float]:
+    """The same places, moved to the right where marks would hide each other, such as those of copies sent at once."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(round(max(place, moved[-1] + _APART), 2) if moved else place)
+    return moved if not moved or moved[-1] <= 100 else places
 
 
-def _axis(scale: _Scale) -> str:
-    end = WIDTH - _RIGHT
-    text = f'<text class="tick" x="{end - 2}" y="{HEIGHT - 3}" text-anchor="end">{scale.most_ms / 1000:.1f} s</text>'
-    return f'<line class="axis" x1="{_LEFT}" x2="{end}" y1="{_MIDDLE}" y2="{_MIDDLE}"/>{text}'
+def _kind(run: Run) -> str:
+    answer = "good" if run.acknowledged else "open" if run.status_code is None else "bad"
+    return f"{'resend' if run.trigger is Trigger.RESEND else 'original'} {answer}"
 
 
-def _faults(history: History, scale: _Scale) -> Iterator[str]:
-    for fault in history.faults:
-        left, right = scale.x(fault.from_ms), scale.x(fault.to_ms)
-        title = escape(f"{fault.fault} {fault.detail}".strip())
-        yield (
-            f'<rect class="fault" x="{left}" y="2" width="{max(2.0, right - left):.1f}" height="26">'
-            f"<title>{title}</title></rect>"
-        )
+def _run_text(run: Run, history: History) -> str:
+    verb = "resent" if run.trigger is Trigger.RESEND else "sent"
+    fault = fault_of(run, history.faults)
+    under = f", while {fault} was on" if fault else ""
+    return f"Run {run.number}, {verb} {run.at or f'at +{run.at_ms} ms'}: {describe_run(run)}{under}"
 
 
-def _kills(history: History, scale: _Scale) -> Iterator[str]:
-    for at_ms, text in history.marks:
-        x = scale.x(at_ms)
-        yield f'<line class="kill" x1="{x}" x2="{x}" y1="0" y2="28"><title>{escape(text)}</title></line>'
+def _early(event: EventFact, history: History, scale: Scale) -> Iterator[Mark]:
+    """Effects that were there when only a broken body had arrived."""
+    if history.checkpoint is None or history.observer_key == BUSINESS:
+        return
+    number = sum(effect.key == event.webhook_event_id for effect in history.checkpoint.effects)
+    if number:
+        text = f"Effects when only a broken body had arrived: {number}"
+        yield Mark(scale.x(history.checkpoint.at_ms), "effect bad", text)
 
 
-def _run(run: Run, scale: _Scale) -> str:
-    kind = "good" if run.acknowledged else "open" if run.status_code is None else "bad"
-    x = scale.x(run.at_ms)
-    title = f"<title>{escape(f'run {run.number} {run.trigger} at {run.at}: {describe_run(run)}')}</title>"
-    if run.trigger is Trigger.RESEND:
-        return f'<rect class="run {kind}" x="{x - 5}" y="{_MIDDLE - 5}" width="10" height="10">{title}</rect>'
-    return f'<circle class="run {kind}" cx="{x}" cy="{_MIDDLE}" r="5.5">{title}</circle>'
-
-
-def _spoken(event: EventFact) -> str:
-    return "; ".join(f"run {run.number}: {describe_run(run)}" for run in event.runs)
+def _bands(history: History, scale: Scale) -> Iterator[Band]:
+    """The faults on deliveries, each in the first lane that is free; a name may run on until the lane's next band."""
+    spans = sorted(
+        (scale.x(fault.from_ms), scale.x(fault.to_ms), f"{fault.fault} {fault.detail}".strip(), fault.fault)
+        for fault in history.faults
+    )
+    lanes: list[list[tuple[float, float, str, str]]] = []
+    for span in dict.fromkeys(spans):
+        free = next((lane for lane in lanes if lane[-1][1] <= span[0]), None)
+        if free is None:
+            lanes.append([span])
+        else:
+            free.append(span)
+    for number, lane in enumerate(lanes):
+        for (left, right, text, name), after in zip(lane, [*(span[0] for span in lane[1:]), 100.0], strict=True):
+            width = max(_NARROWEST, right - left)
+            yield Band(left, round(width, 2), round(max(width, after - left), 2), number, name, f"Fault: {text}")
