@@ -1,18 +1,23 @@
-"""The demo is the first thing that anybody runs: it must be true, and able to say no."""
+"""The demo is the first command that most users run: its verdict must be true, and able to be no."""
 
 import json
 import subprocess
 import sys
-from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
-from frontsim.cli.demo import Tale, judge
-from frontsim.client.models import RaisedEvent
+from frontsim.cli.demo import DemoVerdict, JobCounts, judge_demo
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+
+ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
 
-def tale(*ids: str, left: int = 0) -> Tale:
-    return Tale(events=[RaisedEvent("w", event_id, "SaleCreated") for event_id in ids], left=left)
+def verdict(*ids: str, effects: Mapping[str, int], left: int = 0) -> DemoVerdict:
+    events = tuple(EventFact("w", event_id, "SaleCreated", (ACKNOWLEDGED,)) for event_id in ids)
+    seen = tuple(Effect(event_id) for event_id, count in effects.items() for _ in range(count))
+    return judge_demo(History("demo", events, final=Observation(0, seen)), JobCounts(left=left))
 
 
 def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
@@ -35,18 +40,18 @@ def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
         ({"a": 1, "b": 1}, 0, True),
         ({"a": 1}, 0, False),  # b is lost
         ({"a": 1, "b": 2}, 0, False),  # b is doubled
-        ({"a": 1, "b": 1, "c": 1}, 0, False),  # nobody raised c
+        ({"a": 1, "b": 1, "c": 1}, 0, False),  # c was never raised
         ({"a": 1, "b": 1}, 1, False),  # one event is still failed
     ],
 )
 def test_only_exactly_one_effect_each_is_verified(effects: dict[str, int], left: int, good: bool) -> None:
     """Lost, doubled, unexplained, or still failed: each is enough for a no."""
-    assert good == judge(tale("a", "b", left=left), Counter(effects)).good
+    assert good == verdict("a", "b", effects=effects, left=left).good
 
 
 def test_nothing_raised_proves_nothing() -> None:
     """An empty demo is no success."""
-    assert not judge(tale(), Counter()).good
+    assert not verdict(effects={}).good
 
 
 def test_the_demo_for_programs() -> None:
@@ -55,6 +60,6 @@ def test_the_demo_for_programs() -> None:
         [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1", "--json"],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    told = json.loads(done.stdout)
-    assert ("verified", 21, 0) == (told["verdict"], len(told["types"]), told["left"])
+    shown = json.loads(done.stdout)
+    assert ("verified", 21, 0) == (shown["verdict"], len(shown["types"]), shown["left"])
     assert "Subscribed to all 21 event types." in done.stderr

@@ -12,9 +12,8 @@ def setup(*keys: str | None, before: int = 0, **stats: int) -> Any:
     counted = {"events": 0, "failed": 0, "underWay": 0, "waiting": 0, **stats}
     return SimpleNamespace(
         simulator=SimpleNamespace(stats=lambda: counted),
-        new_effects=lambda: tuple(Effect(key) for key in keys),
+        effects=SimpleNamespace(read_new=lambda: tuple(Effect(key) for key in keys)),
         events_before=before,
-        observer=None,
     )
 
 
@@ -66,7 +65,7 @@ def test_a_watch_looks_until_it_is_stopped() -> None:
 def watched(looked: threading.Event, observer: object) -> Any:
     """A setup that sets `looked` at each look."""
     found = setup("a", events=1)
-    found.observer = observer
+    found.effects = found.effects if observer else None
     stats = found.simulator.stats
     found.simulator.stats = lambda: (looked.set(), stats())[1]
     return found

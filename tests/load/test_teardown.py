@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from frontsim.client.leases import DeliveryReport
-from frontsim.domain.model import Outcome
+from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import BadInput, Unusable
-from frontsim.load.clean_event import control
+from frontsim.load.clean_events import preflight_of
 from frontsim.load.options import NOT_GIVEN, Load
 from frontsim.load.plans import DOWNTIME, LOST_ANSWERS, STEADY
 from frontsim.load.setup import LoadSetup, set_up
-from frontsim.load.teardown import record, windows
+from frontsim.load.teardown import faulted_until, open_deliveries, record, windows
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
-from frontsim.verification.facts.history import FaultFact
+from frontsim.verification.facts.history import EventFact, FaultFact, Run
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Judgement, Verdict, judge
 from frontsim.verification.observe.settle import WaitLimits
@@ -70,7 +70,7 @@ def setup(load: Load) -> Iterator[LoadSetup]:
 
 
 def ended(setup: LoadSetup) -> Judgement:
-    return judge(record(setup, control(setup), duration_s=1), clauses.load())
+    return judge(record(setup, preflight_of(setup).run().check, duration_s=1), clauses.load())
 
 
 def test_failed_deliveries_are_resent_and_unreported_leases_run_out(setup: LoadSetup) -> None:
@@ -129,8 +129,8 @@ def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> 
     """The sentence says what was looked for, so that a wrong key is found at once."""
     options = Namespace(**{**vars(load.options), "observe_key": "nothing"})
     setup = set_up(replace(load, options=options))
-    setup.patience = WaitLimits(0.05, 0.1, 1.0)
-    assert "--observe-key is nothing" in control(setup).failure
+    setup.wait_limits = WaitLimits(0.05, 0.1, 1.0)
+    assert "looked for nothing" in preflight_of(setup).run().check.failure
     setup.close()
 
 
@@ -166,9 +166,30 @@ def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
 
 def test_no_fault_is_recorded_over_the_clean_events(setup: LoadSetup) -> None:
     """The clean event before the load was sent in peace, and so was the sign of life after it."""
-    clean = control(setup)
+    clean = preflight_of(setup).run().check
     setup.simulator.lease(setup.load.mix, count=1)
     history = record(setup, clean, duration_s=0)
     (fault,) = history.faults
     first = min(run.at_ms for event in history.events for run in event.runs)
     assert first < fault.from_ms == fault.to_ms
+
+
+def test_an_event_without_a_run_that_ended_proves_nothing() -> None:
+    """It was leased, and neither reported nor run out: no receiver is accused over it."""
+    ended = EventFact("w", "e", "SaleCreated", (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0),))
+    assert "" == open_deliveries([ended], drained=True)
+    assert "in flight" in open_deliveries([ended], drained=False)
+    assert "got 1 events" in open_deliveries([ended, EventFact("w", "f", "SaleCreated", ())], drained=True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "at_ms", "faulted"),
+    [
+        (Outcome.UNKNOWN, 1_000, True),
+        (Outcome.UNKNOWN, 2_000, False),  # after the load: a fair try
+        (Outcome.ANSWERED, 1_000, False),  # a 500 in the middle of an outage is the receiver's own
+    ],
+)
+def test_a_run_is_our_doing_only_without_an_answer_and_in_the_load(outcome: Outcome, at_ms: int, faulted: bool) -> None:
+    """An answer is always the receiver's, and so is a run after the load."""
+    assert faulted is faulted_until(1_500)(outcome, at_ms)

@@ -1,6 +1,6 @@
 """`frontsim demo`: an outage from beginning to end, with a real simulator and a real receiver on loopback.
 
-raise -> receiver down -> raise -> receiver up -> answers lost -> raise -> list -> resend -> compare
+raise -> receiver down -> raise -> receiver up -> answers lost -> raise -> list -> resend -> judge
 """
 
 import signal
@@ -10,27 +10,32 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-import httpx
 import orjson
 
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.client.control import Simulator
-from frontsim.client.models import RaisedEvent
 from frontsim.client.reconcile import reconcile
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.verification.facts.correlate import correlate
+from frontsim.verification.facts.history import History, Observation
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.observe.observers import UrlObserver, read_effects
+from frontsim.verification.play.harness import EVER
+from frontsim.verification.play.log_facts import read_webhook_facts
 
 VERIFIED, VIOLATED = 0, 1
-ALWAYS = ("2000-01-01", "2100-01-01")
 _STOP_S = 10.0
 _COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
 
@@ -49,19 +54,19 @@ class DemoReceiver:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it listens. Raises Unusable."""
+        """Start the process, and wait until it listens. Raises Unusable."""
         command = [sys.executable, "-m", "frontsim.receivers.serve", "--port", str(self._port), "--db", str(self._db)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own module
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise Unusable("the reference receiver did not start; what it said stands above")
+            raise Unusable("the reference receiver did not start; standard error says why")
         urls = orjson.loads(line)
         self.url, self.effects_url = urls["url"], urls["effects"]
         self._port = urlsplit(self.url).port or 0
 
     def stop(self) -> None:
-        """End it, and wait until it has ended."""
+        """Stop the process, and wait until it has ended."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(_STOP_S)
@@ -71,18 +76,11 @@ class DemoReceiver:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def effects(self) -> Counter[str]:
-        """How many effects each event has had."""
-        answer = httpx.get(self.effects_url, trust_env=False, timeout=30)
-        answer.raise_for_status()
-        return Counter(item["webhookEventId"] for item in answer.json())
-
 
 @dataclass
-class Tale:
-    """What has happened so far: events by type, and what the job found."""
+class JobCounts:
+    """What the list -> resend job found, by event type, and how many events are still failed."""
 
-    events: list[RaisedEvent] = field(default_factory=list)
     failed: Counter[str] = field(default_factory=Counter)
     resent: Counter[str] = field(default_factory=Counter)
     left: int = 0
@@ -103,15 +101,16 @@ def demo(count: int, *, as_json: bool) -> int:
     say = partial(click.echo, err=as_json)
     with _folder() as folder, _simulator() as (base_url, api, simulator), _receiver(folder) as receiver:
         say(f"simulator  {base_url}\nreceiver   {receiver.url}\n")
-        tale = _play(api, simulator, receiver, count, say)
-        effects = receiver.effects()
-    judgement = judge(tale, effects)
+        epoch = datetime.fromisoformat(str(simulator.clock().get("now")))
+        webhooks, job = _play(api, simulator, receiver, count, say)
+        history = _record(api, webhooks, epoch, receiver.effects_url)
+    verdict = judge_demo(history, job)
     if as_json:
-        show_json(judgement.as_json(time.monotonic() - began))
+        show_json(verdict.as_json(time.monotonic() - began))
     else:
-        judgement.show()
+        verdict.show()
         say(f"({time.monotonic() - began:.1f} s)")
-    return VERIFIED if judgement.good else VIOLATED
+    return VERIFIED if verdict.good else VIOLATED
 
 
 @contextmanager
@@ -143,89 +142,102 @@ def _receiver(folder: Path) -> Iterator[DemoReceiver]:
 
 def _play(
     api: FrontSystems, simulator: Simulator, receiver: DemoReceiver, count: int, say: Callable[[str], None]
-) -> Tale:
-    tale = Tale()
-    webhooks = {event: api.create_webhook(event, f"{receiver.url}?token=demo").id for event in api.webhook_types()}
+) -> tuple[Mapping[str, str], JobCounts]:
+    """Play the outage; gives the event type of each webhook, and what the list -> resend job did."""
+    webhooks = {api.create_webhook(event, f"{receiver.url}?token=demo").id: event for event in api.webhook_types()}
+    types = list(webhooks.values())
     say(f"Subscribed to all {len(webhooks)} event types.")
-    say(f"All is well:            {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"All is well:            {_raise(simulator, types, count)} events raised.")
     receiver.stop()
-    say(f"The receiver is down:   {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"The receiver is down:   {_raise(simulator, types, count)} events raised.")
     receiver.start()
     simulator.add_fault("lost-response")
-    say(f"Its answers get lost:   {_raise(tale, simulator, webhooks, count)} events raised.")
+    say(f"Its answers get lost:   {_raise(simulator, types, count)} events raised.")
     simulator.clear_faults()
-    for event, webhook_id in webhooks.items():
-        done = reconcile(api, webhook_id, from_=ALWAYS[0], to=ALWAYS[1], sleep=time.sleep)
-        tale.failed[event], tale.resent[event] = done.listed, done.resent
-        tale.left += len(done.left)
+    job = JobCounts()
+    for webhook_id, event in webhooks.items():
+        done = reconcile(api, webhook_id, from_=EVER[0], to=EVER[1], sleep=time.sleep)
+        job.failed[event], job.resent[event] = done.listed, done.resent
+        job.left += len(done.left)
     say(
-        f"List and resend:        {tale.failed.total()} listed as failed, {tale.resent.total()} resent, "
-        f"{tale.left} left.\n"
+        f"List and resend:        {job.failed.total()} listed as failed, {job.resent.total()} resent, "
+        f"{job.left} left.\n"
     )
-    return tale
+    return webhooks, job
 
 
-def _raise(tale: Tale, simulator: Simulator, webhooks: Mapping[str, str], count: int) -> int:
-    raised = [event for name in webhooks for event in simulator.trigger(name, count=count).events]
+def _raise(simulator: Simulator, types: Sequence[str], count: int) -> int:
+    raised = sum(len(simulator.trigger(event, count=count).events) for event in types)
     if not simulator.drain():
         raise Unusable("the deliveries did not end within 30 s")
-    tale.events += raised
-    return len(raised)
+    return raised
+
+
+def _record(api: FrontSystems, webhooks: Mapping[str, str], epoch: datetime, effects_url: str) -> History:
+    """What the log and the receiver show at the end."""
+    events = tuple(read_webhook_facts(api, webhooks, epoch=epoch))
+    with closing(UrlObserver(effects_url)) as observer:
+        final = Observation(0, read_effects(observer, "webhookEventId"))
+    return History("demo", events, observer=observer.name, final=final)
 
 
 @dataclass(frozen=True)
 class DemoVerdict:
-    """Events beside their effects: how many effects each event has had, by type."""
+    """The judgement on the receiver, with the counts that the demo shows."""
 
-    tale: Tale
-    counts: Mapping[str, Sequence[int]]
+    history: History
+    judgement: Judgement
+    job: JobCounts
     unexplained: int
     """Effects that no event explains."""
 
     @property
     def good(self) -> bool:
-        """Every event has exactly one effect, and nothing is left."""
-        everything = {count for counts in self.counts.values() for count in counts}
-        return everything == {1} and not self.unexplained and not self.tale.left
+        """Every event has exactly one effect, no effect is unexplained, and no event is still failed."""
+        return self.judgement.verdict is Verdict.VERIFIED and not self.unexplained and not self.job.left
 
     def rows(self) -> list[tuple[object, ...]]:
         """A row for each type."""
-        tale = self.tale
+        job, by_type = self.job, self._effects_by_type()
         return [
             (
-                event, len(counts), tale.failed[event], tale.resent[event],
+                event, len(counts), job.failed[event], job.resent[event],
                 sum(counts), counts.count(0), sum(count > 1 for count in counts),
             )
-            for event, counts in self.counts.items()
+            for event, counts in by_type.items()
         ]  # fmt: skip
 
     def show(self) -> None:
-        """The table and the verdict, for people."""
+        """Print the table and the verdict."""
         show_table(_COLUMNS, self.rows(), empty="nothing was raised")
-        everything = [count for counts in self.counts.values() for count in counts]
-        told = f"{everything.count(1)} of {len(everything)} events have exactly one effect"
+        counts = [count for of_type in self._effects_by_type().values() for count in of_type]
+        once = f"{counts.count(1)} of {len(counts)} events have exactly one effect"
         if self.good:
-            click.echo(f"\nVERIFIED: {told}.")
+            click.echo(f"\nVERIFIED: {once}.")
         else:
             click.echo(
-                f"\nVIOLATED: {told}; {self.tale.left} still failed; {self.unexplained} effects without an event."
+                f"\nVIOLATED: {once}; {self.job.left} still failed; {self.unexplained} effects without an event."
             )
 
     def as_json(self, duration_s: float) -> dict[str, object]:
-        """The same for programs."""
         return {
             "verdict": "verified" if self.good else "violated",
             "durationS": round(duration_s, 3),
             "types": [dict(zip(_COLUMNS, row, strict=True)) for row in self.rows()],
-            "left": self.tale.left,
+            "left": self.job.left,
             "unexplained": self.unexplained,
         }
 
+    def _effects_by_type(self) -> Mapping[str, Sequence[int]]:
+        """How many effects each event has, by type."""
+        by_type: dict[str, list[int]] = {}
+        for event in self.history.events:
+            by_type.setdefault(event.event, []).append(self.judgement.effects.get(event.webhook_event_id, 0))
+        return by_type
 
-def judge(tale: Tale, effects: Counter[str]) -> DemoVerdict:
-    """Hold the events against the effects, by event id."""
-    left = Counter(effects)
-    by_type: dict[str, list[int]] = {}
-    for raised in tale.events:
-        by_type.setdefault(raised.event, []).append(left.pop(raised.webhook_event_id, 0))
-    return DemoVerdict(tale, by_type, len(left))
+
+def judge_demo(history: History, job: JobCounts) -> DemoVerdict:
+    """Judge what the demo recorded, as `frontsim verify` does."""
+    correlation = correlate(history, history.final)
+    unexplained = correlation.foreign + correlation.unkeyed
+    return DemoVerdict(history, judge(history, clauses.load()), job, unexplained)

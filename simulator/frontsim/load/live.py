@@ -57,7 +57,7 @@ class LiveView:
         self.seen = SoFar()
 
     def start(self) -> None:
-        if self._setup.observer is not None and self._every_s > 0:
+        if self._setup.effects is not None and self._every_s > 0:
             self._thread.start()
 
     def stop(self) -> None:
@@ -84,12 +84,13 @@ class LiveView:
 
 def look(setup: LoadSetup) -> SoFar:
     """One look. Raises CallError, ObserverFailed."""
+    assert setup.effects is not None
     stats = setup.simulator.stats()
     events = int(stats.get("events", 0)) - setup.events_before
     failed = int(stats.get("failed", 0))
     in_flight = int(stats.get("underWay", 0)) + int(stats.get("waiting", 0))
     acknowledged = max(0, events - failed - in_flight)
-    effects = setup.new_effects()
+    effects = setup.effects.read_new()
     keys = Counter(effect.key for effect in effects if effect.key is not None)
     return SoFar(
         events=events,

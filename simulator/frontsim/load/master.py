@@ -19,7 +19,7 @@ from locust.env import Environment
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.load.clean_event import control
+from frontsim.load.clean_events import preflight_of
 from frontsim.load.event_source import EventSource
 from frontsim.load.live import LiveView
 from frontsim.load.live_tab import add_tab
@@ -27,6 +27,7 @@ from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
 from frontsim.load.setup import set_up
 from frontsim.load.teardown import record
+from frontsim.verification.facts.history import PreflightCheck
 from frontsim.verification.judge import clauses
 from frontsim.verification.report.masking import masked
 from frontsim.verification.scenario.scenario import Scenario
@@ -56,9 +57,7 @@ class LoadMaster:
         self._began: float | None = None
         self._report: LoadReport | None = None
         try:
-            self._preflight = control(self._setup)
-            if self._preflight.failure:
-                raise PreflightFailed(f"{self._preflight.failure}; no load was sent, because it would prove nothing")
+            self._check = self._run_preflight()
         except BaseException:
             self._setup.close()
             raise
@@ -94,7 +93,7 @@ class LoadMaster:
                 logger.error("fault rules may be left behind: %s", error)
         options, plan = self._load.options, self._load.plan
         self._report = report_on(
-            record(self._setup, self._preflight, duration_s=duration_s),
+            record(self._setup, self._check, duration_s=duration_s),
             Scenario(plan.name, plan.breaks, plan.holds, ()),
             clauses.load(),
             receiver=options.receiver,
@@ -117,6 +116,15 @@ class LoadMaster:
     def close(self) -> None:
         """Leave nothing behind."""
         self._setup.close()
+
+    def _run_preflight(self) -> PreflightCheck:
+        """Check that a clean event passes; how long its effect took says how long to wait for effects at the end."""
+        found = preflight_of(self._setup).run()
+        if found.check.failure:
+            raise PreflightFailed(f"{found.check.failure}; no load was sent, because it would prove nothing")
+        if found.latency_s is not None:
+            self._setup.wait_limits = self._setup.wait_limits.for_latency(found.latency_s)
+        return found.check
 
 
 def _replay(token: str, seed: int) -> str:

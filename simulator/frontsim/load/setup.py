@@ -16,23 +16,27 @@ from frontsim.load.http_sender import HttpSender
 from frontsim.load.lease_buffer import by_lease
 from frontsim.load.options import Load
 from frontsim.load.simulator_process import address_of, start_simulator
-from frontsim.verification.facts.baseline import Baseline
-from frontsim.verification.facts.history import Effect
-from frontsim.verification.observe.observers import Observer, read_effects
+from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
 
-_MISSING_S = 15.0  # a receiver may book in batches: for so long missing effects are waited for, at least
+MISSING_S = 15.0
+"""How long to wait for missing effects, at least: a receiver may book in batches."""
 MASTER_TTL_S = 3600.0
 """How long the master's own leases live: when the master dies, the run is over anyway."""
 
 
 @dataclass(slots=True)
 class LoadSetup:
-    """Everything that the beginning and the end of a load test need. `observer` is None without a way to see effects.
+    """Everything that the beginning and the end of a load test need.
 
-    `webhooks` has the event type of each webhook, `created` the ids of those that this run created.
+    Attributes:
+        effects: reads effects; None where the user gave no way.
+        webhooks: the event type of each webhook, by its id.
+        created: the ids of the webhooks that this run created.
+        wait_limits: how long to wait for effects.
+        events_before: how many events the simulator had before the run.
     """
 
     load: Load
@@ -40,20 +44,14 @@ class LoadSetup:
     api: FrontSystems
     simulator: Simulator
     sender: HttpSender
-    observer: Observer | None
+    effects: EffectReader | None
     selection: Selection
     epoch: datetime
     webhooks: Mapping[str, str]
     created: list[str]
-    patience: WaitLimits
-    baseline: Baseline
+    wait_limits: WaitLimits
     events_before: int
     cleanup: ExitStack
-
-    def new_effects(self) -> tuple[Effect, ...]:
-        """What was booked since the start. Raises ObserverFailed."""
-        assert self.observer is not None
-        return self.baseline.new_in(read_effects(self.observer, self.load.options.observe_key))
 
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
@@ -126,10 +124,11 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
     )
     simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
     sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, insecure=options.insecure)))
-    observer = observer_of(request, address)
-    if observer is not None:
+    effects = None
+    if (observer := observer_of(request, address)) is not None:
         cleanup.callback(observer.close)
-    before = read_effects(observer, options.observe_key) if observer is not None else ()
+        effects = EffectReader(observer, options.observe_key, pause=sleep)
+        effects.take_baseline()
     epoch, events_before = now_of(simulator), int(simulator.stats().get("events", 0))
     existing = _existing_webhooks(api, selection.types("all"), options.receiver)
     missing = [event for event in selection.types("all") if event not in existing.values()]
@@ -140,13 +139,12 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         api=api,
         simulator=simulator,
         sender=sender,
-        observer=observer,
+        effects=effects,
         selection=selection,
         epoch=epoch,
         webhooks={**existing, **created},
         created=list(created),
-        patience=WaitLimits(options.settle, max(10 * options.settle, _MISSING_S), options.end_timeout),
-        baseline=Baseline.of(before),
+        wait_limits=WaitLimits(options.settle, max(10 * options.settle, MISSING_S), options.end_timeout),
         events_before=events_before,
         cleanup=cleanup,
     )

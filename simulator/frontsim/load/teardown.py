@@ -1,56 +1,60 @@
-"""The end of a load test, on the master: nothing is broken any more, and what happened is recorded for the checker.
+"""The end of a load test, on Locust's master: nothing is broken any more, and what happened is recorded for the judge.
 
-    leases end -> sign of life -> list -> resend until nothing is left -> log read -> effects at rest -> history
+    leases end -> liveness -> list -> resend until nothing is left -> read the log -> effects settle -> history
 
-Whatever stops it is recorded as trouble: the verdict is then *unknown*, and nobody is accused.
+Whatever stops it is recorded as trouble: the verdict is then *unknown*, and accuses no receiver.
 """
 
 import logging
-from dataclasses import asdict
-from time import sleep
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 
 from frontsim.clock import stopwatch
+from frontsim.domain.model import Outcome
 from frontsim.errors import FrontsimError
-from frontsim.load.clean_event import check_liveness
-from frontsim.load.log_facts import LogReader, unfinished
+from frontsim.load.clean_events import preflight_of
 from frontsim.load.options import Load
-from frontsim.load.setup import MASTER_TTL_S, LoadSetup
-from frontsim.verification.facts.correlate import effects_of, is_complete
-from frontsim.verification.facts.history import (
-    EventFact,
-    FaultFact,
-    History,
-    Liveness,
-    Observation,
-    PreflightCheck,
-)
-from frontsim.verification.observe.settle import wait_for_rest
+from frontsim.load.resends import resend_failed
+from frontsim.load.setup import LoadSetup
+from frontsim.verification.facts.correlate import BUSINESS
+from frontsim.verification.facts.history import EventFact, FaultFact, History, Observation, PreflightCheck
+from frontsim.verification.play.log_facts import Condition, read_webhook_facts
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 2000
-"""Resends in one lease."""
-STALLED_ROUNDS = 5
-"""Rounds that bring nothing, after which the job is given up."""
-_GAP_S = 0.05
 _DRAIN_MARGIN_S = 5.0
 
 
-def record(setup: LoadSetup, control: PreflightCheck, *, duration_s: float) -> History:
-    """Bring the run to its end, and write down all that happened."""
-    recorder = _Recorder(setup, control, duration_s)
+def record(setup: LoadSetup, check: PreflightCheck, *, duration_s: float) -> History:
+    """Bring the run to its end, and record all that happened.
+
+    Args:
+        setup: of the run.
+        check: what came of the preflight.
+        duration_s: how long the load lasted.
+    """
+    history = History(
+        scenario=setup.load.plan.name,
+        observer=setup.effects.name if setup.effects else "",
+        observer_key=setup.load.options.observe_key,
+        preflight=(check,),
+        duration_s=duration_s,
+    )
+    if check.failure:
+        return history
     try:
-        return recorder.play()
+        history = replace(history, faults=windows(setup.load, duration_s=duration_s, ended_ms=setup.now_ms()))
+        return _settled(setup, _ended(setup, history))
     except FrontsimError as error:
-        return recorder.history((), trouble=str(error))
+        return replace(history, trouble=str(error))
 
 
 def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact, ...]:
-    """When something was broken by us, in ms from the beginning of the history.
+    """When the load test broke something, in ms from the beginning of the history.
 
     Args:
         load: says what is broken, and when in the load.
-        duration_s: how long the load was on.
+        duration_s: how long the load lasted.
         ended_ms: when it ended.
     """
     began_ms = max(0, ended_ms - round(duration_s * 1000))
@@ -66,97 +70,60 @@ def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact,
     return tuple(found)
 
 
-class _Recorder:
-    """One ending under way."""
-
-    def __init__(self, setup: LoadSetup, control: PreflightCheck, duration_s: float) -> None:
-        self._setup = setup
-        self._control = control
-        self._duration_s = duration_s
-        self._faults: tuple[FaultFact, ...] = ()
-
-    def play(self) -> History:
-        setup = self._setup
-        if self._control.failure:
-            return self.history(())
-        self._faults = windows(setup.load, duration_s=self._duration_s, ended_ms=setup.now_ms())
-        logger.info("the end: waiting for outstanding deliveries (at most %g s)", setup.load.ttl_s + _DRAIN_MARGIN_S)
-        drained = setup.simulator.drain(setup.load.ttl_s + _DRAIN_MARGIN_S)
-        breaks_until = setup.now_ms() if setup.load.breaks else 0
-        liveness = check_liveness(setup)
-        if not liveness.failure:
-            _resend_all(setup)
-        drained = drained and setup.simulator.drain(_DRAIN_MARGIN_S)
-        reader = LogReader(
-            setup.api,
-            setup.webhooks,
-            setup.selection,
-            setup.epoch,
-            setup.load.options.observe_key,
-            setup.load.options.check_content,
-            breaks_until,
-        )
-        events = reader.facts()
-        open_ = unfinished(events)
-        if open_ or not drained:
-            trouble = f"expected a log with an end to everything, got {open_} events without one, and others under way"
-            return self.history(events, trouble=trouble if open_ else "something was still under way at the end")
-        return self._observed(events, liveness)
-
-    def _observed(self, events: tuple[EventFact, ...], liveness: Liveness) -> History:
-        setup = self._setup
-        if setup.observer is None:
-            return self.history(events, liveness=liveness)
-        logger.info("the end: %d events; waiting until the effects are at rest", len(events))
-        so_far = self.history(events)
-        rest = wait_for_rest(
-            setup.new_effects,
-            ours=lambda seen: effects_of(so_far, seen),
-            is_complete=lambda seen: is_complete(so_far, seen),
-            limits=setup.patience,
-            pause=sleep,
-        )
-        if rest.failure:
-            return self.history(events, liveness=liveness, observer_failure=rest.failure)
-        final = Observation(setup.now_ms(), rest.effects)
-        return self.history(events, liveness=liveness, final=final, settled=rest.is_quiet)
-
-    def history(
-        self,
-        events: tuple[EventFact, ...],
-        *,
-        liveness: Liveness | None = None,
-        final: Observation | None = None,
-        settled: bool = True,
-        trouble: str = "",
-        observer_failure: str = "",
-    ) -> History:
-        setup = self._setup
-        return History(
-            scenario=setup.load.plan.name,
-            events=events,
-            observer=setup.observer.name if setup.observer else "",
-            observer_key=setup.load.options.observe_key,
-            final=final,
-            observer_failure=observer_failure,
-            settled=settled,
-            preflight=(self._control,),
-            liveness=liveness,
-            faults=self._faults,
-            trouble=trouble,
-            duration_s=self._duration_s,
-        )
+def faulted_until(breaks_until_ms: int) -> Condition:
+    """Whether a run may have failed by our doing: it has no answer, and began while the load test broke something."""
+    return lambda outcome, at_ms: outcome is not Outcome.ANSWERED and at_ms < breaks_until_ms
 
 
-def _resend_all(setup: LoadSetup) -> None:
-    """The list -> resend job: until nothing is left, nothing moves, or time is over. Raises CallError."""
-    began, stalled, resent = stopwatch(), 0, 0
-    while stalled < STALLED_ROUNDS and stopwatch() - began < setup.load.options.end_timeout:
-        deliveries = setup.simulator.lease_resends(count=AT_ONCE, ttl_s=MASTER_TTL_S)
-        if not deliveries:
-            return
-        reports = setup.deliver(deliveries)
-        resent += len(reports)
-        logger.info("the end: %d resent", resent)
-        stalled = 0 if any(report.acknowledged for report in reports) else stalled + 1
-        sleep(_GAP_S * stalled)
+def open_deliveries(events: Sequence[EventFact], *, drained: bool) -> str:
+    """Why the log proves nothing yet, "" when every delivery in it has ended."""
+    without_end = sum(not event.runs for event in events)
+    if without_end:
+        return f"expected every delivery to have ended in the log, got {without_end} events of which none has"
+    return "" if drained else "deliveries were still in flight at the end"
+
+
+def _ended(setup: LoadSetup, history: History) -> History:
+    """Wait for what is in flight, check that the receiver lives, resend what failed, and read the log."""
+    longest_s = setup.load.ttl_s + _DRAIN_MARGIN_S
+    logger.info("the end: waiting for outstanding deliveries (at most %g s)", longest_s)
+    drained = setup.simulator.drain(longest_s)
+    breaks_until_ms = setup.now_ms() if setup.load.breaks else 0
+    began_s = stopwatch()
+    liveness = preflight_of(setup).check_liveness(
+        is_late=lambda: stopwatch() - began_s >= setup.load.options.end_timeout
+    )
+    is_unfinished = False if liveness.failure else resend_failed(setup)
+    drained = setup.simulator.drain(_DRAIN_MARGIN_S) and drained
+    events = tuple(_events(setup, is_faulted=faulted_until(breaks_until_ms)))
+    return replace(
+        history,
+        events=events,
+        liveness=liveness,
+        unfinished=is_unfinished,
+        trouble=open_deliveries(events, drained=drained),
+    )
+
+
+def _settled(setup: LoadSetup, history: History) -> History:
+    """Wait until the effects have settled."""
+    if history.trouble or setup.effects is None:
+        return history
+    logger.info("the end: %d events; waiting until the effects have settled", len(history.events))
+    settled = setup.effects.wait_until_settled(history, setup.wait_limits)
+    if settled.failure:
+        return replace(history, observer_failure=settled.failure)
+    return replace(history, final=Observation(setup.now_ms(), settled.effects), settled=settled.is_quiet)
+
+
+def _events(setup: LoadSetup, *, is_faulted: Condition) -> Iterator[EventFact]:
+    """All events since the start, with payloads only where the verdict needs them. Raises CallError."""
+    options = setup.load.options
+    return read_webhook_facts(
+        setup.api,
+        setup.webhooks,
+        epoch=setup.epoch,
+        is_faulted=is_faulted,
+        entity_of=setup.selection.entity if options.observe_key == BUSINESS else None,
+        keeps_payloads=options.check_content,
+    )

@@ -1,12 +1,15 @@
 """The simulator's log, read into facts. `runs_of` is the one place that says what the log's runs mean."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from frontsim.client.models import EventEntry, RunView
+from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
-from frontsim.verification.facts.history import EventFact, FaultFact, Run
+from frontsim.verification.facts.history import Entity, EventFact, FaultFact, Run
+from frontsim.verification.play.harness import EVER
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, since_ms
 
 NOT_SENT = frozenset(
@@ -40,6 +43,40 @@ def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
     listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.webhook_ids)}
     known = [(tracked, listed[each]) for each, tracked in state.tracked.items() if each in listed]
     return tuple(_fact(state, tracked, entry) for tracked, entry in known)
+
+
+def read_webhook_facts(
+    api: FrontSystems,
+    webhooks: Mapping[str, str],
+    *,
+    epoch: datetime,
+    is_faulted: Condition = lambda *_: False,
+    entity_of: Callable[[str, Any], Entity | None] | None = None,
+    keeps_payloads: bool = False,
+) -> Iterator[EventFact]:
+    """All events of some webhooks since `epoch`, oldest first for each webhook. Raises CallError.
+
+    Args:
+        api: the simulator's.
+        webhooks: event type by webhook id.
+        epoch: the start, in the log's time.
+        is_faulted: whether we may have broken a run.
+        entity_of: tells from its type and payload what an event is about; None where no check needs that.
+        keeps_payloads: the facts carry their payloads, so that effects can be compared with them.
+    """
+    with_payload = keeps_payloads or entity_of is not None
+    for webhook_id, event in webhooks.items():
+        for entry in api.list_events(
+            webhook_id, from_=epoch, to=EVER[1], include_payload=with_payload, include_runs=True
+        ):
+            yield EventFact(
+                webhook_id=webhook_id,
+                webhook_event_id=entry.webhook_event_id,
+                event=event,
+                runs=runs_of(entry, epoch=epoch, is_faulted=is_faulted),
+                entity=entity_of(event, entry.payload) if entity_of else None,
+                payload=entry.payload if keeps_payloads else None,
+            )
 
 
 def runs_of(

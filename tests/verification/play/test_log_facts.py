@@ -7,14 +7,14 @@ from frontsim import catalog
 from frontsim.client.models import EventEntry
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
-from frontsim.load.log_facts import LogReader, unfinished
 from frontsim.verification.facts.history import EventFact
+from frontsim.verification.play.log_facts import Condition, read_webhook_facts
 from frontsim.verification.scenario.selection import Selection
 
 EPOCH = datetime.fromisoformat("2026-08-01T10:00:00")
 
 
-def run(number: int, at: str, status: str, code: int | None) -> dict[str, Any]:
+def run(number: int, at: str, status: str | None, code: int | None) -> dict[str, Any]:
     return {
         "run": number,
         "createdDateTime": f"2026-08-01T{at}",
@@ -26,7 +26,7 @@ def run(number: int, at: str, status: str, code: int | None) -> dict[str, Any]:
 
 
 class Api:
-    """A log of one event with these runs; what it was asked for is in `asked`."""
+    """A log of one event with these runs; `asked` keeps the arguments of the last call."""
 
     def __init__(self, *runs: dict[str, Any]) -> None:
         self._entry = {"webhookId": "w", "webhookEventId": "e", "runs": list(runs), "payload": {"saleId": 7}}
@@ -39,12 +39,9 @@ class Api:
         return [EventEntry.read(entry)]
 
 
-def facts(
-    api: Api, *, key: str = "webhookEventId", content: bool = False, breaks_until: int = 0
-) -> tuple[EventFact, ...]:
-    selection = Selection(catalog.load(), ["SaleCreated"])
-    reader = LogReader(api, {"w": "SaleCreated"}, selection, EPOCH, key, content, breaks_until)  # type: ignore[arg-type]
-    return reader.facts()
+def the_fact(api: Api, **options: Any) -> EventFact:
+    (fact,) = read_webhook_facts(api, {"w": "SaleCreated"}, epoch=EPOCH, **options)  # type: ignore[arg-type]
+    return fact
 
 
 def test_a_run_is_as_sure_as_its_status() -> None:
@@ -54,41 +51,36 @@ def test_a_run_is_as_sure_as_its_status() -> None:
         run(2, "10:00:02", StatusText.LEASE_EXPIRED, None),
         run(3, "10:00:03.5", "OK", 200),
     ]
-    (fact,) = facts(Api(*runs))
+    fact = the_fact(Api(*runs))
     assert [Outcome.NOT_SENT, Outcome.UNKNOWN, Outcome.ANSWERED] == [each.outcome for each in fact.runs]
     assert [Trigger.ORIGINAL, Trigger.RESEND, Trigger.RESEND] == [each.trigger for each in fact.runs]
     assert [1000, 2000, 3500] == [each.at_ms for each in fact.runs]
     assert fact.acknowledged
 
 
-@pytest.mark.parametrize(("breaks_until", "faulted"), [(0, [False, False]), (1500, [True, False])])
-def test_only_what_we_broke_is_put_down_to_us(breaks_until: int, faulted: list[bool]) -> None:
-    """A run without an answer, made while we were breaking deliveries, is no fair try; any later one is."""
-    api = Api(run(1, "10:00:01", StatusText.TIMEOUT, None), run(2, "10:00:02", StatusText.TIMEOUT, None))
-    (fact,) = facts(api, breaks_until=breaks_until)
-    assert faulted == [each.faulted for each in fact.runs]
-
-
-def test_an_answer_is_always_the_receivers() -> None:
-    """A 500 in the middle of an outage is its own."""
-    (fact,) = facts(Api(run(1, "10:00:01", "Internal server error", 500)), breaks_until=9999)
-    assert not fact.runs[0].faulted
+def test_a_run_that_has_not_ended_is_left_out() -> None:
+    """Neither a status nor a code: nothing is known of it yet."""
+    assert () == the_fact(Api(run(1, "10:00:01", None, None))).runs
 
 
 @pytest.mark.parametrize(
-    ("key", "content", "asked"),
-    [("webhookEventId", False, False), ("business", False, True), ("webhookEventId", True, True)],
+    ("is_faulted", "faulted"), [(None, [False, False]), (lambda _, at_ms: at_ms < 1500, [True, False])]
 )
-def test_payloads_are_read_only_where_they_are_needed(key: str, content: bool, asked: bool) -> None:
+def test_the_caller_knows_what_it_broke(is_faulted: Condition | None, faulted: list[bool]) -> None:
+    """A run that the caller broke is marked as such; without a condition none is."""
+    api = Api(run(1, "10:00:01", StatusText.TIMEOUT, None), run(2, "10:00:02", StatusText.TIMEOUT, None))
+    options = {"is_faulted": is_faulted} if is_faulted else {}
+    assert faulted == [each.faulted for each in the_fact(api, **options).runs]
+
+
+@pytest.mark.parametrize(
+    ("by_entity", "content", "asked"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_payloads_are_read_only_where_they_are_needed(by_entity: bool, content: bool, asked: bool) -> None:
     """For what an event is about, or what is in it; a hundred thousand events are read in seconds without."""
     api = Api()
-    (fact,) = facts(api, key=key, content=content)
+    entity_of = Selection(catalog.load(), ["SaleCreated"]).entity if by_entity else None
+    fact = the_fact(api, entity_of=entity_of, keeps_payloads=content)
     assert asked is api.asked["include_payload"]
-    assert (key == "business") is (fact.entity is not None)
+    assert by_entity is (fact.entity is not None)
     assert content is (fact.payload is not None)
-
-
-def test_an_event_without_a_run_is_unfinished() -> None:
-    """It was leased, and neither reported nor run out: nobody may be accused by it."""
-    assert 1 == unfinished(facts(Api()))
-    assert 0 == unfinished(facts(Api(run(1, "10:00:01", "OK", 200))))
