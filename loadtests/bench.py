@@ -45,6 +45,7 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "payloads": _script("payloads", "--seconds", "0.2", tiny=["--seconds", "0.001"]),
     "schema": _script("schema", tiny=["--seconds", "0.05"]),
     "leases": _script("lease_rate", tiny=["--seconds", "0.1"]),
+    "hostile": _script("hostile", tiny=["--events", "20", "--kind", "endless one-byte chunks"]),
 }
 """Every bench, in the order in which they run."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.delivery.answer import BODY_KEPT, FRAMING_LIMIT, HEAD_LIMIT, AnswerReader, BadAnswer
+from frontsim.delivery.answer import BODY_KEPT, BODY_LIMIT, LINES_LIMIT, OVERHEAD_LIMIT, AnswerReader, BadAnswer
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",
@@ -55,6 +55,8 @@ def test_any_bytes_are_an_answer_a_part_of_one_or_none(data: bytes) -> None:
         (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", False),
         (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n", True),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n", False),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4055\r\n\r\n" + b"x" * 4055, True),  # 4 KiB in all
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 4055\r\n\r\n" + b"x" * 4056, False),
     ],
 )
 def test_who_may_go_on(answer: bytes, reusable: bool) -> None:
@@ -102,18 +104,69 @@ def test_another_protocol_is_no_answer(start: bytes) -> None:
         [reader.feed(answer[at : at + 1]) for at in range(len(answer))]
 
 
-def test_limits() -> None:
-    """A head of 64 KiB is read, one byte more is not; trailers end at 1 MiB; of a body 4 KiB are kept."""
+OK_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_head_of_64_kib_is_read_and_one_byte_more_is_not() -> None:
+    """Of its body 4 KiB are kept."""
     line = b"HTTP/1.1 200 OK\r\nX: "
     end = b"\r\nContent-Length: 5000\r\n\r\n"
-    fits = line + b"x" * (HEAD_LIMIT - len(line) - len(end)) + end
+    fits = line + b"x" * (OVERHEAD_LIMIT - len(line) - len(end)) + end
     reader = AnswerReader()
     reader.feed(fits)
     assert reader.feed(b"y" * 5000)
     assert b"y" * BODY_KEPT == reader.body
-    with pytest.raises(BadAnswer, match="a head of more than 65536 bytes"):
-        AnswerReader().feed(line + b"x" + fits[len(line) :])
+    for pieces in ([line + b"x" + fits[len(line) :]], [line, b"x", fits[len(line) :]]):
+        reader = AnswerReader()
+        with pytest.raises(BadAnswer, match="a head of more than 65536 bytes"):
+            [reader.feed(piece) for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("start", "more", "most"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000, BODY_LIMIT),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", b"x" * 10_000, BODY_LIMIT),
+        (OK_CHUNKED, b"2710\r\n" + b"x" * 10_000 + b"\r\n", BODY_LIMIT),
+        (OK_CHUNKED, b"1\r\nx\r\n", LINES_LIMIT * 6),
+        (OK_CHUNKED + b"1;x=", b"x" * 10_000, OVERHEAD_LIMIT),
+        (OK_CHUNKED, b"1;x=" + b"x" * 10_000 + b"\r\nx\r\n", OVERHEAD_LIMIT),
+        (OK_CHUNKED + b"0\r\nT: ", b"x" * 10_000, OVERHEAD_LIMIT),
+        (OK_CHUNKED + b"0\r\n", b"T: x\r\n", LINES_LIMIT * 6),
+        (OK_CHUNKED, b"0" * 10_000, OVERHEAD_LIMIT),
+    ],
+    ids=[
+        "without a length", "a long length", "chunks", "one-byte chunks", "an extension", "extensions", "a trailer",
+        "trailers", "a chunk size",
+    ],
+)  # fmt: skip
+def test_what_goes_on_after_a_whole_head_is_cut_off(start: bytes, more: bytes, most: int) -> None:
+    """The status counts, the connection is not used again, and little is read beyond the limit."""
     reader = AnswerReader()
-    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: ")
-    with pytest.raises(BadAnswer, match="between two pieces of the body"):
-        reader.feed(b"x" * (FRAMING_LIMIT + 1))
+    fed = len(start)
+    reader.feed(start)
+    while not reader.feed(more):
+        fed += len(more)
+        assert fed < most + 100_000
+    assert (200, False) == (reader.status_code, reader.reusable)
+
+
+@pytest.mark.parametrize(
+    "more", [b"A:\r\n", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\n\r\n"], ids=["headers", "1xx answers"]
+)
+def test_too_many_lines_before_the_end_of_the_head_are_no_answer(more: bytes) -> None:
+    """There is no status yet that could count."""
+    start = b"" if more.startswith(b"HTTP") else b"HTTP/1.1 200 OK\r\n"
+    with pytest.raises(BadAnswer, match="a head of more than 400 lines"):
+        AnswerReader().feed(start + more * LINES_LIMIT)
+
+
+def test_the_lines_of_a_body_do_not_count() -> None:
+    """A page of many lines is read whole, and its connection may be used again."""
+    body = b"\n" * 100_000
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    for size in (len(answer), 1_000):
+        reader = AnswerReader()
+        for start in range(0, len(answer), size):
+            reader.feed(answer[start : start + size])
+        assert (True, True, 200) == (reader.whole, reader.reusable, reader.status_code)

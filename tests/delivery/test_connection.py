@@ -183,13 +183,11 @@ async def test_only_the_first_4_kib_of_an_answer_are_kept() -> None:
         (b"HTTP/1.1 200 OK\r\n", b"X-Header: " + b"x" * 65526 + b"\r\n"),
         (b"HTTP/1.1 200 OK\r\nX-Header: ", b"x" * 65536),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2621),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-Trailer: ", b"x" * 65536),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;extension=", b"x" * 65536),
     ],
-    ids=["many headers", "one header", "1xx answers", "a trailer", "a chunk extension"],
+    ids=["many headers", "one header", "1xx answers"],
 )
 async def test_100_mb_of_head_are_not_read(start: bytes, more: bytes) -> None:
-    """A head, 1xx answers or a trailer beyond 64 KiB: Bad response, and we hang up long before 100 MB."""
+    """A head or 1xx answers beyond 64 KiB: Bad response, and we hang up long before 100 MB."""
     sent = 0
 
     async def endless(call: Call) -> None:

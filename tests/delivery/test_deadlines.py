@@ -1,6 +1,7 @@
 """Many equal time limits on one timer: each rings once, none early, none that was taken out."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -51,6 +52,30 @@ async def test_what_was_taken_out_does_not_expire() -> None:
     assert deadlines.discard("gone")
     await asyncio.wait_for(over.wait(), 10)
     assert ["first", "again"] == expired
+
+
+async def test_sockets_are_read_before_anything_expires() -> None:
+    """What arrived in time, while the loop was busy, takes its item out."""
+    expired: list[str] = []
+    over = asyncio.Event()
+
+    def expire(item: str) -> None:
+        expired.append(item)
+        over.set()
+
+    deadlines: Deadlines[str] = Deadlines(SPAN_S, expire)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        asyncio.get_running_loop().add_reader(ours, lambda: (ours.recv(1), deadlines.discard("answered")))
+        begin = stopwatch()
+        deadlines.add("answered", begin)
+        deadlines.add("not answered", begin)
+        theirs.send(b"x")
+        while stopwatch() < begin + 2 * SPAN_S:
+            pass
+        await asyncio.wait_for(over.wait(), 10)
+        asyncio.get_running_loop().remove_reader(ours)
+    assert ["not answered"] == expired
 
 
 async def test_cleared_deadlines_are_silent() -> None:

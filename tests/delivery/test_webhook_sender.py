@@ -1,4 +1,4 @@
-"""The plain way: what leaves, how each end is told, and which connections are used again."""
+"""Plain deliveries: which bytes are sent, the result of each end, and which connections are used again."""
 
 import asyncio
 import socket
@@ -6,6 +6,9 @@ import threading
 
 import pytest
 
+from frontsim.clock import stopwatch
+from frontsim.delivery.answer import BODY_KEPT
+from frontsim.delivery.send_plan import give_up
 from frontsim.domain.model import Outcome
 from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
@@ -230,19 +233,75 @@ async def test_no_answer_in_time_is_unknown() -> None:
         assert (1, 1) == (len(peer.calls), peer.requests)
 
 
-async def test_an_answer_without_end_is_cut_off_by_the_timeout() -> None:
-    """The timeout is for the whole answer: a body that goes on for ever ends as unknown, in flat memory."""
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 10_000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1;" + b"x" * 200_000 + b"\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: ", b"x" * 65536),
+    ],
+    ids=["body", "one-byte chunks", "chunk extensions", "trailer"],
+)
+async def test_an_answer_without_end_is_cut_off_and_counts(start: bytes, more: bytes) -> None:
+    """It has answered, with its status; we hang up, and send nothing again."""
+    sent = 0
 
     async def endless(call: Call) -> None:
+        nonlocal sent
         await call.requests()
-        await call.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        await call.send(start)
         while True:
-            await call.send(b"x" * 65536)
+            await call.send(more)
+            sent += len(more)
 
-    async with Peer(endless) as peer, Sender(timeout_s=1) as sender:
+    async with Peer(endless) as peer, Sender() as sender:
         result = await sender.sends(peer.url)
-        assert (Outcome.UNKNOWN, "Timeout", b"") == (result.outcome, result.status, result.answer)
+        assert (Outcome.ANSWERED, "OK", 200) == (result.outcome, result.status, result.status_code)
+        assert len(result.answer) <= BODY_KEPT
+        await peer.ended()
         assert peer.requests == 1
+        assert sent < 20_000_000
+
+
+async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
+    """Though the attempt goes on: the receiver's bytes stay with the receiver."""
+    sent = 0
+
+    async def endless(call: Call) -> None:
+        nonlocal sent
+        await call.requests()
+        while sent < 200_000_000:
+            await call.send(OK + b"x" * 65536)
+            sent += 65536
+
+    async with Peer(endless) as peer, Sender() as sender:
+        result = await sender.sends(peer.url, plan=give_up(after_s=0.5))
+        assert (Outcome.UNKNOWN, "Timeout") == (result.outcome, result.status)
+        await peer.ended()
+        assert sent < 20_000_000
+
+
+async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
+    """What arrives before the deadline is read before the attempt expires, however late we look."""
+
+    async def answers_late(call: Call) -> None:
+        await call.requests()
+        asked.set()
+        await answered.wait()
+        await call.send(OK)
+
+    asked, answered = asyncio.Event(), asyncio.Event()
+    timeout_s = 0.5
+    async with Peer(answers_late) as peer, Sender(timeout_s=timeout_s) as sender:
+        result = sender.start(peer.url)
+        await asked.wait()
+        answered.set()
+        await asyncio.sleep(0)  # the answer is with the kernel now, and the event loop has not seen it
+        until = stopwatch() + timeout_s
+        while stopwatch() < until:
+            pass
+        assert Outcome.ANSWERED is (await asyncio.wait_for(result, PATIENCE_S)).outcome
 
 
 async def test_closing_gives_grace_and_then_tells_how_far_each_got() -> None:

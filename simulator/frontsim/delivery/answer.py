@@ -1,27 +1,38 @@
-"""What came back: an HTTP/1.x answer, read byte by byte as it arrives, with no idea of sockets.
+"""Reads an HTTP/1.x answer as its bytes arrive, within fixed limits.
 
-1xx answers are passed over (101 is final: nobody here speaks another protocol). Heads are read up to
-64 KiB in all, bodies to any length, but only their first 4 KiB are kept, so memory stays flat whatever
-comes. How the bytes are cut into pieces changes nothing.
+The status is what counts, so an answer that is too long for us is not wrong: once its head is whole, the rest is *cut
+off*, and the answer counts with its status. Before that, what is too long is a `BadAnswer`.
+
+    head, 1xx answers ── OVERHEAD_LIMIT or LINES_LIMIT passed ──▶ BadAnswer
+    body, chunks, trailers ── one of these or BODY_LIMIT passed ──▶ cut off: whole, not reusable
+
+The limits bound what an answer can cost. What costs most is not bytes but lines: for each header and each chunk the
+parser calls Python, and it joins the names of headers without a value, in quadratic time. 1xx answers are skipped (101
+is final, because we speak no other protocol). How the bytes are cut into pieces changes nothing about an answer that is
+within the limits.
 """
 
 import httptools
 
-HEAD_LIMIT = 64 * 1024
-"""Bytes of head that are read, those of passed-over 1xx answers included."""
-FRAMING_LIMIT = 1024 * 1024
-"""Bytes that are read without any of the body among them: chunk extensions and trailers."""
+OVERHEAD_LIMIT = 64 * 1024
+"""Bytes that are not body: heads, those of 1xx answers included, chunk sizes and extensions, trailers."""
+LINES_LIMIT = 400
+"""Lines that are not body: a header or a trailer is one, a chunk is two."""
+BODY_LIMIT = 1024 * 1024
+"""Bytes of the body that are read. The connection of an answer with a shorter body is used again."""
 BODY_KEPT = 4 * 1024
 """Bytes of the body that are kept."""
+_SLICE = 4 * 1024
+"""Bytes that the parser gets at once; in a body, that many may be read beyond a limit."""
 
 SWITCHING_PROTOCOLS = 101
 _VERSIONS = ("1.0", "1.1")
-_FIRST = (b"H", b"")  # the parser also reads RTSP/ and ICE/
+_FIRST = (b"H", b"")  # the parser would also read RTSP/ and ICE/
 
 _MOST_KNOWN, _LONGEST_KNOWN = 1_000, 1_000
 _known: dict[bytes, tuple[int, bytes]] = {}
-"""Answers that came in one piece, as they were read: (status, body). A receiver tends to give the same few, and what
-the same bytes mean between two answers never changes. The longest has so many bytes."""
+"""Short answers that came in one piece: (status, body) by their bytes. Most receivers give the same few, and between
+two answers the same bytes always mean the same."""
 
 
 class BadAnswer(Exception):
@@ -31,8 +42,8 @@ class BadAnswer(Exception):
 class AnswerReader:
     """Reads the answers on one connection, one at a time; httptools calls its `on_` methods.
 
-    `whole` says that the answer is complete; then `status_code` and `body` (its first 4 KiB) are its,
-    and `reusable` says whether the connection may carry another request.
+    `whole` says that the answer is complete, or cut off. Then `status_code` and `body` (its first 4 KiB) are set, and
+    `reusable` says whether the connection may carry another request.
     """
 
     def __init__(self) -> None:
@@ -40,12 +51,14 @@ class AnswerReader:
         self.expect()
 
     def expect(self) -> None:
-        """Be ready for the next answer."""
+        """Prepare for the next answer."""
         self.status_code = 0
         self.whole = False
         self.reusable = False
-        self._head_room = HEAD_LIMIT
-        self._framing = 0
+        self.size = 0
+        """Bytes of the answer so far."""
+        self._body_size = 0
+        self._lines = 0
         self._in_body = False
         self._ends_with_connection = True
         self._begun = False
@@ -55,7 +68,7 @@ class AnswerReader:
         """Read on; True when the answer is whole.
 
         Raises:
-            BadAnswer: not HTTP/1.0 or 1.1, or too large a head. An answer that was whole before stays so.
+            BadAnswer: not HTTP/1.0 or 1.1, or too large a head. An answer that was whole before stays whole.
         """
         if self._begun:
             return self._read(data)
@@ -74,34 +87,35 @@ class AnswerReader:
             _known[data] = self.status_code, self.body
         return self.whole
 
-    def _read(self, data: bytes) -> bool:
-        if not self._in_body:
-            if len(data) <= self._head_room:  # nearly always
-                self._head_room -= len(data)
-                self._parse(data)
-                return self.whole
-            data = self._feed_last_of_head(data)
-        if data:
-            self._framing += len(data)
-            self._parse(data)
-            if self._framing > FRAMING_LIMIT and not self.whole:
-                raise BadAnswer(f"more than {FRAMING_LIMIT} bytes between two pieces of the body")
-        return self.whole
-
     def end(self) -> bool:
-        """The connection ended; True when that completes the answer, for it is one without a length."""
+        """The connection ended; True when that completes the answer, because it has no length."""
         if self._in_body and self._ends_with_connection:
             self.whole = True
         return self.whole
 
-    def _feed_last_of_head(self, data: bytes) -> bytes:
-        """Feed what may still be head; give back what is left once it is complete."""
-        head, rest = data[: self._head_room], data[self._head_room :]
-        self._head_room = 0
-        self._parse(head)
+    def _read(self, data: bytes) -> bool:
+        at = 0
+        while at < len(data) and not self.whole:
+            room = OVERHEAD_LIMIT - (self.size - self._body_size)
+            if room <= 0 and not self._in_body:
+                raise BadAnswer(f"a head of more than {OVERHEAD_LIMIT} bytes")
+            piece = data[at : at + (_SLICE if self._in_body else min(_SLICE, room))]
+            at += len(piece)
+            self.size += len(piece)
+            self._lines += piece.count(b"\n")  # `on_body` takes those of the body out again
+            self._parse(piece)
+            if not self.whole:
+                self._check_limits()
+        if at < len(data):  # bytes behind the answer belong to no request
+            self.reusable = False
+        return self.whole
+
+    def _check_limits(self) -> None:
         if not self._in_body:
-            raise BadAnswer(f"a head of more than {HEAD_LIMIT} bytes")
-        return rest
+            if self._lines > LINES_LIMIT:
+                raise BadAnswer(f"a head of more than {LINES_LIMIT} lines")
+        elif self._lines > LINES_LIMIT or self._body_size > BODY_LIMIT or self.size - self._body_size > OVERHEAD_LIMIT:
+            self.whole, self.reusable = True, False
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -114,26 +128,26 @@ class AnswerReader:
     # What httptools calls, in this order.
 
     def on_message_begin(self) -> None:
-        """The first byte of an answer; after a whole one it belongs to nobody's request."""
+        """The first byte of an answer. One that comes after a whole answer has no request."""
         if self.whole:
             self.reusable = False
         else:
             self._ends_with_connection = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note whether the body's end will be told by a length, by chunks, or only by the connection's end."""
-        length = len(name)  # most headers are neither by their length alone
+        """Note whether a length, chunks, or only the end of the connection ends the body."""
+        length = len(name)  # the length alone tells most headers from these two
         if (length == 14 and name.lower() == b"content-length") or (
             length == 17 and name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked")
         ):
             self._ends_with_connection = False
 
     def on_headers_complete(self) -> None:
-        """A head is complete; that of a 1xx answer is only passed over."""
+        """A head is complete; that of a 1xx answer is skipped."""
         code = self._parser.get_status_code()
         if code < 100:
             raise BadAnswer(f"status {code:03}")
-        if self._parser.get_http_version() not in _VERSIONS:  # the parser knows 0.9 and 2.0, too
+        if self._parser.get_http_version() not in _VERSIONS:  # the parser would also read 0.9 and 2.0
             raise BadAnswer(f"HTTP/{self._parser.get_http_version()}")
         if self.whole or (code < 200 and code != SWITCHING_PROTOCOLS):
             return
@@ -142,13 +156,14 @@ class AnswerReader:
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
-        self._framing = 0
+        self._body_size += len(piece)
+        self._lines -= piece.count(b"\n")
         room = BODY_KEPT - len(self.body)
         if room > 0 and not self.whole:
             self.body += piece[:room]
 
     def on_message_complete(self) -> None:
-        """The end of an answer, or of a 1xx one."""
+        """The end of an answer, or of a 1xx answer."""
         if self._in_body and not self.whole:
             self.whole = True
             self.reusable = self.status_code != SWITCHING_PROTOCOLS and self._parser.should_keep_alive()

@@ -11,6 +11,7 @@ A byte that comes on an idle connection closes it: no request is under way, so t
 
 import asyncio
 import select
+import socket
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol, cast
@@ -19,7 +20,14 @@ from frontsim.delivery.answer import AnswerReader, BadAnswer
 from frontsim.delivery.in_flight import Attempt, InFlight
 from frontsim.delivery.paced_sender import PacedSender
 from frontsim.delivery.send_plan import WHOLE, Ending
+from frontsim.delivery.turns import Turns
 from frontsim.domain.status_text import StatusText
+
+FREE_BYTES = 16 * 1024
+"""Bytes of an answer that are read as they come; a longer answer takes turns with other work."""
+RECEIVE_BUFFER = 64 * 1024
+"""Bytes that the kernel holds for us (Linux doubles that). A receiver that sends more waits until we read on, and one
+read of ours is no longer than that."""
 
 
 class State(Enum):
@@ -53,7 +61,7 @@ class ConnectionOwner(Protocol):
 class Connection(asyncio.Protocol):
     """A connection to `origin`."""
 
-    def __init__(self, origin: str, owner: ConnectionOwner, in_flight: InFlight) -> None:
+    def __init__(self, origin: str, owner: ConnectionOwner, in_flight: InFlight, turns: Turns) -> None:
         self.origin = origin
         self.why_gone: StatusText | None = None
         """Why the connection can carry nothing; None while it can."""
@@ -61,6 +69,7 @@ class Connection(asyncio.Protocol):
         """The transport below TLS, where there is TLS."""
         self._owner = owner
         self._in_flight = in_flight
+        self._turns = turns
         self._reader = AnswerReader()
         self._state = State.OPENING
         self._attempt: Attempt | None = None
@@ -108,6 +117,7 @@ class Connection(asyncio.Protocol):
         """The connection is open, TLS included."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from asyncio's
         self._write = self._transport.write
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         if self._state is State.OPENING:
             self._state = State.IDLE
 
@@ -122,7 +132,11 @@ class Connection(asyncio.Protocol):
             else:
                 if whole:
                     self._end(self._attempt, answered=True)
-        elif self._state is not State.MUTED:
+                elif self._reader.size > FREE_BYTES:
+                    self._wait_for_turn()
+        elif self._state is State.MUTED:
+            self._ignore()
+        else:
             self._lose(StatusText.BAD_RESPONSE)
             assert self._transport is not None
             self._transport.abort()
@@ -139,6 +153,24 @@ class Connection(asyncio.Protocol):
         torn = exc is not None and not _is_missing_tls_close(exc)
         self._lose(StatusText.CONNECTION_RESET if torn else StatusText.CONNECTION_CLOSED)
         self._owner.on_closed(self)
+
+    def _ignore(self) -> None:
+        """Read nothing more, except where we close in good order: a TLS close must read the receiver's."""
+        assert self._attempt is not None
+        assert self._transport is not None
+        if self._attempt.plan.ending is Ending.CLOSE:
+            self._wait_for_turn()
+        else:
+            self._transport.pause_reading()
+
+    def _wait_for_turn(self) -> None:
+        assert self._transport is not None
+        self._transport.pause_reading()
+        self._turns.take(self.origin, self._read_on)
+
+    def _read_on(self) -> None:
+        if self._state is not State.GONE and self._transport is not None:
+            self._transport.resume_reading()
 
     def _end(self, attempt: Attempt, *, answered: bool) -> None:
         """The answer is whole (`answered`), or what came is not an answer; the plan says whether that counts."""

@@ -2,6 +2,11 @@
 
 Because all limits of one `Deadlines` are equally long, they expire in the order in which they began. One timer, set on
 the oldest, serves them all: beginning or ending a limit costs a dictionary entry, not a timer.
+
+Time is counted fairly: if the event loop was busy, what arrived before the deadline may still wait in the kernel. So
+when the timer fires, the loop reads once more from all sockets before anything expires.
+
+    timer fires ─▶ (the loop may poll only now) ─▶ sockets are read ─▶ expire what is still in
 """
 
 import asyncio
@@ -23,7 +28,7 @@ class Deadlines(Generic[T]):
         self._span_s = span_s
         self._expire = expire
         self._begins: dict[T, float] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
 
     def __len__(self) -> int:
         return len(self._begins)
@@ -52,8 +57,16 @@ class Deadlines(Generic[T]):
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._on_timer)
 
     def _on_timer(self) -> None:
-        self._timer = None
         latest = stopwatch() - self._span_s
+        loop = asyncio.get_running_loop()
+        # Two steps, because the first may run in the same turn of the loop, before it polls.
+        self._timer = loop.call_soon(lambda: self._after_poll(latest))
+
+    def _after_poll(self, latest: float) -> None:
+        self._timer = asyncio.get_running_loop().call_soon(self._expire_all, latest)
+
+    def _expire_all(self, latest: float) -> None:
+        self._timer = None
         over = []
         for item, begin in self._begins.items():
             if begin > latest:

@@ -8,6 +8,7 @@ sends at once what it is given.
 import asyncio
 import ssl
 
+from frontsim.clock import stopwatch
 from frontsim.delivery.connect import connect
 from frontsim.delivery.connection import Connection
 from frontsim.delivery.deadlines import Deadlines
@@ -16,8 +17,12 @@ from frontsim.delivery.lookup import Lookups, NotConnected
 from frontsim.delivery.pool import ConnectionPool
 from frontsim.delivery.send_plan import WHOLE, SendPlan
 from frontsim.delivery.tls import tls_context
+from frontsim.delivery.turns import Turns
 from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target
+
+_TLS_COST = 4
+"""Turns that opening a connection with TLS uses up: a handshake takes about as long as that many without."""
 
 
 class WebhookSender:
@@ -36,6 +41,7 @@ class WebhookSender:
         self._connecting: Deadlines[Attempt] = Deadlines(connect_timeout_s, _on_connect_timeout)
         self._lookups = Lookups()
         self._pool = ConnectionPool()
+        self._turns = Turns()
         self._openings: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -65,11 +71,10 @@ class WebhookSender:
         if connection is not None:
             connection.carry(attempt)
         else:
-            opening = asyncio.get_running_loop().create_task(self._open(target, attempt))
-            self._openings.add(opening)
-            opening.add_done_callback(self._openings.discard)
-            attempt.abandon = opening.cancel
-            self._connecting.add(attempt, attempt.started)
+            self._in_flight.suspend(attempt)
+            self._turns.take(
+                target.origin, lambda: self._begin_to_open(target, attempt), cost=_TLS_COST if target.tls else 1
+            )
 
     def recall(self) -> None:
         """End, as *not sent*, each delivery of which no byte was written."""
@@ -82,17 +87,29 @@ class WebhookSender:
         """
         self._closing = True
         await self._in_flight.drained(grace_s)
+        self._turns.clear()
         self._connecting.clear()
         self._lookups.close()
         await asyncio.gather(*self._openings, return_exceptions=True)
         await self._pool.close()
+
+    def _begin_to_open(self, target: Target, attempt: Attempt) -> None:
+        """Open a connection for an attempt, unless it ended while it waited for its turn. Its time begins here."""
+        if attempt.ended:
+            return
+        self._in_flight.restart(attempt)
+        opening = asyncio.get_running_loop().create_task(self._open(target, attempt))
+        self._openings.add(opening)
+        opening.add_done_callback(self._openings.discard)
+        attempt.abandon = opening.cancel
+        self._connecting.add(attempt, stopwatch())
 
     async def _open(self, target: Target, attempt: Attempt) -> None:
         try:
             connection = await connect(
                 target,
                 await self._lookups.addresses(target.host),
-                lambda: Connection(target.origin, self._pool, self._in_flight),
+                lambda: Connection(target.origin, self._pool, self._in_flight, self._turns),
                 tls=self._context() if target.tls else None,
                 within_s=self._connect_timeout_s,
             )
