@@ -26,7 +26,7 @@ from typing import Any, cast
 import httptools
 import uvloop
 
-from benches.figures import tell
+from benches.figures import print_figures
 from benches.served import Served, served
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -287,7 +287,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.kind or list(KINDS)[1:]:
         plain, cost = beside("plain", options.events), beside(name, options.events)
-        tell(
+        print_figures(
             f"good destination beside: {name}",
             perSecond=cost.per_second,
             ofPlain=cost.per_second / plain.per_second,
