@@ -25,7 +25,7 @@ import click
 import orjson
 
 from frontsim import bundled, catalog, pytest_plugin
-from frontsim.cli.main import frontsim
+from frontsim.cli.main import COMMANDS, frontsim
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.load.options import add_options
 from frontsim.load.plans import PLANS
@@ -53,6 +53,13 @@ def _cell(text: str) -> str:
 def code(names: Iterable[str]) -> str:
     """The names as code, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def command_list() -> str:
+    """What each command is for, with a link to its section."""
+    return table(
+        ["command", "does"], ([f"[`frontsim {name}`](#frontsim-{name})", each.help] for name, each in COMMANDS.items())
+    )
 
 
 def commands() -> str:
@@ -340,6 +347,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "classes": classes,
     "clause-findings": clause_findings,
     "clauses": clause_table,
+    "command-list": command_list,
     "commands": commands,
     "control-calls": control_calls,
     "event-type-paths": event_type_paths,
