@@ -159,7 +159,7 @@ def test_foreign_effects_are_left_out_and_told():
     others = [Effect("somebody-else", {}), Effect(None, {"x": 1})]
     found = verdict_on(sale, effects=[*booked(sale), *others])
     assert found.verdict is Verdict.VERIFIED
-    assert found.notes == ("2 new effects name no event of this scenario: left out",)
+    assert found.notes == ("2 new effects name no event of this scenario, and were ignored",)
 
 
 def mangled(*codes):

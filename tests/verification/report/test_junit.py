@@ -29,7 +29,7 @@ def test_violated_unknown_and_skipped_are_what_ci_shows(report):
     assert [] == list(storm.find("testcase[@name='books-what-it-acknowledges']"))
     failure = storm.find("testcase[@name='books-copies-at-once-once']/failure")
     assert "effects: 2" in failure.text
-    assert failure.get("message").startswith("1 event: Copies of one event")
+    assert failure.get("message").startswith("1 event: The receiver books one event once")
     assert suites["steady"].get("errors") == suites["steady"].get("tests")
     assert suites["crash-after-ack"].get("skipped") == suites["crash-after-ack"].get("tests")
     assert [suites["late-resend"].get(name) for name in ("failures", "errors")] == ["0", "0"]

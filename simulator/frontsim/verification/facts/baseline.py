@@ -1,4 +1,4 @@
-"""What was booked before a scenario began, so that a receiver is not blamed for its past."""
+"""What was booked before a scenario began: it is no effect of the scenario."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,31 +11,32 @@ from frontsim.verification.facts.history import Effect
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What was there before: taken out of later looks, so that a receiver is not blamed for its past.
+    """The effects before a scenario, to be left out of later looks.
 
-    It also remembers what every later look has shown: an observer whose list shrinks proves no loss.
+    It also remembers what each later look has shown, because an observer whose list shrinks proves no loss.
     """
 
-    marks: Mapping[bytes, int]
+    counts: Mapping[bytes, int]
+    """How often each effect was there, by `_fingerprint`."""
     _shown: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
-    """The most that was ever shown of each key; effects without one are counted under "", whatever they hold."""
+    """The most that one look has shown of each key; effects without a key count under ""."""
 
     @classmethod
     def of(cls, before: Iterable[Effect]) -> "Baseline":
-        """Remember these."""
+        """The baseline of these effects."""
         effects = tuple(before)
-        return cls(Counter(map(_mark, effects)), Counter(map(_key, effects)))
+        return cls(Counter(map(_fingerprint, effects)), Counter(map(_key, effects)))
 
     def new_in(self, now: Iterable[Effect]) -> tuple[Effect, ...]:
-        """The effects that are more than there were."""
-        left = dict(self.marks)
+        """The effects beyond those of the baseline."""
+        left = dict(self.counts)
         new = []
         shown: dict[str, int] = {}
         for effect in now:
-            mark, key = _mark(effect), _key(effect)
+            fingerprint, key = _fingerprint(effect), _key(effect)
             shown[key] = shown.get(key, 0) + 1
-            if left.get(mark, 0):
-                left[mark] -= 1
+            if left.get(fingerprint, 0):
+                left[fingerprint] -= 1
             else:
                 new.append(effect)
         for key, number in shown.items():
@@ -44,9 +45,9 @@ class Baseline:
         return tuple(new)
 
     def gone_from(self, now: Sequence[Effect]) -> int:
-        """How many effects an earlier look has shown that are not there any more, by their keys.
+        """How many effects an earlier look has shown that are gone now, by their keys.
 
-        Effects without a key may change after they were booked, so of those only the number is compared.
+        An effect without a key may change after it was booked, so only the number of those is compared.
         """
         return (self._shown - Counter(map(_key, now))).total()
 
@@ -55,8 +56,8 @@ def _key(effect: Effect) -> str:
     return effect.key or ""
 
 
-def _mark(effect: Effect) -> bytes:
-    """By its key, for an effect may change after it was booked; by its content where it has none."""
+def _fingerprint(effect: Effect) -> bytes:
+    """By its key, because an effect may change after it was booked; by its content where it has none."""
     if effect.key is not None:
         return effect.key.encode()
     return orjson.dumps(effect.value, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

@@ -14,7 +14,7 @@ from frontsim.verification.facts.history import EventFact, Expect, Run
 
 
 class Class(StrEnum):
-    """The vocabulary of a verdict."""
+    """What became of an event: the vocabulary of a verdict."""
 
     OK = "ok"
     RECOVERED = "recovered"
@@ -34,13 +34,13 @@ GOOD = frozenset({Class.OK, Class.RECOVERED})
 
 MEANING = {
     Class.OK: "acknowledged, and booked once",
-    Class.RECOVERED: "a run of it failed, and it was booked once all the same",
+    Class.RECOVERED: "a run failed, but the event was booked once",
     Class.LOST: "never acknowledged, and never booked",
-    Class.LOST_AFTER_ACK: "acknowledged, but never booked: nobody will ever resend it",
+    Class.LOST_AFTER_ACK: "acknowledged, but never booked, and never resent",
     Class.BURNED: "a run failed, its resend was acknowledged, but it was never booked",
     Class.DUPLICATED: "booked more than once",
     Class.UNEXPECTED: "booked although what arrived was broken",
-    Class.CORRUPT: "booked with other content than was sent",
+    Class.CORRUPT: "booked with content that differs from what was sent",
     Class.STALE: "an older state overwrote a newer one",
     Class.REJECTED: "a valid event was refused at every try",
     Class.CRASHED: "the receiver broke or stopped answering",
@@ -48,25 +48,26 @@ MEANING = {
 }
 
 USUAL_CAUSE = {
-    Class.LOST: "The receiver does not answer in time for this event, so it can never be acknowledged.",
+    Class.LOST: "The receiver does not answer in time for this event, so the event can never be acknowledged.",
     Class.LOST_AFTER_ACK: "The 2xx leaves before the event is stored, or an exception is caught and answered with a "
     "2xx: store first, in one transaction with the work or in an inbox, and only then answer.",
     Class.BURNED: "The event's id is recorded as seen before the work is done, in a transaction of its own; when the "
-    "work fails, the resend is taken for a repeat. Record the id in the same transaction as the effect.",
-    Class.DUPLICATED: "There is no memory of event ids, or it is checked before but written after the work, lost at a "
-    "restart, or too short. A unique index on the event's id, written with the effect, closes all of these.",
-    Class.UNEXPECTED: "The body is acted on before it is known to be whole and valid JSON.",
-    Class.CORRUPT: "A column or buffer is too short, a charset is not UTF-8, or a decimal goes through a binary float.",
-    Class.STALE: "The last to arrive wins. Compare the payload's own time or version before overwriting.",
-    Class.REJECTED: "The payload is checked more strictly than the contract says: unknown fields, nulls and new types "
-    "must pass; or an event that was seen before is answered with an error.",
-    Class.CRASHED: "An exception that nobody catches ends the request, or the process.",
+    "work fails, the resend looks like a repeat. Record the id in the same transaction as the effect.",
+    Class.DUPLICATED: "The receiver does not remember event ids, or it checks them before and writes them after the "
+    "work, or loses them at a restart, or keeps too few. A unique index on the event's id, written with the effect, "
+    "closes all of these gaps.",
+    Class.UNEXPECTED: "The receiver acts on the body before it knows that the body is whole and valid JSON.",
+    Class.CORRUPT: "A column or buffer is too short, a charset is not UTF-8, or a decimal went through a binary float.",
+    Class.STALE: "The last event to arrive wins. Compare the payload's own time or version before overwriting.",
+    Class.REJECTED: "The receiver checks the payload more strictly than the contract says (unknown fields, nulls and "
+    "new types must pass), or answers an event that it has seen before with an error.",
+    Class.CRASHED: "An uncaught exception ends the request, or the process.",
     Class.UNSETTLED: "Work goes on long after the last delivery; give it longer with --settle and --timeout.",
 }
 
 _BUSY = 503
 ENOUGH = 3
-"""Runs that must all have failed before it is called for ever: a receiver may be busy once or twice."""
+"""Runs that must all have failed before an event counts as refused for ever: a receiver may be busy once or twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Classified:
 
 
 def class_by_answers(event: EventFact) -> tuple[Class, str] | None:
-    """What the answers alone prove, whatever the effects: None when nothing."""
+    """What the answers alone prove, whatever the effects; None when they prove nothing."""
     if event.expect is Expect.REFUSED:
         return _mangled([run for run in event.runs if run.faulted])
     mutated = [run for run in event.runs if run.mutated]
@@ -98,7 +99,7 @@ def class_by_answers(event: EventFact) -> tuple[Class, str] | None:
 
 
 def class_by_effects(event: EventFact, *, effects: int, least: int, most: int) -> Classified:
-    """The class by effects, when `effects` were booked and `least` to `most` are right."""
+    """The class by effects: `effects` were booked, and `least` to `most` are right."""
     if effects > most:
         return Classified(event, Class.DUPLICATED, f"expected {_number(most)}, got {_number(effects)}")
     if event.expect is Expect.EITHER:
@@ -112,7 +113,7 @@ def class_by_effects(event: EventFact, *, effects: int, least: int, most: int) -
 
 
 def class_without_effects(event: EventFact) -> Classified | None:
-    """The class when nobody can see effects: only an event that was refused for ever is known."""
+    """The class when effects cannot be seen: only an event that was refused for ever is known."""
     if event.acknowledged or event.expect is Expect.EITHER or not _fair_tries(event):
         return None
     found = _unacknowledged(event, Class.LOST, "")
@@ -120,12 +121,12 @@ def class_without_effects(event: EventFact) -> Classified | None:
 
 
 def describe_run(run: Run) -> str:
-    """A run's end in the log's words: `500 Internal server error`, or `no answer (Timeout)`."""
+    """How a run ended, in the log's words: `500 Internal server error`, or `no answer (Timeout)`."""
     return f"{run.status_code} {run.status}" if run.status_code is not None else f"no answer ({run.status})"
 
 
 def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
-    """An event that may be taken or refused, but was answered with a 5xx or not at all at every try."""
+    """An event that may be accepted or refused, but was answered with a 5xx or not at all at every try."""
     broken = [run for run in runs if run.outcome is not Outcome.NOT_SENT]
     if len(broken) < ENOUGH or any(run.status_code is not None and run.status_code < 500 for run in broken):
         return None
@@ -135,10 +136,10 @@ def _broke_for_ever(runs: Sequence[Run]) -> tuple[Class, str] | None:
 
 
 def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
-    """A broken body must be refused. The vendor keeps sound bodies, so a refusal costs nothing.
+    """A broken body must be refused: the vendor keeps the sound body, so a refusal costs nothing.
 
-    A 5xx may be a receiver that is busy: only when every try is answered so, it is what the body does to it. A 503 says
-    that it is busy.
+    A receiver that answers 5xx may be busy, and a 503 says so. Only when every try ends in another 5xx, the body is the
+    cause.
     """
     answered = [run for run in runs if run.status_code is not None]
     for run in answered:

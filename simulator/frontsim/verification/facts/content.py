@@ -1,7 +1,7 @@
 """Whether an effect that carries the payload carries the one that was sent: pure, and slow to accuse.
 
 Only what both sides show is compared. A receiver may leave fields out, keep numbers as text, or write date-times with
-more digits or a zone; none of that is corruption. A text or number that changed and a list that is shorter are.
+more digits or a zone: none of that is corruption. A changed text or number and a shorter list are.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ _CARRIERS = ("payload", "body", "data")
 
 
 def embedded_payload(effect: Any) -> Any:
-    """The copy of the payload inside an effect, None when it carries none; a text when that is no whole JSON."""
+    """The copy of the payload inside an effect, None without one; a text when the copy is no whole JSON."""
     if not isinstance(effect, Mapping):
         return None
     for name in _CARRIERS:
@@ -58,7 +58,7 @@ def _same(sent: Any, kept: Any) -> bool:
     if isinstance(sent, str) and isinstance(kept, str):
         return _plain(sent) == _plain(kept) or _same_moment(sent, kept)
     if isinstance(sent, bool) or isinstance(kept, bool):
-        return True  # 1, "true" and "Y" are all ways to keep a flag
+        return True  # 1, "true" and "Y" all keep a flag
     if isinstance(sent, int | float) and isinstance(kept, int | float | str):
         number = _number(kept)
         return number is None or abs(number - Decimal(str(sent))) < Decimal("0.000001")
@@ -70,7 +70,7 @@ def _plain(text: str) -> str:
 
 
 def _same_moment(sent: str, kept: str) -> bool:
-    """Both are date-times, and the same to the second by the clock on the wall, or one of them has a zone."""
+    """Both are date-times that agree to the second, or only one of them has a zone."""
     try:
         one, other = datetime.fromisoformat(sent), datetime.fromisoformat(kept)
     except ValueError:

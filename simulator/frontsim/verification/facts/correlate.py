@@ -4,7 +4,7 @@
 
 By event id an effect names its event. By `business` it carries the type's own identity, and where it also carries
 the version fields or the type's name, those tell two events of one entity apart. Where nothing does, the events stay
-one group and any number from one effect to one each is right: nobody is accused by what cannot be seen.
+one group, and any number from one effect to one each is right: what cannot be seen accuses no receiver.
 """
 
 from collections import defaultdict
@@ -33,7 +33,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """The groups, and the effects that are nobody's: `foreign` ones name no event of ours, `unkeyed` ones name none."""
+    """The groups, and the unmatched effects: `foreign` name an event that is not ours, `unkeyed` name none at all."""
 
     groups: tuple[Group, ...]
     foreign: int
@@ -51,10 +51,10 @@ def effects_of(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...
 
 
 def may_await_next_batch(history: History) -> bool:
-    """Whether all that was booked had been sent before anything that is missing was acknowledged.
+    """Whether a worker that books in batches may still book what is missing.
 
-    So it looks while a worker that books in batches has not come to its next one. Where something was booked that was
-    sent later, the worker has passed by what is missing.
+    It may while all that is booked was sent before anything that is missing was acknowledged. Where something is booked
+    that was sent later, the worker has passed over what is missing.
     """
     groups = correlate(history, history.final).groups
     booked = [min(map(_sent_ms, group.events)) for group in groups if group.effects]
@@ -69,7 +69,7 @@ def is_complete(history: History, effects: Sequence[Effect]) -> bool:
 
 
 def correlate(history: History, observation: Observation | None) -> Correlation:
-    """Share the effects of one observation out among the history's events."""
+    """Match the effects of one observation with the history's events."""
     effects = observation.effects if observation else ()
     if history.observer_key == BUSINESS:
         return _by_entity(history.events, effects)
@@ -77,39 +77,39 @@ def correlate(history: History, observation: Observation | None) -> Correlation:
 
 
 def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
-    ours: dict[str, list[Effect]] = {event.webhook_event_id: [] for event in events}
-    strangers: list[Effect] = []
+    by_event: dict[str, list[Effect]] = {event.webhook_event_id: [] for event in events}
+    unmatched: list[Effect] = []
     for effect in effects:
-        ours.get(effect.key or "", strangers).append(effect)
+        by_event.get(effect.key or "", unmatched).append(effect)
     groups = []
     for siblings in _siblings(events):
-        found = [effect for event in siblings for effect in ours[event.webhook_event_id]]
+        found = [effect for event in siblings for effect in by_event[event.webhook_event_id]]
         groups.append(Group(tuple(siblings), tuple(found), *_bounds(siblings)))
-    if len(groups) < len(events):  # two webhooks: twice for one of them is still once too often
-        groups = [part for group in groups for part in _apart(group, ours)]
-    return Correlation(tuple(groups), *_strangers(strangers))
+    if len(groups) < len(events):  # two webhooks: two effects of one event are still one too many
+        groups = [part for group in groups for part in _apart(group, by_event)]
+    return Correlation(tuple(groups), *_unmatched(unmatched))
 
 
-def _apart(group: Group, ours: dict[str, list[Effect]]) -> list[Group]:
-    """Siblings one by one as soon as one of them alone has more than its one effect, else together."""
-    counts = [len(ours[event.webhook_event_id]) for event in group.events]
+def _apart(group: Group, by_event: dict[str, list[Effect]]) -> list[Group]:
+    """Siblings one by one when one of them alone has more than its one effect, else together."""
+    counts = [len(by_event[event.webhook_event_id]) for event in group.events]
     if len(counts) == 1 or max(counts) <= 1:
         return [group]
-    return [Group((event,), tuple(ours[event.webhook_event_id]), 0, 1) for event in group.events]
+    return [Group((event,), tuple(by_event[event.webhook_event_id]), 0, 1) for event in group.events]
 
 
 def _by_entity(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
     groups: list[Group] = []
     buckets = _buckets(events)
     shares: dict[tuple[str, str], list[Effect]] = {bucket: [] for bucket in buckets}
-    strangers: list[Effect] = []
+    unmatched: list[Effect] = []
     paths, types = _paths_and_types(events)
     for effect in effects:
         bucket = _bucket_of(effect, paths, buckets, types)
-        (shares[bucket] if bucket else strangers).append(effect)
+        (shares[bucket] if bucket else unmatched).append(effect)
     for bucket, members in buckets.items():
         groups += _split(members, shares[bucket])
-    return Correlation(tuple(groups), *_strangers(strangers))
+    return Correlation(tuple(groups), *_unmatched(unmatched))
 
 
 def _buckets(events: Sequence[EventFact]) -> dict[tuple[str, str], list[EventFact]]:
@@ -143,7 +143,7 @@ def _bucket_of(
 
 
 def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:
-    """One entity's events, apart where each effect tells whose it is, else as one ambiguous group."""
+    """The groups of one entity's events: one each if every effect names its event, else one ambiguous group."""
     parts = _siblings(members)
     if len(parts) == 1:
         return [Group(tuple(members), tuple(effects), *_bounds(members))]
@@ -174,7 +174,7 @@ def _type_in(value: Any, types: set[str]) -> str | None:
 
 
 def _siblings(events: Sequence[EventFact]) -> list[list[EventFact]]:
-    """Events that different webhooks have of one occurrence, together."""
+    """The events in groups: those that different webhooks report of one occurrence are together."""
     parts: dict[object, list[EventFact]] = {}
     for event in events:
         key = (event.event, event.entity) if event.entity else event.webhook_event_id
@@ -193,7 +193,7 @@ def _sent_ms(event: EventFact) -> int:
 
 
 def _end_ms(event: EventFact) -> int:
-    """When it was acknowledged first; if it never was, when it was tried last."""
+    """When it was first acknowledged; if it never was, when it was last tried."""
     acknowledged = [run.at_ms + run.duration_ms for run in event.runs if run.acknowledged]
     return min(acknowledged, default=max((run.at_ms + run.duration_ms for run in event.runs), default=0))
 
@@ -202,6 +202,6 @@ def _bounds(events: Sequence[EventFact]) -> tuple[int, int]:
     return int(any(event.expect is not Expect.EITHER for event in events)), len(events)
 
 
-def _strangers(effects: Sequence[Effect]) -> tuple[int, int]:
+def _unmatched(effects: Sequence[Effect]) -> tuple[int, int]:
     unkeyed = sum(effect.key is None for effect in effects)
     return len(effects) - unkeyed, unkeyed

@@ -1,7 +1,7 @@
-"""What happened in one scenario, as recorded facts: the only thing that the checker ever sees.
+"""What happened in one scenario, as recorded facts: all that the checker ever sees.
 
-Nothing here is judged. A history can be written down by hand, which is how the checker is tested. Two sides are
-kept apart: what the log says of each run (`Run`), and what the receiver's business system shows (`Effect`).
+Nothing here is judged. A test can write a history by hand. Two sides are kept apart: what the log says of each run
+(`Run`), and what the receiver's business system shows (`Effect`).
 """
 
 from dataclasses import dataclass, field
@@ -15,20 +15,23 @@ class Expect(StrEnum):
     """What a right receiver does with an event."""
 
     ONCE = "once"
-    """It has one effect in the end."""
+    """The event has one effect in the end."""
     REFUSED = "refused"
-    """Its first run was mangled on the way: a 4xx and no effect; the sound resend has one effect."""
+    """The first run was broken on the way: it gets a 4xx and has no effect. The sound resend has one effect."""
     EITHER = "either"
-    """It may be acknowledged or refused, have one effect or none; but the receiver must not break."""
+    """The event may be acknowledged or refused, and have one effect or none; but the receiver must not break."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One attempt to deliver, as the log tells it.
+    """One attempt to deliver, as the log has it.
 
-    `at_ms` counts from the scenario's start. `faulted` says that we were breaking deliveries when it was made, so a
-    failure is not the receiver's; `mutated` that it was changed in a way that a right receiver copes with, so it is.
-    `outcome` UNKNOWN means that it may have been processed.
+    Attributes:
+        outcome: UNKNOWN means that the receiver may have processed it.
+        at_ms: when it began, from the scenario's start.
+        at: when it began, by the simulator's clock.
+        faulted: a fault was breaking deliveries then, so a failure is not the receiver's.
+        mutated: the delivery was changed in a way that a right receiver copes with, so a failure is the receiver's.
     """
 
     number: int
@@ -44,7 +47,7 @@ class Run:
 
     @property
     def acknowledged(self) -> bool:
-        """The log has a 2xx for it (published: only that counts as received)."""
+        """The log has a 2xx for the run (published: only that counts as received)."""
         return self.status_code is not None and 200 <= self.status_code < 300
 
 
@@ -61,8 +64,10 @@ class Entity:
 class EventFact:
     """One event of ours, for one webhook, with all its runs in order.
 
-    `altered` says that its body was changed on the way, so that its effects cannot be compared with `payload`.
-    `series` names events that are states of one thing, oldest first in `rank`.
+    Attributes:
+        altered: the body was changed on the way, so its effects cannot be compared with `payload`.
+        series: events with the same series are states of one thing.
+        rank: the place in the series, oldest first.
     """
 
     webhook_id: str
@@ -78,13 +83,13 @@ class EventFact:
 
     @property
     def acknowledged(self) -> bool:
-        """Some run of it was."""
+        """Whether some run of the event was."""
         return any(run.acknowledged for run in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that the receiver booked, as the observer saw it: `key` is the text at the observer's key, or None."""
+    """One thing that the receiver booked, as the observer shows it: `key` is the text at its key, or None."""
 
     key: str | None
     value: Any = field(default=None, repr=False)
@@ -100,9 +105,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class FaultFact:
-    """A fault that was on, in ms from the scenario's start.
+    """A fault and when it was on, in ms from the scenario's start.
 
-    A right receiver copes with a `tolerable` one. One `on_api` broke no delivery: what a receiver answered is its own.
+    Attributes:
+        tolerable: a right receiver copes with it.
+        on_api: it struck calls of the vendor's API and no delivery, so every answer is the receiver's own.
     """
 
     fault: str
@@ -115,7 +122,7 @@ class FaultFact:
 
 @dataclass(frozen=True, slots=True)
 class PreflightCheck:
-    """Whether what must work at all did: `failure` is a sentence, "" when it did.
+    """One check before a scenario: `failure` is a sentence, "" when the check passed.
 
     `unanswered`: the receiver gave no answer at all.
     """
@@ -127,7 +134,7 @@ class PreflightCheck:
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """The receiver's last sign of life: `failure` says what it did not answer, "" when it did."""
+    """Whether the receiver still answered at the end: `failure` is a sentence, "" when it did."""
 
     failure: str = ""
 
@@ -137,14 +144,14 @@ class History:
     """All that was recorded in one scenario.
 
     Attributes:
-        observer: how effects were read, "" when nobody gave a way.
+        observer: how effects were read, "" when the user gave no way.
         observer_key: `business`, or the dotted path of the event's id in an effect.
-        checkpoint: what was seen before the sound resends of mangled events.
-        final: what was seen at the end; None when nothing was, `observer_failure` says why.
+        checkpoint: the effects before the sound resends of broken events.
+        final: the effects at the end; None when they could not be read, and `observer_failure` says why.
         settled: the effects were unchanged for the quiet window.
-        alive: None when it was not asked.
+        liveness: None when it was not checked.
         trouble: why the scenario could not be played to its end, "" when it was.
-        marks: what we did to the receiver itself, such as kills, with the moment.
+        marks: what was done to the receiver itself, such as kills, with the moment in ms.
         unfinished: time was over before the list -> resend job was done or had given up.
     """
 
@@ -166,7 +173,7 @@ class History:
 
     @property
     def why_not_judged(self) -> str:
-        """Why nothing at all can be said, "" when something can."""
-        failed = [control.failure for control in self.preflight if control.failure]
+        """Why this history proves nothing at all; "" when it does."""
+        failed = [check.failure for check in self.preflight if check.failure]
         nothing = "" if self.events else "expected events of this scenario in the log, got none"
         return self.trouble or (failed[0] if failed else nothing)

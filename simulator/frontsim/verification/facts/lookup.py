@@ -1,7 +1,7 @@
-"""Finding a dotted path in whatever JSON a receiver shows, and telling whether two values mean the same.
+"""Finding a dotted path in any JSON that a receiver shows, and telling whether two values mean the same.
 
-Receivers keep what they got in many forms: ids in upper case or without dashes, numbers as text, the payload under
-`payload` or flat. Reading is lenient here, so that a form never looks like a loss.
+Receivers keep values in many forms: ids in upper case or without dashes, numbers as text, the payload under `payload`
+or flat. Reading is lenient here, so that a form never looks like a loss.
 """
 
 import re
@@ -18,7 +18,7 @@ _MISSING = object()
 def find(value: Any, path: str) -> Any:
     """The value at a dotted path, also where it stands under `body`, `payload`, `data` or `headers`; None without.
 
-    Names match in any case when the exact one is not there. A text that holds a JSON object is looked into.
+    Names match in any case when the exact name is not there. A text that holds a JSON object is searched too.
     """
     for prefix in _INNER:
         found = _at(value, f"{prefix}{path}".split("."))
@@ -40,7 +40,7 @@ def normalised(value: Any) -> str | None:
 
 
 def parsed(value: Any) -> Any:
-    """JSON inside a text is read; everything else stays as it is."""
+    """The JSON inside a text; any other value as it is."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return orjson.loads(value)

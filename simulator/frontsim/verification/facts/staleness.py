@@ -1,9 +1,8 @@
 """Whether an older state overwrote a newer one, or a newer one took an older one's place: pure.
 
-The first is judged only where the effects show which state counts.
-
-Two ways of showing it are understood: effects that carry `current` (true on the one that counts), and a list that
-holds one effect for a whole series, as a table with a row per customer does. A ledger shows neither, and is left alone.
+The first can be judged only where the effects show which state counts. They can show it in two ways: each effect
+carries `current` (true on the one that counts), or the list holds one effect for a whole series, as a table with one
+row per customer does. A ledger shows neither, and is not judged.
 """
 
 from collections import defaultdict
@@ -25,35 +24,35 @@ REPLACED = (
     "told from a lost one: it needs a list that keeps each update"
 )
 NOT_SHOWN = (UNSEEN, REPLACED)
-"""Why a scenario is skipped: effects are kept in a way that does not show what it asks for."""
+"""Reasons why a scenario is skipped: the effects cannot show what it asks for."""
 
-Shares = Mapping[str, Sequence[Effect]]
+EffectsByEvent = Mapping[str, Sequence[Effect]]
 """The effects of each event, by its webhookEventId."""
 
 
-def stale(events: Sequence[EventFact], shares: Shares) -> tuple[list[Classified], bool]:
-    """The events that wrongly count, and whether every series could be judged."""
+def stale(events: Sequence[EventFact], effects: EffectsByEvent) -> tuple[list[Classified], bool]:
+    """The older events whose state counts, and whether every series could be judged."""
     series: dict[str, list[EventFact]] = defaultdict(list)
     for event in events:
         if event.series:
             series[event.series].append(event)
     found, seen = [], True
     for states in series.values():
-        counting = _counting(states, shares)
+        counting = _counting(states, effects)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
             seen = False
         elif counting.rank < newest.rank:
             newer = newest.webhook_event_id
-            without = "" if shares.get(newer) else newer
+            without = "" if effects.get(newer) else newer
             found.append(
                 Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
             )
     return found, seen
 
 
-def replaced(events: Sequence[EventFact], shares: Shares) -> frozenset[str]:
-    """The webhookEventIds of those events without an effect whose entity has that of a later event of the type.
+def replaced(events: Sequence[EventFact], effects: EffectsByEvent) -> frozenset[str]:
+    """The webhookEventIds of events without an effect where a later event of the same type and entity has one.
 
     A right receiver may keep the newest state only.
     """
@@ -63,17 +62,17 @@ def replaced(events: Sequence[EventFact], shares: Shares) -> frozenset[str]:
         if event.entity is None:
             continue
         about = (event.event, event.entity.path, event.entity.value)
-        if shares.get(event.webhook_event_id):
+        if effects.get(event.webhook_event_id):
             later.add(about)
         elif about in later and event.entity.version:
             found.add(event.webhook_event_id)
     return frozenset(found)
 
 
-def _counting(states: Sequence[EventFact], shares: Shares) -> EventFact | None:
+def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:
     """The event whose state counts, None when that cannot be seen."""
-    with_effects = [event for event in states if shares.get(event.webhook_event_id)]
-    flagged = [event for event in with_effects if _flag(shares[event.webhook_event_id]) is True]
+    with_effects = [event for event in states if effects.get(event.webhook_event_id)]
+    flagged = [event for event in with_effects if _flag(effects[event.webhook_event_id]) is True]
     if len(flagged) == 1:
         return flagged[0]
     if len(with_effects) == 1:

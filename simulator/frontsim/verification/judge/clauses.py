@@ -1,12 +1,12 @@
 """What a receiver owes, clause by clause, from `contracts/receiver.toml`; and which clause a finding breaks.
 
 [[clause]]
-id = "counts-a-repeat-once"      # short, unique
+id = "books-a-repeat-once"       # short, unique
 sentence = "..."                 # what must hold
 reason = "..."                   # why a receiver that breaks it costs money
-severity = "must"                # or "note": told, but no violation
+severity = "must"                # or "note": reported, but no violation
 classes = ["duplicated"]         # the classes of event that break it
-scenarios = ["duplicate-race"]   # in these scenarios; without: in all that no other clause names
+scenarios = ["duplicate-race"]   # only in these; without: in all that no other clause names
 """
 
 import tomllib
@@ -25,7 +25,7 @@ _KEYS = {"id": str, "sentence": str, "reason": str, "severity": str, "classes": 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One promise of a receiver."""
+    """One promise that a receiver keeps."""
 
     id: str
     sentence: str
@@ -45,7 +45,7 @@ class Contract:
         return iter(self.clauses)
 
     def broken_by(self, class_: Class, scenario: str) -> Clause:
-        """The clause that an event of that class breaks in that scenario: its own there, else the general one."""
+        """The clause that an event of that class breaks in that scenario: one for both, else the general one."""
         fitting = [clause for clause in self.clauses if class_ in clause.classes]
         own = [clause for clause in fitting if scenario in clause.scenarios]
         return (own or [clause for clause in fitting if not clause.scenarios])[0]

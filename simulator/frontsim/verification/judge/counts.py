@@ -9,7 +9,7 @@ from frontsim.verification.facts.history import History
 
 
 def classes_of(history: History, correlation: Correlation, accused: Sequence[Classified]) -> dict[str, Class]:
-    """The class of each event that was judged, by its webhookEventId: what it is accused of first, else what it is."""
+    """The class of each event that was judged, by its webhookEventId: its first accusation, or how it ended well."""
     classes: dict[str, Class] = {}
     if history.final is not None and not history.why_not_judged:
         for group in correlation.groups:
@@ -22,7 +22,7 @@ def classes_of(history: History, correlation: Correlation, accused: Sequence[Cla
 
 
 def counts_of(history: History, correlation: Correlation, classes: Mapping[str, Class]) -> dict[str, int]:
-    """Events, those acknowledged, resends, effects where they were seen, and how many there are of each class."""
+    """How many events, acknowledged events, resends, effects (where they were seen) and events of each class."""
     counts = {
         "events": len(history.events),
         "acknowledged": sum(event.acknowledged for event in history.events),

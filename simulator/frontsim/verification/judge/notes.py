@@ -1,4 +1,4 @@
-"""What is worth telling about a history and accuses nobody."""
+"""What is worth saying about a history without accusing the receiver."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from frontsim.verification.facts.history import History
 
 
 def sentences(history: History, correlation: Correlation) -> Sequence[str]:
-    """All of it, a sentence each."""
+    """The notes, one sentence each."""
     found = (_twins(correlation), _ambiguous(correlation), _strangers(correlation), _no_identity(history))
     return [sentence for sentence in found if sentence]
 
@@ -18,7 +18,7 @@ def _twins(correlation: Correlation) -> str:
         return ""
     return (
         f"{double} occurrences were reported by two webhooks and booked once for each: two event ids, so no violation, "
-        "but the business may see them double"
+        "but the business may see them twice"
     )
 
 
@@ -31,16 +31,16 @@ def _ambiguous(correlation: Correlation) -> str:
     ambiguous = sum(group.ambiguous for group in correlation.groups)
     if not ambiguous:
         return ""
-    return f"{ambiguous} entities had several events that no effect tells apart: any number from one effect up is taken"
+    return f"{ambiguous} entities had several events that no effect tells apart: any number from one effect up is right"
 
 
 def _strangers(correlation: Correlation) -> str:
     number = correlation.foreign + correlation.unkeyed
-    return f"{number} new effects name no event of this scenario: left out" if number else ""
+    return f"{number} new effects name no event of this scenario, and were ignored" if number else ""
 
 
 def _no_identity(history: History) -> str:
     if history.observer_key != BUSINESS:
         return ""
     without = {event.event for event in history.events if event.entity is None}
-    return f"not judged, for the catalogue knows no identity: {', '.join(sorted(without))}" if without else ""
+    return f"not judged, because the catalogue knows no identity: {', '.join(sorted(without))}" if without else ""

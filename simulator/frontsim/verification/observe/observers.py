@@ -27,7 +27,7 @@ from frontsim.verification.facts.history import Effect
 TIMEOUT_S = 20.0
 """Seconds that one look may take."""
 AFTER_A_TIMEOUT_S = 2.0
-"""Seconds that one may take after one that took too long: whoever hangs is not waited for again and again."""
+"""Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
 _SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
@@ -36,7 +36,7 @@ class ObserverFailed(FrontsimError):
 
 
 class Observer(Protocol):
-    """Reads the effects that there are now. `name` says how, for people."""
+    """Reads the effects as they are now. `name` says how, for people."""
 
     name: str
 
@@ -48,11 +48,11 @@ class Observer(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release what it holds."""
 
 
 def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
-    """The effects that there are now, each with the text at `key` (`business` reads no key).
+    """The effects as they are now, each with the text at `key` (`business` reads no key).
 
     Raises:
         ObserverFailed: as `Observer.read`.
@@ -128,7 +128,7 @@ class SqlObserver:
         return [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
 
     def close(self) -> None:
-        """Each query has a connection of its own, or one of the driver's pool."""
+        """Nothing to do: each query has its own connection, or one of the driver's pool."""
 
 
 class CommandObserver:
@@ -154,7 +154,7 @@ class CommandObserver:
         return [lookup.parsed(line.strip()) for line in lines if line.strip()]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to do."""
 
 
 class SinkObserver:
@@ -196,7 +196,7 @@ class ImportObserver:
             raise ObserverFailed(f"{self.name}: expected a list, got {type(error).__name__}: {error}") from error
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Nothing to do."""
 
 
 Rows = Callable[[str], tuple[list[str], Sequence[Sequence[Any]]]]

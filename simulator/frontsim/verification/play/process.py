@@ -1,4 +1,4 @@
-"""The receiver as a process of ours: started by the user's command, killed with kill -9, started again.
+"""The receiver as our own process: started by the user's command, killed with kill -9, started again.
 
 It runs in a process group of its own, so that its workers die with it, and nothing else does.
 """
@@ -18,7 +18,7 @@ from frontsim.clock import stopwatch
 from frontsim.errors import Unusable
 
 START_S = 30.0
-"""Seconds until it must listen."""
+"""Seconds in which it must listen."""
 _GONE_S = 5.0
 
 
@@ -42,7 +42,7 @@ class ReceiverProcess:
 
     @property
     def is_running(self) -> bool:
-        """It was started and has not ended."""
+        """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
@@ -53,9 +53,7 @@ class ReceiverProcess:
         """
         if self._listens():
             host, port = self._address
-            raise Unusable(
-                f"--receiver-cmd: expected nobody on {host}:{port} before it is started, got a listener there"
-            )
+            raise Unusable(f"--receiver-cmd: something listens on {host}:{port} already; stop it, or give another port")
         self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
             self._command,
             shell=True,
@@ -80,7 +78,7 @@ class ReceiverProcess:
             self._pause(0.01)
 
     def kill(self) -> None:
-        """Kill -9 on it and its children; returns when they are gone. Nothing happens when it is not running."""
+        """Kill it and its children with kill -9; returns when they are gone. Does nothing when it is not running."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):

@@ -1,0 +1,228 @@
+"""The rules by which a scenario's events are accused, one after another: pure.
+
+Each rule takes the case and the opinion so far, and returns the opinion after it. The order matters: rules about what
+effects show come first, so that the answers' own accusations are added after the rules that cast doubt on effects.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from frontsim.verification.facts import content, staleness
+from frontsim.verification.facts.classes import (
+    GOOD,
+    Class,
+    Classified,
+    class_by_answers,
+    class_by_effects,
+    class_without_effects,
+)
+from frontsim.verification.facts.correlate import Correlation, Group, correlate
+from frontsim.verification.facts.history import Expect, History
+
+ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
+"""What an event is accused of because no effect of it was seen.
+
+An older state is *stale* for the same reason where the newer one has no effect.
+"""
+_PROVEN_BEFORE_REST = frozenset({Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED})
+"""What more time cannot undo, though effects still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules go by.
+
+    Attributes:
+        correlation: which effects of the last look belong to which events.
+        doubt: why an effect that is missing proves nothing, "" when it does.
+        change: what still changed when the effects did not settle.
+    """
+
+    history: History
+    correlation: Correlation
+    doubt: str = ""
+    change: str = ""
+
+    @property
+    def effects(self) -> staleness.EffectsByEvent:
+        groups = self.correlation.groups
+        return {event.webhook_event_id: group.effects for group in groups for event in group.events}
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Who is accused of what so far, and why something stays unknown ("" when nothing does)."""
+
+    accused: tuple[Classified, ...] = ()
+    unknown: str = ""
+
+
+Rule = Callable[[Case, Opinion], Opinion]
+
+
+def opinion_on(case: Case) -> Opinion:
+    """The opinion after all rules."""
+    opinion = Opinion()
+    for rule in RULES:
+        opinion = rule(case, opinion)
+    return opinion
+
+
+def missing_event_id(accusation: Classified) -> str:
+    """The event whose missing effect is the reason for an accusation, "" when that is none."""
+    return accusation.event.webhook_event_id if accusation.class_ in ABSENT else accusation.without
+
+
+def effects_accuse(case: Case, opinion: Opinion) -> Opinion:
+    """Too many effects, too few, early ones, older ones that count, and changed ones."""
+    if case.history.final is None:
+        return opinion
+    old, _ = staleness.stale(case.history.events, case.effects)
+    stale_series = {each.event.series for each in old}
+    by_number = [each for group in case.correlation.groups for each in _wrong_in(group)]
+    found = [each for each in by_number + _booked_early(case.history) if each.event.series not in stale_series]
+    corrupt = [each for group in case.correlation.groups for each in _corrupt_in(group)]
+    return Opinion((*opinion.accused, *found, *old, *corrupt), opinion.unknown)
+
+
+def replaced_states_are_not_missing(case: Case, opinion: Opinion) -> Opinion:
+    """A table that keeps the newest state of each entity shows no older one: that is not a loss."""
+    replaced = staleness.replaced(case.history.events, case.effects)
+    left = tuple(each for each in opinion.accused if missing_event_id(each) not in replaced)
+    return opinion if left == opinion.accused else Opinion(left, staleness.REPLACED)
+
+
+def a_doubted_look_shows_no_loss(case: Case, opinion: Opinion) -> Opinion:
+    """An observer that shows less than before, or a wait that was cut short, proves no missing effect."""
+    left = tuple(each for each in opinion.accused if not missing_event_id(each))
+    return opinion if not case.doubt or left == opinion.accused else Opinion(left, case.doubt)
+
+
+def answers_accuse(case: Case, opinion: Opinion) -> Opinion:
+    """What the answers alone prove, whatever the effects."""
+    events = case.history.events
+    found = tuple(Classified(event, *bad) for event in events if (bad := class_by_answers(event)))
+    return Opinion((*found, *opinion.accused), opinion.unknown)
+
+
+def unseen_effects_are_unknown(case: Case, opinion: Opinion) -> Opinion:
+    """Without a look at the effects, only an event that was refused for ever is known."""
+    history = case.history
+    if history.final is not None:
+        return opinion
+    found = tuple(each for event in history.events if (each := class_without_effects(event)))
+    reason = history.observer_failure or "no way to read effects was given, so nothing is known about them"
+    return Opinion((*opinion.accused, *found), reason)
+
+
+def the_stronger_accusation_stands(case: Case, opinion: Opinion) -> Opinion:  # noqa: ARG001 - a rule's signature
+    """A broken body that was booked is *unexpected*; that it was also acknowledged is then no finding of its own."""
+    booked = {each.event.webhook_event_id for each in opinion.accused if each.class_ is Class.UNEXPECTED}
+    strong = (Class.UNEXPECTED, Class.DUPLICATED)
+    left = [each for each in opinion.accused if each.class_ in strong or each.event.webhook_event_id not in booked]
+    return Opinion(tuple(left), opinion.unknown)
+
+
+def changing_effects_prove_little(case: Case, opinion: Opinion) -> Opinion:
+    """Effects that still changed at the end make the scenario unknown; what more time cannot undo stands."""
+    if case.history.final is None or case.history.settled:
+        return opinion
+    change = f": {case.change}" if case.change else ""
+    return Opinion(
+        tuple(map(_if_settled, opinion.accused)), f"the effects were still changing when time ran out{change}"
+    )
+
+
+def an_unseen_order_is_unknown(case: Case, opinion: Opinion) -> Opinion:
+    """Where no effect shows which of two states counts, that could not be checked."""
+    if case.history.final is None or opinion.unknown:
+        return opinion
+    _, seen = staleness.stale(case.history.events, case.effects)
+    return opinion if seen else Opinion(opinion.accused, staleness.UNSEEN)
+
+
+def an_unfinished_job_proves_no_refusal(case: Case, opinion: Opinion) -> Opinion:
+    """When time ended the list -> resend job while it made progress, a refused event might have been next."""
+    if not case.history.unfinished:
+        return opinion
+    return Opinion(tuple(map(_if_finished, opinion.accused)), opinion.unknown)
+
+
+def a_silent_receiver_has_crashed(case: Case, opinion: Opinion) -> Opinion:
+    """The receiver gave no sign of life at the end: its last event is accused of that."""
+    history = case.history
+    last = max(history.events, key=lambda event: event.runs[-1].at_ms if event.runs else 0, default=None)
+    if last is None or history.liveness is None or not history.liveness.failure:
+        return opinion
+    crashed = Classified(last, Class.CRASHED, f"{history.liveness.failure}; this was the last event before")
+    return Opinion((*opinion.accused, crashed), opinion.unknown)
+
+
+RULES: Sequence[Rule] = (
+    effects_accuse,
+    replaced_states_are_not_missing,
+    a_doubted_look_shows_no_loss,
+    answers_accuse,
+    unseen_effects_are_unknown,
+    the_stronger_accusation_stands,
+    changing_effects_prove_little,
+    an_unseen_order_is_unknown,
+    an_unfinished_job_proves_no_refusal,
+    a_silent_receiver_has_crashed,
+)
+
+
+def _wrong_in(group: Group) -> list[Classified]:
+    """Each event that is not well; of siblings that have an effect too many together, one stands for all."""
+    classified = [
+        class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
+        for event in group.events
+    ]
+    wrong = [each for each in classified if each.class_ not in GOOD]
+    return classified[:1] if len(group.effects) > group.most else wrong
+
+
+def _booked_early(history: History) -> list[Classified]:
+    """Events with effects while only a broken body had arrived."""
+    mangled = [event for event in history.events if event.expect is Expect.REFUSED]
+    if not mangled or history.checkpoint is None:
+        return []
+    early = {
+        event.webhook_event_id: len(group.effects)
+        for group in correlate(history, history.checkpoint).groups
+        for event in group.events
+        if group.effects and len(group.events) == 1
+    }
+    reason = "expected no effect before a whole body had arrived"
+    return [
+        Classified(event, Class.UNEXPECTED, f"{reason}, got {early[event.webhook_event_id]}")
+        for event in mangled
+        if event.webhook_event_id in early
+    ]
+
+
+def _corrupt_in(group: Group) -> list[Classified]:
+    """The event whose effect carries the payload, and not as it was sent."""
+    if len(group.events) != 1 or group.events[0].altered or group.events[0].payload is None:
+        return []
+    event = group.events[0]
+    for effect in group.effects:
+        kept = content.embedded_payload(effect.value)
+        found = content.first_difference(event.payload, kept) if kept is not None else ""
+        if found:
+            return [Classified(event, Class.CORRUPT, found)]
+    return []
+
+
+def _if_settled(each: Classified) -> Classified:
+    if each.class_ in _PROVEN_BEFORE_REST:
+        return each
+    return Classified(each.event, Class.UNSETTLED, f"{each.reason}, but the effects were still changing")
+
+
+def _if_finished(each: Classified) -> Classified:
+    last = each.event.runs[-1] if each.event.runs else None
+    if each.class_ not in (Class.REJECTED, Class.LOST) or last is None or last.acknowledged:
+        return each
+    reason = f"{each.reason}; others were still being taken when time was over (--timeout)"
+    return Classified(each.event, Class.UNSETTLED, reason)
