@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from frontsim.cli.output import plain, shown, table_of
+from frontsim.cli.output import columns_that_fit, plain, shown, table_of, wrapped
 
 ID = "11111111-1111-1111-1111-111111111111"
 ROWS = [
@@ -43,13 +43,35 @@ def test_a_table_at_80_columns():
     ] == drawn(["webhook", "store", "url"], ROWS, 80)
 
 
-@pytest.mark.parametrize("width", [20, 40, 79, 80, 81, 120, 200])
+@pytest.mark.parametrize("width", [61, 79, 80, 81, 120, 200])
 def test_nothing_is_cut(width):
-    """Whatever the terminal, no line is wider than it and no character is lost."""
+    """Where all columns have room, no line is wider than the terminal and no character is lost."""
     lines = drawn(["webhook", "store", "url"], ROWS, width)
     assert [] == [line for line in lines if len(line) > width]
     ink = sorted("".join(cell for row in [["webhook", "store", "url"], *ROWS] for cell in row).replace(" ", ""))
     assert ink == sorted("".join(lines).replace(" ", ""))
+
+
+@pytest.mark.parametrize(("width", "room"), [(80, 3), (61, 3), (60, 2), (43, 2), (42, 1), (10, 1)])
+def test_columns_are_left_out_before_an_id_is_broken(width, room):
+    """36 columns for an id, 5 for a store, at least 16 for a URL, and gaps of 2: the last columns go first."""
+    assert room == columns_that_fit(["webhook", "store", "url"], ROWS, width=width)
+
+
+@given(st.text(), st.integers(1, 100))
+def test_wrapping_loses_no_word(text, width):
+    """Whatever the line, its words are all there, in order and whole."""
+    line = f"  Expected:    {text}"
+    assert line.split() == wrapped(line, width=width).split()
+
+
+def test_prose_hangs_under_its_text():
+    """Labels and bars stay at the left; an id is never broken."""
+    assert f"  Expected:    every event\n               {ID}\n               once" == wrapped(
+        f"  Expected:    every event {ID} once", width=32
+    )
+    assert "         | sent and\n         | answered" == wrapped("         | sent and answered", width=24)
+    assert "as it is" == wrapped("as it is", width=8)
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])

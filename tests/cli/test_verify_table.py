@@ -1,10 +1,11 @@
+import contextlib
 import io
+import re
 import sys
 
 import pytest
-from rich.console import Console
 
-from frontsim.cli.verify_table import LiveTable
+from frontsim.cli.verify_table import LiveTable, widths
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
@@ -38,16 +39,44 @@ def test_standard_output_is_left_to_json(capsys):
     assert ("", "verified   steady\n\n") == tuple(capsys.readouterr())
 
 
-@pytest.mark.parametrize("width", [80, 140])
-def test_a_terminal_sees_every_scenario_in_a_line_of_its_own(monkeypatch, width):
-    """In a terminal: one line for each scenario, whole names, those that are done, running and to come."""
+def seen(stream):
+    """The lines that a terminal has at the end: a line that is overwritten or erased is not among them."""
+    text = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", stream)
+    return [line.rpartition("\r")[2].rstrip() for line in text.split("\n")]
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 140])
+def test_a_terminal_sees_each_scenario_once_in_a_line_of_its_own(monkeypatch, width):
+    """Names are whole at any width: columns are left out first, and what was found is cut last."""
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr(sys, "stdout", Terminal())
+    with LiveTable(SCENARIOS) as table:
+        for number in range(len(SCENARIOS)):
+            table.show(ended(number, Verdict.SKIPPED, "for a very long reason " * 9))
+        text = table._console.file.getvalue()
+    lines = seen(text)
+    names = [each.name for each in SCENARIOS]
+    assert names == [line.split()[0] for line in lines if line.split()[:1] and line.split()[0] in names]
+    assert [] == [line for line in lines if len(line) > max(width, 33)]  # a name, a verdict and an ellipsis
+    assert "skipped" in text
+
+
+def test_columns_are_left_out_before_names_are_cut():
+    """At 80 columns there is room for what was found; at 140 everything is shown."""
+    assert ["scenario", "verdict", "events", "acked", "effects"] == list(widths(SCENARIOS, 80))
+    assert ["scenario", "verdict", "events", "acked", "resent", "effects", "s"] == list(widths(SCENARIOS, 140))
+    assert ["scenario", "verdict"] == list(widths(SCENARIOS, 20))
+
+
+def test_an_interruption_leaves_one_table(monkeypatch):
+    """What ended is there once, and the line that said what is running is gone."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
     table = LiveTable(SCENARIOS)
-    table._played += [ended(0, Verdict.VERIFIED), ended(1, Verdict.SKIPPED, "for a very long reason " * 9)]
-    console = Console(file=io.StringIO(), width=width)
-    console.print(table._table())
-    lines = console.file.getvalue().splitlines()
-    assert len(lines) == 1 + len(SCENARIOS)
-    assert [line.split()[0] for line in lines[1:]] == [each.name for each in SCENARIOS]
-    assert "running" in lines[3]
+    with contextlib.suppress(KeyboardInterrupt), table:
+        table.show(ended(0, Verdict.VERIFIED))
+        table._live.refresh()
+        raise KeyboardInterrupt
+    assert 1 == sum(line.startswith("steady") for line in seen(table._console.file.getvalue()))
+    assert f"1 of {len(SCENARIOS)}" in table._console.file.getvalue()
+    assert table._console.file.getvalue().rstrip().endswith("\x1b[2K")

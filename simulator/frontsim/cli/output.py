@@ -1,11 +1,13 @@
 """How a command shows rows: a table for a terminal, plain lines for a pipe, JSON for a program.
 
-Plain lines hold every value whole, two spaces between columns, whatever their width; a terminal's table
-folds what is too wide, so that no value is cut either. What comes from outside can neither colour nor
-move the cursor: characters that do not print are shown as escapes.
+Plain lines hold every value whole, two spaces between columns, whatever their width. A terminal's table folds long
+texts, keeps ids whole, and leaves out its last columns where there is no room for them: it says which. What comes from
+outside can neither colour nor move the cursor: characters that do not print are shown as escapes.
 """
 
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +23,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 _GAP = 2
 _WORD = 36
-"""Columns of the longest word that is kept on one line while there is room: an id's."""
+"""Columns of the longest word that is never broken: an id's."""
+_FOLDED = 16
+"""The least columns for a text with a longer word, such as a URL: it folds anywhere."""
+_HANGING = re.compile(r"\s*(?:[A-Z][\w ]*: +)?(?:\| )?")
+"""What stands before a line's text: its indent, a label such as `Expected:` and a bar."""
 
 
 def show_json(value: object) -> None:
@@ -44,9 +50,21 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empt
         click.echo(empty, err=not sys.stdout.isatty())
     elif sys.stdout.isatty():
         console = Console(highlight=False)
-        console.print(table_of(columns, cells, width=console.width))
+        room = columns_that_fit(columns, cells, width=console.width)
+        console.print(table_of(columns[:room], [row[:room] for row in cells], width=console.width))
+        if room < len(columns):
+            click.echo(f"No room at {console.width} columns for: {', '.join(columns[room:])}. --json has everything.")
     else:
         click.echo(plain(columns, cells))
+
+
+def columns_that_fit(columns: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -> int:
+    """How many columns, from the first, have room for their longest id or name in a terminal of `width` columns."""
+    floors = _floors(columns, rows)
+    room = len(columns)
+    while room > 1 and sum(floors[:room]) + _GAP * (room - 1) > width:
+        room -= 1
+    return room
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -> Table:
@@ -63,12 +81,30 @@ def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]], *, width: in
     return table
 
 
+def wrapped(line: str, *, width: int) -> str:
+    """A line of prose, broken between words; what follows hangs under its text. Words longer than a line stay whole."""
+    if len(line) <= width:
+        return line
+    lead = _HANGING.match(line)
+    before = lead[0] if lead else ""
+    hang = re.sub(r"[^\s|]", " ", before) if len(before) < width // 2 else "    "
+    wrapper = textwrap.TextWrapper(
+        width, initial_indent=before, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
+    return wrapper.fill(line[len(before) :]) or line
+
+
+def _floors(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """What each column needs at least."""
+    lines = [columns, *rows]
+    words = [max(cell_len(word) for line in lines for word in line[place].split(" ")) for place in range(len(columns))]
+    return [word if word <= _WORD else _FOLDED for word in words]
+
+
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], available: int) -> list[int]:
     """What each column gets: what it wants, less what is missing, taken from the widest that can fold best."""
-    lines = [columns, *rows]
-    wanted = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
-    words = [max(cell_len(word) for line in lines for word in line[place].split(" ")) for place in range(len(columns))]
-    floors = [word if word <= _WORD else 1 for word in words]
+    wanted = [max(cell_len(line[place]) for line in [columns, *rows]) for place in range(len(columns))]
+    floors = _floors(columns, rows)
     missing = sum(wanted) + _GAP * (len(columns) - 1) - available
     for _ in range(missing):
         spare = [(want > floor, want) for want, floor in zip(wanted, floors, strict=True)]

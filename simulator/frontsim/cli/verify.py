@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ import click
 
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.interruption import Interruption
-from frontsim.cli.output import shown
+from frontsim.cli.output import shown, wrapped
 from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
@@ -234,9 +235,14 @@ def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
 
 
 def _say(report: Report, *, quiet: bool) -> None:
-    for line in lines(report):
+    """Print the summary; a terminal gets prose broken between words, but commands whole, so that they can be copied."""
+    is_terminal = (sys.stderr if quiet else sys.stdout).isatty()
+    width = shutil.get_terminal_size().columns
+    for line in map(shown, lines(report)):
         word = line.partition(":")[0]
-        click.secho(shown(line), fg=_STYLES.get(word), bold=word in _STYLES, err=quiet)
+        prose = is_terminal and word.strip() != "Again"
+        text = wrapped(line, width=width) if prose else line
+        click.secho(text, fg=_STYLES.get(word), bold=word in _STYLES, err=quiet)
 
 
 def _list(chosen: list[Scenario], json_file: Path | None) -> None:

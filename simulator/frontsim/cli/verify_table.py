@@ -1,45 +1,64 @@
-"""The table that grows while `frontsim verify` runs; plain lines where there is no terminal."""
+"""The table that grows while `frontsim verify` runs; plain lines where there is no terminal.
+
+A row is printed once, when its scenario has ended, and never again. Only the line below it changes, which says what is
+played now; it goes away at the end, so that Ctrl-C too leaves one table.
+"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import click
 from rich.console import Console
 from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from frontsim.clock import stopwatch
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.report.summary import found_in
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import Played
 
 _STYLES = {Verdict.VERIFIED: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
+_GAP = "  "
+_NUMBERS = {"events": "events", "acked": "acknowledged", "resent": "resent", "effects": "effects", "s": ""}
+"""Columns, and the counts that stand in them."""
+_LEFT_OUT_FIRST = ("resent", "s", "acked", "events", "effects")
+_FOUND = 24
+"""Columns for what was found; others are left out until it has as many."""
+_LONGEST_REASON = 100
 
 
 class LiveTable:
-    """Shows the scenarios: those that ended with their verdict, the one that runs, and those to come.
+    """Shows the scenarios that ended, with their verdicts, and the one that runs.
 
     Args:
         scenarios: in the order in which they are played.
-        quiet: standard output belongs to somebody else, so show on standard error.
+        quiet: standard output belongs to the JSON, so show on standard error.
     """
 
     def __init__(self, scenarios: Sequence[Scenario], *, quiet: bool = False) -> None:
         self._scenarios = scenarios
-        self._played: list[Played] = []
-        stream = sys.stderr if quiet else sys.stdout
+        self._ended = 0
+        self._since = stopwatch()
         self._err = quiet
+        self._spinner = Spinner("line", style="cyan")
+        stream = sys.stderr if quiet else sys.stdout
+        self._console = Console(file=stream, highlight=False) if stream.isatty() else None
         self._live = (
-            Live(console=Console(file=stream), get_renderable=self._table, refresh_per_second=8, transient=False)
-            if stream.isatty()
+            Live(console=self._console, get_renderable=self._running, refresh_per_second=8, transient=True)
+            if self._console
             else None
         )
 
     def __enter__(self) -> Self:
-        if self._live:
+        if self._console and self._live:
+            head = self._row({column: column for column in _NUMBERS}, Text("scenario"), Text("verdict"))
+            self._console.print(Text.styled(head.plain, "dim"), soft_wrap=True)
             self._live.start()
         return self
 
@@ -52,42 +71,58 @@ class LiveTable:
 
     def show(self, played: Played) -> None:
         """One more has ended."""
-        self._played.append(played)
-        if self._live:
-            self._live.refresh()
+        self._ended += 1
+        self._since = stopwatch()
+        verdict, name = played.judgement.verdict, played.scenario.name
+        if self._console:
+            row = self._row(_cells(played), Text(name), Text(verdict, _STYLES[verdict]))
+            found = Text(_found(played), "dim")
+            found.truncate(max(1, self._console.width - row.cell_len - len(_GAP)), overflow="ellipsis")
+            row = Text(_GAP).join([row, found])
+            row.rstrip()
+            self._console.print(row, soft_wrap=True)
         else:
-            click.echo(
-                "  ".join([f"{played.judgement.verdict:9}", f"{played.scenario.name:22}", _told(played)]).rstrip(),
-                err=self._err,
-            )
+            click.echo("  ".join([f"{verdict:9}", f"{name:22}", _found(played)]).rstrip(), err=self._err)
 
-    def _table(self) -> Table:
-        table = Table(box=None, pad_edge=False, expand=True)
-        table.add_column("scenario", no_wrap=True, min_width=max(len(each.name) for each in self._scenarios))
-        table.add_column("verdict", no_wrap=True, min_width=len(Verdict.VIOLATED))
-        for name in ("events", "acked", "resent", "effects", "s"):
-            table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
-        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
-        for played in self._played:
-            table.add_row(*_cells(played))
-        if len(self._played) < len(self._scenarios):
-            table.add_row(self._scenarios[len(self._played)].name, Text("running", "cyan"))
-        for scenario in self._scenarios[len(self._played) + 1 :]:
-            table.add_row(Text(scenario.name, "dim"))
-        return table
+    def _row(self, cells: Mapping[str, str], name: Text, verdict: Text) -> Text:
+        """The columns that the terminal has room for."""
+        assert self._console is not None
+        room = widths(self._scenarios, self._console.width)
+        name.pad_right(max(0, room["scenario"] - name.cell_len))
+        verdict.pad_right(max(0, room["verdict"] - verdict.cell_len))
+        numbers = (Text(cells[column].rjust(room[column])) for column in _NUMBERS if column in room)
+        return Text(_GAP).join([name, verdict, *numbers])
 
-
-def _cells(played: Played) -> list[Text | str]:
-    verdict, counts = played.judgement.verdict, played.judgement.counts
-    numbers = [str(counts.get(name, "")) for name in ("events", "acknowledged", "resent", "effects")]
-    duration = f"{played.history.duration_s:.1f}" if played.history.duration_s else ""
-    return [played.scenario.name, Text(verdict, _STYLES[verdict]), *numbers, duration, Text(_told(played), "dim")]
+    def _running(self) -> Table:
+        """The line below the table."""
+        line = Table.grid(padding=(0, 1))
+        if self._ended < len(self._scenarios):
+            number = f"{self._ended} of {len(self._scenarios)}"
+            running = f"{self._scenarios[self._ended].name} {stopwatch() - self._since:.0f} s"
+            bar = ProgressBar(total=len(self._scenarios), completed=self._ended, width=20)
+            line.add_row(self._spinner, bar, number, Text(running, "cyan", no_wrap=True))
+        return line
 
 
-def _told(played: Played) -> str:
-    """What is to be said in the table: what was found, or a few words of the reason."""
-    found = found_in(played)
-    if found or not played.judgement.reason:
-        return found
-    reason = played.judgement.reason
-    return reason if len(reason) <= 100 else f"{reason[:97]}..."
+def widths(scenarios: Sequence[Scenario], available: int) -> Mapping[str, int]:
+    """The columns that a terminal has room for, with their widths; names are never cut for others' sake."""
+    room = {"scenario": max([len("scenario"), *(len(each.name) for each in scenarios)]), "verdict": 8}
+    room |= {column: max(len(column), 5) for column in _NUMBERS}
+    for column in _LEFT_OUT_FIRST:
+        if sum(room.values()) + len(_GAP) * len(room) + _FOUND > available:
+            del room[column]
+    return room
+
+
+def _cells(played: Played) -> Mapping[str, str]:
+    counts = played.judgement.counts
+    cells = {column: str(counts.get(count, "")) for column, count in _NUMBERS.items()}
+    return cells | {"s": f"{played.history.duration_s:.1f}" if played.history.duration_s else ""}
+
+
+def _found(played: Played) -> str:
+    """What was found, or a few words of the reason why nothing could be."""
+    found, reason = found_in(played), played.judgement.reason
+    if found or len(reason) <= _LONGEST_REASON:
+        return found or reason
+    return f"{reason[: _LONGEST_REASON - 3]}..."
