@@ -4,6 +4,7 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.load.report import MOST_FINDINGS, LoadReport, report_on
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge import clauses
+from frontsim.verification.play.runner import Recording
 from frontsim.verification.scenario.scenario import Scenario
 
 SCENARIO = Scenario("steady", "Nothing breaks.", "All is well.", ())
@@ -17,7 +18,9 @@ def fact(number: int) -> EventFact:
 def report(*, events: int, effects: list[str] | None) -> LoadReport:
     seen = None if effects is None else Observation(9999, tuple(Effect(key, key) for key in effects))
     history = History("steady", tuple(fact(number) for number in range(events)), final=seen, duration_s=3)
-    return report_on(history, SCENARIO, clauses.load(), receiver="http://r/", seed=1, replay="locust -f steady.py")
+    return report_on(
+        Recording(history), SCENARIO, clauses.load(), receiver="http://r/", seed=1, replay="locust -f steady.py"
+    )
 
 
 def rows(of: LoadReport) -> dict[str, str]:
@@ -55,7 +58,7 @@ def test_no_form_of_the_verdict_holds_a_secret() -> None:
     """The receiver's URL and the reason are masked on the terminal, in the JSON and on the page."""
     url = "http://user:hunter2@r/"
     history = History("steady", (), trouble=f"expected {url} to answer")
-    found = report_on(history, SCENARIO, clauses.load(), receiver=url, seed=1, replay="locust")
+    found = report_on(Recording(history), SCENARIO, clauses.load(), receiver=url, seed=1, replay="locust")
     for text in ("\n".join(found.table()), found.as_json().decode(), found.as_html().decode()):
         assert "hunter2" not in text
         assert "expected http://***@r/ to answer" in text

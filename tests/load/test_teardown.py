@@ -1,8 +1,11 @@
 """The beginning and the end on real sockets: a simulator and a receiver, with nothing but leases in between."""
 
+import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,8 +21,11 @@ from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import Observer, UrlObserver
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.session import judge_recorded
 from tests.load.conftest import Receivers
 
 
@@ -70,7 +76,8 @@ def setup(load: Load) -> Iterator[LoadSetup]:
 
 
 def ended(setup: LoadSetup) -> Judgement:
-    return judge(record(setup, preflight_of(setup).run().check, duration_s=1), clauses.load())
+    recording = record(setup, preflight_of(setup).run(), duration_s=1)
+    return judge_recorded(recording.history, clauses.load(), recording.last_look, is_last=True)
 
 
 def test_failed_deliveries_are_resent_and_unreported_leases_run_out(setup: LoadSetup) -> None:
@@ -134,6 +141,35 @@ def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> 
     setup.close()
 
 
+class OnePage:
+    """An observer that shows the first ten new records alone, as the first page of a longer list does."""
+
+    name = "one page"
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._past = len(observer.read())
+
+    def read(self) -> Sequence[Any]:
+        return self._observer.read()[self._past :][:10]
+
+    def close(self) -> None:
+        self._observer.close()
+
+
+def test_an_observer_that_shows_one_page_accuses_no_receiver(load: Load, setup: LoadSetup) -> None:
+    """Every event is booked; that the list ends after ten is the observer's doing, so the verdict is unknown."""
+    setup.wait_limits = WaitLimits(0.05, 0.1, 1.0)
+    with closing(OnePage(UrlObserver(load.options.observe_url))) as observer:
+        setup.effects = EffectReader(observer, "webhookEventId", pause=time.sleep)
+        passed = preflight_of(setup).run()
+        setup.deliver(setup.simulator.lease(setup.load.mix, count=20))
+        recording = record(setup, passed, duration_s=1)
+        found = judge_recorded(recording.history, clauses.load(), recording.last_look, is_last=True)
+    assert (Verdict.UNKNOWN, ()) == (found.verdict, found.findings)
+    assert "first page" in found.reason
+
+
 def options_of(load: Load, **others: object) -> Namespace:
     return Namespace(**{**vars(load.options), **others})
 
@@ -166,9 +202,9 @@ def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
 
 def test_no_fault_is_recorded_over_the_clean_events(setup: LoadSetup) -> None:
     """The clean event before the load was sent in peace, and so was the sign of life after it."""
-    clean = preflight_of(setup).run().check
+    clean = preflight_of(setup).run()
     setup.simulator.lease(setup.load.mix, count=1)
-    history = record(setup, clean, duration_s=0)
+    history = record(setup, clean, duration_s=0).history
     (fault,) = history.faults
     first = min(run.at_ms for event in history.events for run in event.runs)
     assert first < fault.from_ms == fault.to_ms

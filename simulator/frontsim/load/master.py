@@ -27,8 +27,8 @@ from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
 from frontsim.load.setup import set_up
 from frontsim.load.teardown import record
-from frontsim.verification.facts.history import PreflightCheck
 from frontsim.verification.judge import clauses
+from frontsim.verification.play.preflight import PreflightResult
 from frontsim.verification.report.masking import masked
 from frontsim.verification.scenario.scenario import Scenario
 
@@ -57,7 +57,7 @@ class LoadMaster:
         self._began: float | None = None
         self._report: LoadReport | None = None
         try:
-            self._check = self._run_preflight()
+            self._preflight = self._run_preflight()
         except BaseException:
             self._setup.close()
             raise
@@ -93,7 +93,7 @@ class LoadMaster:
                 logger.error("fault rules may be left behind: %s", error)
         options, plan = self._load.options, self._load.plan
         self._report = report_on(
-            record(self._setup, self._check, duration_s=duration_s),
+            record(self._setup, self._preflight, duration_s=duration_s),
             Scenario(plan.name, plan.breaks, plan.holds, ()),
             clauses.load(),
             receiver=options.receiver,
@@ -117,14 +117,14 @@ class LoadMaster:
         """Leave nothing behind."""
         self._setup.close()
 
-    def _run_preflight(self) -> PreflightCheck:
+    def _run_preflight(self) -> PreflightResult:
         """Check that a clean event passes; how long its effect took says how long to wait for effects at the end."""
         found = preflight_of(self._setup).run()
         if found.check.failure:
             raise PreflightFailed(f"{found.check.failure}; no load was sent, because it would prove nothing")
         if found.latency_s is not None:
             self._setup.wait_limits = self._setup.wait_limits.for_latency(found.latency_s)
-        return found.check
+        return found
 
 
 def _replay(token: str, seed: int) -> str:

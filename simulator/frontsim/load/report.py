@@ -10,14 +10,15 @@ import orjson
 from frontsim.load.rates import highest_rate
 from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import EventFact, History
-from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.judge.checks import Judgement, Verdict
 from frontsim.verification.judge.clauses import Contract
+from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import masked, without_secrets
 from frontsim.verification.report.report import as_data
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import Played, Report
+from frontsim.verification.session import Played, Report, judge_recorded
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 MOST_FINDINGS = 200
@@ -126,11 +127,11 @@ class LoadReport:
 
 
 def report_on(
-    history: History, scenario: Scenario, contract: Contract, *, receiver: str, seed: int, replay: str
+    recording: Recording, scenario: Scenario, contract: Contract, *, receiver: str, seed: int, replay: str
 ) -> LoadReport:
-    """Judge a history. No form of the report holds a secret."""
-    judgement = without_secrets(judge(history, contract))
-    return LoadReport(scenario, history, judgement, contract, masked(receiver), seed, replay)
+    """Judge what was recorded. No form of the report holds a secret."""
+    judgement = without_secrets(judge_recorded(recording.history, contract, recording.last_look, is_last=True))
+    return LoadReport(scenario, recording.history, judgement, contract, masked(receiver), seed, replay)
 
 
 def _per_s(rate: float | None) -> str | None:

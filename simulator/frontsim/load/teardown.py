@@ -15,38 +15,43 @@ from frontsim.errors import FrontsimError
 from frontsim.load.clean_events import preflight_of
 from frontsim.load.options import Load
 from frontsim.load.resends import resend_failed
-from frontsim.load.setup import LoadSetup
+from frontsim.load.setup import MISSING_S, LoadSetup
 from frontsim.verification.facts.correlate import BUSINESS
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Observation, PreflightCheck
+from frontsim.verification.facts.history import EventFact, FaultFact, History, Observation
+from frontsim.verification.observe.settle import ReceiverLatency
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import Condition, read_webhook_facts
+from frontsim.verification.play.preflight import PreflightResult
+from frontsim.verification.play.runner import Recording
 
 logger = logging.getLogger(__name__)
 
 _DRAIN_MARGIN_S = 5.0
 
 
-def record(setup: LoadSetup, check: PreflightCheck, *, duration_s: float) -> History:
+def record(setup: LoadSetup, preflight: PreflightResult, *, duration_s: float) -> Recording:
     """Bring the run to its end, and record all that happened.
 
     Args:
         setup: of the run.
-        check: what came of the preflight.
+        preflight: what came of the preflight.
         duration_s: how long the load lasted.
     """
     history = History(
         scenario=setup.load.plan.name,
         observer=setup.effects.name if setup.effects else "",
         observer_key=setup.load.options.observe_key,
-        preflight=(check,),
+        preflight=(preflight.check,),
         duration_s=duration_s,
     )
-    if check.failure:
-        return history
+    if preflight.check.failure:
+        return Recording(history)
     try:
         history = replace(history, faults=windows(setup.load, duration_s=duration_s, ended_ms=setup.now_ms()))
-        return _settled(setup, _ended(setup, history))
+        return _observed(setup, _ended(setup, history), preflight.webhook_event_id)
     except FrontsimError as error:
-        return replace(history, trouble=str(error))
+        return Recording(replace(history, trouble=str(error)))
 
 
 def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact, ...]:
@@ -105,15 +110,23 @@ def _ended(setup: LoadSetup, history: History) -> History:
     )
 
 
-def _settled(setup: LoadSetup, history: History) -> History:
+def _observed(setup: LoadSetup, history: History, preflight_event_id: str) -> Recording:
     """Wait until the effects have settled."""
     if history.trouble or setup.effects is None:
-        return history
+        return Recording(history)
     logger.info("the end: %d events; waiting until the effects have settled", len(history.events))
     settled = setup.effects.wait_until_settled(history, setup.wait_limits)
     if settled.failure:
-        return replace(history, observer_failure=settled.failure)
-    return replace(history, final=Observation(setup.now_ms(), settled.effects), settled=settled.is_quiet)
+        return Recording(replace(history, observer_failure=settled.failure))
+    last_look = LastLook(
+        setup.effects,
+        settled,
+        limits=TimeLimits(settle_s=setup.load.options.settle, last_s=MISSING_S),
+        latency=ReceiverLatency(),
+        preflight_event_id=preflight_event_id,
+    )
+    final = Observation(setup.now_ms(), settled.effects)
+    return Recording(replace(history, final=final, settled=settled.is_quiet), last_look)
 
 
 def _events(setup: LoadSetup, *, is_faulted: Condition) -> Iterator[EventFact]:

@@ -92,6 +92,33 @@ def play_all(scenarios: Iterable[Scenario], open_harness: OpenHarness, contract:
         raise
 
 
+def judge_recorded(
+    history: History,
+    contract: Contract,
+    last_look: LastLook | None,
+    *,
+    killed_since: bool = False,
+    is_last: bool = False,
+) -> Judgement:
+    """The judgement on a history, which doubts what is missing where the observer itself may be at fault.
+
+    Args:
+        history: what happened.
+        contract: the clauses to judge by.
+        last_look: can tell whether to doubt the observer; None where the effects were not read.
+        killed_since: the receiver was killed afterwards, so it may itself have lost what is gone.
+        is_last: no further look follows.
+    """
+    if last_look is None:
+        return judge(history, contract)
+    change = last_look.settled.change
+    judgement = judge(history, contract, change=change)
+    if not judgement.missing:
+        return judgement
+    doubt = last_look.doubt(history, judgement.missing, killed_since=killed_since, is_last=is_last)
+    return judge(history, contract, doubt=doubt, change=change) if doubt else judgement
+
+
 def seed_of(seed: int, scenario: str) -> int:
     """The seed of one scenario's simulator: no two scenarios of a run share ids, and each repeats alone."""
     return int.from_bytes(blake2b(f"{seed}/{scenario}".encode(), digest_size=8).digest(), "big") >> 2
@@ -112,7 +139,7 @@ def _first_pass(scenarios: Iterable[Scenario], open_harness: OpenHarness, contra
         if recording is None:
             yield _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
             continue
-        judgement = _judge(recording.history, contract, recording.last_look)
+        judgement = judge_recorded(recording.history, contract, recording.last_look)
         blind = blindness(recording.history, judgement.verdict)
         stop_reason = reason_to_stop(recording.history, blind=blind, blind_before=blind_before, can_restart=can_restart)
         blind_before = blind
@@ -142,7 +169,7 @@ def _look_again(played: Played, last_look: LastLook | None, contract: Contract, 
     if last_look is None:
         return played
     history = last_look.take(played.history)
-    judgement = _judge(history, contract, last_look, killed_since=killed_since, is_last=True)
+    judgement = judge_recorded(history, contract, last_look, killed_since=killed_since, is_last=True)
     late_s = last_look.settled.last_change_after_s
     if judgement.missing != played.judgement.missing and late_s:
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
@@ -155,22 +182,3 @@ def _without_last_look(first: _FirstPass, contract: Contract) -> Played:
     if first.last_look is None:
         return first.played
     return replace(first.played, judgement=judge(first.played.history, contract, doubt=_INTERRUPTED))
-
-
-def _judge(
-    history: History,
-    contract: Contract,
-    last_look: LastLook | None,
-    *,
-    killed_since: bool = False,
-    is_last: bool = False,
-) -> Judgement:
-    """The judgement; what is missing is doubted where the observer itself may be at fault."""
-    if last_look is None:
-        return judge(history, contract)
-    change = last_look.settled.change
-    judgement = judge(history, contract, change=change)
-    if not judgement.missing:
-        return judgement
-    doubt = last_look.doubt(history, judgement.missing, killed_since=killed_since, is_last=is_last)
-    return judge(history, contract, doubt=doubt, change=change) if doubt else judgement
