@@ -2,16 +2,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
+unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test lint bench matrix docs clean
+.PHONY: demo test check lint bench matrix docs clean
 
-demo: $(READY)
+demo: $(INSTALLED)
 	$(BIN)/frontsim demo
 
+# Two workers a core, because the tests wait for half of their time.
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	@echo "All tests: about 4 minutes on 2 idle cores. The inner loop is quicker: make check"
+	$(BIN)/python -m pytest -n $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist worksteal
+
+# The inner loop, within a minute: no test that starts processes or takes seconds.
+check: lint
+	$(BIN)/python -m pytest -n auto --dist worksteal -q -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -35,11 +43,17 @@ docs: $(DOCS_READY)
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# Set up once, and again whenever pyproject.toml changes.
-$(READY): pyproject.toml
+# Set up once, and again whenever pyproject.toml changes: what a user installs, and on top of it what developers need.
+$(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "frontsim needs Python 3.11 or newer, got $$($(PYTHON) --version 2>&1); say which with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "install Python's venv module first, on Debian: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(READY): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 

@@ -54,6 +54,7 @@ def test_the_bundled_types_come_in_their_files_order() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_start_does_not_wait_for_jsonschema() -> None:
     """What explains a bad payload takes 0.7 s to import: neither loading nor judging needs it."""
     code = (

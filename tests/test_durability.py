@@ -23,6 +23,8 @@ from tests.api.simulation import EVER, Simulation
 from tests.child import Child
 from tests.disk import small_disk
 
+pytestmark = pytest.mark.slow
+
 KILLS = 50
 
 

@@ -13,6 +13,8 @@ from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation
 from tests.child import PATIENCE_S, READY, Child, environment
 
+pytestmark = pytest.mark.slow
+
 
 def served_until(point: str, db: Path, receiver: Recorder) -> tuple[str, list[str]]:
     """Serve, raise one event, and wait until the kill; the webhook, and the events that were accepted."""

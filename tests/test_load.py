@@ -3,9 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
 from tests.child import Child
+
+pytestmark = pytest.mark.slow
 
 
 def rss_mb(pid: int) -> float:

@@ -15,6 +15,8 @@ from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
 from tests.child import Child
 
+pytestmark = pytest.mark.slow
+
 
 def test_running_in_a_thread():
     """It answers when the call returns, and not after `stop`; the thread is gone then."""

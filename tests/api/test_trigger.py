@@ -187,6 +187,7 @@ def test_a_refused_trigger_logs_nothing(sim: Simulation):
     assert 0 == sim.does("stats", method="GET")["occurrences"]
 
 
+@pytest.mark.slow
 def test_thousands_at_once(receiver: Recorder):
     """However many, and whoever makes them: each number's payload once, as a small call would have raised it."""
     with simulation(seed=9) as sim:
@@ -228,6 +229,7 @@ def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest
     ]
 
 
+@pytest.mark.slow
 def test_a_reset_while_many_are_raised(receiver: Recorder):
     """What is raised behind it counts from 1 again, and nothing is refused or raised twice."""
     with simulation() as sim, ThreadPoolExecutor(1) as other:

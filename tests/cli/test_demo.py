@@ -13,6 +13,8 @@ from frontsim.verification.facts.history import Effect, EventFact, History, Obse
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
+pytestmark = pytest.mark.slow
+
 
 def verdict(*ids: str, effects: Mapping[str, int], left: int = 0) -> DemoVerdict:
     events = tuple(EventFact("w", event_id, "SaleCreated", (ACKNOWLEDGED,)) for event_id in ids)

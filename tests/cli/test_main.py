@@ -36,6 +36,7 @@ def raising(error: BaseException) -> Callable[[], None]:
     return end
 
 
+@pytest.mark.slow
 def test_help_loads_no_command() -> None:
     """Help is quick because it loads nothing that a command needs."""
     code = (
@@ -164,6 +165,7 @@ def test_completion_in_the_shell() -> None:
     assert ["plain,--dry-run"] == completed("frontsim reconcile --dry", 2)
 
 
+@pytest.mark.slow
 def test_a_reader_that_left() -> None:
     """`frontsim types --json | head -0` is silent; the code says that nobody read the rest."""
     reader, writer = os.pipe()
@@ -173,12 +175,14 @@ def test_a_reader_that_left() -> None:
     assert (141, b"") == (done.returncode, done.stderr)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_used_wrongly() -> None:
     """The exit code of a real process, as a shell sees it."""
     done = subprocess.run([*FRONTSIM, "nope"], capture_output=True, check=False)
     assert (3, b"") == (done.returncode, done.stdout)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:
     """What the terminal's encoding cannot show is escaped, not our failure."""
     (tmp_path / "Mine.json").write_text('{"type": "object"}')
@@ -192,12 +196,14 @@ def test_a_terminal_that_lacks_characters(tmp_path: Path) -> None:
     assert (0, True) == (done.returncode, b"Kupi\\u0142" in done.stdout)
 
 
+@pytest.mark.slow
 def test_an_argument_that_is_no_text() -> None:
     """Bytes that are no UTF-8 are refused like any other wrong value."""
     done = subprocess.run([*FRONTSIM, b"schema", b"\xff"], capture_output=True, check=False)
     assert (3, True) == (done.returncode, b"expected an event type" in done.stderr)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_interrupted(tmp_path: Path) -> None:
     """SIGINT while a command waits for the API: no traceback, code 130."""
     fifo = tmp_path / "payload.json"

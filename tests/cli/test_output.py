@@ -74,6 +74,7 @@ def test_prose_hangs_under_its_text():
     assert "as it is" == wrapped("as it is", width=8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["80", "100"])
 def test_a_terminal(columns):
     """On a terminal a real process draws a table within its width; its heads are bold."""

@@ -80,6 +80,7 @@ def test_types_of_the_users_own(lines, tmp_path):
     assert [7, 7] == [each["a"] for each in lines("Mine", "--count", "2", "--contracts", str(tmp_path))]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow():
     """A long list is streamed: it begins before it is all made, and ends when nobody reads on."""
     with subprocess.Popen([*PAYLOAD, "SaleCreated", "--count", "100000000"], stdout=subprocess.PIPE) as process:

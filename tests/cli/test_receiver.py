@@ -8,8 +8,11 @@ from contextlib import closing
 from socket import create_server
 
 import httpx
+import pytest
 
 from frontsim.receivers.registry import BROKEN, CORRECT
+
+pytestmark = pytest.mark.slow
 
 RECEIVER = [sys.executable, "-m", "frontsim.cli.main", "receiver"]
 

@@ -19,6 +19,8 @@ from frontsim.settings import Settings
 from tests.child import Child, refused
 from tests.disk import read_only, small_disk
 
+pytestmark = pytest.mark.slow
+
 OTHERS: dict[str, tuple[str, Any]] = {
     "host": ("::1", "::1"),
     "allow_host": ("shop.internal", ("shop.internal",)),

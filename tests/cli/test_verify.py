@@ -16,6 +16,8 @@ from frontsim.verification.scenario import scenario
 from tests.receiver import serving
 from tests.verification.laboratory import open_shop
 
+pytestmark = pytest.mark.slow
+
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
 

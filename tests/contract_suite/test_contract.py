@@ -9,6 +9,8 @@ import pytest
 from tests.receiver import ReceiverProcess
 from tests.verification.laboratory import open_shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def suite(tmp_path):

@@ -17,6 +17,8 @@ from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, Block, blocks
 
+pytestmark = pytest.mark.slow
+
 LANGUAGES = ("sh", "python")
 PORTS = re.compile(r"\b8[45]\d0\b")
 HANGS_AFTER_S = 900  # not a measure of speed: a page that hangs must not stop the whole suite

@@ -7,6 +7,8 @@ import sys
 import pytest
 from bench import BENCHES, HERE
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_bench_in_a_process_of_its_own_is_known() -> None:
     """`bench.py` runs each module of benches/ that is a program: one that it does not know would break unseen."""

@@ -11,6 +11,8 @@ from tests.load.conftest import Locust, Receivers
 from tests.ports import free_port
 from tests.receiver import ReceiverProcess
 
+pytestmark = pytest.mark.slow
+
 RUN = ("-u", "4", "-t", "3s", "--answer-timeout", "3", "--settle", "0.2", "--verdict-json", "verdict.json")
 HEADLESS = ("--headless", *RUN)
 

@@ -28,6 +28,8 @@ from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.session import judge_recorded
 from tests.load.conftest import Receivers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def load(receivers: Receivers) -> Iterator[Load]:

@@ -84,6 +84,7 @@ PINNED = "a8906815c2aab5a56e839533eaa33629abb53c950ece3f230e8cb06875472458"
 It changes with the builders, which is a new version's business: recorded seeds mean other payloads then."""
 
 
+@pytest.mark.slow
 def test_the_bytes_are_the_same_in_every_process() -> None:
     """Whatever the hash seed, the time zone and the order in which types are made; and on every machine."""
     digests = set()
@@ -241,6 +242,7 @@ def test_a_schema_may_ask_for_numbers_of_any_size() -> None:
     assert str(2**80).encode() == made.body
 
 
+@pytest.mark.slow
 def test_the_builders_do_without_the_schema_room() -> None:
     """`payloads.schema` is for types of the user's own: nothing imports it before the first such payload."""
     program = """

@@ -6,11 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from frontsim import catalog
 from frontsim.payloads.batch import FrameReader, Job, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.standalone.builders import BUILDERS
 from frontsim.payloads.worker import READY
+
+pytestmark = pytest.mark.slow
 
 PATIENCE_S = 20
 

@@ -2,6 +2,8 @@ import asyncio
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 COPIES = 8
 ROUNDS = 3
 

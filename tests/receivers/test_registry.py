@@ -15,6 +15,8 @@ from frontsim.receivers.correct import Slow
 from frontsim.receivers.registry import BROKEN, CORRECT, find
 from frontsim.receivers.variant import Variant, by_name
 
+pytestmark = pytest.mark.slow
+
 
 def judge(sent, effects):
     """Each event's class, by (acknowledged? x effects). `sent`: the statuses of each event's runs, by id."""

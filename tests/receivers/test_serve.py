@@ -11,6 +11,8 @@ from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
 from frontsim.receivers.serve import run
 
+pytestmark = pytest.mark.slow
+
 COMMAND = (sys.executable, "-m", "frontsim.receivers.serve", "--db")
 
 

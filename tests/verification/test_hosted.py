@@ -19,6 +19,8 @@ from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
 from tests.verification.laboratory import CONTRACT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def limits():

@@ -6,6 +6,8 @@ from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
 
+pytestmark = pytest.mark.slow
+
 PLAYABLE = [each.name for each in bundled_scenarios() if not each.needs_process_control]
 KILLING = [each.name for each in bundled_scenarios() if each.needs_process_control]
 ANSWERING_OTHERWISE = ("answers-202", "answers-204", "slow")

@@ -7,6 +7,8 @@ from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.scenario.scenario import chosen
 from frontsim.verification.scenario.steps import InjectFault
 
+pytestmark = pytest.mark.slow
+
 RAISE = """
 [[step]]
 do = "raise"

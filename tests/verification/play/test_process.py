@@ -9,6 +9,8 @@ import pytest
 from frontsim.errors import Unusable
 from frontsim.verification.play.process import ReceiverProcess
 
+pytestmark = pytest.mark.slow
+
 LISTEN = "import socket,time; s=socket.create_server(('127.0.0.1', {port})); time.sleep(60)"
 
 
