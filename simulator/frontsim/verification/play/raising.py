@@ -10,15 +10,15 @@ from frontsim.verification.play.scenario_state import ScenarioState, TrackedEven
 from frontsim.verification.scenario.steps import Raise
 
 _SAMPLES = 8
-"""Plain events that are raised to find an array with entries: a count may have found nothing to correct."""
+"""Plain events raised to find an array with entries: a stock count, for example, may list no deviation."""
 
 
 def raise_events(state: ScenarioState, step: Raise) -> None:
-    """Do the step. Raises CallError."""
+    """Raise the events of a step. Raises CallError."""
     for event in state.harness.selection.types(step.events):
         state.subscribe(event)
         if step.same_as:
-            _raise_relatives(state, step, event)
+            _raise_about_same(state, step, event)
         elif step.grow:
             _raise_grown(state, step, event)
         else:
@@ -26,7 +26,7 @@ def raise_events(state: ScenarioState, step: Raise) -> None:
 
 
 def raise_clean(state: ScenarioState, event: str) -> TrackedEvent:
-    """Raise one plain event of a type that happens now: it looks like none before, in any run. Raises CallError."""
+    """Raise one plain event that happens now, so that it differs from all of earlier runs. Raises CallError."""
     state.subscribe(event)
     now = str(state.harness.sim.clock().get("now"))
     tracked = _raise(
@@ -40,12 +40,14 @@ def raise_clean(state: ScenarioState, event: str) -> TrackedEvent:
 def _raise(
     state: ScenarioState, step: Raise, event: str, *, count: int, values: Mapping[str, Any]
 ) -> list[TrackedEvent]:
-    """Raise events of a type, each about something that no receiver has heard of, unless `values` say otherwise."""
+    """Raise events of a type, each about a new entity, unless `values` say otherwise."""
     identity = state.harness.selection.integer_identity(event)
     if step.payload or step.together or not identity:
         return _tracked(state, step, _trigger(state, step, event, count, values).events)
     own = ({identity: next(state.harness.identities), **values} for _ in range(count))
-    raised = [_trigger(state, step, event, 1, each) for each in own]  # in turn: chance follows from their order
+    raised = [
+        _trigger(state, step, event, 1, each) for each in own
+    ]  # one by one: what faults draw from the seed follows their order
     return _tracked(state, step, [item for found in raised for item in found.events])
 
 
@@ -60,8 +62,8 @@ def _tracked(state: ScenarioState, step: Raise, events: Sequence[RaisedEvent]) -
     return [each for each in known if each is not None]
 
 
-def _raise_relatives(state: ScenarioState, step: Raise, event: str) -> None:
-    """One event for each of the earlier ones, about the same thing."""
+def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
+    """Raise one event for each earlier event of the label, about the same entity."""
     earlier = [each for each in state.tracked.values() if each.label == step.same_as and each.event == event]
     for number, other in enumerate(earlier):
         payload = _payload(state, other)
@@ -73,7 +75,7 @@ def _raise_relatives(state: ScenarioState, step: Raise, event: str) -> None:
 
 
 def _raise_grown(state: ScenarioState, step: Raise, event: str) -> None:
-    """An event with as many entries in an array as asked, taken from plain events of the type."""
+    """Raise an event with as many entries in an array as the step asks for, copied from plain events of the type."""
     samples = [_payload(state, each) for each in _raise(state, Raise(), event, count=_SAMPLES, values={})]
     values = dict(step.set)
     for path, number in step.grow.items():

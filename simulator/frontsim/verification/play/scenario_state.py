@@ -83,7 +83,7 @@ class ScenarioState:
 
     @property
     def is_breaking(self) -> bool:
-        """Whether a fault is on that a receiver cannot cope with."""
+        """Whether a fault breaks deliveries now in a way that a right receiver cannot cope with."""
         return any(not each.step.tolerable and not each.step.on_api for each in self.active)
 
     def is_late(self) -> bool:

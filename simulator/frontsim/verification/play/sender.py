@@ -1,6 +1,6 @@
-"""One delivery sent by hand over a socket, so that something can happen at an exact point of it.
+"""One delivery sent by hand over a socket, so that the receiver can be killed at an exact point of it.
 
-Bytes are the lease's; how far it got is told, never guessed: not sent, unknown, or answered with a status.
+The bytes are the lease's. The result says what is certain: not sent, unknown, or answered with a status.
 """
 
 import socket
@@ -16,7 +16,7 @@ from frontsim.domain.target import parse_target
 from frontsim.verification.scenario.steps import CrashPoint
 
 TIMEOUT_S = 10.0
-"""Seconds without progress until the answer is given up."""
+"""Seconds without progress after which the answer counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,13 @@ class SendResult:
 
 
 def send(delivery: LeasedDelivery, *, crash_at: CrashPoint, crash: Callable[[], None]) -> SendResult:
-    """Send a delivery; `crash` is called once, at the moment of it.
+    """Send a delivery, and call `crash` once, at the crash point.
 
     Args:
         delivery: what to send, and where.
-        crash_at: the moment; `after the answer` is the caller's own business, and crashed when the answer was read.
-        crash: kills the receiver.
+        crash_at: the crash point. Any point that the delivery does not reach crashes when the answer was read, or when
+            none came.
+        crash: kills the receiver; for a crash some time after the answer, it pauses first.
     """
     try:
         connection = _connect(delivery.url)
@@ -54,15 +55,15 @@ def _exchange(
         CrashPoint.WHOLE_BODY: delivery.body[half:],
     }
     crashed = False
-    for moment, piece in pieces.items():
+    for point, piece in pieces.items():
         try:
             connection.sendall(piece)
         except OSError:
             break
-        if moment is crash_at:
+        if point is crash_at:
             crash()
             crashed = True
-            if moment is CrashPoint.ACCEPTED:
+            if point is CrashPoint.ACCEPTED:
                 return SendResult(Outcome.NOT_SENT)
     answer = _read_answer(connection)
     if not crashed:

@@ -1,6 +1,6 @@
 """The scenario format: a TOML file that begins with two plain sentences, then steps.
 
-    breaks = "The receiver is down for a moment, and every connection is refused."
+    breaks = "The receiver is down for a moment and refuses every connection."
     holds = "After the list -> resend job each event is booked exactly once."
 
     [[step]]
@@ -12,13 +12,13 @@
     events = "some"
     count = 5
 
-The file's name is the scenario's. Further keys at the top: `order` (place in a whole run) and `webhooks` (how many for
-each type, 1). Every scenario begins with one clean event that must be seen once, and ends alike: faults end, a clean
-event proves that the receiver lives, the list -> resend job runs until nothing is left, the effects settle, and only
-then are they judged.
+The file's name is the scenario's name. Optional keys at the top: `order` (the place in a whole run) and `webhooks` (how
+many for each type; 1). Every scenario starts with one clean event that must be seen once. Every scenario ends the same
+way: faults end, a clean event proves that the receiver lives, the list -> resend job runs until nothing is left, the
+effects settle, and only then are they judged.
 
-What is wrong is refused when the file is read: a scenario that stops half way, or does nothing, would look like a
-verdict on the receiver.
+The reader refuses a file with a mistake: a scenario that stops half way, or does nothing, would look like a verdict on
+the receiver.
 """
 
 import dataclasses
@@ -70,17 +70,17 @@ class Scenario:
 
     @property
     def needs_process_control(self) -> bool:
-        """It kills the receiver."""
+        """Whether it kills the receiver."""
         return any(isinstance(step, PROCESS_CONTROL) for step in self.steps)
 
     @property
     def checks_broken_bodies(self) -> bool:
-        """It looks at effects before the sound resends."""
+        """Whether it reads effects before the sound resends."""
         return any(isinstance(step, Raise) and step.expect == "refused" for step in self.steps)
 
 
 def bundled_scenarios() -> list[Scenario]:
-    """Every scenario that comes with the product, in the order of a whole run."""
+    """The scenarios that come with frontsim, in the order of a whole run."""
     files = sorted(bundled.folder("scenarios").glob("*.toml"))
     return sorted((read(file) for file in files), key=lambda scenario: (scenario.order, scenario.name))
 
@@ -117,7 +117,7 @@ def refuse_mismatches(scenarios: Iterable[Scenario], mismatch: Callable[[Step], 
 
 
 def place(scenario: Scenario, step: Step) -> str:
-    """Where a step stands, for messages: `mine.toml: step 3 (raise)`."""
+    """Where a step is, for messages: `mine.toml: step 3 (raise)`."""
     number = next(number for number, each in enumerate(scenario.steps, 1) if each is step)
     do = next(do for do, kind in STEPS.items() if isinstance(step, kind))
     return f"{scenario.file or scenario.name}: step {number} ({do})"
@@ -226,7 +226,7 @@ def _value(where: str, value: Any, hint: Any, bounds: tuple[float, float]) -> An
 
 
 def _check_entries(where: str, table: Mapping[str, Any], hint: Any) -> None:
-    """The values of a table: of the type that its field names, or whatever JSON can hold."""
+    """Check the values of a table: the type that the field declares, or any JSON value."""
     for key, value in table.items():
         if hint is not Any:
             _value(f"{where}.{key}", value, hint, (0, math.inf))

@@ -1,4 +1,4 @@
-"""Which event types a run is about, and what in a payload says what an event is about."""
+"""Which event types a run is about, and which entity an event of a type is about."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from frontsim.verification.facts.history import Entity
 from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Step
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
-"""What "some" means when all types are chosen: a sale, a movement, a person and an order."""
+"""The types that "some" stands for when all are chosen: a sale, a movement, a person and an order."""
 
 _PART = re.compile(r"[^.\[\]]+")
 _ELSEWHERE = {"allOf", "anyOf", "oneOf", "if", "patternProperties", "$dynamicRef"}
@@ -25,7 +25,7 @@ class Selection:
 
     Args:
         catalog: all types.
-        names: those that the receiver takes; none means all.
+        names: the types that the receiver takes; none means all.
 
     Raises:
         UnknownEventType: a name that the catalogue does not know.
@@ -36,12 +36,12 @@ class Selection:
         self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
 
     def missing(self, events: str | Sequence[str]) -> list[str]:
-        """The types that a step names and the run leaves out. Raises UnknownEventType."""
+        """The types that a step names and --events leaves out. Raises UnknownEventType."""
         named = [] if isinstance(events, str) else [self._catalog.find(name).name for name in events]
         return [name for name in named if name not in self._chosen]
 
     def mismatch(self, step: Step) -> str:
-        """What in a step does not fit the event types, as `key: expected ..., got ...`; "" when all fits."""
+        """Which key of a step does not fit the event types, as `key: expected ..., got ...`; "" when all fit."""
         try:
             if isinstance(step, InjectFault) and "event" in step.match:
                 self._catalog.find(step.match["event"])
@@ -74,25 +74,25 @@ class Selection:
         return [self._catalog.find(name).name for name in events]
 
     def integer_identity(self, event: str) -> str:
-        """The path of a type's identity where that is a whole number at the payload's top, else ""."""
+        """The top-level field with a type's identity where that is a whole number, else ""."""
         kind = self._catalog.find(event)
         field = kind.schema.get("properties", {}).get(kind.identity, {})
         return kind.identity if field.get("type") == "integer" else ""
 
     def datetime_fields(self, event: str) -> list[str]:
-        """The date-times at a payload's top that are always set."""
+        """The top-level date-time fields of a type that are never null."""
         fields = self._catalog.find(event).schema.get("properties", {})
         return [name for name, field in fields.items() if field.get("type") == "string" and _is_moment(field)]
 
     def entity(self, event: str, payload: Any) -> Entity | None:
-        """What an event is about, None where the catalogue or the payload does not say."""
+        """The entity that an event is about; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
         value = lookup.normalised(lookup.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
 
 
 def _may_have(schema: Mapping[str, Any], path: str) -> bool:
-    """Whether a path can lead to something, as far as a schema says so in plain words."""
+    """Whether a schema allows something at a path; True where the schema is too complex to tell."""
     place: Any = schema
     for part in _PART.findall(path):
         reference = str(place.get("$ref", ""))
@@ -108,7 +108,7 @@ def _may_have(schema: Mapping[str, Any], path: str) -> bool:
 
 
 def _is_moment(field: Mapping[str, Any]) -> bool:
-    """Our schemas refer to one definition of a date-time; a user's may say the format."""
+    """The bundled schemas refer to one definition of a date-time; a user's own may give the format."""
     return field.get("format") == "date-time" or str(field.get("$ref", "")).endswith("/dateTime")
 
 

@@ -1,7 +1,7 @@
-"""The steps that a scenario is made of, each with its keys: the reader, the docs and the runner go by these.
+"""The steps of a scenario, each with its keys: the reader, the docs and the runner all follow these classes.
 
 A field is a key of the TOML file; one with a default may be left out. Times are seconds unless the name says ms.
-Numbers have bounds, in the field's metadata; without, they are 0 or more.
+A number's bounds are in the field's metadata; a number without bounds is 0 or more.
 """
 
 import math
@@ -18,9 +18,9 @@ from frontsim.errors import BadInput
 from frontsim.verification.facts.history import Expect
 
 BOUNDS = "bounds"
-"""Under this name a field's metadata has the least and the most that it takes."""
+"""The name under which a field's metadata has the smallest and the largest value."""
 _AT_LEAST_1 = {BOUNDS: (1, math.inf)}
-_TIME = WireTime(ZoneInfo("UTC"))  # the dates in a rule are only checked here
+_TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
 _HUNDRED_YEARS_S = 86_400 * 366 * 100
 
 
@@ -41,16 +41,16 @@ class Raise:
 
     Attributes:
         events: `["SaleCreated", ...]`, `"all"` types, or `"some"` of them (a few, so that it is fast).
-        count: occurrences of each type.
+        count: how many occurrences of each type.
         expect: what a right receiver does: once, refused or either.
         set: dotted paths of the payload and their values.
         payload: replaces the payload.
-        invalid: send what breaks the schema all the same.
+        invalid: send the payload even if it breaks the schema.
         label: a name under which later steps find these events.
-        same_as: take the paths in `keep` from the events of that label, one by one.
+        same_as: raise one event for each event of that label, with the values at the paths in `keep`.
         keep: see `same_as`.
-        grow: a path of an array, and the number of entries that it is to have.
-        older_than: these are older states of the things that the events of that label are about.
+        grow: a path of an array, and the number of entries that the array gets.
+        older_than: these are older states of the entities of that label's events.
         together: log them in one go, so that their event ids follow each other closely.
     """
 
@@ -70,12 +70,12 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class InjectFault:
-    """Break deliveries, or calls of the vendor's API, from here on, until a `clear` or the end.
+    """Break deliveries, or calls of the vendor's API, from here until a `clear` step or the end.
 
     Attributes:
         fault: its name (`frontsim fault --help` lists them).
         match: which deliveries: event, trigger, run, url; for a fault on the API which calls: operation.
-        times: how often; without: until cleared.
+        times: how often; without it, until cleared.
         probability: of each delivery or call that matches; drawn from the seed.
         params: as the fault takes them.
         tolerable: a right receiver copes with it, so a refusal is the receiver's own.
@@ -90,7 +90,7 @@ class InjectFault:
 
     @property
     def on_api(self) -> bool:
-        """It strikes calls of the vendor's API, and no delivery."""
+        """Whether it breaks calls of the vendor's API, and no delivery."""
         return FAULTS[self.fault].stage is FaultStage.API
 
 
@@ -109,8 +109,8 @@ class Resend:
     """Resend events, whether or not they were received.
 
     Attributes:
-        label: which; without: all of the scenario.
-        times: how often each.
+        label: which events; without it, all of the scenario.
+        times: how often to resend each.
         together: how many at once.
     """
 
@@ -132,7 +132,7 @@ class Reconcile:
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """Look at the effects now: a `refused` event must have none here."""
+    """Read the effects now: a `refused` event must have none here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Let real time pass, where a receiver's own clock matters.
+    """Let real time pass, because the receiver's own clock matters.
 
     Attributes:
         seconds: how much.
@@ -194,11 +194,11 @@ STEPS: Mapping[str, type[Step]] = {
     "restart": Restart,
     "crash": Crash,
 }
-"""What a step's `do` can be."""
+"""The values of a step's `do`."""
 
 PROCESS_CONTROL = (Restart, Crash)
 ACTING_STEPS = (Raise, Resend, *PROCESS_CONTROL)
-"""Steps that something comes of; without one there is nothing to judge."""
+"""Steps that cause deliveries or crashes; a scenario without one has nothing to judge."""
 
 JOB_CALLS = ("listWebhookEvents", "deliverWebhookEvent")
 """The operations of the vendor's API that a scenario lists and resends through: a fault on another would not crash."""
@@ -218,7 +218,7 @@ CHANGES_THE_BODY = frozenset(
         "partial-body",
     }
 )
-"""Faults after which what arrives is not the payload in the log."""
+"""Faults that make the arriving body differ from the payload in the log."""
 
 
 def contradiction(step: Step) -> str:
