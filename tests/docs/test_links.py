@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ def test_every_page_is_linked_from_the_index() -> None:
     index = ROOT / "docs" / "index.md"
     linked = {(index.parent / link).resolve() for link in links(index)}
     assert set() == {page for page in PAGES if page.parent != ROOT} - linked - {index}
+
+
+def test_every_page_is_in_the_menu_of_the_site() -> None:
+    """Read as text, because importing conf.py takes the extra `docs`."""
+    module = ast.parse((ROOT / "docs" / "conf.py").read_text())
+    (kinds,) = (ast.literal_eval(each.value) for each in module.body if ast.unparse(each).startswith("KINDS ="))
+    menu = {ROOT / "docs" / kind / f"{name}.md" for kind, names in kinds.items() for name in names}
+    assert menu == {page for page in PAGES if page.parent.parent == ROOT / "docs"}
 
 
 def test_pages_of_the_site_link_within_it() -> None:
