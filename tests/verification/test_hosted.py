@@ -1,8 +1,10 @@
 """Whole scenarios against receivers that are odd in every way: each ends in the right verdict, and says why."""
 
 import itertools
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import orjson
@@ -78,6 +80,38 @@ def test_an_observer_that_is_down_accuses_nobody(shop, requested, play):
     (played,) = play(requested(shop.url), "steady")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "expected 200 and a JSON list, got 502 bad gateway" in played.judgement.reason
+
+
+def test_an_observer_may_appear_with_the_first_event(shop, requested, play):
+    """A table or an endpoint that the receiver creates with its first event was empty before."""
+    shop.shows = lambda: (200, orjson.dumps(shop.effects)) if shop.effects else (404, b"no such table")
+    (played,) = play(requested(shop.url), "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])
+
+
+def test_a_database_file_may_appear_with_the_first_event(shop, requested, play, tmp_path):
+    """--observe-sql on a file that is not there yet, as of a receiver that migrates at its first request."""
+    file = tmp_path / "shop.db"
+
+    def books(event_id):
+        with shop.lock, closing(sqlite3.connect(file)) as database, database:
+            database.execute("create table if not exists booked (id text primary key)")
+            database.execute("insert or ignore into booked values (?)", (event_id,))
+
+    shop.books = books
+    request = requested(shop.url, observe_url="", observe_sql=(f"sqlite:///{file}", "select id from booked"))
+    (played,) = play(request, "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])
+
+
+def test_what_was_there_before_the_observer_answered_is_no_effect_of_ours(shop, requested, play):
+    """It did not answer the first looks, and then shows a past: only what comes after it counts."""
+    shop.effects.append({"webhookEventId": "from-before"})
+    looks = itertools.count()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects)) if next(looks) >= 4 else (503, b"starting")
+    (played,) = play(requested(shop.url), "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert not played.judgement.notes
 
 
 def test_an_observer_that_dies_on_the_way_accuses_nobody(shop, requested, play):

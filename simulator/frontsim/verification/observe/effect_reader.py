@@ -1,4 +1,8 @@
-"""Reading what a receiver has booked since a moment, and waiting until that has settled."""
+"""Reading what a receiver has booked since a moment, and waiting until that has settled.
+
+A table, a database file or an endpoint may appear only with the receiver's first event. So an observer that does not
+answer yet counts as empty, until it answers for the first time: `is_absent`.
+"""
 
 from collections.abc import Callable
 
@@ -6,7 +10,7 @@ from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import History
 from frontsim.verification.observe.changes import Effects
-from frontsim.verification.observe.observers import Observer, read_effects
+from frontsim.verification.observe.observers import Observer, ObserverFailed, read_effects
 from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_for_rest
 
 
@@ -26,6 +30,7 @@ class EffectReader:
         self._observer = observer
         self._pause = pause
         self._baseline = Baseline({})
+        self.is_absent = False
 
     @property
     def name(self) -> str:
@@ -33,8 +38,18 @@ class EffectReader:
         return self._observer.name
 
     def take_baseline(self) -> None:
-        """Leave out of later looks what is booked now. Raises ObserverFailed."""
-        self._baseline = Baseline.of(read_patiently(self.read_all, self._pause))
+        """Leave out of later looks what is booked now; an observer that does not answer `is_absent`."""
+        try:
+            self._baseline = Baseline.of(read_patiently(self.read_all, self._pause))
+        except ObserverFailed:
+            self.is_absent = True
+
+    def take_late_baseline(self, history: History) -> None:
+        """Leave out of later looks what is booked now, but for the effects of the history. Raises ObserverFailed."""
+        now = read_patiently(self.read_all, self._pause)
+        own = set(map(id, effects_of(history, now)))
+        self._baseline = Baseline.of(effect for effect in now if id(effect) not in own)
+        self.is_absent = False
 
     def read_all(self) -> Effects:
         """All effects, in one look. Raises ObserverFailed."""

@@ -1,19 +1,14 @@
 """Looking at the effects in the course of a scenario."""
 
 from frontsim.verification.facts.history import History, Observation
-from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.log_facts import read_facts
 from frontsim.verification.play.scenario_state import ScenarioState
 
 
 def take_baseline(state: ScenarioState) -> None:
     """Leave out of the scenario's effects what was booked before it."""
-    if state.effects is None:
-        return
-    try:
+    if state.effects is not None:
         state.effects.take_baseline()
-    except ObserverFailed as error:
-        state.observer_failure = str(error)
 
 
 def take_checkpoint(state: ScenarioState) -> None:

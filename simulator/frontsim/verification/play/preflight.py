@@ -13,6 +13,7 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.verification.facts.correlate import BUSINESS, correlate
 from frontsim.verification.facts.history import EventFact, History, Liveness, Observation, PreflightCheck
+from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 
@@ -108,7 +109,7 @@ class Preflight:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
         found = self._try(longest_s=0.0)
         for number in range(1, _TRIES):
-            if not found.check.failure or found.check.unanswered:
+            if not found.check.failure or found.check.unanswered or (self.effects and self.effects.is_absent):
                 break
             found = self._try(longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
         return found
@@ -165,25 +166,39 @@ class Preflight:
         )
 
     def _see(self, effects: EffectReader, sent: CleanEvent, *, longest_s: float) -> PreflightCheck:
-        """Whether a clean event is seen once; for up to `longest_s` while the observer shows nothing new at all."""
-        began_s, found, is_new = stopwatch(), 0, False
+        """Whether a clean event is seen once; for up to `longest_s` while the observer shows nothing new at all.
+
+        An observer that has never answered gets `missing_s`: it may appear with the receiver's first event.
+        """
+        began_s, found, is_open, failure = stopwatch(), 0, True, ""
         fact = self.sender.fact(sent)
         history = History("preflight", (fact,), observer_key=effects.key)
-        while (spent_s := stopwatch() - began_s) < self.missing_s or (not is_new and spent_s < longest_s):
-            try:
-                seen = effects.read_new()
-            except ObserverFailed as error:
-                return PreflightCheck(ANSWERS, f"preflight failed: {error}")
-            is_new = bool(seen)
+        while (spent_s := stopwatch() - began_s) < self.missing_s or (is_open and spent_s < longest_s):
+            seen, failure = _look(effects, history)
+            if failure and not effects.is_absent:
+                break
+            is_open = not seen and not failure
             found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
             if 1 <= found <= self.most_effects:
                 return PreflightCheck(SEEN_ONCE)
             self.pause(_LOOK_S)
+        if failure:
+            return PreflightCheck(ANSWERS, f"preflight failed: {failure}")
         return PreflightCheck(
             SEEN_ONCE if found else SEEN,
             f"preflight failed: a clean {sent.event} was acknowledged; expected the observer ({effects.name}) to show "
             f"it once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(effects, fact)}",
         )
+
+
+def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:
+    """What was booked since the baseline, or why that could not be read."""
+    try:
+        if effects.is_absent:
+            effects.take_late_baseline(history)
+        return effects.read_new(), ""
+    except ObserverFailed as error:
+        return (), str(error)
 
 
 def _hint(effects: EffectReader, fact: EventFact) -> str:

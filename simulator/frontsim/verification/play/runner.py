@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from frontsim.client.errors import CallError
 from frontsim.errors import FrontsimError
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation, PreflightCheck
+from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
 from frontsim.verification.play.actions import act, end_faults, reconcile
@@ -19,7 +19,7 @@ from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import read_facts
 from frontsim.verification.play.observing import take_baseline
-from frontsim.verification.play.preflight import ANSWERS, Preflight, PreflightResult
+from frontsim.verification.play.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import Crash, Raise
@@ -94,10 +94,7 @@ def _play(state: ScenarioState) -> Recording:
 
 def _pass_preflight(state: ScenarioState, preflight: Preflight) -> PreflightResult:
     """Run the preflight, and wait longer for effects from now on if its clean event took long."""
-    if state.observer_failure:
-        result = PreflightResult(PreflightCheck(ANSWERS, state.observer_failure))
-    else:
-        result = preflight.run()
+    result = preflight.run()
     state.preflight.append(result.check)
     if result.latency_s is not None:
         state.wait_limits = state.wait_limits.for_latency(result.latency_s)
