@@ -1,5 +1,6 @@
 """A server in a thread, for tests and tools; the address it listens on; its end."""
 
+import os
 import resource
 import socket
 import threading
@@ -74,6 +75,14 @@ def test_a_start_that_fails_leaves_nothing(tmp_path: Path):
         assert 200 == sim.sim("GET", "health").status_code
     with simulation(ephemeral=False, db=tmp_path / "log.db"):
         pass
+
+
+def test_a_log_that_is_no_file(tmp_path: Path):
+    """A pipe would keep SQLite waiting for ever; a device would be written to."""
+    os.mkfifo(tmp_path / "pipe")
+    for db in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(Unusable, match="--db"):
+            run_in_thread(Settings(port=0, db=db))
 
 
 def test_a_thousand_destinations_are_not_too_many(tmp_path: Path, receiver: Recorder):

@@ -7,22 +7,20 @@ import logging
 import resource
 import signal
 import socket
-import struct
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 import uvloop
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from frontsim.api.gateway import RESET, reset
+from frontsim.api.connection import reset
 from frontsim.app import App
+from frontsim.caller_connection import CallerConnection
 from frontsim.errors import Unusable
 from frontsim.listening import BACKLOG, listen, url_of
 from frontsim.settings import Settings
@@ -32,7 +30,6 @@ logger = logging.getLogger(__name__)
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _MOST_DESCRIPTORS = 65_536
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
-_LINGER_NOT_AT_ALL = struct.pack("ii", 1, 0)  # closing sends a TCP RST
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +108,8 @@ def run_in_thread(settings: Settings) -> Running:
     return Running(f"{url}/restapi/V2", f"{url}/_sim", stop)
 
 
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's, with a way for the app to reset the caller's connection."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        extensions: dict[str, Any] = {RESET: self._reset}
-        self.scope["extensions"] = extensions
-
-    def _reset(self) -> None:
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
-        self.transport.abort()
-
-
 class _Callers:
-    """The app as uvicorn calls it: whoever waits for it in vain when it ends gets a reset, and nobody a traceback."""
+    """The app as uvicorn calls it: a caller whose call the end breaks off gets a reset, and the log no traceback."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -144,14 +126,14 @@ class _Callers:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's, with an app that starts before it and stops while callers still wait for answers."""
+    """uvicorn's server, with an app that starts before it and stops while callers still wait for answers."""
 
     def __init__(self, app: App, ready: Callable[[], None]) -> None:
         self._callers = _Callers(app)
         super().__init__(
             uvicorn.Config(
                 self._callers,
-                http=_Protocol,
+                http=CallerConnection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -173,8 +155,17 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, close the connections that are late."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                assert isinstance(connection, CallerConnection)
+                connection.close_if_late(now)
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Let nobody in any more, then end the app: whoever waits for a resend or follows the stream gets an end."""
+        """Close the door, then end the app: callers that wait for a resend or follow the stream get an end."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -210,8 +201,10 @@ def _run(server: _Server, listening: socket.socket) -> None:
 
 @contextmanager
 def _log_file(settings: Settings) -> Iterator[Path]:
-    """The file of the log: the user's, or one that goes when the simulator stops."""
+    """The file of the log: the user's, or one that is deleted when the simulator stops. Raises Unusable."""
     if not settings.ephemeral:
+        if settings.db.exists() and not (settings.db.is_file() or settings.db.is_dir()):
+            raise Unusable(f"choose another --db: expected a file, got {settings.db}, a pipe, socket or device")
         yield settings.db
         return
     with tempfile.TemporaryDirectory(prefix="frontsim-") as folder:

@@ -179,8 +179,9 @@ def test_the_realm_cannot_be_broken_out_of():
     with simulation(auth="strict", host="0.0.0.0") as sim:
         for host in ('a",evil="1', "[", "a b", "\xe6".encode("latin-1"), "[::1]:80", ""):
             answer = httpx.get(f"http://127.0.0.1:{sim.port}/api/Webhooks", headers={"Host": host}, trust_env=False)
-            assert 401 == answer.status_code
-            assert 6 == answer.headers["www-authenticate"].count('"')
+            taken = host in ("[::1]:80", "")
+            assert (401 if taken else 403) == answer.status_code
+            assert not taken or 6 == answer.headers["www-authenticate"].count('"')
 
 
 def test_api_error_on_one_operation(sim: Simulation):

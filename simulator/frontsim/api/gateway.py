@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from frontsim.api.connection import end_with_caller, gone, reset
 from frontsim.api.responses import api_error, no_operation, no_subscription_key, refusal
 from frontsim.clock import Clock
 from frontsim.domain.fault_rules import FaultRules
@@ -26,8 +27,6 @@ from frontsim.domain.faults import DeliveryFacts, FaultRule, matches
 from frontsim.errors import FrontsimError, Unauthorized
 
 PREFIX = "/restapi/v2"
-RESET = "frontsim.reset"
-"""The server puts a function under this name into a scope's extensions: it resets the caller's connection."""
 
 
 class Keys:
@@ -149,6 +148,7 @@ async def _break(rule: FaultRule, route: Route, request: Request, send: Send) ->
         await answer(request.scope, request.receive, send)
         return
     if rule.fault == "api-slow":
+        end_with_caller(request.scope)
         answer = await _answer(route, request)
         await _left(request.receive, within_s=rule.param("seconds"))
         await answer(request.scope, request.receive, send)
@@ -157,22 +157,10 @@ async def _break(rule: FaultRule, route: Route, request: Request, send: Send) ->
     await reset(request.scope, request.receive)
 
 
-async def reset(scope: Scope, receive: Receive) -> None:
-    """Reset the caller's connection, and wait until it is gone: only then may the app end without an answer."""
-    reset_connection: Callable[[], None] = scope["extensions"][RESET]
-    reset_connection()
-    await _gone(receive)
-
-
 async def _left(receive: Receive, *, within_s: float) -> None:
     """Wait `within_s` seconds, or until the caller is gone."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(_gone(receive), within_s)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        await asyncio.wait_for(gone(receive), within_s)
 
 
 async def _nowhere(_: object) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from frontsim.api.connection import end_with_caller
 from frontsim.api.webhooks import view
 from frontsim.clock import WireTime
 from frontsim.domain.model import Finished, Raised, Webhook
@@ -35,9 +36,11 @@ class Stream:
         if last and not (last.isdecimal() and len(last) <= _MOST_DIGITS):
             raise BadInput(f"Last-Event-ID: expected a number, got {last[:64]!r}")
         after = int(last) if last else self._changes.sequence
-        return StreamingResponse(
-            self._messages(after), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        kind: dict[str, Any] = {"media_type": "text/event-stream", "headers": {"Cache-Control": "no-store"}}
+        if request.method == "HEAD":
+            return Response(**kind)
+        end_with_caller(request.scope)
+        return StreamingResponse(self._messages(after), **kind)
 
     async def _messages(self, after: int) -> AsyncIterator[bytes]:
         yield b": follows the log\n\n"  # so that the follower sees that it is connected

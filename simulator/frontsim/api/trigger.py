@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frontsim.api.connection import end_with_caller
 from frontsim.api.responses import json, read_object
 from frontsim.api.store_id import read_store_id, with_known_store
 from frontsim.catalog import Catalog
@@ -116,6 +117,7 @@ class TriggerApi:
 
     async def _play_day(self, request: Request, speed: float) -> Response:
         """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away."""
+        end_with_caller(request.scope)
         loop = asyncio.get_running_loop()
         began, opening = loop.time(), self._shop.next_opening()
         logged = _Logged()
