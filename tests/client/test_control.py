@@ -1,6 +1,7 @@
 """The control surface, as its user calls it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -97,6 +98,13 @@ def test_other_controls(call: Callable[[Simulator], Any], line: str, body: Any) 
     call(simulator(record))
     assert [line] == record.lines
     assert body == (record.body() if record.asked[0].content else None)
+
+
+def test_the_time_as_the_log_has_it() -> None:
+    """A date-time without a zone, as the vendor writes it; anything else is no answer that can be used."""
+    assert datetime.fromisoformat("2026-08-01T10:00:00") == simulator(Recorder({"now": "2026-08-01T10:00:00"})).now()
+    with pytest.raises(UnexpectedAnswer, match="date-time"):
+        simulator(Recorder({})).now()
 
 
 def test_a_sink() -> None:

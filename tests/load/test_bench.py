@@ -18,7 +18,7 @@ def test_every_bench_in_a_process_of_its_own_is_known() -> None:
 
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_runs(name: str) -> None:
-    """At its smallest it ends well, and tells what it found as JSON lines that name it."""
+    """At its smallest it ends with code 0, and prints JSON lines that name it."""
     command = [sys.executable, str(HERE / "bench.py"), name, "--tiny"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert 0 == done.returncode, done.stderr

@@ -18,7 +18,7 @@ def setup(*keys: str | None, before: int = 0, **stats: int) -> Any:
 
 
 def test_missing_is_what_was_acknowledged_and_not_booked() -> None:
-    """Ten events, one to be resent, two under way: seven are acknowledged, and five of them are booked."""
+    """Ten events, one to be resent, two in flight: seven are acknowledged, and five of them are booked."""
     seen = look(setup("a", "b", "c", "d", "e", before=3, events=13, failed=1, underWay=2))
     assert SoFar(events=10, acknowledged=7, failed=1, effects=5, missing=2, duplicated=0) == seen
 

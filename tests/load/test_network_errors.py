@@ -18,7 +18,7 @@ from frontsim.load.network_errors import never_left
     ],
 )
 def test_without_a_connection_nothing_left(error: OSError) -> None:
-    """Nobody there, no way there, no name, no trust: no byte of the request was on its way."""
+    """No listener, no route, no name, no trust: no byte of the request left."""
     assert never_left(error)
 
 

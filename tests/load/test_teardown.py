@@ -183,7 +183,7 @@ def test_an_outage_is_recorded_when_it_was(load: Load) -> None:
 
 
 def test_an_outage_ends_with_the_load_at_the_latest(load: Load) -> None:
-    """Whoever stops a load early has had less of the outage, or nothing."""
+    """A load that the user stops early has seen less of the outage, or nothing."""
     down = Load(DOWNTIME, options_of(load, down_from=10.0, down_to=20.0, lost_share=0.0))
     assert (FaultFact("downtime", 11_000, 13_000),) == windows(down, duration_s=12, ended_ms=13_000)
     assert () == windows(down, duration_s=9, ended_ms=10_000)

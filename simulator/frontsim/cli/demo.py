@@ -101,7 +101,7 @@ def demo(count: int, *, as_json: bool) -> int:
     say = partial(click.echo, err=as_json)
     with _folder() as folder, _simulator() as (base_url, api, simulator), _receiver(folder) as receiver:
         say(f"simulator  {base_url}\nreceiver   {receiver.url}\n")
-        epoch = datetime.fromisoformat(str(simulator.clock().get("now")))
+        epoch = simulator.now()
         webhooks, job = _play(api, simulator, receiver, count, say)
         history = _record(api, webhooks, epoch, receiver.effects_url)
     verdict = judge_demo(history, job)

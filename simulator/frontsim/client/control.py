@@ -1,6 +1,7 @@
-"""The simulator's control surface, `/_sim`, as its user would call it."""
+"""A client of the simulator's control surface, `/_sim`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -18,12 +19,12 @@ _NO_SUCH_LEASE = 404
 
 
 class Simulator(ApiClient):
-    """The simulator's own surface, under `/_sim`. Safe to use from several threads; a context manager.
+    """The control surface of one simulator. Several threads may use it; it is a context manager.
 
     Args:
         control_url: see `control_url`.
         token: the bearer token, "" for none.
-        timeout_s: seconds of silence until an answer is given up.
+        timeout_s: seconds of silence after which a call ends as `Ambiguous`.
         transport: replaces the network, for tests.
 
     Raises:
@@ -51,10 +52,10 @@ class Simulator(ApiClient):
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
     ) -> TriggerAnswer:
-        """Raise occurrences of a type. They are in the log when this returns, not yet delivered.
+        """Raise occurrences of a type. When this returns they are in the log, and not yet delivered.
 
-        `set_` maps dotted paths of the payload to values; `payload` replaces it; `invalid` sends what breaks
-        the schema all the same.
+        `set_` maps dotted paths of the payload to values; `payload` replaces it; `invalid` allows a payload that
+        breaks the schema.
         """
         body: dict[str, object] = {"event": event, "count": count}
         optional = {"storeId": store_id, "set": set_, "payload": payload, "invalid": invalid or None}
@@ -62,7 +63,7 @@ class Simulator(ApiClient):
         return TriggerAnswer.read(self._http.call("POST", "/trigger", body=body).json())
 
     def simulate(self, what: str, *, count: int = 1) -> TriggerAnswer:
-        """Do a business act and everything that it causes, such as `sale`."""
+        """Do a business act, such as `sale`, and everything that it causes."""
         answer = self._http.call("POST", "/simulate", body={"what": what, "count": count})
         return TriggerAnswer.read(answer.json())
 
@@ -102,7 +103,7 @@ class Simulator(ApiClient):
         probability: float = 1.0,
         params: Mapping[str, object] | None = None,
     ) -> dict[str, Any]:
-        """Add a rule behind those that there are; the rule with its id. `times` None: without end."""
+        """Add a rule after the existing ones, and return it with its id. With `times` None it never wears off."""
         body = {
             "fault": fault,
             "match": match or {},
@@ -113,15 +114,13 @@ class Simulator(ApiClient):
         return self._http.call("POST", "/faults", body=body).object(of="a fault rule")
 
     def list_faults(self) -> list[Any]:
-        """Every rule, in the order in which they are tried."""
+        """Every rule, in the order in which the simulator tries them."""
         return self._http.call("GET", "/faults").array(of="fault rules")
 
     def remove_fault(self, fault_id: str) -> None:
-        """Remove one rule."""
         self._http.call("DELETE", f"/faults/{path_part(fault_id)}")
 
     def clear_faults(self) -> None:
-        """Remove every rule."""
         self._http.call("DELETE", "/faults")
 
     def drain(self, timeout_s: float = 30.0) -> bool:
@@ -133,35 +132,40 @@ class Simulator(ApiClient):
         return drained
 
     def clock(self) -> dict[str, Any]:
-        """The simulator's time."""
         return self._http.call("GET", "/clock").object(of="the clock")
+
+    def now(self) -> datetime:
+        """The simulator's time, without a zone, in the vendor's local time, as the log has it."""
+        answer = self._http.call("GET", "/clock")
+        now = answer.object(of="the clock").get("now")
+        try:
+            return datetime.fromisoformat(str(now))
+        except ValueError:
+            raise UnexpectedAnswer(answer.call, expected='a date-time at "now"', got=now) from None
 
     def advance(self, seconds: float) -> dict[str, Any]:
         """Move the simulator's time forward."""
         return self._http.call("POST", "/clock", body={"advanceS": seconds}).object(of="the clock")
 
     def set_clock(self, now: str) -> dict[str, Any]:
-        """Set the simulator's time."""
         return self._http.call("POST", "/clock", body={"now": now}).object(of="the clock")
 
     def health(self) -> dict[str, Any]:
-        """Whether the simulator is well."""
         return self._http.call("GET", "/health").object(of="health")
 
     def stats(self) -> dict[str, Any]:
-        """The simulator's counters."""
         return self._http.call("GET", "/stats").object(of="counters")
 
     def reset(self) -> None:
-        """Forget everything: webhooks, events, faults, the clock's offset."""
+        """Delete webhooks, events and fault rules, and set the clock back."""
         self._http.call("POST", "/reset")
 
     def sink(self, name: str) -> list[Any]:
-        """What a stand-in business system has recorded."""
+        """What the stand-in for a business system has recorded."""
         return self._http.call("GET", f"/sink/{path_part(name)}").array(of="records")
 
     def stream(self, *, after: str = "") -> Iterator[Message]:
-        """Every change from now on, or behind the message of that id; it ends when the simulator does.
+        """Every change from now on, or since the message with the id `after`. The stream ends with the simulator.
 
         Raises:
             Ambiguous: the stream broke off.

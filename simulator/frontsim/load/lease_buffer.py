@@ -153,12 +153,8 @@ class LeaseBuffer:
 
     def _must_wait(self, want: Want) -> bool:
         """Between the last new event and the first resend, until every delivery that is out has been reported."""
-        if (
-            want is Want.RESENDS
-            and self._last_want is Want.NEW
-            and self._policy.reports_before_resends
-            and self._unreported
-        ):
+        begins_resends = want is Want.RESENDS and self._last_want is Want.NEW
+        if begins_resends and self._policy.reports_before_resends and self._unreported:
             return True
         self._last_want = want
         return False

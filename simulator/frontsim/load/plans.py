@@ -62,7 +62,7 @@ _ONCE_AFTER = "After the list -> resend job every event is booked exactly once."
 STEADY = Plan("steady", "Nothing is broken: events come as fast as the receiver takes them.", _ONCE)
 DOWNTIME = Plan(
     "downtime",
-    "The receiver's path is down for a while, what is under way then stays unanswered, and all is resent afterwards.",
+    "The path to the receiver is down for a while, deliveries in flight stay unanswered, and all is resent afterwards.",
     _ONCE_AFTER,
     has_outage=True,
 )

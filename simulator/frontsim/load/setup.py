@@ -18,6 +18,7 @@ from frontsim.load.options import Load
 from frontsim.load.simulator_process import address_of, start_simulator
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.play.scenario_state import since_ms
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
 
@@ -55,7 +56,7 @@ class LoadSetup:
 
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
-        return round((now_of(self.simulator) - self.epoch).total_seconds() * 1000)
+        return since_ms(self.epoch, self.simulator.now())
 
     def deliver(self, deliveries: Sequence[LeasedDelivery]) -> list[DeliveryReport]:
         """Send leased deliveries, several at once, and report how they ended. Raises CallError."""
@@ -112,11 +113,6 @@ def request_of(load: Load) -> Request:
     )
 
 
-def now_of(simulator: Simulator) -> datetime:
-    """The simulator's time, in the vendor's local form, as its log has it. Raises CallError."""
-    return datetime.fromisoformat(str(simulator.clock().get("now")))
-
-
 def _set_up(load: Load, request: Request, selection: Selection, address: Address, cleanup: ExitStack) -> LoadSetup:
     options = load.options
     api = cleanup.enter_context(
@@ -129,7 +125,7 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         cleanup.callback(observer.close)
         effects = EffectReader(observer, options.observe_key, pause=sleep)
         effects.take_baseline()
-    epoch, events_before = now_of(simulator), int(simulator.stats().get("events", 0))
+    epoch, events_before = simulator.now(), int(simulator.stats().get("events", 0))
     existing = _existing_webhooks(api, selection.types("all"), options.receiver)
     missing = [event for event in selection.types("all") if event not in existing.values()]
     created = {api.create_webhook(event, options.receiver).id: event for event in missing}

@@ -111,7 +111,7 @@ class Harness:
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
-        return datetime.fromisoformat(str(self.sim.clock().get("now")))
+        return self.sim.now()
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.
