@@ -1,7 +1,7 @@
 r"""The pytest plugin: options and fixtures that say which receiver the contract suite is about.
 
-It is loaded in every pytest run of everybody who has frontsim installed, so it imports nothing but pytest, does nothing
-by itself, and every fixture can be overridden in a `conftest.py` or test module:
+pytest loads it in every run where frontsim is installed, so it imports nothing but pytest and does nothing by itself. A
+`conftest.py` or a test module can override every fixture:
 
     python -m pytest --pyargs frontsim.contract_suite --receiver-url http://127.0.0.1:8500/hook \
         --receiver-observe-url http://127.0.0.1:8500/effects

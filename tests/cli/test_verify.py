@@ -156,7 +156,7 @@ def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
     [
         ([], "expected --receiver URL"),
         (["--receiver", "shop"], "expected the receiver's URL"),
-        (["--receiver", "http://127.0.0.1:1/hook"], "got nobody on 127.0.0.1 port 1"),
+        (["--receiver", "http://127.0.0.1:1/hook"], "nothing listens on 127.0.0.1 port 1"),
         (["--receiver", "http://127.0.0.1:1/hook", "--scenario", "strom"], "expected a scenario"),
         (["--receiver", "http://127.0.0.1:1/hook", "--events", "SaleCraeted"], "did you mean"),
         (["--receiver", "http://127.0.0.1:1/hook", "--observe-sql", "shop.db", "SELECT 1"], "expected a DSN"),

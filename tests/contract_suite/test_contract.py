@@ -70,7 +70,7 @@ def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
     """A receiver that is down is the user's to start: the sentence that says so, and no traceback."""
     code, text = asked(tmp_path, "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady or storm")
     assert code == 1
-    assert "got nobody on 127.0.0.1 port 1" in text
+    assert "nothing listens on 127.0.0.1 port 1" in text
     assert "Traceback" not in text
     assert "simulator/frontsim/verification" not in text
 

@@ -1,7 +1,7 @@
 """Ctrl-C, and SIGTERM as a CI sends it when a job is cancelled: both raise KeyboardInterrupt, and neither is lost.
 
-Python throws an exception away that a signal raises inside a destructor; so it is also remembered, and `check` raises
-it again at the next good moment.
+Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the signal,
+and `check` raises KeyboardInterrupt again at the next safe moment.
 """
 
 import signal
@@ -13,7 +13,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Takes the signals over from `with` to its end. A signal that the caller has us ignore stays ignored."""
+    """Handles the signals inside its `with` block. A signal that the parent process ignores stays ignored."""
 
     def __init__(self) -> None:
         self._came = False

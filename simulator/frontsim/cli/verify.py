@@ -50,19 +50,29 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     "--observe-sql",
     metavar="DSN QUERY",
     nargs=2,
-    help="Effects: a row each. sqlite:///FILE is built in, others need [sql].",
+    help="Effects: one per row. sqlite:///FILE is built in, other databases need the extra [sql].",
 )
-@click.option("--observe-cmd", metavar="CMD", default="", help="Effects: a line of output each.")
-@click.option("--observe-sink", metavar="NAME", default="", help="Effects: what the receiver told /_sim/sink/NAME.")
-@click.option("--observe-import", metavar="PKG.MOD:ATTR", default="", help="Effects: a Python list, or what gives one.")
+@click.option("--observe-cmd", metavar="CMD", default="", help="Effects: one per line of output.")
+@click.option("--observe-sink", metavar="NAME", default="", help="Effects: what the receiver sent to /_sim/sink/NAME.")
+@click.option(
+    "--observe-import",
+    metavar="PKG.MOD:ATTR",
+    default="",
+    help="Effects: a Python list, or a function that returns one.",
+)
 @click.option(
     "--observe-key",
     metavar="PATH",
     default=KEY,
     show_default=True,
-    help="Where an effect has the event's id; 'business': it has the type's own identity, such as saleId.",
+    help="Where an effect has the event's id, or 'business' if it has the type's own identity, such as saleId.",
 )
-@click.option("--receiver-cmd", metavar="CMD", default="", help="Starts the receiver; lets us kill -9 and restart it.")
+@click.option(
+    "--receiver-cmd",
+    metavar="CMD",
+    default="",
+    help="Starts the receiver, so that scenarios can kill -9 and restart it.",
+)
 @click.option("--scenario", "names", metavar="NAME", multiple=True, help="Only this one, or a .toml file. Repeatable.")
 @click.option("--events", metavar="TYPE,...", default="", help="Only these event types.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run.  [default: drawn, and printed]")
@@ -73,8 +83,8 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     default=0.3,
     show_default=True,
     metavar="SECONDS",
-    help="Effects are judged when they were unchanged for so long; ten times as long if one is missing, and at least "
-    "15 s, once in a run, before it counts as lost.",
+    help="Judge effects after they were unchanged for so long. While one is missing, wait ten times as long, and once "
+    "in a run at least 15 s.",
 )
 @click.option(
     "--timeout",
@@ -83,7 +93,7 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="What one scenario may take.",
+    help="The longest that one scenario may take.",
 )
 @click.option(
     "--answer-timeout",
@@ -114,7 +124,7 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     "html_file",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the result as one HTML page with a timeline for each event.",
+    help="Write the result as one HTML page with a timeline for each event; it needs no network.",
 )
 @click.option(
     "--base-url", metavar="URL", default="", help=f"Use the simulator there (such as {BASE_URL}), not our own."
@@ -131,8 +141,8 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 def verify(ctx: click.Context, /, **options: Any) -> None:
     """Prove that a receiver loses nothing and doubles nothing: play outages against it and count what it booked.
 
-    Give it a way to see effects (one of --observe-...): without, nothing can be said about them. In a GitHub
-    workflow the summary is added to the job's page.
+    Give one way to see effects (--observe-...): without it nothing is known about them. In a GitHub workflow
+    verify adds the summary to the job's page.
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
     """
@@ -173,9 +183,9 @@ def _request(options: dict[str, Any]) -> Request:
 
 
 def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: int, options: dict[str, Any]) -> Report:
-    """Play them all, showing each as it ends; Ctrl-C ends it with what is known."""
+    """Play all scenarios and show each as it ends. Ctrl-C ends the run with what is known."""
     contract = clauses.load()
-    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds what lies where the user stands
+    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
     played: list[Played] = []
     interrupted = False
     started_at, began = datetime.now(UTC), stopwatch()

@@ -1,7 +1,7 @@
 """The files that `frontsim verify` writes, and the summary of a GitHub job.
 
-What cannot be written is refused before anything is played. Should it fail after all, that is a warning: the others
-are written all the same, and the exit code stays the verdict's.
+`check` refuses a file that cannot be written before anything is played. A file that fails later is a warning: the
+others are still written, and the exit code stays the verdict's.
 """
 
 import os
@@ -22,7 +22,7 @@ STANDARD_OUTPUT = Path("-")
 _FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
     "html_file": as_html,
     "junit_file": as_junit,
-    "json_file": as_json,  # last, for it may go to standard output, which may be closed
+    "json_file": as_json,  # last, because it may go to standard output, which may be closed
 }
 
 

@@ -49,7 +49,7 @@ def test_without_a_clock_the_scenario_counts(killed_often):
 
 def test_effects_that_nobody_saw_are_not_counted(report):
     """Without an observer the story says so, and gives no number."""
-    assert story(report.played[0].history, "0192-sale", None)[-1] == "effects: nobody could see them"
+    assert story(report.played[0].history, "0192-sale", None)[-1] == "effects: could not be seen"
 
 
 def test_a_fault_on_the_api_is_told_beside_no_run():

@@ -1,1 +1,1 @@
-"""What a run found, for the screen, for programs and for people."""
+"""Reports on a run: for the screen, for CI, for programs, and as a page for people."""

@@ -1,4 +1,4 @@
-"""Findings that one mistake explains, told as one cause: pure functions over a report.
+"""Causes: findings that one mistake of the receiver explains, taken together. Pure functions over a report.
 
 A cause is a clause and a class. A clause of some scenarios only (`books-copies-at-once-once`) narrows a general one
 (`books-a-repeat-once`): a receiver that breaks the general clause breaks the narrow one too, so that one cause takes in
@@ -15,7 +15,7 @@ from frontsim.verification.judge.clauses import Clause
 from frontsim.verification.session import Played, Report
 
 Key = tuple[str, Class]
-"""What tells causes apart: the id of the clause, and the class."""
+"""Identifies a cause: the id of its clause, and the class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,9 @@ def _cause(cause: Cause, failed: Sequence[Played], report: Report, found: tuple[
 def _row(played: Played) -> str:
     judgement = played.judgement
     counts = judgement.counts
-    told = _cell(found_in(played) or judgement.reason)
+    found = _cell(found_in(played) or judgement.reason)
     events, effects = counts.get("events", ""), counts.get("effects", "")
-    return f"| {SIGNS[judgement.verdict]} | `{played.scenario.name}` | {events} | {effects} | {told} |"
+    return f"| {SIGNS[judgement.verdict]} | `{played.scenario.name}` | {events} | {effects} | {found} |"
 
 
 def _not_judged(failed: Sequence[Played]) -> Iterator[str]:

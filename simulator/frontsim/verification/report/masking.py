@@ -1,7 +1,7 @@
-"""What nobody may read in a report, on a terminal or in a CI's log: secrets in URLs, DSNs and commands show as `***`.
+"""Masks secrets in everything that a user reads: in URLs, DSNs and commands they show as `***`.
 
-Whoever tells a user something that may hold what that user has given masks it here: `frontsim verify`, the pytest suite
-and the load tests.
+Reports and CI logs are passed on. So `frontsim verify`, the pytest suite and the load tests mask each text that may
+repeat what the user gave.
 """
 
 import re
@@ -22,27 +22,27 @@ _SECRETS = [
         (r"(authorization: *(?:\w+ +)?)[^\s'\"]+", r"\1***"),
     )
 ]
-"""What may not be shown of URLs, DSNs and commands, and what stands there instead."""
+"""Patterns of secrets in URLs, DSNs and commands, each with its replacement."""
 
 
 def masked(text: str) -> str:
-    """A text without the userinfo of URLs, the passwords of DSNs, and what stands after a secret's name."""
+    """The text without the userinfo of URLs, the passwords of DSNs, and the values that follow a secret's name."""
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return text
 
 
 def without_secrets(judgement: Judgement) -> Judgement:
-    """A judgement whose words are masked; what it says of events stays as it is."""
+    """The judgement with its reason and notes masked; its findings stay as they are."""
     return replace(judgement, reason=masked(judgement.reason), notes=tuple(map(masked, judgement.notes)))
 
 
 @contextmanager
 def masked_errors() -> Iterator[None]:
-    """What an error of somebody's doing says is masked on its way out.
+    """Mask the text of an error that leaves the block.
 
     Raises:
-        FrontsimError: whatever is raised inside, with a masked text.
+        FrontsimError: the error that was raised inside, with a masked text.
     """
     try:
         yield

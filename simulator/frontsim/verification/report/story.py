@@ -1,4 +1,4 @@
-"""An event's story, line by line, for people: when it was sent, what came back, what was broken, what was booked."""
+"""An event's story, line by line: when it was sent, what came back, which fault was on, what was booked."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,18 +9,18 @@ from frontsim.verification.facts.history import EventFact, FaultFact, History, R
 
 _LINES = 14
 _MARKS = 2
-"""What was done to the receiver after a run that is told: the kill, and the start after it."""
+"""Kills and starts that are listed after a run: the kill, and the start that follows it."""
 
 
 def story(history: History, webhook_event_id: str, effects: int | None) -> list[str]:
-    """The lines, oldest first. `effects` None: nobody could see them."""
+    """The lines, oldest first. `effects` None: they could not be seen."""
     event = next((each for each in history.events if each.webhook_event_id == webhook_event_id), None)
     if event is None:
         return []
     lines = list(_happened(event, history))
     if len(lines) > _LINES:
         lines = [*lines[: _LINES // 2], f"... {len(lines) - _LINES} more ...", *lines[-_LINES // 2 :]]
-    return [*lines, f"effects: {'nobody could see them' if effects is None else effects}"]
+    return [*lines, f"effects: {'could not be seen' if effects is None else effects}"]
 
 
 def fault_of(run: Run, faults: tuple[FaultFact, ...]) -> str:

@@ -1,6 +1,6 @@
-"""A run's result as plain lines, for a tired person: the causes, then what failed, then the rest in few words.
+"""A run's result as plain lines: the causes, then the scenarios that failed, then the rest in few words.
 
-A cause is told in full once, with one scenario as its example; other scenarios that it explains take two lines each.
+The first scenario that shows a cause stands in full, as its example. Other scenarios that it explains take two lines.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ def lines(report: Report) -> Iterator[str]:
     """The whole summary: the causes first, the verdict last."""
     found = causes(report)
     yield from _causes(found)
-    told: set[Cause] = set()
+    shown: set[Cause] = set()
     for played in report.played:
         if played.judgement.findings:
-            yield from _violation(played, report, found, told)
+            yield from _violation(played, report, found, shown)
     yield from _reasons(report, Verdict.UNKNOWN, "Unknown")
     yield from _reasons(report, Verdict.SKIPPED, "Skipped")
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
@@ -60,13 +60,13 @@ def _causes(found: tuple[Cause, ...]) -> Iterator[str]:
         yield ""
 
 
-def _violation(played: Played, report: Report, found: tuple[Cause, ...], told: set[Cause]) -> Iterator[str]:
-    """What a scenario found: in full what stands for a cause that was not told yet."""
+def _violation(played: Played, report: Report, found: tuple[Cause, ...], shown: set[Cause]) -> Iterator[str]:
+    """A scenario's findings: an example of each cause that has none yet, and adds those causes to `shown`."""
     examples: dict[Cause, Finding] = {}
     for finding in played.judgement.findings:
         examples.setdefault(cause_of(played, finding, found), finding)
-    fresh = {cause: finding for cause, finding in examples.items() if cause not in told}
-    told.update(fresh)
+    fresh = {cause: finding for cause, finding in examples.items() if cause not in shown}
+    shown.update(fresh)
     same = "" if fresh else " (the same cause)"
     yield f"✗ {played.scenario.name}: {found_in(played)}{same}"
     if fresh:
