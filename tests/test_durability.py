@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from frontsim.clock import Clock, Ids
+from frontsim.errors import StoreFailed
 from frontsim.store.event_log import EventLog
 from tests.api.recorder import OK, Call, Recorder
 from tests.api.simulation import EVER, Simulation
@@ -291,6 +292,26 @@ def test_a_file_that_may_not_grow(tmp_path: Path):
     assert {1} == set(Counter(receiver.event_ids).values())
 
 
+@pytest.mark.parametrize("name", ["log.db", "log.db-wal"])
+def test_a_file_that_is_deleted_while_it_is_used(tmp_path: Path, name: str):
+    """Nothing is accepted that would be gone: 503 with the reason, which health gives too, and no traceback."""
+    with Recorder() as receiver, Child(tmp_path / "log.db") as child:
+        child.sim.subscribes(receiver.url)
+        child.sim.raises()
+        child.sim.drains()
+        assert "ok" == child.sim.does("health", method="GET")["status"]
+        (tmp_path / name).unlink()
+        refused = child.sim.sim("POST", "trigger", {"event": "SaleCreated"})
+        health = child.sim.sim("GET", "health")
+        assert (503, 503) == (refused.status_code, health.status_code)
+        reason = f"{name} was deleted or moved away"
+        assert f"nothing of this was kept: {reason}" in refused.json()["detail"]
+        assert ("failing", reason) == (health.json()["status"], health.json()["problem"])
+        assert 1 == len(receiver.event_ids)
+        child.stops()
+        assert "Traceback" not in child.errors
+
+
 def test_the_log_is_a_sound_file(tmp_path: Path):
     """A killed simulator leaves a file that SQLite finds nothing wrong with."""
     with Recorder() as receiver, Child(tmp_path / "log.db") as child:
@@ -309,9 +330,10 @@ async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
     """Whatever one step raises, such as OverflowError for a number of 64 bits, the log goes on for all others."""
     store = EventLog(tmp_path / "log.db", clock=Clock(), ids=Ids(), concurrency=1, most_waiting=10)
     store.start(lambda _: None)
-    store._group_commit.submit(lambda _: 2**64 // 0)
+    broken = store._group_commit.submit(lambda _: 2**64 // 0)
     try:
-        await asyncio.wait_for(store.wake(), 2)
+        await asyncio.wait_for(store.wake(), 20)
+        assert isinstance(broken.exception(), StoreFailed)
     finally:
         await store.close()
 

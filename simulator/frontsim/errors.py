@@ -15,7 +15,7 @@
     ├── Forbidden                   a page of another site, or a Host that is not ours
     ├── Busy                        too much is waiting; `retry_after_s` says when to come back
     └── Unusable                    we cannot work at all: the file, the folder, the port
-        └── StoreFailed             the log could not be written; nothing of the request was kept
+        └── StoreFailed             the log could not be read or written; the message says what was kept
 
 The HTTP status of each stands in one table, in `api/responses.py`; a test proves that each has a row. The CLI ends
 with code 3 on all but `StoreFailed`, which is 4.
@@ -98,4 +98,4 @@ class Unusable(FrontsimError):
 
 
 class StoreFailed(Unusable):
-    """The log could not be written; nothing of the request was kept."""
+    """The log could not be read or written; the message says what is known of the request."""

@@ -96,7 +96,9 @@ class ControlApi:
 
     async def health(self, _: Request) -> Response:
         """That the simulator works, its version, and how many runs it recovered when it started."""
-        return json({"status": "ok", **self._about, "recoveredRuns": self._store.recovered})
+        problem = self._store.problem
+        status = {"status": "ok"} if problem is None else {"status": "failing", "problem": problem}
+        return json({**status, **self._about, "recoveredRuns": self._store.recovered}, 200 if problem is None else 503)
 
     async def stats(self, _: Request) -> Response:
         """How much is in the log, and how often each fault rule has fired."""

@@ -1,15 +1,8 @@
-"""Opens a log's file, and refuses one that is not ours.
+"""Opens connections to a log's file, and refuses a file that is not ours."""
 
-Exactly one read-write connection exists per file, because SQLite before 3.51.3 can lose commits with two in WAL mode. A
-lock file beside the log keeps a second process out; the system drops the lock when the process ends, however it ends.
-"""
-
-import fcntl
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import IO
 
 from frontsim.errors import Unusable
 
@@ -20,27 +13,6 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written
 _WAL_PAGES = 4_000  # 32 MB between checkpoints: with more, pauses get fewer but longer
 _CACHE_KB = 8_192  # writes go to the right edges of tables and indexes: a larger cache measured no faster
-
-
-def lock(path: Path) -> IO[bytes]:
-    """Lock `path` against other simulators until the returned file is closed.
-
-    Raises:
-        Unusable: another process has it, or the folder cannot be written.
-    """
-    beside = path.with_name(f"{path.name}-lock")
-    try:
-        held = beside.open("wb")
-    except OSError as error:
-        raise Unusable(f"cannot write beside the log {path}: {error.strerror}") from error
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        held.close()
-        raise Unusable(
-            f"the log {path} is in use by another frontsim: stop that one, or give this one its own --db"
-        ) from error
-    return held
 
 
 def open_log(path: Path) -> sqlite3.Connection:
@@ -77,8 +49,6 @@ def _refuse_others(path: Path) -> None:
     """Check an existing file without changing it or its WAL."""
     if not path.exists():
         return
-    if not os.access(path, os.W_OK):
-        raise Unusable(f"cannot write the log {path}")
     with closing(open_reader(path)) as connection:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()

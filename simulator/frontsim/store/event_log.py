@@ -1,18 +1,20 @@
 """The log as the event loop sees it: ask for a change, await its commit."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from frontsim.clock import Clock, Ids, Milliseconds
 from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, Webhook
-from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent
+from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent, Unusable
 from frontsim.store.changes import Changes
-from frontsim.store.database import lock, open_log
+from frontsim.store.database import open_log
 from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
+from frontsim.store.log_file import LogFile
 from frontsim.store.log_writer import LogWriter
 
 ROOM = 350
@@ -42,16 +44,19 @@ class EventLog:
 
     def __init__(self, path: Path, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int) -> None:
         self.path = path
-        self._lock = lock(path)
-        try:
-            self._db = open_log(path)
-        except BaseException:
-            self._lock.close()
-            raise
-        self._log_writer = LogWriter(self._db, clock=clock, ids=ids, concurrency=concurrency, most_waiting=most_waiting)
-        self._db.execute("BEGIN IMMEDIATE")
-        self.recovered = self._log_writer.recover()
-        self._db.execute("COMMIT")
+        with ExitStack() as undo:
+            self._file = undo.enter_context(LogFile(path))
+            self._db = undo.enter_context(closing(open_log(self._file.path)))
+            try:
+                self._log_writer = LogWriter(
+                    self._db, clock=clock, ids=ids, concurrency=concurrency, most_waiting=most_waiting
+                )
+                self._db.execute("BEGIN IMMEDIATE")
+                self.recovered = self._log_writer.recover()
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise Unusable(f"cannot use {path} as a log: {error}") from error
+            undo.pop_all()
         self.changes = Changes(self._log_writer.sequence)
         self.next_occurrence: int = self._log_writer.next_occurrence
         self.era = 0
@@ -65,7 +70,7 @@ class EventLog:
             era 0   take_numbers ─▶ 5, 6, 7 ── payloads are made ── dropped, era 1 is not 0: take_numbers ─▶ 1, 2, 3
                                                  reset ─▶ era 1
         """
-        self._group_commit = GroupCommit(self._db, self._log_writer, clock=clock, on_commit=self._on_commit)
+        self._group_commit = GroupCommit(self._db, self._log_writer, self._file, clock=clock, on_commit=self._on_commit)
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
         self._room = asyncio.Event()
@@ -90,7 +95,12 @@ class EventLog:
             stopping = StoreFailed("the simulator is stopping: ask again when it is back")
             self._refuse_all([*self._resends.values(), *self._idle], stopping)
             self._db.close()
-            self._lock.close()
+            self._file.close()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the log cannot be written, or would be gone at the next start; None if all is well."""
+        return self._file.problem() or self._group_commit.error
 
     @property
     def waiting(self) -> int:

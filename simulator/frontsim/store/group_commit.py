@@ -10,6 +10,10 @@ Python's lock. A step that may take long runs in the thread too.
 Nothing leaves before its commit: no answer, no change, no delivery. An outcome is written again and again until that
 succeeds. Until then its run counts as under way, so a full disk stops deliveries; it never leads to a delivery that the
 log does not know.
+
+Before and after each transaction the file must still be the one that was opened: SQLite would go on to write into a
+file that was deleted. An error before COMMIT means that nothing was kept. After an error of COMMIT itself, such as a
+failed fsync, that is not known: what was written may still be found there after a crash.
 """
 
 import asyncio
@@ -26,6 +30,7 @@ from frontsim.clock import Clock
 from frontsim.domain.model import Delivery, Finished
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.store.changes import Change
+from frontsim.store.log_file import LogFile
 from frontsim.store.log_writer import LogWriter
 
 logger = logging.getLogger(__name__)
@@ -34,6 +39,31 @@ MOST_STEPS = 200
 """Steps in one commit, at most. More would make each cheaper, but the event loop stands still while they are done."""
 RETRY_S = 1.0
 """Seconds until what could not be written is tried again."""
+
+
+class _FileLost(Exception):
+    """The file is not the one that was opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a transaction failed.
+
+    `kept` None: it is not known whether anything of it was kept. `final`: its steps must not be tried again, each by
+    itself, because SQLite has committed them into a file that is lost, or cannot write at all.
+    """
+
+    error: str
+    kept: bool | None
+    final: bool
+
+    def refusal(self) -> StoreFailed:
+        if self.kept is None:
+            return StoreFailed(
+                "look at the log before you ask again: the log could not be written, and it is not known whether this "
+                f"was kept: {self.error}"
+            )
+        return StoreFailed(f"the log could not be written, and nothing of this was kept: {self.error}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,19 +95,28 @@ class GroupCommit:
 
     Args:
         connection: the one read-write connection; used only here from `start` to `stop`.
+        file: the file of the connection.
         on_commit: called with each commit.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, writer: LogWriter, *, clock: Clock, on_commit: Callable[[Commit], None]
+        self,
+        connection: sqlite3.Connection,
+        writer: LogWriter,
+        file: LogFile,
+        *,
+        clock: Clock,
+        on_commit: Callable[[Commit], None],
     ) -> None:
         self._db = connection
         self._log_writer = writer
+        self._file = file
         self._clock = clock
         self._on_commit = on_commit
         self._inbox: deque[Step | Finished] = deque()
         self._unwritten: list[Finished] = []
-        self._failed = False
+        self.error: str | None = None
+        """Why the last transaction failed; None if it did not."""
         self._stale = False  # what is kept in memory belongs to a transaction that was rolled back
         self.stopped = False
         self.sending = True
@@ -136,7 +175,7 @@ class GroupCommit:
                 await asyncio.wait_for(self._arrived.wait(), self._longest_wait_s())
 
     def _longest_wait_s(self) -> float | None:
-        if self._failed or self._unwritten:
+        if self.error is not None or self._unwritten:
             return RETRY_S
         next_due = self._log_writer.queue.next_due
         if next_due is None or not self.sending:
@@ -146,39 +185,59 @@ class GroupCommit:
     async def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
         """Do all in one commit; if that fails, each in a commit of its own, so that none fails with another."""
         self._unwritten = []
-        if await self._commit(finished, steps) is None:
+        failure = await self._commit(finished, steps)
+        if failure is None:
+            return
+        if failure.final:
+            self._unwritten = list(finished)
+            self._report(Commit([(step.future, failure.refusal()) for step in steps]))
             return
         if finished and await self._commit(finished, []) is not None:
             self._unwritten = list(finished)
         for step in steps:
-            error = await self._commit([], [step])
-            if error is not None:
-                refusal = StoreFailed(f"the log could not be written, and nothing of this was kept: {error}")
-                self._report(Commit([(step.future, refusal)]))
+            failure = await self._commit([], [step])
+            if failure is not None:
+                self._report(Commit([(step.future, failure.refusal())]))
 
-    async def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Exception | None:
-        """Returns the error, after a rollback; whatever it is, the log goes on."""
+    async def _commit(self, finished: Sequence[Finished], steps: Sequence[Step]) -> _Failure | None:
+        """Returns why it failed, after a rollback; whatever the error is, the log goes on."""
         in_thread = self._loop.run_in_executor
+        kept: bool | None = False
         try:
             if any(step.long for step in steps):
                 commit = await in_thread(self._disk, self._write, finished, steps)
             else:
                 commit = self._write(finished, steps)
-            await in_thread(self._disk, self._db.execute, "COMMIT")
+            kept = None
+            await in_thread(self._disk, self._end_transaction)
         except Exception as error:  # noqa: BLE001 - a step's own error must not end the log for all others
-            logger.error("the log could not be written: %s", error)
-            with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
-                self._db.execute("ROLLBACK")
-            self._failed = self._stale = True
-            with suppress(sqlite3.Error):  # the next transaction tries it again
-                self._load()
-            return error
-        self._failed = False
+            self._roll_back(str(error))
+            return _Failure(str(error), kept, isinstance(error, _FileLost))
+        self.error = None
         self._report(commit)
         return None
 
+    def _end_transaction(self) -> None:
+        self._db.execute("COMMIT")
+        self._check_file()
+
+    def _check_file(self) -> None:
+        problem = self._file.problem()
+        if problem is not None:
+            raise _FileLost(problem)
+
+    def _roll_back(self, error: str) -> None:
+        if error != self.error:  # it is tried again every second
+            logger.error("the log could not be written: %s", error)
+        self.error, self._stale = error, True
+        with suppress(sqlite3.Error):  # SQLite has rolled back by itself, as it does when the disk is full
+            self._db.execute("ROLLBACK")
+        with suppress(Exception):  # whatever a damaged file holds: the next transaction tries it again
+            self._load()
+
     def _write(self, finished: Sequence[Finished], steps: Sequence[Step]) -> Commit:
         """Everything in a transaction but its COMMIT."""
+        self._check_file()
         if self._stale:
             self._load()
         self._db.execute("BEGIN IMMEDIATE")

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import Webhook
-from frontsim.errors import UnknownEvent, UnknownWebhook
+from frontsim.errors import StoreFailed, UnknownEvent, UnknownWebhook
 from frontsim.store.database import open_reader
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ class Reader:
     """Reads one log, from any number of tasks of one event loop."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = path.resolve()  # as the writer, which keeps to the file that a symbolic link led to at the start
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="frontsim-reader")
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._connections: list[sqlite3.Connection] = []
@@ -107,8 +107,12 @@ class Reader:
                 self._connections.append(connection)
 
     async def _query(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        async with self._connection() as connection:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, question, connection)
+        """Run a query in a thread. Raises StoreFailed: the file cannot be read."""
+        try:
+            async with self._connection() as connection:
+                return await asyncio.get_running_loop().run_in_executor(self._threads, question, connection)
+        except sqlite3.DatabaseError as error:
+            raise StoreFailed(f"the log could not be read: {error}") from error
 
     async def webhooks(self) -> list[Webhook]:
         """All webhooks, oldest first."""
