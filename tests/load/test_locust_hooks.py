@@ -71,6 +71,17 @@ def test_a_receiver_that_looks_before_it_leaps_is_violated_in_a_storm(receivers:
     assert counts["duplicated"] > 0
 
 
+@pytest.mark.parametrize("file", [("api.py", "--event-rate", "20"), ("store_day.py", "--day-seconds", "3")])
+def test_the_other_files_end_in_a_verdict(file: tuple[str, ...], receivers: Receivers, tmp_path: Path) -> None:
+    """The API under many integrators, and a day in three seconds: every event is booked once."""
+    receiver = receivers.start("reference")
+    code, _, err = Locust(*file, *HEADLESS, *options_of(receiver), cwd=tmp_path).end()
+    assert 0 == code, err
+    verdict, counts = counts_in(tmp_path)
+    assert "verified" == verdict
+    assert counts["events"] == counts["effects"] > 0
+
+
 def test_a_killed_worker_leaves_no_event_unaccounted_for(receivers: Receivers, tmp_path: Path) -> None:
     """kill -9 in the middle: its leases run out as unknown, are resent, and every event is booked once.
 
