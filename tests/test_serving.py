@@ -120,3 +120,27 @@ def test_a_log_goes_on(tmp_path: Path, receiver: Recorder):
 def receiver():
     with Recorder() as recorder:
         yield recorder
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"set": {"comment": "x" * 1000}, "invalid": True}], ids=["plain", "own payload"]
+)
+def test_a_stop_does_not_wait_for_a_call_that_raises_many(tmp_path: Path, change: dict[str, object]):
+    """The call ends with a 503 or a reset; what it has logged until then stays."""
+    ends: list[object] = []
+
+    def raise_many() -> None:
+        try:
+            ends.append(sim.sim("POST", "trigger", {"event": "SaleCreated", "count": 100_000, **change}).status_code)
+        except httpx.TransportError as error:
+            ends.append(error)
+
+    with simulation(ephemeral=False, db=tmp_path / "log.db") as sim:
+        caller = threading.Thread(target=raise_many)
+        caller.start()
+        with httpx.Client(trust_env=False, timeout=30) as other:
+            assert 200 == other.get(f"{sim.control_url}/health").status_code
+        sim.http, http = httpx.Client(), sim.http
+    caller.join()
+    http.close()
+    assert ends == [503] or isinstance(ends[0], httpx.TransportError)

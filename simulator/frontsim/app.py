@@ -189,6 +189,7 @@ class App:
                 async_payloads=self._async_payloads,
                 shop=self._shop,
                 seed=self._settings.seed,
+                is_stopping=lambda: self._stopped,
             ).routes,
             *control.routes,
             *Faults(

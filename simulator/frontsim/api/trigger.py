@@ -13,6 +13,7 @@ from frontsim.api.connection import end_with_caller
 from frontsim.api.responses import json, read_object
 from frontsim.api.store_id import read_store_id, with_known_store
 from frontsim.catalog import Catalog
+from frontsim.clock import stopwatch
 from frontsim.domain.model import Occurrence, Raised
 from frontsim.errors import Busy, StoreFailed
 from frontsim.fields import Fields
@@ -30,6 +31,7 @@ DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
 _CHUNK = 200  # occurrences built here and logged at a time; other calls get their turn in between
 _CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: the caller's own payload may be large
+_STEP_S = 0.02  # of building at a time: other calls wait meanwhile
 _CHUNK_MADE = 500  # the same, where the payload process makes them
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
@@ -56,6 +58,7 @@ class TriggerApi:
         async_payloads: AsyncPayloads,
         shop: Shop,
         seed: int,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -63,6 +66,7 @@ class TriggerApi:
         self._async_payloads = async_payloads
         self._shop = shop
         self._seed = seed
+        self._is_stopping = is_stopping
         self.routes = [
             Route("/_sim/trigger", self.trigger, methods=["POST"]),
             Route("/_sim/simulate", self.simulate, methods=["POST"]),
@@ -91,10 +95,13 @@ class TriggerApi:
     async def _try(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> None:
         """Build every payload once, so that a bad one is refused before anything is logged. Raises BadInput."""
         first = self._store.next_occurrence
+        began = stopwatch()
         for number in range(first, first + count):
             build(number)
-            if number % _CHUNK == 0:
+            if stopwatch() - began > _STEP_S:
                 await asyncio.sleep(0)  # other calls get their turn
+                self._refuse_when_stopping()
+                began = stopwatch()
 
     async def simulate(self, request: Request) -> Response:
         """Do a business act, and everything that it causes."""
@@ -177,8 +184,8 @@ class TriggerApi:
         while left:
             some = min(left, logged.next_chunk())
             occurrences: list[Occurrence] = []
-            size = 0
-            while some and size < _CHUNK_BYTES:
+            size, began = 0, stopwatch()
+            while some and size < _CHUNK_BYTES and stopwatch() - began < _STEP_S:
                 made = build(self._store.next_occurrence + len(occurrences))
                 occurrences += made
                 size += sum([len(item.body) for item in made])
@@ -192,12 +199,18 @@ class TriggerApi:
 
     async def _log(self, occurrences: Sequence[Occurrence], first: int, logged: "_Logged") -> None:
         try:
+            self._refuse_when_stopping()
             raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
         except (Busy, StoreFailed) as error:
             if logged.occurrences:
                 error.args = (f"{logged.occurrences} occurrences are in the log, no more: {error}",)
             raise
         logged.add(len(occurrences), raised)
+
+    def _refuse_when_stopping(self) -> None:
+        """A call that raises many would hold up the stop. Raises Busy."""
+        if self._is_stopping():
+            raise Busy("the simulator is stopping", retry_after_s=1)
 
 
 class _Logged:
