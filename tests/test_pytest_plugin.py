@@ -44,7 +44,7 @@ def test_fixtures_can_be_overridden(tmp_path):
     )
     (tmp_path / "test_ours.py").write_text("from frontsim.contract_suite.test_contract import *\n")
     done = run("-k", "steady", "-x", cwd=tmp_path)
-    assert "got nobody on 127.0.0.1 port 1" in done.stdout
+    assert "nothing listens on 127.0.0.1 port 1" in done.stdout
 
 
 def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):
