@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim.api.connection import reset
 from frontsim.app import App
@@ -80,8 +80,8 @@ def _open_many() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def run_in_thread(settings: Settings) -> Running:
-    """Serve in a thread, until `stop` is called.
+def run_in_thread(settings: Settings, *, before: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> Running:
+    """Serve in a thread, until `stop` is called; `before` puts something between the server and the simulator.
 
     Raises:
         Unusable: as `serve`.
@@ -91,7 +91,7 @@ def run_in_thread(settings: Settings) -> Running:
     with cleanup:
         app = App(settings, db=cleanup.enter_context(_log_file(settings)))
         started = threading.Event()
-        server = _Server(app, started.set)
+        server = _Server(app, started.set, before)
         thread = threading.Thread(target=_run, args=(server, listening), name="frontsim-server", daemon=True)
         thread.start()
         while not started.wait(0.05):
@@ -111,7 +111,7 @@ def run_in_thread(settings: Settings) -> Running:
 class _Callers:
     """The app as uvicorn calls it: a caller whose call the end breaks off gets a reset, and the log no traceback."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.stopping = False
 
@@ -128,8 +128,10 @@ class _Callers:
 class _Server(uvicorn.Server):
     """uvicorn's server, with an app that starts before it and stops while callers still wait for answers."""
 
-    def __init__(self, app: App, ready: Callable[[], None]) -> None:
-        self._callers = _Callers(app)
+    def __init__(
+        self, app: App, ready: Callable[[], None], before: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    ) -> None:
+        self._callers = _Callers(before(app))
         super().__init__(
             uvicorn.Config(
                 self._callers,

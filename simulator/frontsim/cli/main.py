@@ -57,6 +57,10 @@ COMMANDS: Mapping[str, CommandEntry] = {
     ),
     "fault": CommandEntry("frontsim.cli.fault", "fault", "Break deliveries, the log or the API on purpose."),
     "verify": CommandEntry("frontsim.cli.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
+    "verify-recovery": CommandEntry(
+        "frontsim.cli.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
+    ),
+    "job": CommandEntry("frontsim.cli.job", "job", "Run a list -> resend job to learn from, right or broken."),
     "receiver": CommandEntry("frontsim.cli.receiver", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""

@@ -1,0 +1,264 @@
+"""Verdicts on a job: a pure function of a case and its history.
+
+missed            a failed event was not resent
+resent-delivered  an event that had arrived, or was on its way, was sent again
+hammered          the job asked on and on, against Retry-After or at a receiver that is down
+endless           the job did not end
+gave-up-early     one failure kept others from being resent, or an event was given up that a later start should try
+silent            something was left and the exit code was 0
+leaked            a key stands in the job's output
+crashed           the job died of what it read
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from frontsim.recovery.case import Case
+from frontsim.recovery.clauses import JobContract
+from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
+
+
+class Verdict(StrEnum):
+    """On one case, and on the job."""
+
+    VERIFIED = "verified"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+MOST_RESENDS_OF_ONE = 10
+"""Resends of one event in one start of the job that are no fault yet."""
+MOST_CALLS_WHILE_ASKED_TO_WAIT = 16
+"""Calls that may be under way when the API asks to wait."""
+_STILL_IN_FLIGHT_S = 0.1
+_SIGNALLED = 128  # exit codes from here on are a shell's for a signal
+
+
+@dataclass(frozen=True, slots=True)
+class JobFinding:
+    """One way in which the job broke its contract; the ids are "" where it is about no single event."""
+
+    class_: str
+    clause: str
+    detail: str
+    event: str = ""
+    webhook_event_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobJudgement:
+    """The verdict on one case: `reason` says why it is unknown or skipped."""
+
+    verdict: Verdict
+    reason: str = ""
+    findings: tuple[JobFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    class_: str
+    detail: str
+    event: PastEvent | None = None
+
+
+def judge(case: Case, history: CaseHistory, contract: JobContract) -> JobJudgement:
+    """The verdict on one case."""
+    found = tuple(
+        JobFinding(
+            class_=each.class_,
+            clause=contract.broken_by(each.class_, case.name).id,
+            detail=each.detail,
+            event=each.event.event if each.event else "",
+            webhook_event_id=each.event.webhook_event_id if each.event else "",
+        )
+        for rule in _RULES
+        for each in rule(case, history)
+    )
+    if history.starts and not history.calls:
+        return JobJudgement(Verdict.UNKNOWN, _no_call(history.starts[0]))
+    if found and not history.trouble:
+        return JobJudgement(Verdict.VIOLATED, findings=found)
+    reason = history.trouble or _why_unknown(history)
+    return JobJudgement(Verdict.UNKNOWN if reason else Verdict.VERIFIED, reason)
+
+
+def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
+    """The verdict on the job: the worst of its cases; skipped ones stay out unless `strict`."""
+    counted = [Verdict.UNKNOWN if strict and each is Verdict.SKIPPED else each for each in verdicts]
+    for verdict in (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.VERIFIED):
+        if verdict in counted:
+            return verdict
+    return Verdict.UNKNOWN
+
+
+def _why_unknown(history: CaseHistory) -> str:
+    slow = [start for start in history.starts if start.ending is Ending.TOO_SLOW]
+    if slow:
+        left = len(slow[0].still_failing)
+        return f"the job was still recovering events after {slow[0].duration_s:.0f} s, {left} were left (--timeout)"
+    return ""
+
+
+def _no_call(start: Start) -> str:
+    """Why nothing is known of a job that never called the API."""
+    last = start.output.strip().splitlines()[-1:] or ["nothing"]
+    return (
+        f"the job made no call to FRONTSIM_BASE_URL; it ended with {start.exit_code} and printed last: {last[0][:200]}"
+    )
+
+
+def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """Failed events that no resend has brought to the receiver."""
+    last = len(case.starts)
+    if any(start.ending is Ending.TOO_SLOW and not _is_stuck(start, history) for start in history.starts):
+        return
+    for event in history.events:
+        if event.state is not State.FAILED or event.due > last or event.arrived:
+            continue
+        if event.hopeless and event.resends:
+            continue
+        yield _Seen(_class_of_left(case, history), _how_missed(event, history), event)
+
+
+def _class_of_left(case: Case, history: CaseHistory) -> str:
+    """A job that died by a signal, or of an error in its own code, has crashed."""
+    died = any(_died(start) for start in history.starts if start.ending is Ending.EXITED)
+    return "crashed" if died and case.left != "gave-up-early" else case.left
+
+
+def _died(start: Start) -> bool:
+    code = start.exit_code or 0
+    return code < 0 or code > _SIGNALLED or (code != 0 and "Traceback (most recent call last)" in start.output)
+
+
+def _how_missed(event: PastEvent, history: CaseHistory) -> str:
+    created = f"created {event.created}" + (f" ({event.about})" if event.about else "")
+    if event.resends:
+        times = "once" if len(event.resends) == 1 else f"{len(event.resends)} times"
+        return f"{created}: resent {times}, and not again after that failed"
+    lists = [call for call in history.calls if call.operation is Operation.LIST and call.webhook_id == event.webhook_id]
+    if not lists:
+        return f"{created}: its webhook was never listed"
+    windows = dict.fromkeys(f"{call.query.get('from', '?')} to {call.query.get('to', '?')}" for call in lists)
+    return f"{created}: never resent; its webhook was listed from {', from '.join(list(windows)[:3])}"
+
+
+def _resent_delivered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """Events that the receiver got again, or might have, although they had arrived or were on their way."""
+    for event in history.events:
+        if event.state is State.PENDING and event.resends:
+            yield _Seen("resent-delivered", "resent while its first delivery was still on its way", event)
+            continue
+        arrived = [number for number, attempt in enumerate(event.attempts) if attempt.arrived]
+        if not arrived:
+            continue
+        again = [attempt for attempt in event.attempts[arrived[0] + 1 :] if attempt.is_resend]
+        if again:
+            times = "once" if len(again) == 1 else f"{len(again)} times"
+            when = "at first" if arrived[0] == 0 else f"with run {arrived[0] + 1}"
+            yield _Seen("resent-delivered", f"it arrived {when}, and was resent {times} after that", event)
+
+
+def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """More than a patient job asks for."""
+    by_id = {event.webhook_event_id: event for event in history.events}
+    resends = Counter(
+        (call.start, call.webhook_event_id) for call in history.calls if call.operation is Operation.RESEND
+    )
+    endless = {start.number for start in history.starts if start.ending is Ending.ENDLESS}
+    for (start, event_id), count in resends.items():
+        if count > MOST_RESENDS_OF_ONE and start not in endless:
+            yield _Seen("hammered", f"asked for its resend {count} times in one start of the job", by_id.get(event_id))
+    for call in history.calls:
+        if call.retry_after_s:
+            early = _calls_while_asked_to_wait(call, history)
+            if len(early) > MOST_CALLS_WHILE_ASKED_TO_WAIT:
+                asked = f"{call.status} with Retry-After: {call.retry_after_s:g}"
+                yield _Seen(
+                    "hammered", f"made {len(early)} calls in the seconds that the answer {asked} had asked to wait"
+                )
+                return
+
+
+def _calls_while_asked_to_wait(asked: Call, history: CaseHistory) -> list[Call]:
+    first, last = asked.ended_s + _STILL_IN_FLIGHT_S, asked.ended_s + asked.retry_after_s - _STILL_IN_FLIGHT_S
+    return [call for call in history.calls if call.start == asked.start and first < call.began_s < last]
+
+
+def _endless(_: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """A start of the job that had to be stopped."""
+    for start in history.starts:
+        if start.ending is Ending.ENDLESS:
+            yield _Seen("endless", f"start {start.number} resent one event again and again, without end")
+        elif start.ending is Ending.TOO_SLOW and _is_stuck(start, history):
+            yield _Seen(
+                "endless", f"start {start.number} had not ended after {start.duration_s:.0f} s, and did nothing more"
+            )
+
+
+def _is_stuck(start: Start, history: CaseHistory) -> bool:
+    """It made no call in the last half of its time."""
+    calls = [call for call in history.calls if call.start == start.number]
+    if not calls:
+        return False
+    return calls[-1].ended_s - calls[0].began_s < start.duration_s / 2
+
+
+def _silent(case: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """Exit code 0 with something left that the job should have seen."""
+    for start in history.starts:
+        if start.ending is not Ending.EXITED or start.exit_code != 0 or _has_copies(case, start):
+            continue
+        left = [
+            event
+            for event in history.events
+            if event.state is State.FAILED
+            and event.due <= start.number
+            and event.webhook_event_id in start.still_failing
+        ]
+        own = [call for call in history.calls if call.start == start.number]
+        seen = {call.webhook_event_id for call in own if call.operation is Operation.RESEND}
+        tried = [event for event in left if event.webhook_event_id in seen]
+        unlisted = _lists_that_failed(history, start)
+        if tried:
+            yield _Seen(
+                "silent",
+                f"start {start.number} ended with exit code 0; its resends left {len(tried)} failing",
+                tried[0],
+            )
+        elif left and unlisted:
+            yield _Seen("silent", f"start {start.number} ended with exit code 0, though {unlisted}", left[0])
+
+
+def _has_copies(case: Case, start: Start) -> bool:
+    return case.starts[start.number - 1].copies > 1
+
+
+def _lists_that_failed(history: CaseHistory, start: Start) -> str:
+    """What the job knew to be wrong: the last list of a webhook was refused."""
+    last: dict[str, Call] = {}
+    for call in history.calls:
+        if call.start == start.number and call.operation is Operation.LIST:
+            last[call.webhook_id] = call
+    failed = [call for call in last.values() if call.broken not in ("", "slow")]
+    return f"its last list got {failed[0].status or 'no answer'}" if failed else ""
+
+
+def _leaked(_: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """Keys in its output."""
+    names = dict.fromkeys(name for start in history.starts for name in start.leaked)
+    if names:
+        yield _Seen("leaked", f"printed {' and '.join(names)}")
+
+
+_RULES: Sequence[Callable[[Case, CaseHistory], Iterator[_Seen]]] = (
+    _missed,
+    _resent_delivered,
+    _hammered,
+    _endless,
+    _silent,
+    _leaked,
+)

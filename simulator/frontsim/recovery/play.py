@@ -1,0 +1,333 @@
+"""Plays one case: prepares the past, starts the job as often as the case says, and records what happened.
+
+    webhooks -> past -> (what happens before -> job runs, calls broken -> log read) for each start -> log read with runs
+
+Whatever stops the play is recorded as trouble: the case is then *unknown*.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from frontsim.client.control import Simulator
+from frontsim.client.models import EventEntry
+from frontsim.client.vendor import FrontSystems
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput, FrontsimError
+from frontsim.recovery.case import Case, CaseStart, CaseWebhook, PastGroup
+from frontsim.recovery.command import RunningJob, at_another_time, faketime_library, words_of
+from frontsim.recovery.facts import Attempt, CaseHistory, Ending, Operation, PastEvent, Start, State
+from frontsim.recovery.gateway import CallGateway
+
+EVER = ("2000-01-01", "2199-12-31")
+"""A window that leaves nothing out."""
+
+_POLL_S = 0.02
+_PENDING_S = 3e7  # how much later a pending event is sent: never, here
+_AFTER_S = 0.01  # how long a delivery that ends in a timeout takes
+_MOST_EDGE_S = 600.0
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobSetup:
+    """What is tested: the command, and the seconds that each start of it may take."""
+
+    command: str
+    start_limit_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSimulator:
+    """A simulator of one case, with the gateway before its API."""
+
+    base_url: str
+    control_url: str
+    api_key: str
+    subscription_key: str
+    gateway: CallGateway
+
+
+class Cancelled(FrontsimError):
+    """The run was interrupted before the end of the case."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was interrupted")
+
+
+def skip_reason(case: Case) -> str:
+    """Why a case cannot be played on this machine, "" when it can."""
+    if case.needs_other_time and faketime_library() is None:
+        return "it plays on another day, which needs libfaketime (Debian's package faketime)"
+    return ""
+
+
+def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Callable[[], bool]) -> CaseHistory:
+    """Play a case to its end; as soon as `cancelled` says so, the job is killed and the rest left out.
+
+    Raises:
+        BadInput: the command cannot be started.
+    """
+    began = stopwatch()
+    with (
+        Simulator(simulator.control_url) as control,
+        FrontSystems(simulator.base_url, api_key=simulator.api_key, subscription_key=simulator.subscription_key) as api,
+        tempfile.TemporaryDirectory(prefix="frontsim-job-") as folder,
+    ):
+        player = _Player(case, setup, simulator, control, api, Path(folder), cancelled)
+        try:
+            player.prepare()
+            for number, start in enumerate(case.starts, 1):
+                if cancelled():
+                    raise Cancelled
+                player.run(number, start)
+            events = player.events_with_attempts()
+        except BadInput:
+            raise
+        except FrontsimError as error:
+            if player.starts or player.is_prepared:
+                return player.history(player.events, trouble=str(error), duration_s=stopwatch() - began)
+            raise
+        return player.history(events, duration_s=stopwatch() - began)
+
+
+@dataclass
+class _Player:
+    """One case under way."""
+
+    case: Case
+    setup: JobSetup
+    simulator: CaseSimulator
+    control: Simulator
+    api: FrontSystems
+    folder: Path
+    cancelled: Callable[[], bool]
+    webhook_ids: list[str] = field(default_factory=list)
+    events: list[PastEvent] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    offset_s: float = 0.0  # the job's clock to real time
+    is_prepared: bool = False
+
+    def history(self, events: Sequence[PastEvent], *, trouble: str = "", duration_s: float) -> CaseHistory:
+        return CaseHistory(
+            self.case.name, tuple(events), self.simulator.gateway.calls, tuple(self.starts), trouble, duration_s
+        )
+
+    # the past
+
+    def prepare(self) -> None:
+        """Webhooks, then the past, oldest first; then the clock is what the job will see."""
+        url = f"{self.simulator.control_url}/sink/receiver"
+        self.webhook_ids = [self.api.create_webhook(each.event, url).id for each in self.case.webhooks]
+        if self.case.moved_to:
+            self.offset_s = float(self.control.set_clock(self.case.moved_to)["offsetS"])
+        for group in self.case.past:
+            self._create_past(group)
+        self._set_offset(self.offset_s + self.case.clock_s)
+        for webhook_id, webhook in zip(self.webhook_ids, self.case.webhooks, strict=True):
+            self._let_refuse(webhook_id, webhook)
+            if webhook.deleted:
+                self.api.delete_webhook(webhook_id)
+        self.events = [each for each in self.events if each.webhook_id in self._live_webhooks]
+        self.control.add_fault("answer", match={"trigger": "Original"}, params={"status": 503})
+        self.is_prepared = True
+
+    def _create_past(self, group: PastGroup) -> None:
+        if group.at:
+            self.control.set_clock(group.at)
+        else:
+            self._set_offset(self.offset_s + self.case.clock_s - group.age_s)
+        match group.state:
+            case State.PENDING:
+                self.control.add_fault("delay", params={"seconds": _PENDING_S})
+            case State.FAILED:
+                name = group.fault or "answer"
+                all_params: Mapping[str, Mapping[str, object]] = {
+                    "answer": {"status": group.status},
+                    "timeout": {"afterS": _AFTER_S},
+                }
+                params = all_params.get(name)
+                self.control.add_fault(name, params=params)
+            case State.DELIVERED:
+                pass
+        self._trigger(group.webhook, group.count, state=group.state, due=1, about=group.about)
+        self.control.clear_faults()
+
+    def _trigger(self, webhook: int, count: int, *, state: State, due: int, about: str) -> None:
+        model = self.case.webhooks[webhook]
+        raised = self.control.trigger(model.event, count=count)
+        self.control.drain()
+        self.events += [
+            PastEvent(
+                webhook_id=each.webhook_id,
+                webhook_event_id=each.webhook_event_id,
+                event=each.event,
+                state=state,
+                due=due,
+                created="",
+                hopeless=model.refuses_resends < 0,
+                about=about,
+            )
+            for each in raised.events
+        ]
+
+    def _let_refuse(self, webhook_id: str, webhook: CaseWebhook) -> None:
+        """The receiver of that webhook refuses the first resends of each event, or all."""
+        matches: list[dict[str, object]] = [{"run": 2 + number} for number in range(webhook.refuses_resends)]
+        for match in matches if webhook.refuses_resends >= 0 else [{}]:
+            self.control.add_fault(
+                "answer", match={"webhookId": webhook_id, "trigger": "Resend", **match}, params={"status": 500}
+            )
+
+    def _set_offset(self, offset_s: float) -> None:
+        """Set the simulator's clock so many seconds from real time."""
+        self.control.advance(offset_s - float(self.control.clock()["offsetS"]))
+
+    @property
+    def _live_webhooks(self) -> list[str]:
+        pairs = zip(self.webhook_ids, self.case.webhooks, strict=True)
+        return [webhook_id for webhook_id, webhook in pairs if not webhook.deleted]
+
+    # the job
+
+    def run(self, number: int, start: CaseStart) -> None:
+        """One start of the job, with what happens before and meanwhile."""
+        self.offset_s += start.days * _DAY_S
+        self._set_offset(self.offset_s + self.case.clock_s)
+        if start.fails_before:
+            self._fail_before(number, start)
+        down = None
+        if start.receiver_down:
+            down = self.control.add_fault("answer", match={"trigger": "Resend"}, params={"status": 503})
+        gateway = self.simulator.gateway
+        gateway.expect(number, start.api, self.webhook_ids)
+        began = stopwatch()
+        jobs = [self._start_job() for _ in range(start.copies)]
+        ending = self._watch(jobs, number, start)
+        codes = [job.end() for job in jobs]
+        duration_s = stopwatch() - began
+        gateway.pass_unseen()
+        self.control.drain()
+        if down is not None:
+            self.control.remove_fault(str(down["id"]))
+        self.starts += [
+            Start(
+                number=number,
+                ending=ending,
+                exit_code=code if ending is Ending.EXITED else None,
+                duration_s=duration_s,
+                output=job.output,
+                leaked=job.leaked,
+                still_failing=self._failing(),
+            )
+            for job, code in zip(jobs, codes, strict=True)
+        ]
+
+    def _start_job(self) -> RunningJob:
+        values = {
+            "base_url": self.simulator.base_url,
+            "api_key": self.simulator.api_key,
+            "subscription_key": self.simulator.subscription_key,
+            "webhook_ids": ",".join(self.webhook_ids),
+        }
+        environment = {
+            **os.environ,
+            **{f"FRONTSIM_{name.upper()}": value for name, value in values.items()},
+            "FRONTSIM_STATE_DIR": str(self.folder),
+            "XDG_STATE_HOME": str(self.folder),
+            "NO_PROXY": "127.0.0.1,localhost",
+            **self._job_time(),
+        }
+        secrets = {"the x-api-key": values["api_key"], "the subscription key": values["subscription_key"]}
+        return RunningJob(words_of(self.setup.command, values), environment=environment, secrets=secrets)
+
+    def _job_time(self) -> Mapping[str, str]:
+        library = faketime_library()
+        if not self.case.needs_other_time or library is None:
+            return {}
+        return at_another_time(self.offset_s, library)
+
+    def _watch(self, jobs: Sequence[RunningJob], number: int, start: CaseStart) -> Ending:
+        """Wait for the end of all copies, or stop them."""
+        gateway, began, failed = self.simulator.gateway, stopwatch(), not start.fails_while_running
+        ending = Ending.EXITED
+        while not all(job.has_ended() for job in jobs):
+            if not failed and gateway.listed():
+                self._fail(start.fails_while_running, due=number + 1, about="while the job was running")
+                failed = True
+            if self.cancelled():
+                ending = Ending.TOO_SLOW
+            elif gateway.is_endless():
+                ending = Ending.ENDLESS
+            elif stopwatch() - began > self.setup.start_limit_s:
+                ending = Ending.TOO_SLOW
+            elif start.kill_after_resends and gateway.resends_made() >= start.kill_after_resends:
+                ending = Ending.KILLED_BY_CASE
+            if ending is not Ending.EXITED:
+                for job in jobs:
+                    job.kill()
+                break
+            gateway.wait(_POLL_S)
+        if not failed:
+            self._fail(start.fails_while_running, due=number + 1, about="just after the job's start")
+        return ending
+
+    def _fail_before(self, number: int, start: CaseStart) -> None:
+        edge = self._edge_of(number - 1) if start.at_the_edge else None
+        if edge is not None:
+            self.control.set_clock(edge.isoformat())
+        elif start.fails_age_s:
+            self._set_offset(self.offset_s + self.case.clock_s - start.fails_age_s)
+        self._fail(start.fails_before, due=number, about=f"at {edge}, the end of the list before" if edge else "")
+        self._set_offset(self.offset_s + self.case.clock_s)
+
+    def _fail(self, count: int, *, due: int, about: str) -> None:
+        """Events of the first webhook that fail now."""
+        self._trigger(0, count, state=State.FAILED, due=due, about=about)
+
+    def _edge_of(self, number: int) -> datetime | None:
+        """The `to` of the lists of a start, if it was the moment of that start: a window that ends then."""
+        now = datetime.fromisoformat(str(self.control.clock()["now"]))
+        calls = [call for call in self.simulator.gateway.calls if call.start == number]
+        ends = [_moment(call.query) for call in calls if call.operation is Operation.LIST]
+        near = [end for end in ends if end and timedelta() <= now - end < timedelta(seconds=_MOST_EDGE_S)]
+        return max(near, default=None)
+
+    # the log
+
+    def _failing(self) -> frozenset[str]:
+        entries = self._log(success=False)
+        return frozenset(entry.webhook_event_id for entry in entries)
+
+    def _log(self, *, success: bool | None = None, runs: bool = False) -> list[EventEntry]:
+        return [
+            entry
+            for webhook_id in self._live_webhooks
+            for entry in self.api.list_events(webhook_id, from_=EVER[0], to=EVER[1], success=success, include_runs=runs)
+        ]
+
+    def events_with_attempts(self) -> list[PastEvent]:
+        """The events as the log has them at the end."""
+        log = {entry.webhook_event_id: entry for entry in self._log(runs=True)}
+        return [_with_attempts(event, log[event.webhook_event_id]) for event in self.events]
+
+
+def _with_attempts(event: PastEvent, entry: EventEntry) -> PastEvent:
+    attempts = tuple(
+        Attempt(run.run or place, run.trigger == "Resend", run.status or "", run.status_code)
+        for place, run in enumerate(entry.runs, 1)
+    )
+    return replace(event, created=entry.created or "", attempts=attempts)
+
+
+def _moment(query: Mapping[str, str]) -> datetime | None:
+    """The `to` of a list, when it is a local moment."""
+    text = next((value for name, value in query.items() if name.lower() == "to"), "")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is None else None

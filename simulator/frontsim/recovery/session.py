@@ -1,0 +1,95 @@
+"""A whole run: every case, some at the same time, each judged when it has been played."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from frontsim.clock import stopwatch
+from frontsim.recovery.case import Case
+from frontsim.recovery.clauses import JobContract
+from frontsim.recovery.facts import CaseHistory
+from frontsim.recovery.judge import JobJudgement, Verdict, judge, overall
+from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
+
+OpenSimulator = Callable[[Case], AbstractContextManager[CaseSimulator]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedCase:
+    """A case with what happened in it and what that means."""
+
+    case: Case
+    history: CaseHistory
+    judgement: JobJudgement
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """A run as far as it got."""
+
+    job: str
+    seed: int
+    played: Sequence[PlayedCase]
+    contract: JobContract
+    version: str
+    started_at: str
+    duration_s: float
+    strict: bool = False
+    interrupted: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """On the job."""
+        found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
+        return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found
+
+    def replay(self, case: str) -> str:
+        """The command that plays one case again."""
+        return f"frontsim verify-recovery --job {self.job!r} --case {case} --seed {self.seed}"
+
+
+def play_all(
+    cases: Sequence[Case],
+    setup: JobSetup,
+    open_simulator: OpenSimulator,
+    contract: JobContract,
+    *,
+    at_once: int,
+    budget_s: float,
+) -> Iterator[PlayedCase]:
+    """Play and judge the cases, `at_once` at the same time; in their order.
+
+    Cases that have not begun when the budget is used up are unknown for that reason.
+
+    Raises:
+        BadInput: the command cannot be started.
+    """
+    ends = stopwatch() + budget_s
+    stopping = threading.Event()
+
+    def one(case: Case) -> PlayedCase:
+        reason = skip_reason(case)
+        if reason:
+            return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.SKIPPED, reason))
+        if stopwatch() > ends:
+            reason = f"not played: the budget of {budget_s:g} s was used up (--budget)"
+            return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.UNKNOWN, reason))
+        with open_simulator(case) as simulator:
+            history = play(case, setup, simulator, cancelled=stopping.is_set)
+        return PlayedCase(case, history, judge(case, history, contract))
+
+    with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:
+        playing = {case.name: pool.submit(one, case) for case in sorted(cases, key=_size, reverse=True)}
+        try:
+            for case in cases:
+                yield playing[case.name].result()
+        finally:
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _size(case: Case) -> int:
+    """Events of a case: the largest begins first."""
+    return sum(group.count for group in case.past)

@@ -1,0 +1,35 @@
+import json
+import os
+import subprocess
+import sys
+
+from frontsim.jobs.registry import BROKEN
+
+FRONTSIM = [sys.executable, "-m", "frontsim", "job"]
+
+
+def job(*args):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTSIM_")}
+    return subprocess.run([*FRONTSIM, *args], capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def test_the_jobs_are_listed_with_what_is_wrong():
+    """As a table and as JSON."""
+    listed = {each["name"]: each["class"] for each in json.loads(job("--list", "--json").stdout)}
+    assert {"simple": "", "only-today": "missed"}.items() <= listed.items()
+    assert BROKEN.keys() <= listed.keys()
+    assert "It lists what failed since midnight." in job("--list").stdout
+
+
+def test_without_its_variables_it_says_which_is_missing():
+    """It is started by `verify-recovery`, which sets them."""
+    done = job()
+    assert 3 == done.returncode
+    assert "expected the variable FRONTSIM_BASE_URL" in done.stderr
+
+
+def test_an_unknown_job_is_refused():
+    """With the names that there are."""
+    done = job("--broken", "nothing")
+    assert 3 == done.returncode
+    assert "expected one of the jobs simple, window-gap" in done.stderr

@@ -1,0 +1,105 @@
+import json
+import signal
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+FRONTSIM = [sys.executable, "-m", "frontsim"]
+JOB = " ".join([*FRONTSIM, "job"])
+
+
+def verify(*args, cwd=None):
+    return subprocess.run(
+        [*FRONTSIM, "verify-recovery", *args], capture_output=True, text=True, cwd=cwd, timeout=120, check=False
+    )
+
+
+def test_a_right_job_is_0_and_every_form_says_so(tmp_path):
+    """JSON, JUnit, HTML and the screen."""
+    done = verify(
+        *("--job", JOB, "--case", "a-plain-failure", "--seed", "5"),
+        *("--json", "r.json", "--junit", "r.xml", "--html", "r.html"),
+        cwd=tmp_path,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "VERIFIED: 1 cases, 1 verified; seed 5" in done.stdout
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert ("verified", 5, JOB) == (report["verdict"], report["seed"], report["job"])
+    (case,) = report["cases"]
+    counts = {"events": 5, "failed": 5, "recovered": 5, "resends": 5, "calls": 6, "callsPerRecovered": 1.2}
+    assert counts == case["counts"]  # a list and five resends
+    suites = ET.fromstring((tmp_path / "r.xml").read_text())
+    assert ("0", "0") == (suites.get("failures"), suites.get("errors"))
+    assert int(suites.get("tests")) >= 7
+    assert "a-plain-failure" in (tmp_path / "r.html").read_text()
+
+
+def test_a_broken_job_is_1_with_its_story(tmp_path):
+    """The cause, what to change, one event's way, and how to play it again."""
+    done = verify(
+        *("--job", f"{JOB} --broken only-first-webhook", "--case", "every-webhook", "--seed", "3"),
+        *("--json", "-", "--junit", "r.xml", "--html", "r.html"),
+        cwd=tmp_path,
+    )
+    assert 1 == done.returncode, done.stderr
+    for words in ("missed: Every event", "Fix: List every webhook", "its webhook was never listed", "--seed 3"):
+        assert words in done.stderr
+    report = json.loads(done.stdout)
+    assert ["finds-every-failure"] == [cause["clause"] for cause in report["causes"]]
+    assert report["causes"][0]["events"] == report["cases"][0]["counts"]["missed"] == 7  # 2 + 2 + 3 of the others
+    failures = list(ET.fromstring((tmp_path / "r.xml").read_text()).iter("failure"))
+    assert ["missed"] == [failure.get("type") for failure in failures]
+    assert "in the end it has not arrived" in (tmp_path / "r.html").read_text()
+
+
+def test_a_job_that_calls_nothing_is_2():
+    """Nothing is known of it."""
+    done = verify("--job", "true", "--case", "a-plain-failure")
+    assert 2 == done.returncode
+    assert "unknown: a-plain-failure: the job made no call to FRONTSIM_BASE_URL; it ended with 0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        ([], "expected --job CMD"),
+        (["--job", "", "--case", "a-plain-failure"], "expected --job CMD"),
+        (["--job", "x", "--case", "nothing"], "expected one of the cases a-plain-failure"),
+        (["--job", "/nowhere/job", "--case", "a-plain-failure"], "expected a program that can be started"),
+        (["--job", "x 'y"], "--job: expected a command as a shell takes it"),
+        (["--job", "x", "--json", "/nowhere/r.json"], "expected a file that can be written"),
+    ],
+)
+def test_wrong_usage_is_3(args, told):
+    """With what was expected, before anything is played."""
+    done = verify(*args)
+    assert 3 == done.returncode
+    assert told in done.stderr
+
+
+def test_the_cases_are_listed():
+    """Each with its two sentences, as text and as JSON."""
+    done = verify("--list", "--json", "-")
+    cases = json.loads(done.stdout)
+    assert "two-at-once" in {case["name"] for case in cases}
+    assert "Two copies of the job start at the same moment." in verify("--list").stdout
+
+
+def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
+    """What was judged stays; the running job is killed, not waited for."""
+    script = tmp_path / "job.sh"
+    script.write_text(f"[ -e {tmp_path}/second ] && exec sleep 600\ntouch {tmp_path}/second\nexec {JOB}\n")
+    command = [*FRONTSIM, "verify-recovery", "--job", f"sh {script}", "--jobs", "1"]
+    command += ["--case", "a-plain-failure", "--case", "api-hangs"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert "a-plain-failure" in first
+    assert 2 == process.returncode, out
+    assert "UNKNOWN: 1 cases" in out

@@ -1,0 +1,65 @@
+"""Real jobs as processes of their own: each broken one must show its class, the right one must never be accused."""
+
+import sys
+from functools import partial
+
+import pytest
+
+from frontsim.jobs.registry import BROKEN
+from frontsim.recovery import clauses
+from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
+from frontsim.recovery.hosted import open_simulator
+from frontsim.recovery.judge import Verdict
+from frontsim.recovery.play import JobSetup
+from frontsim.recovery.session import play_all
+
+FRONTSIM = f"{sys.executable} -m frontsim"
+LONG = "long-list"  # 10,000 resends one by one take a minute; the job that stops at a hundred does not
+
+
+def played(job: str, cases: list[Case], *, limit_s: float = 60.0):
+    setup = JobSetup(job, limit_s)
+    return list(play_all(cases, setup, partial(open_simulator, seed=7), clauses.load(), at_once=2, budget_s=600))
+
+
+@pytest.mark.parametrize("case", [each for each in bundled_cases() if each.name != LONG], ids=lambda case: case.name)
+def test_the_right_job_is_verified(case):
+    """A right job is never accused."""
+    (found,) = played(f"{FRONTSIM} job", [case])
+    if found.judgement.verdict is Verdict.SKIPPED:
+        pytest.skip(found.judgement.reason)
+    assert (Verdict.VERIFIED, "", ()) == (
+        found.judgement.verdict, found.judgement.reason, found.judgement.findings
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)
+def test_a_broken_job_shows_its_class(variant):
+    """In each case that the registry names for it."""
+    found = played(f"{FRONTSIM} job --broken {variant.name}", chosen(variant.cases))
+    classes = {each.case.name: {finding.class_ for finding in each.judgement.findings} for each in found}
+    assert all(variant.expected in of_case for of_case in classes.values()), classes
+
+
+@pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)
+def test_a_broken_job_passes_where_its_bug_does_not_matter(variant):
+    """One plain failure is recovered by every one of them, but for the one that prints its key at once."""
+    (found,) = played(f"{FRONTSIM} job --broken {variant.name}", chosen(["a-plain-failure"]))
+    assert Verdict.VERIFIED is found.judgement.verdict or "a-plain-failure" in variant.cases
+
+
+def test_a_job_that_is_killed_leaves_no_process(tmp_path):
+    """Its children go with it: a shell that waits for another is no longer there afterwards."""
+    note = tmp_path / "pid"
+    case = Case("stuck", "A.", "B.", past=(PastGroup(),), starts=(CaseStart(),))
+    (found,) = played(f"sh -c 'sleep 600 & echo $! >{note}; wait'", [case], limit_s=1.0)
+    assert Verdict.UNKNOWN is found.judgement.verdict
+    assert not is_running(int(note.read_text()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:  # noqa: PTH123 - /proc
+            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
