@@ -34,6 +34,7 @@ KINDS = {
         "scenarios",
         "clauses",
         "broken-receivers",
+        "recovery-jobs",
         "wire",
         "load-options",
         "pytest",

@@ -27,9 +27,12 @@ import orjson
 from frontsim import bundled, catalog, pytest_plugin
 from frontsim.cli.main import COMMANDS, frontsim
 from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.jobs.registry import BROKEN as BROKEN_JOBS
 from frontsim.load.options import add_options
 from frontsim.load.plans import PLANS
 from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.recovery import clauses as job_clauses
+from frontsim.recovery.case import bundled_cases
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
 from frontsim.verification.judge import clauses
@@ -192,6 +195,26 @@ def clause_table() -> str:
     return table(["clause", "what must hold", "why"], rows)
 
 
+def job_cases() -> str:
+    """Every case of `frontsim verify-recovery`."""
+    rows = (
+        [f"`{each.name}`{'*' if each.needs_other_time else ''}", each.breaks, each.holds] for each in bundled_cases()
+    )
+    return table(["case", "what breaks", "what must hold"], rows)
+
+
+def job_clause_table() -> str:
+    """What a list -> resend job owes."""
+    rows = ([f"`{each.id}`", each.sentence, each.fix, code(sorted(each.classes))] for each in job_clauses.load())
+    return table(["clause", "what must hold", "how to keep it", "broken by"], rows)
+
+
+def broken_jobs() -> str:
+    """The jobs that are broken on purpose."""
+    rows = ([f"`{each.name}`", each.bug, f"`{each.expected}`", code(each.cases)] for each in BROKEN_JOBS.values())
+    return table(["job", "what is wrong", "found as", "in"], rows)
+
+
 def clause_findings() -> str:
     """Which findings break a clause, and in which scenarios."""
     rows = (
@@ -342,6 +365,7 @@ def pytest_options() -> str:
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
+    "broken-jobs": broken_jobs,
     "broken-receivers": broken_receivers,
     "causes": causes,
     "classes": classes,
@@ -354,6 +378,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "event-type-usage": event_type_usage,
     "event-types": event_types,
     "faults": faults,
+    "job-cases": job_cases,
+    "job-clauses": job_clause_table,
     "load-options": load_options,
     "pytest-options": pytest_options,
     "right-receivers": right_receivers,
