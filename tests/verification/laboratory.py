@@ -42,6 +42,7 @@ class Shop(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.effects = []
         self.seen = set()
+        self.bodies = {}
         self.lock = threading.Lock()
         self.answers = lambda _: 200
         self.shows = lambda: (200, orjson.dumps(self.effects))
@@ -77,9 +78,10 @@ class Counter(BaseHTTPRequestHandler):
     server: Shop
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
         status = self.server.answers(self.headers["X-Webhook-Event-Id"])
         if status == 200:
+            self.server.bodies[self.headers["X-Webhook-Event-Id"]] = body
             self.server.books(self.headers["X-Webhook-Event-Id"])
         self.reply(status, b"")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.content import embedded_payload, first_difference
+from frontsim.verification.facts.content import embedded_payload, first_difference, is_copy
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,9 @@ from frontsim.verification.facts.content import embedded_payload, first_differen
         ({"name": "x", "more": 1}, {"name": "x"}),
         ({"name": "x"}, {"name": None}),
         ({"lines": [{"a": 1}]}, '{"lines": [{"a": 1}]}'),
+        ({"id": "0192a4be-1111-7222-8333-444455556666"}, {"id": "0192A4BE111172228333444455556666"}),
+        ({"lines": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]}, {"lines": [{"a": "2", "b": "y"}, {"a": "1", "b": "x"}]}),
+        ({"store": {"id": 1, "name": "A"}}, {"store": {"storeNo": 7}}),
     ],
 )
 def test_another_form_of_the_same_is_no_corruption(sent, kept):
@@ -50,3 +53,20 @@ def test_only_a_copy_of_the_payload_is_compared():
     assert embedded_payload({"webhookEventId": "x", "total": 1}) is None
     assert embedded_payload("x") is None
     assert embedded_payload({"payload": '{"total": 1}'}) == {"total": 1}
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        ({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "more": 6}, True),
+        ({"a": 1, "b": 2, "c": 3, "d": 4}, True),
+        ({"a": 1, "b": 2, "c": 3}, False),
+        ({"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}, False),
+        ('{"a": 1, "b": 2, "c', True),
+        ('{"my_a": 1, "my_b": 2, "c', False),
+        ([1, 2], False),
+    ],
+)
+def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
+    """What has keys of its own is the receiver's data, whatever its column is called."""
+    assert is_copy({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, kept) is expected

@@ -1,11 +1,14 @@
 """Whether an effect that carries the payload carries the one that was sent: pure, and slow to accuse.
 
-Only what both sides show is compared. A receiver may leave fields out, keep numbers as text, or write date-times with
-more digits or a zone: none of that is corruption. A changed text or number and a shorter list are.
+Only a copy of the payload is compared, and of that only what both sides show. A receiver may leave fields out, sort
+lines, keep numbers as text, or write date-times with more digits or a zone: none of that is corruption. A column that
+is called `payload` may also hold the receiver's own data, with keys of its own: that is never compared.
 """
 
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +16,46 @@ from typing import Any
 from frontsim.verification.facts import lookup
 
 _CARRIERS = ("payload", "body", "data")
+_SHARE = 0.8
+"""The part of the sent keys that a copy must have."""
+_KEY = re.compile(r'"(\w+)"\s*:')
+_SCALES = {
+    Decimal(10) ** n: f"times {10**n:,}" if n > 0 else f"divided by {10**-n:,}" for n in (4, 3, 2, 1, -1, -2, -3)
+}
+_TOLERANCE = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One value as it was sent and as it is kept.
+
+    Attributes:
+        path: where it is: `items[3].price`.
+        problem: what is wrong with a whole object or list, "" for a single value.
+    """
+
+    path: str
+    sent: Any
+    kept: Any
+    problem: str = ""
+
+    @property
+    def field(self) -> str:
+        """The path without positions: `items[].price`."""
+        return re.sub(r"\[\d+\]", "[]", self.path)
+
+    @property
+    def is_same(self) -> bool:
+        return not self.problem and _same(self.sent, self.kept)
+
+    @property
+    def rewriting(self) -> str:
+        """How a value that is not the same may have been rewritten without a loss, "" when it cannot."""
+        return "" if self.problem else _rewriting(self.sent, self.kept)
+
+    def __str__(self) -> str:
+        where = self.path or "payload"
+        return f"{where}: {self.problem or f'sent {_shown(self.sent)}, kept {_shown(self.kept)}'}"
 
 
 def embedded_payload(effect: Any) -> Any:
@@ -26,30 +69,95 @@ def embedded_payload(effect: Any) -> Any:
     return None
 
 
-def first_difference(sent: Any, kept: Any, path: str = "") -> str:
-    """The first path where `kept` differs from `sent`, with both values; "" when it does not."""
-    kept = lookup.parsed(kept) if isinstance(sent, dict | list) else kept
-    if isinstance(sent, dict | list) and isinstance(kept, str):
-        return f"{path or 'payload'}: sent whole JSON, kept {len(kept)} characters that are not: {_shown(kept[-40:])}"
+def is_copy(sent: Any, kept: Any) -> bool:
+    """Whether `kept` is recognisably a copy of `sent`, by its keys, and not the receiver's own data."""
+    if isinstance(kept, str):
+        names = set(_KEY.findall(kept))
+        return bool(names) and len(names & _all_keys(sent)) >= _SHARE * len(names)
     if isinstance(sent, dict) and isinstance(kept, dict):
-        for name in sent.keys() & kept.keys():
-            found = first_difference(sent[name], kept[name], f"{path}.{name}" if path else name)
-            if found:
-                return found
-        return ""
+        return len(sent.keys() & kept.keys()) >= _SHARE * len(sent)
     if isinstance(sent, list) and isinstance(kept, list):
-        return _list_difference(sent, kept, path)
-    return "" if _same(sent, kept) else f"{path or 'payload'}: sent {_shown(sent)}, kept {_shown(kept)}"
+        return not sent or not kept or not isinstance(sent[0], dict | list) or is_copy(sent[0], kept[0])
+    return False
 
 
-def _list_difference(sent: list[Any], kept: list[Any], path: str) -> str:
-    if len(sent) != len(kept):
-        return f"{path or 'payload'}: sent {len(sent)} entries, kept {len(kept)}"
-    for number, (before, after) in enumerate(zip(sent, kept, strict=True)):
-        found = first_difference(before, after, f"{path}[{number}]")
-        if found:
-            return found
-    return ""
+def pairs(sent: Any, kept: Any, path: str = "") -> Iterator[Pair]:
+    """The values that both sides show, and the objects and lists that do not fit; `kept` is a copy of `sent`."""
+    if not isinstance(sent, dict | list) or kept is None:
+        yield Pair(path, sent, kept)
+        return
+    kept = lookup.parsed(kept)
+    if path and not is_copy(sent, kept):
+        return
+    if isinstance(kept, str):
+        yield Pair(path, sent, kept, f"sent whole JSON, kept {len(kept)} characters that are not: {_shown(kept[-40:])}")
+    elif isinstance(sent, dict):
+        for name in sent:
+            if name in kept:
+                yield from pairs(sent[name], kept[name], f"{path}.{name}" if path else name)
+    elif len(sent) != len(kept):
+        yield Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}")
+    else:
+        yield from _list_pairs(sent, kept, path)
+
+
+def first_difference(sent: Any, kept: Any) -> str:
+    """The first value that differs, with its path and both values; "" when none does."""
+    return next((str(pair) for pair in pairs(sent, kept) if not pair.is_same), "")
+
+
+def would_change(rewriting: str, value: Any) -> bool:
+    """Whether a rewriting would have changed a value that it left as it was."""
+    if isinstance(value, str):
+        return value not in (value.upper(), value.lower()) or rewriting != _OTHER_CASE
+    return bool(value)
+
+
+def _list_pairs(sent: list[Any], kept: list[Any], path: str) -> Iterator[Pair]:
+    """Entry by entry; in sorted order where the receiver has only sorted the entries in its own way."""
+    in_order = [
+        pair
+        for number, (before, after) in enumerate(zip(sent, kept, strict=True))
+        for pair in pairs(before, after, f"{path}[{number}]")
+    ]
+    if all(pair.is_same or pair.rewriting for pair in in_order):
+        return iter(in_order)
+    shared = _shared_keys(sent, kept)
+    numbered = sorted(enumerate(sent), key=lambda each: _sort_key(each[1], shared))
+    in_sorted_order = [
+        pair
+        for (number, before), after in zip(
+            numbered, sorted(kept, key=lambda each: _sort_key(each, shared)), strict=True
+        )
+        for pair in pairs(before, after, f"{path}[{number}]")
+    ]
+    return iter(in_sorted_order if all(pair.is_same for pair in in_sorted_order) else in_order)
+
+
+def _shared_keys(sent: list[Any], kept: list[Any]) -> list[str]:
+    if sent and isinstance(sent[0], dict) and isinstance(kept[0], dict):
+        return sorted(sent[0].keys() & kept[0].keys())
+    return []
+
+
+def _sort_key(value: Any, shared: list[str]) -> str:
+    if isinstance(value, dict) and shared:
+        return repr([_canonical(value.get(name)) for name in shared])
+    return repr(_canonical(value))
+
+
+def _canonical(value: Any) -> str:
+    """One text for the forms of a single value that count as the same; nothing for objects and lists."""
+    if value is None or isinstance(value, bool | dict | list):
+        return ""
+    number = _number(value)
+    return format(number.normalize(), "f") if number is not None and number.is_finite() else _plain(str(value))
+
+
+def _all_keys(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_all_keys, value.values()))
+    return set().union(*map(_all_keys, value)) if isinstance(value, list) else set()
 
 
 def _same(sent: Any, kept: Any) -> bool:
@@ -61,12 +169,25 @@ def _same(sent: Any, kept: Any) -> bool:
         return True  # 1, "true" and "Y" all keep a flag
     if isinstance(sent, int | float) and isinstance(kept, int | float | str):
         number = _number(kept)
-        return number is None or abs(number - Decimal(str(sent))) < Decimal("0.000001")
+        return number is None or abs(number - Decimal(str(sent))) < _TOLERANCE
     return True
 
 
+_OTHER_CASE = "in another letter case"
+
+
+def _rewriting(sent: Any, kept: Any) -> str:
+    if isinstance(sent, str) and isinstance(kept, str):
+        return _OTHER_CASE if _plain(sent).casefold() == _plain(kept).casefold() else ""
+    before, after = _number(sent), _number(kept)
+    if not before or after is None:
+        return ""
+    return next((text for scale, text in _SCALES.items() if abs(before * scale - after) < _TOLERANCE), "")
+
+
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
+    """Without what databases and JSON libraries do to a text: the normal form, blanks, the form of a GUID."""
+    return unicodedata.normalize("NFC", lookup.normalised(text) or "").strip()
 
 
 def _same_moment(sent: str, kept: str) -> bool:
@@ -80,7 +201,7 @@ def _same_moment(sent: str, kept: str) -> bool:
     return abs((one - other).total_seconds()) < 1
 
 
-def _number(value: int | float | str) -> Decimal | None:
+def _number(value: Any) -> Decimal | None:
     try:
         return Decimal(str(value))
     except InvalidOperation:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, Group
 from frontsim.verification.facts.history import History
+from frontsim.verification.judge.contents import rewritings
 
 
 def sentences(history: History, correlation: Correlation) -> Sequence[str]:
     """The notes, one sentence each."""
     found = (_twins(correlation), _ambiguous(correlation), _strangers(correlation), _no_identity(history))
-    return [sentence for sentence in found if sentence]
+    return [*filter(None, found), *rewritings(correlation.groups)]
 
 
 def _twins(correlation: Correlation) -> str:

@@ -7,7 +7,7 @@ effects show come first, so that the answers' own accusations are added after th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from frontsim.verification.facts import content, staleness
+from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import (
     GOOD,
     Class,
@@ -18,6 +18,7 @@ from frontsim.verification.facts.classes import (
 )
 from frontsim.verification.facts.correlate import Correlation, Group, correlate
 from frontsim.verification.facts.history import Expect, History
+from frontsim.verification.judge.contents import corrupt
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
 """What an event is accused of because no effect of it was seen.
@@ -81,8 +82,7 @@ def effects_accuse(case: Case, opinion: Opinion) -> Opinion:
     stale_series = {each.event.series for each in old}
     by_number = [each for group in case.correlation.groups for each in _wrong_in(group)]
     found = [each for each in by_number + _booked_early(case.history) if each.event.series not in stale_series]
-    corrupt = [each for group in case.correlation.groups for each in _corrupt_in(group)]
-    return Opinion((*opinion.accused, *found, *old, *corrupt), opinion.unknown)
+    return Opinion((*opinion.accused, *found, *old, *corrupt(case.correlation.groups)), opinion.unknown)
 
 
 def replaced_states_are_not_missing(case: Case, opinion: Opinion) -> Opinion:
@@ -199,19 +199,6 @@ def _booked_early(history: History) -> list[Classified]:
         for event in mangled
         if event.webhook_event_id in early
     ]
-
-
-def _corrupt_in(group: Group) -> list[Classified]:
-    """The event whose effect carries the payload, and not as it was sent."""
-    if len(group.events) != 1 or group.events[0].altered or group.events[0].payload is None:
-        return []
-    event = group.events[0]
-    for effect in group.effects:
-        kept = content.embedded_payload(effect.value)
-        found = content.first_difference(event.payload, kept) if kept is not None else ""
-        if found:
-            return [Classified(event, Class.CORRUPT, found)]
-    return []
 
 
 def _if_settled(each: Classified) -> Classified:

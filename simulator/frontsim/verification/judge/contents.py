@@ -1,0 +1,71 @@
+"""Which effects carry content that differs from what was sent: pure.
+
+A receiver may rewrite a field in a way that loses nothing: amounts in cents, texts in upper case. Where every effect
+shows the same rewriting of a field, that is a note. Where only some do, or a value was lost, the event is *corrupt*.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from frontsim.verification.facts import content
+from frontsim.verification.facts.classes import Class, Classified
+from frontsim.verification.facts.content import Pair
+from frontsim.verification.facts.correlate import Group
+from frontsim.verification.facts.history import EventFact
+
+Field = tuple[str, str]
+"""An event type and the path of a field in its payload."""
+
+
+def corrupt(groups: Sequence[Group]) -> list[Classified]:
+    """The events whose effect carries the payload, and not as it was sent."""
+    compared = _compared(groups)
+    rewritten = _rewritten(compared)
+    found = []
+    for event, pairs in compared:
+        lost = next((pair for pair in pairs if not pair.is_same and not _is_rewritten(event, pair, rewritten)), None)
+        if lost is not None:
+            found.append(Classified(event, Class.CORRUPT, str(lost)))
+    return found
+
+
+def rewritings(groups: Sequence[Group]) -> list[str]:
+    """The fields that every effect shows in another form, a sentence each."""
+    return [
+        f"{event}: every effect shows {field} {rewriting}; nothing is lost, so this is no finding"
+        for (event, field), rewriting in _rewritten(_compared(groups)).items()
+    ]
+
+
+def _compared(groups: Sequence[Group]) -> list[tuple[EventFact, list[Pair]]]:
+    """The events whose effects are told apart, with the pairs of each effect that carries a copy of the payload."""
+    found = []
+    for group in groups:
+        event = group.events[0]
+        if len(group.events) != 1 or event.altered or event.payload is None:
+            continue
+        for effect in group.effects:
+            kept = content.embedded_payload(effect.value)
+            if kept is not None and content.is_copy(event.payload, kept):
+                found.append((event, list(content.pairs(event.payload, kept))))
+    return found
+
+
+def _rewritten(compared: Sequence[tuple[EventFact, list[Pair]]]) -> dict[Field, str]:
+    """The one rewriting of each field that every effect shows rewritten."""
+    seen: dict[Field, set[str]] = defaultdict(set)
+    for event, pairs in compared:
+        for pair in pairs:
+            if not pair.is_same:
+                seen[event.event, pair.field].add(pair.rewriting)
+    one = {field: next(iter(found)) for field, found in seen.items() if len(found) == 1 and "" not in found}
+    for event, pairs in compared if one else ():
+        for pair in pairs:
+            rewriting = one.get((event.event, pair.field))
+            if rewriting and pair.is_same and pair.kept is not None and content.would_change(rewriting, pair.sent):
+                del one[event.event, pair.field]
+    return one
+
+
+def _is_rewritten(event: EventFact, pair: Pair, rewritten: Mapping[Field, str]) -> bool:
+    return rewritten.get((event.event, pair.field)) == pair.rewriting != ""

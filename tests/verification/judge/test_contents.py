@@ -1,0 +1,39 @@
+from frontsim.verification.facts.correlate import correlate
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation
+from frontsim.verification.judge.contents import corrupt, rewritings
+
+
+def groups(*kept):
+    """Sales of 12.5, 20 and 0 for Anna, Bo and C, and what is kept of each."""
+    sent = [{"total": 12.5, "name": "Anna"}, {"total": 20, "name": "Bo"}, {"total": 0, "name": "C"}]
+    events = tuple(EventFact("w", str(number), "SaleCreated", (), payload=each) for number, each in enumerate(sent))
+    shown = tuple(Effect(str(number), {"payload": each}) for number, each in enumerate(kept))
+    history = History("steady", events, final=Observation(9, shown))
+    return correlate(history, history.final).groups
+
+
+def details(found):
+    return [(each.event.webhook_event_id, each.reason) for each in found]
+
+
+def test_a_field_that_every_effect_shows_rewritten_is_a_note():
+    """Cents: 0 stays 0. Upper case: C stays C."""
+    found = groups({"total": 1250, "name": "ANNA"}, {"total": 2000, "name": "BO"}, {"total": 0, "name": "C"})
+    assert [] == corrupt(found)
+    assert [
+        "SaleCreated: every effect shows total times 100; nothing is lost, so this is no finding",
+        "SaleCreated: every effect shows name in another letter case; nothing is lost, so this is no finding",
+    ] == rewritings(found)
+
+
+def test_a_field_that_some_effects_show_rewritten_is_corrupt():
+    """One sale in cents among others in crowns is a wrong amount."""
+    found = groups({"total": 1250, "name": "Anna"}, {"total": 20, "name": "Bo"}, {"total": 0, "name": "C"})
+    assert [("0", "total: sent 12.5, kept 1250")] == details(corrupt(found))
+    assert [] == rewritings(found)
+
+
+def test_a_field_that_is_rewritten_in_two_ways_is_corrupt():
+    """Of amounts in cents, one lost its fraction."""
+    found = groups({"total": 1200, "name": "Anna"}, {"total": 2000, "name": "Bo"}, {"total": 0, "name": "C"})
+    assert [("0", "total: sent 12.5, kept 1200"), ("1", "total: sent 20, kept 2000")] == details(corrupt(found))
