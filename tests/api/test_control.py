@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from frontsim.api import sinks
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import NOBODY, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
@@ -167,44 +166,6 @@ def test_a_reset_starts_the_seed_afresh(sim: Simulation, receiver: Recorder):
     assert {200, 503} == {code for _, code in told[0]}
 
 
-def test_sinks(sim: Simulation):
-    """A sink is a list of what it was told, in order; names keep apart, an unknown one is empty."""
-    assert [] == sim.does("sink/erp", method="GET")
-    for number in range(3):
-        assert {"recorded": True} == sim.does("sink/erp", {"webhookEventId": str(number)})
-    for record in ({"other": True}, "an-id", [1, 2]):
-        sim.does("sink/ERP", record)
-    assert [{"webhookEventId": str(number)} for number in range(3)] == sim.does("sink/erp", method="GET")
-    assert [{"other": True}, "an-id", [1, 2]] == sim.does("sink/ERP", method="GET")
-
-
-def test_a_sink_takes_json_alone(sim: Simulation):
-    """What an observer could not read is refused, and not recorded."""
-    assert 422 == sim.http.post(f"{sim.control_url}/sink/erp", content=b"event=SaleCreated").status_code
-    assert [] == sim.does("sink/erp", method="GET")
-
-
-def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
-    """503 with Retry-After, and what they hold stays; a reset empties them."""
-    monkeypatch.setattr(sinks, "MOST_BYTES", 20)
-    sim.does("sink/erp", {"a": "0123456"})
-    refused = sim.sim("POST", "sink/erp", {"a": "0123456"})
-    assert_problem(refused, 503)
-    assert "60" == refused.headers["retry-after"]
-    assert [{"a": "0123456"}] == sim.does("sink/erp", method="GET")
-    sim.does("reset")
-    sim.does("sink/erp", {"a": "0123456"})
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [("GET", "trigger", 405), ("POST", "nope", 404), ("DELETE", "clock", 405), ("GET", "", 404)],
-)
-def test_no_such_call(sim: Simulation, method: str, path: str, status: int):
-    """What is not there is a 404, and what is there for other methods a 405."""
-    assert status == sim.sim(method, path).status_code
-
-
 def test_control_needs_no_keys():
     """The vendor's keys are the vendor's API's."""
     with simulation(auth="strict") as sim:
@@ -217,3 +178,12 @@ def test_an_unknown_id_in_a_resend_changes_no_counter(sim: Simulation):
     webhook = sim.subscribes("http://127.0.0.1:1/")
     sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{NOBODY}")
     assert {"drained": True} == sim.does("drain", {"timeoutS": 0})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "trigger", 405), ("POST", "nope", 404), ("DELETE", "clock", 405), ("GET", "", 404)],
+)
+def test_no_such_call(sim: Simulation, method: str, path: str, status: int):
+    """What is not there is a 404, and what is there for other methods a 405."""
+    assert status == sim.sim(method, path).status_code

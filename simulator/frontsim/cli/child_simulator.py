@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from frontsim.cli.main import main
+from frontsim.cli.main import INTERRUPTED, main
 
 
 def _end_with_standard_input() -> None:
@@ -17,6 +17,10 @@ def _end_with_standard_input() -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent may ignore it, and hand that down
     sys.argv[1:1] = ["serve"]
-    main()
+    try:
+        threading.Thread(target=_end_with_standard_input, daemon=True).start()
+        main()
+    except KeyboardInterrupt:  # before `serve` takes the signal
+        sys.exit(INTERRUPTED)
