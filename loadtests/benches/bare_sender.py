@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -54,28 +54,36 @@ def sink() -> Iterator[str]:
         process.join()
 
 
-class _BareSender(asyncio.Protocol):
-    """Sends the next request when it has the answer to the last one; no log, no parsing, no payloads."""
+class BareSender(asyncio.Protocol):
+    """Sends the next request when it has the answer to the last one; no log, no parsing, no payloads.
 
-    def __init__(self, request: bytes, count: int) -> None:
+    Args:
+        request: its bytes, the same each time.
+        answer_size: how many bytes one answer has.
+        goes_on: whether to send another, by the number of answers so far.
+    """
+
+    def __init__(self, request: bytes, *, answer_size: int, goes_on: Callable[[int], bool]) -> None:
         self._request = request
-        self._left = count
+        self._answer_size = answer_size
+        self._goes_on = goes_on
         self._seen = 0
+        self.count = 0
         self.over = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._seen += len(data)
-        if self._seen < len(ANSWER):
+        if self._seen < self._answer_size:
             return
         self._seen = 0
-        self._left -= 1
-        if self._left:
+        self.count += 1
+        if self._goes_on(self.count):
             self._transport.write(self._request)
-        else:
+        elif not self.over.done():
             self._transport.close()
             self.over.set_result(None)
 
@@ -93,12 +101,12 @@ def send_bare(url: str, body: bytes, count: int) -> Mapping[str, float]:
     lanes = min(LANES, count)
     each = count // lanes
 
+    def make_sender() -> BareSender:
+        return BareSender(request, answer_size=len(ANSWER), goes_on=lambda count: count < each)
+
     async def send() -> None:
         loop = asyncio.get_running_loop()
-        made = [
-            await loop.create_connection(lambda: _BareSender(request, each), parts.hostname or "", parts.port or 80)
-            for _ in range(lanes)
-        ]
+        made = [await loop.create_connection(make_sender, parts.hostname or "", parts.port or 80) for _ in range(lanes)]
         await asyncio.gather(*(sender.over for _, sender in made))
 
     cpu_s, began = time.process_time(), time.perf_counter()

@@ -1,6 +1,6 @@
 """How fast the wire sends, beside the ceiling of bare asyncio transports in the same run: one JSON line each.
 
-    python loadtests/benches/wire.py [--seconds 3] [--in-flight 64] [--body 1200]
+    cd loadtests && python -m benches.wire [--seconds 3] [--in-flight 64] [--body 1200]
 
 The receiver is a bare sink in a process of its own: it counts the bytes of requests and answers 200. It parses nothing,
 so that it never limits the rate.
@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import uvloop
 
+from benches.bare_sender import BareSender
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import Target, parse_target
@@ -61,38 +62,15 @@ def sink(pipe: Pipe) -> None:
     uvloop.run(serve())
 
 
-class Bare(asyncio.Protocol):
-    """The ceiling: writes the same bytes again when an answer's worth of bytes has arrived; no parsing, no log."""
-
-    def __init__(self, request: bytes, until: float) -> None:
-        self._request = request
-        self._until = until
-        self._seen = 0
-        self.count = 0
-        self.over = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self._transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        self._seen += len(data)
-        if self._seen < len(ANSWER):
-            return
-        self._seen = 0
-        self.count += 1
-        if time.perf_counter() < self._until:
-            self._transport.write(self._request)
-        elif not self.over.done():
-            self._transport.close()
-            self.over.set_result(None)
-
-
 async def bare(port: int, request: bytes, in_flight: int, seconds: float) -> int:
     """Requests answered by `in_flight` bare transports."""
     until = time.perf_counter() + seconds
     loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(lambda: Bare(request, until), "127.0.0.1", port) for _ in range(in_flight)]
+
+    def make_sender() -> BareSender:
+        return BareSender(request, answer_size=len(ANSWER), goes_on=lambda _: time.perf_counter() < until)
+
+    made = [await loop.create_connection(make_sender, "127.0.0.1", port) for _ in range(in_flight)]
     await asyncio.gather(*(protocol.over for _, protocol in made))
     return sum(protocol.count for _, protocol in made)
 
