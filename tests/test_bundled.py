@@ -28,3 +28,10 @@ def test_inside_the_package_wins(tmp_path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bundled, "_PACKAGE", package)
     assert package / "contracts" == bundled.folder("contracts")
     assert tmp_path / "scenarios" == bundled.folder("scenarios")
+
+
+def test_the_stylesheet_is_in_the_package():
+    """The report and the web page share it; it loads nothing."""
+    style = bundled.asset("frontsim.css")
+    assert "prefers-color-scheme: dark" in style
+    assert [] == [word for word in ("url(", "@import", "</style") if word in style]
