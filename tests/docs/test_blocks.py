@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -16,6 +15,7 @@ import pytest
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, Block, blocks
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,6 @@ LANGUAGES = ("sh", "python")
 PORTS = re.compile(r"\b8[45]\d0\b")
 HANGS_AFTER_S = 900  # not a measure of speed: a page that hangs must not stop the whole suite
 RUNNING = [page for page in PAGES if blocks(page, *LANGUAGES)]
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def script_of(page: Path) -> str:
@@ -44,7 +38,7 @@ def script_of(page: Path) -> str:
 def test_blocks_run(page: Path, tmp_path: Path) -> None:
     """In order, in one folder, against one simulator; ports that a block names are exchanged for free ones."""
     running = run_in_thread(Settings(port=0, ephemeral=True))
-    ports = {port: free_port() for port in PORTS.findall(script_of(page))}
+    ports = {port: str(free_port()) for port in PORTS.findall(script_of(page))}
     ports["8400"] = re.sub(r".*:(\d+)/.*", r"\1", running.base_url)
     bash = shutil.which("bash")
     assert bash is not None
