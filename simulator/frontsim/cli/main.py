@@ -25,6 +25,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.masking import masked
 
 REFUSED, OUR_FAILURE, INTERRUPTED, READER_LEFT = 3, 4, 130, 141
 TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
@@ -127,7 +128,7 @@ class Frontsim(click.Group):
             error.show()
             return REFUSED
         except FrontsimError as error:
-            _say(f"Error: {error}")
+            _say(f"Error: {masked(str(error))}")
             return OUR_FAILURE if isinstance(error, StoreFailed) else REFUSED
         except _ReaderLeft:
             raise

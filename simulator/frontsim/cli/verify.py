@@ -22,12 +22,13 @@ from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
 from frontsim.domain.headers import HeaderNames
+from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
 from frontsim.settings import Settings
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.report.masking import masked, masked_errors, without_secrets
+from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.report import scenarios_as_json
 from frontsim.verification.report.summary import lines
 from frontsim.verification.request import KEY, Address, Request, selection_of
@@ -136,6 +137,7 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     metavar="DIR",
     help="Event types of your own.",
 )
+@click.option("--show-secrets", is_flag=True, help="Show URLs and commands whole, for your own desk: mask nothing.")
 @click.option("--list", "only_list", is_flag=True, help="List the scenarios and what each is for.")
 @click.pass_context
 def verify(ctx: click.Context, /, **options: Any) -> None:
@@ -155,14 +157,15 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = _request(options)
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
-    with masked_errors():
-        selection = selection_of(request)
-        scenario.refuse_mismatches(chosen, selection.mismatch)
-        report = _run(request, selection, chosen, seed, options)
-    try:
-        _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
-    finally:
-        write(report, options)
+    with secrets_shown(options["show_secrets"]):
+        with masked_errors():
+            selection = selection_of(request)
+            scenario.refuse_mismatches(chosen, selection.mismatch)
+            report = _run(request, selection, chosen, seed, options)
+        try:
+            _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
+        finally:
+            write(report, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
@@ -238,10 +241,11 @@ def _replay(seed: int, names: Sequence[str]) -> Callable[[str], str]:
     words = iter(sys.argv[1:])
     for word in words:
         if word.partition("=")[0] not in _NOT_REPLAYED:
-            kept.append(masked(word))
+            kept.append(word)
         elif "=" not in word:
             next(words, None)
-    return lambda name: shlex.join(["frontsim", *kept, "--scenario", files.get(name, name), "--seed", str(seed)])
+    shown_words = masked_words(kept)
+    return lambda name: shlex.join(["frontsim", *shown_words, "--scenario", files.get(name, name), "--seed", str(seed)])
 
 
 def _say(report: Report, *, quiet: bool) -> None:

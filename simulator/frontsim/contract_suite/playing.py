@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from frontsim.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.exercise import why_not_exercised
-from frontsim.verification.report.masking import masked, masked_errors, without_secrets
+from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.story import story
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario

@@ -25,8 +25,8 @@ from frontsim.load.master import UNKNOWN, LoadMaster, PreflightFailed
 from frontsim.load.options import Load, add_options
 from frontsim.load.plans import Plan
 from frontsim.load.worker import LoadWorker
+from frontsim.masking import masked
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.report.masking import masked
 
 REFUSED, INTERNAL_ERROR = 3, 4
 

@@ -27,9 +27,9 @@ from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
 from frontsim.load.setup import set_up
 from frontsim.load.teardown import record
+from frontsim.masking import masked, masked_words
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.preflight import PreflightResult
-from frontsim.verification.report.masking import masked
 from frontsim.verification.scenario.scenario import Scenario
 
 logger = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class LoadMaster:
 
 def _replay(token: str, seed: int) -> str:
     """The command line as the user typed it, with the seed and without secrets."""
-    words = [masked(word.replace(token, "TOKEN") if token else word) for word in sys.argv[1:]]
+    words = masked_words(word.replace(token, "TOKEN") if token else word for word in sys.argv[1:])
     again = [] if any(word.partition("=")[0] == "--seed" for word in words) else ["--seed", str(seed)]
     return shlex.join(["locust", *words, *again])
 

@@ -20,6 +20,7 @@ import orjson
 from frontsim.client.errors import excerpt
 from frontsim.client.http import read_url
 from frontsim.errors import BadInput, FrontsimError
+from frontsim.masking import masked_command
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import Effect
@@ -135,7 +136,7 @@ class CommandObserver:
     """A command whose standard output has a line for each effect: an id, or a JSON object."""
 
     def __init__(self, command: str) -> None:
-        self.name = f"command {command}"
+        self.name = f"command {masked_command(command)}"
         self._command = command
         self._limit_s = TIMEOUT_S
 
