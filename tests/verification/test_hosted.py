@@ -582,3 +582,18 @@ def test_a_payload_that_loses_something_is_corrupt(shop, requested, play, keeps)
     (played,) = play(requested(shop.url), "unicode-and-decimals")
     assert Verdict.VIOLATED is played.judgement.verdict
     assert {Class.CORRUPT} == {each.class_ for each in played.judgement.findings}
+
+
+def test_rows_with_all_columns_are_found_by_their_business_key(shop, requested, play):
+    """SELECT *: each row has an id of its own, and the payload's `id` of a reservation inside."""
+
+    def shows():
+        rows = [
+            {"id": number, "payload": orjson.loads(shop.bodies[each["webhookEventId"]])}
+            for number, each in enumerate(list(shop.effects), 1)
+        ]
+        return 200, orjson.dumps(rows)
+
+    shop.shows = shows
+    (played,) = play(requested(shop.url, observe_key="business"), "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
@@ -110,3 +112,25 @@ def test_types_without_an_identity_are_not_judged_by_business():
     found = judge(business([SALE, unnamed], {"saleId": 125086012}), CONTRACT)
     assert Verdict.VERIFIED is found.verdict
     assert "NewThing" in found.notes[0]
+
+
+def test_a_row_with_all_columns_belongs_to_the_entity_whose_payload_it_shows():
+    """SELECT *: a sale's row names its customer too, and is no effect of the customer's event."""
+    customer = replace(
+        event("CustomerCreated", "customerId", "7"), payload={"customerId": 7, "firstName": "Anna", "city": "Oslo"}
+    )
+    sale = replace(SALE, payload={"saleId": 125086012, "customerId": 7, "total": 12.5, "storeId": 101})
+    rows = [
+        {"id": 1, "saleId": 125086012, "customerId": 7, "total": 12.5, "storeId": 101},
+        {"id": 2, "customerId": 7, "firstName": "Anna", "city": "Oslo"},
+    ]
+    found = judge(business([customer, sale], *rows), CONTRACT)
+    assert Verdict.VERIFIED is found.verdict
+    assert (Class.OK, Class.OK) == tuple(found.classes.values())
+
+
+def test_a_row_may_have_an_id_of_its_own_beside_that_of_the_payload():
+    """A reservation's identity is called `id`, as the key of most tables is."""
+    reservation = event("StockReservationCreated", "id", "0192a4be-1111-7222-8333-444455556666")
+    row = {"id": 7, "payload": '{"id": "0192A4BE-1111-7222-8333-444455556666", "quantity": 1}'}
+    assert Verdict.VERIFIED is judge(business([reservation], row), CONTRACT).verdict

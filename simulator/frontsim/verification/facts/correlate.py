@@ -8,7 +8,7 @@ one group, and any number from one effect to one each is right: what cannot be s
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,15 +131,35 @@ def _bucket_of(
     buckets: dict[tuple[str, str], list[EventFact]],
     types: set[str],
 ) -> tuple[str, str] | None:
+    """What an effect is about: of several entities that it names, the one with whose payload it shares most fields.
+
+    A row with all columns names other entities too: a sale's row names its customer.
+    """
     named = _type_in(effect.value, types)
-    for path in paths:
-        value = effect.value if not isinstance(effect.value, dict) else lookup.find(effect.value, path)
-        text = lookup.normalised(value)
-        if text is None or (path, text) not in buckets:
-            continue
-        if named is None or any(event.event == named for event in buckets[path, text]):
-            return path, text
-    return None
+
+    def fits(bucket: tuple[str, str]) -> bool:
+        return bucket in buckets and (named is None or any(event.event == named for event in buckets[bucket]))
+
+    found = [bucket for path in paths if (bucket := next(filter(fits, _named_at(effect.value, path)), None))]
+    if len(found) <= 1:
+        return found[0] if found else None
+    return max(found, key=lambda bucket: max(_shared_fields(effect, event) for event in buckets[bucket]))
+
+
+def _named_at(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """What a value may name at a path; a row can have a field of its own of that name beside the payload's."""
+    for each in lookup.find_all(value, path) if isinstance(value, dict) else (value,):
+        text = lookup.normalised(each)
+        if text is not None:
+            yield path, text
+
+
+def _shared_fields(effect: Effect, event: EventFact) -> int:
+    """How many fields at the payload's top an effect shows with the same value."""
+    if not isinstance(event.payload, dict):
+        return 0
+    shown = ((lookup.normalised(lookup.find(effect.value, name)), value) for name, value in event.payload.items())
+    return sum(text is not None and text == lookup.normalised(value) for text, value in shown)
 
 
 def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:

@@ -5,6 +5,7 @@ or flat. Reading is lenient here, so that a form never looks like a loss.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +21,18 @@ def find(value: Any, path: str) -> Any:
 
     Names match in any case when the exact name is not there. A text that holds a JSON object is searched too.
     """
+    return next(find_all(value, path), None)
+
+
+def find_all(value: Any, path: str) -> Iterator[Any]:
+    """The values at all places where `find` looks, in its order.
+
+    A row can have an `id` of its own beside the payload's: both are candidates for the payload's identity.
+    """
     for prefix in _INNER:
         found = _at(value, f"{prefix}{path}".split("."))
         if found is not _MISSING and found is not None:
-            return found
-    return None
+            yield found
 
 
 def normalised(value: Any) -> str | None:
