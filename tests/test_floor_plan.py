@@ -1,9 +1,11 @@
 """House rules that import-linter (`make lint`, contracts in pyproject.toml) and ruff do not know."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import frontsim
+from frontsim import bundled
 
 ROOT = Path(frontsim.__file__).parent
 
@@ -35,3 +37,80 @@ def test_only_locust_imports_load() -> None:
     """Importing Locust patches the standard library: no other room may do so by accident."""
     others = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] != "load"]
     assert [] == [path for path in others if "frontsim.load" in path.read_text()]
+
+
+LONG = {
+    "draw_order": "a seed means its draws in this order, so they stand in one place",
+    "open_harnesses": "what a run opens, in the order in which it must close",
+}
+"""Functions over 50 lines, and why."""
+
+
+def test_functions_are_short() -> None:
+    """At most 50 lines in what ships, or a reason."""
+    paths = [*ROOT.rglob("*.py"), *bundled.folder("loadtests").rglob("*.py")]
+    functions = [
+        item
+        for path in paths
+        for item in ast.walk(ast.parse(path.read_text()))
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = {item.name for item in functions if item.end_lineno and item.end_lineno - item.lineno >= 50}
+    assert set() == long - LONG.keys()
+
+
+TWICE = {
+    "Attempt": "one HTTP attempt in delivery; in recovery, one try of a case",
+    "Case": "a case of a rule's judgement; in recovery, what is recovered",
+    "Ending": "how a send ends; in recovery, how a case ends",
+    "Group": "events that share effects; on the page, what is shown together",
+    "Job": "a recovery job to test; in payloads, a batch to make",
+    "State": "of a connection, of an entity, of a recovery",
+    "Verdict": "verification and recovery judge apart, and neither imports the other",
+}
+"""Public classes with one name in two rooms, and why. Make this list shorter, not longer."""
+
+
+def test_one_name_one_thing() -> None:
+    """No two public classes have one name."""
+    names = Counter(
+        item.name
+        for path in ROOT.rglob("*.py")
+        for item in ast.parse(path.read_text()).body
+        if isinstance(item, ast.ClassDef) and not item.name.startswith("_")
+    )
+    assert set() == {name for name, count in names.items() if count > 1} - TWICE.keys()
+
+
+UNMIRRORED = {
+    "__main__.py": "one call",
+    "api/connection.py": "test_stream and test_gateway hold it on real sockets",
+    "contract_suite/test_contract.py": "is a test",
+    "delivery/in_flight.py": "test_dispatcher and test_wire hold it with whole deliveries",
+    "html_page.py": "report's and recovery's pages hold it",
+    "jobs": "whole jobs are played in tests/recovery",
+    "load": "test_locust_hooks and test_teardown hold it with real Locust processes",
+    "payloads/schema": "test_any, test_keywords and test_generator draw from whole schemas, and a validator judges",
+    "payloads/standalone": "test_factory holds every type's payload to its schema",
+    "payloads/worker_process.py": "test_workshop and test_worker hold it with real processes",
+    "receivers": "test_registry and test_matrix hold every receiver to what it must do or get wrong",
+    "recovery": "whole cases are played and judged",
+    "store": "test_event_log and test_queue hold it on a real file",
+    "verification/facts": "test_checks judges whole histories",
+    "verification/judge": "test_checks judges whole histories",
+    "verification/observe": "test_observers and test_hosted read real effects",
+    "verification/play": "test_hosted plays whole scenarios",
+    "verification/report": "the reports' tests hold every form",
+    "verification/request.py": "test_hosted and cli/test_verify hold every refusal",
+    "verification/scenario": "test_scenario reads every step",
+}
+"""Modules and folders that may lack a mirrored test, and what tests them. A new module needs a test of its own."""
+
+
+def test_every_module_has_a_test_of_its_own() -> None:
+    """`frontsim/a/b.py` has `tests/a/test_b.py`, or a reason not to."""
+    modules = [path.relative_to(ROOT) for path in ROOT.rglob("*.py") if path.name != "__init__.py"]
+    tests = Path(__file__).parent
+    alone = [path for path in modules if not (tests / path.parent / f"test_{path.name}").exists()]
+    named = {Path(name) for name in UNMIRRORED}
+    assert [] == [path for path in alone if not {path, *path.parents} & named]
