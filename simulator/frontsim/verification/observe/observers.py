@@ -116,7 +116,7 @@ class SqlObserver:
         self.name = f"SQL on {_without_password(dsn)}"
         self._query = query
         match = _SQLITE.fullmatch(dsn)
-        self._rows = _sqlite_rows(match["path"]) if match else _alchemy_rows(dsn)
+        self._rows, self._close = (_sqlite_rows(match["path"]), _nothing) if match else _alchemy_rows(dsn)
 
     def read(self) -> Sequence[Any]:
         """Run the query. A row of one column is its value; others are objects of their columns."""
@@ -129,7 +129,8 @@ class SqlObserver:
         return [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
 
     def close(self) -> None:
-        """Nothing to do: each query has its own connection, or one of the driver's pool."""
+        """Close the connections that the driver keeps in its pool."""
+        self._close()
 
 
 class CommandObserver:
@@ -214,7 +215,12 @@ def _sqlite_rows(path: str) -> Rows:
     return rows
 
 
-def _alchemy_rows(dsn: str) -> Rows:
+def _nothing() -> None:
+    """Each query has closed its own connection."""
+
+
+def _alchemy_rows(dsn: str) -> tuple[Rows, Callable[[], None]]:
+    """Runs a query, and closes what the engine keeps open."""
     try:
         alchemy = importlib.import_module("sqlalchemy")  # an extra: it may not be there
     except ImportError:
@@ -233,7 +239,7 @@ def _alchemy_rows(dsn: str) -> Rows:
             result = connection.execute(alchemy.text(query))
             return list(result.keys()), [tuple(row) for row in result.fetchall()]
 
-    return rows
+    return rows, engine.dispose
 
 
 def _plain(value: Any) -> Any:
