@@ -1,5 +1,8 @@
+import contextlib
 import json
 import os
+import pty
+import re
 import shlex
 import signal
 import subprocess
@@ -281,3 +284,30 @@ def test_ctrl_c_tells_what_is_known_and_is_2(receiver, how):
     assert process.returncode == 2, errors
     assert first.startswith("verified   steady")
     assert "(interrupted: the others were not played)" in rest
+
+
+def test_ctrl_c_leaves_one_table_on_a_terminal(receiver):
+    """Each scenario that ended has one row; the line that said what was running is erased; the verdict is the last."""
+    main, terminal = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
+    command = [*FRONTSIM, "verify", *receiver()]
+    with subprocess.Popen(command, stdout=terminal, stderr=terminal, env=environment) as process:
+        os.close(terminal)
+        said = read_until(main, "verified")  # the first scenario has ended
+        process.send_signal(signal.SIGINT)
+        said += read_until(main, None)
+        os.close(main)
+    assert 2 == process.returncode
+    table, erase, rest = said.rpartition("\x1b[2K")
+    assert erase
+    assert 1 == len(re.findall(r"[\r\n]steady +verified", re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", table)))
+    assert "(interrupted: the others were not played)" in " ".join(rest.split())
+
+
+def read_until(descriptor, word):
+    """What a terminal is sent until a word comes, or to its end."""
+    said = ""
+    with contextlib.suppress(OSError):  # a terminal whose other side is closed says so
+        while (word is None or word not in said) and (part := os.read(descriptor, 65536)):
+            said += part.decode(errors="replace")
+    return said
