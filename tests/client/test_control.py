@@ -10,17 +10,17 @@ import pytest
 from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.errors import BadInput
-from tests.asked import Recorder
+from tests.scripted_transport import ScriptedTransport
 
 
-def simulator(record: Recorder, token: str = "") -> Simulator:
+def simulator(record: ScriptedTransport, token: str = "") -> Simulator:
     return Simulator("http://shop.example/_sim", token=token, transport=httpx.MockTransport(record))
 
 
 def test_raising_events() -> None:
     """A trigger sends what was asked for and nothing else."""
     raised = {"occurrences": 1, "events": []}
-    record = Recorder(raised, raised, raised, raised)
+    record = ScriptedTransport(raised, raised, raised, raised)
     api = simulator(record, token="t")
     api.trigger("SaleCreated")
     api.trigger("SaleCreated", count=2, store_id=0, set_={"a.b": None}, payload={}, invalid=True)
@@ -44,14 +44,14 @@ def test_raising_events() -> None:
 
 def test_without_a_token_there_is_no_authorization() -> None:
     """An empty token is none."""
-    record = Recorder({})
+    record = ScriptedTransport({})
     simulator(record).health()
     assert "Authorization" not in record.asked[0].headers
 
 
 def test_faults() -> None:
     """A rule is sent whole; removing one names it, clearing names none."""
-    record = Recorder({"id": "1"}, [{"id": "1"}])
+    record = ScriptedTransport({"id": "1"}, [{"id": "1"}])
     api = simulator(record)
     assert {"id": "1"} == api.add_fault("refuse", match={"run": 1}, times=2, params={"status": 503})
     assert [{"id": "1"}] == api.list_faults()
@@ -74,11 +74,11 @@ def test_faults() -> None:
 
 def test_draining_waits_longer_than_other_calls() -> None:
     """The answer to a drain may come as late as its own timeout says, and then some."""
-    record = Recorder({"drained": False})
+    record = ScriptedTransport({"drained": False})
     assert not simulator(record).drain(30)
     assert ({"timeoutS": 30}, 90.0) == (record.body(), record.asked[0].extensions["timeout"]["read"])
     with pytest.raises(UnexpectedAnswer, match="drained"):
-        simulator(Recorder({})).drain()
+        simulator(ScriptedTransport({})).drain()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_draining_waits_longer_than_other_calls() -> None:
 )
 def test_other_controls(call: Callable[[Simulator], Any], line: str, body: Any) -> None:
     """Each control is one call."""
-    record = Recorder({})
+    record = ScriptedTransport({})
     call(simulator(record))
     assert [line] == record.lines
     assert body == (record.body() if record.asked[0].content else None)
@@ -102,14 +102,17 @@ def test_other_controls(call: Callable[[Simulator], Any], line: str, body: Any) 
 
 def test_the_time_as_the_log_has_it() -> None:
     """A date-time without a zone, as the vendor writes it; anything else is no answer that can be used."""
-    assert datetime.fromisoformat("2026-08-01T10:00:00") == simulator(Recorder({"now": "2026-08-01T10:00:00"})).now()
+    assert (
+        datetime.fromisoformat("2026-08-01T10:00:00")
+        == simulator(ScriptedTransport({"now": "2026-08-01T10:00:00"})).now()
+    )
     with pytest.raises(UnexpectedAnswer, match="date-time"):
-        simulator(Recorder({})).now()
+        simulator(ScriptedTransport({})).now()
 
 
 def test_a_sink() -> None:
     """What a stand-in business system recorded is a list."""
-    record = Recorder([{"saleId": 1}])
+    record = ScriptedTransport([{"saleId": 1}])
     assert [{"saleId": 1}] == simulator(record).sink("erp")
     assert ["GET /_sim/sink/erp"] == record.lines
 

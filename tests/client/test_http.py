@@ -14,7 +14,7 @@ from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer, Unreac
 from frontsim.client.http import Answer, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput
-from tests.asked import Recorder
+from tests.scripted_transport import ScriptedTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
@@ -225,7 +225,7 @@ def test_a_proxy_is_no_way_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
         assert [] == calls.call("GET", "/x").array(of="things")
 
 
-def front(record: Recorder) -> FrontSystems:
+def front(record: ScriptedTransport) -> FrontSystems:
     url = "http://shop.example/restapi/V2"
     return FrontSystems(url, api_key="k", subscription_key="s", transport=httpx.MockTransport(record))
 
@@ -233,7 +233,7 @@ def front(record: Recorder) -> FrontSystems:
 @pytest.mark.parametrize("given", ["", " ", ".", "..", "\udcff"])
 def test_an_id_that_would_be_another_call(given: str) -> None:
     """DELETE Webhooks/.. is not a call that anybody meant."""
-    record = Recorder()
+    record = ScriptedTransport()
     with pytest.raises(BadInput, match="expected an id"):
         front(record).delete_webhook(given)
     assert [] == record.lines
@@ -241,7 +241,7 @@ def test_an_id_that_would_be_another_call(given: str) -> None:
 
 def test_an_id_stays_one_part_of_the_path() -> None:
     """Whatever an id holds, it is percent-encoded."""
-    record = Recorder()
+    record = ScriptedTransport()
     front(record).delete_webhook("a/../b?c=æ")
     assert ["DELETE /restapi/V2/api/Webhooks/a%2F..%2Fb%3Fc%3D%C3%A6"] == record.lines
 
@@ -254,7 +254,7 @@ def test_a_part_of_a_path(given: str, part: str) -> None:
 
 def test_connections_end_with_the_client() -> None:
     """As a context manager a client closes its connections."""
-    api = HttpApi("http://shop.example", headers={}, timeout_s=1, transport=httpx.MockTransport(Recorder({})))
+    api = HttpApi("http://shop.example", headers={}, timeout_s=1, transport=httpx.MockTransport(ScriptedTransport({})))
     with ApiClient(api):
         api.call("GET", "/")
     with pytest.raises(RuntimeError, match="closed"):

@@ -7,13 +7,13 @@ import pytest
 
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.vendor import FrontSystems
-from tests.asked import Recorder
+from tests.scripted_transport import ScriptedTransport
 
 WEBHOOK = {"id": "w", "storeId": 3, "event": "SaleCreated", "url": "http://a", "later": 1}
 ENTRY = {"webhookId": "w", "webhookEventId": "e", "success": True, "runsCounter": 2}
 
 
-def front(record: Recorder, base_url: str = "http://shop.example/restapi/V2") -> FrontSystems:
+def front(record: ScriptedTransport, base_url: str = "http://shop.example/restapi/V2") -> FrontSystems:
     return FrontSystems(base_url, api_key="k", subscription_key="s", transport=httpx.MockTransport(record))
 
 
@@ -29,14 +29,14 @@ def front(record: Recorder, base_url: str = "http://shop.example/restapi/V2") ->
 )
 def test_base_urls(base_url: str, path: str) -> None:
     """The base URL may end in /api or not, with a slash or not."""
-    record = Recorder([])
+    record = ScriptedTransport([])
     assert [] == front(record, base_url).list_webhooks()
     assert [f"GET {path}"] == record.lines
 
 
 def test_both_keys_go_with_every_call() -> None:
     """Both headers are sent (published); most public clients send both."""
-    record = Recorder([])
+    record = ScriptedTransport([])
     front(record).list_webhooks()
     headers = record.asked[0].headers
     assert ("k", "s") == (headers["x-api-key"], headers["Ocp-Apim-Subscription-Key"])
@@ -44,7 +44,7 @@ def test_both_keys_go_with_every_call() -> None:
 
 def test_webhooks() -> None:
     """Create, read, change and delete; a change PUTs the whole model, with fields that we do not know."""
-    record = Recorder(WEBHOOK, WEBHOOK, WEBHOOK, WEBHOOK, WEBHOOK)
+    record = ScriptedTransport(WEBHOOK, WEBHOOK, WEBHOOK, WEBHOOK, WEBHOOK)
     with front(record) as api:
         assert "w" == api.create_webhook("SaleCreated", "http://a").id
         api.create_webhook("SaleCreated", "http://a", store_id=3)
@@ -66,7 +66,7 @@ def test_webhooks() -> None:
 
 def test_the_log() -> None:
     """The list's query is the guide's; dates are written as ISO, a text as it stands."""
-    record = Recorder([ENTRY], [], ENTRY, ENTRY)
+    record = ScriptedTransport([ENTRY], [], ENTRY, ENTRY)
     api = front(record)
     day = dt.date(2021, 12, 1)
     assert "e" == api.list_events("w", from_=day, to="2021-12-15", success=False)[0].webhook_event_id
@@ -85,7 +85,7 @@ def test_the_log() -> None:
 
 def test_types() -> None:
     """The types are an array of strings (open); a schema comes as it is."""
-    record = Recorder(["SaleCreated"], {"type": "object"}, ["SaleCreated", 1])
+    record = ScriptedTransport(["SaleCreated"], {"type": "object"}, ["SaleCreated", 1])
     api = front(record)
     assert ["SaleCreated"] == api.webhook_types()
     assert {"type": "object"} == api.type_schema("SaleCreated")

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 
-class Recorder:
+class ScriptedTransport:
     """Answers every request with the next of its answers and keeps what was asked."""
 
     def __init__(self, *answers: Any) -> None:
