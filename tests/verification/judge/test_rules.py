@@ -4,7 +4,7 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation, Run
-from frontsim.verification.judge.rules import Case, Opinion, changing_effects_prove_little, opinion_on
+from frontsim.verification.judge.rules import Evidence, Opinion, changing_effects_prove_little, opinion_on
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5)
 BROKEN_BODY = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5, faulted=True)
@@ -16,7 +16,7 @@ def event(name, *runs, **others):
 
 def accusations(*events, shown=(), doubt="", **others):
     history = History("steady", events, final=Observation(9, tuple(map(Effect, shown))), **others)
-    opinion = opinion_on(Case(history, correlate(history, history.final), doubt))
+    opinion = opinion_on(Evidence(history, correlate(history, history.final), doubt))
     return [(each.event.webhook_event_id, each.class_) for each in opinion.accused], opinion.unknown
 
 
@@ -37,7 +37,7 @@ def test_of_effects_that_change_only_what_time_cannot_undo_stands(class_, expect
     """One rule alone: it needs nothing of the others."""
     sale = event("sale", ACKNOWLEDGED)
     history = History("steady", (sale,), final=Observation(9, ()), settled=False)
-    case = Case(history, correlate(history, history.final))
-    opinion = changing_effects_prove_little(case, Opinion((Classified(sale, class_),)))
+    evidence = Evidence(history, correlate(history, history.final))
+    opinion = changing_effects_prove_little(evidence, Opinion((Classified(sale, class_),)))
     assert [expected] == [each.class_ for each in opinion.accused]
     assert opinion.unknown == "the effects were still changing when time ran out"

@@ -5,7 +5,7 @@ import pytest
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import settle
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, WaitLimits, wait_for_rest
+from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, WaitLimits, wait_until_settled
 
 TURNS = count()
 WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
@@ -27,7 +27,7 @@ def waits(monkeypatch):
     """Waits for rest over effects that follow a script of (from second, how many)."""
     time = Time(monkeypatch)
 
-    def run(script, *, needed=1, limits=WAIT_LIMITS, ours=lambda seen: seen, before=None, began_s=0.0):
+    def run(script, *, needed=1, limits=WAIT_LIMITS, relevant=lambda seen: seen, before=None, began_s=0.0):
         time.now = began_s
 
         def look():
@@ -36,9 +36,9 @@ def waits(monkeypatch):
                 raise ObserverFailed("down")
             return tuple(Effect(str(each)) for each in range(number))
 
-        rest = wait_for_rest(
+        rest = wait_until_settled(
             look,
-            ours=ours,
+            relevant=relevant,
             is_complete=lambda seen: len(seen) >= needed,
             limits=limits,
             pause=time.pause,
@@ -87,7 +87,7 @@ def test_what_changes_for_ever_is_not_at_rest(waits):
 def test_what_others_do_does_not_count(waits):
     """Changes among effects that are not ours are no unrest."""
     script = [(each / 10, each + 1) for each in range(700)]
-    rest, took_s = waits(script, ours=lambda seen: seen[:1])
+    rest, took_s = waits(script, relevant=lambda seen: seen[:1])
     assert rest.is_quiet
     assert took_s < 0.5
 
@@ -175,9 +175,9 @@ def watches(monkeypatch):
     time = Time(monkeypatch)
 
     def run(values):
-        return wait_for_rest(
+        return wait_until_settled(
             lambda: tuple(Effect(key, value) for key, value in values(time.now)),
-            ours=lambda seen: seen,
+            relevant=lambda seen: seen,
             is_complete=lambda _: True,
             limits=WaitLimits(0.3, 3.0, 60.0),
             pause=time.pause,
@@ -217,7 +217,7 @@ def test_one_loop_can_drive_several_watches():
     """The watch asks for pauses and reads nothing: two scenarios can share each look at one list."""
     first, second = (
         EffectsWatch(
-            ours=lambda seen, key=key: tuple(each for each in seen if each.key == key),
+            relevant=lambda seen, key=key: tuple(each for each in seen if each.key == key),
             is_complete=bool,
             limits=WAIT_LIMITS,
             began_s=0.0,
@@ -233,5 +233,5 @@ def test_one_loop_can_drive_several_watches():
 
 def test_an_observer_that_takes_long_rests_as_long():
     """While something is missing, a look that took a second is followed by a pause of a second."""
-    watch = EffectsWatch(ours=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
+    watch = EffectsWatch(relevant=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
     assert 1.0 == watch.take((), looked_s=0.0, now_s=1.0)

@@ -20,7 +20,7 @@ BUSINESS = "business"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EventGroup:
     """Events that effects cannot tell apart, their effects, and how many effects are right (bounds included)."""
 
     events: tuple[EventFact, ...]
@@ -35,7 +35,7 @@ class Group:
 class Correlation:
     """The groups, and the unmatched effects: `foreign` name an event that is not ours, `unkeyed` name none at all."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[EventGroup, ...]
     foreign: int
     unkeyed: int
 
@@ -84,22 +84,22 @@ def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlatio
     groups = []
     for siblings in _siblings(events):
         found = [effect for event in siblings for effect in by_event[event.webhook_event_id]]
-        groups.append(Group(tuple(siblings), tuple(found), *_bounds(siblings)))
+        groups.append(EventGroup(tuple(siblings), tuple(found), *_bounds(siblings)))
     if len(groups) < len(events):  # two webhooks: two effects of one event are still one too many
         groups = [part for group in groups for part in _apart(group, by_event)]
     return Correlation(tuple(groups), *_unmatched(unmatched))
 
 
-def _apart(group: Group, by_event: dict[str, list[Effect]]) -> list[Group]:
+def _apart(group: EventGroup, by_event: dict[str, list[Effect]]) -> list[EventGroup]:
     """Siblings one by one when one of them alone has more than its one effect, else together."""
     counts = [len(by_event[event.webhook_event_id]) for event in group.events]
     if len(counts) == 1 or max(counts) <= 1:
         return [group]
-    return [Group((event,), tuple(by_event[event.webhook_event_id]), 0, 1) for event in group.events]
+    return [EventGroup((event,), tuple(by_event[event.webhook_event_id]), 0, 1) for event in group.events]
 
 
 def _by_entity(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
-    groups: list[Group] = []
+    groups: list[EventGroup] = []
     buckets = _buckets(events)
     shares: dict[tuple[str, str], list[Effect]] = {bucket: [] for bucket in buckets}
     unmatched: list[Effect] = []
@@ -162,20 +162,20 @@ def _shared_fields(effect: Effect, event: EventFact) -> int:
     return sum(text is not None and text == lookup.normalised(value) for text, value in shown)
 
 
-def _split(members: list[EventFact], effects: list[Effect]) -> list[Group]:
+def _split(members: list[EventFact], effects: list[Effect]) -> list[EventGroup]:
     """The groups of one entity's events: one each if every effect names its event, else one ambiguous group."""
     parts = _siblings(members)
     if len(parts) == 1:
-        return [Group(tuple(members), tuple(effects), *_bounds(members))]
+        return [EventGroup(tuple(members), tuple(effects), *_bounds(members))]
     shares: list[list[Effect]] = [[] for _ in parts]
     for effect in effects:
         fitting = [number for number, part in enumerate(parts) if _fits(effect, part[0], parts)]
         if len(fitting) != 1:
-            return [Group(tuple(members), tuple(effects), *_bounds(members), ambiguous=True)]
+            return [EventGroup(tuple(members), tuple(effects), *_bounds(members), ambiguous=True)]
         shares[fitting[0]].append(effect)
     if not effects:
-        return [Group(tuple(members), (), *_bounds(members), ambiguous=True)]
-    return [Group(tuple(part), tuple(share), *_bounds(part)) for part, share in zip(parts, shares, strict=True)]
+        return [EventGroup(tuple(members), (), *_bounds(members), ambiguous=True)]
+    return [EventGroup(tuple(part), tuple(share), *_bounds(part)) for part, share in zip(parts, shares, strict=True)]
 
 
 def _fits(effect: Effect, event: EventFact, parts: list[list[EventFact]]) -> bool:

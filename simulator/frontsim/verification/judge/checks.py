@@ -20,7 +20,7 @@ from frontsim.verification.facts.history import History
 from frontsim.verification.judge.clauses import NOTE, Contract
 from frontsim.verification.judge.counts import classes_of, counts_of
 from frontsim.verification.judge.notes import sentences
-from frontsim.verification.judge.rules import Case, Opinion, missing_event_id, opinion_on
+from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on
 
 
 class Verdict(StrEnum):
@@ -74,9 +74,9 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
         doubt: why an effect that is missing proves nothing, "" when it does.
         change: what still changed when the effects did not settle.
     """
-    case = Case(history, correlate(history, history.final), doubt, change)
+    evidence = Evidence(history, correlate(history, history.final), doubt, change)
     reason = history.why_not_judged
-    return _judgement(case, Opinion(unknown=reason) if reason else opinion_on(case), contract)
+    return _judgement(evidence, Opinion(unknown=reason) if reason else opinion_on(evidence), contract)
 
 
 def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
@@ -91,9 +91,9 @@ def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
     return Verdict.UNKNOWN if Verdict.UNKNOWN in judged or not judged else Verdict.VERIFIED
 
 
-def _judgement(case: Case, opinion: Opinion, contract: Contract) -> Judgement:
-    history, correlation = case.history, case.correlation
-    findings, notes = _findings(case, opinion, contract)
+def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judgement:
+    history, correlation = evidence.history, evidence.correlation
+    findings, notes = _findings(evidence, opinion, contract)
     unsettled = [each.reason for each in opinion.accused if each.class_ is Class.UNSETTLED]
     unknown = opinion.unknown or (unsettled[0] if unsettled else "")
     classes = classes_of(history, correlation, opinion.accused)
@@ -103,7 +103,7 @@ def _judgement(case: Case, opinion: Opinion, contract: Contract) -> Judgement:
         findings=tuple(findings),
         notes=(*sentences(history, correlation), *notes),
         classes=classes,
-        effects={event_id: len(effects) for event_id, effects in case.effects.items()} if history.final else {},
+        effects={event_id: len(effects) for event_id, effects in evidence.effects.items()} if history.final else {},
         counts=counts_of(history, correlation, classes),
         missing=frozenset(filter(None, map(missing_event_id, opinion.accused))),
     )
@@ -117,11 +117,11 @@ def _verdict(findings: Sequence[Finding], unknown: str) -> Verdict:
     return Verdict.SKIPPED if unknown in staleness.NOT_SHOWN else Verdict.UNKNOWN
 
 
-def _findings(case: Case, opinion: Opinion, contract: Contract) -> tuple[list[Finding], list[str]]:
+def _findings(evidence: Evidence, opinion: Opinion, contract: Contract) -> tuple[list[Finding], list[str]]:
     """The findings, and what breaks only a clause that is a note."""
     findings, notes = [], []
     for each in _once_each(opinion.accused):
-        clause = contract.broken_by(each.class_, case.history.scenario)
+        clause = contract.broken_by(each.class_, evidence.history.scenario)
         finding = Finding(each.class_, clause.id, each.event.event, each.event.webhook_event_id, each.reason)
         if clause.severity == NOTE:
             notes.append(f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}")

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.content import Pair
-from frontsim.verification.facts.correlate import Group
+from frontsim.verification.facts.correlate import EventGroup
 from frontsim.verification.facts.history import EventFact
 
 Field = tuple[str, str]
 """An event type and the path of a field in its payload."""
 
 
-def corrupt(groups: Sequence[Group]) -> list[Classified]:
+def corrupt(groups: Sequence[EventGroup]) -> list[Classified]:
     """The events whose effect carries the payload, and not as it was sent."""
     compared = _compared(groups)
     rewritten = _rewritten(compared)
@@ -29,7 +29,7 @@ def corrupt(groups: Sequence[Group]) -> list[Classified]:
     return found
 
 
-def rewritings(groups: Sequence[Group]) -> list[str]:
+def rewritings(groups: Sequence[EventGroup]) -> list[str]:
     """The fields that every effect shows in another form, a sentence each."""
     return [
         f"{event}: every effect shows {field} {rewriting}; nothing is lost, so this is no finding"
@@ -37,7 +37,7 @@ def rewritings(groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _compared(groups: Sequence[Group]) -> list[tuple[EventFact, list[Pair]]]:
+def _compared(groups: Sequence[EventGroup]) -> list[tuple[EventFact, list[Pair]]]:
     """The events whose effects are told apart, with the pairs of each effect that carries a copy of the payload."""
     found = []
     for group in groups:

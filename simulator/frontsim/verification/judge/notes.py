@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from frontsim.verification.facts.correlate import BUSINESS, Correlation, Group
+from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.contents import rewritings
 
@@ -23,7 +23,7 @@ def _twins(correlation: Correlation) -> str:
     )
 
 
-def _is_twin(group: Group) -> bool:
+def _is_twin(group: EventGroup) -> bool:
     webhooks = {event.webhook_id for event in group.events}
     return len(webhooks) > 1 and len({event.entity for event in group.events}) == 1
 

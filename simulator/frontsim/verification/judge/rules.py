@@ -1,7 +1,7 @@
 """The rules by which a scenario's events are accused, one after another: pure.
 
-Each rule takes the case and the opinion so far, and returns the opinion after it. The order matters: rules about what
-effects show come first, so that the answers' own accusations are added after the rules that cast doubt on effects.
+Each rule takes the evidence and the opinion so far, and returns the opinion after it. The order matters: rules about
+what effects show come first, so that the answers' own accusations are added after the rules that cast doubt on effects.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from frontsim.verification.facts.classes import (
     class_by_effects,
     class_without_effects,
 )
-from frontsim.verification.facts.correlate import Correlation, Group, correlate
+from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
 from frontsim.verification.facts.history import Expect, History
 from frontsim.verification.judge.contents import corrupt
 
@@ -30,7 +30,7 @@ _PROVEN_BEFORE_REST = frozenset({Class.DUPLICATED, Class.UNEXPECTED, Class.REJEC
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Evidence:
     """What the rules go by.
 
     Attributes:
@@ -58,14 +58,14 @@ class Opinion:
     unknown: str = ""
 
 
-Rule = Callable[[Case, Opinion], Opinion]
+Rule = Callable[[Evidence, Opinion], Opinion]
 
 
-def opinion_on(case: Case) -> Opinion:
+def opinion_on(evidence: Evidence) -> Opinion:
     """The opinion after all rules."""
     opinion = Opinion()
     for rule in RULES:
-        opinion = rule(case, opinion)
+        opinion = rule(evidence, opinion)
     return opinion
 
 
@@ -74,40 +74,40 @@ def missing_event_id(accusation: Classified) -> str:
     return accusation.event.webhook_event_id if accusation.class_ in ABSENT else accusation.without
 
 
-def effects_accuse(case: Case, opinion: Opinion) -> Opinion:
+def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Too many effects, too few, early ones, older ones that count, and changed ones."""
-    if case.history.final is None:
+    if evidence.history.final is None:
         return opinion
-    old, _ = staleness.stale(case.history.events, case.effects)
+    old, _ = staleness.stale(evidence.history.events, evidence.effects)
     stale_series = {each.event.series for each in old}
-    by_number = [each for group in case.correlation.groups for each in _wrong_in(group)]
-    found = [each for each in by_number + _booked_early(case.history) if each.event.series not in stale_series]
-    return Opinion((*opinion.accused, *found, *old, *corrupt(case.correlation.groups)), opinion.unknown)
+    by_number = [each for group in evidence.correlation.groups for each in _wrong_in(group)]
+    found = [each for each in by_number + _booked_early(evidence.history) if each.event.series not in stale_series]
+    return Opinion((*opinion.accused, *found, *old, *corrupt(evidence.correlation.groups)), opinion.unknown)
 
 
-def replaced_states_are_not_missing(case: Case, opinion: Opinion) -> Opinion:
+def replaced_states_are_not_missing(evidence: Evidence, opinion: Opinion) -> Opinion:
     """A table that keeps the newest state of each entity shows no older one: that is not a loss."""
-    replaced = staleness.replaced(case.history.events, case.effects)
+    replaced = staleness.replaced(evidence.history.events, evidence.effects)
     left = tuple(each for each in opinion.accused if missing_event_id(each) not in replaced)
     return opinion if left == opinion.accused else Opinion(left, staleness.REPLACED)
 
 
-def a_doubted_look_shows_no_loss(case: Case, opinion: Opinion) -> Opinion:
+def a_doubted_look_shows_no_loss(evidence: Evidence, opinion: Opinion) -> Opinion:
     """An observer that shows less than before, or a wait that was cut short, proves no missing effect."""
     left = tuple(each for each in opinion.accused if not missing_event_id(each))
-    return opinion if not case.doubt or left == opinion.accused else Opinion(left, case.doubt)
+    return opinion if not evidence.doubt or left == opinion.accused else Opinion(left, evidence.doubt)
 
 
-def answers_accuse(case: Case, opinion: Opinion) -> Opinion:
+def answers_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     """What the answers alone prove, whatever the effects."""
-    events = case.history.events
+    events = evidence.history.events
     found = tuple(Classified(event, *bad) for event in events if (bad := class_by_answers(event)))
     return Opinion((*found, *opinion.accused), opinion.unknown)
 
 
-def unseen_effects_are_unknown(case: Case, opinion: Opinion) -> Opinion:
+def unseen_effects_are_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Without a look at the effects, only an event that was refused for ever is known."""
-    history = case.history
+    history = evidence.history
     if history.final is not None:
         return opinion
     found = tuple(each for event in history.events if (each := class_without_effects(event)))
@@ -115,7 +115,7 @@ def unseen_effects_are_unknown(case: Case, opinion: Opinion) -> Opinion:
     return Opinion((*opinion.accused, *found), reason)
 
 
-def the_stronger_accusation_stands(case: Case, opinion: Opinion) -> Opinion:  # noqa: ARG001 - a rule's signature
+def the_stronger_accusation_stands(evidence: Evidence, opinion: Opinion) -> Opinion:  # noqa: ARG001 - a rule's signature
     """A broken body that was booked is *unexpected*; that it was also acknowledged is then no finding of its own."""
     booked = {each.event.webhook_event_id for each in opinion.accused if each.class_ is Class.UNEXPECTED}
     strong = (Class.UNEXPECTED, Class.DUPLICATED)
@@ -123,34 +123,34 @@ def the_stronger_accusation_stands(case: Case, opinion: Opinion) -> Opinion:  # 
     return Opinion(tuple(left), opinion.unknown)
 
 
-def changing_effects_prove_little(case: Case, opinion: Opinion) -> Opinion:
+def changing_effects_prove_little(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Effects that still changed at the end make the scenario unknown; what more time cannot undo stands."""
-    if case.history.final is None or case.history.settled:
+    if evidence.history.final is None or evidence.history.settled:
         return opinion
-    change = f": {case.change}" if case.change else ""
+    change = f": {evidence.change}" if evidence.change else ""
     return Opinion(
         tuple(map(_if_settled, opinion.accused)), f"the effects were still changing when time ran out{change}"
     )
 
 
-def an_unseen_order_is_unknown(case: Case, opinion: Opinion) -> Opinion:
+def an_unseen_order_is_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Where no effect shows which of two states counts, that could not be checked."""
-    if case.history.final is None or opinion.unknown:
+    if evidence.history.final is None or opinion.unknown:
         return opinion
-    _, seen = staleness.stale(case.history.events, case.effects)
+    _, seen = staleness.stale(evidence.history.events, evidence.effects)
     return opinion if seen else Opinion(opinion.accused, staleness.UNSEEN)
 
 
-def an_unfinished_job_proves_no_refusal(case: Case, opinion: Opinion) -> Opinion:
+def an_unfinished_job_proves_no_refusal(evidence: Evidence, opinion: Opinion) -> Opinion:
     """When time ended the list -> resend job while it made progress, a refused event might have been next."""
-    if not case.history.unfinished:
+    if not evidence.history.unfinished:
         return opinion
     return Opinion(tuple(map(_if_finished, opinion.accused)), opinion.unknown)
 
 
-def a_silent_receiver_has_crashed(case: Case, opinion: Opinion) -> Opinion:
+def a_silent_receiver_has_crashed(evidence: Evidence, opinion: Opinion) -> Opinion:
     """The receiver gave no sign of life at the end: its last event is accused of that."""
-    history = case.history
+    history = evidence.history
     last = max(history.events, key=lambda event: event.runs[-1].at_ms if event.runs else 0, default=None)
     if last is None or history.liveness is None or not history.liveness.failure:
         return opinion
@@ -172,7 +172,7 @@ RULES: Sequence[Rule] = (
 )
 
 
-def _wrong_in(group: Group) -> list[Classified]:
+def _wrong_in(group: EventGroup) -> list[Classified]:
     """Each event that is not well; of siblings that have an effect too many together, one stands for all."""
     classified = [
         class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)

@@ -11,7 +11,7 @@ from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import History
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed, read_effects
-from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_for_rest
+from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_until_settled
 
 
 class EffectReader:
@@ -74,9 +74,9 @@ class EffectReader:
             wants_all: wait longer while an event lacks its effect.
             before: an earlier wait that this one continues.
         """
-        return wait_for_rest(
+        return wait_until_settled(
             self._read_new_once,
-            ours=lambda seen: effects_of(history, seen),
+            relevant=lambda seen: effects_of(history, seen),
             is_complete=lambda seen: not wants_all or is_complete(history, seen),
             limits=limits,
             pause=self._pause,

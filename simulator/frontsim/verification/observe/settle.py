@@ -1,7 +1,7 @@
 """Waiting until effects have settled: unchanged for a quiet window, and for longer while something is missing.
 
-`EffectsWatch` decides and does no I/O; `wait_for_rest` is the loop that reads, asks the watch and pauses. One loop can
-drive several watches.
+`EffectsWatch` decides and does no I/O; `wait_until_settled` is the loop that reads, asks the watch and pauses. One loop
+can drive several watches.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ class Settled:
     """What came of a wait for effects. All moments are by the stopwatch.
 
     Attributes:
-        effects: what the last look saw. Where the effects did not settle: only ours, and of those only what the last
-            two looks both show.
+        effects: what the last look saw. Where the effects did not settle: only the relevant ones, and of those only
+            what the last two looks both show.
         is_quiet: the effects have settled; False when time ran out first, or on a failure.
         failure: why the effects could not be read, "" when they could.
         began_s: the first look.
@@ -107,7 +107,7 @@ class EffectsWatch:
     """Follows effects from look to look, and decides when they have settled. It reads no clock and does no I/O.
 
     Args:
-        ours: keeps the effects that count. What others book meanwhile may change for ever.
+        relevant: keeps the effects that count. What others book meanwhile may change for ever.
         is_complete: whether effects have everything that is expected.
         limits: how long to wait.
         began_s: when this wait began.
@@ -118,20 +118,20 @@ class EffectsWatch:
     def __init__(
         self,
         *,
-        ours: Callable[[Effects], Effects],
+        relevant: Callable[[Effects], Effects],
         is_complete: Callable[[Effects], bool],
         limits: WaitLimits,
         began_s: float,
         before: Settled | None = None,
     ) -> None:
-        self._ours = ours
+        self._relevant = relevant
         self._is_complete = is_complete
         self._limits = limits
         self._deadline_s = began_s + limits.most_s
         self._began_s = before.began_s if before else began_s
         self._changed_s = before.changed_s if before else began_s
         self._change = before.change if before else ""
-        self._seen: Effects | None = ours(before.effects) if before else None
+        self._seen: Effects | None = relevant(before.effects) if before else None
         self._seen_before: Effects = ()
         self._pause_s = _SHORTEST_PAUSE_S
 
@@ -143,7 +143,7 @@ class EffectsWatch:
             looked_s: when the look began: what it does not show may have been booked since.
             now_s: when the look ended.
         """
-        self._note_change(self._ours(effects), looked_s)
+        self._note_change(self._relevant(effects), looked_s)
         complete = self._is_complete(effects)
         needed_s = self._limits.quiet_s if complete else self._limits.missing_s
         unchanged_s = looked_s - self._changed_s
@@ -154,12 +154,12 @@ class EffectsWatch:
             return max(_SHORTEST_PAUSE_S, needed_s - unchanged_s)
         return max(self._pause_s, now_s - looked_s)  # an observer that takes long is busy at most half the time
 
-    def _note_change(self, ours: Effects, looked_s: float) -> None:
+    def _note_change(self, effects: Effects, looked_s: float) -> None:
         if self._seen is None:
             self._changed_s = looked_s
-        elif ours != self._seen and (change := first_change(self._seen, ours)):
+        elif effects != self._seen and (change := first_change(self._seen, effects)):
             self._changed_s, self._change = looked_s, change
-        self._seen_before, self._seen = self._seen or (), ours
+        self._seen_before, self._seen = self._seen or (), effects
 
     def _result(self, effects: Effects, ended_s: float, *, is_quiet: bool) -> Settled:
         return Settled(
@@ -172,10 +172,10 @@ class EffectsWatch:
         )
 
 
-def wait_for_rest(
+def wait_until_settled(
     read: Callable[[], Effects],
     *,
-    ours: Callable[[Effects], Effects],
+    relevant: Callable[[Effects], Effects],
     is_complete: Callable[[Effects], bool],
     limits: WaitLimits,
     pause: Callable[[float], None],
@@ -185,13 +185,13 @@ def wait_for_rest(
 
     Args:
         read: reads the effects; `ObserverFailed` is tried again a few times.
-        ours: see `EffectsWatch`, as for the other arguments.
+        relevant: see `EffectsWatch`, as for the other arguments.
         is_complete: see there.
         limits: see there.
         pause: waits so many seconds.
         before: see there.
     """
-    watch = EffectsWatch(ours=ours, is_complete=is_complete, limits=limits, began_s=stopwatch(), before=before)
+    watch = EffectsWatch(relevant=relevant, is_complete=is_complete, limits=limits, began_s=stopwatch(), before=before)
     while True:
         looked_s = stopwatch()
         try:
