@@ -14,6 +14,7 @@ from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown
 from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put
 from frontsim.clock import stopwatch
+from frontsim.masking import masked_command, secrets_shown
 from frontsim.recovery import clauses
 from frontsim.recovery.case import chosen
 from frontsim.recovery.command import words_of
@@ -65,6 +66,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 @click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the result as JSON; - is standard output.")
 @click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the result as JUnit XML.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the result as one HTML page.")
+@click.option("--show-secrets", is_flag=True, help="Show the job's command whole, for your own desk: mask nothing.")
 @click.option("--list", "only_list", is_flag=True, help="List the cases and what each is for.")
 @click.pass_context
 def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
@@ -95,7 +97,8 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError("expected --job CMD, such as --job 'python reconcile.py'; --list explains the cases")
     words_of(options["job"], {})
     seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
-    report = _run(options, seed)
+    with secrets_shown(options["show_secrets"]):
+        report = _run(options, seed)
     try:
         for line in lines(report):
             word = line.partition(":")[0]
@@ -129,7 +132,7 @@ def _run(options: Mapping[str, Any], seed: int) -> JobReport:
         interrupted = True
     click.echo(err=options["json_file"] == STANDARD_OUTPUT)
     return JobReport(
-        job=options["job"],
+        job=masked_command(options["job"]),
         seed=seed,
         played=played,
         contract=contract,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from frontsim.errors import BadInput
+from frontsim.masking import masked
 
 TAIL_BYTES = 16_384
 """The end of its output that is kept."""
@@ -116,11 +117,11 @@ class RunningJob:
 
     @property
     def output(self) -> str:
-        """The end of what it printed, keys masked."""
+        """The end of what it printed, keys and other secrets masked."""
         text = self._tail
         for secret in self._secrets.values():
             text = text.replace(secret, b"***")
-        return text.decode("utf-8", "replace")
+        return masked(text.decode("utf-8", "replace"))
 
     def _read(self) -> None:
         assert self._process.stdout is not None
