@@ -43,8 +43,10 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.payloads.async_payloads import AsyncPayloads
+from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import Shop
+from frontsim.payloads.values.moments import of_clock
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
@@ -72,7 +74,8 @@ class App:
         self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
         self._rules = FaultRules(seed=settings.seed)
         self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
-        self._payloads = Payloads(self._catalog, seed=settings.seed)
+        self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
+        self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
         self._tls = (
             None
@@ -84,7 +87,7 @@ class App:
         )
         self._reader = Reader(db)
         self._sinks = Sinks()
-        self._shop = Shop(seed=settings.seed)
+        self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
         self._stopped = False
 
     async def __aenter__(self) -> Self:
@@ -158,7 +161,11 @@ class App:
 
     def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
         leases = LeaseApi(
-            store=self.store, async_payloads=self._async_payloads, clock=self._clock, headers=self._headers
+            store=self.store,
+            async_payloads=self._async_payloads,
+            event_times=self._event_times,
+            clock=self._clock,
+            headers=self._headers,
         )
         control = ControlApi(
             store=self.store,
@@ -187,6 +194,7 @@ class App:
                 catalog=self._catalog,
                 payloads=self._payloads,
                 async_payloads=self._async_payloads,
+                event_times=self._event_times,
                 shop=self._shop,
                 seed=self._settings.seed,
                 is_stopping=lambda: self._stopped,

@@ -58,6 +58,12 @@ class Settings:
     )
     token: str = setting("", "Bearer token wanted on every /_sim call, and on every call of a browser.")
     seed: int = setting(1, "Seed of everything that is drawn at random.", least=0, most=2**63 - 1)
+    payloads: str = setting(
+        "typical",
+        "Payloads: strict (every field present, none null, plain text), typical, or adversarial (null and hostile "
+        "text wherever the schema allows it).",
+        choices=("strict", "typical", "adversarial"),
+    )
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
     datetime_form: str = setting(

@@ -20,14 +20,14 @@ def trading() -> Callable[[int], Sequence[tuple[str, dict[str, Any]]]]:
 
     @cache
     def two_days(seed: int) -> Sequence[tuple[str, dict[str, Any]]]:
-        shop, number, told = Shop(seed=seed), 0, []
+        shop, number, events = Shop(seed=seed), 0, []
         for date in range(2):
             opening = shop.next_opening()
             for seconds, act in day(seed=seed, number=date):
                 at = opening + int(seconds * moments.SECOND)
-                told += [(each.event, orjson.loads(each.body)) for each in shop.act(act, number=number, at=at)]
+                events += [(each.event, orjson.loads(each.body)) for each in shop.act(act, number=number, at=at)]
                 number += 1
-        return told
+        return events
 
     return two_days
 

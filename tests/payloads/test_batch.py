@@ -17,10 +17,15 @@ def test_a_batch(made: list[Occurrence]):
     assert made == unpack([item.event for item in made], batch)
 
 
-@given(st.lists(st.sampled_from(["SaleCreated", "Own_Type"])), st.integers(0, 2**62), STORES)
-def test_a_job(events: list[str], first: int, store_id: int | None):
+@given(
+    st.lists(st.sampled_from(["SaleCreated", "Own_Type"])),
+    st.integers(0, 2**62),
+    STORES,
+    st.none() | st.integers(-(2**40), 2**40),
+)
+def test_a_job(events: list[str], first: int, store_id: int | None, at: int | None):
     """A job is as it was asked for."""
-    job = Job(events, first, store_id)
+    job = Job(events, first, store_id, at)
     [text] = FrameReader().feed(write_job(job))
     assert job == read_job(text)
 

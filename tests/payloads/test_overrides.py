@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.payloads.overrides import found, overridden
+from frontsim.payloads.overrides import digits_as_text, found, overridden
 
 SALE = {"total": 10.0, "store": {"posId": 7}, "salesLines": [{"price": 1}, {"price": 2}], "customer": None, "tags": []}
 
@@ -27,7 +27,7 @@ def test_several_paths_are_put_in_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "reason"),
     [
         ("totl", "got 'totl', but the payload is an object with total, store, salesLines, customer, tags"),
         ("store.pos", "got 'pos', but store is an object with posId"),
@@ -41,17 +41,17 @@ def test_several_paths_are_put_in_in_order() -> None:
         ("total..x", "expected a path such as salesLines[0].price"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_told(path: str, told: str) -> None:
+def test_a_path_that_leads_nowhere_is_reported(path: str, reason: str) -> None:
     """The nearest part that is there is named, with what it holds."""
     with pytest.raises(BadInput) as caught:
         overridden(SALE, {path: 1})
 
-    assert {path: [told]} == caught.value.fields
-    assert told in str(caught.value)
+    assert {path: [reason]} == caught.value.fields
+    assert reason in str(caught.value)
 
 
-def test_all_wrong_paths_are_told_at_once() -> None:
-    """One answer tells the user about every slip."""
+def test_all_wrong_paths_are_reported_at_once() -> None:
+    """One answer names every wrong path."""
     with pytest.raises(BadInput) as caught:
         overridden(SALE, {"a": 1, "total": 2, "b": 3})
 
@@ -69,3 +69,19 @@ def test_numbers_of_other_scripts_are_no_indices() -> None:
     """Only the digits 0 to 9 count, whatever `str.isdecimal` thinks."""
     with pytest.raises(BadInput):
         overridden(SALE, {"salesLines.\u0661": 1})
+
+
+def test_digits_are_text_where_the_schema_takes_text() -> None:
+    """`--set gtin=704...` reads as a number; a field that takes numbers, or an unknown one, keeps it."""
+    schema = {
+        "properties": {
+            "gtin": {"type": ["string", "null"]},
+            "total": {"type": "number"},
+            "either": {"type": ["string", "integer"]},
+            "lines": {"items": {"properties": {"sku": {"type": "string"}}}},
+        }
+    }
+    settings = {"gtin": 7041234567892, "total": 5, "either": 5, "lines[0].sku": 12, "lines.0.sku": True, "new": 5}
+
+    expected = {**settings, "gtin": "7041234567892", "lines[0].sku": "12"}
+    assert expected == digits_as_text(settings, schema)

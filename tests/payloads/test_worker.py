@@ -1,4 +1,4 @@
-"""The process that makes payloads: what it answers, and that it never outlives who asks."""
+"""The process that makes payloads: what it answers, and that it never outlives the simulator."""
 
 import socket
 import subprocess
@@ -21,7 +21,7 @@ PATIENCE_S = 20
 
 @contextmanager
 def worker(seed: int) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
-    """The process, and our end of the line to it."""
+    """The process, and our end of the socket."""
     ours, theirs = socket.socketpair()
     ours.settimeout(PATIENCE_S)
     process = subprocess.Popen([sys.executable, "-m", "frontsim.payloads.worker", str(seed)], stdin=theirs.fileno())
@@ -44,20 +44,27 @@ def texts(line: socket.socket, count: int) -> list[bytes]:
 
 
 def test_it_makes_what_would_be_made_here():
-    """Every published type, with and without a store that is wanted, in the order of the jobs; then it ends with us."""
-    jobs = [Job([*BUILDERS], 7, None), Job(["SaleCreated"] * 300, 0, None), Job([*BUILDERS], 2**40, 501)]
+    """Every published type, with and without a store or a moment, in the order of the jobs; then it ends with us."""
+    jobs = [
+        Job([*BUILDERS], 7, None, None),
+        Job(["SaleCreated"] * 300, 0, None, 5_000),
+        Job([*BUILDERS], 2**40, 501, None),
+    ]
     here = Payloads(catalog.load(), seed=42)
     with worker(42) as (_, line):
         line.sendall(b"".join(map(write_job, jobs)))
         ready, *batches = texts(line, 1 + len(jobs))
     assert READY == ready
     for job, batch in zip(jobs, batches, strict=True):
-        made = [here.build(event, number, store_id=job.store_id) for number, event in enumerate(job.events, job.first)]
+        made = [
+            here.build(event, job.first + place, store_id=job.store_id, at=None if job.at is None else job.at + place)
+            for place, event in enumerate(job.events)
+        ]
         assert made == unpack(job.events, batch)
 
 
-def test_it_ends_without_a_word_when_nobody_reads():
+def test_it_ends_silently_when_its_socket_closes():
     """The other side may die at any moment, also while a batch is on its way."""
     with worker(1) as (_, line):
         texts(line, 1)
-        line.sendall(write_job(Job(["SaleCreated"] * 5_000, 0, None)))
+        line.sendall(write_job(Job(["SaleCreated"] * 5_000, 0, None, None)))

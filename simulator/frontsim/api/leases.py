@@ -29,6 +29,7 @@ from frontsim.domain.status_text import StatusText, of_status
 from frontsim.errors import UnknownLease
 from frontsim.fields import Fields, shown_briefly
 from frontsim.payloads.async_payloads import AsyncPayloads
+from frontsim.payloads.event_times import EventTimes
 from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 10_000
@@ -50,9 +51,18 @@ class OpenLease:
 class LeaseApi:
     """Hands out deliveries, and logs how each ended."""
 
-    def __init__(self, *, store: EventLog, async_payloads: AsyncPayloads, clock: Clock, headers: HeaderNames) -> None:
+    def __init__(
+        self,
+        *,
+        store: EventLog,
+        async_payloads: AsyncPayloads,
+        event_times: EventTimes,
+        clock: Clock,
+        headers: HeaderNames,
+    ) -> None:
         self._store = store
         self._async_payloads = async_payloads
+        self._event_times = event_times
         self._clock = clock
         self._headers = headers
         self._leases: dict[str, OpenLease] = {}
@@ -114,7 +124,7 @@ class LeaseApi:
     async def _raise(self, count: int, mix: Mapping[str, float]) -> list[Delivery]:
         while True:
             era, first = self._store.era, self._store.take_numbers(count)
-            made = await self._async_payloads.make(_spread(mix, count, first), first)
+            made = await self._async_payloads.make(_spread(mix, count, first), first, at=self._event_times.take(count))
             if era == self._store.era:  # else a reset came in between and hands these numbers out again
                 return await self._store.lease([with_known_store(item) for item in made], first)
 

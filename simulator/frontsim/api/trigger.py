@@ -19,7 +19,9 @@ from frontsim.errors import Busy, StoreFailed
 from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
 from frontsim.payloads.async_payloads import AsyncPayloads
+from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.profiles import PROFILES
 from frontsim.payloads.shop import ACTS, Shop
 from frontsim.payloads.values.moments import SECOND
 from frontsim.store.event_log import EventLog
@@ -56,6 +58,7 @@ class TriggerApi:
         catalog: Catalog,
         payloads: Payloads,
         async_payloads: AsyncPayloads,
+        event_times: EventTimes,
         shop: Shop,
         seed: int,
         is_stopping: Callable[[], bool],
@@ -64,6 +67,7 @@ class TriggerApi:
         self._catalog = catalog
         self._payloads = payloads
         self._async_payloads = async_payloads
+        self._event_times = event_times
         self._shop = shop
         self._seed = seed
         self._is_stopping = is_stopping
@@ -75,19 +79,25 @@ class TriggerApi:
     async def trigger(self, request: Request) -> Response:
         """Raise occurrences of one type."""
         fields = Fields(await read_object(request, any_type=True), any_case=True)
-        fields.only("event", "count", "storeId", "set", "payload", "invalid")
+        fields.only("event", "count", "storeId", "set", "payload", "invalid", "payloads")
         event = fields.text("event", "the name of an event type", required=True)
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
         store_id = read_store_id(fields)
         set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
+        profile = fields.choice("payloads", PROFILES)
         fields.check()
         name = self._catalog.find(event or "").name
 
         if not set_ and payload is None:
-            return await self._raise_plain(name, count, store_id)
+            return await self._raise_plain(name, count, store_id, profile)
 
         def build(number: int) -> Sequence[Occurrence]:
-            return [self._payloads.custom(name, number, store_id=store_id, set_=set_, payload=payload, invalid=invalid)]
+            at = self._event_times.take()
+            return [
+                self._payloads.custom(
+                    name, number, store_id=store_id, at=at, profile=profile, set_=set_, payload=payload, invalid=invalid
+                )
+            ]
 
         await self._try(count, build)
         return await self._raise(count, build)
@@ -120,7 +130,7 @@ class TriggerApi:
         assert what is not None
         if what == DAY:
             return await self._play_day(request, speed)
-        return await self._raise(count, lambda number: self._shop.act(what, number=number))
+        return await self._raise(count, lambda number: self._shop.act(what, number=number, at=self._event_times.take()))
 
     async def _play_day(self, request: Request, speed: float) -> Response:
         """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away."""
@@ -138,7 +148,7 @@ class TriggerApi:
             await self._number_and_log(self._shop.act(what, number=self._store.next_occurrence, at=at), logged)
         return logged.answer()
 
-    async def _raise_plain(self, event: str, count: int, store_id: int | None) -> Response:
+    async def _raise_plain(self, event: str, count: int, store_id: int | None, profile: str | None) -> Response:
         """Log `count` occurrences of a type, in batches; the payload process makes one while we log the one before.
 
             make 1 | make 2 | make 3 |
@@ -149,11 +159,11 @@ class TriggerApi:
         """
         logged = _Logged()
         left = count
-        ahead = self._begin_batch(event, left, store_id)
+        ahead = self._begin_batch(event, left, store_id, profile)
         try:
             while left:
                 batch = await ahead
-                ahead = self._begin_batch(event, left - len(batch.occurrences), store_id)
+                ahead = self._begin_batch(event, left - len(batch.occurrences), store_id, profile)
                 if batch.era != self._store.era:
                     continue
                 await self._log(batch.occurrences, batch.first, logged)
@@ -164,14 +174,15 @@ class TriggerApi:
             ahead.cancel()
         return logged.answer()
 
-    def _begin_batch(self, event: str, left: int, store_id: int | None) -> "asyncio.Task[_Batch]":
+    def _begin_batch(self, event: str, left: int, store_id: int | None, profile: str | None) -> "asyncio.Task[_Batch]":
         """Begin to make the next batch: smaller where each occurrence makes many events, or few more may wait."""
         room = min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))
         count = min(left, max(1, min(_CHUNK_MADE, room)))
-        era, first = self._store.era, self._store.take_numbers(count)
+        era, first, at = self._store.era, self._store.take_numbers(count), self._event_times.take(count)
 
         async def make() -> _Batch:
-            return _Batch(era, first, await self._async_payloads.make([event] * count, first, store_id=store_id))
+            made = await self._async_payloads.make([event] * count, first, store_id=store_id, at=at, profile=profile)
+            return _Batch(era, first, made)
 
         making = asyncio.get_running_loop().create_task(make())
         making.add_done_callback(lambda task: task.cancelled() or task.exception())  # a call that failed awaits no more

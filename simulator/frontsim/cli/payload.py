@@ -9,9 +9,10 @@ import click
 from frontsim.cli.contracts import contracts_option, load
 from frontsim.cli.overrides import payload_options
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.profiles import PROFILES
 from frontsim.settings import Settings
 
-_DEFAULT_SEED = Settings().seed
+_DEFAULTS = Settings()
 _BLOCK = 256  # lines written at a time: memory stays the same, whatever the count
 
 
@@ -21,11 +22,20 @@ _BLOCK = 256  # lines written at a time: memory stays the same, whatever the cou
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
-    default=_DEFAULT_SEED,
+    default=_DEFAULTS.seed,
     show_default=True,
     envvar="FRONTSIM_SEED",
     show_envvar=True,
     help="Seed of everything that is drawn by chance.",
+)
+@click.option(
+    "--payloads",
+    type=click.Choice(PROFILES),
+    default=_DEFAULTS.payloads,
+    show_default=True,
+    envvar="FRONTSIM_PAYLOADS",
+    show_envvar=True,
+    help="Payload profile.",
 )
 @payload_options
 @contracts_option
@@ -33,6 +43,7 @@ def payload(
     type_: str,
     count: int,
     seed: int,
+    payloads: str,
     store: int | None,
     changes: Mapping[str, object],
     whole: Mapping[str, object] | None,
@@ -47,7 +58,7 @@ def payload(
     """
     catalog = load(contracts)
     event = catalog.find(type_).name
-    body = _bodies(Payloads(catalog, seed=seed), event, store, changes, whole, invalid=invalid)
+    body = _bodies(Payloads(catalog, seed=seed, profile=payloads), event, store, changes, whole, invalid=invalid)
     out = sys.stdout.buffer
     for first in range(1, count + 1, _BLOCK):  # a simulator's own numbers begin at 1, too
         block = range(first, min(first + _BLOCK, count + 1))

@@ -51,14 +51,21 @@ class Simulator(ApiClient):
         set_: Mapping[str, object] | None = None,
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
+        payloads: str | None = None,
     ) -> TriggerAnswer:
         """Raise occurrences of a type. When this returns they are in the log, and not yet delivered.
 
         `set_` maps dotted paths of the payload to values; `payload` replaces it; `invalid` allows a payload that
-        breaks the schema.
+        breaks the schema; `payloads` names a payload profile other than the simulator's.
         """
         body: dict[str, object] = {"event": event, "count": count}
-        optional = {"storeId": store_id, "set": set_, "payload": payload, "invalid": invalid or None}
+        optional = {
+            "storeId": store_id,
+            "set": set_,
+            "payload": payload,
+            "invalid": invalid or None,
+            "payloads": payloads,
+        }
         body.update({name: value for name, value in optional.items() if value is not None})
         return TriggerAnswer.read(self._http.call("POST", "/trigger", body=body).json())
 

@@ -1,7 +1,7 @@
 """Payloads made without blocking the event loop.
 
     few payloads  ──▶ made here, a hundred at a time, so that other tasks get their turn
-    many          ──▶ made by a worker process, on another core
+    many          ──▶ made by a worker process, on another core (it knows the typical profile only)
 
 The bytes follow from seed, type and number alone, so where a payload is made changes nothing but the time it takes.
 If the worker cannot start, or dies, its jobs are made here. A dead worker is replaced after twice as many payloads
@@ -14,7 +14,9 @@ from contextlib import suppress
 
 from frontsim.domain.model import Occurrence
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.profiles import TYPICAL
 from frontsim.payloads.standalone.builders import BUILDERS
+from frontsim.payloads.values.moments import Ticks
 from frontsim.payloads.worker_process import WorkerProcess
 
 WORKER_AFTER = 2_000
@@ -45,12 +47,24 @@ class AsyncPayloads:
         """The worker, once one has been started."""
         return self._worker
 
-    async def make(self, events: Sequence[str], first: int, *, store_id: int | None = None) -> Sequence[Occurrence]:
-        """One payload of each of `events`, numbered from `first`. Raises what `Payloads.build` does."""
-        if self._worker is not None and self._worker.ready and BUILDERS.keys() >= set(events):
+    async def make(
+        self,
+        events: Sequence[str],
+        first: int,
+        *,
+        store_id: int | None = None,
+        at: Ticks | None = None,
+        profile: str | None = None,
+    ) -> Sequence[Occurrence]:
+        """One payload of each of `events`, numbered from `first`, at moments one tick apart from `at` on.
+
+        Raises what `Payloads.build` does.
+        """
+        profile = profile or self._payloads.profile
+        if self._worker is not None and self._worker.ready and profile == TYPICAL and BUILDERS.keys() >= set(events):
             with suppress(ConnectionError):
-                return await self._worker.make(events, first, store_id)
-        return await self._make_here(events, first, store_id)
+                return await self._worker.make(events, first, store_id, at)
+        return await self._make_here(events, first, store_id, at, profile)
 
     def close(self) -> None:
         """End the worker, and start no other."""
@@ -58,10 +72,13 @@ class AsyncPayloads:
         if self._worker is not None:
             self._worker.end()
 
-    async def _make_here(self, events: Sequence[str], first: int, store_id: int | None) -> list[Occurrence]:
+    async def _make_here(
+        self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None, profile: str
+    ) -> list[Occurrence]:
         made: list[Occurrence] = []
-        for number, event in enumerate(events, first):
-            made.append(self._payloads.build(event, number, store_id=store_id))
+        for place, event in enumerate(events):
+            moment = None if at is None else at + place
+            made.append(self._payloads.build(event, first + place, store_id=store_id, at=moment, profile=profile))
             if len(made) % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         self._until_worker -= len(made)

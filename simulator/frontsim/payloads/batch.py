@@ -1,6 +1,6 @@
 """The messages between the simulator and a worker, which carry payloads byte for byte.
 
-job    what to make, as JSON:  [[event, ...], first number, store]
+job    what to make, as JSON:  [[event, ...], first number, store, first moment]
 batch  what was made:          count │ length of each body │ store of each │ the bodies
 frame  a job or a batch behind its length, in 4 bytes
 """
@@ -13,17 +13,19 @@ from typing import NamedTuple
 import orjson
 
 from frontsim.domain.model import Occurrence
+from frontsim.payloads.values.moments import Ticks
 
 _LENGTH = struct.Struct("<I")
 _NO_STORE = -(2**63)
 
 
 class Job(NamedTuple):
-    """An order for one payload of each of `events`, numbered from `first`."""
+    """An order for one payload of each of `events`, numbered from `first`, at moments from `at` on."""
 
     events: Sequence[str]
     first: int
     store_id: int | None
+    at: Ticks | None
 
 
 def write_job(job: Job) -> bytes:

@@ -20,8 +20,10 @@ from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
 from frontsim.payloads.master_data.world import World
-from frontsim.payloads.overrides import found, not_json, overridden
+from frontsim.payloads.overrides import digits_as_text, found, not_json, overridden
+from frontsim.payloads.profiles import TYPICAL, Profiles
 from frontsim.payloads.standalone.builders import BUILDERS, occurrence
+from frontsim.payloads.values.moments import Ticks
 
 if TYPE_CHECKING:
     from frontsim.payloads.schema.generator import Generator
@@ -31,13 +33,16 @@ class Payloads:
     """The payloads of a seed.
 
     Args:
-        catalog: which types there are; types of the user's own are made from their schemas.
-        seed: everything follows from it.
+        catalog: the types; payloads of types of the user's own are made from their schemas.
+        seed: decides every payload.
+        profile: one of `profiles.PROFILES`.
     """
 
-    def __init__(self, catalog: Catalog, *, seed: int) -> None:
+    def __init__(self, catalog: Catalog, *, seed: int, profile: str = TYPICAL) -> None:
         self._catalog = catalog
         self._seed = seed
+        self.profile = profile
+        self._profiles = Profiles(catalog, seed=seed)
         self._world = World(seed)
         self._generators: dict[str, Generator] = {}
 
@@ -46,13 +51,24 @@ class Payloads:
         """The chain of stores that the payloads are about."""
         return self._world
 
-    def build(self, event: str, number: int, *, store_id: int | None = None) -> Occurrence:
-        """Payload `number` of a type; the same bytes every time, on any machine.
+    def build(
+        self,
+        event: str,
+        number: int,
+        *,
+        store_id: int | None = None,
+        at: Ticks | None = None,
+        profile: str | None = None,
+    ) -> Occurrence:
+        """Payload `number` of a type; the same bytes for the same arguments, on any machine.
 
         Args:
             event: a type's name, in any case.
             number: from 0.
             store_id: the store that the payload is about; one that the world does not have is made up for its id.
+            at: when the event happens, in the vendor's local time; by default the moment of the number on a fixed
+                timeline. Payloads of the user's own types take no notice.
+            profile: instead of the profile of all payloads.
 
         Raises:
             UnknownEventType: no such type.
@@ -65,11 +81,17 @@ class Payloads:
             text = f"expected a store's id of 32 bits, got {store_id}"
             raise BadInput(text, {"storeId": [text]})
         if event not in BUILDERS:
-            kind = self._catalog.find(event)
-            if kind.name not in BUILDERS:
-                return self._from_schema(kind, number, store_id)
-            event = kind.name
-        return occurrence(self._world, event, number, store_id)
+            event = self._catalog.find(event).name
+        if event in BUILDERS:
+            made = occurrence(self._world, event, number, store_id, at)
+        else:
+            made = self._from_schema(self._catalog.find(event), number, store_id)
+        profile = self.profile if profile is None else profile
+        return made if profile == TYPICAL else self._profiles.apply(profile, made, number)
+
+    def in_profile(self, made: Occurrence, number: int) -> Occurrence:
+        """A typical occurrence, in the profile of all payloads."""
+        return self._profiles.apply(self.profile, made, number)
 
     def custom(
         self,
@@ -77,6 +99,8 @@ class Payloads:
         number: int,
         *,
         store_id: int | None = None,
+        at: Ticks | None = None,
+        profile: str | None = None,
         set_: Mapping[str, object] = MappingProxyType({}),
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
@@ -87,7 +111,10 @@ class Payloads:
             event: a type's name.
             number: as for `build`.
             store_id: as for `build`; it is not put into a payload of the user's own.
-            set_: values by path: `total`, `salesLines[0].price`, `salesLines.0.price`.
+            at: as for `build`.
+            profile: as for `build`.
+            set_: values by path: `total`, `salesLines[0].price`, `salesLines.0.price`. A whole number for a field of
+                text is taken as its digits, unless `invalid` is given.
             payload: the whole payload, instead of a built one.
             invalid: accept a result that breaks the type's schema.
 
@@ -100,14 +127,14 @@ class Payloads:
         kind = self._catalog.find(event)
         value: object
         if payload is None:
-            built = self.build(kind.name, number, store_id=store_id)
+            built = self.build(kind.name, number, store_id=store_id, at=at, profile=profile)
             value, store_id = orjson.loads(built.body), built.store_id
         else:
             value = dict(payload)
             wrong = not_json(value)
             if wrong is not None:
                 raise BadInput(wrong, {"": [wrong]})
-        value = overridden(value, set_)
+        value = overridden(value, set_ if invalid else digits_as_text(set_, kind.schema))
         try:
             body = orjson.dumps(value)
         except TypeError as error:  # orjson can write each value, but not at the depth where the path puts it

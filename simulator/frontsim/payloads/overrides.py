@@ -36,6 +36,32 @@ def overridden(value: object, settings: Mapping[str, object]) -> object:
     return changed
 
 
+def digits_as_text(settings: Mapping[str, object], schema: Mapping[str, object]) -> dict[str, object]:
+    """The settings, with the digits of each whole number as text where the schema takes text and no number.
+
+    `--set gtin=7041234567892` reads as a number, and means the text.
+    """
+    return {
+        path: str(value)
+        if isinstance(value, int) and not isinstance(value, bool) and _is_text_at(path, schema)
+        else value
+        for path, value in settings.items()
+    }
+
+
+def _is_text_at(path: str, root: Mapping[str, object]) -> bool:
+    schema: object = root
+    for step in _STEP.findall(path):
+        inner = _sub(schema, "items") if _INDEX.fullmatch(step) else _sub(_sub(schema, "properties"), step)
+        schema = inner
+    kinds = _sub(schema, "type")
+    return kinds == "string" or (isinstance(kinds, list) and "string" in kinds and not {"integer", "number"} & {*kinds})
+
+
+def _sub(schema: object, keyword: str) -> object:
+    return schema.get(keyword) if isinstance(schema, Mapping) else None
+
+
 def not_json(value: object) -> str | None:
     """Why JSON cannot hold a value (NaN, an integer of more than 64 bits, an object of Python); None if it can."""
     try:

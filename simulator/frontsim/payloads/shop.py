@@ -61,9 +61,11 @@ class Shop:
 
     Args:
         seed: decides everything; the stores and products are those of `Payloads` with the same seed.
+        in_profile: turns the events, which are typical, into another payload profile; gets the act's number, too.
     """
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, *, seed: int, in_profile: Callable[[Occurrence, int], Occurrence] | None = None) -> None:
+        self._in_profile = in_profile
         self._state = ShopState(World(seed))
 
     def reset(self) -> None:
@@ -97,4 +99,5 @@ class Shop:
             raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
         self._state.begin(what, number, of_number(number) if at is None else at)
         act.do(self._state)
-        return self._state.close()
+        caused = self._state.close()
+        return caused if self._in_profile is None else [self._in_profile(item, number) for item in caused]

@@ -31,7 +31,12 @@ def serve(connection: socket.socket, world: World) -> None:
 
 
 def _do(job: Job, world: World) -> bytes:
-    return pack([occurrence(world, event, number, job.store_id) for number, event in enumerate(job.events, job.first)])
+    return pack(
+        [
+            occurrence(world, event, job.first + place, job.store_id, None if job.at is None else job.at + place)
+            for place, event in enumerate(job.events)
+        ]
+    )
 
 
 def main(seed: str) -> None:

@@ -21,6 +21,7 @@ from typing import cast
 import frontsim
 from frontsim.domain.model import Occurrence
 from frontsim.payloads.batch import FrameReader, Job, unpack, write_job
+from frontsim.payloads.values.moments import Ticks
 
 logger = logging.getLogger(__name__)
 
@@ -64,14 +65,14 @@ class WorkerProcess(asyncio.Protocol):
                 return
         await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
 
-    async def make(self, events: Sequence[str], first: int, store_id: int | None) -> list[Occurrence]:
+    async def make(self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None) -> list[Occurrence]:
         """As `AsyncPayloads.make`.
 
         Raises:
             ConnectionError: the process has ended.
         """
         jobs = [
-            Job(events[start : start + _PAYLOADS_PER_JOB], first + start, store_id)
+            Job(events[start : start + _PAYLOADS_PER_JOB], first + start, store_id, None if at is None else at + start)
             for start in range(0, len(events), _PAYLOADS_PER_JOB)
         ]
         batches = asyncio.gather(*map(self._send, jobs))

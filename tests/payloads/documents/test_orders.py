@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 import pytest
 
-from frontsim.payloads.documents.orders import HIDDEN, Order, draw_order, fulfilled, handled, order_json, refunded
+from frontsim.payloads.documents.orders import Order, draw_order, fulfilled, handled, moved, order_json, refunded
 from frontsim.payloads.documents.sales import sums
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.values.seeded_draws import SeededDraws
@@ -14,15 +14,15 @@ WORLD = World(1)
 
 def order(kind: str = "BOPIS", **placed: Any) -> Order:
     drawn = draw_order(SeededDraws(1, "order", 4), WORLD, WORLD.shops[0], number=4, at=30_000)
-    return drawn._replace(kind=kind, placed=replace(drawn.placed, **{"hidden": None, **placed}))
+    return drawn._replace(kind=kind, placed=replace(drawn.placed, **placed))
 
 
 def test_an_order_begins_unhandled() -> None:
-    """Nothing is decided, and one entry tells of it."""
+    """No line is decided, and the history has one entry."""
     new = order()
 
     assert ("UnHandled", {"UnHandled"}, None) == (new.status, set(new.statuses), new.updated)
-    assert ["Order created"] == [told for _, told, _ in new.events]
+    assert ["Order created"] == [what for _, what, _ in new.events]
 
 
 def test_each_step_adds_an_entry_and_moves_the_moment() -> None:
@@ -53,14 +53,14 @@ def test_what_is_collected_is_picked_and_what_is_sent_is_shipped(kind: str, stat
     assert status == fulfilled(order(kind=kind, from_online=False), 50_000).status
 
 
-@pytest.mark.parametrize("hidden", HIDDEN)
-def test_a_hidden_part_is_null(hidden: str) -> None:
-    """Exactly that part of the payload is left out."""
-    whole, lacking = (
-        orjson.loads(orjson.dumps(order_json(order(hidden=part, variety=4, receipt_no=1)._replace(updated=40_000))))
-        for part in (None, hidden)
-    )
-    top = hidden.partition("[")[0].partition(".")[0].replace("shipments", "fulfillmentLocation")
+def test_an_order_moves_as_a_whole() -> None:
+    """All its moments by the same time, and nothing else of it."""
+    accepted = handled(order(due=70_000), ("Accepted",) * len(order().lines), 40_000)
+    later = moved(accepted, 300)
+    before, after = (orjson.loads(orjson.dumps(order_json(each))) for each in (accepted, later))
 
-    assert {top} == {field for field in whole if whole[field] != lacking[field]}
-    assert (lacking[top] is None) is (hidden == top)
+    assert [30_300, 40_300] == [at for at, _, _ in later.events]
+    assert (30_300, 70_300, 40_300) == (later.placed.created, later.placed.due, later.updated)
+    assert later.placed.expires == accepted.placed.expires + 300
+    moments = {"createdDateTime", "updatedDateTime", "dueDateTime", "expirationDateTime", "orderEvents"}
+    assert {name for name in before if before[name] != after[name]} - {"receiptFormatted"} == moments

@@ -18,8 +18,6 @@ def test_a_z_report_adds_up(bodies: Bodies) -> None:
         assert grand == exact(report["grossTotal"]) - exact(report["grossDiscount"])
         assert grand == exact(report["netTotal"]) + exact(report["vatTotal"])
         assert exact(report["vatTotal"]) == sum(exact(report[f"vatArea{area}"]) for area in (1, 2, 3))
-        if report["paymentTypes"] is None:
-            continue
         assert grand == sum(exact(paid["amount"]) for paid in report["paymentTypes"])
         if report["withdrawals"] is not None and report["deposits"] is not None:
             cash = sum(exact(paid["amount"]) for paid in report["paymentTypes"] if paid["type"] == "cash")
@@ -29,31 +27,17 @@ def test_a_z_report_adds_up(bodies: Bodies) -> None:
             assert exact(report["discrepancy"]) == exact(report["closingCashBalance"]) - expected
 
 
-def test_a_means_of_payment_has_one_line(bodies: Bodies) -> None:
+def test_a_payment_method_has_one_line(bodies: Bodies) -> None:
     """One entry per number, kind and currency."""
     for report in bodies("POSSettlementCreated"):
         keys = [(paid["paymentTypeId"], paid["subType"], paid["currency"]) for paid in report["paymentTypes"] or ()]
         assert len(keys) == len(set(keys))
 
 
-def test_a_period_without_sales_has_no_receipts(bodies: Bodies) -> None:
-    """Nothing but zeros, and null where there is no first receipt."""
-    idle = [report for report in bodies("POSSettlementCreated") if report["receiptNoFrom"] is None]
-
-    assert idle
-    for report in idle:
-        assert (0, 0, 0, None) == (
-            report["grossTotal"],
-            report["grandTotal"],
-            report["vatTotal"],
-            report["receiptNoTo"],
-        )
-
-
 @pytest.mark.parametrize(("currency", "areas"), [("NOK", 3), ("SEK", 3), ("DKK", 1)])
 def test_a_country_has_its_vat_areas(bodies: Bodies, currency: str, areas: int) -> None:
     """Norway 25, 15, 12; Sweden 25, 12, 6; Denmark 25 alone."""
-    reports = [each for each in bodies("POSSettlementCreated") if each["currency"] == currency and each["receiptNoTo"]]
+    reports = [each for each in bodies("POSSettlementCreated") if each["currency"] == currency]
 
     assert reports
     for report in reports:
@@ -64,4 +48,4 @@ def test_the_period_ends_with_the_report(bodies: Bodies) -> None:
     """from <= to <= the report's own moment, and the receipts ascend."""
     for report in bodies("POSSettlementCreated"):
         assert report["dateTimeFrom"] <= report["dateTimeTo"] <= report["settlementTimeStamp"]
-        assert (report["receiptNoFrom"] or 0) <= (report["receiptNoTo"] or 0)
+        assert report["receiptNoFrom"] <= report["receiptNoTo"]

@@ -34,7 +34,7 @@ def test_some_stores_share_a_stock_and_some_stocks_are_virtual() -> None:
 
 
 @pytest.mark.parametrize("store", World(1).shops)
-def test_every_shop_has_somebody_to_exchange_goods_with(store: object) -> None:
+def test_every_shop_has_partners_to_exchange_goods_with(store: object) -> None:
     """Another shop's stock and a virtual one, both in its own country."""
     world = World(1)
     shop = next(each for each in world.shops if each.id == getattr(store, "id", 0))
@@ -45,12 +45,10 @@ def test_every_shop_has_somebody_to_exchange_goods_with(store: object) -> None:
         assert {(virtual, shop.country.code)} == {(stock.virtual, stock.country) for stock in partners}
 
 
-def test_goods_go_with_the_sizes() -> None:
-    """Number for number; with the label of the size, or with none."""
+def test_articles_are_in_the_order_of_the_sizes() -> None:
+    """Number for number."""
     world = World(1)
-    for labelled, bare, size in zip(world.articles, world.unlabelled_articles, world.sizes, strict=True):
-        assert (size, size.label) == (labelled.size, labelled.label)
-        assert (size, None) == (bare.size, bare.label)
+    assert [*world.sizes] == [article.size for article in world.articles]
 
 
 def test_what_a_store_has_not_comes_from_its_countrys_web_shop() -> None:

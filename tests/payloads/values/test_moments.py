@@ -1,8 +1,10 @@
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from frontsim.clock import EARLIEST, LATEST
 from frontsim.payloads.values import moments
 
 
@@ -62,3 +64,14 @@ def test_the_next_opening_lies_ahead() -> None:
 def test_a_moment_beyond_the_calendar_is_still_written() -> None:
     """Numbers have no end, the calendar has: the last day stands for what is after it."""
     assert moments.text(10**15).startswith("9999-12-31T")
+
+
+def test_a_moment_of_the_clock_is_local_time() -> None:
+    """12:00:00.02 UTC in winter is 13:00 in Oslo; a clock at the end of time is as near as dates go."""
+    oslo = ZoneInfo("Europe/Oslo")
+    noon = int(datetime(2026, 1, 5, 12, tzinfo=UTC).timestamp() * 1000)
+
+    assert "2026-01-05T13:00:00.02" == moments.text(moments.of_clock(noon + 20, oslo))
+    assert "2026-07-05T14:00:00" == moments.text(moments.of_clock(noon + 181 * 86_400_000, oslo))
+    assert moments.text(moments.of_clock(EARLIEST, oslo)).startswith("0001-01-01T")
+    assert moments.text(moments.of_clock(LATEST, oslo)).startswith("9999-12-31T")

@@ -4,8 +4,8 @@ from frontsim.payloads.values.texts import COMMENTS, FREE_TEXTS
 
 
 def test_most_comments_are_not_written() -> None:
-    """Null in 45 of 64, empty in one."""
-    assert (64, 45, 1) == (len(COMMENTS), COMMENTS.count(None), COMMENTS.count(""))
+    """Null in 173 of 256, empty in one."""
+    assert (256, 173, 1) == (len(COMMENTS), COMMENTS.count(None), COMMENTS.count(""))
 
 
 def test_every_text_survives_json() -> None:

@@ -7,7 +7,6 @@ from frontsim.payloads.acts.customer import buyer, still_known
 from frontsim.payloads.acts.shop_state import ShopState, Till
 from frontsim.payloads.documents.payments import (
     Payment,
-    all_known,
     pay_at_till,
     pay_by_invoice,
     pay_online,
@@ -124,7 +123,7 @@ def _sale(
     sale_id: int,
     lines: tuple[Line, ...],
     who: Customer | None,
-    channel: str | None,
+    channel: str,
 ) -> Sale:
     total, vat_total = sums(lines)
     return Sale(
@@ -145,7 +144,6 @@ def _sale(
         payments=(),
         total=total,
         vat_total=vat_total,
-        hidden=None,
     )
 
 
@@ -161,13 +159,10 @@ def _register(state: ShopState, sold: Sale) -> Sale:
 
 def _take_from_stock(state: ShopState, sold: Sale) -> None:
     for line in sold.lines:
-        size = line.article.size
-        if size is not None:
-            state.move("Sale", sold.store, sold.store.stock.id, size, pieces=-line.price.quantity)
+        state.move("Sale", sold.store, sold.store.stock.id, line.article.size, pieces=-line.price.quantity)
 
 
 def _paid(
     state: ShopState, sold: Sale, pay: Callable[[SeededDraws, Ore, Country], tuple[Payment, ...]]
 ) -> tuple[Payment, ...]:
-    country = sold.store.country
-    return all_known(pay(state.draws, sold.total, country), country)
+    return pay(state.draws, sold.total, sold.store.country)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from frontsim.payloads.acts.customer import buyer
 from frontsim.payloads.acts.shop_state import OpenOrder, ShopState
 from frontsim.payloads.documents.orders import draw_order, drawn_statuses, fulfilled, handled, order_json, refunded
-from frontsim.payloads.documents.payments import all_known, pay_at_till, pay_online
+from frontsim.payloads.documents.payments import pay_at_till, pay_online
 from frontsim.payloads.documents.reservations import DEFAULT_HOURS, Reservation, reservation_json
 from frontsim.payloads.documents.sales import sums
 from frontsim.payloads.values.moments import HOUR, MINUTE, SECOND, Ticks
@@ -26,12 +26,12 @@ def reservation(state: ShopState) -> None:
     who = buyer(state, store) if draws.one_in(2) else None
     pieces = draws.pick((1, 1, 1, 2))
     size = state.stocked(store.stock.id, draws.pick(state.world.sizes), pieces)
-    kept = Reservation(
+    reserved = Reservation(
         id=draws.uuid(),
         stock_id=store.stock.id,
         customer_id=None if who is None else who.id,
         sale_id=None,
-        ext_id=f"RES-{state.next('reservation')}" if draws.one_in(2) else None,
+        ext_id=f"RES-{state.next('reservation')}",
         comment=draws.pick(COMMENTS),
         made=state.now,
         expires=state.now + draws.pick(_LENGTHS),
@@ -39,8 +39,8 @@ def reservation(state: ShopState) -> None:
         size=size,
     )
     state.levels.change(store.stock.id, size, reserved=pieces)
-    state.write("StockReservationCreated", reservation_json(kept), store.id)
-    state.reservations.append(kept)
+    state.write("StockReservationCreated", reservation_json(reserved), store.id)
+    state.reservations.append(reserved)
 
 
 def reservation_expiry(state: ShopState) -> None:
@@ -48,21 +48,20 @@ def reservation_expiry(state: ShopState) -> None:
     if not state.reservations:
         reservation(state)
         state.wait(SECOND, MINUTE)
-    over = [kept for kept in state.reservations if kept.expires is not None and kept.expires <= state.now]
-    kept = over[0] if over else state.reservations[0]
-    state.reservations.remove(kept)
-    _end(state, kept, _store_of(state, kept), released=not over)
+    over = [reserved for reserved in state.reservations if reserved.expires <= state.now]
+    reserved = over[0] if over else state.reservations[0]
+    state.reservations.remove(reserved)
+    _end(state, reserved, _store_of(state, reserved), released=not over)
 
 
-def _store_of(state: ShopState, kept: Reservation) -> int:
-    return next(store.id for store in state.world.stores if store.stock.id == kept.stock_id)
+def _store_of(state: ShopState, reserved: Reservation) -> int:
+    return next(store.id for store in state.world.stores if store.stock.id == reserved.stock_id)
 
 
-def _end(state: ShopState, kept: Reservation, store_id: int, *, released: bool) -> None:
+def _end(state: ShopState, reserved: Reservation, store_id: int, *, released: bool) -> None:
     """Free the pieces. A release ends the reservation now."""
-    assert kept.stock_id is not None
-    state.levels.change(kept.stock_id, kept.size, reserved=-kept.quantity)
-    ended = kept._replace(expires=state.now) if released else kept
+    state.levels.change(reserved.stock_id, reserved.size, reserved=-reserved.quantity)
+    ended = reserved._replace(expires=state.now) if released else reserved
     state.write("StockReservationExpired", {**reservation_json(ended), "isReleased": released}, store_id)
 
 
@@ -97,9 +96,9 @@ def _place(state: ShopState, *, endless: bool) -> OpenOrder:
     )
     total, _ = sums(drawn.lines)
     order = drawn._replace(
-        placed=replace(drawn.placed, customer=who, hidden=None),
+        placed=replace(drawn.placed, customer=who),
         kind="BOPIS" if drawn.kind == "Return" else drawn.kind,
-        payments=all_known((pay_at_till if endless else pay_online)(draws, total, store.country), store.country),
+        payments=(pay_at_till if endless else pay_online)(draws, total, store.country),
     )
     live = OpenOrder(order, {})
     state.new_orders.append(live)
@@ -111,9 +110,7 @@ def _reserve(state: ShopState, live: OpenOrder) -> None:
     order = live.order
     for place, line in enumerate(order.lines):
         size, quantity = line.article.size, line.price.quantity
-        if size is None:
-            continue
-        kept = Reservation(
+        reserved = Reservation(
             id=state.draws.uuid(),
             stock_id=order.placed.stock.id,
             customer_id=order.placed.customer.id,
@@ -121,17 +118,17 @@ def _reserve(state: ShopState, live: OpenOrder) -> None:
             ext_id=order.placed.no,
             comment=None,
             made=state.now,
-            expires=state.now + (order.placed.hours or DEFAULT_HOURS) * HOUR,
+            expires=state.now + order.placed.hours * HOUR,
             quantity=quantity,
             size=size,
         )
-        live.kept[place] = kept
-        state.write("StockReservationCreated", reservation_json(kept), order.placed.store.id)
+        live.reservations[place] = reserved
+        state.write("StockReservationCreated", reservation_json(reserved), order.placed.store.id)
         state.move("Bestilling", order.placed.store, order.placed.stock.id, size, pieces=0, reserved=quantity)
 
 
 def order_update(state: ShopState) -> None:
-    """A shop accepts and rejects the lines of an order."""
+    """A store accepts and rejects the lines of an order."""
     if not state.new_orders:
         _web_order(state)
     live = state.new_orders.popleft()
@@ -144,10 +141,10 @@ def _handle(state: ShopState, live: OpenOrder, drawn: tuple[str, ...]) -> None:
     live.order = order = handled(live.order, statuses, state.wait(SECOND, 10 * MINUTE))
     state.write("OmniChannelOrderUpdated", order_json(order), order.placed.store.id)
     for place, status in enumerate(statuses):
-        if status == "Rejected" and place in live.kept:
-            kept = live.kept.pop(place)
-            _end(state, kept, order.placed.store.id, released=True)
-            state.move("Cancelled", order.placed.store, order.placed.stock.id, kept.size, pieces=0)
+        if status == "Rejected" and place in live.reservations:
+            reserved = live.reservations.pop(place)
+            _end(state, reserved, order.placed.store.id, released=True)
+            state.move("Cancelled", order.placed.store, order.placed.stock.id, reserved.size, pieces=0)
     (state.accepted_orders if "Accepted" in statuses else state.done_orders).append(live)
 
 
@@ -161,9 +158,14 @@ def order_fulfilment(state: ShopState) -> None:
     live = state.accepted_orders.popleft()
     live.order = order = fulfilled(live.order, state.wait(SECOND, 10 * MINUTE))
     state.write("OmniChannelOrderFulfilled", order_json(order), order.placed.store.id)
-    for kept in live.kept.values():
+    for reserved in live.reservations.values():
         state.move(
-            "Sale", order.placed.store, order.placed.stock.id, kept.size, pieces=-kept.quantity, reserved=-kept.quantity
+            "Sale",
+            order.placed.store,
+            order.placed.stock.id,
+            reserved.size,
+            pieces=-reserved.quantity,
+            reserved=-reserved.quantity,
         )
     state.done_orders.append(live)
 
@@ -177,6 +179,6 @@ def order_refund(state: ShopState) -> None:
     count = len(order.lines) if order.status == "Rejected" else state.draws.between(1, len(order.lines))
     back = refunded(state.draws, order, state.wait(SECOND, 10 * MINUTE), tuple(range(count)))
     state.write("OmniChannelOrderRefundUpdated", order_json(back), order.placed.store.id)
-    for place, kept in live.kept.items():
+    for place, reserved in live.reservations.items():
         if place < count:
-            state.move("Sale", order.placed.store, order.placed.stock.id, kept.size, pieces=kept.quantity)
+            state.move("Sale", order.placed.store, order.placed.stock.id, reserved.size, pieces=reserved.quantity)

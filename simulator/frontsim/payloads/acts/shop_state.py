@@ -57,7 +57,7 @@ class OpenOrder:
     """An order and its reservations, by the position of the line."""
 
     order: Order
-    kept: dict[int, Reservation]
+    reservations: dict[int, Reservation]
 
 
 class ShopState:
@@ -131,7 +131,7 @@ class ShopState:
             quantity=pieces,
             level=level,
             stock_id=stock_id,
-            user=None if self.draws.one_in(16) else self.draws.pick(store.users),
+            user=self.draws.pick(store.users),
             at=self.now,
         )
         self.write("StockMovementCreated", body, store.id)

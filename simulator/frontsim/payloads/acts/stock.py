@@ -15,7 +15,7 @@ from frontsim.payloads.documents.deliveries import (
     received,
     received_json,
 )
-from frontsim.payloads.documents.stock import Item, adjustment_json, count_json, some_sizes
+from frontsim.payloads.documents.stock import CountedItem, Item, adjustment_json, count_json, some_sizes
 from frontsim.payloads.documents.transfers import Transfer, draw_transfer, transfer_json
 from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Store
@@ -28,8 +28,8 @@ def delivery(state: ShopState) -> None:
         _receive_delivery(state, state.deliveries.popleft(), whole=True)
     draws = state.draws
     store = draws.pick(state.world.shops)
-    drawn = draw_delivery(draws, state.world, store, number=state.next("delivery"), at=state.now, central=False)
-    expected = drawn._replace(created=state.now, ordered=state.now, expected=max(drawn.expected or 0, state.now))
+    drawn = draw_delivery(draws, state.world, store, number=state.next("delivery"), at=state.now)
+    expected = drawn._replace(created=state.now, ordered=state.now, expected=max(drawn.expected, state.now))
     for item in expected.items:
         state.move("PurchaseOrderOrdered", store, store.stock.id, item.size, pieces=0)
     way = draws.below(6)
@@ -70,9 +70,7 @@ def _transfer(state: ShopState, *, virtual: bool) -> None:
     if waiting:
         _receive_transfer(state, waiting.popleft())
     draws, store = state.draws, state.draws.pick(state.world.shops)
-    sent = draw_transfer(
-        draws, state.world, store, number=state.next("transfer"), at=state.now, virtual=virtual, central=False
-    )
+    sent = draw_transfer(draws, state.world, store, number=state.next("transfer"), at=state.now, virtual=virtual)
     sent = _from_stock(state, sent)
     state.write(_event(sent, "Created"), transfer_json(sent, None), store.id)
     for item in sent.items:
@@ -86,7 +84,7 @@ def _transfer(state: ShopState, *, virtual: bool) -> None:
 def _from_stock(state: ShopState, sent: Transfer) -> Transfer:
     """The transfer with sizes that the sender has in stock."""
     choose = state.shelf(sent.source.id)
-    items = tuple(replace(item, size=choose(item.size, item.sent), piece=None) for item in sent.items)
+    items = tuple(replace(item, size=choose(item.size, item.sent)) for item in sent.items)
     return sent._replace(items=items)
 
 
@@ -110,7 +108,7 @@ def stock_count(state: ShopState) -> None:
         level = state.levels.of(stock_id, size).on_hand
         counted = max(0, level + draws.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)))
         movement_id = state.world.id("movement", state.next("movement"))
-        items.append(Item(size, counted - level, counted=counted, level=counted, movement_id=movement_id))
+        items.append(CountedItem(size, counted - level, counted=counted, movement_id=movement_id))
     counted, number = state.now, state.next("count")
     at = state.wait(SECOND, 5 * MINUTE)
     body = count_json(draws, state.world, store, number=number, counted=counted, at=at, items=tuple(items))
@@ -129,7 +127,7 @@ def adjustment(state: ShopState) -> None:
     number = state.next("adjustment")
     state.write(
         "StockAdjustmentCreated",
-        adjustment_json(draws, state.world, store, number=number, at=state.now, items=tuple(items), central=False),
+        adjustment_json(draws, state.world, store, number=number, at=state.now, items=tuple(items)),
         store.id,
     )
     for item in items:

@@ -7,7 +7,7 @@ last reception leaves nothing open that was not short-shipped.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from frontsim.payloads.documents.stock import HIDDEN, cost_json, lines_json, serial_json, size_json, some_sizes
+from frontsim.payloads.documents.stock import cost_json, lines_json, serial_json, size_json, some_sizes
 from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Store
 from frontsim.payloads.master_data.world import World
@@ -25,40 +25,34 @@ class OrderedItem:
     received: int
     now: int
     piece: int | None
-    hidden: str | None
 
 
 class GoodsDelivery(NamedTuple):
-    """A delivery on its way. Moments before `created` are dates of the order."""
+    """A delivery from a supplier, as far as it has been received."""
 
     id: int
-    ext_ref: str | None
+    ext_ref: str
     store: Store
-    central: bool
-    ordered: Ticks | None
-    expected: Ticks | None
+    ordered: Ticks
+    expected: Ticks
     comment: str | None
     created: Ticks
-    user: int | None
+    user: int
     items: tuple[OrderedItem, ...]
 
 
-def draw_delivery(
-    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, central: bool
-) -> GoodsDelivery:
+def draw_delivery(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> GoodsDelivery:
     """A delivery that arrives around `at`; nothing of it is received yet."""
-    sparse = draws.below(16)
     created = at - draws.between(3, 40) * DAY
     return GoodsDelivery(
         id=world.id("delivery", number),
-        ext_ref=None if sparse == 0 else f"PO-{10_000 + number}",
+        ext_ref=f"PO-{10_000 + number}",
         store=store,
-        central=central,
-        ordered=None if sparse == 1 else created,
-        expected=None if sparse == 2 else at + draws.between(-2, 2) * DAY,
+        ordered=created,
+        expected=at + draws.between(-2, 2) * DAY,
         comment=draws.pick(COMMENTS),
         created=created,
-        user=None if sparse == 3 else draws.pick(store.users),
+        user=draws.pick(store.users),
         items=tuple(
             OrderedItem(
                 size,
@@ -66,10 +60,16 @@ def draw_delivery(
                 0,
                 0,
                 draws.below(10**6) if draws.one_in(6) else None,
-                draws.pick(HIDDEN),
             )
             for size in some_sizes(draws, world, draws.between(1, 8))
         ),
+    )
+
+
+def moved(delivery: GoodsDelivery, by: Ticks) -> GoodsDelivery:
+    """The same delivery at another time."""
+    return delivery._replace(
+        ordered=delivery.ordered + by, expected=delivery.expected + by, created=delivery.created + by
     )
 
 
@@ -79,17 +79,17 @@ def received(draws: SeededDraws, delivery: GoodsDelivery, *, whole: bool) -> Goo
     for place, item in enumerate(delivery.items):
         still_open = item.ordered - item.received
         now = still_open if whole else (still_open + 1) // 2 if place == 0 else draws.below(still_open + 1)
-        items.append(OrderedItem(item.size, item.ordered, item.received + now, now, item.piece, item.hidden))
+        items.append(OrderedItem(item.size, item.ordered, item.received + now, now, item.piece))
     return delivery._replace(items=tuple(items))
 
 
 def is_complete(delivery: GoodsDelivery) -> bool:
-    """Nothing is open any more."""
+    """Whether all ordered pieces have been received."""
     return all(item.received == item.ordered for item in delivery.items)
 
 
 def received_json(delivery: GoodsDelivery, at: Ticks, *, completed: bool = False) -> dict[str, Any]:
-    """The payload of DeliveryItemsReceived, and the greater part of DeliveryCompleted's."""
+    """The payload of DeliveryItemsReceived, and most of DeliveryCompleted's."""
     store = delivery.store
     currency = store.country.currency
     return {
@@ -97,9 +97,9 @@ def received_json(delivery: GoodsDelivery, at: Ticks, *, completed: bool = False
         "extRef": delivery.ext_ref,
         "stockId": store.stock.id,
         "stockExtId": store.stock.ext_id,
-        "storeId": None if delivery.central else store.id,
-        "orderDate": None if delivery.ordered is None else date_text(delivery.ordered),
-        "expectedDeliveryDate": None if delivery.expected is None else date_text(delivery.expected),
+        "storeId": store.id,
+        "orderDate": date_text(delivery.ordered),
+        "expectedDeliveryDate": date_text(delivery.expected),
         "comment": delivery.comment,
         "createdDateTime": text(delivery.created),
         "receivedDateTime": text(at),
@@ -110,23 +110,23 @@ def received_json(delivery: GoodsDelivery, at: Ticks, *, completed: bool = False
 
 
 def completed_json(delivery: GoodsDelivery, at: Ticks, completed_at: Ticks) -> dict[str, Any]:
-    """The payload of DeliveryCompleted, `at` being the last reception."""
+    """The payload of DeliveryCompleted; `at` is the last reception."""
     return {**received_json(delivery, at, completed=True), "completedDateTime": text(completed_at)}
 
 
 def until_completed(draws: SeededDraws) -> Ticks:
-    """How long after the last reception a delivery is archived."""
+    """The time from the last reception to the completion."""
     return draws.between(1, 90 * MINUTE)
 
 
 def until_next(draws: SeededDraws) -> Ticks:
-    """How long after one part of a delivery the next one comes."""
+    """The time from one reception to the next."""
     return draws.pick((2 * HOUR, DAY, DAY, 3 * DAY)) + draws.below(HOUR)
 
 
 def _item_json(item: OrderedItem, currency: str) -> str:
     return (
-        f'{size_json(item.size, item.hidden)},"sgtin":{serial_json(item.size, item.piece)},'
+        f'{size_json(item.size)},"sgtin":{serial_json(item.size, item.piece)},'
         f'"orderedQuantity":{item.ordered},"receivedQuantity":{item.received},"quantity":{item.now},'
-        f"{cost_json(item.size, currency, item.hidden)}"
+        f"{cost_json(item.size, currency)}"
     )

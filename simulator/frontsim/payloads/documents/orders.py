@@ -1,4 +1,4 @@
-"""Omnichannel orders: what the four order events show, each the whole order as it stands when it is sent.
+"""Omnichannel orders: each of the four order events shows the whole order when it is sent.
 
 Invariants, to the cent: price = fullPrice - discount; a line's vat is that of quantity * price; total and
 vatTotal are the sums over the lines; the payments add up to the total. `price` is taken to be per unit (open).
@@ -6,7 +6,7 @@ Rejected lines stay in the sums until they are refunded, as they have been paid.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -26,7 +26,7 @@ from frontsim.payloads.values.texts import COMMENTS
 ORDER_TYPES = ("Unknown", "Kiosk", "BOPIS", "BOSS", "ROPIS", "Return", "Service")
 LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
 STATUSES = ("UnHandled", "Shipped", "Rejected", "Picked", "Returned")
-"""Published. A payload shows the order as it stands when it is sent, so that a late one is ahead of its name."""
+"""Published. A payload shows the order when it is sent, so a late one may show a later status than its type says."""
 
 _SHIPMENT_INFO = (None, None, None, ("Til døra", "Ring ved ankomst"), None, None, None, ())
 _PARCEL_INFO = (("Posten",), ("PostNord", "Under 5 kg"), None, (), ("DHL",))
@@ -40,51 +40,40 @@ _DELIVERY_OPTIONS = (
 _DROP_POINTS = (None, orjson.Fragment(b'{"id":"NO-0154-3","name":"Coop Extra Sentrum"}'), "NO-0154-3", False)
 
 
-HIDDEN = (
-    *("orderNo", "receiptNo", "store", "customer", "paymentLines", "orderEvents", "orderLines", "fulfillmentLocation"),
-    *("updatedDateTime", "orderEvents[].createdDateTime", "orderEvents[].text", "fulfillmentLocation.stockName"),
-    *("shipments[].id", "shipments[].items"),
-)
-"""What a payload leaves null once in a while, though the order has it."""
-
-
 _USUAL_TYPES = ("BOPIS",) * 6 + ("BOSS",) * 3 + ("ROPIS",) * 3 + ORDER_TYPES
 
 _ENDLESS_TYPES = ("Unknown",) * 9 + ORDER_TYPES
 
-_HOURS = (DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, None)
+_HOURS = (DEFAULT_HOURS, DEFAULT_HOURS, 24, 48)
 
-_HIDDEN = (*HIDDEN, *(None,) * 42)
 
 _DECISIONS = ("Accepted",) * 5 + LINE_STATUSES
 
 
 @dataclass(slots=True)
 class PlacedOrder:
-    """What was ordered where, by whom and until when: what stays as it is, whatever becomes of the order."""
+    """The part of an order that never changes: who ordered what, where and until when."""
 
     id: int
     no: str
-    receipt_no: int | None
+    receipt_no: int
     store: Store
     view: View
     customer: Customer
     created: Ticks
     due: Ticks | None
-    expires: Ticks | None
-    hours: int | None
+    expires: Ticks
+    hours: int
     comment: str | None
-    from_online: bool | None
+    from_online: bool
     stock: Stock
     user: int
-    hidden: str | None
-    """Which of `HIDDEN` its payloads leave out."""
     variety: int
     """A number below 64 that decides which optional parts its payloads have."""
 
 
 class Order(NamedTuple):
-    """One order as it stands. `statuses` go with `lines`; `events` are (moment, text, kind)."""
+    """The state of one order. `statuses` belong to `lines`; `events` are (moment, text, kind)."""
 
     placed: PlacedOrder
     kind: str
@@ -106,7 +95,7 @@ def draw_order(
     endless: bool = False,
     choose: Callable[[Size, int], Size] | None = None,
 ) -> Order:
-    """A new order: nothing is handled yet.
+    """A new order, of which no line is handled yet.
 
     Args:
         draws: decide it.
@@ -115,7 +104,7 @@ def draw_order(
         number: gives its id.
         at: when it is placed.
         endless: placed and paid at a till, shipped from the web shop's stock.
-        choose: as for `basket`.
+        choose: as in `basket`.
     """
     order_id = world.id("order", number)
     lines = basket(draws, world, store, row=order_id * 8, choose=choose)
@@ -131,19 +120,18 @@ def draw_order(
     placed = PlacedOrder(
         order_id,
         f"ORD{100_000 + number}",
-        receipt_no(view.terminal, number) if endless or variety > 50 else None,
+        receipt_no(view.terminal, number),
         store,
         view,
         customer,
         at,
         due,
-        None if hours is None else at + hours * HOUR,
+        at + hours * HOUR,
         hours,
         comment,
-        None if variety % 8 == 3 else endless or variety % 8 == 4,
+        endless or variety % 8 == 4,
         world.web_stock(store) if endless else store.stock,
         draws.pick(store.users),
-        draws.pick(_HIDDEN),
         variety,
     )
     events = ((at, "Order created", None),)
@@ -151,7 +139,7 @@ def draw_order(
 
 
 def drawn_statuses(draws: SeededDraws, count: int) -> tuple[str, ...]:
-    """What a store decides about so many lines: mostly accepted."""
+    """A store's decision about each of `count` lines: mostly accepted."""
     return tuple([draws.pick(_DECISIONS) for _ in range(count)])
 
 
@@ -172,35 +160,51 @@ def fulfilled(order: Order, at: Ticks) -> Order:
 
 
 def refunded(draws: SeededDraws, order: Order, at: Ticks, places: tuple[int, ...]) -> Order:
-    """The order as its refund shows it: the lines at those places come back, paid back in full."""
+    """The order in its refund: the lines at `places` come back and are refunded in full."""
     placed, lines = order.placed, tuple([reversed_line(order.lines[place]) for place in places])
     statuses = tuple([order.statuses[place] for place in places])
     payments = pay_refund(draws, sums(lines)[0], placed.store.country)
     return Order(placed, "Return", lines, statuses, payments, "Returned", at, _and_then(order, at, "Order refunded"))
 
 
-def _and_then(order: Order, at: Ticks, told: str) -> tuple[tuple[Ticks, str, str | None], ...]:
-    """The order's history, and what happened to it at `at`."""
-    return (*order.events, (at, told, "StatusChanged"))
+def moved(order: Order, by: Ticks) -> Order:
+    """The same order at another time."""
+    placed = order.placed
+    return order._replace(
+        placed=replace(
+            placed,
+            created=placed.created + by,
+            due=None if placed.due is None else placed.due + by,
+            expires=placed.expires + by,
+        ),
+        updated=None if order.updated is None else order.updated + by,
+        events=tuple([(at + by, what, kind) for at, what, kind in order.events]),
+    )
+
+
+def _and_then(order: Order, at: Ticks, what: str) -> tuple[tuple[Ticks, str, str | None], ...]:
+    """The order's history with one more event."""
+    return (*order.events, (at, what, "StatusChanged"))
 
 
 def order_json(order: Order) -> dict[str, Any]:
     """The payload of all four order events: 24 fields at the top."""
     placed = order.placed
     receipt, variety, customer = placed.receipt_no, placed.variety, placed.customer
-    created, updated = text(placed.created), None if order.updated is None else text(order.updated)
+    created = text(placed.created)
+    updated = created if order.updated is None else text(order.updated)
     total, vat_total = sums(order.lines)
-    body = {
-        "receiptNo": None if receipt is None else str(receipt),
+    return {
+        "receiptNo": str(receipt),
         "receiptFormatted": created.replace("T", " ")[:19] if variety % 4 == 0 else None,
-        "receiptUrl": f"https://example.com/receipts/{receipt}" if receipt is not None and variety % 5 else None,
+        "receiptUrl": f"https://example.com/receipts/{receipt}",
         "orderId": placed.id,
         "orderNo": placed.no,
         "orderType": order.kind,
         "createdDateTime": created,
         "updatedDateTime": updated,
         "dueDateTime": None if placed.due is None else text(placed.due),
-        "expirationDateTime": None if placed.expires is None else text(placed.expires),
+        "expirationDateTime": text(placed.expires),
         "comment": placed.comment,
         "paymentLines": [payment_json(paid) for paid in order.payments],
         "orderLines": _lines_json(order),
@@ -215,38 +219,31 @@ def order_json(order: Order) -> dict[str, Any]:
         "total": amount(total),
         "status": order.status,
     }
-    if placed.hidden in body:
-        body[placed.hidden] = None
-    return body
 
 
 def _lines_json(order: Order) -> orjson.Fragment:
-    from_online = order.placed.from_online
-    online = "null" if from_online is None else "true" if from_online else "false"
+    online = "true" if order.placed.from_online else "false"
     lines = []
     for line, status in zip(order.lines, order.statuses, strict=True):
-        what, sold, row = line.article, line.price, "null" if line.row_id is None else f'"{line.row_id}"'
+        what, sold = line.article, line.price
         lines.append(
             f'{{"quantity":{sold.quantity},"gtin":{what.gtin_json},{sold.order_json},"sizeText":{what.text_json},'
-            f'"rowId":{row},"externalSKU":{what.sku_json},"receiptLabel":{what.label_json},'
+            f'"rowId":"{line.row_id}","externalSKU":{what.sku_json},"receiptLabel":{what.label_json},'
             f'"status":"{status}","shipFromOnlineStore":{online}}}'
         )
     return orjson.Fragment(f"[{','.join(lines)}]")
 
 
-def _events_json(order: Order, written: Mapping[Ticks | None, str | None]) -> list[dict[str, Any]]:
+def _events_json(order: Order, written: Mapping[Ticks | None, str]) -> list[dict[str, Any]]:
     """The history; `written` are moments that have been written already."""
-    if order.placed.variety == 11:
-        return []
-    hidden = order.placed.hidden
     return [
         {
             "orderEventId": place,
-            "createdDateTime": None if hidden == "orderEvents[].createdDateTime" else written.get(at) or text(at),
-            "text": None if hidden == "orderEvents[].text" else told,
+            "createdDateTime": written.get(at) or text(at),
+            "text": what,
             "eventType": kind,
         }
-        for place, (at, told, kind) in enumerate(order.events, 1)
+        for place, (at, what, kind) in enumerate(order.events, 1)
     ]
 
 
@@ -255,7 +252,7 @@ def _fulfilment_json(order: Order) -> dict[str, Any]:
     stock, variety = placed.stock, placed.variety
     return {
         "stockId": stock.id,
-        "stockName": None if placed.hidden == "fulfillmentLocation.stockName" else stock.name,
+        "stockName": stock.name,
         "posId": placed.view.terminal.id,
         "personId": placed.user,
         "deliveryAddress": placed.customer.place_json if variety % 4 < 2 else None,
@@ -265,7 +262,7 @@ def _fulfilment_json(order: Order) -> dict[str, Any]:
 
 
 def _parcels_json(order: Order) -> list[dict[str, Any]] | None:
-    """One parcel with what was not rejected; none, or null, for an order that is not sent."""
+    """One parcel with the lines that were not rejected; an empty list, or null, for an order that is not shipped."""
     placed, variety = order.placed, order.placed.variety
     if variety % 3 == 2:
         return None
@@ -273,9 +270,9 @@ def _parcels_json(order: Order) -> list[dict[str, Any]] | None:
         return []
     return [
         {
-            "id": None if placed.hidden == "shipments[].id" else f"SHIP{placed.id}-1",
+            "id": f"SHIP{placed.id}-1",
             "shipmentInfo": _PARCEL_INFO[variety % len(_PARCEL_INFO)],
-            "items": None if placed.hidden == "shipments[].items" else _items_json(order),
+            "items": _items_json(order),
             "deliveryOptionRaw": _DELIVERY_OPTIONS[placed.id % len(_DELIVERY_OPTIONS)],
             "dropPointRaw": _DROP_POINTS[placed.id % len(_DROP_POINTS)],
         }
@@ -286,6 +283,6 @@ def _items_json(order: Order) -> orjson.Fragment:
     items = []
     for line, status in zip(order.lines, order.statuses, strict=True):
         if status != "Rejected":
-            what, row = line.article, "null" if line.row_id is None else f'"{line.row_id}"'
-            items.append(f'{{"rowId":{row},"gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
+            what = line.article
+            items.append(f'{{"rowId":"{line.row_id}","gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
     return orjson.Fragment(f"[{','.join(items)}]")

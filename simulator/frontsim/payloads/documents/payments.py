@@ -1,9 +1,9 @@
-"""How sales are paid: one means or several, change, rounding of cash, refunds.
+"""How sales are paid: one payment method or several, change, rounding of cash, refunds.
 
 Invariant: the amounts add up to what was to be paid, to the cent.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from frontsim.payloads.master_data.countries import Country
@@ -13,27 +13,27 @@ from frontsim.payloads.values.seeded_draws import SeededDraws
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """A means of payment. `id` is its number in a Z report; `type` and `sub_type` are free strings."""
+    """A payment method. `id` is its number in a Z report; `type` and `sub_type` are free strings."""
 
     id: int
     type: str
-    sub_type: str | None
+    sub_type: str
 
 
-CASH = PaymentMethod(1, "cash", None)
-ROUNDING = PaymentMethod(2, "rounding", None)
+CASH = PaymentMethod(1, "cash", "")
+ROUNDING = PaymentMethod(2, "rounding", "")
 VISA = PaymentMethod(3, "creditCard", "visa")
 MASTERCARD = PaymentMethod(4, "creditCard", "mastercard")
-GIFT_CARD = PaymentMethod(5, "giftCard", None)
-INVOICE = PaymentMethod(6, "invoice", None)
+GIFT_CARD = PaymentMethod(5, "giftCard", "")
+INVOICE = PaymentMethod(6, "invoice", "")
 E_INVOICE = PaymentMethod(6, "invoice", "ehf")
 WALLETS = {
-    "Vipps": PaymentMethod(10, "Vipps", None),
-    "Swish": PaymentMethod(30, "Swish", None),
-    "MobilePay": PaymentMethod(31, "MobilePay", None),
+    "Vipps": PaymentMethod(10, "Vipps", ""),
+    "Swish": PaymentMethod(30, "Swish", ""),
+    "MobilePay": PaymentMethod(31, "MobilePay", ""),
 }
-KLARNA = PaymentMethod(124, "KlarnaFaktura", None)
-CREDIT_NOTE = PaymentMethod(128, "creditNote", None)
+KLARNA = PaymentMethod(124, "KlarnaFaktura", "")
+CREDIT_NOTE = PaymentMethod(128, "creditNote", "")
 BANK_AXEPT = PaymentMethod(10000, "debitCard", "bankAxept")
 """Numbers as far as they are published: 3 Visa, 4 ECMC, 10000 BankAxxess, 5 GiftCard, 6 Invoice, 10 Vipps,
 124 KlarnaFaktura; 1 for cash and 3 for a Visa stand in the settlement's example. The rest is ours."""
@@ -50,12 +50,11 @@ class Payment:
 
     method: PaymentMethod
     amount: Ore
-    currency: str | None
-    tendered: Ore | None
-    reference: str | None
+    currency: str
+    tendered: Ore
+    reference: str
     text: str | None
-    row_id: str | None
-    type_known: bool = True
+    row_id: str
 
 
 def pay_at_till(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
@@ -78,9 +77,7 @@ def pay_at_till(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payme
         return tuple(
             _plain(draws, method, each, country) for method, each in ((VISA, part), (MASTERCARD, total - part)) if each
         )
-    if way == 30:
-        return (_euros(draws, total),)
-    return (_bare(total),)
+    return (_euros(draws, total),)
 
 
 def pay_in_cash(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
@@ -88,50 +85,36 @@ def pay_in_cash(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payme
     paid = rounded_to(total, country.coin)
     notes = [note for note in _NOTES if note >= paid]
     tendered = notes[0] if notes and paid > 0 and draws.one_in(2) else paid
-    lines = [Payment(CASH, paid, country.currency, tendered, None, None, _row(draws))] if paid else []
+    lines = [_payment(draws, CASH, paid, country.currency, tendered, None)] if paid else []
     if paid != total:
-        lines.append(Payment(ROUNDING, total - paid, country.currency, total - paid, None, "Øreavrunding", _row(draws)))
+        rest = total - paid
+        lines.append(_payment(draws, ROUNDING, rest, country.currency, rest, "Øreavrunding"))
     return tuple(lines)
 
 
 def pay_refund(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
-    """What is paid back: to the card, in cash, or as a credit note; `total` is negative."""
+    """A refund: to a card, in cash, or as a credit note; `total` is negative."""
     if total == 0:
         return ()
     way = draws.below(32)
-    if way == 31:
-        return (_bare(total),)
     if way < 20:
         return (_plain(draws, draws.pick(_CARDS), total, country),)
     if way < 27:
         return pay_in_cash(draws, total, country)
-    return (Payment(CREDIT_NOTE, total, country.currency, total, None, "Tilgodelapp", _row(draws)),)
+    return (_payment(draws, CREDIT_NOTE, total, country.currency, total, "Tilgodelapp"),)
 
 
 def pay_by_invoice(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
-    """One payment of type invoice (inferred), whatever the sum."""
-    sparse = draws.below(16)
-    return (
-        Payment(
-            E_INVOICE if sparse % 4 == 1 else INVOICE,
-            total,
-            None if sparse == 0 else country.currency,
-            None if sparse == 1 else total,
-            f"INV{draws.below(10**7):07}" if sparse > 7 else None,
-            "Net 14" if sparse > 4 else None,
-            None if sparse == 2 else _row(draws),
-            type_known=sparse != 3,
-        ),
-    )
+    """One payment of type invoice (inferred), for any sum, 0 included."""
+    method = E_INVOICE if draws.one_in(4) else INVOICE
+    return (_payment(draws, method, total, country.currency, total, draws.pick(("Net 14", "Net 30", None))),)
 
 
 def pay_online(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
-    """How a web shop was paid."""
+    """Payment in a web shop: gift card and card, a wallet, an invoice by Klarna, or a card."""
     if total == 0:
         return ()
     way = draws.below(16)
-    if way == 0:
-        return (_bare(total),)
     if way < 3 and total > 2:
         part = max(1, total // 3)
         return (_plain(draws, GIFT_CARD, part, country), _plain(draws, VISA, total - part, country))
@@ -140,47 +123,29 @@ def pay_online(draws: SeededDraws, total: Ore, country: Country) -> tuple[Paymen
 
 
 def _plain(draws: SeededDraws, method: PaymentMethod, total: Ore, country: Country) -> Payment:
-    note = "Resten på kort" if draws.one_in(16) else None
-    drawn = draws.below(10**9)  # both references from one draw, made unlike each other
-    reference, row = str(drawn).zfill(9), str(drawn ^ 0x2A5F31).zfill(9)
-    return Payment(method, total, country.currency, total, f"TX{reference}", note, f"PAY{row}")
+    return _payment(draws, method, total, country.currency, total, "Resten på kort" if draws.one_in(16) else None)
 
 
 def _euros(draws: SeededDraws, total: Ore) -> Payment:
     cents = (total * 100 + _EURO_RATE - 1) // _EURO_RATE
-    return Payment(CASH, total, "EUR", cents, None, "EUR 11.45", _row(draws))
+    return _payment(draws, CASH, total, "EUR", cents, "EUR 11.45")
 
 
-def _bare(total: Ore) -> Payment:
-    """A payment of which an outside terminal told nothing but the sum."""
-    return Payment(CASH, total, None, None, None, None, None, type_known=False)
-
-
-def _row(draws: SeededDraws) -> str:
-    return f"PAY{draws.below(10**9):09}"
-
-
-def all_known(payments: tuple[Payment, ...], country: Country) -> tuple[Payment, ...]:
-    """The payments, each with its type, currency and sum told."""
-    return tuple(
-        replace(
-            each,
-            type_known=True,
-            currency=each.currency or country.currency,
-            tendered=each.amount if each.tendered is None else each.tendered,
-        )
-        for each in payments
-    )
+def _payment(
+    draws: SeededDraws, method: PaymentMethod, paid: Ore, currency: str, tendered: Ore, note: str | None
+) -> Payment:
+    drawn = draws.below(10**9)  # both references from one draw, made unlike each other
+    reference, row = str(drawn).zfill(9), str(drawn ^ 0x2A5F31).zfill(9)
+    return Payment(method, paid, currency, tendered, f"TX{reference}", note, f"PAY{row}")
 
 
 def payment_json(paid: Payment) -> dict[str, Any]:
     """One of `paymentLines`."""
-    known = paid.type_known
     return {
-        "type": paid.method.type if known else None,
-        "subType": paid.method.sub_type if known else None,
+        "type": paid.method.type,
+        "subType": paid.method.sub_type,
         "currency": paid.currency,
-        "currencyTendered": None if paid.tendered is None else amount(paid.tendered),
+        "currencyTendered": amount(paid.tendered),
         "txRef": paid.reference,
         "text": paid.text,
         "amount": amount(paid.amount),

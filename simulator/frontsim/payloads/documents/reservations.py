@@ -1,7 +1,7 @@
 """Reservations: made, then expired or released.
 
 The vendor's default length is 72 hours (published). How running out and a release by hand differ in the
-payload is open: we tell them apart by `isReleased`, and by an expiry that is the moment of the release.
+payload is open: here a release sets `isReleased`, and the expiry to the moment of the release.
 """
 
 from typing import Any, NamedTuple
@@ -13,33 +13,38 @@ DEFAULT_HOURS = 72
 
 
 class Reservation(NamedTuple):
-    """Pieces of one size, kept for somebody until `expires`."""
+    """Pieces of one size that are reserved until `expires`."""
 
-    id: str | None
-    stock_id: int | None
+    id: str
+    stock_id: int
     customer_id: int | None
     sale_id: int | None
-    ext_id: str | None
+    ext_id: str
     comment: str | None
-    made: Ticks | None
-    expires: Ticks | None
+    made: Ticks
+    expires: Ticks
     quantity: int
     size: Size
 
 
-def reservation_json(kept: Reservation) -> dict[str, Any]:
+def moved(reservation: Reservation, by: Ticks) -> Reservation:
+    """The same reservation at another time."""
+    return reservation._replace(made=reservation.made + by, expires=reservation.expires + by)
+
+
+def reservation_json(reserved: Reservation) -> dict[str, Any]:
     """The payload of StockReservationCreated; StockReservationExpired adds `isReleased`."""
-    size = kept.size
+    size = reserved.size
     return {
-        "stockId": kept.stock_id,
-        "customerId": kept.customer_id,
-        "saleId": kept.sale_id,
-        "extId": kept.ext_id,
-        "comment": kept.comment,
-        "ins": None if kept.made is None else text(kept.made),
-        "expirationDateTime": None if kept.expires is None else text(kept.expires),
-        "quantity": kept.quantity,
-        "id": kept.id,
+        "stockId": reserved.stock_id,
+        "customerId": reserved.customer_id,
+        "saleId": reserved.sale_id,
+        "extId": reserved.ext_id,
+        "comment": reserved.comment,
+        "ins": text(reserved.made),
+        "expirationDateTime": text(reserved.expires),
+        "quantity": reserved.quantity,
+        "id": reserved.id,
         "gtin": size.gtin,
         "identity": size.identity,
         "externalSKU": size.sku,

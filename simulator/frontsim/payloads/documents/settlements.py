@@ -1,6 +1,6 @@
-"""Z reports: what one terminal took since its last one.
+"""Z reports: the totals of one terminal since its last report.
 
-    sales of the day -> Takings -> payload
+    sales of the day -> SettlementTotals -> payload
 
 Invariants, to the cent: grossTotal - grossDiscount = grandTotal = netTotal + vatTotal; vatTotal is the sum of
 the VAT areas; the payments add up to grandTotal; closing cash = opening + cash taken + deposits - withdrawals
@@ -26,9 +26,9 @@ from frontsim.payloads.values.texts import COMMENTS
 
 @dataclass(slots=True)
 class SettlementTotals:
-    """What one terminal has taken, as a running sum.
+    """The running totals of one terminal.
 
-    `vat` is by rate in percent; `paid` by means and currency, as [tendered, amount].
+    `vat` is by rate in percent; `paid` by payment method and currency, as [tendered, amount].
     """
 
     first: Ticks | None = None
@@ -40,7 +40,7 @@ class SettlementTotals:
     paid: dict[tuple[PaymentMethod, str], list[Ore]] = field(default_factory=dict)
 
     def add(self, sale: Sale) -> None:
-        """Count a sale in."""
+        """Add a sale."""
         currency = sale.store.country.currency
         self.first = sale.at if self.first is None else self.first
         if sale.receipt_no is not None:
@@ -50,24 +50,24 @@ class SettlementTotals:
             self.gross += sold.quantity * sold.full
             self.discount += sold.quantity * sold.discount
             self.vat[sold.rate] = self.vat.get(sold.rate, 0) + sold.vat
-            self.cost += sold.quantity * (size.cost[currency] or 0) if size else 0
-        for payment in sale.payments or ():
-            self.pay(payment.method, payment.currency or currency, payment.amount, payment.tendered, currency)
+            self.cost += sold.quantity * size.cost[currency]
+        for payment in sale.payments:
+            self.pay(payment.method, payment.currency, payment.amount, payment.tendered, currency)
 
     def pay(self, method: PaymentMethod, currency: str, paid: Ore, tendered: Ore | None, own: str) -> None:
-        """Count a payment in; in the store's own currency change has been given, so that only the amount counts."""
+        """Add a payment. In the store's own currency only the amount counts, because the till gave change."""
         sums = self.paid.setdefault((method, currency), [0, 0])
         sums[0] += paid if currency == own or tendered is None else tendered
         sums[1] += paid
 
     @property
     def cash(self) -> Ore:
-        """What is in the drawer of it, in the store's currency."""
+        """The cash taken, in the store's currency."""
         return sum(sums[1] for (method, _), sums in self.paid.items() if method is CASH)
 
 
 class CashDrawer(NamedTuple):
-    """The cash drawer of a period: what was in it, came in by hand, went to the bank, and is missing or too much."""
+    """The cash drawer of one period: cash at the start, deposits, withdrawals to the bank, and the discrepancy."""
 
     opening: Ore
     added: Ore
@@ -75,12 +75,12 @@ class CashDrawer(NamedTuple):
     discrepancy: Ore
 
     def closing(self, taken: Ore) -> Ore:
-        """What is counted at the end, `taken` being the cash of the sales."""
+        """The cash at the end, given the cash of the sales."""
         return self.opening + taken + self.added - self.banked + self.discrepancy
 
 
 def draw_cash_drawer(draws: SeededDraws, opening: Ore, taken: Ore) -> CashDrawer:
-    """How the cash of a period was handled."""
+    """The cash drawer of a period that opened with `opening` and took `taken` in cash."""
     banked = (opening + taken) // 100_000 * 100_000 if opening + taken > 300_000 and draws.one_in(2) else 0
     return CashDrawer(opening, 50_000 if draws.one_in(4) else 0, banked, draws.pick((0, 0, 0, 0, 0, -100, 500, -2_000)))
 
@@ -97,7 +97,7 @@ def settlement_json(
     drawer: CashDrawer,
     at: Ticks,
 ) -> dict[str, Any]:
-    """The payload of POSSettlementCreated; a period without sales begins when it ends."""
+    """The payload of POSSettlementCreated. A period without sales starts when it ends, with receipt numbers 0."""
     currency = store.country.currency
     grand = totals.gross - totals.discount
     vat = sum(totals.vat.values())
@@ -105,18 +105,18 @@ def settlement_json(
     return {
         "settlementId": world.id("settlement", number),
         "batchNumber": batch,
-        "storeExtId": None if sparse == 0 else store.ext_id,
+        "storeExtId": store.ext_id,
         "storeId": store.id,
-        "storeInfo": None if sparse == 1 else "" if sparse > 7 else f"{store.name}, {store.address['city']}",
+        "storeInfo": "" if sparse > 7 else f"{store.name}, {store.address['city']}",
         "storeName": store.name,
         "posId": terminal.id,
         "posName": terminal.name,
-        "personName": None if sparse == 2 else draws.pick(store.sellers),
+        "personName": draws.pick(store.sellers),
         "settlementTimeStamp": text(at),
         "dateTimeFrom": text(at - MINUTE if totals.first is None else totals.first),
         "dateTimeTo": text(at - SECOND),
-        "receiptNoFrom": min(totals.receipts) if totals.receipts else None,
-        "receiptNoTo": max(totals.receipts) if totals.receipts else None,
+        "receiptNoFrom": min(totals.receipts, default=0),
+        "receiptNoTo": max(totals.receipts, default=0),
         "currency": currency,
         "grossTotal": amount(totals.gross),
         "grossDiscount": amount(totals.discount),
@@ -127,19 +127,19 @@ def settlement_json(
         "openingCashBalance": amount(drawer.opening),
         "closingCashBalance": amount(drawer.closing(totals.cash)),
         "discrepancy": amount(drawer.discrepancy),
-        "comment": draws.pick(COMMENTS),
-        "cost": None if sparse == 3 else amount(totals.cost),
-        "paymentTypes": None if sparse == 4 else _payments(totals),
-        "withdrawals": None if sparse == 5 else _cash_moved(drawer.banked),
-        "deposits": None if sparse == 6 else _cash_moved(drawer.added),
+        "comment": draws.pick(COMMENTS) or "",
+        "cost": amount(totals.cost),
+        "paymentTypes": _payments(totals),
+        "withdrawals": _cash_moved(drawer.banked),
+        "deposits": _cash_moved(drawer.added),
     }
 
 
 def _areas(vat: Mapping[int, Ore], store: Store) -> dict[str, float | None]:
-    """VAT by area, the highest rate first; null for an area in which nothing was sold or that the country lacks."""
+    """VAT by area, the highest rate first; null for an area that the country lacks."""
     areas: dict[str, float | None] = {"vatArea1": None, "vatArea2": None, "vatArea3": None}
     for name, rate in zip(areas, store.country.areas, strict=False):
-        areas[name] = amount(vat[rate]) if rate in vat else None
+        areas[name] = amount(vat.get(rate, 0))
     return areas
 
 
@@ -148,7 +148,7 @@ def _payments(totals: SettlementTotals) -> list[dict[str, Any]]:
         {
             "paymentTypeId": method.id,
             "type": method.type,
-            "subType": method.sub_type or "",
+            "subType": method.sub_type,
             "currency": currency,
             "currencyTendered": amount(tendered),
             "amount": amount(paid),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from frontsim.payloads.documents.stock import HIDDEN, cost_json, lines_json, serial_json, size_json, some_sizes
+from frontsim.payloads.documents.stock import cost_json, lines_json, serial_json, size_json, some_sizes
 from frontsim.payloads.master_data.assortment import Size
 from frontsim.payloads.master_data.chain import Stock, Store
 from frontsim.payloads.master_data.world import World
@@ -14,13 +14,12 @@ from frontsim.payloads.values.texts import COMMENTS
 
 @dataclass(slots=True)
 class SentItem:
-    """One size of a transfer; `arrived` is what is there of it when it is received."""
+    """One size of a transfer: the pieces sent, and the pieces that arrive."""
 
     size: Size
     sent: int
     arrived: int
     piece: int | None
-    hidden: str | None
 
 
 class Transfer(NamedTuple):
@@ -29,39 +28,32 @@ class Transfer(NamedTuple):
     id: int
     ext_ref: str | None
     store: Store
-    central: bool
     source: Stock
     target: Stock
     virtual: bool
-    expected: Ticks | None
-    dated: bool
+    expected: Ticks
     comment: str | None
     created: Ticks
-    user: int | None
+    user: int
     items: tuple[SentItem, ...]
 
 
-def draw_transfer(
-    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, virtual: bool, central: bool
-) -> Transfer:
-    """A transfer by itself, sent at `at` from the store's stock; a virtual one may also come to it."""
+def draw_transfer(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, virtual: bool) -> Transfer:
+    """A transfer that is sent at `at` from the store's stock; a virtual one may also come to it."""
     other = draws.pick(world.partners(store, virtual=virtual))
     home = store.stock
     to_store = virtual and draws.one_in(2)
-    sparse = draws.below(16)
     return Transfer(
         id=world.id("transfer", 2 * number + virtual),
-        ext_ref=f"TR-{number}" if sparse > 7 else None,
+        ext_ref=f"TR-{number}" if draws.one_in(2) else None,
         store=store,
-        central=central,
         source=other if to_store else home,
         target=home if to_store else other,
         virtual=virtual,
-        expected=None if sparse == 0 else at + draws.between(1, 5) * DAY,
-        dated=sparse != 1,
+        expected=at + draws.between(1, 5) * DAY,
         comment=draws.pick(COMMENTS),
         created=at,
-        user=None if sparse == 2 else draws.pick(store.users),
+        user=draws.pick(store.users),
         items=tuple(
             _item(draws, size, draws.pick((1, 1, 2, 2, 3, 6, 10)))
             for size in some_sizes(draws, world, draws.between(1, 6))
@@ -70,19 +62,23 @@ def draw_transfer(
 
 
 def _item(draws: SeededDraws, size: Size, pieces: int) -> SentItem:
-    odd = draws.below(24)
-    short = odd < 2 and pieces > 1
-    piece = draws.below(10**6) if odd > 18 else None
-    return SentItem(size, pieces, pieces - short, piece, draws.pick(HIDDEN))
+    drawn = draws.below(24)
+    short = drawn < 2 and pieces > 1
+    return SentItem(size, pieces, pieces - short, draws.below(10**6) if drawn > 18 else None)
+
+
+def moved(transfer: Transfer, by: Ticks) -> Transfer:
+    """The same transfer at another time."""
+    return transfer._replace(created=transfer.created + by, expected=transfer.expected + by)
 
 
 def until_received(draws: SeededDraws) -> Ticks:
-    """How long the goods are under way."""
+    """The time from sending to reception."""
     return draws.pick((20 * MINUTE, 5 * HOUR, DAY, 2 * DAY)) + draws.below(HOUR)
 
 
 def transfer_json(sent: Transfer, received_at: Ticks | None) -> dict[str, Any]:
-    """The payload of all four transfer events; `received_at` None: the goods are still under way."""
+    """The payload of all four transfer events; `received_at` is None until the goods arrive."""
     currency = sent.store.country.currency
     return {
         "productTransferId": sent.id,
@@ -91,10 +87,10 @@ def transfer_json(sent: Transfer, received_at: Ticks | None) -> dict[str, Any]:
         "stockExtId": sent.source.ext_id,
         "toStockId": sent.target.id,
         "toStockExtId": sent.target.ext_id,
-        "storeId": None if sent.central else sent.store.id,
+        "storeId": sent.store.id,
         "isVirtual": sent.virtual,
-        "orderDate": date_text(sent.created) if sent.dated else None,
-        "expectedDeliveryDate": None if sent.expected is None else date_text(sent.expected),
+        "orderDate": date_text(sent.created),
+        "expectedDeliveryDate": date_text(sent.expected),
         "comment": sent.comment,
         "isReceived": received_at is not None,
         "createdDateTime": text(sent.created),
@@ -106,6 +102,6 @@ def transfer_json(sent: Transfer, received_at: Ticks | None) -> dict[str, Any]:
 
 def _item_json(item: SentItem, currency: str, *, received: bool) -> str:
     return (
-        f'{size_json(item.size, item.hidden)},"sgtin":{serial_json(item.size, item.piece)},"quantity":{item.sent},'
-        f'"receivedQuantity":{item.arrived if received else "null"},{cost_json(item.size, currency, item.hidden)}'
+        f'{size_json(item.size)},"sgtin":{serial_json(item.size, item.piece)},"quantity":{item.sent},'
+        f'"receivedQuantity":{item.arrived if received else "null"},{cost_json(item.size, currency)}'
     )

@@ -13,11 +13,10 @@ _LETTERS = ("XS", "S", "M", "L", "XL", "XXL")
 _SHOES = tuple(str(size) for size in range(36, 47))
 _CHILD = ("86/92", "98/104", "110/116", "122/128", "134/140")
 _ONE = ("One size",)
-_NONE = (None,)
 
 _COLOURS = ("Black", "Navy", "Fjord blue", "Moss green", "Rød", "Grå melange", "Off-white")
 
-_STYLES: tuple[tuple[str, str, Ore, tuple[str | None, ...], int], ...] = (
+_STYLES: tuple[tuple[str, str, Ore, tuple[str, ...], int], ...] = (
     ("Merino crew neck", "goods", 99900, _LETTERS, 3),
     ("Merino boxer", "goods", 39900, _LETTERS, 2),
     ("Rain jacket Vestland", "goods", 179900, _LETTERS, 3),
@@ -40,8 +39,8 @@ _STYLES: tuple[tuple[str, str, Ore, tuple[str | None, ...], int], ...] = (
     ("Energy bar, hazelnut", "food", 3490, _ONE, 1),
     ("Coffee beans 250 g", "food", 11990, _ONE, 1),
     ("Lift pass, day", "ticket", 52000, ("Adult", "Child"), 1),
-    ("Hiking guide Jotunheimen", "book", 34900, _NONE, 1),
-    ("Strikkebok: 40 gensere", "book", 44900, _NONE, 1),
+    ("Hiking guide Jotunheimen", "book", 34900, _ONE, 1),
+    ("Strikkebok: 40 gensere", "book", 44900, _ONE, 1),
 )
 
 _RATES = {"NOK": 100, "SEK": 106, "DKK": 66}
@@ -57,33 +56,29 @@ class Size:
 
     number: int
     product_id: int
-    identity: str | None
-    gtin: str | None
-    sku: str | None
+    identity: str
+    gtin: str
+    sku: str
     label: str
-    text: str | None
+    text: str
     group: str
     price: Mapping[str, Ore]
-    cost: Mapping[str, Ore | None]
+    cost: Mapping[str, Ore]
     codes_json: str
     """The fields `identity`, `gtin` and `externalSKU` of a line about it, without braces."""
     cost_json: Mapping[str, str]
     """The cost of a piece, by currency."""
 
-    def serial(self, piece: int) -> str | None:
-        """The RFID tag (an SGTIN) of a piece; None for a size without a GTIN."""
-        return None if self.gtin is None else f"urn:epc:id:sgtin:{self.gtin[:7]}.0{self.gtin[7:12]}.{piece}"
+    def serial(self, piece: int) -> str:
+        """The RFID tag (an SGTIN) of a piece."""
+        return f"urn:epc:id:sgtin:{self.gtin[:7]}.0{self.gtin[7:12]}.{piece}"
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """The article of a line, with the JSON that all its lines share.
+    """The article of a line: a size, with the JSON that all lines of it share."""
 
-    `size` None: an open item, typed in at the till. `label` None: the till prints no label.
-    """
-
-    size: Size | None
-    label: str | None
+    size: Size
     sale_json: str
     """Its fields in a line of a sale, from `productId` to `sizeText`, without braces."""
     gtin_json: str
@@ -94,39 +89,21 @@ class Article:
     """The cost of a piece, by currency."""
 
 
-def article(size: Size, label: str | None) -> Article:
-    """A size under the label that the till prints."""
+def article(size: Size) -> Article:
+    """The article of a size, under the label that tills print."""
+    label, text = _json(size.label), _json(size.text)
     return Article(
         size=size,
-        label=label,
-        sale_json=_sale_json(size.product_id, size.codes_json, label, size.text),
+        sale_json=f'"productId":{size.product_id},{size.codes_json},"receiptLabel":{label},"sizeText":{text}',
         gtin_json=_json(size.gtin),
         sku_json=_json(size.sku),
-        label_json=_json(label),
-        text_json=_json(size.text),
+        label_json=label,
+        text_json=text,
         cost_json=size.cost_json,
     )
 
 
-def open_item(label: str) -> Article:
-    """An article without a barcode: a bag, a gift card, a service."""
-    return Article(
-        size=None,
-        label=label,
-        sale_json=_sale_json(None, _codes_json(None, None, None), label, None),
-        gtin_json="null",
-        sku_json="null",
-        label_json=_json(label),
-        text_json="null",
-        cost_json=dict.fromkeys(_RATES, "null"),
-    )
-
-
-def _sale_json(product_id: int | None, codes_json: str, label: str | None, text: str | None) -> str:
-    return f'"productId":{_json(product_id)},{codes_json},"receiptLabel":{_json(label)},"sizeText":{_json(text)}'
-
-
-def _codes_json(identity: str | None, gtin: str | None, sku: str | None) -> str:
+def _codes_json(identity: str, gtin: str, sku: str) -> str:
     return _json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1]
 
 
@@ -146,7 +123,7 @@ def assortment(seed: int) -> tuple[Size, ...]:
     return tuple(sizes)
 
 
-def _products() -> list[tuple[str, str, Ore, tuple[str | None, ...], str]]:
+def _products() -> list[tuple[str, str, Ore, tuple[str, ...], str]]:
     return [
         (name, group, price, sizes, _COLOURS[(shade + place) % len(_COLOURS)] if group == "goods" else "")
         for place, (name, group, price, sizes, colours) in enumerate(_STYLES)
@@ -159,21 +136,18 @@ def _list_price(norwegian: Ore, rate: int) -> Ore:
     return share(norwegian, rate) // 100 * 100 + norwegian % 100
 
 
-def _size(
-    seed: int, number: int, product: int, label: str, text: str | None, group: str, prices: Mapping[str, Ore]
-) -> Size:
+def _size(seed: int, number: int, product: int, label: str, text: str, group: str, prices: Mapping[str, Ore]) -> Size:
     draws = SeededDraws(seed, "size", number)
     item = f"{spread(seed, 'brand', 1000) * 1000 + number:06}"
     identity = gtin12(f"20000{item}") if draws.one_in(4) else gtin13(f"200000{item}")
     percent = 30 + draws.below(25)
-    shown = None if draws.one_in(24) else identity
-    gtin = None if draws.one_in(20) else gtin13(f"703314{item}")
-    sku = None if draws.one_in(10) else f"{label[:3].upper()}-{product % 10000}-{text or 'STD'}".replace(" ", "")
-    cost = {currency: None if number % 29 == 7 else share(price, percent) for currency, price in prices.items()}
+    gtin = gtin13(f"703314{item}")
+    sku = f"{label[:3].upper()}-{product % 10000}-{text}".replace(" ", "")
+    cost = {currency: share(price, percent) for currency, price in prices.items()}
     return Size(
         number=number,
         product_id=product,
-        identity=shown,
+        identity=identity,
         gtin=gtin,
         sku=sku,
         label=label,
@@ -181,6 +155,6 @@ def _size(
         group=group,
         price=prices,
         cost=cost,
-        codes_json=_codes_json(shown, gtin, sku),
-        cost_json={currency: _json(None if each is None else amount(each)) for currency, each in cost.items()},
+        codes_json=_codes_json(identity, gtin, sku),
+        cost_json={currency: _json(amount(each)) for currency, each in cost.items()},
     )

@@ -14,23 +14,6 @@ from frontsim.payloads.values.seeded_draws import SeededDraws, spread
 
 BRAND = "Nordvik"
 _COMPANIES = {"NO": f"{BRAND} Norge AS", "SE": f"{BRAND} Sverige AB", "DK": f"{BRAND} Danmark ApS"}
-_GAPS = (
-    "storeExtId",
-    "storeName",
-    "organizationNumber",
-    "posName",
-    "salesPerson",
-    "currency",
-    "address",
-    "address.companyName",
-    "address.address1",
-    "address.city",
-    "address.postalCode",
-    "address.country",
-    "address.countryCode",
-)
-_USUAL = 4
-"""How many times a full view stands for each view with a gap, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +21,7 @@ class Stock:
     """A stock of goods. `store_id` is the store on which its movements are booked."""
 
     id: int
-    ext_id: str | None
+    ext_id: str
     name: str
     store_id: int
     country: str
@@ -56,7 +39,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A store as a payload shows it: at one terminal, with one sales person, perhaps with a gap."""
+    """A store as a payload shows it: at one terminal, with one sales person, and its JSON."""
 
     terminal: Terminal
     seller: str
@@ -69,7 +52,7 @@ class Store:
 
     number: int
     id: int
-    ext_id: str | None
+    ext_id: str
     name: str
     organization_number: str
     country: Country
@@ -82,15 +65,12 @@ class Store:
 
     @cached_property
     def views(self) -> tuple[View, ...]:
-        """Ways to show the store; one drawn evenly has a gap once in a while."""
-        full = [
+        """The store at each terminal with each sales person."""
+        return tuple(
             View(terminal, seller, orjson.Fragment(orjson.dumps(self._object(terminal, seller))))
             for terminal in self.terminals
             for seller in self.sellers
-        ]
-        gaps = _GAPS[self.number % 2 :: 2]
-        repeats = _USUAL * len(gaps) // len(full) + 1
-        return (*full * repeats, *(self._with_gap(gap, full[place % len(full)]) for place, gap in enumerate(gaps)))
+        )
 
     @cached_property
     def address_json(self) -> orjson.Fragment:
@@ -108,14 +88,6 @@ class Store:
             "currency": self.country.currency,
             "address": self.address,
         }
-
-    def _with_gap(self, gap: str, view: View) -> View:
-        shown = self._object(view.terminal, view.seller)
-        if gap.startswith("address."):
-            shown["address"] = {**self.address, gap.removeprefix("address."): None}
-        else:
-            shown[gap] = None
-        return View(view.terminal, view.seller, orjson.Fragment(orjson.dumps(shown)))
 
 
 _SITES: tuple[tuple[str, str, str, str, str, str | None, int, str | None], ...] = (
@@ -181,7 +153,7 @@ def open_store(
         stock=stock
         or Stock(
             id=2500 + spread(seed, "stock", 1500) + number * 3,
-            ext_id=None if number == 4 else f"{ext_id}-S",
+            ext_id=f"{ext_id}-S",
             name=f"{BRAND} {name}",
             store_id=store_id,
             country=country,
@@ -223,7 +195,7 @@ def transit_stocks(seed: int, chain: Sequence[Store]) -> tuple[Stock, ...]:
     return tuple(
         Stock(
             id=first + place,
-            ext_id=None if place == 1 else f"TRANSIT-{code}",
+            ext_id=f"TRANSIT-{code}",
             name=f"Transit {code}",
             store_id=heads[code].id,
             country=code,

@@ -26,25 +26,24 @@ _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
 class CustomerDetails(NamedTuple):
     """What the chain knows about a customer; None where it does not know."""
 
-    first: str | None
-    last: str | None
+    first: str
+    last: str
     company: str | None
     tax_id: str | None
-    gender: str | None
-    email: str | None
-    phone: str | None
-    calling_code: str | None
-    line1: str | None
+    gender: str
+    email: str
+    phone: str
+    calling_code: str
+    line1: str
     line2: str | None
-    city: str | None
+    city: str
     province: str | None
-    postal_code: str | None
-    country: str | None
-    country_code: str | None
+    postal_code: str
+    country: str
+    country_code: str
     ext_id: str | None
     description: str | None
     card_no: str | None
-    has_address: bool
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,9 @@ class Customer:
     details: CustomerDetails
 
     @cached_property
-    def place(self) -> dict[str, str | None] | None:
-        """The address as orders write it; None if none is known."""
+    def place(self) -> dict[str, str | None]:
+        """The address as orders write it; empty texts if none is known."""
         details = self.details
-        if not details.has_address:
-            return None
         return address(
             first=details.first,
             last=details.last,
@@ -78,9 +75,8 @@ class Customer:
         )
 
     @cached_property
-    def place_json(self) -> orjson.Fragment | None:
-        """`place`, as JSON."""
-        return None if self.place is None else orjson.Fragment(orjson.dumps(self.place))
+    def place_json(self) -> orjson.Fragment:
+        return orjson.Fragment(orjson.dumps(self.place))
 
     @cached_property
     def order_json(self) -> orjson.Fragment:
@@ -89,9 +85,8 @@ class Customer:
 
     @cached_property
     def sale_json(self) -> orjson.Fragment:
-        """The customer as a sale shows him: with his id, which a walk-in without a card has not."""
-        details = None if self.number % 16 == 5 else self.id
-        return orjson.Fragment(orjson.dumps({"customerId": details, **self._contact()}))
+        """The customer in a sale: with the id."""
+        return orjson.Fragment(orjson.dumps({"customerId": self.id, **self._contact()}))
 
     def _contact(self) -> dict[str, Any]:
         details = self.details
@@ -101,25 +96,21 @@ class Customer:
             "lastName": details.last,
             "companyName": details.company,
             "taxId": details.tax_id,
-            "phoneCountryPrefix": None if details.calling_code is None else f"+{details.calling_code}",
+            "phoneCountryPrefix": f"+{details.calling_code}",
             "phone": details.phone,
             "address": self.place,
         }
 
 
-_MAY_LACK = tuple(name for name in CustomerDetails._fields if name != "has_address")
-"""Half the customers lack one of these."""
-
-
 def customer(seed: int, number: int, *, customer_id: int) -> Customer:
-    """Customer `number` of a seed."""
+    """Customer `number` of a seed; one in 24 has no address."""
     draws = SeededDraws(seed, "customer", number)
     country = draws.pick(_COUNTRIES)
     pool = pools()[country.code]
     gender = draws.pick(("female", "male"))
     first, last = draws.pick(getattr(pool, gender)), draws.pick(pool.family)
     postal_code, city = draws.pick(pool.towns)
-    business = draws.one_in(5)
+    business, has_address = draws.one_in(5), not draws.one_in(24)
     details = CustomerDetails(
         first=first,
         last=last,
@@ -129,28 +120,26 @@ def customer(seed: int, number: int, *, customer_id: int) -> Customer:
         email=f"{mailbox(first, last)}.{number}@example.{draws.pick(('com', 'org', 'net'))}",
         phone=phone(draws, country),
         calling_code=country.calling_code,
-        line1=street(draws, pool),
-        line2=f"H{draws.between(1, 9):02}{draws.between(1, 8):02}" if draws.one_in(4) else None,
-        city=city,
-        province=f"Region {postal_code[0]}" if draws.one_in(4) else None,
-        postal_code=postal_code,
-        country=country.name,
+        line1=street(draws, pool) if has_address else "",
+        line2=f"H{draws.between(1, 9):02}{draws.between(1, 8):02}" if has_address and draws.one_in(4) else None,
+        city=city if has_address else "",
+        province=f"Region {postal_code[0]}" if has_address and draws.one_in(4) else None,
+        postal_code=postal_code if has_address else "",
+        country=country.name if has_address else "",
         country_code=country.code,
         ext_id=f"CRM-{number:06}" if draws.one_in(3) else None,
         description=draws.pick(COMMENTS),
         card_no=f"9578{draws.below(10**12):012}" if draws.one_in(3) else None,
-        has_address=not draws.one_in(24),
     )
-    if draws.one_in(2):
-        lacking: dict[str, Any] = {draws.pick(_MAY_LACK): None}
-        details = details._replace(**lacking)
     return Customer(number, customer_id, draws.uuid(), country, details)
 
 
-def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | None) -> dict[str, Any]:
-    """The payload of CustomerCreated: registered at `at`, in that store."""
+def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int) -> dict[str, Any]:
+    """The payload of CustomerCreated: registered at `at`, in that store.
+
+    The published example writes an unknown address, and an unknown province, as empty text.
+    """
     details = who.details
-    no_address = not details.has_address
     consent, when = draws.below(4), text(at)
     return {
         "customerId": who.id,
@@ -158,18 +147,18 @@ def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | N
         "email": details.email,
         "firstName": details.first,
         "lastName": details.last,
-        "companyName": details.company,
+        "companyName": details.company or "",
         "taxId": details.tax_id,
         "gender": details.gender,
-        "address1": "" if no_address else details.line1,
-        "city": "" if no_address else details.city,
-        "province": "" if details.province is None and draws.one_in(2) else details.province,
-        "postalCode": "" if no_address else details.postal_code,
-        "country": "" if no_address else details.country,
-        "countryCode": details.country_code and details.country_code.lower(),
+        "address1": details.line1,
+        "city": details.city,
+        "province": details.province or "",
+        "postalCode": details.postal_code,
+        "country": details.country,
+        "countryCode": details.country_code.lower(),
         "phoneCountryPrefix": details.calling_code,
         "phone": details.phone,
-        "description": details.description,
+        "description": details.description or "",
         "agreedSendEmail": consent > 1,
         "agreedSendSMS": consent % 2 == 1,
         "isEmployee": draws.one_in(40),
@@ -179,7 +168,7 @@ def created_json(draws: SeededDraws, who: Customer, at: Ticks, store_id: int | N
         "gdprUpdatedDateTime": when if consent else None,
         "registeredStoreId": store_id,
         "createdDateTime": when,
-        "updatedDateTime": when if draws.one_in(4) else None,
+        "updatedDateTime": when if draws.one_in(8) else None,
         "deleted": False,
         "customerGuid": who.guid,
     }
@@ -191,7 +180,7 @@ def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], a
     A deletion under GDPR blanks the personal fields (inferred).
     """
     shown = dict(before)
-    shown["updatedDateTime"] = None if draws.one_in(40) else text(at)
+    shown["updatedDateTime"] = text(at)
     change = draws.below(16)
     pool = pools()[who.country.code]
     if change < 5:
@@ -205,8 +194,9 @@ def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], a
     elif change < 15:
         shown["lastName"] = draws.pick(pool.family)
     else:
-        shown.update(dict.fromkeys(("email", "firstName", "lastName", "phone", "birthday", "cardNo", "description")))
-        shown.update(address1="", city="", postalCode="", agreedSendEmail=False, agreedSendSMS=False, deleted=True)
+        shown.update(dict.fromkeys(("email", "firstName", "lastName", "phone", "description"), ""))
+        shown.update(dict.fromkeys(("address1", "city", "postalCode"), ""), birthday=None, cardNo=None)
+        shown.update(agreedSendEmail=False, agreedSendSMS=False, deleted=True)
     return shown
 
 
@@ -217,9 +207,8 @@ def as_shown(who: Customer, shown: Mapping[str, Any]) -> Customer:
         last=shown["lastName"],
         email=shown["email"],
         phone=shown["phone"],
-        line1=shown["address1"] or None,
-        city=shown["city"] or None,
-        postal_code=shown["postalCode"] or None,
-        has_address=bool(shown["address1"]),
+        line1=shown["address1"],
+        city=shown["city"],
+        postal_code=shown["postalCode"],
     )
     return Customer(who.number, who.id, who.guid, who.country, details)

@@ -70,13 +70,8 @@ class World:
 
     @cached_property
     def articles(self) -> tuple[Article, ...]:
-        """The assortment with the labels that tills print, in the order of `sizes`."""
-        return tuple(article(size, size.label) for size in self.sizes)
-
-    @cached_property
-    def unlabelled_articles(self) -> tuple[Article, ...]:
-        """The assortment without labels, as some tills print it, in the order of `sizes`."""
-        return tuple(article(size, None) for size in self.sizes)
+        """The articles of all sizes, in the order of `sizes`."""
+        return tuple(article(size) for size in self.sizes)
 
     @cached_property
     def stocks(self) -> tuple[Stock, ...]:

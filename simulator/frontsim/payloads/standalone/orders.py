@@ -1,6 +1,6 @@
-"""Orders by themselves: order `n` of a seed, and what the event types with number `n` tell of it.
+"""Standalone orders: order `n` of a seed, in the event of each order type with number `n`.
 
-Each tells the same story: the lines that the update accepts are those that are fulfilled.
+The types agree: the lines that the update accepts are the lines that are fulfilled.
 """
 
 from frontsim.payloads.documents.orders import (
@@ -17,17 +17,17 @@ from frontsim.payloads.values.seeded_draws import SeededDraws
 
 
 def draw_update(draws: SeededDraws, order: Order) -> Order:
-    """The order some minutes on: mostly with its lines handled, sometimes further than that."""
+    """The order after its lines were handled; sometimes the payload shows a later status."""
     return _late(draws, _handled(draws, order), one_in=4)
 
 
 def draw_fulfilment(draws: SeededDraws, order: Order) -> Order:
-    """The order fulfilled, an hour or a day after it was handled."""
+    """The order after its fulfilment, up to a day after it was handled."""
     return _late(draws, _fulfilled(draws, order), one_in=16)
 
 
 def draw_refund(draws: SeededDraws, order: Order) -> Order:
-    """The order refunded, in whole or in part, days on; its type stays what it was, once in a while."""
+    """The order after a full or partial refund, days later; one in 16 keeps its order type."""
     done = _fulfilled(draws, order)
     places = tuple(range(len(done.lines) if draws.one_in(2) else draws.between(1, len(done.lines))))
     back = refunded(draws, done, order.placed.created + 2 * DAY + draws.below(10 * DAY), places)
@@ -37,7 +37,7 @@ def draw_refund(draws: SeededDraws, order: Order) -> Order:
 
 
 def draw_endless(draws: SeededDraws, order: Order) -> Order:
-    """An endless aisle order as it was placed; one sent late shows what has become of it."""
+    """An endless aisle order when it is placed; one in twelve is sent late, with a later status."""
     return _late(draws, _handled(draws, order), one_in=1) if draws.one_in(12) else order
 
 
@@ -47,7 +47,7 @@ def _handled(draws: SeededDraws, order: Order) -> Order:
 
 
 def _fulfilled(draws: SeededDraws, order: Order) -> Order:
-    """Fulfilled as it was handled; had nothing been accepted, the store has thought better of it."""
+    """The order after its fulfilment: of the accepted lines, or of all if the store accepted none."""
     decided = _handled(draws, order)
     if "Accepted" not in decided.statuses:
         decided = decided._replace(statuses=("Accepted",) * len(decided.lines))
@@ -55,5 +55,5 @@ def _fulfilled(draws: SeededDraws, order: Order) -> Order:
 
 
 def _late(draws: SeededDraws, order: Order, *, one_in: int) -> Order:
-    """Once in so many times, the payload is sent late and shows a later status."""
+    """With a chance of 1 in `one_in`, the payload is sent late and shows another status."""
     return order._replace(status=draws.pick(STATUSES)) if draws.one_in(one_in) else order

@@ -1,4 +1,4 @@
-"""Reservations that stand alone."""
+"""Standalone reservations."""
 
 from frontsim.payloads.documents.reservations import DEFAULT_HOURS, Reservation
 from frontsim.payloads.master_data.chain import Store
@@ -9,27 +9,24 @@ from frontsim.payloads.values.texts import COMMENTS
 
 
 def draw_reservation(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> Reservation:
-    """A reservation by itself."""
+    """A reservation that is made at `at`."""
     hours = draws.pick((DEFAULT_HOURS, DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, 168))
-    sparse = draws.below(64)
     return Reservation(
-        id=None if sparse == 0 else draws.uuid(),
-        stock_id=None if sparse == 1 else store.stock.id,
+        id=draws.uuid(),
+        stock_id=store.stock.id,
         customer_id=world.customer(draws.below(REGULAR_CUSTOMERS)).id if draws.one_in(2) else None,
         sale_id=world.id("sale", 3 * number) if draws.one_in(4) else None,
-        ext_id=f"RES-{number}" if draws.one_in(2) else None,
+        ext_id=f"RES-{number}",
         comment=draws.pick(COMMENTS),
-        made=None if sparse == 2 else at,
-        expires=None if sparse == 3 else at + hours * HOUR,
+        made=at,
+        expires=at + hours * HOUR,
         quantity=draws.pick((1, 1, 1, 1, 1, 1, 2, 3)),
         size=draws.pick(world.sizes),
     )
 
 
-def ended(draws: SeededDraws, kept: Reservation, at: Ticks) -> tuple[Reservation, bool | None]:
-    """How a reservation ends by itself: it runs out, or is released before; None: the payload does not say."""
-    way = draws.below(8)
-    if way < 4:
-        return kept, None if way == 0 else False
-    released = None if kept.expires is None else at + draws.below(kept.expires - at)
-    return kept._replace(expires=released), None if way == 4 else True
+def ended(draws: SeededDraws, reserved: Reservation) -> tuple[Reservation, bool]:
+    """The reservation after its end, and whether it was released: half run out, half are released before."""
+    if draws.one_in(2):
+        return reserved, False
+    return reserved._replace(expires=reserved.made + draws.below(reserved.expires - reserved.made)), True

@@ -1,11 +1,10 @@
-"""Sales by themselves: sale, invoice and external sale `n` of a seed."""
+"""Standalone sales: sale, invoice and external sale `n` of a seed."""
 
 from collections.abc import Callable, Sequence
 
 from frontsim.payloads.documents.payments import Payment, pay_at_till, pay_by_invoice, pay_online, pay_refund
 from frontsim.payloads.documents.sales import (
     CHANNELS,
-    HIDDEN,
     WEB_CHANNELS,
     Line,
     Sale,
@@ -18,20 +17,20 @@ from frontsim.payloads.master_data.chain import Store
 from frontsim.payloads.master_data.countries import Country
 from frontsim.payloads.master_data.customers import Customer
 from frontsim.payloads.master_data.world import REGULAR_CUSTOMERS, World
-from frontsim.payloads.values.moments import MINUTE, SECOND, Ticks
+from frontsim.payloads.values.moments import Ticks
 from frontsim.payloads.values.money import Ore
 from frontsim.payloads.values.seeded_draws import SeededDraws
 from frontsim.payloads.values.texts import COMMENTS
 
 
 def draw_sale(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
-    """A POS sale by itself; one in twelve is a return."""
+    """A POS sale; one in twelve is a return."""
     lines = basket(draws, world, store, row=sale_id * 8)
     pay = pay_at_till
     if draws.one_in(12):
         lines, pay = tuple([reversed_line(line) for line in lines]), pay_refund
     known = draws.below(REGULAR_CUSTOMERS * 5 // 2)
-    return _by_itself(
+    return _sale(
         draws,
         store,
         CHANNELS,
@@ -47,9 +46,9 @@ def draw_sale(draws: SeededDraws, world: World, store: Store, *, number: int, sa
 
 
 def draw_invoice(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
-    """A POS sale that is paid by invoice: somebody is known, one payment of type invoice."""
+    """A POS sale on invoice: a known customer, and one payment of type invoice."""
     lines = basket(draws, world, store, row=sale_id * 8)
-    return _by_itself(
+    return _sale(
         draws,
         store,
         CHANNELS,
@@ -65,10 +64,10 @@ def draw_invoice(draws: SeededDraws, world: World, store: Store, *, number: int,
 
 
 def draw_external(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:
-    """A sale added from outside: it bears the web shop's reference and no receipt number, with few exceptions."""
+    """A sale added from outside: it has the web shop's reference and, with few exceptions, no receipt number."""
     lines = basket(draws, world, store, row=sale_id * 8)
     known = draws.below(REGULAR_CUSTOMERS * 8 // 7)
-    return _by_itself(
+    return _sale(
         draws,
         store,
         WEB_CHANNELS,
@@ -83,10 +82,10 @@ def draw_external(draws: SeededDraws, world: World, store: Store, *, number: int
     )
 
 
-def _by_itself(
+def _sale(
     draws: SeededDraws,
     store: Store,
-    channels: Sequence[str | None],
+    channels: Sequence[str],
     pay: Callable[[SeededDraws, Ore, Country], tuple[Payment, ...]],
     *,
     number: int,
@@ -97,7 +96,6 @@ def _by_itself(
     ext_id: str | None,
     receipt: bool,
 ) -> Sale:
-    """A sale whose payload lacks this or that, once in a while."""
     total, vat_total = sums(lines)
     payments = pay(draws, total, store.country)
     channel, view, variety = draws.pick(channels), draws.pick(store.views), draws.below(64)
@@ -113,12 +111,11 @@ def _by_itself(
         customer,
         at,
         at + variety // 2,
-        at + MINUTE + variety * SECOND if variety % 16 == 4 else None,
+        at + variety if variety % 16 == 4 else None,
         channel,
         draws.pick(COMMENTS),
         lines,
         payments,
         total,
         vat_total,
-        HIDDEN[variety] if variety < len(HIDDEN) else None,
     )

@@ -1,4 +1,4 @@
-"""The totals of a Z report that stands alone."""
+"""Totals of standalone Z reports."""
 
 from frontsim.payloads.documents.payments import (
     BANK_AXEPT,
@@ -19,11 +19,9 @@ from frontsim.payloads.values.seeded_draws import SeededDraws
 
 
 def draw_totals(draws: SeededDraws, store: Store, terminal: Terminal, *, number: int, at: Ticks) -> SettlementTotals:
-    """A day's sums by themselves: sales in every VAT area of the country, paid in several ways; sometimes none."""
+    """The totals of one day: sales in every VAT area of the country, paid in several ways."""
     totals = SettlementTotals(first=at - draws.between(8 * HOUR, 12 * HOUR))
-    sales = draws.below(90)
-    if sales == 0:
-        return totals
+    sales = draws.between(1, 89)
     first = receipt_no(terminal, number * 90)
     totals.receipts = [first, first + sales - 1]
     total = 0

@@ -1,10 +1,10 @@
-"""Stock movements, adjustments and counts that stand alone."""
+"""Standalone stock movements, adjustments and counts."""
 
 from typing import Any
 
 from frontsim.payloads.documents.stock import (
-    HIDDEN,
     MOVEMENT_TYPES,
+    CountedItem,
     Item,
     Level,
     adjustment_json,
@@ -33,13 +33,12 @@ _DELTAS = {
 
 
 def draw_movement(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
-    """A movement by itself, in the store's stock."""
+    """A movement in the store's stock."""
     kind = draws.pick(_TYPES)
     quantity = draws.pick(_DELTAS[kind])
-    drawn = draws.below(24 * 8 * 16)  # the level, what is reserved of it, and who did it, from one draw
+    drawn = draws.below(24 * 8 * 16)  # the level, its reserved part, and the user, from one draw
     on_hand = drawn % 24 + max(quantity, 0)
     reserved = min(on_hand, max(0, drawn // 24 % 8 - 4))
-    user = drawn // 192
     return movement_json(
         movement_id=world.id("movement", number),
         kind=kind,
@@ -47,37 +46,26 @@ def draw_movement(draws: SeededDraws, world: World, store: Store, *, number: int
         quantity=quantity,
         level=Level(on_hand, reserved),
         stock_id=store.stock.id,
-        user=store.users[user % len(store.users)] if user else None,
+        user=store.users[drawn // 192 % len(store.users)],
         at=at,
     )
 
 
-def draw_adjustment(
-    draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks, central: bool
-) -> dict[str, Any]:
-    """An adjustment by itself: a handful of sizes, or (for an API call that named none) an empty list."""
+def draw_adjustment(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
+    """An adjustment of up to five sizes; the API also takes an adjustment without any."""
     items = tuple(
-        Item(size, draws.pick((-3, -2, -1, -1, 1, 1, 2, 6)), hidden=draws.pick(HIDDEN))
-        for size in some_sizes(draws, world, draws.below(6))
+        Item(size, draws.pick((-3, -2, -1, -1, 1, 1, 2, 6))) for size in some_sizes(draws, world, draws.below(6))
     )
-    return adjustment_json(draws, world, store, number=number, at=at, items=items, central=central)
+    return adjustment_json(draws, world, store, number=number, at=at, items=items)
 
 
 def draw_count(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> dict[str, Any]:
-    """A count by itself: what was counted is the level afterwards; without differences the list is empty."""
+    """A count: the level afterwards is the counted quantity; without differences the list is empty."""
     items = []
     for place, size in enumerate(some_sizes(draws, world, draws.below(9))):
         counted = draws.below(30)
-        odd = draws.below(24)
-        items.append(
-            Item(
-                size,
-                draws.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3)),
-                None if odd == 0 else counted,
-                None if odd == 1 else counted,
-                None if odd == 2 else world.id("movement", 700_000_000 + number * 16 + place),
-                "cost" if odd == 3 else None,
-            )
-        )
+        movement_id = world.id("movement", 700_000_000 + number * 16 + place)
+        difference = draws.pick((-5, -3, -2, -1, -1, 1, 1, 2, 3))
+        items.append(CountedItem(size, difference, counted=counted, movement_id=movement_id))
     counted_at = at - draws.below(5 * HOUR) - SECOND
     return count_json(draws, world, store, number=number, counted=counted_at, at=at, items=tuple(items))

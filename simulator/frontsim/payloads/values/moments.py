@@ -6,6 +6,7 @@ without a zone, and are written with the fraction's trailing zeros cut (publishe
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 Ticks = int
 """A moment: 1/300 s since 2000-01-01T00:00:00, vendor local time."""
@@ -17,6 +18,7 @@ DAY: Ticks = 24 * HOUR
 
 _ORIGIN = datetime(2000, 1, 1)  # noqa: DTZ001 - the vendor's moments carry no zone
 _FIRST_DAY = _ORIGIN.toordinal()
+_UNIX_EPOCH: Ticks = (date(1970, 1, 1).toordinal() - _FIRST_DAY) * DAY
 _MICROSECONDS_PER_3_TICKS = 10_000
 
 _TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
@@ -30,6 +32,16 @@ def of(moment: datetime) -> Ticks:
     """The tick nearest to a naive local moment."""
     microseconds = (moment - _ORIGIN) // timedelta(microseconds=1)
     return (microseconds * 3 + _MICROSECONDS_PER_3_TICKS // 2) // _MICROSECONDS_PER_3_TICKS
+
+
+def of_clock(moment_ms: int, zone: ZoneInfo) -> Ticks:
+    """The tick of a clock's moment (milliseconds since 1970, UTC), in the local time of a zone."""
+    try:
+        offset = datetime.fromtimestamp(moment_ms // 1000, zone).utcoffset() or timedelta()
+    except (OverflowError, ValueError):  # local time before the year 1 or after 9999
+        offset = timedelta()
+    local_ms = moment_ms + offset // timedelta(milliseconds=1)
+    return _UNIX_EPOCH + (local_ms * 3 + 5) // 10
 
 
 def text(moment: Ticks) -> str:

@@ -1,4 +1,4 @@
-"""Free text as people write it: mostly none, sometimes text that breaks a careless receiver.
+"""Free text as people write it: mostly none or plain, seldom text that breaks a careless receiver.
 
 Long texts, quotes, backslashes, newlines, emoji, combining marks, right-to-left script, markup and what looks
 like SQL or a template. All of it is valid JSON text, and a receiver must store it unchanged.
@@ -31,5 +31,16 @@ FREE_TEXTS: tuple[str, ...] = (
 )
 """The texts, where there is one."""
 
-COMMENTS: tuple[str | None, ...] = (*FREE_TEXTS, "", *(None,) * 45)
-"""One draw of a comment: null in 45 of 64, empty in one."""
+_EVERYDAY = (
+    "Hentes i butikken",
+    "Gave, pakkes inn",
+    "Kunden ringer tilbake på fredag",
+    "Betalt på forhånd",
+    "Byttelapp følger med",
+    "Ring ved ankomst",
+    "Varen er sjekket og i orden",
+    "Avtalt med butikksjefen i Tromsø",
+)
+
+COMMENTS: tuple[str | None, ...] = (*_EVERYDAY * 8, *FREE_TEXTS, "", *(None,) * 173)
+"""One draw of a comment: null in 173 of 256, everyday text in 64, text that breaks careless receivers in 18."""

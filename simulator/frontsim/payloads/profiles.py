@@ -1,0 +1,212 @@
+"""Payload profiles: how far payloads go within their schemas.
+
+    strict        every field is there, none is null or empty text, all text is plain ASCII: what any receiver must take
+    typical       null where a source shows null or no value at all; text as people write it, rarely odd
+    adversarial   null, empty lists and hostile text wherever the schema allows them
+
+The builders make typical payloads. This module turns them into the other two, with the schema at hand. It keeps the
+fields that say what an event is about (identity, version, store), because tests follow events by them.
+
+Types of the user's own have no builder: their typical and adversarial payloads are whatever the schema allows.
+"""
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from frontsim.catalog import Catalog, EventType
+from frontsim.domain.model import Occurrence
+from frontsim.errors import BadInput
+from frontsim.payloads.values.texts import FREE_TEXTS
+
+Json = Any
+"""A parsed JSON value."""
+Schema = Mapping[str, Any]
+Filler = Callable[[random.Random], Json]
+
+STRICT, TYPICAL, ADVERSARIAL = "strict", "typical", "adversarial"
+PROFILES = (STRICT, TYPICAL, ADVERSARIAL)
+
+_ODDS = 6
+"""An adversarial payload changes one in so many of the fields that it may change."""
+_LONGEST_PLAIN = 120
+_FOLDED = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "å": "a", "Å": "A", "ð": "d", "ß": "ss"})
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:;/+@_()#%?&=-]+")
+_MOST_REFERENCES = 8
+
+
+class Profiles:
+    """Turns typical payloads into those of another profile.
+
+    Args:
+        catalog: has the schemas.
+        seed: decides every choice.
+    """
+
+    def __init__(self, catalog: Catalog, *, seed: int) -> None:
+        self._catalog = catalog
+        self._seed = seed
+        self._fillers: dict[tuple[str, str], Filler] = {}
+
+    def apply(self, profile: str, made: Occurrence, number: int) -> Occurrence:
+        """The occurrence in that profile; the same for the same seed and number."""
+        if profile == TYPICAL:
+            return made
+        kind = self._catalog.find(made.event)
+        key = blake2b(f"{self._seed}/{profile}/{made.event}/{number}".encode(), digest_size=16).digest()
+        rng = random.Random(int.from_bytes(key, "little"))  # noqa: S311 - fake data
+        value = orjson.loads(made.body)
+        if profile == STRICT:
+            changed = _Strict(kind, rng, self._fillers, moment=_first_moment(value)).filled(value, kind.schema)
+        else:
+            changed = _Adversarial(kind, rng).changed(value, kind.schema)
+        body = orjson.dumps(changed)
+        if not self._catalog.is_valid(kind.name, body):  # the schema has a keyword that this module does not read
+            return made
+        return Occurrence(made.event, body, made.store_id)
+
+
+class _Strict:
+    """Fills one payload: each null or missing field, and each empty text, gets a value."""
+
+    def __init__(
+        self, kind: EventType, rng: random.Random, fillers: "dict[tuple[str, str], Filler]", *, moment: str
+    ) -> None:
+        self._kind = kind
+        self._rng = rng
+        self._fillers = fillers
+        self._moment = moment
+
+    def filled(self, value: Json, schema: Schema, name: str = "", path: str = "") -> Json:
+        schema = _resolved(schema, self._kind.schema)
+        if value is None or value == "":
+            value = self._new(schema, name, path)
+        if isinstance(value, dict):
+            known = schema.get("properties", {})
+            fields = {**dict.fromkeys(known), **value}
+            return {key: self.filled(item, known.get(key, {}), key, f"{path}.{key}") for key, item in fields.items()}
+        if isinstance(value, list):
+            return [self.filled(item, schema.get("items", {}), name, f"{path}[]") for item in value]
+        return (plain(value) or "text") if isinstance(value, str) and _is_free(schema) else value
+
+    def _new(self, schema: Schema, name: str, path: str) -> Json:
+        """A value for a field without one: as its type, its example or its name says."""
+        kinds = _kinds(schema)
+        if "object" in kinds:
+            return {}
+        if "array" in kinds:
+            return [None] if "items" in schema else []
+        if self._moment and "string" in kinds and name.lower().endswith(("datetime", "birthday")):
+            return self._moment
+        examples = [item for item in schema.get("examples", ()) if item is not None and item != ""]
+        if not examples:
+            return self._generated(schema, name, path)
+        if isinstance(examples[0], str) and _is_free(schema):
+            return re.sub(r"[1-9]", lambda _: str(self._rng.randint(1, 9)), examples[0])
+        return examples[0]
+
+    def _generated(self, schema: Schema, name: str, path: str) -> Json:
+        key = (self._kind.name, path)
+        if key not in self._fillers:
+            self._fillers[key] = _filler(schema, self._kind.schema, name)
+        return self._fillers[key](self._rng)
+
+
+def _filler(schema: Schema, root: Schema, name: str) -> Filler:
+    """Draws values for a field of that name, which are null only if the schema allows nothing else."""
+    # Only the strict profile needs the schema room: without it a simulator starts faster.
+    from frontsim.payloads.schema.generator import Generator  # noqa: PLC0415
+
+    field = {"allOf": [schema, {"not": {"type": "null"}}]}
+    if isinstance(schema.get("type"), list):
+        field = {**schema, "type": [kind for kind in schema["type"] if kind != "null"]}
+    whole = {"$schema": root.get("$schema"), "$defs": root.get("$defs", {}), "properties": {name: field}}
+    try:
+        generator = Generator(
+            {**{key: item for key, item in whole.items() if item}, "type": "object", "required": [name]}
+        )
+    except BadInput:
+        return lambda _rng: None
+    return lambda rng: _field(generator.draw(rng), name)
+
+
+def _field(value: Json, name: str) -> Json:
+    return value[name]
+
+
+def plain(text: str) -> str:
+    """Text in ASCII letters, digits and common punctuation, at most 120 characters: `Ødegård` is `Odegard`."""
+    folded = unicodedata.normalize("NFKD", text.translate(_FOLDED)).encode("ascii", "ignore").decode()
+    return " ".join(_NOT_PLAIN.sub(" ", folded).split())[:_LONGEST_PLAIN].strip()
+
+
+def _first_moment(value: Json) -> str:
+    """The payload's first date-time, for date-times that are missing, so that all times are of one clock."""
+    fields = value.items() if isinstance(value, dict) else ()
+    return str(next((item for name, item in fields if name.endswith("DateTime") and item), ""))
+
+
+class _Adversarial:
+    """Makes some fields of one payload null, lists empty and texts hostile, as far as the schema allows."""
+
+    def __init__(self, kind: EventType, rng: random.Random) -> None:
+        self._root = kind.schema
+        self._rng = rng
+        self._kept = {path for path in (kind.identity, kind.store, *kind.version) if path}
+
+    def changed(self, value: Json, schema: Schema, path: str = "") -> Json:
+        schema = _resolved(schema, self._root)
+        if path in self._kept:
+            return value
+        if path and _allows_null(schema) and self._rng.randrange(_ODDS) == 0:
+            return None
+        if isinstance(value, dict):
+            known = schema.get("properties", {})
+            return {
+                name: self.changed(item, known.get(name, {}), f"{path}.{name}".lstrip("."))
+                for name, item in value.items()
+            }
+        if isinstance(value, list):
+            if not schema.get("minItems") and self._rng.randrange(2 * _ODDS) == 0:
+                return []
+            return [self.changed(item, schema.get("items", {}), f"{path}[]") for item in value]
+        if isinstance(value, str) and _is_free(schema) and self._rng.randrange(_ODDS) == 0:
+            text = self._rng.choice(("", *FREE_TEXTS))
+            least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
+            return text if least <= len(text) <= most else value
+        return value
+
+
+def _resolved(schema: Schema | bool, root: Schema) -> Schema:  # noqa: FBT001 - a schema may be true or false
+    """The schema with what its `$ref` into the same file says; the nearer keyword counts."""
+    if isinstance(schema, bool):
+        return {}
+    for _ in range(_MOST_REFERENCES):
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            break
+        target: Json = root
+        for key in reference[2:].split("/"):
+            target = target.get(key, {}) if isinstance(target, Mapping) else {}
+        schema = {**target, **{key: item for key, item in schema.items() if key != "$ref"}}
+    return schema
+
+
+def _kinds(schema: Schema) -> frozenset[str]:
+    """The types that a schema names."""
+    named = schema.get("type", ())
+    return frozenset([named] if isinstance(named, str) else named)
+
+
+def _allows_null(schema: Schema) -> bool:
+    return "null" in _kinds(schema) and None in schema.get("enum", (None,))
+
+
+def _is_free(schema: Schema) -> bool:
+    """Whether a text may be any text."""
+    return not any(keyword in schema for keyword in ("format", "enum", "const", "pattern"))
