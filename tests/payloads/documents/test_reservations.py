@@ -1,30 +1,17 @@
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+import orjson
 
-Bodies = Callable[[str], Sequence[dict[str, Any]]]
-
-
-def test_a_reservation_lasts_72_hours_by_default(bodies: Bodies) -> None:
-    """The vendor's default (published); about half have it, the others are shorter or longer."""
-    lengths = [
-        datetime.fromisoformat(kept["expirationDateTime"]) - datetime.fromisoformat(kept["ins"])
-        for kept in bodies("StockReservationCreated")
-    ]
-
-    assert {timedelta(hours=hours) for hours in (24, 48, 72, 168)} == set(lengths)
-    assert 0.4 < lengths.count(timedelta(hours=72)) / len(lengths) < 0.6
+from frontsim.payloads.documents.reservations import moved, reservation_json
+from frontsim.payloads.master_data.world import World
+from frontsim.payloads.standalone.reservations import draw_reservation
+from frontsim.payloads.values.seeded_draws import SeededDraws
 
 
-def test_an_expiry_is_of_the_reservation_that_was_made(bodies: Bodies) -> None:
-    """The same number is the same reservation; a release ends it at once, running out at its time."""
-    ways: set[object] = set()
-    for made, gone in zip(bodies("StockReservationCreated"), bodies("StockReservationExpired"), strict=True):
-        ways.add(gone["isReleased"])
-        for field in ("id", "stockId", "customerId", "quantity", "gtin", "ins"):
-            assert made[field] == gone[field]
-        if gone["isReleased"] is False:
-            assert made["expirationDateTime"] == gone["expirationDateTime"]
-        else:
-            assert made["ins"] <= gone["expirationDateTime"] < made["expirationDateTime"]
-    assert {True, False} == ways
+def test_a_reservation_moves_as_a_whole() -> None:
+    """Both its moments by the same time; nothing else changes."""
+    world = World(1)
+    made = draw_reservation(SeededDraws(1, "reservation", 1), world, world.shops[0], number=1, at=30_000)
+    later = moved(made, 300)
+
+    assert (30_300, made.expires + 300) == (later.made, later.expires)
+    before, after = (orjson.loads(orjson.dumps(reservation_json(each))) for each in (made, later))
+    assert {"ins", "expirationDateTime"} == {name for name in before if before[name] != after[name]}
