@@ -23,7 +23,7 @@ ABSENT = {
     "fulfillmentLocation.shipments",
     "fulfillmentLocation.shipments[].shipmentInfo",
 }
-"""Objects and lists whose absence has a meaning: nobody is known, nothing is shipped."""
+"""Objects and lists whose absence has a meaning: no known customer, no shipment."""
 
 
 def fields(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

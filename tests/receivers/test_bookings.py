@@ -17,7 +17,7 @@ def bookings(tmp_path):
 
 @pytest.mark.anyio
 async def test_one_commit_for_all_who_ask_in_one_turn(bookings):
-    """Group commit: twenty works, one transaction, each told its own result."""
+    """Group commit: twenty pieces of work, one transaction, a result for each."""
     begun = []
     bookings._db.set_trace_callback(
         lambda statement: begun.append(statement) if statement.startswith("BEGIN") else None
@@ -29,7 +29,7 @@ async def test_one_commit_for_all_who_ask_in_one_turn(bookings):
 
 @pytest.mark.anyio
 async def test_what_fails_undoes_only_itself(bookings):
-    """A work that raises is told its error; the others of its group are committed."""
+    """Work that raises gets its error; the others of its group are committed."""
 
     def fail(db):
         keys.take(db, "bad")
@@ -46,7 +46,7 @@ async def test_what_fails_undoes_only_itself(bookings):
 
 
 @pytest.mark.anyio
-async def test_nobody_is_told_before_the_commit(bookings):
+async def test_no_future_is_done_before_the_commit(bookings):
     """When the future has its result, another connection can read what was done."""
     await bookings.transact(lambda db: keys.take(db, "a"))
     assert [("a",)] == bookings.read("SELECT key FROM keys")
@@ -54,7 +54,7 @@ async def test_nobody_is_told_before_the_commit(bookings):
 
 @pytest.mark.anyio
 async def test_who_gave_up_does_not_disturb(bookings):
-    """A cancelled future is left alone; its group is told."""
+    """A cancelled future is left alone; its group gets its results."""
     gone, stays = (bookings.transact(lambda db, key=key: keys.take(db, key)) for key in "ab")
     gone.cancel()
     assert await stays

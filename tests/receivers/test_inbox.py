@@ -24,7 +24,7 @@ async def test_what_was_stored_is_processed_after_a_restart(desk, example, monke
 
 @pytest.mark.anyio
 async def test_the_worker_outlives_a_failure(desk, example, monkeypatch, caplog):
-    """A file that cannot be written for a moment makes the inbox wait, and is told in the log."""
+    """A file that cannot be written for a moment makes the inbox wait, and leaves a line in the log."""
     monkeypatch.setattr("frontsim.receivers.inbox.PAUSE_S", 0)
     work_once, failures = Inbox.work_once, [sqlite3.OperationalError("disk is full")]
 

@@ -129,7 +129,7 @@ async def evolution(shop, example):
 
 
 async def malformed(shop, example):
-    """Garbage is refused, nobody dies of it, and the next good event is booked."""
+    """Garbage is refused, no receiver dies of it, and the next good event is booked."""
     found = set()
     garbage = [b"\x00\xff", b"garbage", b'{"saleId": 1, "sto', b"[]"]
     ids = [shop.new_id() for _ in garbage]
@@ -244,7 +244,7 @@ async def test_a_broken_receiver_shows_its_bug(desk, example, name):
 
 
 def test_a_broken_receiver_says_what_is_wrong():
-    """Each has a sentence, a class and a scenario, and no class is expected that nobody can find."""
+    """Each has a sentence, a class and a scenario, and every expected class can be found."""
     for variant in BROKEN.values():
         assert variant.bug.endswith(".")
         assert variant.expected
@@ -252,7 +252,7 @@ def test_a_broken_receiver_says_what_is_wrong():
 
 
 def test_find():
-    """By name, right or wrong; an unknown name is told all the names."""
+    """By name, right or wrong; for an unknown name, the message lists all names."""
     assert CORRECT["inbox"] is find("inbox")
     assert BROKEN["no-dedupe"] is find("no-dedupe")
     with pytest.raises(BadInput, match=r"no-dedupe.*got 'nodedupe'"):

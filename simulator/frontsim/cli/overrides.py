@@ -1,6 +1,7 @@
 """`--set`, `--payload`, `--param`: values that a user writes on the command line, read as JSON where they are.
 
-`--set total=12.5` is a number, `--set gtin='"7040001234567"'` a text of digits, `--set note=hello` a text.
+`--set total=12.5` is a number, `--set note=hello` a text. Digits are a number, too; a payload's field that takes text
+alone takes them as text.
 """
 
 import math

@@ -17,13 +17,13 @@ def exact(number: float) -> Decimal:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_sale_moves_what_it_sells(trading: Trading, seed: int) -> None:
     """A Sale movement for each line with a product, right behind the sale, with the opposite quantity."""
-    told = trading(seed)
+    events = trading(seed)
     sold = 0
-    for place, (event, body) in enumerate(told):
+    for place, (event, body) in enumerate(events):
         if event not in {"SaleCreated", "SaleExternalCreated"}:
             continue
         lines = [line for line in body["salesLines"] if line["productId"] is not None]
-        for (kind, movement), line in zip(told[place + 1 : place + 1 + len(lines)], lines, strict=True):
+        for (kind, movement), line in zip(events[place + 1 : place + 1 + len(lines)], lines, strict=True):
             assert ("StockMovementCreated", "Sale") == (kind, movement["type"])
             assert (line["gtin"], line["externalSKU"]) == (movement["gtin"], movement["sku"])
             assert (line["stockId"], -line["quantity"]) == (movement["stockId"], movement["quantity"])

@@ -41,7 +41,7 @@ def test_time_goes_on() -> None:
 
 
 def test_a_movement_is_written_with_the_levels_after_it() -> None:
-    """And with the id that a document has told already, if there is one."""
+    """And with the id that a document has used already, if there is one."""
     shop, store, size = state(), World(1).shops[0], World(1).sizes[0]
     before = shop.levels.of(store.stock.id, size).on_hand
     shop.begin("adjustment", 0, 1000)

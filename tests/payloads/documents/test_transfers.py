@@ -8,7 +8,7 @@ Bodies = Callable[[str], Sequence[dict[str, Any]]]
 
 @pytest.mark.parametrize("kind", ["", "Virtual"])
 def test_a_received_transfer_is_the_one_that_was_sent(bodies: Bodies, kind: str) -> None:
-    """The same number tells of the same transfer; what arrives is what was sent, or a piece less."""
+    """The same number is the same transfer; what arrives is what was sent, or a piece less."""
     created = bodies(f"ProductTransfer{kind}Created")
     for sent, received in zip(created, bodies(f"ProductTransfer{kind}Received"), strict=True):
         for field in ("productTransferId", "stockId", "toStockId", "storeId", "createdDateTime", "extRef"):
