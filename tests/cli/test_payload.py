@@ -87,3 +87,20 @@ def test_memory_does_not_grow():
         assert "saleId" in json.loads(process.stdout.readline())
         process.stdout.close()
         assert 141 == process.wait(timeout=20)
+
+
+def test_the_profile_decides(lines, monkeypatch):
+    """Strict leaves nothing out, by the option or by the environment; typical is the default."""
+    typical = lines("SaleCreated", "--count", "5")
+    strict = lines("SaleCreated", "--count", "5", "--payloads", "strict")
+    assert all(None not in payload.values() for payload in strict)
+    assert any(None in payload.values() for payload in typical)
+    monkeypatch.setenv("FRONTSIM_PAYLOADS", "strict")
+    assert strict == lines("SaleCreated", "--count", "5")
+    assert typical == lines("SaleCreated", "--count", "5", "--payloads", "typical")
+
+
+def test_digits_are_text_for_a_field_of_text(lines):
+    """No quotes within quotes for a barcode; a field of numbers takes the number."""
+    [movement] = lines("StockMovementCreated", "--set", "gtin=7041234567892", "--set", "quantity=-2")
+    assert ("7041234567892", -2) == (movement["gtin"], movement["quantity"])

@@ -155,7 +155,7 @@ def test_a_type_of_the_users_own_is_filled_from_its_schema(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Ødegård & sønn", "Odegard & sonn"),
+        ("Ødegård & sønn", "Odegard sonn"),
         ("a\nb\t'c'", "a b c"),
         ("🎁", ""),
         ("x" * 500, "x" * 120),
