@@ -188,7 +188,7 @@ def test_a_refused_trigger_logs_nothing(sim: Simulation):
     assert 0 == sim.does("stats", method="GET")["occurrences"]
 
 
-UNDATED = dict.fromkeys(("saleDateTime", "createdDateTime", "receiptFormatted"))
+UNDATED = dict.fromkeys(("saleDateTime", "createdDateTime", "updatedDateTime", "receiptFormatted"))
 
 
 def undated(payloads: Payloads, number: int) -> dict[str, Any]:
