@@ -80,3 +80,12 @@ def test_an_unknown_webhook(api, run):
         done.exit_code,
         done.stderr,
     )
+
+
+def test_secrets_in_urls(api, run):
+    """A table shows no secret unless it is asked to; JSON is the API's own answer."""
+    url = "http://user:hunter2@shop/hook?token=hunter2"
+    api.routes["GET /api/Webhooks"] = [{**ONE, "url": url}]
+    assert "http://***@shop/hook?token=***" in run("webhooks", "list").stdout
+    assert url in run("webhooks", "list", "--show-secrets").stdout
+    assert url in run("webhooks", "list", "--json").stdout

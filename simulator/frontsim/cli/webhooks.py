@@ -8,8 +8,12 @@ from frontsim.cli.connection import Api, api_options
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.client.models import WebhookView
 from frontsim.client.vendor import WebhookChanges
+from frontsim.masking import masked, secrets_shown
 
 NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"
+
+
+_show_secrets = click.option("--show-secrets", is_flag=True, help="Show URLs whole in the table; --json always does.")
 
 
 @click.group()
@@ -18,24 +22,26 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
+@_show_secrets
 @api_options
 @json_option
-def list_(api: Api, *, as_json: bool) -> None:
+def list_(api: Api, *, show_secrets: bool, as_json: bool) -> None:
     """List every webhook."""
     with api.open() as front:
-        _show(front.list_webhooks(), as_json=as_json)
+        _show(front.list_webhooks(), show_secrets=show_secrets, as_json=as_json)
 
 
 @webhooks.command()
 @click.argument("type_", metavar="TYPE")
 @click.argument("url")
 @click.option("--store", type=int, metavar="ID", help="Only events of this store.  [default: every store]")
+@_show_secrets
 @api_options
 @json_option
-def create(type_: str, url: str, store: int | None, api: Api, *, as_json: bool) -> None:
+def create(type_: str, url: str, store: int | None, api: Api, *, show_secrets: bool, as_json: bool) -> None:
     """Subscribe URL to the events of one type."""
     with api.open() as front:
-        _show_one(front.create_webhook(type_, url, store_id=store), as_json=as_json)
+        _show_one(front.create_webhook(type_, url, store_id=store), show_secrets=show_secrets, as_json=as_json)
 
 
 @webhooks.command()
@@ -44,6 +50,7 @@ def create(type_: str, url: str, store: int | None, api: Api, *, as_json: bool) 
 @click.option("--url", metavar="URL", help="Another URL.")
 @click.option("--store", type=int, metavar="ID", help="Another store.")
 @click.option("--all-stores", is_flag=True, help="Every store.")
+@_show_secrets
 @api_options
 @json_option
 def update(
@@ -54,6 +61,7 @@ def update(
     api: Api,
     *,
     all_stores: bool,
+    show_secrets: bool,
     as_json: bool,
 ) -> None:
     """Change a webhook; what is not named stays as it is."""
@@ -69,7 +77,7 @@ def update(
     if not changes:
         raise click.UsageError("expected something to change: --type, --url, --store or --all-stores")
     with api.open() as front:
-        _show_one(front.update_webhook(webhook_id, **changes), as_json=as_json)
+        _show_one(front.update_webhook(webhook_id, **changes), show_secrets=show_secrets, as_json=as_json)
 
 
 @webhooks.command()
@@ -81,19 +89,20 @@ def delete(webhook_id: str, api: Api) -> None:
         front.delete_webhook(webhook_id)
 
 
-def _show_one(webhook: WebhookView, *, as_json: bool) -> None:
+def _show_one(webhook: WebhookView, *, show_secrets: bool, as_json: bool) -> None:
     if as_json:
         show_json(webhook.raw)
     else:
-        _show([webhook], as_json=False)
+        _show([webhook], show_secrets=show_secrets, as_json=False)
 
 
-def _show(found: Sequence[WebhookView], *, as_json: bool) -> None:
+def _show(found: Sequence[WebhookView], *, show_secrets: bool, as_json: bool) -> None:
     if as_json:
         show_json([webhook.raw for webhook in found])
         return
-    rows = [
-        (f"{webhook.event} {webhook.id}", "all" if webhook.store_id is None else webhook.store_id, webhook.url)
-        for webhook in found
-    ]
+    with secrets_shown(show_secrets):
+        rows = [
+            (f"{each.event} {each.id}", "all" if each.store_id is None else each.store_id, masked(each.url))
+            for each in found
+        ]
     show_table(["webhook", "store", "url"], rows, empty=NONE)
