@@ -16,6 +16,17 @@ def test_a_signal_interrupts_and_is_remembered(number):
             interruption.check()
 
 
+def test_a_signal_waits_for_the_end_of_what_must_be_whole():
+    """Inside the block nothing is raised; the next check does."""
+    with Interruption() as interruption:
+        with interruption.deferred():
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interruption.check()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
 def test_handlers_are_given_back():
     """After the end the signals do what they did before."""
     before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]

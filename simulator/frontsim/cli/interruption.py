@@ -6,6 +6,8 @@ and `check` raises KeyboardInterrupt again at the next safe moment.
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -17,6 +19,7 @@ class Interruption:
 
     def __init__(self) -> None:
         self._came = False
+        self._is_deferred = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -37,6 +40,16 @@ class Interruption:
         if self._came:
             raise KeyboardInterrupt
 
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Inside this block a signal is only remembered: `check` raises it. For work that must not stop half-way."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+
     def _interrupt(self, _: int, __: FrameType | None) -> None:
         self._came = True
-        raise KeyboardInterrupt
+        if not self._is_deferred:
+            raise KeyboardInterrupt

@@ -202,7 +202,8 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
         ):
             for each in play_all(chosen, open_harness, contract):
                 played.append(replace(each, judgement=without_secrets(each.judgement)))
-                table.show(played[-1])
+                with interruption.deferred():  # half a row would be printed again
+                    table.show(played[-1])
                 interruption.check()
     except KeyboardInterrupt:
         interrupted = True
