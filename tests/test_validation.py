@@ -172,6 +172,7 @@ def test_examples_are_valid_for_both(name: str) -> None:
         EXPLAINERS[name].validate(example)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(SCHEMAS)), st.data())
 @settings(max_examples=400, deadline=None, database=None)
 def test_both_validators_agree_on_changed_examples(name: str, data: st.DataObject) -> None:

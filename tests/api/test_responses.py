@@ -323,6 +323,7 @@ HEADERS = st.dictionaries(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]), path=PATHS, query=QUERIES, body=BODIES, headers=HEADERS
 )

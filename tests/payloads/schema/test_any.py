@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ ANY_SCHEMA = st.builds(
 """Schemas of every keyword, most of which nothing fulfils."""
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(schema=ANY_SCHEMA, seed=st.integers(0, 2**32))
 def test_a_schema_gives_a_valid_value_or_a_refusal(schema: Any, seed: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +147,7 @@ _AROUND: dict[str, Any] = {"allOf": _all_of, "anyOf": _any_of, "if": _if, "not":
 SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(case=VALUES.flatmap(lambda value: st.tuples(st.just(value), fulfilled(value))))
 def test_where_a_value_exists_one_is_found(case: tuple[Any, Any]) -> None:

@@ -157,6 +157,7 @@ def test_a_worker_that_is_still_at_it_has_not_settled(waits):
     assert took_s < 61
 
 
+@pytest.mark.slow
 def test_what_one_look_alone_shows_twice_proves_nothing(watches):
     """A list that is read in pages while it grows shows another effect twice in every look."""
 
