@@ -264,6 +264,36 @@ async def test_an_answer_without_end_is_cut_off_and_counts(start: bytes, more: b
         assert sent < 20_000_000
 
 
+@pytest.mark.parametrize(
+    "more",
+    [b"x" * 65536, b"1\r\nx\r\n" * 10_000, b"1;" + b"x" * 200_000 + b"\r\nx\r\n"],
+    ids=["bytes", "chunks", "extensions"],
+)
+async def test_a_good_receiver_beside_a_hostile_one(more: bytes) -> None:
+    """While 16 deliveries are always under way to one that answers without end, the good one's all count."""
+
+    async def endless(call: Call) -> None:
+        await call.requests()
+        await call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            await call.send(more)
+
+    async def delivers_on(sender: Sender, url: str) -> None:
+        while not over.is_set():
+            await sender.sends(url)
+
+    over = asyncio.Event()
+
+    async with Peer(endless) as hostile, Peer() as good, Sender() as sender:
+        beside = [asyncio.ensure_future(delivers_on(sender, hostile.url)) for _ in range(16)]
+        results = [await sender.sends(good.url) for _ in range(50)]
+        over.set()
+        await asyncio.gather(*beside)
+        assert {(Outcome.ANSWERED, 200)} == {(result.outcome, result.status_code) for result in results}
+        assert (1, 50) == (len(good.calls), good.requests)
+        assert hostile.requests > 16
+
+
 async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
     """Though the attempt goes on: the receiver's bytes stay with the receiver."""
     sent = 0

@@ -148,3 +148,12 @@ def test_no_url_adds_a_line_to_the_head(text: str, start: str) -> None:
     assert 3 + (b"Authorization: Basic " in target.head_start) == len(lines)
     assert 3 == len(lines[0].split(b" "))
     assert all(32 <= byte < 127 for line in lines for byte in line)
+
+
+def test_a_url_has_a_length() -> None:
+    """2,048 characters are taken, one more is refused, and the refusal is short."""
+    start = "http://shop.example/"
+    parse_target(start + "x" * (2_048 - len(start)))
+    with pytest.raises(BadInput, match="it has 2,049 characters, and at most 2,048 may be") as refused:
+        parse_target(start + "x" * (2_049 - len(start)))
+    assert len(str(refused.value)) < 400

@@ -21,8 +21,9 @@ from frontsim.delivery.turns import Turns
 from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target
 
-_TLS_COST = 4
-"""Turns that opening a connection with TLS uses up: a handshake takes about as long as that many without."""
+_OPEN_COST, _TLS_COST = 3, 8
+"""Turns of the event loop that opening a connection uses up, without and with TLS. Beside a delivery on an open
+connection, opening one costs about that much."""
 
 
 class WebhookSender:
@@ -73,7 +74,9 @@ class WebhookSender:
         else:
             self._in_flight.suspend(attempt)
             self._turns.take(
-                target.origin, lambda: self._begin_to_open(target, attempt), cost=_TLS_COST if target.tls else 1
+                target.origin,
+                lambda: self._begin_to_open(target, attempt),
+                cost=_TLS_COST if target.tls else _OPEN_COST,
             )
 
     def recall(self) -> None:

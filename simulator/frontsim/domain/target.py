@@ -15,6 +15,9 @@ import idna
 
 from frontsim.errors import BadInput
 
+LONGEST = 2_048
+"""Characters of a URL. Each parsed URL is cached, and each delivery's head holds it."""
+
 _URL = re.compile(
     r"(?P<scheme>https?)://"
     r"(?:(?P<userinfo>[^/?#@\\]*)@)?"
@@ -61,6 +64,8 @@ def parse_target(url: str) -> Target:
     Raises:
         BadInput: it is not an absolute http or https URL with a host that can be looked up.
     """
+    if len(url) > LONGEST:
+        raise _refusal(url, f"it has {len(url):,} characters, and at most {LONGEST:,} may be")
     if _FORBIDDEN.search(url):
         raise _refusal(url, "it holds a space or a control character")
     match = _URL.fullmatch(url)
