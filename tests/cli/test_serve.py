@@ -32,6 +32,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "subscription_key": ("s", "s"),
     "token": ("t", "t"),
     "seed": ("7", 7),
+    "payloads": ("strict", "strict"),
     "contracts": ("mine", Path("mine")),
     "timezone": ("UTC", "UTC"),
     "datetime_form": ("openapi", "openapi"),
