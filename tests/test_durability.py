@@ -339,7 +339,7 @@ async def test_a_step_that_breaks_takes_no_other_with_it(tmp_path: Path):
 
 
 def test_no_turn_of_the_clock_strands_what_waits(tmp_path: Path):
-    """Set back by a day, or advanced and then forgotten by a restart: what waits for a lane is delivered."""
+    """Set back by a day, or advanced and then forgotten by a restart: what waits for a slot is delivered."""
     with Recorder(respond=lambda _: None) as receiver:
         with Child(tmp_path / "log.db", "--concurrency", "1") as child:
             webhook = child.sim.subscribes(receiver.url)

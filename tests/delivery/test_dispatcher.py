@@ -289,7 +289,7 @@ async def test_a_resend_that_waits_for_a_lane_when_we_stop_is_logged():
 
 
 def test_a_rule_strikes_what_leaves_not_what_waits():
-    """One that is added while deliveries wait for a lane breaks them."""
+    """One that is added while deliveries wait for a slot breaks them."""
     desk = Desk(concurrency=1)
     desk.delivers(delivery(1), delivery(2))
     desk.breaks("refuse")

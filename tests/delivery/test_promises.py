@@ -31,7 +31,7 @@ MANNERS: list[SendPlan] = [
     slow_headers(rate=20_000),
 ]
 DELIVERIES = 400
-LANES = 20
+SENDERS = 20
 
 
 def by_chance(rng: Random) -> Script:
@@ -78,12 +78,12 @@ async def test_nothing_is_sent_twice_and_no_outcome_lies(seed: int) -> None:
     async with Peer(by_chance(Random(seed + 1000))) as peer, Sender(timeout_s=0.3) as sender:
         numbers = iter(range(DELIVERIES))
 
-        async def lane() -> None:
+        async def one_after_another() -> None:
             for number in numbers:
                 sent = sender.start(peer.url, body=b"<%05d>" % number, plan=rng.choice(MANNERS))
                 outcomes[number] = (await asyncio.wait_for(sent, PATIENCE_S)).outcome
 
-        await asyncio.gather(*(lane() for _ in range(LANES)))
+        await asyncio.gather(*(one_after_another() for _ in range(SENDERS)))
         await sender.webhooks.close(0)
         arrived = [body for call in peer.calls for _, body in whole_requests(call.received)]
         heads = sum(call.received.count(b"POST ") for call in peer.calls)

@@ -117,7 +117,7 @@ async def test_a_reset_after_the_handshake_is_never_an_answer(receiver: ssl.SSLC
 async def test_a_connection_that_ends_within_the_answer_is_unknown(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, part: bytes, end: End, status: str
 ) -> None:
-    """A part of an answer is none, however the receiver ends: with TLS's goodbye, without, or torn down."""
+    """A part of an answer is none, however the receiver ends: with TLS's close_notify, without, or torn down."""
     async with SecurePeer(receiver, ends(end, part)) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url)
         assert (Outcome.UNKNOWN, status, None, b"") == (

@@ -105,7 +105,7 @@ async def test_partial_body_to_a_receiver_that_says_no_goodbye(
 async def test_partial_body_to_a_receiver_that_reads_late(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However late a receiver reads, it gets the whole share: TLS's goodbye has its time behind the last byte."""
+    """However late a receiver reads, it gets the whole share: TLS's close_notify has its time behind the last byte."""
 
     async def reads_late(call: SecureCall) -> None:
         asyncio.get_running_loop().call_later(0.1, late.set)  # five times as long as a goodbye may take
@@ -229,7 +229,7 @@ async def test_lost_response(receiver: ssl.SSLContext, trust: ssl.SSLContext) ->
 
 @pytest.mark.parametrize("size", [23, 300_000])
 async def test_reset_after_send(receiver: ssl.SSLContext, trust: ssl.SSLContext, size: int) -> None:
-    """Every byte arrives, then a TCP RST, and neither TLS's goodbye nor FIN before it."""
+    """Every byte arrives, then a TCP RST, and neither TLS's close_notify nor FIN before it."""
     body = b"x" * size
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, body=body, plan=RESET_AFTER_SEND)
