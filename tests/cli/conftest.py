@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,10 +74,11 @@ def api() -> Iterator[FakeApi]:
 
 
 @pytest.fixture
-def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """`run("webhooks", "list")` runs a command line against that API; standard error is kept apart."""
     monkeypatch.setenv("FRONTSIM_BASE_URL", api.base_url)
-    for name in ("API_KEY", "SUBSCRIPTION_KEY", "TOKEN", "CONTRACTS", "TRACEBACK"):
+    monkeypatch.setenv("FRONTSIM_STATE_DIR", str(tmp_path / "state"))
+    for name in ("API_KEY", "SUBSCRIPTION_KEY", "TOKEN", "CONTRACTS", "TRACEBACK", "WEBHOOK_IDS"):
         monkeypatch.delenv(f"FRONTSIM_{name}", raising=False)
 
     def command_line(*args: str, stdin: bytes | None = None) -> Result:

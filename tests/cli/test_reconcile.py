@@ -1,9 +1,11 @@
 """`frontsim reconcile`: the job of simulator/frontsim/client/reconcile.py over several webhooks."""
 
 import json
+from datetime import date
 
 import pytest
 
+from frontsim.client.reconcile_state import ReconcileState
 from frontsim.client.retry import RetryPolicy
 
 WEBHOOKS = [
@@ -101,6 +103,7 @@ def test_some_webhooks(vendor, run):
             "resent": 1,
             "recovered": 1,
             "stillFailing": 0,
+            "outOfAttempts": 0,
             "failing": [],
             "stopped": None,
         }
@@ -148,3 +151,118 @@ def test_no_webhooks(api, run):
     """Nothing to do is nothing left."""
     api.routes["GET /api/Webhooks"] = []
     assert 0 == run("reconcile").exit_code
+
+
+def test_one_webhook_that_is_not_found_does_not_end_the_others(vendor, run):
+    """The error is told, and makes code 1."""
+    vendor.routes["GET /api/WebhooksEvents/w1"] = (404, {"statusCode": 404, "message": "Resource not found"})
+    done = run("reconcile")
+    assert (1, ["POST /api/WebhooksEvents/w2/deliver/e-w2"]) == (done.exit_code, resends(vendor))
+    assert "webhook w1: not finished: GET" in done.stderr
+
+
+def test_webhooks_from_the_environment(vendor, run, monkeypatch):
+    """Separated by commas; one that is gone is told, and does not end the others."""
+    monkeypatch.setenv("FRONTSIM_WEBHOOK_IDS", "w9, W2")
+    done = run("reconcile")
+    assert (1, ["POST /api/WebhooksEvents/w2/deliver/e-w2"]) == (done.exit_code, resends(vendor))
+    assert "webhook w9: expected the id of a webhook in FRONTSIM_WEBHOOK_IDS" in done.stderr
+
+
+def test_a_second_copy_does_nothing(vendor, run, tmp_path):
+    """It says so; nothing is wrong with that."""
+    file = tmp_path / "state.json"
+    with ReconcileState(file).alone():
+        done = run("reconcile", "--state", str(file))
+    assert (0, []) == (done.exit_code, vendor.lines)
+    assert "Another copy of this job is running" in done.stderr
+
+
+def windows(vendor, webhook_id="w1"):
+    lists = [line for line in vendor.lines if f"WebhooksEvents/{webhook_id}?" in line]
+    return [line.partition("from=")[2].partition("&")[0] for line in lists]
+
+
+def test_the_state_makes_a_window_longer(vendor, run, tmp_path):
+    """A job that was down for a year lists that year; the default window is 30 days."""
+    file = tmp_path / "state.json"
+    ReconcileState(file).note("w1", date(2020, 5, 10))
+    run("reconcile", "--state", str(file))
+    assert "2020-05-08" == windows(vendor)[0]  # two days of overlap
+    vendor.asked.clear()
+    run("reconcile", "--state", str(file))
+    assert windows(vendor) == windows(vendor, "w2") != ["2020-05-08"]
+
+
+def test_what_is_left_keeps_its_window_open(vendor, run, tmp_path):
+    """The day of the oldest event that still fails; one that is out of attempts does not count."""
+    file = tmp_path / "state.json"
+    vendor.takes = {"w1"}
+    run("reconcile", "--state", str(file))
+    assert "2021-12-09" == json.loads(file.read_text())["webhooks"]["w2"]["since"]
+    done = run("reconcile", "--state", str(file), "--max-attempts", "1")
+    assert "2021-12-09" < json.loads(file.read_text())["webhooks"]["w2"]["since"]
+    assert "Resend by hand, with `frontsim resend`: 1 that are out of attempts" in done.stdout
+    assert 1 == done.exit_code
+
+
+def test_an_own_window_and_a_dry_run_leave_the_state_alone(vendor, run, tmp_path):
+    """What they did not look at is not finished."""
+    file = tmp_path / "state.json"
+    run("reconcile", "--state", str(file), "--dry-run")
+    run("reconcile", "--state", str(file), "--from", "2021-12-01")
+    assert not file.exists()
+
+
+def test_a_damaged_state_is_told(vendor, run, tmp_path):
+    """And the job does its work."""
+    file = tmp_path / "state.json"
+    file.write_text("{")
+    done = run("reconcile", "--state", str(file))
+    assert (0, 2) == (done.exit_code, len(resends(vendor)))
+    assert "expected the state of an earlier start" in done.stderr
+
+
+def test_metrics(vendor, run, tmp_path):
+    """A file, also when the job could not run."""
+    file = tmp_path / "job.prom"
+    run("reconcile", "--metrics", str(file))
+    assert 'frontsim_reconcile_events_recovered{webhook="w1"} 1' in file.read_text().splitlines()
+    vendor.routes["GET /api/Webhooks"] = (401, {"statusCode": 401, "message": "Access denied."})
+    assert 3 == run("reconcile", "--metrics", str(file)).exit_code
+    assert "frontsim_reconcile_exit_code 3" in file.read_text().splitlines()
+
+
+def test_keys_from_files(vendor, run, tmp_path, monkeypatch):
+    """As Kubernetes mounts secrets; a key on the command line wins."""
+    (tmp_path / "key").write_text("from-a-file\n")
+    monkeypatch.setenv("FRONTSIM_API_KEY_FILE", str(tmp_path / "key"))
+    run("reconcile", "--subscription-key-file", str(tmp_path / "key"))
+    headers = {name.lower(): value for name, value in vendor.asked[0][1].items()}
+    assert ("from-a-file", "from-a-file") == (headers["x-api-key"], headers["ocp-apim-subscription-key"])
+    vendor.asked.clear()
+    run("reconcile", "--api-key", "mine")
+    assert "mine" == {name.lower(): value for name, value in vendor.asked[0][1].items()}["x-api-key"]
+    done = run("reconcile", "--api-key-file", str(tmp_path / "nowhere"))
+    assert 3 == done.exit_code
+    assert "--api-key-file: expected a file with the key" in done.stderr
+
+
+def test_watch_starts_again_whatever_happened(vendor, run, monkeypatch):
+    """An API that is not there for one start does not end it."""
+
+    class Enough(Exception):
+        pass
+
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        if len(slept) == 2:
+            raise Enough
+
+    monkeypatch.setattr("frontsim.cli.reconcile.time.sleep", sleep)
+    vendor.routes["GET /api/Webhooks"] = (401, {"statusCode": 401, "message": "Access denied."})
+    done = run("reconcile", "--watch", "300")
+    assert [300.0, 300.0] == slept
+    assert 2 == done.stderr.count("expected a 2xx, got 401")

@@ -1,5 +1,6 @@
 """The list -> resend job, against a vendor whose every answer the test decides."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,12 +80,19 @@ class Vendor:
     slept: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     counter: bool = True
+    more: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.events = {name: self.failed(name) for name in self.script}
 
     def failed(self, name: str) -> dict[str, Any]:
-        return {"webhookEventId": name, "success": False, "statusCode": 503, "runsCounter": 1}
+        return {
+            "webhookEventId": name,
+            "success": False,
+            "statusCode": 503,
+            "runsCounter": 1,
+            **self.more.get(name, {}),
+        }
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -138,6 +146,66 @@ def test_everything_recovers() -> None:
     assert (2, 2, 2, 0) == counts(vendor.reconciled())
     assert ["a", "b"] == vendor.resends
     assert [] == vendor.slept
+
+
+def test_the_oldest_is_resent_first() -> None:
+    """Whatever order the API lists them in (open at the vendor)."""
+    created = {"a": "2021-12-03T00:00:00", "b": "2021-12-01T00:00:00", "c": "2021-12-02T00:00:00"}
+    vendor = Vendor(
+        {name: [taken] for name in created}, more={name: {"createdDateTime": at} for name, at in created.items()}
+    )
+    vendor.reconciled()
+    assert ["b", "c", "a"] == vendor.resends
+
+
+def test_resends_at_the_same_time() -> None:
+    """Four are under way together; the counts are right, and each event is resent once."""
+    together = threading.Barrier(4, timeout=30)
+
+    def meet(event: dict[str, Any]) -> httpx.Response:
+        together.wait()
+        return taken(event)
+
+    vendor = Vendor({str(number): [meet] for number in range(40)})
+    assert (40, 40, 40, 0) == counts(vendor.reconciled(concurrency=4))
+    assert len(set(vendor.resends)) == len(vendor.resends)
+
+
+def test_a_rate_limit_holds_all_threads() -> None:
+    """Three calls under way get a 429 each; one wait is enough for all, and no call is made in it."""
+    together = threading.Barrier(3, timeout=30)
+
+    def limited(_: dict[str, Any]) -> httpx.Response:
+        together.wait()
+        return httpx.Response(429, headers={"Retry-After": "57"})
+
+    vendor = Vendor({name: [limited, taken] for name in "abc"})
+    assert (3, 3, 3, 0) == counts(vendor.reconciled(concurrency=3))
+    assert [57.0] == vendor.slept
+
+
+def test_an_event_out_of_attempts_is_reported_and_not_resent() -> None:
+    """The log's counter of runs has the attempts of all starts; its first run was no resend."""
+    vendor = Vendor({"a": [taken], "b": [taken]}, more={"a": {"runsCounter": 4}, "b": {"runsCounter": 3}})
+    tally = vendor.reconciled(max_attempts=3)
+    assert ((2, 1, 1, 1), ["b"]) == (counts(tally), vendor.resends)
+    assert frozenset({"a"}) == tally.spent
+
+
+def test_what_would_end_every_webhooks_job() -> None:
+    """Keys, quota and an API that is not there; but not one webhook's 404."""
+    ends = {status: Vendor({}, lists=[answer(status)]).reconciled().ends_everything for status in (401, 403, 404)}
+    assert {401: True, 403: True, 404: False} == ends
+    assert Vendor({}, lists=[unreachable] * 4).reconciled().ends_everything
+    assert not Vendor({}, lists=[lambda _: httpx.Response(200, text="<html>")]).reconciled().ends_everything
+
+
+def test_progress_is_told() -> None:
+    """To a bar instead of a line."""
+    told: list[tuple[int, int]] = []
+    vendor = Vendor({"a": [taken], "b": [taken]})
+    vendor.reconciled(progress=lambda done, of: told.append((done, of)))
+    assert [(0, 2), (1, 2), (2, 2)] == told
 
 
 def test_a_dry_run_only_lists() -> None:
@@ -222,7 +290,7 @@ def test_a_resend_that_is_still_under_way() -> None:
 
     vendor.looks = [not_yet] * 4
     assert ((1, 1, 1, 0), ["a"]) == (counts(vendor.reconciled()), vendor.resends)
-    assert [1.0, 2.0, 4.0, 8.0] == vendor.slept
+    assert [0.2, 0.5, 1.0, 2.0] == vendor.slept
 
 
 def test_a_resend_that_was_never_made() -> None:
@@ -242,7 +310,7 @@ def test_nobody_can_tell() -> None:
     """An event that cannot be looked at, or shows no counter, is left alone: it may have been resent."""
     blind = Vendor({"a": [never_made]}, looks=[never_made] * 100)
     assert ((1, 1, 0, 1), ["a"]) == (counts(blind.reconciled()), blind.resends)
-    gone = Vendor({"a": [never_made], "b": [taken]}, looks=[answer(404)] * 5)
+    gone = Vendor({"a": [never_made], "b": [taken]}, looks=[answer(404)] * 7)
     assert ((2, 2, 1, 1), ["a", "b"]) == (counts(gone.reconciled()), gone.resends)
     shut = Vendor({"a": [never_made], "b": [taken]}, looks=[answer(401)])
     assert (2, 1, 0, 2) == counts(shut.reconciled())
@@ -260,7 +328,7 @@ def test_an_api_that_answers_before_the_run() -> None:
     """Whether deliver waits for the run is open: an entry without a new run is looked at until it has one."""
     vendor = Vendor({"a": [later, taken], "b": [taken]})
     assert ((2, 3, 2, 0), ["a", "b", "a"]) == (counts(vendor.reconciled()), vendor.resends)
-    assert [1.0] == vendor.slept
+    assert [0.2] == vendor.slept
 
 
 def test_an_api_that_is_back_in_a_moment() -> None:

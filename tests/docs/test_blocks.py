@@ -43,6 +43,7 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
     bash = shutil.which("bash")
     assert bash is not None
     environment = os.environ | {
+        "FRONTSIM_STATE_DIR": str(tmp_path),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "FRONTSIM_BASE_URL": running.base_url,
     }

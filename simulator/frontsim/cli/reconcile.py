@@ -1,118 +1,232 @@
-"""`frontsim reconcile`: the list -> resend job, over every webhook or some."""
+"""`frontsim reconcile`: the list -> resend job, over every webhook or some, for cron or a Kubernetes CronJob.
 
+lock the state -> webhooks -> for each: window from the state, list and resend, note in the state -> report
+"""
+
+import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from frontsim.cli.connection import Api, advice, api_options
-from frontsim.cli.output import json_option, show_json, show_table, shown
-from frontsim.cli.window import window_options
+from frontsim.cli.output import json_option
+from frontsim.cli.reconcile_report import progress_bar, say, show
+from frontsim.cli.window import last_days, window_options
 from frontsim.client.errors import ApiError
 from frontsim.client.models import WebhookView
 from frontsim.client.reconcile import Tally
 from frontsim.client.reconcile import reconcile as reconcile_webhook
+from frontsim.client.reconcile_metrics import as_prometheus, write
+from frontsim.client.reconcile_state import ReconcileState, default_file
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems, When
-from frontsim.errors import FrontsimError
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput, FrontsimError
 
 DAYS = 30
-STILL_FAILING = 1
+CONCURRENCY = 4
+CLEAN, STILL_FAILING, NOT_RUN = 0, 1, 3
 
+RETRY = RetryPolicy(sleep=time.sleep, say=say)
 
-def _say(text: str) -> None:
-    click.echo(shown(text), err=True)
-
-
-RETRY = RetryPolicy(sleep=time.sleep, say=_say)
+_file = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--webhook", "wanted", multiple=True, metavar="ID", help="Only this webhook. Repeatable.  [default: all]")
+@click.option(
+    "--webhook",
+    "wanted",
+    multiple=True,
+    metavar="ID",
+    help="Only this webhook. Repeatable.  [default: those in FRONTSIM_WEBHOOK_IDS, separated by commas, or all]",
+)
 @window_options(days=DAYS)
 @click.option("--dry-run", is_flag=True, help="Only list what failed; resend nothing.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=CONCURRENCY,
+    show_default=True,
+    metavar="N",
+    help="Resends that are under way at the same time; 1 keeps the events in their order.",
+)
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Do not resend an event more often than this, over all starts; report it.  [default: no limit]",
+)
+@click.option(
+    "--state",
+    "state_file",
+    type=_file,
+    metavar="FILE",
+    help="What the job remembers, and its lock.  [default: a file for each API in FRONTSIM_STATE_DIR, or in "
+    "XDG_STATE_HOME/frontsim]",
+)
+@click.option("--watch", "watch_s", type=click.FloatRange(0.1), metavar="SECONDS", help="Start again after so long.")
+@click.option("--metrics", "metrics_file", type=_file, metavar="FILE", help="Write the result for Prometheus.")
+@click.option("--api-key-file", type=_file, envvar="FRONTSIM_API_KEY_FILE", metavar="FILE", help="Has the x-api-key.")
+@click.option(
+    "--subscription-key-file",
+    type=_file,
+    envvar="FRONTSIM_SUBSCRIPTION_KEY_FILE",
+    metavar="FILE",
+    help="Has the Ocp-Apim-Subscription-Key.",
+)
 @api_options
 @json_option
 @click.pass_context
-def reconcile(
-    ctx: click.Context,
-    wanted: tuple[str, ...],
-    from_: When,
-    to: When,
-    api: Api,
-    *,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
+def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **options: Any) -> None:
     """List what failed and resend it, once a round, until nothing is left or a round changes nothing.
 
-    Safe against the real API: the job resends only what the log lists as failed, checks the log before it
-    repeats a resend that may have been made, and waits as a rate limit asks.
+    Safe against the real API: the job resends only what the log lists as failed, oldest first; it checks the log before
+    it repeats a resend that may have been made, and waits as a rate limit asks. Two copies never work at the same time:
+    the second says so, and ends.
 
-    Exit code: 0 nothing is left failing, 1 something is.
+    Without --from and --to, the window is the last 30 days; it begins earlier for a webhook that has not been finished
+    for longer, as the state remembers.
+
+    Exit code: 0 nothing is left failing, 1 something is, 3 wrong usage or no API.
     """
+    api = _with_key_files(ctx, api, options)
+    while True:
+        try:
+            code = _start(ctx, api, options)
+        except FrontsimError as error:
+            if watch_s is None:
+                raise
+            say(str(error))
+            code = NOT_RUN
+        if watch_s is None:
+            ctx.exit(code)
+        time.sleep(watch_s)
+
+
+def _with_key_files(ctx: click.Context, api: Api, options: dict[str, Any]) -> Api:
+    """The keys from the files that are named; a key on the command line wins over a file in the environment."""
+    keys = {}
+    for name in ("api_key", "subscription_key"):
+        file: Path | None = options[f"{name}_file"]
+        if file is None or ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            continue
+        try:
+            keys[name] = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"--{name.replace('_', '-')}-file: expected a file with the key, got {error}") from None
+    return replace(api, **keys)
+
+
+def _start(ctx: click.Context, api: Api, options: dict[str, Any]) -> int:
+    """One start of the job, whatever it comes to: the metrics tell it, too."""
+    began, tallies, code = stopwatch(), list[Tally](), NOT_RUN
+    state = ReconcileState(options["state_file"] or default_file(api.base_url, os.environ))
+    try:
+        if options["dry_run"]:
+            state.read()
+            code = _run(ctx, api, options, state, tallies)
+        else:
+            with state.alone() as is_alone:
+                if not is_alone:
+                    say(f"Another copy of this job is running, so this one does nothing ({state.file}).")
+                    return CLEAN
+                code = _run(ctx, api, options, state, tallies)
+    finally:
+        if options["metrics_file"]:
+            text = as_prometheus(tallies, ended_s=time.time(), duration_s=stopwatch() - began, exit_code=code)
+            write(options["metrics_file"], text)
+    return code
+
+
+def _run(ctx: click.Context, api: Api, options: dict[str, Any], state: ReconcileState, tallies: list[Tally]) -> int:
+    """Work on each webhook; `tallies` has what was done, however it ends."""
+    if state.damage:
+        say(f"{state.damage}: beginning {DAYS} days ago.")
     with api.open() as front:
-        chosen = _chosen(RETRY.read(front.list_webhooks), wanted)
-        tallies = _tallies(front, chosen, from_, to, dry_run=dry_run)
-    if as_json:
-        show_json([_model(webhook, tally) for webhook, tally in zip(chosen, tallies, strict=False)])
-    else:
-        _show(chosen, tallies)
-    stopped = next((tally.stopped for tally in tallies if tally.stopped), None)
-    if stopped is not None:
-        what_to_do = advice(stopped) if isinstance(stopped, ApiError) else ""
-        raise FrontsimError(f"the job ended early: {stopped}{what_to_do}")
-    if any(tally.left for tally in tallies):
-        ctx.exit(STILL_FAILING)
+        chosen, missing = _chosen(RETRY.read(front.list_webhooks), options["wanted"])
+        _reconcile_each(front, chosen, options, None if _has_own_window(ctx) else state, tallies)
+    show(chosen, tallies, as_json=options["as_json"])
+    stopped = [tally for tally in tallies if tally.stopped]
+    for tally in stopped:
+        if tally.ends_everything:
+            error = tally.stopped
+            raise FrontsimError(f"the job ended early: {error}{advice(error) if isinstance(error, ApiError) else ''}")
+        say(f"webhook {tally.webhook_id}: not finished: {tally.stopped}")
+    for name in missing:
+        say(f"webhook {name}: expected the id of a webhook in FRONTSIM_WEBHOOK_IDS, and the API has none of that id")
+    return STILL_FAILING if stopped or missing or any(tally.left for tally in tallies) else CLEAN
 
 
-def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> list[WebhookView]:
-    """The webhooks that were named, each once, or all."""
-    if not wanted:
-        return list(found)
+def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> tuple[list[WebhookView], list[str]]:
+    """The webhooks that were named, each once, or all; and names in the environment that no webhook has (any more)."""
     by_id = {webhook.id.lower(): webhook for webhook in found}
     unknown = [name for name in wanted if name.lower() not in by_id]
     if unknown:
         raise FrontsimError(f"expected the id of a webhook (see `frontsim webhooks list`), got {unknown[0]!r}")
-    return [by_id[name] for name in dict.fromkeys(name.lower() for name in wanted)]
+    names = wanted or [name.strip() for name in os.environ.get("FRONTSIM_WEBHOOK_IDS", "").split(",") if name.strip()]
+    if not names:
+        return list(found), []
+    there = [by_id[name] for name in dict.fromkeys(name.lower() for name in names) if name in by_id]
+    return there, [name for name in names if name.lower() not in by_id]
 
 
-def _tallies(
-    front: FrontSystems, chosen: Sequence[WebhookView], from_: When, to: When, *, dry_run: bool
-) -> list[Tally]:
-    """One tally for each webhook. The first job that ends early is the last: the next would end the same way."""
-    tallies: list[Tally] = []
-    for webhook in chosen:
-        tally = reconcile_webhook(
-            front, webhook.id, from_=from_, to=to, sleep=RETRY.sleep, say=RETRY.say, dry_run=dry_run
-        )
-        tallies.append(tally)
-        if tally.stopped:
-            break
-    return tallies
+def _has_own_window(ctx: click.Context) -> bool:
+    return any(ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in ("from_", "to"))
 
 
-def _model(webhook: WebhookView, tally: Tally) -> dict[str, object]:
-    return {
-        "webhookId": webhook.id,
-        "event": webhook.event,
-        "url": webhook.url,
-        "listed": tally.listed,
-        "resent": tally.resent,
-        "recovered": tally.recovered,
-        "stillFailing": len(tally.left),
-        "failing": [entry.raw for entry in tally.left],
-        "stopped": None if tally.stopped is None else str(tally.stopped),
-    }
+def _reconcile_each(
+    front: FrontSystems,
+    chosen: Sequence[WebhookView],
+    options: dict[str, Any],
+    state: ReconcileState | None,
+    tallies: list[Tally],
+) -> None:
+    """One tally for each webhook. An error that would end the next one, too, ends all.
+
+    A long `--watch` outlives its first window, so the default window is computed for each start.
+    """
+    earliest, tomorrow = last_days(DAYS, datetime.now(UTC))
+    with progress_bar() as for_webhook:
+        for webhook in chosen:
+            from_: When = options["from_"] if state is None else state.window_from(webhook.id, earliest)
+            say_, progress = for_webhook(webhook)
+            tally = reconcile_webhook(
+                front,
+                webhook.id,
+                from_=from_,
+                to=options["to"] if state is None else tomorrow,
+                sleep=RETRY.sleep,
+                say=say_,
+                dry_run=options["dry_run"],
+                max_attempts=options["max_attempts"],
+                concurrency=options["concurrency"],
+                progress=progress,
+            )
+            tallies.append(tally)
+            if state is not None and not options["dry_run"]:
+                _note(state, tally, earliest)
+            if tally.ends_everything:
+                break
 
 
-def _show(chosen: Sequence[WebhookView], tallies: Sequence[Tally]) -> None:
-    rows = [
-        (f"{webhook.event} {webhook.id}", tally.listed, tally.resent, tally.recovered, len(tally.left))
-        for webhook, tally in zip(chosen, tallies, strict=False)
-    ]
-    show_table(["webhook", "listed", "resent", "recovered", "still failing"], rows, empty="no webhooks")
-    left = [(entry.webhook_event_id, entry.created, entry.outcome) for tally in tallies for entry in tally.left]
-    if left:
-        click.echo()
-        show_table(["still failing", "created", "outcome"], left, empty="")
+def _note(state: ReconcileState, tally: Tally, earliest: date) -> None:
+    """Remember since when everything of a webhook has been dealt with."""
+    if tally.stopped is not None:
+        state.keep(tally.webhook_id, earliest)
+        return
+    today, _ = last_days(0, datetime.now(UTC))
+    due = [entry.created for entry in tally.left if entry.webhook_event_id not in tally.spent]
+    state.note(tally.webhook_id, min([today, *(_day(created, earliest) for created in due)]))
+
+
+def _day(created: str | None, unknown: date) -> date:
+    try:
+        return date.fromisoformat((created or "")[:10])
+    except ValueError:
+        return unknown

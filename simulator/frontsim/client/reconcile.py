@@ -1,6 +1,7 @@
 """The list -> resend job that every integrator owes, as the vendor's guide describes it, for one webhook.
 
-    list success=false -> resend each once -> list again -> ... until nothing is left, or a round changes nothing
+    list success=false -> resend each once, oldest first -> list again -> ... until nothing is left, or a round
+    changes nothing
 
 The vendor never resends by itself (published), so this job is half of every integration. It is safe against
 the real API:
@@ -9,18 +10,20 @@ the real API:
 - A resend whose answer was lost may have been made. The job does not repeat it blindly: it reads the event
   until the counter of runs shows a new run, or has not moved for longer than a receiver may take. An event
   that cannot be read is not resent again, and counts as still failing.
-- After a 429 the job waits as `Retry-After` asks. Refused keys, an API that is not there, or one that makes
-  none of the resends ends the job; the counts so far stay.
+- After a 429 the job waits as `Retry-After` asks, all its threads together. Refused keys, an API that is not there,
+  or one that makes none of the resends ends the job; the counts so far stay.
 
 A receiver that is not idempotent books an event twice when it received the first run but its answer was lost.
 This job cannot see that: it is why receivers must be idempotent.
 """
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.in_order import for_each
 from frontsim.client.models import EventEntry
 from frontsim.client.retry import READ_DELAYS_S, RetryPolicy, Say, Sleep, is_rate_limit
 from frontsim.client.vendor import FrontSystems, When
@@ -28,12 +31,18 @@ from frontsim.client.vendor import FrontSystems, When
 MAX_ROUNDS = 10
 """Rounds of one job: an event that always fails is resent no more often than this."""
 
-_LOOK_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0)  # 31 s in all: a receiver has 30 s to answer (open at the vendor)
+# 31.7 s in all, because a receiver has 30 s to answer (open at the vendor). The first looks come soon: where the
+# connection was reset, most resends have ended long ago.
+_LOOK_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_AFTER_ERROR_S = (1.0,)  # an API that answers with an error of its own has ended its work
 _KEYS_REFUSED = (401, 403)
 _MOST_RATE_LIMITS = 10  # for one resend
 _SAY_EVERY = 100  # resends
 _MOST_UNMADE = 3  # resends of one event that were certainly not made
 _MOST_FAILED_CALLS = 10  # resends in a row that were not made, or may not have been
+
+Progress = Callable[[int, int], None]
+"""Is told how many of how many resends of a round are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +50,9 @@ class Tally:
     """What the job did for one webhook.
 
     `listed` counts the events that were ever listed as failed, `resent` the resends that were or may have been
-    made, and `recovered` the listed events that no longer fail; `left` are those that still do. `stopped` is the
-    error that ended the job early: `left` then has every event that is not known to have recovered.
+    made, and `recovered` the listed events that no longer fail; `left` are those that still do, oldest first. Of
+    those, `spent` have used up their attempts: the job does not resend them any more. `stopped` is the error that
+    ended the job early: `left` then has every event that is not known to have recovered.
     """
 
     webhook_id: str
@@ -51,6 +61,15 @@ class Tally:
     recovered: int
     left: tuple[EventEntry, ...]
     stopped: CallError | None = None
+    spent: frozenset[str] = frozenset()
+
+    @property
+    def ends_everything(self) -> bool:
+        """The same error would end the job of every other webhook: keys refused, quota used up, or no API there."""
+        error = self.stopped
+        if isinstance(error, ApiError):
+            return error.status in _KEYS_REFUSED or is_rate_limit(error)
+        return isinstance(error, Unreachable)
 
 
 def reconcile(
@@ -63,6 +82,9 @@ def reconcile(
     say: Say = lambda _: None,
     dry_run: bool = False,
     max_rounds: int = MAX_ROUNDS,
+    max_attempts: int | None = None,
+    concurrency: int = 1,
+    progress: Progress | None = None,
 ) -> Tally:
     """Run the job for one webhook. It raises no CallError: the tally has the one that ended the job early.
 
@@ -75,8 +97,11 @@ def reconcile(
         say: shows the user, in a sentence, how far the job is.
         dry_run: list, and resend nothing.
         max_rounds: the job ends after so many rounds, even when events are left.
+        max_attempts: an event that was resent so often, by any start of the job, is not resent again.
+        concurrency: resends that are under way at the same time. 1 keeps the events in their order.
+        progress: shows the user how many of a round's resends are done; without it `say` tells every hundredth.
     """
-    job = _Job(api, webhook_id, from_, to, RetryPolicy(sleep, say))
+    job = _Job(api, webhook_id, from_, to, RetryPolicy(sleep, say), max_attempts, concurrency, progress)
     try:
         job.list_failed()
         for number in range(1, 1 if dry_run else max_rounds + 1):
@@ -89,25 +114,32 @@ def reconcile(
 
 @dataclass
 class _Job:
-    """One webhook's job in progress; its counts are right at any moment."""
+    """One webhook's job in progress; its counts are right at any moment. Its threads change them under the lock."""
 
     api: FrontSystems
     webhook_id: str
     from_: When
     to: When
     retry: RetryPolicy
+    max_attempts: int | None
+    concurrency: int
+    progress: Progress | None
+    lock: threading.RLock = field(default_factory=threading.RLock)
     failed: dict[str, EventEntry] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     recovered: set[str] = field(default_factory=set)  # since the last list
     not_made: set[str] = field(default_factory=set)  # events whose resend was certainly not made in this round
     given_up: set[str] = field(default_factory=set)
+    spent: set[str] = field(default_factory=set)  # events with all their attempts used up
     unmade: dict[str, int] = field(default_factory=dict)  # how many of its resends were certainly not made, by event
     failed_calls: int = 0  # in a row
     resent: int = 0
 
     def tally(self, *, stopped: CallError | None = None) -> Tally:
         left = tuple(entry for key, entry in self.failed.items() if key not in self.recovered)
-        return Tally(self.webhook_id, len(self.listed), self.resent, len(self.listed) - len(left), left, stopped)
+        recovered = len(self.listed) - len(left)
+        spent = frozenset(self.spent & self.failed.keys())
+        return Tally(self.webhook_id, len(self.listed), self.resent, recovered, left, stopped, spent)
 
     def list_failed(self) -> None:
         """Read the list again: only the list says what failed. An event that is listed twice is one event."""
@@ -115,9 +147,20 @@ class _Job:
             lambda: self.api.list_events(self.webhook_id, from_=self.from_, to=self.to, success=False)
         )
         # An API that ignores `success` also lists what was received or is in flight: do not resend that.
-        self.failed = {entry.webhook_event_id: entry for entry in entries if entry.success is False}
+        failed = sorted((entry for entry in entries if entry.success is False), key=lambda entry: entry.created or "")
+        self.failed = {entry.webhook_event_id: entry for entry in failed}
         self.listed |= self.failed.keys()
         self.recovered.clear()
+        for entry in failed:
+            self._check_attempts(entry)
+
+    def _check_attempts(self, entry: EventEntry) -> None:
+        """Give up an event that has been resent as often as it may be; its first run was no resend."""
+        resends = (entry.runs_counter or 1) - 1
+        if self.max_attempts is not None and resends >= self.max_attempts:
+            self.spent.add(entry.webhook_event_id)
+            if entry.webhook_event_id not in self.given_up:
+                self._give_up(entry, f"it was resent {resends} times")
 
     def run_round(self, number: int) -> bool:
         """Resend every listed event once, and list again; False when another round would change nothing."""
@@ -127,12 +170,20 @@ class _Job:
         self.retry.say(f"webhook {self.webhook_id}: round {number}, {len(due)} to resend")
         before = self.failed.keys()
         self.not_made.clear()
-        for place, entry in enumerate(due):
-            if place and place % _SAY_EVERY == 0:
-                self.retry.say(f"webhook {self.webhook_id}: {place} of {len(due)}")
-            self._resend(entry)
+        self._resend_all(due)
         self.list_failed()
         return bool(self.not_made) or self.failed.keys() != before
+
+    def _resend_all(self, due: Sequence[EventEntry]) -> None:
+        """Resend each once; the first error that ends the job ends all."""
+        for_each(due, self._resend, at_once=self.concurrency, tell=lambda begun: self._tell(begun, len(due)))
+        self._tell(len(due), len(due))
+
+    def _tell(self, done: int, of: int) -> None:
+        if self.progress is not None:
+            self.progress(done, of)
+        elif 0 < done < of and done % _SAY_EVERY == 0:
+            self.retry.say(f"webhook {self.webhook_id}: {done} of {of}")
 
     def _resend(self, entry: EventEntry) -> None:
         """Resend one event, once; the next list shows whether the receiver took it."""
@@ -172,12 +223,13 @@ class _Job:
             return
         if error.retry_after_s is not None:
             self.retry.wait(error)
-        self._look_for_run(entry, error, _LOOK_DELAYS_S if error.status in (502, 504) else _LOOK_DELAYS_S[:1])
+        self._look_for_run(entry, error, _LOOK_DELAYS_S if error.status in (502, 504) else _AFTER_ERROR_S)
 
     def _look_for_run(self, entry: EventEntry, error: CallError, delays_s: Iterable[float]) -> None:
         """Find out whether a resend that got no good answer was made, before it can be made again."""
         self.retry.say(f"event {entry.webhook_event_id}: {error}; looking whether it was done")
-        self.resent += 1  # it may have been made; taken back when the log shows that it was not
+        with self.lock:
+            self.resent += 1  # it may have been made; taken back when the log shows that it was not
         seen = self._read_until_new_run(entry, delays_s)
         if seen is not None and _has_new_run(seen, since=entry):
             self._note_run(entry, success=seen.success is True)
@@ -185,11 +237,11 @@ class _Job:
         if seen is None or seen.runs_counter is None:
             self._give_up(entry, "the log does not show whether its resend was made")
         else:
-            self.resent -= 1
             self._was_not_made(entry)
-        self.failed_calls += 1
-        if self.failed_calls >= _MOST_FAILED_CALLS:  # the API does nothing that it is asked for
-            raise error
+        with self.lock:
+            self.failed_calls += 1
+            if self.failed_calls >= _MOST_FAILED_CALLS:  # the API does nothing that it is asked for
+                raise error
 
     def _read_until_new_run(self, entry: EventEntry, delays_s: Iterable[float]) -> EventEntry | None:
         """The event as the log has it: once it has a new run, or after all delays; None if it could never be read."""
@@ -207,25 +259,30 @@ class _Job:
         return seen
 
     def _made(self, entry: EventEntry, *, success: bool) -> None:
-        self.resent += 1
-        self._note_run(entry, success=success)
+        with self.lock:
+            self.resent += 1
+            self._note_run(entry, success=success)
 
     def _note_run(self, entry: EventEntry, *, success: bool) -> None:
-        self.failed_calls = 0
-        if success:
-            self.recovered.add(entry.webhook_event_id)
+        with self.lock:
+            self.failed_calls = 0
+            if success:
+                self.recovered.add(entry.webhook_event_id)
 
     def _was_not_made(self, entry: EventEntry) -> None:
         """The next round may try again, a few times."""
         key = entry.webhook_event_id
-        self.unmade[key] = self.unmade.get(key, 0) + 1
-        if self.unmade[key] >= _MOST_UNMADE:
-            self._give_up(entry, f"its resend could not be made {_MOST_UNMADE} times")
-        else:
-            self.not_made.add(key)
+        with self.lock:
+            self.resent -= 1
+            self.unmade[key] = self.unmade.get(key, 0) + 1
+            if self.unmade[key] >= _MOST_UNMADE:
+                self._give_up(entry, f"its resend could not be made {_MOST_UNMADE} times")
+            else:
+                self.not_made.add(key)
 
     def _give_up(self, entry: EventEntry, reason: str) -> None:
-        self.given_up.add(entry.webhook_event_id)
+        with self.lock:
+            self.given_up.add(entry.webhook_event_id)
         self.retry.say(f"event {entry.webhook_event_id}: not resent again: {reason}")
 
 

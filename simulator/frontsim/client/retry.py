@@ -4,8 +4,9 @@ A read changes nothing, so `read` repeats it after every failure that may pass. 
 caller names with `when` the failures after which it was certainly not done.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from frontsim.client.errors import Ambiguous, ApiError, CallError, Unreachable
@@ -21,9 +22,36 @@ Sleep = Callable[[float], None]
 Say = Callable[[str], None]
 
 
+class CallGate:
+    """Holds the calls of all threads while one of them waits as the API asked.
+
+    Calls that were under way together get a 429 each. The first of them waits for all; the others go on after that.
+
+        thread 1   call -> 429 -> [ holds the gate, sleeps ] -> call
+        thread 2   call -> 429 -> .......... at the gate ....-> call
+        thread 3   .............. at the gate ...............-> call
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waits = 0
+
+    def enter(self) -> int:
+        """Wait until no thread holds the gate; the number of waits so far."""
+        with self._lock:
+            return self._waits
+
+    def hold(self, wait: Callable[[], None], *, since: int | None = None) -> None:
+        """Wait with the gate closed, unless another thread has done so after `since`."""
+        with self._lock:
+            if since in (None, self._waits):
+                wait()
+                self._waits += 1
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Repeats calls.
+    """Repeats calls. Safe to use from several threads: when the API asks one of them to wait, all wait.
 
     Args:
         sleep: waits so many seconds.
@@ -34,6 +62,7 @@ class RetryPolicy:
     sleep: Sleep
     say: Say = lambda _: None
     longest_wait_s: float = LONGEST_WAIT_S
+    gate: CallGate = field(default_factory=CallGate)
 
     def read(self, call: Callable[[], T]) -> T:
         """Make a call that changes nothing; again when no answer came, or the API was busy or failed.
@@ -57,27 +86,41 @@ class RetryPolicy:
         """
         delays = iter(delays_s)
         while True:
+            since = self.gate.enter()
             try:
                 return call()
             except CallError as error:
                 delay_s = next(delays, None) if when(error) else None
                 if delay_s is None:
                     raise
-                self.wait(error, at_least_s=delay_s)
+                self.wait(error, at_least_s=delay_s, since=since)
 
-    def wait(self, error: CallError, *, at_least_s: float = 1.0) -> None:
+    def wait(self, error: CallError, *, at_least_s: float = 1.0, since: int | None = None) -> None:
         """Wait for as long as the API asks in its answer, and no less than `at_least_s`.
+
+        Args:
+            error: how the call ended.
+            at_least_s: seconds.
+            since: what `gate.enter` gave before the call: a wait that was made meanwhile is not made again.
 
         Raises:
             CallError: `error` itself, where the API asks for more than `longest_wait_s`.
         """
-        wait_s = at_least_s
-        if isinstance(error, ApiError):
-            wait_s = max(at_least_s, error.retry_after_s or 0.0)
-            if wait_s > self.longest_wait_s:
-                raise error
-            self.say(f"the API answered {error.status}: waiting {wait_s:g} s")
-        self.sleep(wait_s)
+        if not isinstance(error, ApiError):
+            self.sleep(at_least_s)
+            return
+        wait_s, status = max(at_least_s, error.retry_after_s or 0.0), error.status
+        if wait_s > self.longest_wait_s:
+            raise error
+
+        def wait() -> None:
+            self.say(f"the API answered {status}: waiting {wait_s:g} s")
+            self.sleep(wait_s)
+
+        if error.retry_after_s is not None or is_rate_limit(error):
+            self.gate.hold(wait, since=since)
+        else:
+            wait()
 
 
 def may_pass(error: CallError) -> bool:
