@@ -25,7 +25,7 @@ def test_the_plugin_imports_nothing_heavy():
 def test_the_options_are_explained(tmp_path):
     """`pytest --help` names each option in a group of ours."""
     text = run("--help", cwd=tmp_path).stdout
-    for name in ("url", "observe-url", "observe-sql", "observe-key", "cmd", "events", "seed"):
+    for name in ("url", "observe-url", "observe-sql", "observe-key", "check-content", "cmd", "events", "seed"):
         assert f"--receiver-{name}=" in text
 
 

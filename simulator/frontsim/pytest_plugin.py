@@ -14,6 +14,7 @@ _OPTIONS = {
     "--receiver-observe-url": "Effects: a URL that answers with a JSON list, of ids or of objects.",
     "--receiver-observe-sql": "Effects: 'DSN QUERY', such as 'sqlite:///shop.db SELECT event_id FROM sales'.",
     "--receiver-observe-key": "Where an effect has the event's id (webhookEventId), or 'business'.",
+    "--receiver-check-content": "How an effect's copy of the payload is compared: exact, known (default) or off.",
     "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
     "--receiver-events": "Only these event types: TYPE,TYPE.",
     "--receiver-seed": "A number that repeats a run.",
@@ -54,6 +55,15 @@ def receiver_observe_sql(pytestconfig: pytest.Config) -> tuple[str, str] | None:
 def receiver_observe_key(pytestconfig: pytest.Config) -> str:
     """Where an effect has the event's id."""
     return _option(pytestconfig, "--receiver-observe-key") or "webhookEventId"
+
+
+@pytest.fixture(scope="session")
+def receiver_check_content(pytestconfig: pytest.Config) -> str:
+    """How an effect's copy of the payload is compared."""
+    given = _option(pytestconfig, "--receiver-check-content") or "known"
+    if given not in ("exact", "known", "off"):
+        raise pytest.UsageError(f"--receiver-check-content: expected exact, known or off, got {given!r}")
+    return given
 
 
 @pytest.fixture(scope="session")

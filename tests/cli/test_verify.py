@@ -65,6 +65,14 @@ def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatc
     assert again in done.stdout
 
 
+@pytest.mark.parametrize(("check", "code"), [("exact", 1), ("known", 1), ("off", 0)])
+def test_content_is_compared_as_asked(verify, receiver, check, code):
+    """A receiver that rounds amounts is found, unless content is not compared."""
+    options = receiver("rounds-decimals")
+    done = verify(*options, "--scenario", "unicode-and-decimals", "--seed", "5", "--check-content", check)
+    assert code == done.exit_code, done.stdout
+
+
 def test_a_scenario_of_the_users_own_is_replayed_from_its_file(verify, receiver, monkeypatch, tmp_path):
     """The replay of a file names the file."""
     file = tmp_path / "mine.toml"

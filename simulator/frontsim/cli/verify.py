@@ -24,6 +24,7 @@ from frontsim.clock import stopwatch
 from frontsim.domain.headers import HeaderNames
 from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
 from frontsim.settings import Settings
+from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict
@@ -67,6 +68,14 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     default=KEY,
     show_default=True,
     help="Where an effect has the event's id, or 'business' if it has the type's own identity, such as saleId.",
+)
+@click.option(
+    "--check-content",
+    type=click.Choice(list(ContentCheck), case_sensitive=False),
+    default=ContentCheck.KNOWN,
+    show_default=True,
+    help="How an effect's copy of the payload is compared: every key and value, what no database or JSON library does "
+    "by itself, or not at all.",
 )
 @click.option(
     "--receiver-cmd",
@@ -178,6 +187,7 @@ def _request(options: dict[str, Any]) -> Request:
         observe_sink=options["observe_sink"],
         observe_import=options["observe_import"],
         observe_key=options["observe_key"],
+        check_content=ContentCheck(options["check_content"]),
         receiver_cmd=options["receiver_cmd"],
         events=[name.strip() for name in options["events"].split(",") if name.strip()],
         limits=TimeLimits(options["settle_s"], options["timeout_s"], options["answer_s"]),

@@ -17,6 +17,7 @@ import pytest
 from frontsim.contract_suite.outcomes import ScenarioOutcomes
 from frontsim.contract_suite.playing import ScenarioOutcome, player
 from frontsim.errors import FrontsimError
+from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.clauses import Clause
 from frontsim.verification.request import Request
@@ -39,6 +40,7 @@ def receiver_request(
     receiver_observe_url: str,
     receiver_observe_sql: tuple[str, str] | None,
     receiver_observe_key: str,
+    receiver_check_content: str,
     receiver_cmd: str,
     receiver_events: list[str],
 ) -> Request:
@@ -50,6 +52,7 @@ def receiver_request(
         observe_url=receiver_observe_url,
         observe_sql=receiver_observe_sql,
         observe_key=receiver_observe_key,
+        check_content=ContentCheck(receiver_check_content),
         receiver_cmd=receiver_cmd,
         events=receiver_events,
     )

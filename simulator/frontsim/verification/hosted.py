@@ -64,6 +64,7 @@ def open_harnesses(
                 pause=pause,
                 observer=observer,
                 observer_key=request.observe_key,
+                check_content=request.check_content,
                 process=process,
                 limits=request.limits,
                 latency=shared_latency,

@@ -13,6 +13,7 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import Settings
+from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import (
     CommandObserver,
     ImportObserver,
@@ -41,6 +42,7 @@ class Request:
     observe_sink: str = ""
     observe_import: str = ""
     observe_key: str = KEY
+    check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
     events: Sequence[str] = ()
     limits: TimeLimits = field(default_factory=TimeLimits)

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.content import embedded_payload, first_difference, is_copy
+from frontsim.verification.facts.content import embedded_payload, first_difference, first_inexact, is_copy
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,19 @@ def test_only_a_copy_of_the_payload_is_compared():
 def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
     """What has keys of its own is the receiver's data, whatever its column is called."""
     assert is_copy({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, kept) is expected
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({"b": [{"c": 2}], "a": 1.0}, ""),
+        ({"a": 1}, "b: sent [{'c': 2}], kept no such key"),
+        ({"a": "1", "b": [{"c": 2}]}, "a: sent 1, kept '1'"),
+        ({"a": True, "b": [{"c": 2}]}, "a: sent 1, kept True"),
+        ({"a": 1, "b": [{"c": 3}]}, "b[0].c: sent 2, kept 3"),
+        ({"a": 1, "b": []}, "b: sent 1 entries, kept 0"),
+    ],
+)
+def test_an_exact_copy_has_every_key_and_value(kept, told):
+    """Only the order of keys and the form of a number are free."""
+    assert told == first_inexact({"a": 1, "b": [{"c": 2}]}, kept)

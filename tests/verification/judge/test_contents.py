@@ -1,5 +1,5 @@
 from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation
+from frontsim.verification.facts.history import ContentCheck, Effect, EventFact, History, Observation
 from frontsim.verification.judge.contents import corrupt, rewritings
 
 
@@ -37,3 +37,20 @@ def test_a_field_that_is_rewritten_in_two_ways_is_corrupt():
     """Of amounts in cents, one lost its fraction."""
     found = groups({"total": 1200, "name": "Anna"}, {"total": 2000, "name": "Bo"}, {"total": 0, "name": "C"})
     assert [("0", "total: sent 12.5, kept 1200"), ("1", "total: sent 20, kept 2000")] == details(corrupt(found))
+
+
+CENTS = ({"total": 1250, "name": "ANNA"}, {"total": 2000, "name": "BO"}, {"total": 0, "name": "C"})
+
+
+def test_content_that_is_compared_exactly_may_not_be_rewritten():
+    """The same cents, and a key that was left out, are findings then; the same values are none."""
+    found = corrupt(groups(*CENTS), ContentCheck.EXACT)
+    assert [("0", "total: sent 12.5, kept 1250"), ("1", "total: sent 20, kept 2000")] == details(found)
+    assert [] == rewritings(groups(*CENTS), ContentCheck.EXACT)
+    assert [] == corrupt(groups({"name": "Anna", "total": 12.50}), ContentCheck.EXACT)
+
+
+def test_content_that_is_not_compared_is_never_wrong():
+    """Off: neither a finding nor a note."""
+    wrong = groups({"total": 1, "name": "X"})
+    assert ([], []) == (corrupt(wrong, ContentCheck.OFF), rewritings(groups(*CENTS), ContentCheck.OFF))

@@ -106,6 +106,23 @@ def first_difference(sent: Any, kept: Any) -> str:
     return next((str(pair) for pair in pairs(sent, kept) if not pair.is_same), "")
 
 
+def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
+    """The first value or key of a copy that is not exactly as it was sent, as `first_difference` tells it."""
+    if isinstance(sent, dict) and isinstance(kept, dict):
+        below = f"{path}." if path else ""
+        gone = next((name for name in sent if name not in kept), None)
+        if gone is not None:
+            return str(Pair(f"{below}{gone}", sent[gone], None, f"sent {_shown(sent[gone])}, kept no such key"))
+        return next(filter(None, (first_inexact(sent[name], kept[name], f"{below}{name}") for name in sent)), "")
+    if isinstance(sent, list) and isinstance(kept, list):
+        if len(sent) != len(kept):
+            return str(Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}"))
+        both = enumerate(zip(sent, kept, strict=True))
+        return next(filter(None, (first_inexact(*pair, f"{path}[{number}]") for number, pair in both)), "")
+    is_same = sent == kept and isinstance(sent, bool) == isinstance(kept, bool)
+    return "" if is_same else str(Pair(path, sent, kept))
+
+
 def would_change(rewriting: str, value: Any) -> bool:
     """Whether a rewriting would have changed a value that it left as it was."""
     if isinstance(value, str):

@@ -22,6 +22,17 @@ class Expect(StrEnum):
     """The event may be acknowledged or refused, and have one effect or none; but the receiver must not break."""
 
 
+class ContentCheck(StrEnum):
+    """How strictly an effect's copy of the payload is compared with what was sent."""
+
+    EXACT = "exact"
+    """Every key and value is as it was sent; only the order of keys and the form of a number are free."""
+    KNOWN = "known"
+    """What databases and JSON libraries do to a value is no difference; a rewriting that loses nothing is a note."""
+    OFF = "off"
+    """Content is not compared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One attempt to deliver, as the log has it.
@@ -146,6 +157,7 @@ class History:
     Attributes:
         observer: how effects were read, "" when the user gave no way.
         observer_key: `business`, or the dotted path of the event's id in an effect.
+        check_content: how strictly content is compared.
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
         settled: the effects were unchanged for the quiet window.
@@ -159,6 +171,7 @@ class History:
     events: tuple[EventFact, ...] = ()
     observer: str = ""
     observer_key: str = "webhookEventId"
+    check_content: ContentCheck = ContentCheck.KNOWN
     checkpoint: Observation | None = None
     final: Observation | None = None
     observer_failure: str = ""

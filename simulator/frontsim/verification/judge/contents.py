@@ -2,23 +2,30 @@
 
 A receiver may rewrite a field in a way that loses nothing: amounts in cents, texts in upper case. Where every effect
 shows the same rewriting of a field, that is a note. Where only some do, or a value was lost, the event is *corrupt*.
+All this is for `ContentCheck.KNOWN`: with `EXACT` every difference is a finding, and with `OFF` nothing is compared.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.content import Pair
 from frontsim.verification.facts.correlate import EventGroup
-from frontsim.verification.facts.history import EventFact
+from frontsim.verification.facts.history import ContentCheck, EventFact
 
 Field = tuple[str, str]
 """An event type and the path of a field in its payload."""
 
 
-def corrupt(groups: Sequence[EventGroup]) -> list[Classified]:
+def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[Classified]:
     """The events whose effect carries the payload, and not as it was sent."""
+    if check is ContentCheck.OFF:
+        return []
+    if check is ContentCheck.EXACT:
+        inexact = ((event, content.first_inexact(event.payload, kept)) for event, kept in _copies(groups))
+        return [Classified(event, Class.CORRUPT, difference) for event, difference in inexact if difference]
     compared = _compared(groups)
     rewritten = _rewritten(compared)
     found = []
@@ -29,8 +36,10 @@ def corrupt(groups: Sequence[EventGroup]) -> list[Classified]:
     return found
 
 
-def rewritings(groups: Sequence[EventGroup]) -> list[str]:
+def rewritings(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[str]:
     """The fields that every effect shows in another form, a sentence each."""
+    if check is not ContentCheck.KNOWN:
+        return []
     return [
         f"{event}: every effect shows {field} {rewriting}; nothing is lost, so this is no finding"
         for (event, field), rewriting in _rewritten(_compared(groups)).items()
@@ -39,6 +48,11 @@ def rewritings(groups: Sequence[EventGroup]) -> list[str]:
 
 def _compared(groups: Sequence[EventGroup]) -> list[tuple[EventFact, list[Pair]]]:
     """The events whose effects are told apart, with the pairs of each effect that carries a copy of the payload."""
+    return [(event, list(content.pairs(event.payload, kept))) for event, kept in _copies(groups)]
+
+
+def _copies(groups: Sequence[EventGroup]) -> list[tuple[EventFact, Any]]:
+    """The same events, with the copy in each effect."""
     found = []
     for group in groups:
         event = group.events[0]
@@ -47,7 +61,7 @@ def _compared(groups: Sequence[EventGroup]) -> list[tuple[EventFact, list[Pair]]
         for effect in group.effects:
             kept = content.embedded_payload(effect.value)
             if kept is not None and content.is_copy(event.payload, kept):
-                found.append((event, list(content.pairs(event.payload, kept))))
+                found.append((event, kept))
     return found
 
 

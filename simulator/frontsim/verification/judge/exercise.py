@@ -10,7 +10,7 @@ from itertools import pairwise
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.history import EventFact, Expect, History
+from frontsim.verification.facts.history import ContentCheck, EventFact, Expect, History
 from frontsim.verification.judge.clauses import Clause
 
 _DUPLICATE = "duplicate"
@@ -53,7 +53,9 @@ def _arrived_broken(history: History) -> bool:
 
 def _content_was_shown(history: History) -> bool:
     effects = history.final.effects if history.final else ()
-    return any(content.embedded_payload(effect.value) is not None for effect in effects)
+    return history.check_content is not ContentCheck.OFF and any(
+        content.embedded_payload(effect.value) is not None for effect in effects
+    )
 
 
 def _has_states(history: History) -> bool:

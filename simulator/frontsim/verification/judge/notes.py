@@ -10,7 +10,7 @@ from frontsim.verification.judge.contents import rewritings
 def sentences(history: History, correlation: Correlation) -> Sequence[str]:
     """The notes, one sentence each."""
     found = (_twins(correlation), _ambiguous(correlation), _strangers(correlation), _no_identity(history))
-    return [*filter(None, found), *rewritings(correlation.groups)]
+    return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
 
 
 def _twins(correlation: Correlation) -> str:

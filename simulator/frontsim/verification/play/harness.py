@@ -19,6 +19,7 @@ from frontsim.client.models import EventEntry
 from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
+from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.process import ReceiverProcess
@@ -102,6 +103,7 @@ class Harness:
     pause: Callable[[float], None]
     observer: Observer | None = None
     observer_key: str = "webhookEventId"
+    check_content: ContentCheck = ContentCheck.KNOWN
     process: ReceiverProcess | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)

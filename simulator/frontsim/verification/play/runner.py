@@ -152,6 +152,7 @@ def _history(
         events=events,
         observer=state.effects.name if state.effects else "",
         observer_key=state.harness.observer_key,
+        check_content=state.harness.check_content,
         checkpoint=state.checkpoint,
         final=final,
         observer_failure=state.observer_failure,
