@@ -32,7 +32,7 @@ def resent(id_: str = "e1", *, at_s: float = 1.0, start: int = 1, status: int | 
 
 
 def start(number: int = 1, code: int | None = 0, *, ending: Ending = Ending.EXITED, left=(), leaked=(), output=""):
-    return Start(number, ending, code, 10.0, output=output, leaked=tuple(leaked), still_failing=frozenset(left))
+    return Start(number, ending, code, 10.0, 10.0, output=output, leaked=tuple(leaked), still_failing=frozenset(left))
 
 
 def history(*events: PastEvent, calls=None, starts=None, trouble: str = "") -> CaseHistory:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from frontsim.recovery import clauses
@@ -103,6 +105,30 @@ def test_a_job_that_stands_still_is_endless():
     """No call in the second half of its time."""
     stuck = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
     assert ("endless", "ends") in found(history(event(503), calls=[listed(at_s=0.1)], starts=[stuck]))
+
+
+def test_a_job_that_waits_as_it_is_asked_is_unknown():
+    """An hour of Retry-After is longer than the case."""
+    waiting = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    asked = listed(at_s=0.1, status=403, broken="status", retry_after_s=3600)
+    judgement = judge(case(), history(event(503), calls=[asked], starts=[waiting]), CONTRACT)
+    assert Verdict.UNKNOWN is judgement.verdict
+    assert "as Retry-After: 3600 asks" in judgement.reason
+
+
+def test_a_job_that_takes_long_to_start_does_not_stand_still():
+    """Its calls are few and late, but it makes them until its time is over."""
+    late = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    calls = [listed(at_s=8.0), resent("e2", at_s=9.5)]
+    assert [] == found(history(event(503), calls=calls, starts=[late]))
+
+
+def test_a_job_that_a_case_cannot_test_is_skipped():
+    """Whatever it left."""
+    played = replace(history(event(503)), skipped="its clock did not move")
+    assert (Verdict.SKIPPED, "its clock did not move") == (
+        judge(case(), played, CONTRACT).verdict, judge(case(), played, CONTRACT).reason
+    )  # fmt: skip
 
 
 def test_exit_code_0_is_silent_only_about_what_the_job_knew():

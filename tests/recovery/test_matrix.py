@@ -8,10 +8,13 @@ import pytest
 from frontsim.jobs.registry import BROKEN
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
+from frontsim.recovery.command import faketime_library
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.judge import Verdict
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import play_all
+
+pytestmark = pytest.mark.slow
 
 FRONTSIM = f"{sys.executable} -m frontsim"
 LONG = "long-list"  # 10,000 resends one by one take a minute; the job that stops at a hundred does not
@@ -22,15 +25,25 @@ def played(job: str, cases: list[Case], *, limit_s: float = 60.0):
     return list(play_all(cases, setup, partial(open_simulator, seed=7), clauses.load(), at_once=2, budget_s=600))
 
 
-@pytest.mark.parametrize("case", [each for each in bundled_cases() if each.name != LONG], ids=lambda case: case.name)
-def test_the_right_job_is_verified(case):
-    """A right job is never accused."""
-    (found,) = played(f"{FRONTSIM} job", [case])
+def assert_verified(job: str, case: Case, *, limit_s: float = 60.0) -> None:
+    (found,) = played(job, [case], limit_s=limit_s)
     if found.judgement.verdict is Verdict.SKIPPED:
         pytest.skip(found.judgement.reason)
     assert (Verdict.VERIFIED, "", ()) == (
         found.judgement.verdict, found.judgement.reason, found.judgement.findings
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [each for each in bundled_cases() if each.name != LONG], ids=lambda case: case.name)
+def test_the_right_job_is_verified(case):
+    """A right job is never accused."""
+    assert_verified(f"{FRONTSIM} job", case)
+
+
+@pytest.mark.parametrize("case", bundled_cases(), ids=lambda case: case.name)
+def test_the_reference_job_is_verified(case):
+    """`frontsim reconcile` passes every case."""
+    assert_verified(f"{FRONTSIM} reconcile --concurrency 16", case, limit_s=120)
 
 
 @pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)
@@ -46,6 +59,14 @@ def test_a_broken_job_passes_where_its_bug_does_not_matter(variant):
     """One plain failure is recovered by every one of them, but for the one that prints its key at once."""
     (found,) = played(f"{FRONTSIM} job --broken {variant.name}", chosen(["a-plain-failure"]))
     assert Verdict.VERIFIED is found.judgement.verdict or "a-plain-failure" in variant.cases
+
+
+@pytest.mark.skipif(faketime_library() is None, reason="needs libfaketime")
+def test_a_job_whose_clock_cannot_be_moved_is_skipped():
+    """As a statically linked one; here the library is taken away before the job starts."""
+    (found,) = played(f"env -u LD_PRELOAD {FRONTSIM} job", chosen(["repeated-hour"]))
+    assert Verdict.SKIPPED is found.judgement.verdict
+    assert "libfaketime moves no clock of a program that is statically linked" in found.judgement.reason
 
 
 def test_a_job_that_is_killed_leaves_no_process(tmp_path):

@@ -65,6 +65,7 @@ class Start:
         ending: how it ended.
         exit_code: None when it was stopped; negative for a signal.
         duration_s: seconds from its start to its end.
+        ended_s: seconds from the beginning of the case to its end.
         output: the end of what it printed, keys masked.
         leaked: names of the keys that it printed.
         still_failing: webhookEventIds that the log listed as failed after it.
@@ -74,6 +75,7 @@ class Start:
     ending: Ending
     exit_code: int | None
     duration_s: float
+    ended_s: float
     output: str = ""
     leaked: tuple[str, ...] = ()
     still_failing: frozenset[str] = frozenset()
@@ -137,11 +139,15 @@ class PastEvent:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """All that was recorded in one case; `trouble` says why it could not be played to its end, "" when it was."""
+    """All that was recorded in one case.
+
+    `trouble` says why it could not be played to its end, `skipped` why this job cannot be tested by it; "" for neither.
+    """
 
     case: str
     events: tuple[PastEvent, ...] = ()
     calls: tuple[Call, ...] = ()
     starts: tuple[Start, ...] = ()
     trouble: str = ""
+    skipped: str = ""
     duration_s: float = 0.0

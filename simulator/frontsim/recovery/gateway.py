@@ -80,6 +80,10 @@ class CallGateway:
         with self._lock:
             return tuple(self._calls)
 
+    def now_s(self) -> float:
+        """Seconds from the beginning of the case."""
+        return stopwatch() - self._began
+
     def resends_made(self) -> int:
         """Resends that the running start of the job has asked for."""
         with self._lock:
@@ -109,7 +113,7 @@ class CallGateway:
             return
         asked = _asked(scope)
         broken = self._seen(asked)
-        began_s = stopwatch() - self._began
+        began_s = self.now_s()
         answer = _Answer(send)
         try:
             if broken is None:
@@ -158,7 +162,7 @@ class CallGateway:
             start=start,
             operation=asked.operation,
             began_s=began_s,
-            ended_s=stopwatch() - self._began,
+            ended_s=self.now_s(),
             method_and_path=f"{scope['method']} {scope['path']}",
             webhook_id=asked.webhook_id,
             webhook_event_id=asked.webhook_event_id,

@@ -66,6 +66,8 @@ class _Seen:
 
 def judge(case: Case, history: CaseHistory, contract: JobContract) -> JobJudgement:
     """The verdict on one case."""
+    if history.skipped:
+        return JobJudgement(Verdict.SKIPPED, history.skipped)
     found = tuple(
         JobFinding(
             class_=each.class_,
@@ -95,11 +97,14 @@ def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
 
 
 def _why_unknown(history: CaseHistory) -> str:
-    slow = [start for start in history.starts if start.ending is Ending.TOO_SLOW]
-    if slow:
-        left = len(slow[0].still_failing)
-        return f"the job was still recovering events after {slow[0].duration_s:.0f} s, {left} were left (--timeout)"
-    return ""
+    slow = next((start for start in history.starts if start.ending is Ending.TOO_SLOW), None)
+    if slow is None:
+        return ""
+    asked = _asked_to_wait_at_its_end(slow, history)
+    if asked:
+        return f"the job was still waiting after {slow.duration_s:.0f} s, as Retry-After: {asked:g} asks (--timeout)"
+    left = len(slow.still_failing)
+    return f"the job was still recovering events after {slow.duration_s:.0f} s, {left} were left (--timeout)"
 
 
 def _no_call(start: Start) -> str:
@@ -200,11 +205,17 @@ def _endless(_: Case, history: CaseHistory) -> Iterator[_Seen]:
 
 
 def _is_stuck(start: Start, history: CaseHistory) -> bool:
-    """It made no call in the last half of its time."""
-    calls = [call for call in history.calls if call.start == start.number]
-    if not calls:
+    """It made calls, but none in the last half of its time, and the API had not asked it to wait."""
+    ends = [call.ended_s for call in history.calls if call.start == start.number]
+    if not ends or _asked_to_wait_at_its_end(start, history):
         return False
-    return calls[-1].ended_s - calls[0].began_s < start.duration_s / 2
+    return start.ended_s - max(ends) > start.duration_s / 2
+
+
+def _asked_to_wait_at_its_end(start: Start, history: CaseHistory) -> float:
+    """The Retry-After that reaches past the end of a start, 0 when there is none."""
+    own = [call for call in history.calls if call.start == start.number]
+    return max((call.retry_after_s for call in own if call.ended_s + call.retry_after_s > start.ended_s), default=0.0)
 
 
 def _silent(case: Case, history: CaseHistory) -> Iterator[_Seen]:

@@ -30,6 +30,7 @@ _PENDING_S = 3e7  # how much later a pending event is sent: never, here
 _AFTER_S = 0.01  # how long a delivery that ends in a timeout takes
 _MOST_EDGE_S = 600.0
 _DAY_S = 86_400.0
+_NEAR = timedelta(days=2)  # a window that is not even near the job's day was made by another clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class Cancelled(FrontsimError):
 
     def __init__(self) -> None:
         super().__init__("the run was interrupted")
+
+
+class NotMoved(FrontsimError):
+    """libfaketime has not moved the job's clock, so its windows are those of another day than the case's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it plays on another day, but the windows that the job listed are not of that day: libfaketime moves no "
+            "clock of a program that is statically linked, as Go's are, or that takes its time from elsewhere"
+        )
 
 
 def skip_reason(case: Case) -> str:
@@ -87,6 +98,8 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
             events = player.events_with_attempts()
         except BadInput:
             raise
+        except NotMoved as error:
+            return player.history(player.events, skipped=str(error), duration_s=stopwatch() - began)
         except FrontsimError as error:
             if player.starts or player.is_prepared:
                 return player.history(player.events, trouble=str(error), duration_s=stopwatch() - began)
@@ -111,9 +124,17 @@ class _Player:
     offset_s: float = 0.0  # the job's clock to real time
     is_prepared: bool = False
 
-    def history(self, events: Sequence[PastEvent], *, trouble: str = "", duration_s: float) -> CaseHistory:
+    def history(
+        self, events: Sequence[PastEvent], *, trouble: str = "", skipped: str = "", duration_s: float
+    ) -> CaseHistory:
         return CaseHistory(
-            self.case.name, tuple(events), self.simulator.gateway.calls, tuple(self.starts), trouble, duration_s
+            case=self.case.name,
+            events=tuple(events),
+            calls=self.simulator.gateway.calls,
+            starts=tuple(self.starts),
+            trouble=trouble,
+            skipped=skipped,
+            duration_s=duration_s,
         )
 
     # the past
@@ -208,7 +229,7 @@ class _Player:
         jobs = [self._start_job() for _ in range(start.copies)]
         ending = self._watch(jobs, number, start)
         codes = [job.end() for job in jobs]
-        duration_s = stopwatch() - began
+        duration_s, ended_s = stopwatch() - began, gateway.now_s()
         gateway.pass_unseen()
         self.control.drain()
         if down is not None:
@@ -219,12 +240,28 @@ class _Player:
                 ending=ending,
                 exit_code=code if ending is Ending.EXITED else None,
                 duration_s=duration_s,
+                ended_s=ended_s,
                 output=job.output,
                 leaked=job.leaked,
                 still_failing=self._failing(),
             )
             for job, code in zip(jobs, codes, strict=True)
         ]
+        if self.case.needs_other_time:
+            self._check_its_day(number)
+
+    def _check_its_day(self, number: int) -> None:
+        """A job whose clock stayed where it was is not to blame for what it does not find on another day."""
+        now = datetime.fromisoformat(str(self.control.clock()["now"]))
+        calls = [call for call in self.simulator.gateway.calls if call.start == number]
+        windows = [
+            (_moment(call.query, "from"), _moment(call.query, "to"))
+            for call in calls
+            if call.operation is Operation.LIST
+        ]
+        whole = [(from_, to) for from_, to in windows if from_ and to]
+        if whole and not any(from_ - _NEAR <= now <= to + _NEAR for from_, to in whole):
+            raise NotMoved
 
     def _start_job(self) -> RunningJob:
         values = {
@@ -292,7 +329,7 @@ class _Player:
         """The `to` of the lists of a start, if it was the moment of that start: a window that ends then."""
         now = datetime.fromisoformat(str(self.control.clock()["now"]))
         calls = [call for call in self.simulator.gateway.calls if call.start == number]
-        ends = [_moment(call.query) for call in calls if call.operation is Operation.LIST]
+        ends = [_moment(call.query, "to") for call in calls if call.operation is Operation.LIST]
         near = [end for end in ends if end and timedelta() <= now - end < timedelta(seconds=_MOST_EDGE_S)]
         return max(near, default=None)
 
@@ -323,9 +360,9 @@ def _with_attempts(event: PastEvent, entry: EventEntry) -> PastEvent:
     return replace(event, created=entry.created or "", attempts=attempts)
 
 
-def _moment(query: Mapping[str, str]) -> datetime | None:
-    """The `to` of a list, when it is a local moment."""
-    text = next((value for name, value in query.items() if name.lower() == "to"), "")
+def _moment(query: Mapping[str, str], bound: str) -> datetime | None:
+    """A bound of a list, when it is a local moment."""
+    text = next((value for name, value in query.items() if name.lower() == bound), "")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
