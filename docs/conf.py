@@ -15,6 +15,7 @@ KINDS = {
     "tutorial": ["first-outage", "verify-your-receiver"],
     "how-to": [
         "show-effects",
+        "use-the-page",
         "unknown-verdict",
         "ci",
         "load-test",

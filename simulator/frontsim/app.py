@@ -2,6 +2,7 @@
 
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                 │
+                     ├-> / and /_sim/page/... -> Site, LogReads, Registry ─────────────────────┤
                      └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
                                                                           EventLog -> Dispatcher -> WebhookSender
 """
@@ -42,6 +43,9 @@ from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.pages.log import LogReads
+from frontsim.pages.registry import Registry
+from frontsim.pages.site import ASSETS, Site
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
@@ -147,7 +151,12 @@ class App:
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
         control = self._control([route.name for route in vendor], gateway.forget)
         app = Starlette(
-            routes=[*control, *NotFoundRoutes(CONTROL, control).routes, Mount("/", gateway)],
+            routes=[
+                *control,
+                *self._pages(vendor),
+                *NotFoundRoutes(CONTROL, control).routes,
+                Mount("/", gateway),
+            ],
             exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
         )
         return OriginGuard(
@@ -157,7 +166,29 @@ class App:
             allowed=self._settings.allow_host,
             token=self._settings.token,
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
+            is_public=lambda path: path.startswith(ASSETS),
         )
+
+    def _pages(self, vendor: list[Route]) -> list[Route]:
+        """The page, and the vendor's operations for it, past the gateway.
+
+        A browser has no keys of the vendor's, and a look at the page must not spend a fault on the API.
+        """
+        past_the_gateway = [
+            Route(f"{CONTROL}/page{route.path}", route.endpoint, methods=list(route.methods or ())) for route in vendor
+        ]
+        return [
+            *Site(version=version("frontsim")).routes,
+            *LogReads(reader=self._reader, wire_time=self._wire_time, headers=self._headers).routes,
+            *Registry(
+                version=version("frontsim"),
+                catalog=self._catalog,
+                payloads=self._payloads,
+                operations=[route.name for route in vendor],
+                next_number=lambda: self.store.next_occurrence,
+            ).routes,
+            *past_the_gateway,
+        ]
 
     def _control(self, operations: list[str], *forget: Callable[[], None]) -> list[Route]:
         leases = LeaseApi(

@@ -18,3 +18,9 @@ def folder(name: str) -> Path:
 def asset(name: str) -> str:
     """A text file of `assets`: what the HTML report and the web page share."""
     return (_PACKAGE / "assets" / name).read_text("utf-8")
+
+
+def page_assets() -> list[Path]:
+    """The files that the web page loads: stylesheets and JavaScript modules, each name once."""
+    assets = _PACKAGE / "assets"
+    return [assets / "frontsim.css", *sorted((assets / "page").iterdir())]

@@ -2,7 +2,7 @@
 
     Host is none of ours                                   403: a page's own name was pointed at us (DNS rebinding)
     from a page of another site (Origin, Sec-Fetch-Site)   403, whatever the method
-    --token, and no token on /_sim or from a browser       401
+    --token, and no token on /_sim or from a browser       401, but for the page's own files
 
 A browser says where a request comes from and a page cannot change that; a program says nothing and passes. The one
 thing that another site may do is link to us: the browser then shows our answer to its user, and not to the page.
@@ -33,6 +33,8 @@ class OriginGuard:
         allowed: further names in `Host`.
         token: the bearer token, "" for none.
         is_control: whether a path belongs to the control surface.
+        is_public: whether a path is a file of the page, which holds nothing of the log: a browser loads it before its
+            user can give the token.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class OriginGuard:
         allowed: Iterable[str] = (),
         token: str,
         is_control: Callable[[str], bool],
+        is_public: Callable[[str], bool],
     ) -> None:
         self._app = app
         self._loopback_only = loopback_only
@@ -52,6 +55,7 @@ class OriginGuard:
             self._names |= {name.lower() for name in (host, socket.gethostname()) if not _is_address(name)}
         self._token = token
         self._is_control = is_control
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer 401 or 403."""
@@ -76,6 +80,8 @@ class OriginGuard:
         is_link = method in _READS and _is_shown_to_its_user(headers)
         if _is_foreign(host, headers) and not is_link:
             return Forbidden(f"a page of {headers.get('origin', 'another site')[:100]} may not read or change anything")
+        if method in _READS and self._is_public(path):
+            return None
         if self._token and (self._is_control(path) or (_is_browsers(headers) and not is_link)):
             scheme, _, given = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):

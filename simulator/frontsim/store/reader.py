@@ -19,6 +19,16 @@ from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import Webhook
 from frontsim.errors import StoreFailed, UnknownEvent, UnknownWebhook
 from frontsim.store.database import open_reader
+from frontsim.store.log_pages import (
+    EventDetail,
+    LogPage,
+    LogPageQuery,
+    WebhookCounts,
+    read_backlog,
+    read_counts,
+    read_event,
+    read_log_page,
+)
 
 T = TypeVar("T")
 
@@ -169,6 +179,25 @@ class Reader:
                 f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
             )
         return entries[0]
+
+    async def log_page(self, query: LogPageQuery) -> LogPage:
+        """Some events of all webhooks, newest first."""
+        return await self._query(lambda db: read_log_page(db, query))
+
+    async def event_detail(self, webhook_event_id: UUID) -> EventDetail:
+        """One event of whatever webhook, with its payload and runs. Raises UnknownEvent."""
+        found = await self._query(lambda db: read_event(db, webhook_event_id))
+        if found is None:
+            raise UnknownEvent(f"expected the id of an event in the log, got {webhook_event_id}")
+        return found
+
+    async def webhook_counts(self) -> dict[str, WebhookCounts]:
+        """How the events of each webhook went, by its id."""
+        return await self._query(read_counts)
+
+    async def backlog(self) -> int:
+        """How many runs wait or are under way."""
+        return await self._query(read_backlog)
 
     async def counts(self) -> dict[str, int]:
         """How much the log holds."""

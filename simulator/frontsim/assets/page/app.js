@@ -1,0 +1,123 @@
+// The frame: which view is open, whether we are connected, and what is broken on purpose.
+
+import { read } from "./address.js";
+import { follow, get } from "./api.js";
+import { ask, h } from "./dom.js";
+import { count, isActive, live, number, throttled } from "./state.js";
+import * as log from "./log.js";
+
+const VIEWS = { log };
+const FAULTS_MS = 2000;
+const KEYS = [
+  ["j / k", "next, previous event"],
+  ["Enter", "open the event"],
+  ["r", "resend the event"],
+  ["g", "back to the newest"],
+  ["/", "search"],
+  ["Esc", "close the event"],
+  ["?", "this help"],
+];
+
+const view = document.getElementById("view");
+let close = () => {};
+let opened = 0;
+
+async function open() {
+  const address = read();
+  if (!address) return;
+  close();
+  close = () => {};
+  const turn = (opened += 1);
+  const name = address.name in VIEWS ? address.name : "log";
+  for (const each of document.querySelectorAll("#nav a")) {
+    if (each.getAttribute("href") === `#/${name}`) each.setAttribute("aria-current", "page");
+    else each.removeAttribute("aria-current");
+  }
+  document.title = `${name[0].toUpperCase()}${name.slice(1)} · frontsim`;
+  view.className = `view-${name}`;
+  view.replaceChildren();
+  try {
+    const closed = await VIEWS[name].open(view, address.params, () => turn === opened);
+    if (turn === opened) close = closed ?? close;
+    else closed?.();
+  } catch (error) {
+    if (turn === opened) view.replaceChildren(h("p", { class: "card wrong", role: "alert" }, error.message));
+  }
+}
+
+const state = document.getElementById("live");
+let rate = 0;
+let isConnected = false;
+
+function showState() {
+  state.classList.toggle("on", isConnected);
+  state.lastElementChild.textContent = isConnected ? (rate ? `${number(rate)}/s` : "live") : "not connected";
+  state.title = isConnected ? "Runs that ended in the last second" : "The simulator does not answer";
+}
+
+let over = 0;
+setInterval(() => {
+  rate = over;
+  over = 0;
+  showState();
+}, 1000);
+
+follow(
+  (changes) => {
+    count(changes);
+    for (const change of changes) if (change.kind === "run.over") over += 1;
+    live.dispatchEvent(new CustomEvent("changes", { detail: changes }));
+    if (changes.some((change) => change.kind === "reset" || change.data?.fault)) askForFaults();
+  },
+  (isOn) => {
+    isConnected = isOn;
+    showState();
+    live.dispatchEvent(new CustomEvent("state", { detail: isOn }));
+  },
+);
+
+const banner = document.getElementById("banner");
+
+async function readFaults() {
+  if (document.hidden) return;
+  try {
+    showBanner(await get("/_sim/faults"));
+  } catch {
+    // the state says that we are not connected
+  }
+}
+
+function showBanner(rules) {
+  const active = rules.filter(isActive);
+  live.dispatchEvent(new CustomEvent("faults", { detail: rules }));
+  const texts = active.slice(0, 3).map((rule) => `${rule.fault}${rule.match.url ? ` → ${rule.match.url}` : ""} (${number(rule.fired)}×)`);
+  const more = active.length > 3 ? ` and ${active.length - 3} more` : "";
+  const text = `Broken on purpose: ${texts.join(", ")}${more}`;
+  if (banner.firstChild?.textContent !== text) {
+    banner.replaceChildren(h("span", {}, text));
+  }
+  banner.hidden = !active.length;
+}
+
+const askForFaults = throttled(readFaults, FAULTS_MS / 4);
+setInterval(readFaults, FAULTS_MS);
+live.addEventListener("faults?", askForFaults);
+readFaults();
+
+function help() {
+  const rows = KEYS.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)));
+  ask("Keyboard", h("dl", { class: "words" }, rows), [["", "Close", "primary"]]);
+}
+
+document.getElementById("help-button").addEventListener("click", help);
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target.closest("input, textarea, select")) return;
+  if (event.key === "?") help();
+  else if (/^[1-6]$/.test(event.key)) location.hash = `#/${Object.keys(VIEWS)[event.key - 1]}`;
+  else return;
+  event.preventDefault();
+});
+
+addEventListener("hashchange", open);
+open();

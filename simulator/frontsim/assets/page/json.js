@@ -1,0 +1,101 @@
+// JSON as text: laid out without changing a digit of it, coloured, and with the place of every path.
+
+const TOKEN = /\s+|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/gy;
+const LARGE = 300_000;
+
+/** The tokens of a JSON text, or null where it is none. */
+function tokens(text) {
+  const found = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const match = TOKEN.exec(text);
+    if (!match) return null;
+    if (match[0].trim()) found.push(match[0]);
+  }
+  return found;
+}
+
+/** The text with line breaks and indents; as it came where it is no JSON. Numbers keep every digit. */
+export function pretty(text) {
+  const found = tokens(text);
+  if (!found) return text;
+  const parts = [];
+  let depth = 0;
+  found.forEach((token, index) => {
+    const before = found[index - 1];
+    const isEmpty = (before === "{" && token === "}") || (before === "[" && token === "]");
+    if (token === "}" || token === "]") depth -= 1;
+    if (!isEmpty && (before === "{" || before === "[" || before === "," || token === "}" || token === "]")) {
+      parts.push("\n", "  ".repeat(depth));
+    }
+    parts.push(token === ":" ? ": " : token);
+    if (token === "{" || token === "[") depth += 1;
+  });
+  return parts.join("");
+}
+
+/** Fill an element with a laid-out text, its keys and values in colours of their own. */
+export function showPretty(element, text) {
+  const laid = pretty(text);
+  if (laid === text || laid.length > LARGE) {
+    element.replaceChildren(laid);
+    return;
+  }
+  const nodes = [];
+  for (const [piece, string, colon] of laid.matchAll(/("(?:[^"\\]|\\.)*")(:?)|[^"]+/g)) {
+    if (string === undefined) {
+      nodes.push(piece);
+      continue;
+    }
+    const span = document.createElement("span");
+    span.className = colon ? "json-key" : "json-text";
+    span.textContent = string;
+    nodes.push(span);
+    if (colon) nodes.push(":");
+  }
+  element.replaceChildren(...nodes);
+}
+
+/** Where each value stands in a JSON text: dotted path (`lines[0].price`) -> `{from, to, line}`. */
+export function places(text) {
+  const found = new Map();
+  const stack = []; // of {path, index} for lists, {path, key} for objects
+  let line = 1;
+  let isKey = false;
+  TOKEN.lastIndex = 0;
+  const path = () => {
+    const top = stack.at(-1);
+    if (!top) return "";
+    if (top.index !== undefined) return `${top.path}[${top.index}]`;
+    return top.path ? `${top.path}.${top.key}` : top.key;
+  };
+  while (TOKEN.lastIndex < text.length) {
+    const from = TOKEN.lastIndex;
+    const match = TOKEN.exec(text);
+    if (!match) break;
+    const token = match[0];
+    if (!token.trim()) {
+      line += token.split("\n").length - 1;
+      continue;
+    }
+    const top = stack.at(-1);
+    if (isKey && token[0] === '"') {
+      top.key = JSON.parse(token);
+      isKey = false;
+    } else if (token === "}" || token === "]") {
+      stack.pop();
+      isKey = false;
+    } else if (token === ",") {
+      if (top?.index !== undefined) top.index += 1;
+      else isKey = true;
+    } else if (token !== ":") {
+      const here = path();
+      found.set(here, { from, to: from + token.length, line });
+      if (token === "{") {
+        stack.push({ path: here, key: "" });
+        isKey = true;
+      } else if (token === "[") stack.push({ path: here, index: 0 });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,72 @@
+"""Wiring: a simulator, a recording receiver, and a page of it in a real browser."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.api.recorder import Recorder
+from tests.api.simulation import Simulation, simulation
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def shared_sim() -> Iterator[Simulation]:
+    with simulation() as sim:
+        yield sim
+
+
+@pytest.fixture
+def sim(shared_sim: Simulation) -> Simulation:
+    """A simulator that knows nothing yet."""
+    shared_sim.does("reset")
+    return shared_sim
+
+
+@pytest.fixture
+def receiver() -> Iterator[Recorder]:
+    with Recorder() as recorder:
+        yield recorder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visits(browser: Browser, sim: Simulation) -> Iterator[Callable[..., Page]]:
+    """`visits("#/log")` opens the page there; a test fails if anything in it raises or the policy blocks it."""
+    pages: list[Page] = []
+    problems: list[str] = []
+
+    def visit(address: str = "", *, at: Simulation = sim, width: int = 1280, **more: object) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 800}, **more)
+        page.set_default_timeout(PATIENCE_MS)
+        pages.append(page)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if is_policy(message.text) else None)
+        page.goto(f"{at.server}/{address}")
+        return page
+
+    yield visit
+    for page in pages:
+        try:
+            page.close()
+        except Error as error:
+            problems.append(str(error))
+    assert [] == problems
+
+
+def is_policy(text: str) -> bool:
+    return "Content Security Policy" in text or "TrustedHTML" in text

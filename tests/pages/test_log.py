@@ -1,0 +1,100 @@
+"""What the page reads of the log."""
+
+import pytest
+
+from tests.api.recorder import Recorder, answer
+from tests.api.simulation import NOBODY, Simulation
+from tests.api.test_webhooks import assert_problem
+
+
+def reads(sim: Simulation, **query: object) -> dict:
+    return sim.sim("GET", "page/events", params=query).raise_for_status().json()
+
+
+def test_events_of_all_webhooks_newest_first(sim: Simulation, receiver: Recorder):
+    """Page by page, each event once, with its newest run."""
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/b", "CustomerCreated")
+    raised = sim.raises(count=3) + sim.raises("CustomerCreated", count=2)
+    sim.drains()
+    first = reads(sim, limit=2)
+    rest = reads(sim, limit=10, before=first["moreFrom"])
+    assert raised[::-1] == [row["webhookEventId"] for row in first["events"] + rest["events"]]
+    assert (5, None) == (first["newest"], rest["moreFrom"])
+    assert raised[2:4][::-1] == [row["webhookEventId"] for row in reads(sim, after=2, limit=2)["events"]]
+    row = first["events"][0]
+    assert ("CustomerCreated", 200, "OK", True, 1) == tuple(
+        row[name] for name in ("event", "statusCode", "status", "success", "runsCounter")
+    )
+    assert row["url"].endswith("/b")
+
+
+def test_filters(sim: Simulation, receiver: Recorder):
+    """Each narrows the page, together they narrow it further."""
+    receiver.respond = lambda call: answer(500 if call.line.startswith("POST /b") else 200)
+    a = sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/b")
+    sim.breaks("answer", {"webhookId": a, "run": 1}, times=1, params={"status": 503})
+    sim.raises(count=2, set={"comment": "Fürst_1"})
+    sim.drains()
+    counts = {
+        name: len(reads(sim, **{name: value})["events"])
+        for name, value in (
+            ("webhook", a), ("event", "SaleCreated"), ("text", "fürst"), ("outcome", "failed"),
+        )
+    }  # fmt: skip
+    assert {"webhook": 2, "event": 4, "text": 4, "outcome": 3} == counts
+    assert 1 == len(reads(sim, outcome="failed", webhook=a)["events"])
+    assert 1 == len(reads(sim, outcome="broken")["events"])
+    assert 0 == len(reads(sim, outcome="resent")["events"])
+    assert 0 == len(reads(sim, text="F_rst")["events"])  # a wildcard of SQL is a letter here
+    assert 0 == len(reads(sim, to="2000-01-01")["events"])
+    assert 4 == len(reads(sim, **{"from": "2000-01-01"})["events"])
+    one = reads(sim)["events"][1]
+    assert [one] == reads(sim, text=one["webhookEventId"])["events"]
+
+
+@pytest.mark.parametrize(
+    "query", [{"outcome": "good"}, {"webhook": "x"}, {"before": "0"}, {"limit": "501"}, {"from": "soon"}, {"nope": "1"}]
+)
+def test_a_filter_that_cannot_be_read(sim: Simulation, query: dict[str, str]):
+    assert_problem(sim.sim("GET", "page/events", params=query), 422)
+
+
+def test_one_event(sim: Simulation, receiver: Recorder):
+    """Its payload byte for byte, the headers that are sent, and each run with the receiver's answer."""
+    receiver.respond = lambda _: answer(500, b"no room")
+    webhook = sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    (event,) = sim.raises()
+    sim.drains()
+    sim.sim("POST", f"page/api/webhooksevents/{webhook}/deliver/{event}").raise_for_status()
+    shown = sim.does(f"page/events/{event}", method="GET")
+    assert receiver.calls[0].body.decode() == shown["payload"]
+    sent = receiver.calls[0].headers
+    assert shown["headers"] == {name: sent[name.lower()] for name in shown["headers"]}
+    runs = [(run["trigger"], run["answer"]) for run in shown["runs"]]
+    assert [("Original", "no room"), ("Resend", "no room")] == runs
+    assert_problem(sim.sim("GET", f"page/events/{NOBODY}"), 404)
+    assert_problem(sim.sim("GET", "page/events/x"), 422)
+
+
+def test_webhooks_with_how_their_events_went(sim: Simulation, receiver: Recorder):
+    receiver.respond = lambda _: answer(500)
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/b", "CustomerCreated")
+    sim.raises(count=3)
+    sim.drains()
+    shown = sim.does("page/webhooks", method="GET")
+    assert [(3, 3, 0), (0, 0, 0)] == [(each["events"], each["failed"], each["waiting"]) for each in shown]
+    assert {"backlog": 0} == sim.does("page/backlog", method="GET")
+
+
+def test_a_look_spends_no_fault_on_the_api(sim: Simulation):
+    """The page goes past the gateway: it needs no keys, and a rule on the API counts none of its calls."""
+    sim.breaks("api-error", times=1)
+    url = f"{sim.server}/_sim/page/api/webhooks"
+    made = sim.http.post(url, json={"event": "SaleCreated", "url": "http://a.example"}, headers={"x-api-key": ""})
+    assert 200 == made.status_code
+    assert [made.json()] == sim.http.get(url, headers={"x-api-key": ""}).json()
+    assert 0 == sim.does("faults", method="GET")[0]["fired"]
+    assert 500 == sim.api("GET", "Webhooks").status_code
