@@ -3,6 +3,7 @@
     python loadtests/bench.py                    all benches, about two minutes
     python loadtests/bench.py deliveries list    some of them
     python loadtests/bench.py hostile            a good destination beside each hostile one, some five minutes
+    python loadtests/bench.py followers          deliveries beside followers of the stream, a minute
     python loadtests/bench.py --full             with 1,000,000 events in the log, some ten minutes
     python loadtests/bench.py --tiny             only shows that they run: the figures mean nothing
 
@@ -47,16 +48,17 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "schema": _script("schema", tiny=["--seconds", "0.05"]),
     "leases": _script("lease_rate", tiny=["--seconds", "0.1"]),
     "hostile": _script("hostile", tiny=["--events", "20", "--kind", "endless one-byte chunks"]),
+    "followers": _script("followers", tiny=["--events", "50", "--times", "1", "--followers", "2"]),
 }
 """Every bench, in the order in which they run."""
-LONG = ("hostile",)
+LONG = ("hostile", "followers")
 """Benches that run only when they are named."""
 
 
 def main() -> None:
     """Run the named benches, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="all but hostile by default")
+    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="all but hostile and followers by default")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument(
         "--full", dest="size", action="store_const", const=FULL, default=USUAL, help="with 1,000,000 events in the log"

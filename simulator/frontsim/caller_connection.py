@@ -4,7 +4,7 @@
     pipelined requests         read in slices of 16 KiB, and the next slice only when those before are answered
     a head                     30 s from its first byte, or from the connection's start
     a whole request            300 s, and 60 s without a byte
-    an answer                  60 s in which the caller reads nothing of it
+    an answer                  60 s in which the caller reads nothing of it, or its host acknowledges nothing
     connections                4,096, or half of the descriptors; further callers get a 503
 
 A caller that closes its own side is still answered, unless its call has no end (`api.connection`).
@@ -56,6 +56,7 @@ class CallerConnection(HttpToolsProtocol):
         self._is_half_closed = False
         self._since = self._heard = self._read = self.loop.time()
         self._unsent = 0
+        self._notice_a_dead_host()
         if len(self.connections) > most_connections():
             self._refuse(503, f"close other connections first: there are {len(self.connections) - 1} already")
 
@@ -187,6 +188,12 @@ class CallerConnection(HttpToolsProtocol):
         if not self.flow.write_paused or unsent != self._unsent:
             self._read, self._unsent = now, unsent
         return now - self._read > UNREAD_S
+
+    def _notice_a_dead_host(self) -> None:
+        """Let the connection fail when its host is gone: few bytes that are never acknowledged fill no buffer."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_S * 1000))
 
     def _reset(self) -> None:
         sock = self.transport.get_extra_info("socket")

@@ -37,9 +37,6 @@ async def test_changes_keep_no_large_body(shop: Shop) -> None:
 
 async def first_changes(shop: Shop, after: int, count: int) -> list[tuple[int, str, object]]:
     """The first changes behind one, each with its number."""
-    changes: list[tuple[int, str, object]] = []
-    async for first, batch in shop.store.changes.after(after):
-        changes += [(number, *change) for number, change in enumerate(batch, first)]
-        if len(changes) >= count:
-            break
-    return changes
+    await shop.store.changes.wait(after + count - 1)
+    found = shop.store.changes.after(after, most=count)
+    return [(number, *change) for number, change in enumerate(found, after + 1)]

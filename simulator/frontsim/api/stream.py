@@ -1,10 +1,11 @@
 """`/_sim/stream`: every change of the log as a server-sent event; its `id:` is the log's sequence.
 
-A follower that reconnects with `Last-Event-ID` gets what it missed. If the log no longer keeps that, it gets a
-`missed` event and then what comes next.
+A follower that reconnects with `Last-Event-ID` gets what it missed. If the log no longer keeps that, or
+it reads too slowly, it gets a `missed` event and then what comes next.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -13,11 +14,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from frontsim.api.connection import end_with_caller
+from frontsim.api.stream_batches import StreamBatches
 from frontsim.api.webhooks import view
 from frontsim.clock import WireTime
 from frontsim.domain.model import Finished, Raised, Webhook
 from frontsim.errors import BadInput
-from frontsim.store.changes import Changes, Missed
+from frontsim.store.changes import Change, Changes, Missed
 
 _MOST_DIGITS = 18
 
@@ -28,6 +30,7 @@ class Stream:
     def __init__(self, *, changes: Changes, wire_time: WireTime) -> None:
         self._changes = changes
         self._time = wire_time
+        self._batches = StreamBatches(changes, self._encode, heartbeat=b": nothing new\n\n")
         self.routes = [Route("/_sim/stream", self.follow, methods=["GET"])]
 
     async def follow(self, request: Request) -> Response:
@@ -50,12 +53,16 @@ class Stream:
                 after = self._changes.sequence
                 yield b"id: %d\nevent: missed\ndata: {}\n\n" % after
             try:
-                async for first, batch in self._changes.after(after):
-                    yield b"".join(self._message(sequence, *change) for sequence, change in enumerate(batch, first))
+                async with aclosing(self._batches.after(after)) as batches:
+                    async for batch in batches:
+                        yield batch
             except Missed:
                 missed = True
             else:
                 return
+
+    def _encode(self, first: int, changes: Sequence[Change]) -> bytes:
+        return b"".join([self._message(sequence, *change) for sequence, change in enumerate(changes, first)])
 
     def _message(self, sequence: int, kind: str, about: object) -> bytes:
         return b"id: %d\nevent: %b\ndata: %b\n\n" % (sequence, kind.encode(), orjson.dumps(self._shown(about)))

@@ -6,7 +6,7 @@ Only the newest changes are kept, in memory: a follower that was away for longer
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 KEPT = 5_000
@@ -27,7 +27,7 @@ class Changes:
         self.sequence = sequence
         self._newest: deque[Change] = deque(maxlen=kept)  # the last of them has the number `sequence`
         self._arrived = asyncio.Event()
-        self._closed = False
+        self._closing = asyncio.Event()
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Add changes that were committed, and wake the followers."""
@@ -38,27 +38,35 @@ class Changes:
 
     def close(self) -> None:
         """End every follower."""
-        self._closed = True
+        self._closing.set()
         self._wake()
 
     def _wake(self) -> None:
         self._arrived.set()
         self._arrived = asyncio.Event()
 
-    async def after(self, sequence: int) -> AsyncIterator[tuple[int, Sequence[Change]]]:
-        """Batches of changes with higher numbers, each with the number of its first change, until `close`.
+    @property
+    def closed(self) -> bool:
+        """Whether there will be no more changes."""
+        return self._closing.is_set()
+
+    def after(self, sequence: int, *, most: int) -> Sequence[Change]:
+        """The first changes with higher numbers, `most` of them at most.
 
         Raises:
             Missed: some of them are no longer kept.
         """
-        while not self._closed:
-            arrived = self._arrived
-            new = self.sequence - sequence
-            if new > len(self._newest):
-                raise Missed
-            if new > 0:
-                batch = list(islice(self._newest, len(self._newest) - new, None))
-                first, sequence = sequence + 1, self.sequence
-                yield first, batch
-            else:
-                await arrived.wait()
+        new = self.sequence - sequence
+        if new > len(self._newest):
+            raise Missed
+        begin = len(self._newest) - new
+        return list(islice(self._newest, begin, begin + most))
+
+    async def wait(self, sequence: int) -> None:
+        """Wait until there are changes with higher numbers, or there will be no more."""
+        while self.sequence <= sequence and not self.closed:
+            await self._arrived.wait()
+
+    async def wait_closed(self) -> None:
+        """Wait until there will be no more changes."""
+        await self._closing.wait()
