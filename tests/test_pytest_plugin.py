@@ -27,6 +27,8 @@ def test_the_options_are_explained(tmp_path):
     text = run("--help", cwd=tmp_path).stdout
     for name in ("url", "observe-url", "observe-sql", "observe-key", "check-content", "cmd", "events", "seed"):
         assert f"--receiver-{name}=" in text
+    assert "--recovery-job=" in text
+    assert "--recovery-seed=" in text
 
 
 def test_without_a_receiver_the_suite_is_skipped_with_the_reason(tmp_path):
@@ -34,6 +36,7 @@ def test_without_a_receiver_the_suite_is_skipped_with_the_reason(tmp_path):
     done = run("--pyargs", "frontsim.contract_suite", "-rs", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert "no --receiver-url: there is no receiver to test" in done.stdout
+    assert "no --recovery-job: there is no list -> resend job to test" in done.stdout
     assert " passed" not in done.stdout
 
 

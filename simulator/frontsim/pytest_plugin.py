@@ -1,10 +1,11 @@
-r"""The pytest plugin: options and fixtures that say which receiver the contract suite is about.
+r"""The pytest plugin: options and fixtures that say which receiver and which job the contract suite is about.
 
 pytest loads it in every run where frontsim is installed, so it imports nothing but pytest and does nothing by itself. A
 `conftest.py` or a test module can override every fixture:
 
     python -m pytest --pyargs frontsim.contract_suite --receiver-url http://127.0.0.1:8500/hook \
         --receiver-observe-url http://127.0.0.1:8500/effects
+    python -m pytest --pyargs frontsim.contract_suite --recovery-job 'python reconcile.py'
 """
 
 import pytest
@@ -18,12 +19,14 @@ _OPTIONS = {
     "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
     "--receiver-events": "Only these event types: TYPE,TYPE.",
     "--receiver-seed": "A number that repeats a run.",
+    "--recovery-job": "The command that runs your list -> resend job once. Without it the job's tests are skipped.",
+    "--recovery-seed": "A number that repeats a run of the job's tests.",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, in a group of their own."""
-    group = parser.getgroup("frontsim", "frontsim: the contract of a webhook receiver")
+    group = parser.getgroup("frontsim", "frontsim: the contracts of a webhook receiver and of a list -> resend job")
     for name, help_text in _OPTIONS.items():
         group.addoption(name, default="", metavar=name.rpartition("-")[2].upper(), help=help_text)
 
@@ -82,4 +85,17 @@ def receiver_events(pytestconfig: pytest.Config) -> list[str]:
 def receiver_seed(pytestconfig: pytest.Config) -> int | None:
     """The seed of the run, None to draw one."""
     text = _option(pytestconfig, "--receiver-seed")
+    return int(text) if text else None
+
+
+@pytest.fixture(scope="session")
+def recovery_job(pytestconfig: pytest.Config) -> str:
+    """The command that runs the list -> resend job, "" when there is none: then its tests are skipped."""
+    return _option(pytestconfig, "--recovery-job")
+
+
+@pytest.fixture(scope="session")
+def recovery_seed(pytestconfig: pytest.Config) -> int | None:
+    """The seed of the run of the job's tests, None to draw one."""
+    text = _option(pytestconfig, "--recovery-seed")
     return int(text) if text else None

@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.contract_suite.outcomes import ScenarioOutcomes
-from frontsim.contract_suite.playing import ScenarioOutcome
+from frontsim.contract_suite.outcome import ContractOutcome
+from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.errors import Unusable
 
 NAMES = ["steady", "storm"]
 WORKER_THAT_HANGS = """
 import sys, threading
 from pathlib import Path
-from frontsim.contract_suite.outcomes import ScenarioOutcomes
+from frontsim.contract_suite.outcomes import SharedOutcomes
 
 def play(names, pause):
     print("playing", flush=True)
     threading.Event().wait()
 
-ScenarioOutcomes(["steady", "storm"], play, Path(sys.argv[1]), pause=threading.Event().wait).of("steady")
+SharedOutcomes(["steady", "storm"], play, Path(sys.argv[1]), pause=threading.Event().wait).of("steady")
 """
 
 
@@ -30,7 +30,7 @@ def worker(tmp_path):
     opened = []
 
     def start(play):
-        opened.append(ScenarioOutcomes(NAMES, play, tmp_path, pause=threading.Event().wait))
+        opened.append(SharedOutcomes(NAMES, play, tmp_path, pause=threading.Event().wait))
         return opened[-1]
 
     yield start
@@ -52,7 +52,7 @@ def counted():
 
 
 def outcome(name):
-    return ScenarioOutcome("verified", "", {"a-clause": f"seen in {name}"}, {"another": "not exercised"})
+    return ContractOutcome("verified", "", {"a-clause": f"seen in {name}"}, {"another": "not exercised"})
 
 
 def test_a_scenario_is_played_once_for_all_workers(worker, counted):

@@ -1,1 +1,1 @@
-"""The contract of a webhook receiver as pytest tests: `pytest --pyargs frontsim.contract_suite --receiver-url URL`."""
+"""The contracts of a receiver and of a recovery job as pytest tests: `pytest --pyargs frontsim.contract_suite`."""

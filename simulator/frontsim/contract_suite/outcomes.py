@@ -1,6 +1,6 @@
-"""The outcome of each scenario, however many tests and xdist workers ask for it.
+"""The outcome of each scenario or case, however many tests and xdist workers ask for it.
 
-All workers of a run share a folder. One of them leads: it holds a lock and plays all scenarios in one run, as
+All workers of a run share a folder. One of them leads: it holds a lock and plays all of them in one run, as
 `frontsim verify` does, on a thread of its own, so that its tests go on meanwhile. Each outcome becomes a file, and the
 others wait for the files.
 
@@ -18,12 +18,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
-from frontsim.contract_suite.playing import Play, ScenarioOutcome
+from frontsim.contract_suite.outcome import ContractOutcome, Play
 
 _POLL_S = 0.02
 
 
-class ScenarioOutcomes:
+class SharedOutcomes:
     """Gives outcomes, and plays scenarios where no other worker does.
 
     Args:
@@ -42,7 +42,7 @@ class ScenarioOutcomes:
         self._closed = threading.Event()
         self._failure: BaseException | None = None
 
-    def of(self, name: str) -> ScenarioOutcome:
+    def of(self, name: str) -> ContractOutcome:
         """The outcome of a scenario, as soon as it is known.
 
         Raises:
@@ -56,7 +56,7 @@ class ScenarioOutcomes:
             if self._leading is None or not self._leading.is_alive():
                 self._leading = self._lead(name)
             self._pause(_POLL_S)
-        return ScenarioOutcome(**json.loads(file.read_text()))
+        return ContractOutcome(**json.loads(file.read_text()))
 
     def close(self) -> None:
         """Stop playing; another worker that waits for an outcome goes on with it."""
@@ -87,7 +87,7 @@ class ScenarioOutcomes:
             except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
                 self._failure = error
 
-    def _write(self, name: str, outcome: ScenarioOutcome) -> None:
+    def _write(self, name: str, outcome: ContractOutcome) -> None:
         file = self._file(name)
         whole = file.with_suffix(".new")
         whole.write_text(json.dumps(asdict(outcome)))

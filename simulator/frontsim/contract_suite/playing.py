@@ -1,8 +1,8 @@
 """Plays scenarios as `frontsim verify` does, and gives the outcome of each as text that pytest can show."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
+from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
 from frontsim.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -16,29 +16,10 @@ from frontsim.verification.session import Played, play_all
 _MOST_FINDINGS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioOutcome:
-    """How a scenario ended: its verdict, and for each broken clause what was seen, as text; no secrets in either.
-
-    `reason` says why the clauses that are not broken could not be judged, "" when they were; a violated scenario can
-    have one too. `not_exercised` has the clauses that the scenario did not put to the test, each with the reason.
-    """
-
-    verdict: str
-    reason: str
-    broken: dict[str, str]
-    not_exercised: dict[str, str] = field(default_factory=dict)
-
-
-Pause = Callable[[float], None]
-Play = Callable[[Sequence[str], Pause], Iterator[tuple[str, ScenarioOutcome]]]
-"""Plays the scenarios of those names, in their order, and gives each with its outcome as soon as it is known."""
-
-
 def player(request: Request, seed: int) -> Play:
     """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look."""
 
-    def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ScenarioOutcome]]:
+    def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ContractOutcome]]:
         contract = clauses.load()
         with masked_errors(), open_harnesses(request, seed, pause=pause) as open_harness:
             for played in play_all(scenario.chosen(names), open_harness, contract):
@@ -47,11 +28,11 @@ def player(request: Request, seed: int) -> Play:
     return play
 
 
-def _outcome(played: Played, contract: clauses.Contract, seed: int) -> ScenarioOutcome:
+def _outcome(played: Played, contract: clauses.Contract, seed: int) -> ContractOutcome:
     judgement, name = without_secrets(played.judgement), played.scenario.name
     broken = dict.fromkeys(finding.clause for finding in judgement.findings)
     reasons = {clause.id: why_not_exercised(clause, played.history) for clause in contract.judged_in(name)}
-    return ScenarioOutcome(
+    return ContractOutcome(
         str(judgement.verdict),
         judgement.reason,
         {clause: masked("\n".join(_told(played, clause, seed))) for clause in broken},

@@ -7,16 +7,14 @@ To run it with fixtures of your own (a receiver that your conftest starts, anoth
 and override `receiver_url`, `receiver_observe_url` or `receiver_request` beside it.
 """
 
-import os
 import time
-import zlib
 from collections.abc import Iterator
 
 import pytest
 
-from frontsim.contract_suite.outcomes import ScenarioOutcomes
-from frontsim.contract_suite.playing import ScenarioOutcome, player
-from frontsim.errors import FrontsimError
+from frontsim.contract_suite.outcomes import SharedOutcomes
+from frontsim.contract_suite.playing import player
+from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.clauses import Clause
@@ -64,50 +62,20 @@ def contract_outcomes(
     receiver_seed: int | None,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[ScenarioOutcomes]:
+) -> Iterator[SharedOutcomes]:
     """The outcomes of the scenarios, shared by all workers of this run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "frontsim-contract"
-    folder.mkdir(exist_ok=True)
-    seed = _shared_seed(request.config) if receiver_seed is None else receiver_seed
-    outcomes = ScenarioOutcomes(_selected(request.session), player(receiver_request, seed), folder, pause=time.sleep)
+    folder = shared_folder(request.config, tmp_path_factory, "frontsim-contract")
+    seed = shared_seed(request.config) if receiver_seed is None else receiver_seed
+    names = selected_names(request.session, scenario.Scenario)
+    outcomes = SharedOutcomes(names, player(receiver_request, seed), folder, pause=time.sleep)
     yield outcomes
     outcomes.close()
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)
 def test_receiver_keeps_the_contract(
-    played: scenario.Scenario, clause: Clause, contract_outcomes: ScenarioOutcomes
+    played: scenario.Scenario, clause: Clause, contract_outcomes: SharedOutcomes
 ) -> None:
     """The receiver keeps this clause of contracts/receiver.toml in this scenario."""
-    outcome = _outcome(contract_outcomes, played.name)
-    if clause.id in outcome.broken:
-        what = f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}"
-        pytest.fail(f"{what}\n\n{outcome.broken[clause.id]}", pytrace=False)
-    if outcome.verdict == "skipped":
-        pytest.skip(outcome.reason)
-    if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
-        pytest.fail(f"unknown, which is not passed: {outcome.reason}", pytrace=False)
-    if clause.id in outcome.not_exercised:
-        pytest.skip(outcome.not_exercised[clause.id])
-
-
-def _selected(session: pytest.Session) -> list[str]:
-    """The scenarios of all tests that are left after -k and the like, in order; a worker of xdist has all tests."""
-    calls = [item.callspec for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
-    played = [call.params.get("played") for call in calls]
-    return list(dict.fromkeys(each.name for each in played if isinstance(each, scenario.Scenario)))
-
-
-def _outcome(outcomes: ScenarioOutcomes, name: str) -> ScenarioOutcome:
-    """The outcome; a mistake of the user's, such as a wrong URL, needs no traceback of ours."""
-    try:
-        return outcomes.of(name)
-    except FrontsimError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
-def _shared_seed(config: pytest.Config) -> int:
-    """One seed for all workers of a run."""
-    run = getattr(config, "workerinput", {}).get("testrunuid") or os.urandom(8).hex()
-    return zlib.crc32(run.encode())
+    outcome = outcome_of(contract_outcomes, played.name)
+    assert_kept(outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}")

@@ -1,7 +1,7 @@
 """A whole run: every case, some at the same time, each judged when it has been played."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -58,10 +58,12 @@ def play_all(
     *,
     at_once: int,
     budget_s: float,
-) -> Iterator[PlayedCase]:
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Generator[PlayedCase, None, None]:
     """Play and judge the cases, `at_once` at the same time; in their order.
 
-    Cases that have not begun when the budget is used up are unknown for that reason.
+    Cases that have not begun when the budget is used up are unknown for that reason. When the iterator is closed, or
+    `is_cancelled` says so, running jobs are killed.
 
     Raises:
         BadInput: the command cannot be started.
@@ -77,7 +79,7 @@ def play_all(
             reason = f"not played: the budget of {budget_s:g} s was used up (--budget)"
             return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.UNKNOWN, reason))
         with open_simulator(case) as simulator:
-            history = play(case, setup, simulator, cancelled=stopping.is_set)
+            history = play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
         return PlayedCase(case, history, judge(case, history, contract))
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:

@@ -1,0 +1,61 @@
+"""One test for each case and clause of a list -> resend job; the first test that asks has all cases played in one run.
+
+The job is started many times, each against a simulator with a prepared past. To run it with a setup of your own, make a
+test module, and override `recovery_job` or `recovery_setup` beside it:
+
+    from frontsim.contract_suite.test_recovery import *
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from frontsim.contract_suite.outcomes import SharedOutcomes
+from frontsim.contract_suite.recovery_playing import job_player
+from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
+from frontsim.recovery import clauses
+from frontsim.recovery.case import Case, bundled_cases
+from frontsim.recovery.clauses import JobClause
+from frontsim.recovery.play import JobSetup
+
+__all__ = ["recovery_outcomes", "recovery_setup", "test_job_keeps_the_contract"]
+
+_CASES = [
+    pytest.param(each, clause, id=f"{each.name}-{clause.id}")
+    for contract in [clauses.load()]
+    for each in bundled_cases()
+    for clause in contract.judged_in(each.name)
+    if clause.severity == "must"
+]
+
+
+@pytest.fixture(scope="session")
+def recovery_setup(recovery_job: str) -> JobSetup:
+    """The job under test; override it for another time limit."""
+    if not recovery_job:
+        pytest.skip("no --recovery-job: there is no list -> resend job to test")
+    return JobSetup(recovery_job)
+
+
+@pytest.fixture(scope="session")
+def recovery_outcomes(
+    recovery_setup: JobSetup,
+    recovery_seed: int | None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SharedOutcomes]:
+    """The outcomes of the cases, shared by all workers of this run."""
+    folder = shared_folder(request.config, tmp_path_factory, "frontsim-recovery")
+    seed = shared_seed(request.config) if recovery_seed is None else recovery_seed
+    names = selected_names(request.session, Case)
+    outcomes = SharedOutcomes(names, job_player(recovery_setup, seed), folder, pause=time.sleep)
+    yield outcomes
+    outcomes.close()
+
+
+@pytest.mark.parametrize(("played", "clause"), _CASES)
+def test_job_keeps_the_contract(played: Case, clause: JobClause, recovery_outcomes: SharedOutcomes) -> None:
+    """The job keeps this clause of contracts/job.toml in this case."""
+    outcome = outcome_of(recovery_outcomes, played.name)
+    assert_kept(outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}")

@@ -1,0 +1,55 @@
+"""The job's tests run as a user runs them, against jobs whose faults are known."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+JOB = f"{sys.executable} -m frontsim job"
+
+
+def asked(folder, job, *args):
+    """Exit code and output of the suite for a job."""
+    command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider"]
+    command += ["--recovery-job", job, "--recovery-seed", "7", *args]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stdout
+
+
+def test_a_right_job_passes_under_xdist(tmp_path):
+    """Every clause passes, on two workers, and each case is played once for both."""
+    note = tmp_path / "starts"
+    job = f"sh -c 'echo $FRONTSIM_WEBHOOK_IDS >>{note}; exec {JOB}'"
+    code, text = asked(tmp_path, job, "-n", "2", "-k", "a-plain-failure or status-null")
+    assert code == 0, text
+    assert re.search(r"1\d passed", text)
+    assert 2 == len(note.read_text().split())
+
+
+def test_a_broken_job_fails_its_own_clause_and_no_other(tmp_path):
+    """The finding, the story, what to change and the replay are told."""
+    code, text = asked(tmp_path, f"{JOB} --broken only-first-webhook", "-k", "every-webhook")
+    assert code == 1
+    assert ["every-webhook-finds-every-failure"] == re.findall(r"^FAILED .*\[(.*)\]", text, re.MULTILINE)
+    for words in ("its webhook was never listed", "in the end it has not arrived", "Fix: List every webhook"):
+        assert words in text
+    assert "Again with: --recovery-seed 7 -k every-webhook" in text
+
+
+def test_a_job_that_calls_nothing_passes_nothing(tmp_path):
+    """Unknown is not passed."""
+    code, text = asked(tmp_path, "true", "-k", "a-plain-failure")
+    assert code == 1
+    assert not re.search(r"\d+ passed", text)
+    assert "unknown, which is not passed: the job made no call to FRONTSIM_BASE_URL" in text
+
+
+def test_a_program_that_is_not_there_is_told_in_a_line(tmp_path):
+    """No traceback of ours."""
+    code, text = asked(tmp_path, "/nowhere/job", "-k", "a-plain-failure")
+    assert code == 1
+    assert "expected a program that can be started" in text
+    assert "Traceback" not in text
