@@ -2,7 +2,7 @@
 
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                 │
-                     ├-> / and /_sim/page/... -> Site, LogReads, Registry ─────────────────────┤
+                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, Registry ───────────────┤
                      └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
                                                                           EventLog -> Dispatcher -> WebhookSender
 """
@@ -45,7 +45,7 @@ from frontsim.domain.headers import HeaderNames
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
-from frontsim.pages.site import ASSETS, Site
+from frontsim.pages.site import ASSETS, PageRoutes
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
@@ -178,7 +178,7 @@ class App:
             Route(f"{CONTROL}/page{route.path}", route.endpoint, methods=list(route.methods or ())) for route in vendor
         ]
         return [
-            *Site(version=version("frontsim")).routes,
+            *PageRoutes(version=version("frontsim")).routes,
             *LogReads(reader=self._reader, wire_time=self._wire_time, headers=self._headers).routes,
             *Registry(
                 version=version("frontsim"),

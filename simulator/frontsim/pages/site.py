@@ -33,7 +33,7 @@ _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=ut
 _TEMPLATE = Path(__file__).with_name("templates") / "page.html.jinja"
 
 
-class Site:
+class PageRoutes:
     """Serves the page and its files; a browser asks each time whether its copy is still the newest."""
 
     def __init__(self, *, version: str) -> None:
