@@ -58,6 +58,10 @@ def test_schemas_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
             "events.json: [0].version: expected nothing but text in it, got 1",
         ),
         (
+            {"events": [{"name": "A", "state": {"of": ["id"]}}]},
+            'events.json: [0].state: expected the lists of and since, got {"of":["id"]}',
+        ),
+        (
             {"events": [{"name": "A", "provenance": {"x": 1}}]},
             "[0].provenance: expected nothing but text in it, got 1",
         ),

@@ -36,6 +36,8 @@ class EventType:
     Paths are dotted and start at the payload's top. `identity` names the type's own id (`saleId`), `""`
     where it is unknown; `version` the fields which together with it tell apart two occurrences of one
     entity; `store` the field that a webhook's `storeId` is compared with, None where the payload has none.
+    `state` names the fields that say of what the event tells the newest state (a customer, a stock item), and
+    `since` the times since when, of which the first that is set counts: both are empty for what happens once.
     `provenance` says of each of these how sure it is: published, seen, inferred or open.
     """
 
@@ -45,6 +47,8 @@ class EventType:
     identity: str
     version: Sequence[str]
     store: str | None
+    state: Sequence[str]
+    since: Sequence[str]
     provenance: Mapping[str, str] = field(compare=False)
     schema: Schema = field(compare=False, repr=False)
     schema_json: bytes = field(compare=False, repr=False)
@@ -161,6 +165,8 @@ def _event_type(contract: TypeContract) -> EventType:
         identity=facts.get("identity", ""),
         version=tuple(facts.get("version", ())),
         store=facts.get("store"),
+        state=tuple(facts.get("state", {}).get("of", ())),
+        since=tuple(facts.get("state", {}).get("since", ())),
         provenance=facts.get("provenance", {}),
         schema=contract.schema,
         schema_json=orjson.dumps(contract.schema),

@@ -59,10 +59,11 @@ def test_the_21_types_are_there_once_each() -> None:
 @of_each
 def test_every_fact_is_told_and_sourced(event: dict[str, Any]) -> None:
     """A type tells its trigger and use, and how sure each of its facts is."""
-    assert ["name", "trigger", "usage", "identity", "version", "store", "provenance"] == list(event)
+    facts = ["trigger", "usage", "identity", "version", "store", *(["state"] if "state" in event else [])]
+    assert ["name", *facts, "provenance"] == list(event)
     assert event["trigger"].endswith(".")
     assert event["usage"].endswith(".")
-    assert ["trigger", "usage", "identity", "version", "store"] == list(event["provenance"])
+    assert facts == list(event["provenance"])
     for fact, source in event["provenance"].items():
         assert re.match(r"(published|seen|inferred(\((high|medium|low)\))?|open): \S", source), fact
     assert event["provenance"]["trigger"].startswith("published")
@@ -77,6 +78,14 @@ def test_identity_version_and_store_are_fields_of_the_payload(event: dict[str, A
         assert schema["examples"][0][path] is not None, path
     if event["store"]:
         assert "integer" in schema["properties"][event["store"]]["type"]
+
+
+@of_each
+def test_a_state_is_of_fields_of_the_payload_and_of_all_that_repeats(event: dict[str, Any]) -> None:
+    """Each path names a field; a type that one entity can raise more than once tells a state."""
+    paths = [path for each in event.get("state", {}).values() for path in each]
+    assert set(paths) <= set(schema_of(event)["properties"])
+    assert "state" in event or event["name"] not in REPEATS
 
 
 @of_each

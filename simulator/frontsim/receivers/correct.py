@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import sqlite3
 
 from frontsim.errors import UnknownEventType
+from frontsim.receivers.entity import State
 from frontsim.receivers.inbound import RawRequest, ReceivedEvent
 from frontsim.receivers.reference import Receiver, WorkFailed, identity
 
@@ -24,6 +26,21 @@ class BusinessKey(Receiver):
         if not values or None in values:
             return event.event_id
         return ":".join([kind.name, *map(str, values)])
+
+
+class NewestState(Receiver):
+    """Keeps one row for each customer, order and stock item: a newer state takes the place of an older one.
+
+    A state that comes late is dropped. Sales and all else that happens once keep a row each.
+    """
+
+    def update(self, db: sqlite3.Connection, state: State, effect: int) -> None:
+        super().update(db, state, effect)
+        db.execute(
+            "DELETE FROM effects WHERE entity = :entity "
+            "AND number != (SELECT effect FROM states WHERE entity = :entity)",
+            {"entity": state.entity},
+        )
 
 
 class Answers202(Receiver):

@@ -17,6 +17,7 @@ from frontsim.verification.facts.history import (
     Observation,
     PreflightCheck,
     Run,
+    State,
 )
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict, judge, overall
@@ -286,18 +287,21 @@ def test_an_older_state_that_overwrites_is_stale_in_any_doubt():
 def updates(*hours):
     return [
         event(
-            type="CustomerUpdated", entity=Entity("customerId", "7", (("updatedDateTime", f"2026-08-01T{hour}:00:00"),))
+            type="CustomerUpdated",
+            entity=Entity("customerId", "7", (("updatedDateTime", f"2026-08-01T{hour}:00:00"),)),
+            state=State("customerId", "7", f"2026-08-01T{hour}:00:00"),
         )
         for hour in hours
     ]
 
 
-def test_a_table_of_the_newest_states_is_skipped():
-    """A row per customer shows the last update in the place of the first: nobody can tell that from a loss."""
+def test_a_table_of_the_newest_states_loses_nothing():
+    """A row per customer shows the last update in the place of the first: that is no loss, and the note says so."""
     first, second = updates(10, 11)
     found = verdict_on(first, second, effects=booked(second))
-    assert (found.verdict, found.findings, found.missing) == (Verdict.SKIPPED, (), frozenset())
-    assert "a newer state of the same customer or order in the place of an older one" in found.reason
+    assert (found.verdict, found.findings, found.missing) == (Verdict.VERIFIED, (), frozenset())
+    assert {first.webhook_event_id: Class.OK, second.webhook_event_id: Class.OK} == found.classes
+    assert "1 older states have no effect of their own" in found.notes[0]
 
 
 def test_an_update_that_is_dropped_is_lost():

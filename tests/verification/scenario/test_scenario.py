@@ -142,7 +142,6 @@ def test_a_scenario_is_read_whole(scenario_file):
         (RAISE + 'keep = ["saleId"]', "step 1 (raise).keep: expected same_as beside it, got none"),
         (RAISE + 'older_than = "x"', "step 1 (raise).older_than: expected same_as beside it, got none"),
         (RAISE + 'same_as = "x"', "step 1 (raise).same_as: expected keep beside it"),
-        (f"{AGAIN}count = 3", "step 2 (raise).count: expected none beside same_as"),
         (f"{AGAIN}grow = {{salesLines = 3}}", "step 2 (raise).grow: expected none beside same_as"),
         (f'{AGAIN}older_than = "y"', "step 2 (raise).older_than: expected 'x' as in same_as, got 'y'"),
         ('[[step]]\ndo = "resend"\ntogether = 0', "step 1 (resend).together: expected 1 or more, got 0"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontsim.domain.model import Outcome
-from frontsim.verification.facts import lookup
+from frontsim.verification.facts import lookup, state_tables
 from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation
 
 BUSINESS = "business"
@@ -57,15 +57,21 @@ def may_await_next_batch(history: History) -> bool:
     that was sent later, the worker has passed over what is missing.
     """
     groups = correlate(history, history.final).groups
+    replaced = _replaced(groups)
     booked = [min(map(_sent_ms, group.events)) for group in groups if group.effects]
-    missing = [_end_ms(event) for group in groups if len(group.effects) < group.least for event in group.events]
+    lacking = [group for group in groups if len(group.effects) < group.least]
+    missing = [_end_ms(event) for group in lacking for event in group.events if event.webhook_event_id not in replaced]
     return bool(missing) and max(booked, default=0) <= min(missing)
 
 
 def is_complete(history: History, effects: Sequence[Effect]) -> bool:
     """Whether these effects have all that the history's events ask for."""
     groups = correlate(history, Observation(0, tuple(effects))).groups
-    return all(len(group.effects) >= group.least for group in groups)
+    lacking = [group for group in groups if len(group.effects) < group.least]
+    if not lacking:
+        return True
+    replaced = _replaced(groups)
+    return all(event.webhook_event_id in replaced for group in lacking for event in group.events)
 
 
 def correlate(history: History, observation: Observation | None) -> Correlation:
@@ -74,6 +80,12 @@ def correlate(history: History, observation: Observation | None) -> Correlation:
     if history.observer_key == BUSINESS:
         return _by_entity(history.events, effects)
     return _by_id(history.events, effects)
+
+
+def _replaced(groups: Sequence[EventGroup]) -> frozenset[str]:
+    """The events in whose place a newer state is shown."""
+    effects = {event.webhook_event_id: group.effects for group in groups for event in group.events}
+    return state_tables.replaced([event for group in groups for event in group.events], effects)
 
 
 def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:

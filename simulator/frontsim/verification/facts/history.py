@@ -72,10 +72,20 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """What an event tells the newest state of: `row` of a table that keeps one row for each, since a moment (text)."""
+
+    table: str
+    row: str
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventFact:
     """One event of ours, for one webhook, with all its runs in order.
 
     Attributes:
+        state: what it tells the newest state of; None for what happens once.
         altered: the body was changed on the way, so its effects cannot be compared with `payload`.
         series: events with the same series are states of one thing.
         rank: the place in the series, oldest first.
@@ -88,6 +98,7 @@ class EventFact:
     expect: Expect = Expect.ONCE
     entity: Entity | None = None
     payload: Any = field(default=None, repr=False)
+    state: State | None = None
     altered: bool = False
     series: str = ""
     rank: int = 0

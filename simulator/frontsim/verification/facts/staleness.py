@@ -1,6 +1,6 @@
-"""Whether an older state overwrote a newer one, or a newer one took an older one's place: pure.
+"""Whether an older state overwrote a newer one: pure.
 
-The first can be judged only where the effects show which state counts. They can show it in two ways: each effect
+It can be judged only where the effects show which state counts. They can show it in two ways: each effect
 carries `current` (true on the one that counts), or the list holds one effect for a whole series, as a table with one
 row per customer does. A ledger shows neither, and is not judged.
 """
@@ -18,13 +18,6 @@ UNSEEN = (
     f"no effect shows which of two states counts: it needs a field {CURRENT!r} (true or false), or a list with one "
     "effect per customer, order or stock item"
 )
-
-REPLACED = (
-    "the effects show a newer state of the same customer or order in the place of an older one, which then cannot be "
-    "told from a lost one: it needs a list that keeps each update"
-)
-NOT_SHOWN = (UNSEEN, REPLACED)
-"""Reasons why a scenario is skipped: the effects cannot show what it asks for."""
 
 EffectsByEvent = Mapping[str, Sequence[Effect]]
 """The effects of each event, by its webhookEventId."""
@@ -49,24 +42,6 @@ def stale(events: Sequence[EventFact], effects: EffectsByEvent) -> tuple[list[Cl
                 Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
             )
     return found, seen
-
-
-def replaced(events: Sequence[EventFact], effects: EffectsByEvent) -> frozenset[str]:
-    """The webhookEventIds of events without an effect where a later event of the same type and entity has one.
-
-    A right receiver may keep the newest state only.
-    """
-    later: set[tuple[str, str, str]] = set()
-    found = set()
-    for event in reversed(events):
-        if event.entity is None:
-            continue
-        about = (event.event, event.entity.path, event.entity.value)
-        if effects.get(event.webhook_event_id):
-            later.add(about)
-        elif about in later and event.entity.version:
-            found.add(event.webhook_event_id)
-    return frozenset(found)
 
 
 def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:

@@ -96,12 +96,12 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
     findings, notes = _findings(evidence, opinion, contract)
     unsettled = [each.reason for each in opinion.accused if each.class_ is Class.UNSETTLED]
     unknown = opinion.unknown or (unsettled[0] if unsettled else "")
-    classes = classes_of(history, correlation, opinion.accused)
+    classes = classes_of(history, correlation, opinion.accused, replaced=evidence.replaced)
     return Judgement(
         verdict=_verdict(findings, unknown),
         reason=unknown,
         findings=tuple(findings),
-        notes=(*sentences(history, correlation), *notes),
+        notes=(*sentences(history, correlation, replaced=evidence.replaced), *notes),
         classes=classes,
         effects={event_id: len(effects) for event_id, effects in evidence.effects.items()} if history.final else {},
         counts=counts_of(history, correlation, classes),
@@ -114,7 +114,7 @@ def _verdict(findings: Sequence[Finding], unknown: str) -> Verdict:
         return Verdict.VIOLATED
     if not unknown:
         return Verdict.VERIFIED
-    return Verdict.SKIPPED if unknown in staleness.NOT_SHOWN else Verdict.UNKNOWN
+    return Verdict.SKIPPED if unknown == staleness.UNSEEN else Verdict.UNKNOWN
 
 
 def _findings(evidence: Evidence, opinion: Opinion, contract: Contract) -> tuple[list[Finding], list[str]]:

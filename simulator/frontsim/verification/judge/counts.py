@@ -2,20 +2,27 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts.classes import GOOD, Class, Classified, class_by_effects
 from frontsim.verification.facts.correlate import Correlation
 from frontsim.verification.facts.history import History
 
 
-def classes_of(history: History, correlation: Correlation, accused: Sequence[Classified]) -> dict[str, Class]:
-    """The class of each event that was judged, by its webhookEventId: its first accusation, or how it ended well."""
+def classes_of(
+    history: History, correlation: Correlation, accused: Sequence[Classified], *, replaced: AbstractSet[str]
+) -> dict[str, Class]:
+    """The class of each event that was judged, by its webhookEventId: its first accusation, or how it ended well.
+
+    `replaced`: the events in whose place a newer state is shown.
+    """
     classes: dict[str, Class] = {}
     if history.final is not None and not history.why_not_judged:
         for group in correlation.groups:
             for event in group.events:
                 found = class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
-                classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else Class.UNSETTLED
+                is_well = Class.OK if event.webhook_event_id in replaced else Class.UNSETTLED
+                classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else is_well
     for each in reversed(accused):
         classes[each.event.webhook_event_id] = each.class_
     return classes

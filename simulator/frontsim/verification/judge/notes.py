@@ -1,15 +1,22 @@
 """What is worth saying about a history without accusing the receiver."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.contents import rewritings
 
 
-def sentences(history: History, correlation: Correlation) -> Sequence[str]:
-    """The notes, one sentence each."""
-    found = (_twins(correlation), _ambiguous(correlation), _strangers(correlation), _no_identity(history))
+def sentences(history: History, correlation: Correlation, *, replaced: AbstractSet[str]) -> Sequence[str]:
+    """The notes, one sentence each. `replaced`: the events in whose place a newer state is shown."""
+    found = (
+        _twins(correlation),
+        _ambiguous(correlation),
+        _replaced(correlation, replaced),
+        _strangers(correlation),
+        _no_identity(history),
+    )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
 
 
@@ -33,6 +40,20 @@ def _ambiguous(correlation: Correlation) -> str:
     if not ambiguous:
         return ""
     return f"{ambiguous} entities had several events that no effect tells apart: any number from one effect up is right"
+
+
+def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
+    older = sum(
+        event.webhook_event_id in replaced and not group.effects
+        for group in correlation.groups
+        for event in group.events
+    )
+    if not older:
+        return ""
+    return (
+        f"{older} older states have no effect of their own: the effects keep one row for each customer, order or stock "
+        "item, and the newest state is there; only a list that keeps each event shows whether an older one was booked"
+    )
 
 
 def _strangers(correlation: Correlation) -> str:

@@ -7,7 +7,7 @@ what effects show come first, so that the answers' own accusations are added aft
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from frontsim.verification.facts import staleness
+from frontsim.verification.facts import staleness, state_tables
 from frontsim.verification.facts.classes import (
     GOOD,
     Class,
@@ -49,6 +49,11 @@ class Evidence:
         groups = self.correlation.groups
         return {event.webhook_event_id: group.effects for group in groups for event in group.events}
 
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The events in whose place a newer state is shown."""
+        return state_tables.replaced(self.history.events, self.effects)
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -87,10 +92,11 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
 
 
 def replaced_states_are_not_missing(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """A table that keeps the newest state of each entity shows no older one: that is not a loss."""
-    replaced = staleness.replaced(evidence.history.events, evidence.effects)
-    left = tuple(each for each in opinion.accused if missing_event_id(each) not in replaced)
-    return opinion if left == opinion.accused else Opinion(left, staleness.REPLACED)
+    """A table that keeps the newest state of each entity shows no older one: that is neither a loss nor corrupt."""
+    replaced = evidence.replaced
+    left = [each for each in opinion.accused if missing_event_id(each) not in replaced]
+    left = [each for each in left if each.class_ is not Class.CORRUPT or each.event.webhook_event_id not in replaced]
+    return Opinion(tuple(left), opinion.unknown)
 
 
 def a_doubted_look_shows_no_loss(evidence: Evidence, opinion: Opinion) -> Opinion:

@@ -120,6 +120,7 @@ def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Eve
         expect=tracked.expect,
         entity=state.harness.selection.entity(tracked.event, entry.payload),
         payload=entry.payload,
+        state=state.harness.selection.state(tracked.event, entry.payload),
         altered=tracked.altered,
         series=tracked.series,
         rank=tracked.rank,

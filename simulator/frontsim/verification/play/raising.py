@@ -63,12 +63,12 @@ def _tracked(state: ScenarioState, step: Raise, events: Sequence[RaisedEvent]) -
 
 
 def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
-    """Raise one event for each earlier event of the label, about the same entity."""
+    """Raise events for each earlier event of the label, about the same entity."""
     earlier = [each for each in state.tracked.values() if each.label == step.same_as and each.event == event]
     for number, other in enumerate(earlier):
         payload = _payload(state, other)
         kept = {path: lookup.find(payload, path) for path in step.keep if path.partition(".")[0] in payload}
-        for each in _raise(state, step, event, count=1, values={**kept, **step.set}):
+        for each in _raise(state, step, event, count=step.count, values={**kept, **step.set}):
             if step.older_than:
                 other.series = each.series = f"{event} {number}"
                 other.rank = 1

@@ -41,13 +41,13 @@ class Raise:
 
     Attributes:
         events: `["SaleCreated", ...]`, `"all"` types, or `"some"` of them (a few, so that it is fast).
-        count: how many occurrences of each type.
+        count: how many occurrences of each type; with `same_as`, for each earlier event.
         expect: what a right receiver does: once, refused or either.
         set: dotted paths of the payload and their values.
         payload: replaces the payload.
         invalid: send the payload even if it breaks the schema.
         label: a name under which later steps find these events.
-        same_as: raise one event for each event of that label, with the values at the paths in `keep`.
+        same_as: raise `count` events for each event of that label, with the values at the paths in `keep`.
         keep: see `same_as`.
         grow: a path of an array, and the number of entries that the array gets.
         older_than: these are older states of the entities of that label's events.
@@ -262,8 +262,6 @@ def _of_raise(step: Raise) -> str:
         return "same_as: expected keep beside it, the paths that stay the same, got none"
     if step.older_than not in ("", step.same_as):
         return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
-    if step.grow or step.count != 1:
-        return (
-            f"{'grow' if step.grow else 'count'}: expected none beside same_as, which raises one for each earlier event"
-        )
+    if step.grow:
+        return "grow: expected none beside same_as, which takes the earlier event's values"
     return ""

@@ -1,0 +1,59 @@
+"""Tables that keep the newest state of each customer, order or stock item, and nothing older: pure.
+
+A right receiver may keep one row for each and overwrite it. Then an older state has no effect of its own, and that is
+no loss. Effects are taken for such a table only if they look like one: of no row two events have an effect, and the
+newest of all acknowledged events is the one that has it. So a receiver that drops the second update as a repeat of the
+first is no table of newest states, and one that keeps every update is none either: what lacks there is lost.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from frontsim.verification.facts import content
+from frontsim.verification.facts.history import Effect, EventFact
+
+Rows = Mapping[str, Sequence[EventFact]]
+
+
+def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> frozenset[str]:
+    """The webhookEventIds of events in whose place a newer one is shown.
+
+    Args:
+        events: of one scenario.
+        effects: of each event, by its webhookEventId.
+    """
+    tables: dict[str, dict[str, list[EventFact]]] = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        if event.state is not None:
+            tables[event.state.table][event.state.row].append(event)
+    return frozenset().union(*(_replaced_in(rows, effects) for rows in tables.values()))
+
+
+def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozenset[str]:
+    shown = {row: [event for event in events if effects.get(event.webhook_event_id)] for row, events in rows.items()}
+    if any(len(events) > 1 for events in shown.values()):
+        return frozenset()  # it keeps every event
+    found: set[str] = set()
+    for row, events in rows.items():
+        if len(events) > 1 and shown[row] and _is_newest(shown[row][0], events, effects):
+            found.update(event.webhook_event_id for event in events)
+    return frozenset(found)
+
+
+def _is_newest(shown: EventFact, events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> bool:
+    """Whether the one event with an effect is the newest, or its effect shows the newest one's content."""
+    acknowledged = [event for event in events if event.acknowledged]
+    newest = max(map(_since, acknowledged), default="")
+    if _since(shown) >= newest:
+        return len(effects[shown.webhook_event_id]) == 1
+    return any(_shows(effects[shown.webhook_event_id], event) for event in acknowledged if _since(event) == newest)
+
+
+def _shows(effects: Sequence[Effect], event: EventFact) -> bool:
+    kept = content.embedded_payload(effects[0].value) if len(effects) == 1 else None
+    is_copy = kept is not None and content.is_copy(event.payload, kept)
+    return is_copy and not content.first_difference(event.payload, kept)
+
+
+def _since(event: EventFact) -> str:
+    return event.state.since if event.state else ""

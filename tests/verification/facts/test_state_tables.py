@@ -1,0 +1,58 @@
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import Effect, EventFact, Run, State
+from frontsim.verification.facts.state_tables import replaced
+
+TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
+
+
+def state(name, since, *, row="7", table="customerId"):
+    payload = {"customerId": row, "updated": since}
+    return EventFact("w", name, "CustomerUpdated", (TAKEN,), payload=payload, state=State(table, row, since))
+
+
+def effects(**payloads):
+    """One effect for each event, `old={...}` with a copy of a payload, `old=None` without."""
+    return {name: [Effect(name, {"payload": payload} if payload else {})] for name, payload in payloads.items()}
+
+
+OLD, NEW = state("old", "10"), state("new", "11")
+
+
+def test_the_newest_state_in_the_place_of_an_older_one():
+    """One row for each customer, with the newest state: the older one was replaced."""
+    assert {"old", "new"} == replaced([OLD, NEW], effects(new=None))
+
+
+def test_of_states_of_one_moment_any_may_stay():
+    """A table may keep the first or the last of them."""
+    assert {"old", "twin"} == replaced([OLD, state("twin", "10")], effects(old=None))
+
+
+def test_a_first_state_that_stays_replaced_nothing():
+    """A receiver that drops the second update has lost it."""
+    assert set() == replaced([OLD, NEW], effects(old=None))
+
+
+def test_a_row_that_shows_no_state_was_lost():
+    """Beside a row with the newest state, another that is gone is excused by nothing."""
+    other = state("other", "10", row="8"), state("other new", "11", row="8")
+    assert {"old", "new"} == replaced([OLD, NEW, *other], effects(new=None))
+
+
+def test_where_two_states_of_one_row_are_shown_every_state_is_kept():
+    """A ledger that lacks an older state has lost it; other tables are not meant."""
+    kept = state("a", "10", row="8"), state("b", "11", row="8")
+    orders = state("o", "1", table="orderId"), state("p", "2", table="orderId")
+    shown = effects(new=None, a=None, b=None, p=None)
+    assert {"o", "p"} == replaced([OLD, NEW, *kept, *orders], shown)
+
+
+def test_a_row_that_keeps_its_first_id_shows_the_newest_content():
+    """An upsert may leave the event's id as it was: the payload tells that the newest state is there."""
+    assert {"old", "new"} == replaced([OLD, NEW], effects(old=NEW.payload))
+    assert set() == replaced([OLD, NEW], effects(old=OLD.payload))
+
+
+def test_a_newest_state_that_was_booked_twice_is_no_table():
+    """A table has one row for each."""
+    assert set() == replaced([OLD, NEW], {"new": [Effect("new"), Effect("new")]})
