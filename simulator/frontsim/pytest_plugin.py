@@ -1,12 +1,16 @@
 r"""The pytest plugin: options and fixtures that say which receiver and which job the contract suite is about.
 
-pytest loads it in every run where frontsim is installed, so it imports nothing but pytest and does nothing by itself. A
-`conftest.py` or a test module can override every fixture:
+pytest loads it in every run where frontsim is installed, so it imports nothing but pytest until a test asks for
+`front`. A `conftest.py` or a test module can override every fixture:
 
     python -m pytest --pyargs frontsim.contract_suite --receiver-url http://127.0.0.1:8500/hook \
         --receiver-observe-url http://127.0.0.1:8500/effects
     python -m pytest --pyargs frontsim.contract_suite --recovery-job 'python reconcile.py'
 """
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -99,3 +103,17 @@ def recovery_seed(pytestconfig: pytest.Config) -> int | None:
     """The seed of the run of the job's tests, None to draw one."""
     text = _option(pytestconfig, "--recovery-seed")
     return int(text) if text else None
+
+
+@pytest.fixture
+def front() -> Iterator[Any]:
+    """A fresh simulator for one test: a `frontsim.testing.Front`."""
+    with import_module("frontsim.testing").simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def front_session() -> Iterator[Any]:
+    """One simulator for all tests of a run, or of a worker of xdist; tests share what it holds."""
+    with import_module("frontsim.testing").simulator() as running:
+        yield running

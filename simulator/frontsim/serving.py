@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _MOST_DESCRIPTORS = 65_536
+_TICK_S = 0.1  # uvicorn's own
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
 
 
@@ -100,7 +101,7 @@ def run_in_thread(settings: Settings, *, before: Callable[[ASGIApp], ASGIApp] = 
         kept = cleanup.pop_all()
 
     def stop() -> None:
-        server.should_exit = True
+        server.end()
         thread.join()
         kept.close()
 
@@ -146,6 +147,24 @@ class _Server(uvicorn.Server):
         )
         self._app = app
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """End at once, not at the next tick. Called from another thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def main_loop(self) -> None:
+        """Tick ten times a second, as uvicorn does, until asked to stop; `end` does not wait for the next tick."""
+        self._loop = asyncio.get_running_loop()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _TICK_S)
 
     async def run_app(self, listening: socket.socket) -> None:
         """Serve on a bound socket until asked to stop."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -16,6 +17,7 @@ from frontsim.settings import Settings
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import (
     CommandObserver,
+    FunctionObserver,
     ImportObserver,
     Observer,
     SinkObserver,
@@ -41,6 +43,7 @@ class Request:
     observe_cmd: str = ""
     observe_sink: str = ""
     observe_import: str = ""
+    observe_function: Callable[[], Sequence[Any]] | None = None
     observe_key: str = KEY
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
@@ -51,7 +54,7 @@ class Request:
     @property
     def observers(self) -> list[str]:
         """The options that give a way to see effects."""
-        names = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
+        names = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import", "observe_function")
         return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name)]
 
 
@@ -152,6 +155,8 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
         if address is None:
             raise BadInput("--observe-sink: expected --base-url too: the receiver must know that simulator")
         return SinkObserver(address.control_url, request.observe_sink, token=address.token)
+    if request.observe_function is not None:
+        return FunctionObserver(request.observe_function)
     return ImportObserver(request.observe_import) if request.observe_import else None
 
 

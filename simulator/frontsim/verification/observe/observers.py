@@ -8,7 +8,7 @@ import importlib
 import re
 import sqlite3
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from typing import Any, Protocol
@@ -176,7 +176,25 @@ class SinkObserver:
         self._inner.close()
 
 
-class ImportObserver:
+class FunctionObserver:
+    """A function of the user's own that gives a list."""
+
+    def __init__(self, function: Callable[[], Iterable[Any]], *, name: str = "") -> None:
+        self._function = function
+        self.name = name or f"Python {getattr(function, '__qualname__', repr(function))}"
+
+    def read(self) -> Sequence[Any]:
+        """What the function gives."""
+        try:
+            return list(self._function())
+        except Exception as error:  # the user's own code may raise anything
+            raise ObserverFailed(f"{self.name}: expected a list, got {type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class ImportObserver(FunctionObserver):
     """`pkg.mod:attr`: a list, or a callable that gives one."""
 
     def __init__(self, where: str) -> None:
@@ -184,21 +202,10 @@ class ImportObserver:
         if not module or not attribute:
             raise BadInput(f"--observe-import: expected pkg.mod:attr, got {where!r}")
         try:
-            self._value = getattr(importlib.import_module(module), attribute)
+            value = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
             raise BadInput(f"--observe-import: expected a name that can be imported, got {where!r}: {error}") from None
-        self.name = f"Python {where}"
-
-    def read(self) -> Sequence[Any]:
-        """The list, or what the callable gives."""
-        try:
-            value = self._value() if callable(self._value) else self._value
-            return list(value)
-        except Exception as error:  # the user's own code may raise anything
-            raise ObserverFailed(f"{self.name}: expected a list, got {type(error).__name__}: {error}") from error
-
-    def close(self) -> None:
-        """Nothing to do."""
+        super().__init__(value if callable(value) else lambda: value, name=f"Python {where}")
 
 
 Rows = Callable[[str], tuple[list[str], Sequence[Sequence[Any]]]]

@@ -1,0 +1,23 @@
+"""The Python API for tests: a simulator of your own, for pytest (the fixture `front`) or without it."""
+
+from frontsim.testing.async_front import AsyncFront, async_simulator
+from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
+from frontsim.testing.front import Front, InjectedFault, SimulatorClock, Sink, simulator
+from frontsim.testing.verifying import Verification, verify, verify_recovery
+
+__all__ = [
+    "AsyncFront",
+    "Event",
+    "Front",
+    "InjectedFault",
+    "Reconciled",
+    "SimulatorClock",
+    "Sink",
+    "Subscription",
+    "TriggeredEvents",
+    "Verification",
+    "async_simulator",
+    "simulator",
+    "verify",
+    "verify_recovery",
+]

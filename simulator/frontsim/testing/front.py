@@ -1,0 +1,251 @@
+"""A simulator that a test owns: it runs in a thread of this process, on a port and a log of its own."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from frontsim.client.control import Simulator
+from frontsim.client.models import RaisedEvent, TriggerAnswer
+from frontsim.client.reconcile import reconcile
+from frontsim.client.vendor import FrontSystems
+from frontsim.serving import Running, run_in_thread
+from frontsim.settings import Settings
+from frontsim.testing.events import EVER, Event, Reconciled, Subscription, TriggeredEvents
+from frontsim.testing.verifying import Verification, verify, verify_recovery
+
+_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class InjectedFault:
+    """A fault rule. It breaks what it matches until its `with` block ends, `remove` is called or it is used up."""
+
+    id: str
+    name: str
+    _control: Simulator = field(repr=False, compare=False)
+
+    @property
+    def fired(self) -> int:
+        """How often it has broken something."""
+        count: int = self._control.stats()["faults"].get(self.id, 0)
+        return count
+
+    def remove(self) -> None:
+        self._control.remove_fault(self.id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorClock:
+    """The simulator's time: what the log says, and when a delivery that a fault delays is due."""
+
+    _control: Simulator = field(repr=False, compare=False)
+
+    @property
+    def now(self) -> datetime:
+        """In the vendor's local time, without a zone, as the log has it."""
+        return self._control.now()
+
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        moved = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        self._control.advance(moved.total_seconds())
+
+    def set(self, now: datetime | str) -> None:
+        """Make this the present; without an offset it is the vendor's local time."""
+        self._control.set_clock(now if isinstance(now, str) else now.isoformat())
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A stand-in for the shop or ERP behind the receiver: what is sent to `url` as JSON is recorded."""
+
+    name: str
+    url: str
+    _control: Simulator = field(repr=False, compare=False)
+
+    @property
+    def records(self) -> list[Any]:
+        """Oldest first."""
+        return self._control.sink(self.name)
+
+
+class Front:
+    """A running simulator: make one with `simulator()`, or take the pytest fixture `front`.
+
+    `base_url` (it ends in `/restapi/V2`), `api_key` and `subscription_key` are what the code under test needs to call
+    the vendor's API; `api` and `control` are clients of the vendor's API and of the simulator's own surface.
+    """
+
+    def __init__(self, running: Running, settings: Settings) -> None:
+        self.base_url = running.base_url
+        self.control_url = running.control_url
+        self.api_key = settings.api_key
+        self.subscription_key = settings.subscription_key
+        self.api = FrontSystems(self.base_url, api_key=self.api_key, subscription_key=self.subscription_key)
+        self.control = Simulator(self.control_url, token=settings.token)
+        self.clock = SimulatorClock(self.control)
+        self._settings = settings
+
+    def close(self) -> None:
+        """Close the clients' connections."""
+        self.api.close()
+        self.control.close()
+
+    def subscribe(self, event: str, url: str, *, store_id: int | None = None) -> Subscription:
+        """Have the events of one type delivered to `url`."""
+        webhook = self.api.create_webhook(event, url, store_id=store_id)
+        return Subscription(webhook.id, webhook.event, webhook.url, self.api)
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """Every webhook, whoever made it: the code under test may have subscribed by itself."""
+        return [Subscription(each.id, each.event, each.url, self.api) for each in self.api.list_webhooks()]
+
+    def trigger(
+        self,
+        event: str,
+        *,
+        count: int = 1,
+        store_id: int | None = None,
+        set: Mapping[str, object] | None = None,  # noqa: A002 - the word of the CLI and of /_sim/trigger
+        payload: Mapping[str, object] | None = None,
+        invalid: bool = False,
+    ) -> TriggeredEvents:
+        """Raise occurrences of a type. They are in the log when this returns; `wait` waits for their delivery.
+
+        Args:
+            event: the type.
+            count: how many.
+            store_id: where it happens.
+            set: values by the dotted path of the field that they change.
+            payload: stands in place of a made-up payload.
+            invalid: take a payload that breaks the type's schema all the same.
+        """
+        return self._triggered(
+            self.control.trigger(event, count=count, store_id=store_id, set_=set, payload=payload, invalid=invalid)
+        )
+
+    def simulate(self, what: str, *, count: int = 1) -> TriggeredEvents:
+        """Do a business act, such as `sale` or `return`, and everything that it causes."""
+        return self._triggered(self.control.simulate(what, count=count))
+
+    def fault(
+        self,
+        name: str,
+        *,
+        times: int | None = None,
+        match: Mapping[str, object] | None = None,
+        probability: float = 1.0,
+        **params: object,
+    ) -> InjectedFault:
+        """Break deliveries, the log or the API from now on; as a context manager, until the block ends.
+
+        Deliveries happen on their own time: call `wait` inside the block.
+
+        Args:
+            name: of the fault, such as `lost-response`.
+            times: how often it strikes, None for no limit.
+            match: what it strikes, such as `{"event": "SaleCreated", "trigger": "Resend"}`; everything by default.
+            probability: of striking what it matches.
+            params: the fault's own, such as `status=503`.
+        """
+        rule = self.control.add_fault(name, match=match, times=times, probability=probability, params=params)
+        return InjectedFault(str(rule["id"]), name, self.control)
+
+    def wait(self, timeout_s: float = _WAIT_S) -> None:
+        """Wait until nothing is due or in flight.
+
+        Raises:
+            TimeoutError: something still is.
+        """
+        if not self.control.drain(timeout_s):
+            raise TimeoutError(f"expected all deliveries to end within {timeout_s:g} s, but some are still under way")
+
+    @property
+    def log(self) -> list[Event]:
+        """The events of all webhooks, in the order in which they were raised."""
+        events = [event for subscription in self.subscriptions for event in subscription.events]
+        return sorted(events, key=lambda event: event.id)  # the simulator's ids sort by time
+
+    def reconcile(self) -> Reconciled:
+        """Run the list -> resend job over all webhooks, as an integrator's job would.
+
+        Raises:
+            CallError: the API refused or broke what the job needs, so nothing is known about what is left.
+        """
+        listed = resent = recovered = 0
+        left: list[Event] = []
+        for webhook in self.subscriptions:
+            tally = reconcile(self.api, webhook.id, from_=EVER[0], to=EVER[1], sleep=time.sleep)
+            if tally.stopped is not None:
+                raise tally.stopped
+            listed, resent, recovered = listed + tally.listed, resent + tally.resent, recovered + tally.recovered
+            left += [Event(entry.webhook_event_id, webhook.type, webhook.id, self.api) for entry in tally.left]
+        return Reconciled(listed, resent, recovered, left)
+
+    def sink(self, name: str) -> Sink:
+        """A stand-in for the system behind the receiver: give its URL to the receiver, and read what arrived."""
+        return Sink(name, f"{self.control_url}/sink/{name}", self.control)
+
+    def reset(self) -> None:
+        """Forget webhooks, events, faults, sinks and the clock's offset."""
+        self.control.reset()
+
+    def verify(
+        self,
+        receiver: str,
+        *,
+        observe: Callable[[], Sequence[Any]] | None = None,
+        observe_url: str = "",
+        events: Sequence[str] = (),
+        scenarios: Sequence[str] = (),
+        **options: Any,
+    ) -> Verification:
+        """Play the scenarios of `frontsim verify` against a receiver: see `frontsim.testing.verify`.
+
+        Each scenario has a simulator of its own, so this one keeps its state.
+        """
+        options.setdefault("seed", self._settings.seed)
+        return verify(receiver, observe=observe, observe_url=observe_url, events=events, scenarios=scenarios, **options)
+
+    def verify_recovery(self, job: str, *, cases: Sequence[str] = (), **options: Any) -> Verification:
+        """Play the cases of `frontsim verify-recovery` against a list -> resend job, a command."""
+        options.setdefault("seed", self._settings.seed)
+        return verify_recovery(job, cases=cases, **options)
+
+    def _triggered(self, answer: TriggerAnswer) -> TriggeredEvents:
+        return TriggeredEvents(answer.occurrences, [self._event(raised) for raised in answer.events])
+
+    def _event(self, raised: RaisedEvent) -> Event:
+        return Event(raised.webhook_event_id, raised.event, raised.webhook_id, self.api)
+
+
+@contextmanager
+def simulator(**settings: Any) -> Iterator[Front]:
+    """A fresh simulator until the block ends, on a free port, with a log that is deleted at the end.
+
+    Args:
+        settings: those of `frontsim serve` under their Python names, such as `seed=7`, `timeout=2.0`, `auth="strict"`.
+
+    Raises:
+        ValueError: a setting has a value that it does not take.
+        Unusable: a file that a setting names cannot be used.
+    """
+    chosen = Settings(**{"port": 0, "ephemeral": True, **settings})
+    running = run_in_thread(chosen)
+    try:
+        front = Front(running, chosen)
+        try:
+            yield front
+        finally:
+            front.close()
+    finally:
+        running.stop()

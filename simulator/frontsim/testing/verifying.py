@@ -1,0 +1,174 @@
+"""`frontsim verify` and `frontsim verify-recovery` for tests: the failure message is the story of what went wrong."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from frontsim.clock import stopwatch
+from frontsim.masking import masked, masked_command, masked_errors
+from frontsim.recovery import clauses as job_clauses
+from frontsim.recovery import report as job_report
+from frontsim.recovery import session as job_session
+from frontsim.recovery.case import chosen as chosen_cases
+from frontsim.recovery.hosted import open_simulator
+from frontsim.recovery.play import JobSetup
+from frontsim.settings import Settings
+from frontsim.verification import session
+from frontsim.verification.facts.history import ContentCheck
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.judge import clauses
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.report import summary
+from frontsim.verification.report.masking import without_secrets
+from frontsim.verification.request import KEY, Request
+from frontsim.verification.scenario import scenario
+
+_LIMITS = TimeLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How a receiver or a job did: `verdict` is verified, violated or unknown; `story` is what the command prints."""
+
+    verdict: str
+    story: str
+    report: session.Report | job_session.JobReport = field(repr=False)
+
+    def assert_verified(self) -> None:
+        """Fail, with the story, unless the verdict is *verified*: a run that could not judge has not passed.
+
+        Raises:
+            AssertionError: it is violated or unknown.
+        """
+        __tracebackhide__ = True
+        if self.verdict != "verified":
+            raise AssertionError(f"expected verified, got {self.verdict}\n\n{self.story}")
+
+
+def verify(
+    receiver: str,
+    *,
+    observe: Callable[[], Sequence[Any]] | None = None,
+    observe_url: str = "",
+    observe_sql: tuple[str, str] | None = None,
+    observe_cmd: str = "",
+    observe_key: str = KEY,
+    check_content: str = ContentCheck.KNOWN,
+    receiver_cmd: str = "",
+    events: Sequence[str] = (),
+    scenarios: Sequence[str] = (),
+    seed: int = Settings.seed,
+    strict: bool = False,
+    settle_s: float = _LIMITS.settle_s,
+    timeout_s: float = _LIMITS.timeout_s,
+    answer_timeout_s: float = _LIMITS.answer_s,
+    contracts: Path | None = None,
+) -> Verification:
+    """Play outages against a receiver and count what it booked, as `frontsim verify` does.
+
+    Args:
+        receiver: its URL.
+        observe: gives the effects, one item for each: an id, or an object that has one.
+        observe_url: gives the effects as a JSON list.
+        observe_sql: a DSN and a query that gives a row for each effect.
+        observe_cmd: a command that prints a line for each effect.
+        observe_key: where an effect has the event's id, or `business`.
+        check_content: how a copy of the payload in an effect is compared: exact, known or off.
+        receiver_cmd: starts the receiver, so that scenarios can kill it.
+        events: only these types.
+        scenarios: only these, by name or as a .toml file.
+        seed: repeats a run.
+        strict: a scenario that was skipped makes the verdict unknown.
+        settle_s: effects count as at rest when unchanged for so many seconds.
+        timeout_s: what one scenario may take, in seconds.
+        answer_timeout_s: how long the receiver may take to answer a delivery, in seconds.
+        contracts: a folder with event types of your own.
+
+    Raises:
+        FrontsimError: nothing listens at the URL, or something else that was given cannot be used.
+    """
+    request = Request(
+        receiver=receiver,
+        observe_function=observe,
+        observe_url=observe_url,
+        observe_sql=observe_sql,
+        observe_cmd=observe_cmd,
+        observe_key=observe_key,
+        check_content=ContentCheck(check_content),
+        receiver_cmd=receiver_cmd,
+        events=events,
+        limits=TimeLimits(settle_s, timeout_s, answer_timeout_s),
+        contracts=contracts,
+    )
+    contract, started_at, began = clauses.load(), _now(), stopwatch()
+    with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
+        played = [
+            replace(each, judgement=without_secrets(each.judgement))
+            for each in session.play_all(scenario.chosen(scenarios), open_harness, contract)
+        ]
+    report = session.Report(
+        receiver=masked(receiver),
+        seed=seed,
+        played=played,
+        contract=contract,
+        strict=strict,
+        version=version("frontsim"),
+        started_at=started_at,
+        duration_s=stopwatch() - began,
+        replay=partial(_replay, seed=seed),
+    )
+    return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)
+
+
+def verify_recovery(
+    job: str,
+    *,
+    cases: Sequence[str] = (),
+    seed: int = Settings.seed,
+    strict: bool = False,
+    timeout_s: float = 60.0,
+    budget_s: float = 240.0,
+    at_once: int = 4,
+) -> Verification:
+    """Play outages against a list -> resend job, as `frontsim verify-recovery` does.
+
+    Args:
+        job: the command that runs it once.
+        cases: only these.
+        seed: repeats a run.
+        strict: a case that was skipped makes the verdict unknown.
+        timeout_s: what one start of the job may take, in seconds.
+        budget_s: no case begins after so many seconds.
+        at_once: cases that are played at the same time.
+
+    Raises:
+        FrontsimError: the command cannot be started, or there is no such case.
+    """
+    contract, started_at, began = job_clauses.load(), _now(), stopwatch()
+    setup, opened = JobSetup(job, timeout_s), partial(open_simulator, seed=seed)
+    chosen = chosen_cases(cases)
+    played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))
+    report = job_session.JobReport(
+        job=masked_command(job),
+        seed=seed,
+        played=played,
+        contract=contract,
+        version=version("frontsim"),
+        started_at=started_at,
+        duration_s=stopwatch() - began,
+        strict=strict,
+    )
+    return Verification(str(report.verdict), "\n".join(job_report.lines(report)), report)
+
+
+def _replay(name: str, *, seed: int) -> str:
+    return f"front.verify(..., scenarios=[{name!r}], seed={seed})"
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
