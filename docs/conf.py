@@ -23,6 +23,7 @@ KINDS = {
         "reconcile-job",
         "own-event-type",
         "own-scenario",
+        "delivery-shape",
         "contribute",
     ],
     "reference": [

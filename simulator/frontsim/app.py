@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 from ipaddress import ip_address
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,8 +41,10 @@ from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.tls import tls_context
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
+from frontsim.domain.model import Delivery
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
@@ -77,7 +80,13 @@ class App:
         self._wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
         self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
         self._rules = FaultRules(seed=settings.seed)
-        self._headers = HeaderNames(settings.event_id_header, settings.webhook_id_header, settings.event_header)
+        shape = read_delivery_shape(settings.delivery_shape)
+        self._headers = HeaderNames(
+            settings.event_id_header, settings.webhook_id_header, settings.event_header, shape.headers
+        )
+        self._body_of: Callable[[Delivery], bytes] = (
+            attrgetter("body") if shape.keeps_body else lambda delivery: shape.body(delivery, self._wire_time)
+        )
         self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
         self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
@@ -107,6 +116,7 @@ class App:
             clock=self._clock,
             headers=self._headers,
             concurrency=settings.concurrency,
+            body_of=self._body_of,
         )
         self._asgi = self._compose()
         self.store.start(self._dispatcher.deliver)
@@ -197,6 +207,7 @@ class App:
             event_times=self._event_times,
             clock=self._clock,
             headers=self._headers,
+            body_of=self._body_of,
         )
         control = ControlApi(
             store=self.store,

@@ -22,6 +22,7 @@ _OPTIONS = {
     "--receiver-check-content": "How an effect's copy of the payload is compared: exact, known (default) or off.",
     "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
     "--receiver-events": "Only these event types: TYPE,TYPE.",
+    "--receiver-delivery-shape": "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file.",
     "--receiver-seed": "A number that repeats a run.",
     "--recovery-job": "The command that runs your list -> resend job once. Without it the job's tests are skipped.",
     "--recovery-seed": "A number that repeats a run of the job's tests.",
@@ -83,6 +84,12 @@ def receiver_cmd(pytestconfig: pytest.Config) -> str:
 def receiver_events(pytestconfig: pytest.Config) -> list[str]:
     """The event types that the receiver takes; none means all."""
     return [name.strip() for name in _option(pytestconfig, "--receiver-events").split(",") if name.strip()]
+
+
+@pytest.fixture(scope="session")
+def receiver_delivery_shape(pytestconfig: pytest.Config) -> str:
+    """The shape of a delivery's body: a name, or a TOML file."""
+    return _option(pytestconfig, "--receiver-delivery-shape") or "bare"
 
 
 @pytest.fixture(scope="session")

@@ -81,6 +81,11 @@ class Settings:
     event_id_header: str = setting("X-Webhook-Event-Id", "Header of a delivery that carries the event's id.")
     webhook_id_header: str = setting("X-Webhook-Id", "Header of a delivery that carries the webhook's id.")
     event_header: str = setting("X-Webhook-Event", "Header of a delivery that carries the event type.")
+    delivery_shape: str = setting(
+        "bare",
+        "Shape of a delivery's body: bare (the payload), typed (type and id added), event (event added), envelope "
+        "(event, id, data), or a TOML file.",
+    )
     max_waiting: int = setting(1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1)
 
     def __post_init__(self) -> None:
@@ -102,7 +107,7 @@ class Settings:
                 taken = headers.get(header.lower(), "HTTP itself")
                 raise ValueError(f"{name}: expected a header of its own, got {header!r}, which {taken} uses")
             headers[header.lower()] = name
-            if not header or not all(c.isascii() and (c.isalnum() or c in "!#$%&'*+-.^_`|~") for c in header):
+            if not HTTP_TOKEN.fullmatch(header):
                 raise ValueError(f"{name}: expected an HTTP header name such as X-Webhook-Id, got {header!r}")
 
         if self.auth == "strict" and not (self.api_key and self.subscription_key):
@@ -113,6 +118,9 @@ class Settings:
         """The vendor's local zone."""
         return ZoneInfo(self.timezone)
 
+
+HTTP_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""What HTTP takes as a header's name."""
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 

@@ -6,6 +6,7 @@ import pytest
 
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.leases import DeliveryReport, LeasedDelivery
+from frontsim.domain.delivery_shape import BARE, DeliveryShape
 from frontsim.domain.model import Outcome
 from frontsim.load.clean_events import LeasedCleanEvents
 
@@ -13,12 +14,12 @@ from frontsim.load.clean_events import LeasedCleanEvents
 class Setup(SimpleNamespace):
     """Leases one event after another, and a receiver that answers them with these codes, one after another."""
 
-    def __init__(self, *codes: int, key: str = "webhookEventId") -> None:
+    def __init__(self, *codes: int, key: str = "webhookEventId", shape: DeliveryShape = BARE) -> None:
         super().__init__(
             simulator=SimpleNamespace(lease=self._lease),
             api=SimpleNamespace(get_event=self._entry),
             selection=SimpleNamespace(entity=lambda event, payload: (event, payload)),
-            load=SimpleNamespace(options=SimpleNamespace(observe_key=key)),
+            load=SimpleNamespace(options=SimpleNamespace(observe_key=key), shape=shape),
         )
         self._codes = list(codes)
         self._sent = 0
@@ -62,3 +63,9 @@ def test_without_a_delivery_nothing_is_known() -> None:
     """The webhook is gone: that is an error of the setup, not a refusal by the receiver."""
     with pytest.raises(UnexpectedAnswer, match="a delivery of SaleCreated"):
         events(Setup()).send()
+
+
+def test_what_an_event_is_about_is_read_in_the_shape_of_its_delivery() -> None:
+    """A field that the shape replaces has the shape's value."""
+    sender = events(Setup(200, key="business", shape=DeliveryShape(fields={"id": "webhookEventId"})))
+    assert ("SaleCreated", {"id": "0"}) == sender.fact(sender.send()).entity

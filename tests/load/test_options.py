@@ -11,6 +11,7 @@ from frontsim.load.plans import DOWNTIME, LOST_ANSWERS, PLANS, STEADY, Plan
 DEFAULTS = {
     "receiver": "http://127.0.0.1:1/hook",
     "observe_sink": "",
+    "delivery_shape": "bare",
     "simulator": "",
     "mix": "",
     "seed": 1,

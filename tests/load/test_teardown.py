@@ -41,6 +41,7 @@ def load(receivers: Receivers) -> Iterator[Load]:
         observe_sql=None,
         observe_cmd="",
         observe_sink="",
+        delivery_shape="bare",
         observe_key="webhookEventId",
         simulator=running.base_url,
         simulator_token="",

@@ -11,8 +11,9 @@ report ends as *unknown* when its lease runs out, or when the simulator starts a
 import asyncio
 import itertools
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from starlette.routing import Route
 from frontsim.api.responses import json, read_object
 from frontsim.api.store_id import with_known_store
 from frontsim.clock import Clock, Milliseconds
+from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery, Finished, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
@@ -59,12 +61,14 @@ class LeaseApi:
         event_times: EventTimes,
         clock: Clock,
         headers: HeaderNames,
+        body_of: Callable[[Delivery], bytes] = attrgetter("body"),
     ) -> None:
         self._store = store
         self._async_payloads = async_payloads
         self._event_times = event_times
         self._clock = clock
         self._headers = headers
+        self._body_of = body_of
         self._leases: dict[str, OpenLease] = {}
         self._numbers = itertools.count(1)
         self.routes = [
@@ -151,9 +155,9 @@ class LeaseApi:
             "event": delivery.event,
             "run": delivery.run,
             "trigger": delivery.trigger,
-            "url": delivery.url,
+            "url": filled_url(delivery.url, delivery.event),
             "headers": self._headers.of(delivery),
-            "body": delivery.body.decode(),
+            "body": self._body_of(delivery).decode(),
         }
 
 

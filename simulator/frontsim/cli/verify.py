@@ -146,6 +146,16 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     metavar="DIR",
     help="Event types of your own.",
 )
+@click.option(
+    "--delivery-shape",
+    metavar="NAME|FILE",
+    default="bare",
+    envvar="FRONTSIM_DELIVERY_SHAPE",
+    show_default=True,
+    show_envvar=True,
+    help="Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --base-url: the shape that "
+    "this simulator was started with.",
+)
 @click.option("--show-secrets", is_flag=True, help="Show URLs and commands whole, for your own desk: mask nothing.")
 @click.option("--list", "only_list", is_flag=True, help="List the scenarios and what each is for.")
 @click.pass_context
@@ -192,6 +202,7 @@ def _request(options: dict[str, Any]) -> Request:
         events=[name.strip() for name in options["events"].split(",") if name.strip()],
         limits=TimeLimits(options["settle_s"], options["timeout_s"], options["answer_s"]),
         contracts=options["contracts"],
+        delivery_shape=options["delivery_shape"],
     )
 
 

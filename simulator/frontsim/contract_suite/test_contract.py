@@ -41,6 +41,7 @@ def receiver_request(
     receiver_check_content: str,
     receiver_cmd: str,
     receiver_events: list[str],
+    receiver_delivery_shape: str,
 ) -> Request:
     """The receiver under test and how its effects are read; override it for what has no option."""
     if not receiver_url:
@@ -53,6 +54,7 @@ def receiver_request(
         check_content=ContentCheck(receiver_check_content),
         receiver_cmd=receiver_cmd,
         events=receiver_events,
+        delivery_shape=receiver_delivery_shape,
     )
 
 

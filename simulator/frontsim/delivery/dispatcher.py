@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
@@ -29,13 +30,14 @@ from frontsim.delivery.send_plan import (
     slow_headers,
 )
 from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result, Trigger
 from frontsim.domain.payload_mutations import mutate
 from frontsim.domain.status_text import StatusText, of_status
-from frontsim.domain.target import parse_target
+from frontsim.domain.target import Target, parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
 from frontsim.store.event_log import EventLog
 from frontsim.store.queue import NEXT
@@ -69,6 +71,7 @@ class Dispatcher:
         catalog: the schemas that payload mutations need.
         clock: simulator time.
         headers: names of a delivery's headers.
+        body_of: the body that a delivery's payload is sent in.
         concurrency: how many deliveries may be under way to one destination at once.
     """
 
@@ -82,6 +85,7 @@ class Dispatcher:
         clock: Clock,
         headers: HeaderNames,
         concurrency: int,
+        body_of: Callable[[Delivery], bytes] = attrgetter("body"),
     ) -> None:
         self._store = store
         self._sender = sender
@@ -89,6 +93,7 @@ class Dispatcher:
         self._catalog = catalog
         self._clock = clock
         self._headers = headers
+        self._body_of = body_of
         self._slots = ConcurrencyLimit(concurrency, self._start)
         self._postponed: dict[int, str] = {}
         self._copying: set[asyncio.Task[None]] = set()
@@ -196,10 +201,17 @@ class Dispatcher:
             schema = self._catalog.find(delivery.event).schema
         except UnknownEventType:  # a type of the user's own, from a start with other --contracts
             schema = {}
-        sent = mutate(rule, delivery.body, delivery.event, schema, delivery.event_number)
+        sent = mutate(
+            rule,
+            delivery.body,
+            delivery.event,
+            schema,
+            delivery.event_number,
+            body_of=lambda payload, event: self._body_of(delivery._replace(body=payload, event=event)),
+        )
         headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
         done = partial(self._finish, delivery, now, rule.fault, None)
-        self._sender.send(parse_target(delivery.url), headers, sent.body, done)
+        self._sender.send(_target(delivery), headers, sent.body, done)
 
     def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         if rule.fault == "duplicate":
@@ -256,7 +268,7 @@ class Dispatcher:
         self, delivery: Delivery, now: Milliseconds, plan: SendPlan, fault: str, *, logged: Result | None = None
     ) -> None:
         done = partial(self._finish, delivery, now, fault, logged)
-        self._sender.send(parse_target(delivery.url), self._headers.lines(delivery), delivery.body, done, plan)
+        self._sender.send(_target(delivery), self._headers.lines(delivery), self._body_of(delivery), done, plan)
 
     def _finish(
         self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
@@ -283,3 +295,7 @@ class Dispatcher:
 
 def _answered(status_code: int) -> Result:
     return Result(Outcome.ANSWERED, of_status(status_code), status_code, duration_ms=0)
+
+
+def _target(delivery: Delivery) -> Target:
+    return parse_target(filled_url(delivery.url, delivery.event))

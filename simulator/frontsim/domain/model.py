@@ -63,6 +63,9 @@ class Delivery(NamedTuple):
     event: str
     url: str
     body: bytes
+    created_at: int = 0
+    """When the event was raised (simulator time, ms since 1970)."""
+    store_id: int | None = None
 
 
 class Raised(NamedTuple):

@@ -26,31 +26,45 @@ class MutatedDelivery:
     content_type: str | None = None
 
 
-def mutate(rule: FaultRule, body: bytes, event: str, schema: Mapping[str, Any], number: int) -> MutatedDelivery:
-    """Apply a rule of the stage `CHANGED`.
+def mutate(
+    rule: FaultRule,
+    payload: bytes,
+    event: str,
+    schema: Mapping[str, Any],
+    number: int,
+    *,
+    body_of: Callable[[bytes, str], bytes] = lambda payload, _: payload,
+) -> MutatedDelivery:
+    """Apply a rule of the stage `CHANGED`. What breaks a field breaks the payload, the rest the whole body.
 
     Args:
         rule: the mutation and its parameters.
-        body: the payload, JSON.
+        payload: JSON.
         event: its type.
         schema: the type's schema: which fields may be null, and which are required.
         number: picks a field, for mutations that change one.
+        body_of: the body that a payload and an event type are sent as.
     """
     assert FAULTS[rule.fault].stage is FaultStage.CHANGED
+    if rule.fault == "unknown-event":
+        return MutatedDelivery(body_of(payload, UNKNOWN_EVENT), UNKNOWN_EVENT)
+    if rule.fault in _FIELDS:
+        return MutatedDelivery(body_of(_with_mutated_field(rule, payload, schema, number), event), event)
+    body = body_of(payload, event)
     if rule.fault == "wrong-content-type":
         return MutatedDelivery(body, event, "text/plain; charset=utf-8")
-    if rule.fault == "unknown-event":
-        return MutatedDelivery(body, UNKNOWN_EVENT)
-    if rule.fault in _BYTES:
-        return MutatedDelivery(_BYTES[rule.fault](rule, body), event)
-    value = orjson.loads(body)
+    return MutatedDelivery(_BYTES[rule.fault](rule, body), event)
+
+
+def _with_mutated_field(rule: FaultRule, payload: bytes, schema: Mapping[str, Any], number: int) -> bytes:
+    value = orjson.loads(payload)
     if not isinstance(value, dict):
-        return MutatedDelivery(body, event)
+        return payload
     _FIELDS[rule.fault](rule, value, schema, number)
     try:
-        return MutatedDelivery(orjson.dumps(value), event)
+        return orjson.dumps(value)
     except TypeError:  # it is nested as deep as orjson can write, and the mutation adds a level
-        return MutatedDelivery(body, event)
+        return payload
 
 
 def _garbage(_: FaultRule, body: bytes) -> bytes:

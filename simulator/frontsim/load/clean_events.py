@@ -54,5 +54,11 @@ class LeasedCleanEvents:
     def fact(self, sent: CleanEvent) -> EventFact:
         setup, webhook_id, entity = self._setup, self._webhooks[sent.webhook_event_id], None
         if setup.load.options.observe_key == BUSINESS:
-            entity = setup.selection.entity(sent.event, setup.api.get_event(webhook_id, sent.webhook_event_id).payload)
+            payload = setup.load.shape.as_sent(
+                setup.api.get_event(webhook_id, sent.webhook_event_id).payload,
+                event=sent.event,
+                webhook_id=webhook_id,
+                webhook_event_id=sent.webhook_event_id,
+            )
+            entity = setup.selection.entity(sent.event, payload)
         return EventFact(webhook_id, sent.webhook_event_id, sent.event, (), entity=entity)

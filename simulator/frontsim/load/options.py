@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from frontsim.domain.delivery_shape import DeliveryShape
+from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
 from frontsim.load.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plans import Plan
@@ -89,6 +91,12 @@ def _add_receiver(add: AddOption) -> None:
         metavar="PATH",
         default="webhookEventId",
     )
+    add(
+        "--delivery-shape",
+        "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --simulator: its own shape.",
+        metavar="NAME|FILE",
+        default="bare",
+    )
     add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
     add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
 
@@ -164,6 +172,11 @@ class Load:
         return read_mix(self.options.mix) if self.options.mix else self.plan.mix
 
     @property
+    def shape(self) -> DeliveryShape:
+        """The shape of deliveries."""
+        return read_delivery_shape(self.options.delivery_shape)
+
+    @property
     def shares(self) -> Shares:
         """What is broken by chance."""
         try:
@@ -229,7 +242,7 @@ class Load:
                 f"--lease-ttl: expected more than --answer-timeout ({options.answer_timeout:g}), got {self.ttl_s:g}: "
                 "a delivery must be reported before its lease runs out"
             )
-        _ = self.mix, self.shares, self.outage
+        _ = self.mix, self.shares, self.outage, self.shape
 
 
 def read_mix(text: str) -> dict[str, float]:

@@ -93,7 +93,9 @@ def set_up(load: Load) -> LoadSetup:
         if options.simulator:
             address = address_of(options.simulator, token=options.simulator_token)
         else:
-            address, stop = start_simulator(seed=options.seed, answer_s=options.answer_timeout)
+            address, stop = start_simulator(
+                seed=options.seed, answer_s=options.answer_timeout, delivery_shape=options.delivery_shape
+            )
             cleanup.callback(stop)
         setup = _set_up(load, request, selection, address, cleanup)
         setup.cleanup = cleanup.pop_all()

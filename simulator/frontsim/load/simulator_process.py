@@ -26,13 +26,20 @@ def address_of(url: str, *, token: str = "") -> Address:
     return Address(base_url, control_url(url), token, **keys)
 
 
-def start_simulator(*, seed: int, answer_s: float) -> tuple[Address, Callable[[], None]]:
+def start_simulator(*, seed: int, answer_s: float, delivery_shape: str = "bare") -> tuple[Address, Callable[[], None]]:
     """Start a simulator on a free port with a log of its own; gives its address and a function that ends it.
 
     Raises:
         Unusable: it did not start; it wrote the reason to standard error.
     """
-    settings = {"--port": "0", "--seed": str(seed), "--timeout": f"{answer_s:g}", "--auth": "lenient", "--token": ""}
+    settings = {
+        "--port": "0",
+        "--seed": str(seed),
+        "--timeout": f"{answer_s:g}",
+        "--auth": "lenient",
+        "--token": "",
+        "--delivery-shape": delivery_shape,
+    }
     words = [word for setting in settings.items() for word in setting]
     process = subprocess.Popen(
         [sys.executable, "-m", "frontsim.cli.child_simulator", "--ephemeral", *words],

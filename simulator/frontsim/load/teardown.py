@@ -139,4 +139,5 @@ def _events(setup: LoadSetup, *, is_faulted: Condition) -> Iterator[EventFact]:
         is_faulted=is_faulted,
         entity_of=setup.selection.entity if options.observe_key == BUSINESS else None,
         keeps_payloads=options.check_content,
+        shape=setup.load.shape,
     )

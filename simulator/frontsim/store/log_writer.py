@@ -181,12 +181,14 @@ class LogWriter:
         ids = self._ids.event_ids(len(matched))
         first_event, self._next_event = self._next_event, self._next_event + len(matched)
         self._insert_occurrences(matched)
-        self._insert_events(matched, ids, first_event)
+        now = self._clock.now()
+        self._insert_events(matched, ids, first_event, now)
         run_ids = self.queue.take_numbers(len(matched))
         deliveries = [
             Delivery(
                 run_id, event, 1, LEASED if leased else subscription.destination, Trigger.ORIGINAL,
                 subscription.id_text, uuid_text(raw), occurrence.event, subscription.webhook.url, occurrence.body,
+                now, occurrence.store_id,
             )
             for event, (run_id, raw, (_, occurrence, subscription)) in enumerate(
                 zip(run_ids, ids, matched, strict=True), first_event
@@ -203,8 +205,9 @@ class LogWriter:
             [(number, item.event, item.store_id, bytearray(item.body)) for number, item in wanted.items()],
         )
 
-    def _insert_events(self, matched: Sequence[_Matched], ids: Sequence[bytes], first_event: int) -> None:
-        now = self._clock.now()
+    def _insert_events(
+        self, matched: Sequence[_Matched], ids: Sequence[bytes], first_event: int, now: Milliseconds
+    ) -> None:
         execute_bulk(
             self._db,
             _INSERT_EVENTS,

@@ -55,7 +55,7 @@ _INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
 _DELIVERIES = """
 SELECT json_group_array(json_array(
   q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),
-  q.due_at
+  e.created_at, o.store_id, q.due_at
 )) FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
 """  # one row of JSON, because each row that sqlite3 fetches releases Python's lock and may wait to get it back
 _NEXT = _DELIVERIES.format(
@@ -334,9 +334,10 @@ class Queue:
         return [
             Delivery(
                 number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook),
-                uuid_text(bytes.fromhex(event_id)), name, url, body.encode(),
+                uuid_text(bytes.fromhex(event_id)), name, url, body.encode(), created_at, store_id,
             )
-            for number, event, run, destination, trigger, webhook, event_id, name, url, body, _ in rows
+            for number, event, run, destination, trigger, webhook, event_id, name, url, body, created_at, store_id, _
+            in rows
         ]  # fmt: skip
 
 

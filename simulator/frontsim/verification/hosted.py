@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager, nullcontext
 
 from frontsim.client.control import Simulator
 from frontsim.client.vendor import FrontSystems
+from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
@@ -46,12 +47,14 @@ def open_harnesses(
 
     Raises:
         BadInput: something in the request cannot be used.
-        Unusable: nothing listens at the receiver's URL, the command does not start it, or the address has no simulator.
+        Unusable: nothing listens at the receiver's URL, the command does not start it, the address has no simulator, or
+            the delivery shape cannot be read.
     """
     process = process_of(request, pause=pause)
     types = selection or selection_of(request)
     observer = observer_of(request, address)
     shared_latency = latency or ReceiverLatency()
+    shape = read_delivery_shape(request.delivery_shape)
 
     @contextmanager
     def open_harness(scenario: Scenario) -> Iterator[Harness]:
@@ -68,6 +71,7 @@ def open_harnesses(
                 process=process,
                 limits=request.limits,
                 latency=shared_latency,
+                shape=shape,
             )
             with closing(harness):
                 yield harness
@@ -97,7 +101,9 @@ def _simulator(request: Request, seed: int, address: Address | None) -> Iterator
     if address is not None:
         yield address
         return
-    running = run_in_thread(own_simulator(seed, request.limits, request.contracts))
+    running = run_in_thread(
+        own_simulator(seed, request.limits, request.contracts, delivery_shape=request.delivery_shape)
+    )
     try:
         yield Address(running.base_url, running.control_url)
     finally:

@@ -50,6 +50,7 @@ class Request:
     events: Sequence[str] = ()
     limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
+    delivery_shape: str = "bare"
 
     @property
     def observers(self) -> list[str]:
@@ -69,7 +70,9 @@ class Address:
     subscription_key: str = Settings.subscription_key
 
 
-def own_simulator(seed: int, limits: TimeLimits, contracts: Path | None = None) -> Settings:
+def own_simulator(
+    seed: int, limits: TimeLimits, contracts: Path | None = None, *, delivery_shape: str = "bare"
+) -> Settings:
     """The settings of a simulator that serves one scenario."""
     return Settings(
         port=0,
@@ -79,6 +82,7 @@ def own_simulator(seed: int, limits: TimeLimits, contracts: Path | None = None) 
         timeout=limits.answer_s,
         connect_timeout=limits.answer_s,
         contracts=contracts,
+        delivery_shape=delivery_shape,
     )
 
 

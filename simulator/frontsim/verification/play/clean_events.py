@@ -3,7 +3,7 @@
 from frontsim.clock import stopwatch
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.play.actions import drain
-from frontsim.verification.play.log_facts import outcome_of
+from frontsim.verification.play.log_facts import outcome_of, sent_payload
 from frontsim.verification.play.preflight import CleanEvent, Preflight
 from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
@@ -46,7 +46,7 @@ class SimulatedCleanEvents:
     def fact(self, sent: CleanEvent) -> EventFact:
         tracked = self._state.tracked[sent.webhook_event_id]
         entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
-        entity = self._state.harness.selection.entity(tracked.event, entry.payload)
+        entity = self._state.harness.selection.entity(tracked.event, sent_payload(self._state, tracked, entry))
         return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
 
     def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:

@@ -19,6 +19,7 @@ from frontsim.client.models import EventEntry
 from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
+from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
@@ -109,6 +110,7 @@ class Harness:
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
+    shape: DeliveryShape = field(default_factory=DeliveryShape)
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
 
     def now(self) -> datetime:

@@ -6,6 +6,7 @@ from typing import Any
 
 from frontsim.client.models import EventEntry, RunView
 from frontsim.client.vendor import FrontSystems
+from frontsim.domain.delivery_shape import BARE, DeliveryShape
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts.history import Entity, EventFact, FaultFact, Run
@@ -53,6 +54,7 @@ def read_webhook_facts(
     is_faulted: Condition = lambda *_: False,
     entity_of: Callable[[str, Any], Entity | None] | None = None,
     keeps_payloads: bool = False,
+    shape: DeliveryShape = BARE,
 ) -> Iterator[EventFact]:
     """All events of some webhooks since `epoch`, oldest first for each webhook. Raises CallError.
 
@@ -63,19 +65,23 @@ def read_webhook_facts(
         is_faulted: whether we may have broken a run.
         entity_of: tells from its type and payload what an event is about; None where no check needs that.
         keeps_payloads: the facts carry their payloads, so that effects can be compared with them.
+        shape: the shape of deliveries.
     """
     with_payload = keeps_payloads or entity_of is not None
     for webhook_id, event in webhooks.items():
         for entry in api.list_events(
             webhook_id, from_=epoch, to=EVER[1], include_payload=with_payload, include_runs=True
         ):
+            payload = shape.as_sent(
+                entry.payload, event=event, webhook_id=webhook_id, webhook_event_id=entry.webhook_event_id
+            )
             yield EventFact(
                 webhook_id=webhook_id,
                 webhook_event_id=entry.webhook_event_id,
                 event=event,
                 runs=runs_of(entry, epoch=epoch, is_faulted=is_faulted),
-                entity=entity_of(event, entry.payload) if entity_of else None,
-                payload=entry.payload if keeps_payloads else None,
+                entity=entity_of(event, payload) if entity_of else None,
+                payload=payload if keeps_payloads else None,
             )
 
 
@@ -92,6 +98,16 @@ def runs_of(
     """
     ended = [(number, view) for number, view in enumerate(entry.runs, 1) if _has_ended(view)]
     return tuple(_run(view, number, epoch, is_faulted, is_mutated) for number, view in ended)
+
+
+def sent_payload(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Any:
+    """The payload of an event as its receiver can know it, whatever the shape of deliveries."""
+    return state.harness.shape.as_sent(
+        entry.payload,
+        event=tracked.event,
+        webhook_id=tracked.webhook_id,
+        webhook_event_id=tracked.webhook_event_id,
+    )
 
 
 def outcome_of(view: RunView | EventEntry) -> Outcome:
@@ -112,15 +128,16 @@ def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Eve
         is_faulted=_during([fault for fault in state.faults if not fault.tolerable]),
         is_mutated=_during([fault for fault in state.faults if fault.tolerable]),
     )
+    payload = sent_payload(state, tracked, entry)
     return EventFact(
         webhook_id=tracked.webhook_id,
         webhook_event_id=tracked.webhook_event_id,
         event=tracked.event,
         runs=runs,
         expect=tracked.expect,
-        entity=state.harness.selection.entity(tracked.event, entry.payload),
-        payload=entry.payload,
-        state=state.harness.selection.state(tracked.event, entry.payload),
+        entity=state.harness.selection.entity(tracked.event, payload),
+        payload=payload,
+        state=state.harness.selection.state(tracked.event, payload),
         altered=tracked.altered,
         series=tracked.series,
         rank=tracked.rank,
