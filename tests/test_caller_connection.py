@@ -144,7 +144,7 @@ def test_slow_callers(sim: Simulation, monkeypatch: pytest.MonkeyPatch, limit: s
 
 
 def test_a_caller_that_does_not_read(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
-    """An answer that nobody reads is given up."""
+    """An answer that is not read is given up."""
     record = {"filler": "x" * 9_000_000}
     for _ in range(3):
         sim.does("sink/erp", record)

@@ -31,7 +31,7 @@ def test_entries_come_in_their_order_then_schemas_without_one(tmp_path: Path) ->
 
 
 def test_schemas_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
-    """Without `schemas/`, the folder's own files are the schemas; hidden files are nobody's."""
+    """Without `schemas/`, the folder's own files are the schemas; hidden files are passed over."""
     write(tmp_path, events=[{"name": "B", "store": None}], A=ORDER, B=ORDER)
     write(tmp_path, **{".A": "an editor's"})
     assert ["B", "A"] == [each.name for each in contracts_in(tmp_path)]

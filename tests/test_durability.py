@@ -358,7 +358,7 @@ def test_no_turn_of_the_clock_strands_what_waits(tmp_path: Path):
 
 
 def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
-    """Whoever waits for the deliveries while the simulator stops learns that they did not end."""
+    """A caller that waits for the deliveries while the simulator stops learns that they did not end."""
     with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db") as child:
         child.sim.subscribes(receiver.url)
         child.sim.raises(count=40)

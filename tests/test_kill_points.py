@@ -43,7 +43,7 @@ def served_until(point: str, db: Path, receiver: Recorder) -> tuple[str, list[st
     ("point", "seen", "status"),
     [
         ("accepted", 0, None),  # not committed: it never happened, and the caller was not told that it had
-        ("committed", 0, "Unknown"),  # begun in the file: nobody can know that no byte had left
+        ("committed", 0, "Unknown"),  # begun in the file: a byte may have left
         ("bytes-sent", 1, "Unknown"),
         ("answer-read", 1, "Unknown"),
         ("outcome-committed", 1, "OK"),

@@ -9,7 +9,7 @@ from frontsim.listening import listen, url_of
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("::1", "[::1]")])
 def test_listens_at_once(host, shown):
-    """The port is ours before anything is served, so its URL is known and nobody else can take it."""
+    """The port is ours before anything is served, so its URL is known and no other program can take it."""
     try:
         listener = listen(host, 0)
     except Unusable:

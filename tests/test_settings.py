@@ -66,6 +66,6 @@ def test_bounds_are_inclusive(name: str, value: Any):
     ],
 )
 def test_settings_that_could_not_work(wrong: dict[str, str]):
-    """A header that HTTP needs itself, two of one name, and strict keys that nobody can show."""
+    """A header that HTTP needs itself, two of one name, and strict keys that no caller can show."""
     with pytest.raises(ValueError, match=next(iter(wrong))[:4]):
         Settings(**wrong)  # type: ignore[arg-type]

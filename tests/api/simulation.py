@@ -11,7 +11,7 @@ from frontsim.settings import Settings
 
 KEYS = {"x-api-key": "any"}
 EVER = {"from": "2000-01-01", "to": "2100-01-01"}
-NOBODY = "0b3f6d5c-1c8e-4c55-9b0e-6a1f0c9d2e11"
+UNKNOWN_ID = "0b3f6d5c-1c8e-4c55-9b0e-6a1f0c9d2e11"
 """An id that nothing has."""
 
 

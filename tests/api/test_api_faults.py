@@ -26,7 +26,7 @@ def test_api_slow_is_late_with_its_answer_alone(sim: Simulation):
 
 
 def test_api_slow_when_the_simulator_stops():
-    """Who waits for a late answer gets a reset, and nobody waits for it to come."""
+    """A caller that waits for a late answer gets a reset; the stop does not wait for it."""
     with simulation() as sim:
         sim.breaks("api-slow", params={"seconds": 3600})
         link = socket.create_connection(("127.0.0.1", sim.port), timeout=20)
@@ -39,7 +39,7 @@ def test_api_slow_when_the_simulator_stops():
 
 @pytest.mark.anyio
 async def test_api_slow_for_a_caller_who_has_gone():
-    """Nobody waits for nobody: the call is done and over."""
+    """A caller that has left is not waited for: the call is done and over."""
     done = []
 
     async def work(_: Request) -> Response:
@@ -49,7 +49,7 @@ async def test_api_slow_for_a_caller_who_has_gone():
     async def gone() -> Message:
         return {"type": "http.disconnect"}
 
-    async def nobody(_: Message) -> None:
+    async def unread(_: Message) -> None:
         pass
 
     rules = FaultRules(seed=1)
@@ -57,7 +57,7 @@ async def test_api_slow_for_a_caller_who_has_gone():
     keys = Keys(auth="off", api_key="", subscription_key="")
     gateway = Gateway([Route("/api/x", work, name="x")], keys=keys, rules=rules, clock=Clock())
     async with asyncio.timeout(20):
-        await gateway({"type": "http", "method": "GET", "path": "/api/x", "headers": []}, gone, nobody)
+        await gateway({"type": "http", "method": "GET", "path": "/api/x", "headers": []}, gone, unread)
     assert [1] == done
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.recorder import OK, Recorder
-from tests.api.simulation import NOBODY, Simulation, simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_trigger import UNDATED
 from tests.api.test_webhooks import assert_problem
 
@@ -178,7 +178,7 @@ def test_control_needs_no_keys():
 def test_an_unknown_id_in_a_resend_changes_no_counter(sim: Simulation):
     """A refused resend leaves no run behind that something could wait for."""
     webhook = sim.subscribes("http://127.0.0.1:1/")
-    sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{NOBODY}")
+    sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{UNKNOWN_ID}")
     assert {"drained": True} == sim.does("drain", {"timeoutS": 0})
 
 

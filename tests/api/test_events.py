@@ -12,7 +12,7 @@ import pytest
 
 from frontsim.api.events import read_statuses
 from tests.api.recorder import OK, Recorder, answer
-from tests.api.simulation import EVER, NOBODY, Simulation, simulation
+from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 ENTRY = [
@@ -354,7 +354,7 @@ def test_ids_that_nothing_has(sim: Simulation, receiver: Recorder, method: str, 
     known: dict[str, Any] = {"webhook": sim.subscribes(receiver.url)}
     (known["event"],) = sim.raises()
     sim.drains()
-    known |= {"webhook": sim.subscribes(receiver.url)} if which == "of another webhook" else {which: NOBODY}
+    known |= {"webhook": sim.subscribes(receiver.url)} if which == "of another webhook" else {which: UNKNOWN_ID}
     before = sim.state()
     assert_problem(sim.api(method, f"WebhooksEvents/{path.format(**known)}", params=EVER), 404)
     assert before == sim.state()

@@ -9,7 +9,7 @@ from frontsim.api.responses import BODY_LIMIT
 from frontsim.domain import fault_rules
 from frontsim.domain.rule_json import LONGEST
 from tests.api.recorder import Recorder
-from tests.api.simulation import NOBODY, Simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation
 from tests.api.test_webhooks import assert_problem
 
 
@@ -31,7 +31,7 @@ def test_a_rule_as_it_is_listed(sim: Simulation, receiver: Recorder):
     sim.subscribes(receiver.url)
     match = {"event": "SaleCreated", "url": "hook", "trigger": "Original", "run": 1, "from": "0001-01-01"}
     sim.breaks("answer", match, times=1, probability=1.0, params={"status": 503})
-    sim.breaks("refuse", {"webhookId": NOBODY})
+    sim.breaks("refuse", {"webhookId": UNKNOWN_ID})
     sim.raises()
     sim.drains()
     listed = rules(sim)
@@ -144,7 +144,7 @@ def test_refusals_are_short(sim: Simulation, path: str, body: dict[str, Any]):
 
 
 def test_what_is_left_out_is_counted(sim: Simulation):
-    """Twenty names that nobody knows are told, and how many there are besides; what else is wrong is not hidden."""
+    """Twenty unknown names are listed, then the number of others; what else is wrong is not hidden."""
     problems = refused(sim, {f"x{number}": 1 for number in range(20_000)} | {"fault": "refuse", "times": 0})
     assert 22 == len(problems)
     assert "got 19,980 more names" in problems[""][0]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.recorder import Recorder
-from tests.api.simulation import NOBODY, Simulation, simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 
@@ -31,7 +31,7 @@ def test_rules_are_listed_in_order_with_their_defaults(sim: Simulation):
 
 def test_a_rule_as_listed_can_be_put_back(sim: Simulation):
     """What the list shows is what a rule is made of, id and count aside."""
-    sim.breaks("duplicate", {"run": 1, "to": "2027-01-01", "webhookId": NOBODY.upper()}, params={"apart": 2})
+    sim.breaks("duplicate", {"run": 1, "to": "2027-01-01", "webhookId": UNKNOWN_ID.upper()}, params={"apart": 2})
     (rule,) = sim.does("faults", method="GET")
     again = {name: value for name, value in rule.items() if name not in ("id", "fired")}
     assert rule | {"id": "2"} == sim.does("faults", again)

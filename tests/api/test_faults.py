@@ -181,7 +181,7 @@ def test_duplicates_apart(sim: Simulation, receiver: Recorder):
 
 
 def test_duplicates_of_a_receiver_that_is_down(sim: Simulation, receiver: Recorder):
-    """A copy that finds nobody does not hold up the others: all runs end."""
+    """A copy that is refused does not hold up the others: all runs end."""
     receiver.goes_down()
     webhook = sim.subscribes(receiver.url)
     sim.breaks("duplicate", params={"copies": 3})
@@ -232,7 +232,7 @@ def test_reorder(sim: Simulation, receiver: Recorder):
 
 
 def test_reorder_without_end(sim: Simulation, receiver: Recorder):
-    """As often as there is somebody to be overtaken by: one is held at a time, the next ones pass it."""
+    """As often as another event can overtake it: one is held at a time, the next ones pass it."""
     sim.subscribes(receiver.url)
     rule = sim.breaks("reorder", params={"atMostS": 3600})
     ids = [sim.raises()[0] for _ in range(4) if sim.drains() is None]

@@ -9,7 +9,7 @@ import pytest
 from frontsim import bundled
 from frontsim.settings import Settings
 from tests.api.recorder import Recorder
-from tests.api.simulation import EVER, NOBODY, Simulation, simulation
+from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 RIGHT = {"x-api-key": Settings().api_key, "Ocp-Apim-Subscription-Key": Settings().subscription_key}
@@ -73,7 +73,7 @@ def test_the_served_operations_are_those_described(sim: Simulation):
     served = set()
     for path in DOCUMENT["paths"]:
         for method in METHODS:
-            asked = path.replace("{webhookId}", NOBODY).replace("{webhookEventId}", NOBODY)
+            asked = path.replace("{webhookId}", UNKNOWN_ID).replace("{webhookEventId}", UNKNOWN_ID)
             answer = sim.http.request(method, f"{sim.base_url}{asked.replace('{webhookType}', 'Nope')}")
             if method == "HEAD":
                 assert 404 == answer.status_code
@@ -85,7 +85,6 @@ def test_the_served_operations_are_those_described(sim: Simulation):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
         ("GET", "/api"),
         ("GET", "/restapi/V2/api/"),
         ("GET", "/restapi/V3/api/Webhooks"),
@@ -94,8 +93,8 @@ def test_the_served_operations_are_those_described(sim: Simulation):
         ("GET", "/api/WebhooksEvents"),
         ("PATCH", "/api/Webhooks"),
         ("DELETE", "/api/Webhooks"),
-        ("POST", f"/api/Webhooks/{NOBODY}"),
-        ("GET", f"/api/WebhooksEvents/{NOBODY}/deliver/{NOBODY}"),
+        ("POST", f"/api/Webhooks/{UNKNOWN_ID}"),
+        ("GET", f"/api/WebhooksEvents/{UNKNOWN_ID}/deliver/{UNKNOWN_ID}"),
         ("OPTIONS", "/api/Webhooks"),
         ("GET", "/api//Webhooks"),
         ("GET", "/api/Webhooks%00"),
@@ -169,7 +168,7 @@ def test_lenient(sim: Simulation):
 
 
 def test_off():
-    """Nobody is asked for anything."""
+    """No key is asked for."""
     with simulation(auth="off") as sim, httpx.Client(trust_env=False) as stranger:
         assert 200 == stranger.get(f"{sim.base_url}/api/Webhooks").status_code
 
@@ -250,7 +249,7 @@ def test_api_lost_response_of_a_resend(sim: Simulation, receiver: Recorder):
 
 
 def test_api_faults_leave_the_control_surface_alone(sim: Simulation):
-    """Whoever breaks the API can mend it again."""
+    """A rule that breaks the API can be removed again."""
     sim.breaks("api-error")
     assert 500 == sim.api("GET", "Webhooks").status_code
     assert {"removed": 1} == sim.does("faults", method="DELETE")

@@ -1,4 +1,4 @@
-"""`/_sim/leases`: deliveries that somebody else sends."""
+"""`/_sim/leases`: deliveries that another program sends."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 
 from frontsim.api.leases import MOST_AT_ONCE
 from tests.api.recorder import Recorder
-from tests.api.simulation import NOBODY, Simulation, simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 NOWHERE = "http://127.0.0.1:1/hook"
@@ -61,7 +61,9 @@ def test_a_part_at_a_time(sim: Simulation):
     path = f"leases/{lease['id']}"
     told = sim.does(path, {"outcomes": [report(one, statusCode=200), report(two, outcome="unknown")]})
     assert {"logged": 2, "ignored": 0, "open": 1} == told
-    told = sim.does(path, {"outcomes": [report(one, statusCode=500), {"webhookEventId": NOBODY, "statusCode": 200}]})
+    told = sim.does(
+        path, {"outcomes": [report(one, statusCode=500), {"webhookEventId": UNKNOWN_ID, "statusCode": 200}]}
+    )
     assert {"logged": 0, "ignored": 2, "open": 1} == told
     assert ["OK", "Timeout", "Pending"] == [entry["status"] for entry in sim.log(webhook)]
     assert 0 == sim.does(path, {"outcomes": [report(three, outcome="not sent")]})["open"]
@@ -176,14 +178,14 @@ def test_types_that_there_are_not(sim: Simulation, value: dict[str, Any]):
     [
         ({}, "outcomes[0].webhookEventId"),
         ({"webhookEventId": "x", "statusCode": 200}, "outcomes[0].webhookEventId"),
-        ({"webhookEventId": NOBODY, "statusCode": 99}, "outcomes[0].statusCode"),
-        ({"webhookEventId": NOBODY, "outcome": "answered"}, "outcomes[0].statusCode"),
-        ({"webhookEventId": NOBODY, "outcome": "unknown", "statusCode": 200}, "outcomes[0].statusCode"),
-        ({"webhookEventId": NOBODY, "outcome": "lost"}, "outcomes[0].outcome"),
-        ({"webhookEventId": NOBODY, "outcome": ["unknown"]}, "outcomes[0].outcome"),
-        ({"webhookEventId": NOBODY, "run": 0, "statusCode": 200}, "outcomes[0].run"),
-        ({"webhookEventId": NOBODY, "durationMs": -1, "statusCode": 200}, "outcomes[0].durationMs"),
-        ({"webhookEventId": NOBODY, "what": 1}, "outcomes[0].what"),
+        ({"webhookEventId": UNKNOWN_ID, "statusCode": 99}, "outcomes[0].statusCode"),
+        ({"webhookEventId": UNKNOWN_ID, "outcome": "answered"}, "outcomes[0].statusCode"),
+        ({"webhookEventId": UNKNOWN_ID, "outcome": "unknown", "statusCode": 200}, "outcomes[0].statusCode"),
+        ({"webhookEventId": UNKNOWN_ID, "outcome": "lost"}, "outcomes[0].outcome"),
+        ({"webhookEventId": UNKNOWN_ID, "outcome": ["unknown"]}, "outcomes[0].outcome"),
+        ({"webhookEventId": UNKNOWN_ID, "run": 0, "statusCode": 200}, "outcomes[0].run"),
+        ({"webhookEventId": UNKNOWN_ID, "durationMs": -1, "statusCode": 200}, "outcomes[0].durationMs"),
+        ({"webhookEventId": UNKNOWN_ID, "what": 1}, "outcomes[0].what"),
     ],
 )
 def test_reports_that_cannot_be(sim: Simulation, outcome: dict[str, Any], field: str):

@@ -20,7 +20,7 @@ from frontsim.domain.faults import FAULTS
 from frontsim.errors import FrontsimError
 from frontsim.settings import Settings
 from tests.api.recorder import Recorder
-from tests.api.simulation import EVER, NOBODY, Simulation, simulation
+from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 TAKE_JSON = [
@@ -207,7 +207,7 @@ def _answers(sim: Simulation, url: str) -> Iterator[tuple[tuple[str, str], httpx
     yield ("listWebhooks", "gateway"), sim.api("GET", "Webhooks", headers={"Ocp-Apim-Subscription-Key": "z"})
     yield ("getWebhook", ""), sim.api("GET", f"Webhooks/{webhook}")
     yield ("getWebhook", "no id"), sim.api("GET", "Webhooks/zz")
-    yield ("getWebhook", "unknown"), sim.api("GET", f"Webhooks/{NOBODY}")
+    yield ("getWebhook", "unknown"), sim.api("GET", f"Webhooks/{UNKNOWN_ID}")
     yield ("updateWebhook", ""), sim.api("PUT", f"Webhooks/{webhook}", json={"storeId": None})
     yield ("updateWebhook", "bad"), sim.api("PUT", f"Webhooks/{webhook}", json={"storeId": "x"})
     yield ("listWebhookTypes", ""), sim.api("GET", "WebhooksTypes")
@@ -220,7 +220,7 @@ def _answers(sim: Simulation, url: str) -> Iterator[tuple[tuple[str, str], httpx
     yield ("listWebhookEvents", "no dates"), sim.api("GET", f"WebhooksEvents/{webhook}")
     yield ("getWebhookEvent", ""), sim.api("GET", f"WebhooksEvents/{webhook}/{event}")
     yield ("deliverWebhookEvent", ""), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{event}")
-    yield ("deliverWebhookEvent", "unknown"), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{NOBODY}")
+    yield ("deliverWebhookEvent", "unknown"), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{UNKNOWN_ID}")
     yield ("deleteWebhook", ""), sim.api("DELETE", f"Webhooks/{webhook}")
     yield ("deleteWebhook", "again"), sim.api("DELETE", f"Webhooks/{webhook}")
 
@@ -273,7 +273,7 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 WORDS = st.sampled_from(
     ["SaleCreated", "salecreated", "sale", "http://127.0.0.1:1/", "Original", "Resend", "2021-12-01", "simultaneous",
-     NOBODY, "answered", "not sent", "unknown", *FAULTS]
+     UNKNOWN_ID, "answered", "not sent", "unknown", *FAULTS]
 )  # fmt: skip
 LEAVES = st.one_of(
     st.none(),
@@ -298,7 +298,7 @@ PATHS = st.one_of(
         [
             "/api/Webhooks", "/api/Webhooks/{webhook}", "/api/WebhooksTypes", "/api/WebhooksTypes/SaleCreated/schema",
             "/api/WebhooksEvents/{webhook}", "/api/WebhooksEvents/{webhook}/{event}",
-            "/api/WebhooksEvents/{webhook}/deliver/{event}", f"/api/Webhooks/{NOBODY}", "/_sim/trigger",
+            "/api/WebhooksEvents/{webhook}/deliver/{event}", f"/api/Webhooks/{UNKNOWN_ID}", "/_sim/trigger",
             "/_sim/simulate", "/_sim/faults", "/_sim/faults/1", "/_sim/clock", "/_sim/leases", "/_sim/leases/1",
             "/_sim/sink/a", "/_sim/stats", "/_sim/health",
         ]

@@ -238,7 +238,7 @@ def test_digits_of_a_text_field(receiver: Recorder):
 
 @pytest.mark.slow
 def test_thousands_at_once(receiver: Recorder):
-    """However many, and whoever makes them: each number's payload once, as a small call would have raised it."""
+    """However many, and in whichever process: each number's payload once, as a small call would have raised it."""
     with simulation(seed=9) as sim:
         webhook = sim.subscribes(receiver.url)
         ids = [event_id for _ in range(2) for event_id in sim.raises(count=4_000)]

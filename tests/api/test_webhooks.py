@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.api.recorder import Recorder
-from tests.api.simulation import NOBODY, Simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation
 
 URL = "https://shop.example/hooks?token=abc"
 
@@ -111,7 +111,7 @@ def test_every_bad_field_is_told_at_once(sim: Simulation):
         ({"event": "Nope"}, "event"),
         ({"url": "x"}, "url"),
         ({"storeId": "x"}, "storeId"),
-        ({"id": NOBODY}, "id"),
+        ({"id": UNKNOWN_ID}, "id"),
         ({"event": ["SaleCreated"]}, "event"),
     ],
 )
@@ -129,7 +129,7 @@ def test_changes_that_cannot_be(sim: Simulation, change: dict[str, Any], field: 
 def test_ids_that_nothing_has(sim: Simulation, method: str):
     """An unknown id is a 404, what is no id at all a 400."""
     body: dict[str, Any] = {"json": {}} if method == "PUT" else {}
-    assert_problem(sim.api(method, f"Webhooks/{NOBODY}", **body), 404)
+    assert_problem(sim.api(method, f"Webhooks/{UNKNOWN_ID}", **body), 404)
     assert_problem(sim.api(method, "Webhooks/no-uuid", **body), 400)
 
 

@@ -116,7 +116,7 @@ def test_the_log_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_our_own_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw is one line that says where it happened and where to report it; code 4."""
+    """An unforeseen error is one line that says where it happened and where to report it; code 4."""
     done = ending(monkeypatch, raising(KeyError("x")))
     assert 4 == done.exit_code
     assert done.stderr.startswith("Error: frontsim itself failed: KeyError: 'x' (test_main.py:")
@@ -167,7 +167,7 @@ def test_completion_in_the_shell() -> None:
 
 @pytest.mark.slow
 def test_a_reader_that_left() -> None:
-    """`frontsim types --json | head -0` is silent; the code says that nobody read the rest."""
+    """`frontsim types --json | head -0` is silent; the code says that the reader left."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run([*FRONTSIM, "types", "--json"], stdout=writer, stderr=subprocess.PIPE, check=False)

@@ -82,7 +82,7 @@ def test_types_of_the_users_own(lines, tmp_path):
 
 @pytest.mark.slow
 def test_memory_does_not_grow():
-    """A long list is streamed: it begins before it is all made, and ends when nobody reads on."""
+    """A long list is streamed: it begins before it is all made, and ends when the reader leaves."""
     with subprocess.Popen([*PAYLOAD, "SaleCreated", "--count", "100000000"], stdout=subprocess.PIPE) as process:
         assert "saleId" in json.loads(process.stdout.readline())
         process.stdout.close()

@@ -218,7 +218,7 @@ def damaged(path: Path) -> None:
     ],
 )
 def test_a_file_that_is_not_our_log(make: Any, told: str, tmp_path: Path):
-    """Somebody else's, a text, one of a newer frontsim, a damaged one: one line, and the file is left as it is."""
+    """Another program's, a text, one of a newer frontsim, a damaged one: one line, and the file is left as it is."""
     path = tmp_path / "log.db"
     make(path)
     before = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -77,7 +77,7 @@ def test_bad_values_are_refused_here(api, run, args, stdin, text):
 
 
 def test_no_webhook_wants_it(api, run):
-    """Something happened, but nobody listens: that is said, with what to do."""
+    """The event was raised, but no webhook matches: the output says so, with what to do."""
     api.routes["POST /_sim/trigger"] = (202, {"occurrences": 1, "events": []})
     done = run("trigger", "SaleCreated")
     assert (0, "") == (done.exit_code, done.stdout)

@@ -141,7 +141,7 @@ def test_a_reason_holds_no_secret(verify, tmp_path):
 
 
 def test_an_error_holds_no_secret(verify):
-    """Nobody at the URL, or no URL: the line that says so is read in CI's log by everybody."""
+    """No receiver at the URL, or no URL: one line in CI's log says so."""
     for url in ("http://user:hunter2@127.0.0.1:1/hook", "ftp://user:hunter2@shop/hook"):
         done = verify("--receiver", url, "--scenario", "steady")
         assert (3, False, True) == (done.exit_code, "hunter2" in done.stderr, "***@" in done.stderr)

@@ -34,7 +34,7 @@ class Peer:
         for answer in self._answers:
             try:
                 connection = self._listener.accept()[0]
-            except OSError:  # nobody will come any more
+            except OSError:  # no caller will come any more
                 return
             with closing(connection):
                 self.requests.append(connection.recv(65536))

@@ -43,7 +43,7 @@ def never_made(_: dict[str, Any]) -> httpx.Response:
 
 
 def unreachable(_: dict[str, Any]) -> httpx.Response:
-    """Nobody is there."""
+    """No API listens there."""
     raise httpx.ConnectError("refused")
 
 

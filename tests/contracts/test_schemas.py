@@ -121,7 +121,7 @@ def test_date_times_have_the_vendors_form(name: str) -> None:
 
 
 def test_the_schema_is_named_after_its_type(name: str) -> None:
-    """Dialect 2020-12, an id that nobody would fetch, and the type's name as title."""
+    """Dialect 2020-12, an id that no program would fetch, and the type's name as title."""
     schema = SCHEMAS[name]
     assert "https://json-schema.org/draft/2020-12/schema" == schema["$schema"]
     assert (f"urn:frontsim:schema:{name}", name) == (schema["$id"], schema["title"])

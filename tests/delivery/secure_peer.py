@@ -185,4 +185,4 @@ class SecurePeer(Peer):
 HANDSHAKE, APPLICATION = 22, 23
 """Content types of records."""
 FORGED = b"\x17\x03\x03\x00\x20" + 32 * b"\0"
-"""A record of application data that nobody encrypted."""
+"""A record of application data that is not encrypted."""

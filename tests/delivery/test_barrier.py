@@ -1,4 +1,4 @@
-"""The barrier opens once, for those who stand at it, when nobody is missing."""
+"""The barrier opens once, for those who stand at it, when all have come."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ async def turn() -> None:
 
 
 async def test_all_are_released_when_the_last_waits() -> None:
-    """Nobody passes before the last party stands; then all do, in one turn of the loop."""
+    """No party passes before the last one stands; then all do, in one turn of the loop."""
     released: list[str] = []
     barrier = Barrier(2)
     barrier.wait("a", lambda: released.append("a"))

@@ -29,7 +29,7 @@ def resets_after(count: int) -> Script:
     ids=["in the head", "behind the head", "in the body"],
 )
 async def test_a_reset_while_we_send_is_unknown(count: int, body: bytes) -> None:
-    """However early a receiver resets, something was written, so nobody knows; and nothing is sent again."""
+    """However early a receiver resets, something was written, so the outcome is unknown; and nothing is sent again."""
     async with Peer(resets_after(count)) as peer, Sender() as sender:
         result = await sender.sends(peer.url, body=body)
         assert (Outcome.UNKNOWN, "Connection reset", None) == (result.outcome, result.status, result.status_code)
@@ -91,7 +91,7 @@ async def test_a_connection_that_ends_within_the_answer_is_unknown(part: bytes, 
     ("length", "end"), [(b"", "fin"), (b"Connection: close\r\n", "fin"), (b"", "rst")], ids=["fin", "close", "rst"]
 )
 async def test_an_answer_without_a_length_ends_with_the_connection(length: bytes, end: str) -> None:
-    """Closed in good order such an answer is whole; by a reset nobody knows whether it was."""
+    """Closed in good order such an answer is whole; by a reset it may not be."""
 
     async def script(call: Call) -> None:
         await call.requests()
@@ -237,7 +237,7 @@ async def test_ipv6() -> None:
 
 
 async def test_a_name_with_several_addresses_is_tried_through() -> None:
-    """`localhost` may be ::1 first, where nobody listens: the delivery goes to 127.0.0.1, once."""
+    """`localhost` may be ::1 first, which refuses: the delivery goes to 127.0.0.1, once."""
     async with Peer() as peer, Sender() as sender:
         result = await sender.sends(f"http://localhost:{peer.port}/")
         assert (Outcome.ANSWERED, 1) == (result.outcome, peer.requests)
@@ -260,7 +260,7 @@ async def test_nobody_listens() -> None:
 async def test_a_name_without_an_address() -> None:
     """A name that cannot be looked up is not sent."""
     async with Sender() as sender:
-        result = await sender.sends("http://nobody.invalid/")
+        result = await sender.sends("http://unknown.invalid/")
         assert (Outcome.NOT_SENT, "Name not resolved") == (result.outcome, result.status)
 
 
@@ -271,7 +271,7 @@ async def test_a_receiver_that_never_accepts() -> None:
         listener.listen(0)
         fillers = []
         try:
-            for _ in range(8):  # the backlog takes one or two, and answers nobody else
+            for _ in range(8):  # the backlog takes one or two, and answers no other
                 filler = socket.socket()
                 filler.setblocking(False)
                 filler.connect_ex(listener.getsockname())

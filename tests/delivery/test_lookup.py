@@ -1,4 +1,4 @@
-"""Names are looked up once for all who ask at the same time, and nobody waits for another name."""
+"""Names are looked up once for all who ask at the same time, and no lookup waits for another name."""
 
 import asyncio
 import socket
@@ -39,7 +39,7 @@ async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch: pytest.Mon
     waiting = [asyncio.ensure_future(lookups.addresses("slow.example")) for _ in range(3)]
     quick.set_result(["192.0.2.2"])
     assert await lookups.addresses("quick.example") == ["192.0.2.2"]
-    waiting[0].cancel()  # whoever gives up does not take the lookup from the others
+    waiting[0].cancel()  # a caller that gives up does not take the lookup from the others
     slow.set_result(["192.0.2.1", "192.0.2.3", "192.0.2.1"])
     assert [["192.0.2.1", "192.0.2.3"]] * 2 == await asyncio.gather(*waiting[1:])
     assert ["quick.example", "slow.example"] == sorted(server.asked)

@@ -281,12 +281,12 @@ async def test_simultaneous_duplicates_release_their_last_bytes_together() -> No
 async def test_a_duplicate_that_fails_does_not_keep_the_others() -> None:
     """A party that cannot be sent leaves the barrier, and the last bytes of the others are released."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        nobody = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        refusing = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     async with Peer() as peer, Sender() as sender:
         barrier = Barrier(3)
         results = await asyncio.gather(
             sender.start(peer.url, plan=held(barrier)),
-            sender.start(nobody, plan=held(barrier)),
+            sender.start(refusing, plan=held(barrier)),
             sender.start(peer.url, plan=held(barrier)),
         )
         assert ["OK", "Connection refused", "OK"] == [result.status for result in results]

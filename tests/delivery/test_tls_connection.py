@@ -67,7 +67,7 @@ def ends(end: End, last: bytes = b"") -> Callable[[SecureCall], Awaitable[None]]
 
 @pytest.mark.parametrize("count", [1, 170, 1_000_000], ids=["in the head", "behind the head", "in the body"])
 async def test_a_reset_while_we_send_is_unknown(receiver: ssl.SSLContext, trust: ssl.SSLContext, count: int) -> None:
-    """However early a receiver resets, something was written, so nobody knows; and nothing is sent again."""
+    """However early a receiver resets, something was written, so the outcome is unknown; and nothing is sent again."""
 
     async def resets(call: SecureCall) -> None:
         await call.size(count)
@@ -225,7 +225,7 @@ async def test_an_end_that_only_the_kernel_knows_is_asked_for(
 async def test_a_keep_alive_connection_closed_under_the_request_is_unknown(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, end: End, status: str
 ) -> None:
-    """Once a byte was written nobody knows; and the request is never sent a second time."""
+    """Once a byte was written the outcome is unknown; and the request is never sent a second time."""
 
     async def script(call: SecureCall) -> None:
         await call.requests()
@@ -243,7 +243,7 @@ async def test_a_keep_alive_connection_closed_under_the_request_is_unknown(
 async def test_a_peer_that_speaks_while_idle_loses_its_connection(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bytes on an idle connection belong to nobody's request: it is closed, not used."""
+    """Bytes on an idle connection belong to no request: it is closed, not used."""
     monkeypatch.setattr(pool, "IDLE_S", 10 * PATIENCE_S)
     idle = asyncio.Event()
 
@@ -292,7 +292,7 @@ async def test_ipv6(authority: Authority, trust: ssl.SSLContext) -> None:
 
 
 async def test_what_comes_together_with_the_handshakes_end(authority: Authority, trust: ssl.SSLContext) -> None:
-    """It came before a byte of ours, so it is nobody's answer: the connection is closed, and nothing was sent on it."""
+    """It came before a byte of ours, so it answers no request: the connection is closed, and nothing was sent on it."""
     context = authority.receiver()
     context.maximum_version = ssl.TLSVersion.TLSv1_2  # in which the receiver has the last word
 

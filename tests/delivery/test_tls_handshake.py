@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
-    """A receiver whose certificate for 127.0.0.1 nobody but itself has signed."""
+    """A receiver whose certificate for 127.0.0.1 is self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -217,7 +217,7 @@ async def test_a_demand_for_our_certificate_in_tls_1_2_is_not_sent(authority: Au
 
 
 async def test_a_demand_for_our_certificate_in_tls_1_3_is_unknown(authority: Authority, trust: ssl.SSLContext) -> None:
-    """In TLS 1.3 the refusal comes when the request has left: nobody knows, and it is never sent again."""
+    """In TLS 1.3 the refusal comes when the request has left: the outcome is unknown, and it is never sent again."""
 
     async def refuses(call: SecureCall) -> None:
         await half_way(call, 1)

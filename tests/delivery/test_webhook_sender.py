@@ -106,7 +106,7 @@ async def test_done_may_send_at_once() -> None:
         OK + b"junk",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
     ],
-    ids=["connection close", "HTTP/1.0", "an answer that nobody asked for", "junk behind the answer", "101"],
+    ids=["connection close", "HTTP/1.0", "an answer without a request", "junk behind the answer", "101"],
 )
 async def test_a_connection_that_may_not_go_on_is_closed(answer: bytes) -> None:
     """After such an answer the connection is closed, and the next delivery opens another."""
@@ -186,7 +186,7 @@ async def test_an_end_that_only_the_kernel_knows_is_asked_for() -> None:
 
 
 async def test_a_keep_alive_connection_closed_under_the_request_is_unknown() -> None:
-    """Once a byte was written nobody knows; and the request is never sent a second time."""
+    """Once a byte was written the outcome is unknown; and the request is never sent a second time."""
 
     async def script(call: Call) -> None:
         await call.requests()
@@ -202,7 +202,7 @@ async def test_a_keep_alive_connection_closed_under_the_request_is_unknown() -> 
 
 
 async def test_a_peer_that_speaks_while_idle_loses_its_connection() -> None:
-    """Bytes on an idle connection belong to nobody's request: it is closed, not used."""
+    """Bytes on an idle connection belong to no request: it is closed, not used."""
 
     async def script(call: Call) -> None:
         await call.requests()

@@ -15,7 +15,7 @@ def test_only_2xx_is_received(code: int | None, success: bool):
 
 
 def test_an_interrupted_run():
-    """Nobody can say how far it got: unknown, and no success."""
+    """How far it got is not known: unknown, and no success."""
     assert (Outcome.UNKNOWN, "Unknown", None, False) == (
         INTERRUPTED.outcome,
         INTERRUPTED.status,

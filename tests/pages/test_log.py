@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.recorder import Recorder, answer
-from tests.api.simulation import NOBODY, Simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation
 from tests.api.test_webhooks import assert_problem
 
 
@@ -74,7 +74,7 @@ def test_one_event(sim: Simulation, receiver: Recorder):
     assert shown["headers"] == {name: sent[name.lower()] for name in shown["headers"]}
     runs = [(run["trigger"], run["answer"]) for run in shown["runs"]]
     assert [("Original", "no room"), ("Resend", "no room")] == runs
-    assert_problem(sim.sim("GET", f"page/events/{NOBODY}"), 404)
+    assert_problem(sim.sim("GET", f"page/events/{UNKNOWN_ID}"), 404)
     assert_problem(sim.sim("GET", "page/events/x"), 422)
 
 

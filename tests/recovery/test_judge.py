@@ -171,7 +171,7 @@ def test_a_job_that_calls_nothing_is_unknown():
     assert "error: no URL" in judgement.reason
 
 
-def test_trouble_of_ours_accuses_nobody():
+def test_trouble_of_ours_accuses_no_job():
     """What was not played to its end proves nothing."""
     judgement = judge(case(), history(event(503), trouble="the simulator is gone"), CONTRACT)
     assert (Verdict.UNKNOWN, ()) == (judgement.verdict, judgement.findings)

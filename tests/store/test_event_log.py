@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: Shop) -> None:
-    """Type and store decide; a webhook without a store wants every store; what nobody wants leaves no trace."""
+    """Type and store decide; one without a store wants every store; an unwanted event leaves no trace."""
     every = await shop.subscribes()
     mine = await shop.store.subscribe("SaleCreated", "http://shop.example/b", 1)
     await shop.store.subscribe("SaleCreated", "http://shop.example/c", 2)
@@ -181,7 +181,7 @@ async def test_a_postponed_run_can_be_made_due(shop: Shop) -> None:
 
 
 async def test_a_lease_is_in_the_log_as_begun_and_takes_no_slot(tmp_path: Path) -> None:
-    """Somebody else sends it; it counts as in flight until its end is told."""
+    """Another program sends it; it counts as in flight until its end is told."""
     async with Shop(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         shop.store.take_numbers(2)
@@ -237,7 +237,7 @@ async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
 
 
 async def test_more_at_a_time_than_may_ever_wait_is_a_mistake(tmp_path: Path) -> None:
-    """To try it again would help nobody."""
+    """A second try would not help."""
     async with Shop(tmp_path / "log.db", most_waiting=2) as shop:
         for _ in range(3):
             await shop.subscribes()

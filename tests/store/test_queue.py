@@ -70,7 +70,7 @@ class WriterOverTime:
         ]
         under_way = len(self.numbers(f"begun_at NOTNULL AND destination = {destination}"))
         assert sorted(began) == began, "out of turn"
-        assert not began or not left or max(began) < min(left), "somebody was before"
+        assert not began or not left or max(began) < min(left), "another was before"
         assert all(due_at <= self.now for due_at, _ in began), "too early"
         most = SLOTS + 2 * self.over.get(destination, 0)
         resends = sum(item.trigger is Trigger.RESEND for item in due)
@@ -236,7 +236,7 @@ async def test_twice_as_many_are_handed_out_ahead_as_were_over_in_the_last_commi
 
 @pytest.mark.anyio
 async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
-    """It is handed out at once, whatever is ahead, for somebody is waiting for it; the others wait on."""
+    """It is handed out at once, whatever is ahead, because a caller waits for it; the others wait on."""
     async with Shop(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         [failed] = await shop.sells()

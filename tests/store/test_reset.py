@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: Shop) -> None:
-    """A delivery that was under way ends without a trace, and whoever waits for a resend is told."""
+    """A delivery that was under way ends without a trace, and a caller that waits for a resend gets an answer."""
     await shop.subscribes()
     [raised] = await shop.sells()
     old = await shop.sent()
@@ -36,8 +36,8 @@ async def test_a_reset_hides_no_change_of_its_own_commit(shop: Shop) -> None:
     before = shop.store.changes.sequence
     await asyncio.gather(shop.subscribes(), shop.store.reset())
 
-    _, batch = await anext(shop.store.changes.after(before))
-    assert ["webhook.created", "reset"] == [kind for kind, _ in batch]
+    changes = shop.store.changes.after(before, most=10)
+    assert ["webhook.created", "reset"] == [kind for kind, _ in changes]
 
 
 async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:

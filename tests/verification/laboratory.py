@@ -48,7 +48,7 @@ class Shop(ThreadingHTTPServer):
         self.shows = lambda: (200, orjson.dumps(self.effects))
 
     def handle_error(self, *_):
-        """Whoever went away need not be told."""
+        """A caller that has left gets no answer."""
 
     def books(self, event_id):
         """Book an event once."""

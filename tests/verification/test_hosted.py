@@ -139,7 +139,7 @@ def test_the_key_is_a_setting(shop, requested, play):
 
 
 def test_foreign_records_that_come_all_the_time_are_left_out(shop, requested, play):
-    """Somebody else books without end, before and during the run: no obstacle, and a note."""
+    """Another program books without end, before and during the run: no obstacle, and a note."""
     others = itertools.count()
     shop.effects.append({"webhookEventId": "from-before"})
 
@@ -289,7 +289,7 @@ def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, request
 
 
 def test_an_observer_that_shows_less_in_the_last_look_accuses_nobody(shop, requested, play, limits):
-    """All is booked late, but the list shows the newest three only: nobody can tell what was lost."""
+    """All is booked late, but the list shows the newest three only: what was lost cannot be known."""
     began = stopwatch()
     shop.shows = lambda: (200, orjson.dumps(shop.effects[-3:] if stopwatch() - began > 3.5 else shop.effects[:1]))
     (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=1)), "short-outage")
@@ -398,7 +398,7 @@ def test_scenarios_share_what_they_learn_of_the_receivers_speed(shop, requested)
 
 
 def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play):
-    """A list that is a window drops what it showed before: unknown, for nobody can tell what was lost."""
+    """A list that is a window drops what it showed before: unknown, because what was lost cannot be known."""
     shop.shows = lambda: (200, orjson.dumps(shop.effects[-5:]))
     (played,) = play(requested(shop.url), "short-outage")
     assert ending(played) == (Verdict.UNKNOWN, [])
@@ -417,7 +417,7 @@ def test_an_observer_that_shows_one_page_accuses_nobody(shop, requested, play, l
 
 
 def test_ctrl_c_tells_what_is_known(shop, requested):
-    """A scenario that waits for the last look is told before the interruption goes on, and accuses nobody."""
+    """A scenario that waits for the last look is shown before the interruption goes on, without an accusation."""
     Batches(shop)
     told = []
     with open_harnesses(requested(shop.url, events=["SaleCreated"]), 1, pause=time.sleep) as open_harness:

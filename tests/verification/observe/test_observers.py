@@ -141,7 +141,7 @@ def test_a_url_where_nobody_listens_is_a_failure(free_port):
 
 
 def test_a_sink_is_read_from_the_simulator():
-    """What the receiver told the simulator's sink is a list of effects; a name that nobody used is an empty one."""
+    """What the receiver told the simulator's sink is a list of effects; an unused name is an empty one."""
     running = run_in_thread(Settings(port=0, ephemeral=True))
     try:
         httpx.post(f"{running.control_url}/sink/my shop", json={"webhookEventId": "a"}, trust_env=False)

@@ -12,7 +12,7 @@ WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
 
 
 class Time:
-    """Seconds that pass only when somebody waits."""
+    """Seconds that pass only in a wait."""
 
     def __init__(self, monkeypatch):
         self.now = 0.0
@@ -110,7 +110,7 @@ def test_a_slow_receiver_is_given_its_time():
 
 
 def test_a_worker_that_books_in_batches_is_given_its_time():
-    """Whoever once took five seconds may always do so: three of them while something is missing."""
+    """A receiver that once took five seconds may always do so: three of them while something is missing."""
     assert WaitLimits(0.3, 3.0, 60.0).for_longest(5.0) == WaitLimits(5.0, 15.0, 60.0)
     assert WaitLimits(0.3, 3.0, 60.0).for_longest(0.01) == WaitLimits(0.3, 3.0, 60.0)
 

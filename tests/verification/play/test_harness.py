@@ -12,7 +12,7 @@ class Gone:
     """A simulator that is not there."""
 
     def deliver(self, *_):
-        raise Unreachable("nobody there")
+        raise Unreachable("refused")
 
     def close(self):
         pass
@@ -105,7 +105,7 @@ def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
         made.resend([("webhook", "event-1")])
         made.close()
     assert "no answer to the resend of event-1" in caplog.text
-    assert "nobody there" in caplog.text
+    assert "refused" in caplog.text
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
@@ -118,7 +118,7 @@ def test_what_is_asked_is_asked_until_it_is_answered(ask):
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 def test_nobody_asks_for_ever(ask):
-    """When its patience is over the last failure is told; nobody there is told at once."""
+    """When its patience is over it raises the last failure; a refused connection at once."""
     for error, limits in ((refused(500), {"last_s": 0.0}), (LOST, {"last_s": 0.0}), (Unreachable("gone"), {})):
         api = Troubled(error, error)
         with pytest.raises(type(error)):

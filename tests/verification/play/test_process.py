@@ -40,7 +40,7 @@ def test_a_kill_takes_the_whole_group(process):
 
 
 def test_a_port_that_is_taken_is_told(process):
-    """Somebody else listens there: it would be mistaken for the receiver."""
+    """Another program listens there: it would be mistaken for the receiver."""
     process.start()
     with (
         closing(ReceiverProcess("true", process.url, pause=time.sleep)) as second,

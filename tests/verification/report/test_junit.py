@@ -14,7 +14,7 @@ from tests.verification.laboratory import CONTRACT
 
 @pytest.fixture
 def refused_unseen():
-    """A report on a receiver that refuses an event for ever, while nobody can see effects."""
+    """A report on a receiver that refuses an event for ever, while no effects can be seen."""
     runs = tuple(Run(each, Trigger.RESEND, Outcome.ANSWERED, "Bad request", 400, each) for each in range(1, 5))
     history = History("steady", (EventFact("w", "x", "CustomerUpdated", runs),))
     (steady,) = scenario.chosen(["steady"])
@@ -59,7 +59,7 @@ def test_what_stands_in_a_reason_cannot_break_the_xml(report):
 
 
 def test_a_clause_that_nobody_could_check_does_not_pass_beside_a_failure(refused_unseen):
-    """One broken clause makes the scenario violated; those about effects, which nobody saw, are errors."""
+    """One broken clause makes the scenario violated; those about effects, which were not seen, are errors."""
     assert Verdict.VIOLATED is refused_unseen.verdict
     suite = ET.fromstring(as_junit(refused_unseen)).find("testsuite")
     ends = {case.get("name"): [each.tag for each in case] for case in suite}

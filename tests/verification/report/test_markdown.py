@@ -20,7 +20,7 @@ def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
 
 
 def test_what_was_not_judged_is_told_beside_a_violation(report):
-    """A violation is no reason to keep quiet about what nobody could check."""
+    """A violation does not hide what could not be checked."""
     storm = report.played[0]
     judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing")
     partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])

@@ -224,7 +224,7 @@ def test_every_key_of_a_step_is_documented(kind):
 
 
 def test_what_does_not_fit_the_event_types_is_told_with_file_step_and_key(scenario_file):
-    """A type that nobody has is refused before anything is played; a scenario that fits is not."""
+    """An unknown type is refused before anything is played; a scenario that fits is not."""
     fits = read(scenario_file(RAISE))
     typo = read(scenario_file(f'{RAISE}{RAISE}events = ["SaleCrated"]\n'))
     refuse_mismatches([fits], Selection(catalog.load()).mismatch)
