@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check lint bench matrix docs clean
+.PHONY: demo test check lint bench matrix stacks docs clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
@@ -34,6 +34,9 @@ bench: $(READY)
 
 matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
+
+stacks: $(READY)
+	$(BIN)/python -m pytest tests/examples
 
 docs: $(DOCS_READY)
 	$(BIN)/python docs/generate.py

@@ -16,6 +16,7 @@ KINDS = {
     "how-to": [
         "show-effects",
         "use-the-page",
+        "examples",
         "unknown-verdict",
         "ci",
         "test-in-python",

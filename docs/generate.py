@@ -41,6 +41,7 @@ from frontsim.verification.scenario.scenario import bundled_scenarios
 
 ROOT = Path(__file__).parent.parent
 _MARKED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+EXAMPLES = ("csharp", "go", "java", "node", "php", "python")
 _OPERATIONS = ("get", "post", "put", "delete")
 
 
@@ -425,6 +426,16 @@ def _markdown(docstring: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
+def example(folder: str) -> str:
+    """The right receiver and the CI job of an example, as they stand in docs/examples.
+
+    `py` keeps the test of the docs from running a server that does not end: it runs what is called `python`.
+    """
+    receiver = next(path for path in (ROOT / "docs" / "examples" / folder).iterdir() if path.stem.lower() == "right")
+    job = receiver.with_name("ci.yml")
+    return f"```{receiver.suffix[1:]}\n{receiver.read_text()}```\n\n```yaml\n{job.read_text()}```\n"
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "broken-jobs": broken_jobs,
     "broken-receivers": broken_receivers,
@@ -438,6 +449,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "event-type-paths": event_type_paths,
     "event-type-usage": event_type_usage,
     "event-types": event_types,
+    **{f"example-{folder}": partial(example, folder) for folder in EXAMPLES},
     "faults": faults,
     "job-cases": job_cases,
     "job-clauses": job_clause_table,

@@ -1,0 +1,156 @@
+"""The receivers of docs/examples on real databases: verify finds the right ones right, and each naive one's bug.
+
+A test runs the lines of the example's own ci.yml, so that what the docs offer for copying works as it stands.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from docs import generate
+from tests.examples import databases
+from tests.ports import free_port
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = generate.ROOT / "docs" / "examples"
+HANGS_AFTER_S = 300  # not a measure of speed
+RIGHT_SCENARIOS = ("steady", "lost-response", "duplicate-race", "crash-mid-request")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """An example: what it takes beside its database, what builds it, and how the naive receiver is found out.
+
+    Both run in a copy of the folder: `has`, whose failure skips the test, and `build`, whose failure is the example's.
+    """
+
+    database: str
+    programs: tuple[str, ...]
+    naive_scenario: str
+    naive_class: str
+    has: str = "true"
+    build: str = "true"
+
+
+JDBC = "/usr/share/java/postgresql.jar"
+GOPATH = "/usr/share/gocode"
+GO = f"GO111MODULE=off GOPATH={GOPATH} go build"
+STACKS = {
+    "python": Stack("postgresql", ("uvicorn", "psql"), "duplicate-race", "duplicated"),
+    "node": Stack(
+        "postgresql", ("node", "npm", "psql"), "lost-response", "duplicated",
+        has="npm install --silent --no-audit --no-fund",
+    ),
+    "php": Stack("mariadb", ("php", "mariadb"), "duplicate-race", "duplicated", has="php -m | grep pdo_mysql"),
+    "java": Stack(
+        "postgresql", ("javac", "java", "psql"), "crash-after-ack", "lost-after-ack",
+        has=f"ls {JDBC}", build="javac Right.java Naive.java",
+    ),
+    "go": Stack(
+        "postgresql", ("go", "psql"), "restart-then-resend", "duplicated",
+        has=f"ls {GOPATH}/src/github.com/lib/pq", build=f"{GO} right.go && {GO} naive.go",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Mapping[str, str]]:
+    with databases.postgresql() as variables:
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[Mapping[str, str]]:
+    with databases.mariadb() as variables:
+        yield variables
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_right_receiver_is_verified(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    verdict = verified(name, "right", RIGHT_SCENARIOS, tmp_path=tmp_path, request=request)
+    assert "verified" == verdict["verdict"], verdict
+    assert ["verified"] * len(RIGHT_SCENARIOS) == [each["verdict"] for each in verdict["scenarios"]]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_naive_receiver_is_violated(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """And the class of its findings is that of its bug."""
+    stack = STACKS[name]
+    verdict = verified(name, "naive", [stack.naive_scenario], tmp_path=tmp_path, request=request)
+    assert "violated" == verdict["verdict"], verdict
+    assert {stack.naive_class} == {each["class"] for each in verdict["causes"]}
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()))
+def test_an_example_is_short(folder: str) -> None:
+    """A receiver has 15 to 70 lines, a CI job ten, and the effects query one."""
+    for path in (EXAMPLES / folder).iterdir():
+        lines = path.read_text().splitlines()
+        assert ("ci.yml" == path.name and 10 == len(lines)) or len(lines) <= 70, path
+    assert 1 == ci_job(EXAMPLES / folder)[-1].count("SELECT event_id")
+
+
+def ci_job(folder: Path) -> list[str]:
+    """The command lines of the example's job."""
+    return re.findall(r"^ +- run: (.*)$", (folder / "ci.yml").read_text(), re.MULTILINE)
+
+
+def verified(
+    name: str, receiver: str, scenarios: Sequence[str], *, tmp_path: Path, request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """What verify says of a receiver on a database of its own, as the last line of the CI job asks it."""
+    folder = built(name, tmp_path)
+    port = str(free_port())
+    server: Mapping[str, str] = request.getfixturevalue(STACKS[name].database)
+    environment = variables_of(name, f"{name}_{receiver}", server) | {"PORT": port}
+    *_, schema, verify = ci_job(folder)
+    done = run(schema, folder, environment)
+    assert 0 == done.returncode, done.stderr
+    verify = verify.replace("8500", port).replace("right", receiver).replace("Right", receiver.capitalize())
+    played = " ".join(f"--scenario {each}" for each in scenarios)
+    done = run(f"{verify} {played} --seed 7 --json verdict.json", folder, environment)
+    assert done.returncode in (0, 1, 2), done.stdout + done.stderr
+    verdict: dict[str, Any] = orjson.loads((folder / "verdict.json").read_bytes())
+    return verdict
+
+
+def variables_of(name: str, database: str, server: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the CI job, for a database that was just made."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("FRONTSIM_", "GITHUB_"))}
+    return ours | {"PATH": path} | databases.created(STACKS[name].database, database, server)
+
+
+def built(name: str, tmp_path: Path) -> Path:
+    """A copy of the example that is ready to start; skips the test if something that it needs is missing."""
+    stack = STACKS[name]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    if missing := [each for each in stack.programs if shutil.which(each, path=path) is None]:
+        pytest.skip(f"needs {', '.join(missing)}, which is not installed")
+    folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    shutil.copy(EXAMPLES / "schema.sql", folder)
+    done = run(stack.has, folder, os.environ)
+    if done.returncode != 0:
+        pytest.skip(f"failed: {stack.has}: {(done.stdout + done.stderr)[-300:]}")
+    done = run(stack.build, folder, os.environ)
+    assert 0 == done.returncode, done.stderr
+    return folder
+
+
+def run(command: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    bash = shutil.which("bash")
+    assert bash is not None
+    return subprocess.run(
+        [bash, "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=HANGS_AFTER_S, check=False,
+    )  # fmt: skip
