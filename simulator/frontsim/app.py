@@ -32,6 +32,7 @@ from frontsim.api.leases import LeaseApi
 from frontsim.api.not_found import NotFoundRoutes
 from frontsim.api.origin_guard import OriginGuard
 from frontsim.api.responses import no_operation, refusal
+from frontsim.api.shop_reads import ShopReads
 from frontsim.api.sinks import Sinks
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
@@ -152,6 +153,7 @@ class App:
             *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
             *WebhookTypes(catalog=self._catalog).routes,
             *Events(store=self.store, reader=self._reader, wire_time=self._wire_time).routes,
+            *ShopReads(world=self._payloads.world).routes,
         ]
         keys = Keys(
             auth=self._settings.auth,

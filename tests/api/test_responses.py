@@ -221,6 +221,13 @@ def _answers(sim: Simulation, url: str) -> Iterator[tuple[tuple[str, str], httpx
     yield ("getWebhookEvent", ""), sim.api("GET", f"WebhooksEvents/{webhook}/{event}")
     yield ("deliverWebhookEvent", ""), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{event}")
     yield ("deliverWebhookEvent", "unknown"), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{UNKNOWN_ID}")
+    for operation, path in {
+        "getEnvironment": "Environment",
+        "listStores": "Stores",
+        "listStocks": "Stock/list",
+        "listStockSettings": "Stock/settings",
+    }.items():
+        yield (operation, ""), sim.api("GET", path)
     yield ("deleteWebhook", ""), sim.api("DELETE", f"Webhooks/{webhook}")
     yield ("deleteWebhook", "again"), sim.api("DELETE", f"Webhooks/{webhook}")
 

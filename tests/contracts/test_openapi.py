@@ -35,6 +35,10 @@ OPERATIONS = {
     "getWebhookTypeSchema": ("get", "/api/WebhooksTypes/{webhookType}/schema"),
     "listWebhookEvents": ("get", "/api/WebhooksEvents/{webhookId}"),
     "getWebhookEvent": ("get", "/api/WebhooksEvents/{webhookId}/{webhookEventId}"),
+    "getEnvironment": ("get", "/api/Environment"),
+    "listStores": ("get", "/api/Stores"),
+    "listStocks": ("get", "/api/Stock/list"),
+    "listStockSettings": ("get", "/api/Stock/settings"),
     "deliverWebhookEvent": ("post", "/api/WebhooksEvents/{webhookId}/deliver/{webhookEventId}"),
 }
 
