@@ -135,7 +135,7 @@ def test_a_reason_holds_no_secret(verify, tmp_path):
     with open_shop() as shop:
         shop.answers = lambda _: 400
         url = f"{shop.url}/hook".replace("//", "//user:hunter2@")
-        done = verify("--receiver", url, "--scenario", "steady", "--json", "-")
+        done = verify("--receiver", url, "--observe-cmd", "true", "--scenario", "steady", "--json", "-")
     assert (2, False) == (done.exit_code, "hunter2" in done.output)
     assert f"{shop.url}/hook".replace("//", "//***@") in json.loads(done.stdout)["scenarios"][0]["reason"]
 
@@ -143,14 +143,35 @@ def test_a_reason_holds_no_secret(verify, tmp_path):
 def test_an_error_holds_no_secret(verify):
     """No receiver at the URL, or no URL: one line in CI's log says so."""
     for url in ("http://user:hunter2@127.0.0.1:1/hook", "ftp://user:hunter2@shop/hook"):
-        done = verify("--receiver", url, "--scenario", "steady")
+        done = verify("--receiver", url, "--observe-cmd", "true", "--scenario", "steady")
         assert (3, False, True) == (done.exit_code, "hunter2" in done.stderr, "***@" in done.stderr)
 
 
 def test_unknown_is_2(verify, receiver):
-    """Without an observer nothing is known about effects."""
+    """With an observer that shows nothing, nothing is known about effects."""
     url = receiver()[1]
-    assert verify("--receiver", url, "--scenario", "steady").exit_code == 2
+    assert verify("--receiver", url, "--observe-cmd", "true", "--settle", "0.05", "--scenario", "steady").exit_code == 2
+
+
+def test_a_receiver_alone_ends_at_once_and_names_the_observers(verify, receiver):
+    done = verify("--receiver", receiver()[1])
+    assert 3 == done.exit_code
+    for option in ("--observe-url", "--observe-sql", "--observe-cmd", "--observe-sink", "--observe-import"):
+        assert option in done.stderr
+
+
+def test_auto_leaves_refused_types_out_and_the_verdict_lists_them(verify, tmp_path):
+    """The receiver takes sales alone: verified for sales, and what was left out is told, on screen and as JSON."""
+    with open_shop() as shop:
+        shop.answers = lambda event_id: 200 if shop.types[event_id] == "SaleCreated" else 404
+        options = ["--receiver", f"{shop.url}/hook", "--observe-url", f"{shop.url}/effects", "--settle", "0.1"]
+        done = verify(*options, "--scenario", "steady", "--events", "auto", "--json", str(tmp_path / "found.json"))
+        assert (0, "") == (done.exit_code, done.stderr)
+        assert "Left out by --events auto (answered 404 Not found)" in done.stdout
+        assert "20 types left out" in done.stdout.splitlines()[-1]
+        assert 20 == len(json.loads((tmp_path / "found.json").read_text())["leftOut"])
+        hinted = verify(*options, "--scenario", "steady")
+    assert "20 of 21 types were answered 404 Not found. Not yours? --events SaleCreated" in hinted.stderr
 
 
 def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
@@ -166,8 +187,8 @@ def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
     ("args", "told"),
     [
         ([], "expected --receiver URL"),
-        (["--receiver", "shop"], "expected the receiver's URL"),
-        (["--receiver", "http://127.0.0.1:1/hook"], "nothing listens on 127.0.0.1 port 1"),
+        (["--receiver", "shop", "--observe-cmd", "true"], "expected the receiver's URL"),
+        (["--receiver", "http://127.0.0.1:1/hook", "--observe-cmd", "true"], "nothing listens on 127.0.0.1 port 1"),
         (["--receiver", "http://127.0.0.1:1/hook", "--scenario", "strom"], "expected a scenario"),
         (["--receiver", "http://127.0.0.1:1/hook", "--events", "SaleCraeted"], "did you mean"),
         (["--receiver", "http://127.0.0.1:1/hook", "--observe-sql", "shop.db", "SELECT 1"], "expected a DSN"),

@@ -43,6 +43,7 @@ class Shop(ThreadingHTTPServer):
         self.effects = []
         self.seen = set()
         self.bodies = {}
+        self.types = {}
         self.lock = threading.Lock()
         self.answers = lambda _: 200
         self.shows = lambda: (200, orjson.dumps(self.effects))
@@ -79,6 +80,7 @@ class Counter(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.types[self.headers["X-Webhook-Event-Id"]] = self.headers["X-Webhook-Event"]
         status = self.server.answers(self.headers["X-Webhook-Event-Id"])
         if status == 200:
             self.server.bodies[self.headers["X-Webhook-Event-Id"]] = body

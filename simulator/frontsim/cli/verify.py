@@ -5,7 +5,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,6 +30,7 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.type_probe import ProbedTypes
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.report import scenarios_as_json
 from frontsim.verification.report.summary import lines
@@ -42,6 +44,13 @@ EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verd
 _NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
 _OWN_HEADERS = HeaderNames(Settings.event_id_header, Settings.webhook_id_header, Settings.event_header)
 _LARGEST_SEED = 2**31
+_HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
+
+  --observe-url URL          a JSON list of ids or objects, such as http://127.0.0.1:8500/effects
+  --observe-sql DSN QUERY    a row for each effect, such as sqlite:///shop.db 'SELECT event_id FROM sales'
+  --observe-cmd CMD          a line of output for each effect
+  --observe-sink NAME        what the receiver sends to /_sim/sink/NAME (with --base-url)
+  --observe-import PKG.MOD:ATTR   a Python list, or a function that returns one"""
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 
 
@@ -84,7 +93,13 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     help="Starts the receiver, so that scenarios can kill -9 and restart it.",
 )
 @click.option("--scenario", "names", metavar="NAME", multiple=True, help="Only this one, or a .toml file. Repeatable.")
-@click.option("--events", metavar="TYPE,...", default="", help="Only these event types.")
+@click.option(
+    "--events",
+    metavar="TYPE,...",
+    default="",
+    help="Only these event types. auto: all but those that the receiver refuses with one and the same answer; the "
+    "verdict lists what is left out.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run.  [default: drawn, and printed]")
 @click.option(
     "--settle",
@@ -162,8 +177,8 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 def verify(ctx: click.Context, /, **options: Any) -> None:
     """Prove that a receiver loses nothing and doubles nothing: play outages against it and count what it booked.
 
-    Give one way to see effects (--observe-...): without it nothing is known about them. In a GitHub workflow
-    verify adds the summary to the job's page.
+    Give one way to see effects (--observe-...): a receiver's answers prove nothing. In a GitHub workflow verify adds
+    the summary to the job's page.
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
     """
@@ -180,6 +195,8 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         with masked_errors():
             selection = selection_of(request)
             scenario.refuse_mismatches(chosen, selection.mismatch)
+            if not request.observers:
+                raise click.UsageError(_HOW_TO_OBSERVE)
             report = _run(request, selection, chosen, seed, options)
         try:
             _say(report, quiet=options["json_file"] == STANDARD_OUTPUT)
@@ -211,14 +228,21 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
     contract = clauses.load()
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
     played: list[Played] = []
+    probed: list[ProbedTypes] = []
     interrupted = False
     started_at, began = datetime.now(UTC), stopwatch()
     try:
         with (
             Interruption() as interruption,
             open_harnesses(
-                request, seed, pause=time.sleep, selection=selection, address=_named_simulator(options)
+                request,
+                seed,
+                pause=time.sleep,
+                selection=selection,
+                address=_named_simulator(options),
+                on_probe=probed.append,
             ) as open_harness,
+            _hinted(probed, request),
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
             for each in play_all(chosen, open_harness, contract):
@@ -239,8 +263,18 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
         started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
         duration_s=stopwatch() - began,
         header_names=None if options["base_url"] else _OWN_HEADERS,
+        left_out=probed[0].refused if probed and request.is_auto else {},
         replay=_replay(seed, options["names"]),
     )
+
+
+@contextmanager
+def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
+    """Tell at once what most types were answered, before the table begins."""
+    hints = [] if request.is_auto else [each.hint for each in probed]
+    for hint in filter(None, hints):
+        click.secho(shown(hint), fg="yellow", err=True)
+    yield
 
 
 def _named_simulator(options: dict[str, Any]) -> Address | None:

@@ -1,15 +1,18 @@
 """Benches on simulators of our own: one for each scenario, and nothing is left behind."""
 
+import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 
 from frontsim.client.control import Simulator
+from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.type_probe import ProbedTypes, probe
 from frontsim.verification.request import (
     Address,
     Request,
@@ -20,9 +23,13 @@ from frontsim.verification.request import (
     process_of,
     selection_of,
 )
-from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.session import OpenHarness, seed_of
+
+logger = logging.getLogger(__name__)
+
+_FEW_TYPES = 3
+"""A user who names so few has chosen them."""
 
 
 @contextmanager
@@ -34,6 +41,7 @@ def open_harnesses(
     selection: Selection | None = None,
     address: Address | None = None,
     latency: ReceiverLatency | None = None,
+    on_probe: Callable[[ProbedTypes], None] | None = None,
 ) -> Iterator[OpenHarness]:
     """Check the request, start the receiver if `--receiver-cmd` says how, and give harnesses until the end.
 
@@ -44,6 +52,8 @@ def open_harnesses(
         selection: the event types of the run; read from the request when it is not given.
         address: a running simulator, to be used instead of our own.
         latency: what earlier runs have shown of the receiver's speed.
+        on_probe: is told which types the receiver takes, before the first scenario. Without it, types are probed only
+            for `--events auto`.
 
     Raises:
         BadInput: something in the request cannot be used.
@@ -57,8 +67,8 @@ def open_harnesses(
     shape = read_delivery_shape(request.delivery_shape)
 
     @contextmanager
-    def open_harness(scenario: Scenario) -> Iterator[Harness]:
-        with _simulator(request, seed_of(seed, scenario.name), address) as at:
+    def open_named(name: str) -> Iterator[Harness]:
+        with _simulator(request, seed_of(seed, name), address) as at:
             harness = Harness(
                 api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
                 sim=Simulator(at.control_url, token=at.token),
@@ -81,7 +91,27 @@ def open_harnesses(
         if address is not None:
             check_simulator(address)
         with _started(process):
-            yield open_harness
+            if request.is_auto or (on_probe and len(types.types("all")) > _FEW_TYPES):
+                types = _probed(open_named, request, types, on_probe)
+            yield lambda scenario: open_named(scenario.name)
+
+
+def _probed(
+    open_named: Callable[[str], AbstractContextManager[Harness]],
+    request: Request,
+    types: Selection,
+    on_probe: Callable[[ProbedTypes], None] | None,
+) -> Selection:
+    """The types of the run, after each was tried. A probe that fails says nothing: the scenarios then say more."""
+    try:
+        with open_named("type probe") as harness:
+            found = probe(harness)
+    except CallError as error:
+        logger.warning("the types could not be probed: %s", error)
+        return types
+    if on_probe:
+        on_probe(found)
+    return types.only(found.taken) if request.is_auto else types
 
 
 @contextmanager

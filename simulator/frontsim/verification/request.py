@@ -31,6 +31,8 @@ from frontsim.verification.scenario.selection import Selection
 CONCURRENCY = 50
 """Deliveries that our own simulator has in flight at once, as many as a storm sends."""
 KEY = "webhookEventId"
+AUTO = "auto"
+"""In place of event types: those that the receiver takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Request:
     limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
     delivery_shape: str = "bare"
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the types are those that the receiver takes (`--events auto`)."""
+        return list(self.events) == [AUTO]
 
     @property
     def observers(self) -> list[str]:
@@ -138,7 +145,8 @@ def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverP
 
 def selection_of(request: Request) -> Selection:
     """The event types that the run is about. Raises BadInput or Unusable."""
-    return Selection(catalog.load(*[request.contracts] if request.contracts else []), request.events)
+    names = () if request.is_auto else request.events
+    return Selection(catalog.load(*[request.contracts] if request.contracts else []), names)
 
 
 def observer_of(request: Request, address: Address | None = None) -> Observer | None:

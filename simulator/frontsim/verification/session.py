@@ -1,6 +1,6 @@
 """A whole run: a first pass over the scenarios, then a last look at those where effects are missing."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -32,6 +32,7 @@ class Report:
     """A run as far as it got. `replay` makes the command line that repeats one scenario.
 
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
+    `left_out` has the types that `--events auto` left out, each with the receiver's answer.
     `header_names` is None where deliveries come from a simulator whose settings are not known.
     """
 
@@ -45,6 +46,7 @@ class Report:
     started_at: str = ""
     duration_s: float = 0.0
     header_names: HeaderNames | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
     @property

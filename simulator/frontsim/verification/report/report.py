@@ -40,6 +40,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "version": report.version,
         "startedAt": report.started_at,
         "durationS": round(report.duration_s, 3),
+        "leftOut": dict(report.left_out),
         "causes": [_cause(each) for each in causes(report)],
         "scenarios": [_scenario(played) for played in report.played],
     }

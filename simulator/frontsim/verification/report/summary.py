@@ -28,6 +28,9 @@ def lines(report: Report) -> Iterator[str]:
             yield from _violation(played, report, found, shown)
     yield from _reasons(report, Verdict.UNKNOWN, "Unknown")
     yield from _reasons(report, Verdict.SKIPPED, "Skipped")
+    if report.left_out:
+        answers = ", ".join(dict.fromkeys(report.left_out.values()))
+        yield from (f"Left out by --events auto (answered {answers})", f"  {', '.join(report.left_out)}", "")
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
     if notes:
         yield from ("Notes", *notes, "")
@@ -37,7 +40,13 @@ def lines(report: Report) -> Iterator[str]:
 def conclusion(report: Report) -> str:
     """The verdict in a sentence."""
     cut = " (interrupted: the others were not played)" if report.interrupted else ""
-    return f"{str(report.verdict).upper()}: {report.receiver}: {counted(report)}; seed {report.seed}{cut}"
+    ends = f"{counted(report)}{_left_out(report)}; seed {report.seed}{cut}"
+    return f"{str(report.verdict).upper()}: {report.receiver}: {ends}"
+
+
+def _left_out(report: Report) -> str:
+    number = len(report.left_out)
+    return f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
 
 
 def counted(report: Report) -> str:

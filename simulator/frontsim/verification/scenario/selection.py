@@ -35,6 +35,10 @@ class Selection:
         self._catalog = catalog
         self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
 
+    def only(self, names: Sequence[str]) -> "Selection":
+        """The same with fewer types."""
+        return Selection(self._catalog, names)
+
     def missing(self, events: str | Sequence[str]) -> list[str]:
         """The types that a step names and --events leaves out. Raises UnknownEventType."""
         named = [] if isinstance(events, str) else [self._catalog.find(name).name for name in events]

@@ -1,0 +1,87 @@
+"""Which types a receiver takes."""
+
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.play.type_probe import ProbedTypes
+from frontsim.verification.request import Request
+from frontsim.verification.scenario.scenario import chosen
+
+pytestmark = pytest.mark.slow
+
+SALE, MOVEMENT, CUSTOMER = "SaleCreated", "StockMovementCreated", "CustomerCreated"
+
+
+@contextmanager
+def answering(answers, otherwise):
+    """A receiver that answers each type with a status; a list is used up, its last one stays."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status = answers.get(self.headers["X-Webhook-Event"], otherwise)
+            if isinstance(status, list):
+                status = status.pop(0) if len(status) > 1 else status[0]
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook"
+    server.shutdown()
+    server.server_close()
+
+
+def probed(answers, otherwise, *, events=()):
+    """What the probe tells, and the types of the run."""
+    told = []
+    with answering(answers, otherwise) as url:
+        request = Request(receiver=url, events=events)
+        with (
+            open_harnesses(request, 1, pause=lambda _: None, on_probe=told.append) as open_harness,
+            open_harness(chosen(["steady"])[0]) as harness,
+        ):
+            return told[0], harness.selection.types("all"), harness.api.list_webhooks()
+
+
+def test_most_types_refused_is_told_with_what_to_do():
+    """Nothing is left out without being asked."""
+    found, types, webhooks = probed({SALE: 200}, 500)
+    assert "20 of 21 types were answered 500 Internal server error. Not yours? --events SaleCreated" == found.hint
+    assert 21 == len(types)
+    assert [] == webhooks
+
+
+def test_auto_leaves_out_what_is_refused_alike():
+    """A type with another answer than the others stays in: it may be broken."""
+    found, types, _ = probed({SALE: 200, MOVEMENT: 400, CUSTOMER: 503}, 404, events=["auto"])
+    assert {SALE, MOVEMENT, CUSTOMER} == set(types)
+    assert 18 == len(found.refused)
+
+
+def test_a_type_that_is_taken_the_second_time_is_not_refused():
+    found, types, _ = probed({SALE: [500, 200]}, 200, events=["auto"])
+    assert {} == found.refused
+    assert 21 == len(types)
+
+
+def test_a_receiver_that_refuses_all_is_judged_whole():
+    """Nothing would be left to judge, so nothing is left out."""
+    found, types, _ = probed({}, 500, events=["auto"])
+    assert ({}, 21, "") == (found.refused, len(types), found.hint)
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"), [(["a"], False), (["a", "b"], True), (["a", "b", "c"], False)], ids=["few", "most", "all"]
+)
+def test_only_most_but_not_all_is_worth_a_hint(refused, told):
+    found = ProbedTypes(["a", "b", "c"], dict.fromkeys(refused, "500"))
+    assert told == bool(found.hint)
