@@ -4,6 +4,7 @@
     python loadtests/bench.py deliveries list    some of them
     python loadtests/bench.py hostile            a good destination beside each hostile one, some five minutes
     python loadtests/bench.py followers          deliveries beside followers of the stream, a minute
+    python loadtests/bench.py health_latency     how long a short call takes beside heavy ones, a minute
     python loadtests/bench.py --full             with 1,000,000 events in the log, some ten minutes
     python loadtests/bench.py --tiny             only shows that they run: the figures mean nothing
 
@@ -49,16 +50,17 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "leases": _script("lease_rate", tiny=["--seconds", "0.1"]),
     "hostile": _script("hostile", tiny=["--events", "20", "--kind", "endless one-byte chunks"]),
     "followers": _script("followers", tiny=["--events", "50", "--times", "1", "--followers", "2"]),
+    "health_latency": _script("health_latency", tiny=["--scale", "0.001", "--case", "20,000 plain events"]),
 }
 """Every bench, in the order in which they run."""
-LONG = ("hostile", "followers")
+LONG = ("hostile", "followers", "health_latency")
 """Benches that run only when they are named."""
 
 
 def main() -> None:
     """Run the named benches, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="all but hostile and followers by default")
+    parser.add_argument("bench", nargs="*", choices=[[], *BENCHES], help="the short ones by default")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument(
         "--full", dest="size", action="store_const", const=FULL, default=USUAL, help="with 1,000,000 events in the log"

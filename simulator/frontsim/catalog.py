@@ -127,9 +127,13 @@ class Catalog:
         except orjson.JSONDecodeError as error:
             text = f"expected JSON, got {error}"
             raise InvalidPayload(f"the payload of {name}: {text}", {"": [text]}) from None
-        found = self.problems(name, value)
+        self.check_value(name, value)
+
+    def check_value(self, event: str, value: object) -> None:
+        """As `check`, of what a body holds. Raises InvalidPayload, UnknownEventType."""
+        found = self.problems(event, value)
         if found:
-            raise _invalid(name, found)
+            raise _invalid(self.find(event).name, found)
 
     def _validator(self, event: str) -> jsonschema_rs.Validator:
         """Compiled at the type's first use: a start does not wait for 21 of them."""

@@ -1,6 +1,7 @@
 """`/_sim/trigger` and `/_sim/simulate`: raising events, one and many, and what stops it."""
 
 import asyncio
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -274,6 +275,52 @@ def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest
     here = Payloads(catalog.load(), seed=1)
     assert ids == [entry["webhookEventId"] for entry in listed]
     assert [{**entry["payload"], **UNDATED} for entry in listed] == [undated(here, number) for number in (1, 2)]
+
+
+def test_a_reset_while_payloads_are_changed(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
+    """The same, where values are set: the thread that builds them is slower than the reset."""
+    real, begun, let_go, calls = AsyncPayloads.in_thread, threading.Event(), threading.Event(), itertools.count()
+
+    async def slow_at_first(self: AsyncPayloads, make: Any) -> Any:
+        made = await real(self, make)
+        if next(calls) == 1:  # the first call tries the payload, the second one builds what is logged
+            begun.set()
+            await asyncio.to_thread(let_go.wait, 20)
+        return made
+
+    monkeypatch.setattr(AsyncPayloads, "in_thread", slow_at_first)
+    with simulation() as sim, ThreadPoolExecutor(1) as other:
+        early = other.submit(sim.raises, set={"comment": "early"})
+        assert begun.wait(20)
+        sim.does("reset")
+        webhook = sim.subscribes(receiver.url)
+        sim.raises(set={"comment": "late"})
+        let_go.set()
+        early.result()
+        listed = [entry["payload"] for entry in sim.log(webhook, includePayload="true")]
+    here = Payloads(catalog.load(), seed=1)
+    wanted = [(1, "late"), (2, "early")]
+    assert [{**undated(here, number), "comment": comment} for number, comment in wanted] == [
+        {**payload, **UNDATED} for payload in listed
+    ]
+
+
+def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
+    """A whole payload once, however often it is raised; one with values set twice, because a bad one is refused
+    before anything is logged."""
+    real, threads = Payloads.custom, list[str]()
+
+    def noted(*args: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return real(*args, **more)
+
+    monkeypatch.setattr(Payloads, "custom", noted)
+    with simulation() as sim:
+        sim.subscribes(receiver.url)
+        assert 50 == len(sim.raises(count=50, payload={"of": "mine"}, invalid=True))
+        assert ["frontsim-payloads_0"] == threads
+        sim.raises(count=5, set={"comment": "x"})
+    assert ["frontsim-payloads_0"] * (1 + 2 * 5) == threads
 
 
 @pytest.mark.slow

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -178,3 +180,21 @@ async def test_what_cannot_be_made(async_payloads: AsyncPayloads):
     """The same refusal as without a worker."""
     with pytest.raises(BadInput):
         await async_payloads.make(SALES[:1], -1)
+
+
+async def test_what_may_take_long_is_made_in_a_thread(
+    async_payloads: AsyncPayloads, payloads: Payloads, monkeypatch: pytest.MonkeyPatch
+):
+    """Other profiles are; typical payloads of the vendor's types are quick. The bytes are the same."""
+    real, threads = Payloads.build, set[str]()
+
+    def noted(*args: Any, **more: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        return real(*args, **more)
+
+    expected = [payloads.build("SaleCreated", number, profile="adversarial") for number in (5, 6)]
+    monkeypatch.setattr(Payloads, "build", noted)
+    assert expected == await async_payloads.make(SALES[:2], 5, profile="adversarial")
+    assert {"frontsim-payloads_0"} == threads
+    await async_payloads.make(SALES[:2], 5)
+    assert threading.current_thread().name in threads

@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.payloads.overrides import digits_as_text, found, overridden
+from frontsim.payloads.overrides import digits_as_text, found, not_json, overridden
 
 SALE = {"total": 10.0, "store": {"posId": 7}, "salesLines": [{"price": 1}, {"price": 2}], "customer": None, "tags": []}
 
@@ -85,3 +85,14 @@ def test_digits_are_text_where_the_schema_takes_text() -> None:
 
     expected = {**settings, "gtin": "7041234567892", "lines[0].sku": "12"}
     assert expected == digits_as_text(settings, schema)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a": [1, float("inf")]}, 2**70, (1, 2), {1: 2}, [object()]])
+def test_what_json_cannot_hold(value: object) -> None:
+    """Wherever it is in the value."""
+    assert "expected a value that JSON can hold" in (not_json(value) or "")
+
+
+@pytest.mark.parametrize("value", [SALE, None, True, -1, 1.5, "x", [[[]]]])
+def test_what_json_can_hold(value: object) -> None:
+    assert not_json(value) is None

@@ -4,6 +4,7 @@ The gateway (Azure API Management) answers in front of the API; its bodies are k
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
 """
 
+import asyncio
 import os
 from collections.abc import Mapping
 from itertools import islice
@@ -20,6 +21,8 @@ from frontsim.json_depth import read_json
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Most bytes of a request body."""
+
+_SMALL = 100_000  # bytes that are parsed on the event loop: in a millisecond
 
 MOST_FIELDS = 100
 """Fields that a refusal names one by one; of more, only how many."""
@@ -161,7 +164,7 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
-    value = _parse(body)
+    value = await _parse(body)
     if not isinstance(value, dict):
         text = f"expected a JSON object, got {shown_briefly(value)}"
         raise BadInput(text, {"": [text]})
@@ -170,12 +173,14 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
 
 async def read_any(request: Request) -> object:
     """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput."""
-    return _parse(await _read(request))
+    return await _parse(await _read(request))
 
 
-def _parse(body: bytes) -> object:
+async def _parse(body: bytes) -> object:
+    """The value; a large body is parsed in a thread, so that other callers get their turn."""
+    text = body.removeprefix(b"\xef\xbb\xbf")
     try:
-        return read_json(body.removeprefix(b"\xef\xbb\xbf"))
+        return read_json(text) if len(text) <= _SMALL else await asyncio.to_thread(read_json, text)
     except ValueError as error:
         raise BadInput(str(error), {"": [str(error)]}) from None
 

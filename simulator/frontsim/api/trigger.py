@@ -23,7 +23,7 @@ from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES
 from frontsim.payloads.shop import ACTS, Shop
-from frontsim.payloads.values.moments import SECOND
+from frontsim.payloads.values.moments import SECOND, Ticks
 from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 100_000
@@ -38,6 +38,10 @@ _CHUNK_MADE = 500  # the same, where the payload process makes them
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
+
+
+_Build = Callable[[int, Ticks | None], Occurrence]
+"""Builds the payload of a number, at a moment."""
 
 
 class _Batch(NamedTuple):
@@ -91,27 +95,49 @@ class TriggerApi:
         if not set_ and payload is None:
             return await self._raise_plain(name, count, store_id, profile)
 
-        def build(number: int) -> Sequence[Occurrence]:
-            at = self._event_times.take()
-            return [
-                self._payloads.custom(
-                    name, number, store_id=store_id, at=at, profile=profile, set_=set_, payload=payload, invalid=invalid
-                )
-            ]
+        def build(number: int, at: Ticks | None) -> Occurrence:
+            return self._payloads.custom(
+                name, number, store_id=store_id, at=at, profile=profile, set_=set_, payload=payload, invalid=invalid
+            )
 
-        await self._try(count, build)
-        return await self._raise(count, build)
+        if payload is not None:
+            made = await self._async_payloads.in_thread(lambda: build(0, None))  # the same for every number
+            return await self._raise(count, lambda _: [made])
+        return await self._raise_custom(count, build, most=await self._try(count, build))
 
-    async def _try(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> None:
-        """Build every payload once, so that a bad one is refused before anything is logged. Raises BadInput."""
-        first = self._store.next_occurrence
-        began = stopwatch()
-        for number in range(first, first + count):
-            build(number)
-            if stopwatch() - began > _STEP_S:
-                await asyncio.sleep(0)  # other calls get their turn
-                self._refuse_when_stopping()
-                began = stopwatch()
+    async def _try(self, count: int, build: _Build) -> int:
+        """Build every payload once, so that a bad one is refused before anything is logged. Raises BadInput.
+
+        Returns how many of them are logged at a time.
+        """
+        first, largest = self._store.next_occurrence, 1
+        for start in range(first, first + count, _CHUNK):
+            some = range(start, min(start + _CHUNK, first + count))
+            at = self._event_times.take(len(some))
+
+            def size(some: range = some, at: Ticks = at) -> int:
+                return max(len(build(number, at + number - some.start).body) for number in some)
+
+            largest = max(largest, await self._async_payloads.in_thread(size))
+            self._refuse_when_stopping()
+        return max(1, _CHUNK_BYTES // largest)
+
+    async def _raise_custom(self, count: int, build: _Build, *, most: int) -> Response:
+        """Build in the thread, and log, `most` at a time; as in `_raise_plain`, a reset makes them be built anew."""
+        logged = _Logged()
+        left = count
+        while left:
+            some = min(left, most, logged.next_chunk())
+            era, first, at = self._store.era, self._store.take_numbers(some), self._event_times.take(some)
+
+            def make(some: int = some, first: int = first, at: Ticks = at) -> list[Occurrence]:
+                return [build(first + place, at + place) for place in range(some)]
+
+            made = await self._async_payloads.in_thread(make)
+            if era == self._store.era:
+                await self._log(made, first, logged)
+                left -= some
+        return logged.answer()
 
     async def simulate(self, request: Request) -> Response:
         """Do a business act, and everything that it causes."""

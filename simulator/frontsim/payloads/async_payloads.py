@@ -2,6 +2,7 @@
 
     few payloads  ──▶ made here, a hundred at a time, so that other tasks get their turn
     many          ──▶ made by a worker process, on another core (it knows the typical profile only)
+    slow ones     ──▶ made in a thread: other profiles, types of the user's own, and values of the caller's own
 
 The bytes follow from seed, type and number alone, so where a payload is made changes nothing but the time it takes.
 If the worker cannot start, or dies, its jobs are made here. A dead worker is replaced after twice as many payloads
@@ -9,8 +10,10 @@ as the one before, so a worker that keeps dying costs little.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 
 from frontsim.domain.model import Occurrence
 from frontsim.payloads.factory import Payloads
@@ -22,6 +25,8 @@ from frontsim.payloads.worker_process import WorkerProcess
 WORKER_AFTER = 2_000
 """Payloads made here before a worker starts: it takes some 0.2 s to be ready, and 25 MB."""
 _AT_A_TIME = 100  # made here before other tasks get their turn
+
+T = TypeVar("T")
 
 
 class AsyncPayloads:
@@ -41,6 +46,7 @@ class AsyncPayloads:
         self._closed = False
         self._worker: WorkerProcess | None = None
         self._starting: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="frontsim-payloads")
 
     @property
     def worker(self) -> WorkerProcess | None:
@@ -64,21 +70,37 @@ class AsyncPayloads:
         if self._worker is not None and self._worker.ready and profile == TYPICAL and BUILDERS.keys() >= set(events):
             with suppress(ConnectionError):
                 return await self._worker.make(events, first, store_id, at)
-        return await self._make_here(events, first, store_id, at, profile)
+        if profile != TYPICAL or not BUILDERS.keys() >= set(events):
+
+            def build() -> list[Occurrence]:
+                return [
+                    self._build(event, first + place, store_id, None if at is None else at + place, profile)
+                    for place, event in enumerate(events)
+                ]
+
+            return await self.in_thread(build)
+        return await self._make_here(events, first, store_id, at)
+
+    async def in_thread(self, make: Callable[[], T]) -> T:
+        """What `make` returns, or raises, in the one thread for payloads that may take long."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, make)
 
     def close(self) -> None:
         """End the worker, and start no other."""
         self._closed = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
         if self._worker is not None:
             self._worker.end()
 
+    def _build(self, event: str, number: int, store_id: int | None, at: Ticks | None, profile: str) -> Occurrence:
+        return self._payloads.build(event, number, store_id=store_id, at=at, profile=profile)
+
     async def _make_here(
-        self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None, profile: str
+        self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None
     ) -> list[Occurrence]:
         made: list[Occurrence] = []
         for place, event in enumerate(events):
-            moment = None if at is None else at + place
-            made.append(self._payloads.build(event, first + place, store_id=store_id, at=moment, profile=profile))
+            made.append(self._build(event, first + place, store_id, None if at is None else at + place, TYPICAL))
             if len(made) % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         self._until_worker -= len(made)

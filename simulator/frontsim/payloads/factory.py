@@ -141,7 +141,7 @@ class Payloads:
             wrong = f"expected a payload that JSON can hold: {error}"
             raise BadInput(wrong, {"set": [wrong]}) from error
         if not invalid:
-            self._catalog.check(kind.name, body)
+            self._catalog.check_value(kind.name, value)
         return Occurrence(kind.name, body, _shown_store(value, kind.store, store_id))
 
     def _from_schema(self, kind: EventType, number: int, store_id: int | None) -> Occurrence:

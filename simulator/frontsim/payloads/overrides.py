@@ -4,7 +4,7 @@ A path must lead to a field that exists, so that a typing error is reported inst
 """
 
 import copy
-import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -18,12 +18,14 @@ _SHOWN = 8
 
 
 def overridden(value: object, settings: Mapping[str, object]) -> object:
-    """A copy of the value with each setting put in.
+    """A copy of the value with each setting put in; the value itself where there are none.
 
     Raises:
         BadInput: a path leads nowhere (the text names the nearest part that exists and what that holds), or
             JSON cannot hold a value.
     """
+    if not settings:
+        return value
     changed = copy.deepcopy(value)
     wrong: dict[str, list[str]] = {}
     for path, wanted in settings.items():
@@ -66,9 +68,18 @@ def not_json(value: object) -> str | None:
     """Why JSON cannot hold a value (NaN, an integer of more than 64 bits, an object of Python); None if it can."""
     try:
         orjson.dumps(value)
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except TypeError as error:
         return f"expected a value that JSON can hold, got {type(value).__name__}: {error}"
+    # orjson writes more than JSON has. We walk in Python, because json.dumps would hold Python's lock all the time.
+    unseen = [value]
+    while unseen:
+        part = unseen.pop()
+        if isinstance(part, dict):
+            unseen += part.values()
+        elif isinstance(part, list):
+            unseen += part
+        elif not (part is None or isinstance(part, str | int) or (isinstance(part, float) and math.isfinite(part))):
+            return f"expected a value that JSON can hold, got {type(part).__name__}: {str(part)[:40]!r}"
     return None
 
 

@@ -35,6 +35,8 @@ T = TypeVar("T")
 CONNECTIONS = 4
 CHUNK = 500
 """Events of a page: what a listing holds in memory. Larger pages are no faster, and hold a connection for longer."""
+PAGE_BYTES = 1_000_000
+"""Bytes of payloads in a page, about: it ends with the event that exceeds them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +156,18 @@ class Reader:
         """
         number = await self._query(lambda db: _webhook_number(db, query.webhook_id))
         after = (query.since, 0)  # numbers begin at 1
-        while entries := await self._page(query, number, after):
-            yield entries
-            if len(entries) < CHUNK:
+        more = True
+        while more:
+            entries, more = await self._page(query, number, after)
+            if not entries:
                 return
+            yield entries
             after = (entries[-1].created_at, entries[-1].number)
 
-    async def _page(self, query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) -> list[LoggedEvent]:
+    async def _page(
+        self, query: EventQuery, webhook: int, after: tuple[Milliseconds, int]
+    ) -> tuple[list[LoggedEvent], bool]:
+        """A page, and whether more may follow."""
         sql, values = _select(query, webhook, after)
         return await self._query(lambda db: _entries(db.execute(sql, values), with_runs=query.with_runs))
 
@@ -171,7 +178,7 @@ class Reader:
 
         def question(db: sqlite3.Connection) -> list[LoggedEvent]:
             number = _webhook_number(db, webhook_id)
-            return _entries(db.execute(sql, (UUID(webhook_event_id).bytes, number)), with_runs=True)
+            return _entries(db.execute(sql, (UUID(webhook_event_id).bytes, number)), with_runs=True)[0]
 
         entries = await self._query(question)
         if not entries:
@@ -242,14 +249,24 @@ def _select(query: EventQuery, webhook: int, after: tuple[Milliseconds, int]) ->
     return _ENTRY.format(body=body, join=join, where=f"{where} ORDER BY e.created_at, e.number LIMIT {CHUNK}"), values
 
 
-def _entries(cursor: sqlite3.Cursor, *, with_runs: bool) -> list[LoggedEvent]:
-    entries = [
-        LoggedEvent(
-            number, uuid_text(raw), created, updated, status, code, None if success is None else success == 1, *rest
+def _entries(cursor: sqlite3.Cursor, *, with_runs: bool) -> tuple[list[LoggedEvent], bool]:
+    """The events of a page, and whether more may follow."""
+    entries: list[LoggedEvent] = []
+    size = 0
+    for number, raw, created, updated, status, code, success, runs_counter, payload in cursor:
+        shown = None if success is None else success == 1
+        entries.append(
+            LoggedEvent(number, uuid_text(raw), created, updated, status, code, shown, runs_counter, payload)
         )
-        for number, raw, created, updated, status, code, success, *rest in cursor.fetchall()
-    ]
+        size += 0 if payload is None else len(payload)
+        if size > PAGE_BYTES:
+            cursor.close()  # or its snapshot would keep SQLite from emptying the WAL
+            break
+    more = size > PAGE_BYTES or len(entries) == CHUNK
     if not with_runs:
-        return entries
+        return entries, more
     runs = cursor.connection.cursor()
-    return [entry._replace(runs=[LoggedRun(*row) for row in runs.execute(_RUNS, (entry.number,))]) for entry in entries]
+    with_them = [
+        entry._replace(runs=[LoggedRun(*row) for row in runs.execute(_RUNS, (entry.number,))]) for entry in entries
+    ]
+    return with_them, more

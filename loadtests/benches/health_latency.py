@@ -1,0 +1,197 @@
+"""How long `/_sim/health` takes while heavy calls run, as JSON lines: no call may hold up the others.
+
+    cd loadtests && python -m benches.health_latency [--scale 1.0] [--case NAME]...
+
+A process of its own asks for the simulator's health every 5 ms on a connection that stays open, while one heavy call
+runs. `max` and `p99` are milliseconds; `idle` is the longest answer before the call, which tells how busy the
+machine is.
+"""
+
+import argparse
+import http.client
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from benches.bare_sender import sink
+from benches.figures import print_figures
+from benches.served import ALWAYS, EVENT, Served, served
+
+STEP_S = 0.005
+IDLE_S = 0.5
+MB = 1_000_000
+
+
+def _text(size: int) -> dict[str, Any]:
+    return {"text": "x" * size}
+
+
+def _numbers(size: int) -> dict[str, Any]:
+    return {"numbers": [[number, {"n": number}] for number in range(size // 28)]}
+
+
+def _trigger(simulator: Served, *, status: int = 202, **fields: Any) -> None:
+    answer = simulator.http.post("/_sim/trigger", json={"event": EVENT, **fields})
+    assert answer.status_code == status, answer.text
+
+
+def _custom(make: Callable[[int], dict[str, Any]], size: int, count: int) -> Callable[[Served, float], None]:
+    def trigger(simulator: Served, scale: float) -> None:
+        _trigger(simulator, count=max(1, int(count * scale)), payload=make(size), invalid=True)
+
+    return trigger
+
+
+def _set(simulator: Served, scale: float) -> None:
+    _trigger(simulator, count=max(1, int(5_000 * scale)), set={"extId": "x"})
+
+
+def _refused(make: Callable[[int], dict[str, Any]], size: int) -> Callable[[Served, float], None]:
+    def trigger(simulator: Served, scale: float) -> None:  # noqa: ARG001 - one payload is one
+        _trigger(simulator, status=422, payload=make(size))
+
+    return trigger
+
+
+def _wrong_lines(size: int) -> dict[str, Any]:
+    return {"salesLines": [{"n": number} for number in range(size // 18)]}
+
+
+def _simulate(simulator: Served, scale: float) -> None:
+    simulator.http.post("/_sim/simulate", json={"what": "sale", "count": max(1, int(1_000 * scale))}).raise_for_status()
+
+
+def _plain(simulator: Served, scale: float) -> None:
+    _trigger(simulator, count=max(1, int(20_000 * scale)))
+
+
+def _adversarial(simulator: Served, scale: float) -> None:
+    _trigger(simulator, count=max(1, int(2_000 * scale)), payloads="adversarial")
+
+
+def _drain(simulator: Served, scale: float) -> None:  # noqa: ARG001 - there is what there is
+    simulator.drain()
+
+
+def _reset(simulator: Served, scale: float) -> None:  # noqa: ARG001
+    (webhook,) = simulator.http.get("/api/Webhooks").json()
+    simulator.http.post("/_sim/reset").raise_for_status()
+    simulator.subscribe(webhook["url"])
+
+
+def _list(simulator: Served, scale: float) -> None:  # noqa: ARG001
+    for webhook in simulator.http.get("/api/Webhooks").json():
+        query = f"{ALWAYS}&includePayload=true&includeRuns=true"
+        with simulator.http.stream("GET", f"/api/webhooksevents/{webhook['id']}?{query}") as answer:
+            for _ in answer.iter_raw():
+                pass
+
+
+CASES: Mapping[str, Callable[[Served, float], None]] = {
+    "400 payloads of 1 MB of text": _custom(_text, MB, 400),
+    "list them with payloads": _list,
+    "drain them": _drain,
+    "150 payloads of 5 MB of text": _custom(_text, 5 * MB, 150),
+    "list all of them with payloads": _list,
+    "drain all of them": _drain,
+    "reset the log of them": _reset,
+    "100 payloads of 1 MB of numbers": _custom(_numbers, MB, 100),
+    "10 payloads of 9 MB of numbers": _custom(_numbers, 9 * MB, 10),
+    "5,000 payloads with a value set": _set,
+    "a first invalid payload of 1 kB": _refused(_text, 1_000),
+    "an invalid payload of 9 MB of text": _refused(_text, 9 * MB),
+    "an invalid payload of 9 MB of numbers": _refused(_numbers, 9 * MB),
+    "an invalid payload of 500,000 wrong lines": _refused(_wrong_lines, 9 * MB),
+    "1,000 simulated sales": _simulate,
+    "20,000 plain events": _plain,
+    "2,000 adversarial events": _adversarial,
+    "drain all": _drain,
+    "list all": _list,
+    "reset": _reset,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prober:
+    """Asks for the health in a process of its own."""
+
+    pipe: Any
+
+    def begin(self) -> None:
+        """Begin a measurement."""
+        self.pipe.send("begin")
+
+    def end(self) -> list[float]:
+        """End it: milliseconds of each answer, in order."""
+        self.pipe.send("end")
+        took: list[float] = sorted(self.pipe.recv())
+        return took
+
+
+def _probe(host: str, port: int, pipe: Any) -> None:
+    link = http.client.HTTPConnection(host, port, timeout=600)
+    while pipe.recv():
+        took: list[float] = []
+        while not pipe.poll():
+            began = time.perf_counter()
+            link.request("GET", "/_sim/health")
+            link.getresponse().read()
+            took.append((time.perf_counter() - began) * 1000)
+            time.sleep(STEP_S)
+        pipe.recv()
+        pipe.send(took)
+
+
+@contextmanager
+def prober(simulator: Served) -> Iterator[Prober]:
+    """A prober of that simulator."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    parts = urlsplit(simulator.base_url)
+    process = spawn.Process(target=_probe, args=(parts.hostname, parts.port, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Prober(ours)
+    finally:
+        process.kill()
+        process.join()
+
+
+def measure(name: str, simulator: Served, probes: Prober, scale: float) -> None:
+    """Make one heavy call, and print what it did to the health."""
+    probes.begin()
+    threading.Event().wait(IDLE_S)
+    idle = probes.end()
+    began = time.perf_counter()
+    probes.begin()
+    CASES[name](simulator, scale)
+    took = probes.end()
+    print_figures(
+        f"health during: {name}",
+        max=max(took, default=None),
+        p99=took[len(took) * 99 // 100] if took else None,
+        idle=max(idle, default=None),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def main() -> None:
+    """Measure each case, and print a line for it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of events")
+    parser.add_argument("--case", action="append", choices=CASES, help="repeatable; all by default")
+    options = parser.parse_args()
+    with sink() as url, served("--max-waiting", "1000000") as simulator, prober(simulator) as probes:
+        simulator.subscribe(url)
+        for name in options.case or CASES:
+            measure(name, simulator, probes, options.scale)
+
+
+if __name__ == "__main__":
+    main()
