@@ -41,7 +41,8 @@ from frontsim.verification.scenario.scenario import bundled_scenarios
 
 ROOT = Path(__file__).parent.parent
 _MARKED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-EXAMPLES = ("csharp", "go", "java", "node", "php", "python")
+EXAMPLES = ROOT / "docs" / "examples"
+STACKS = ("csharp", "go", "java", "node", "php", "python")
 _OPERATIONS = ("get", "post", "put", "delete")
 
 
@@ -427,13 +428,14 @@ def _markdown(docstring: str) -> str:
 
 
 def example(folder: str) -> str:
-    """The right receiver and the CI job of an example, as they stand in docs/examples.
+    """The right receiver and the CI job of an example, as they stand in docs/examples."""
+    receiver = next(path for path in (EXAMPLES / folder).iterdir() if path.stem.lower() == "right")
+    return f"{_source(receiver)}\n{_source(EXAMPLES / folder / 'ci.yml')}"
 
-    `py` keeps the test of the docs from running a server that does not end: it runs what is called `python`.
-    """
-    receiver = next(path for path in (ROOT / "docs" / "examples" / folder).iterdir() if path.stem.lower() == "right")
-    job = receiver.with_name("ci.yml")
-    return f"```{receiver.suffix[1:]}\n{receiver.read_text()}```\n\n```yaml\n{job.read_text()}```\n"
+
+def _source(path: Path) -> str:
+    """A file as a block. Its language is its suffix: blocks called `python` run in a test, and a server never ends."""
+    return f"```{path.suffix[1:].replace('yml', 'yaml')}\n{path.read_text()}```\n"
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -449,7 +451,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "event-type-paths": event_type_paths,
     "event-type-usage": event_type_usage,
     "event-types": event_types,
-    **{f"example-{folder}": partial(example, folder) for folder in EXAMPLES},
+    **{f"example-{folder}": partial(example, folder) for folder in STACKS},
+    "example-laravel": partial(_source, EXAMPLES / "php" / "laravel.php"),
     "faults": faults,
     "job-cases": job_cases,
     "job-clauses": job_clause_table,
