@@ -34,6 +34,7 @@ bench: $(READY)
 
 matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
+	$(BIN)/python -m tests.recovery.job_matrix
 
 stacks: $(READY)
 	$(BIN)/python -m pytest tests/examples

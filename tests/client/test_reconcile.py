@@ -257,10 +257,8 @@ def test_an_event_listed_twice_is_resent_once() -> None:
 def test_what_was_received_is_never_resent() -> None:
     """An API that ignores success=false must not make us resend what was received or is under way."""
     vendor = Vendor({"a": [taken]})
-    for success in (True, None):
-        vendor.lists = [
-            lambda _, success=success: httpx.Response(200, json=[{**vendor.failed("a"), "success": success}])
-        ]
+    for other in ({"success": True}, {"success": None}, {"runsCounter": 0}):
+        vendor.lists = [lambda _, other=other: httpx.Response(200, json=[{**vendor.failed("a"), **other}])]
         assert ((0, 0, 0, 0), []) == (counts(vendor.reconciled()), vendor.resends)
 
 

@@ -1,11 +1,12 @@
 """Real jobs as processes of their own: each broken one must show its class, the right one must never be accused."""
 
+import shutil
 import sys
 from functools import partial
 
 import pytest
 
-from frontsim.jobs.registry import BROKEN
+from frontsim.jobs.registry import BROKEN, CORRECT
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
 from frontsim.recovery.command import faketime_library
@@ -13,16 +14,23 @@ from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.judge import Verdict
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import play_all
+from tests.recovery.examples import EXAMPLES
 
 pytestmark = pytest.mark.slow
 
 FRONTSIM = f"{sys.executable} -m frontsim"
+TELLING = (
+    *("api-404-one-webhook", "api-429", "api-500", "api-garbage", "api-reset", "between-two-starts", "every-webhook"),
+    *("just-failed", "killed-midway", "lost-resend-answer", "never-succeeds", "receiver-still-down", "repeated-hour"),
+    *("resend-not-made", "status-null", "still-pending", "two-at-once"),
+)
+"""Cases in which right jobs differ; `make matrix` plays all."""
 LONG = "long-list"  # 10,000 resends one by one take a minute; the job that stops at a hundred does not
 
 
-def played(job: str, cases: list[Case], *, limit_s: float = 60.0):
+def played(job: str, cases: list[Case], *, limit_s: float = 60.0, at_once: int = 2):
     setup = JobSetup(job, limit_s)
-    return list(play_all(cases, setup, partial(open_simulator, seed=7), clauses.load(), at_once=2, budget_s=600))
+    return list(play_all(cases, setup, partial(open_simulator, seed=7), clauses.load(), at_once=at_once, budget_s=600))
 
 
 def assert_verified(job: str, case: Case, *, limit_s: float = 60.0) -> None:
@@ -34,10 +42,32 @@ def assert_verified(job: str, case: Case, *, limit_s: float = 60.0) -> None:
     )  # fmt: skip
 
 
+def assert_all_verified(job: str) -> None:
+    found = {each.case.name: each.judgement for each in played(job, chosen(TELLING), at_once=4)}
+    wrong = {name: told for name, told in found.items() if told.verdict not in (Verdict.VERIFIED, Verdict.SKIPPED)}
+    assert {} == wrong
+
+
 @pytest.mark.parametrize("case", [each for each in bundled_cases() if each.name != LONG], ids=lambda case: case.name)
 def test_the_right_job_is_verified(case):
     """A right job is never accused."""
     assert_verified(f"{FRONTSIM} job", case)
+
+
+@pytest.mark.parametrize("name", [name for name in CORRECT if name != "simple"])
+def test_other_right_jobs_are_verified(name):
+    """In parallel, or by filtering what is listed."""
+    assert_all_verified(f"{FRONTSIM} job --broken {name}")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_are_verified(name):
+    """The jobs that the documentation shows, in four languages."""
+    example = EXAMPLES[name]
+    missing = [program for program in example.programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"needs {' and '.join(missing)}")
+    assert_all_verified(example.command)
 
 
 @pytest.mark.parametrize("case", bundled_cases(), ids=lambda case: case.name)

@@ -146,8 +146,9 @@ class _Job:
         entries = self.retry.read(
             lambda: self.api.list_events(self.webhook_id, from_=self.from_, to=self.to, success=False)
         )
-        # An API that ignores `success` also lists what was received or is in flight: do not resend that.
-        failed = sorted((entry for entry in entries if entry.success is False), key=lambda entry: entry.created or "")
+        # An API that ignores `success` also lists what was received, or what no run has ended of: do not resend that.
+        due = (entry for entry in entries if entry.success is False and entry.runs_counter != 0)
+        failed = sorted(due, key=lambda entry: entry.created or "")
         self.failed = {entry.webhook_event_id: entry for entry in failed}
         self.listed |= self.failed.keys()
         self.recovered.clear()

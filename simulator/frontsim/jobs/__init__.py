@@ -1,1 +1,1 @@
-"""A right list -> resend job in one small file, and sixteen that are broken on purpose, each in one way."""
+"""Right list -> resend jobs in small files, and twenty that are broken on purpose, each in one way."""

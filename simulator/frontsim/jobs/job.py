@@ -107,7 +107,7 @@ class Job:
         return entries
 
     def failed(self, entries: list[Entry]) -> list[Entry]:
-        """Those that failed. `success` null is still on its way."""
+        """Those that failed."""
         return [entry for entry in entries if entry["success"] is False]
 
     def resend(self, webhook_id: str, entry: Entry) -> None:

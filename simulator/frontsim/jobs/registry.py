@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from frontsim.errors import BadInput
-from frontsim.jobs import broken
+from frontsim.jobs import broken, right
 from frontsim.jobs.job import Job
 
 
@@ -25,7 +25,11 @@ def _by_name(*variants: JobVariant) -> Mapping[str, JobVariant]:
     return found
 
 
-CORRECT = _by_name(JobVariant("simple", Job, "Stateless and serial, with a window of thirty days and a lock."))
+CORRECT = _by_name(
+    JobVariant("simple", Job, "Stateless and serial, with a window of thirty days and a lock."),
+    JobVariant("parallel", right.Parallel, "It resends eight events at the same time."),
+    JobVariant("filters-itself", right.FiltersItself, "It picks what failed from an unfiltered list."),
+)
 
 BROKEN = _by_name(
     JobVariant(
