@@ -17,19 +17,17 @@ from frontsim.client.models import EventEntry
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
-from frontsim.recovery.case import Case, CaseStart, CaseWebhook, PastGroup
+from frontsim.recovery.case import Case, CaseStart
+from frontsim.recovery.case_events import CaseEvents
 from frontsim.recovery.command import RunningJob, at_another_time, faketime_library, words_of
-from frontsim.recovery.facts import Attempt, CaseHistory, Ending, Operation, PastEvent, Start, State
+from frontsim.recovery.facts import Attempt, CaseHistory, Ending, Operation, PastEvent, Start
 from frontsim.recovery.gateway import CallGateway
 
 EVER = ("2000-01-01", "2199-12-31")
 """A window that leaves nothing out."""
 
 _POLL_S = 0.02
-_PENDING_S = 3e7  # how much later a pending event is sent: never, here
-_AFTER_S = 0.01  # how long a delivery that ends in a timeout takes
 _MOST_EDGE_S = 600.0
-_DAY_S = 86_400.0
 _NEAR = timedelta(days=2)  # a window that is not even near the job's day was made by another clock
 
 
@@ -88,9 +86,10 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
         FrontSystems(simulator.base_url, api_key=simulator.api_key, subscription_key=simulator.subscription_key) as api,
         tempfile.TemporaryDirectory(prefix="frontsim-job-") as folder,
     ):
-        player = _Player(case, setup, simulator, control, api, Path(folder), cancelled)
+        past = CaseEvents(case, control, api)
+        player = _Player(case, setup, simulator, control, api, past, Path(folder), cancelled)
         try:
-            player.prepare()
+            past.prepare(f"{simulator.control_url}/sink/receiver")
             for number, start in enumerate(case.starts, 1):
                 if cancelled():
                     raise Cancelled
@@ -99,11 +98,9 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
         except BadInput:
             raise
         except NotMoved as error:
-            return player.history(player.events, skipped=str(error), duration_s=stopwatch() - began)
+            return player.history(past.events, skipped=str(error), duration_s=stopwatch() - began)
         except FrontsimError as error:
-            if player.starts or player.is_prepared:
-                return player.history(player.events, trouble=str(error), duration_s=stopwatch() - began)
-            raise
+            return player.history(past.events, trouble=str(error), duration_s=stopwatch() - began)
         return player.history(events, duration_s=stopwatch() - began)
 
 
@@ -116,13 +113,10 @@ class _Player:
     simulator: CaseSimulator
     control: Simulator
     api: FrontSystems
+    past: CaseEvents
     folder: Path
     cancelled: Callable[[], bool]
-    webhook_ids: list[str] = field(default_factory=list)
-    events: list[PastEvent] = field(default_factory=list)
     starts: list[Start] = field(default_factory=list)
-    offset_s: float = 0.0  # the job's clock to real time
-    is_prepared: bool = False
 
     def history(
         self, events: Sequence[PastEvent], *, trouble: str = "", skipped: str = "", duration_s: float
@@ -137,101 +131,23 @@ class _Player:
             duration_s=duration_s,
         )
 
-    # the past
-
-    def prepare(self) -> None:
-        """Webhooks, then the past, oldest first; then the clock is what the job will see."""
-        url = f"{self.simulator.control_url}/sink/receiver"
-        self.webhook_ids = [self.api.create_webhook(each.event, url).id for each in self.case.webhooks]
-        if self.case.moved_to:
-            self.offset_s = float(self.control.set_clock(self.case.moved_to)["offsetS"])
-        for group in self.case.past:
-            self._create_past(group)
-        self._set_offset(self.offset_s + self.case.clock_s)
-        for webhook_id, webhook in zip(self.webhook_ids, self.case.webhooks, strict=True):
-            self._let_refuse(webhook_id, webhook)
-            if webhook.deleted:
-                self.api.delete_webhook(webhook_id)
-        self.events = [each for each in self.events if each.webhook_id in self._live_webhooks]
-        self.control.add_fault("answer", match={"trigger": "Original"}, params={"status": 503})
-        self.is_prepared = True
-
-    def _create_past(self, group: PastGroup) -> None:
-        if group.at:
-            self.control.set_clock(group.at)
-        else:
-            self._set_offset(self.offset_s + self.case.clock_s - group.age_s)
-        match group.state:
-            case State.PENDING:
-                self.control.add_fault("delay", params={"seconds": _PENDING_S})
-            case State.FAILED:
-                name = group.fault or "answer"
-                all_params: Mapping[str, Mapping[str, object]] = {
-                    "answer": {"status": group.status},
-                    "timeout": {"afterS": _AFTER_S},
-                }
-                params = all_params.get(name)
-                self.control.add_fault(name, params=params)
-            case State.DELIVERED:
-                pass
-        self._trigger(group.webhook, group.count, state=group.state, due=1, about=group.about)
-        self.control.clear_faults()
-
-    def _trigger(self, webhook: int, count: int, *, state: State, due: int, about: str) -> None:
-        model = self.case.webhooks[webhook]
-        raised = self.control.trigger(model.event, count=count)
-        self.control.drain()
-        self.events += [
-            PastEvent(
-                webhook_id=each.webhook_id,
-                webhook_event_id=each.webhook_event_id,
-                event=each.event,
-                state=state,
-                due=due,
-                created="",
-                hopeless=model.refuses_resends < 0,
-                about=about,
-            )
-            for each in raised.events
-        ]
-
-    def _let_refuse(self, webhook_id: str, webhook: CaseWebhook) -> None:
-        """The receiver of that webhook refuses the first resends of each event, or all."""
-        matches: list[dict[str, object]] = [{"run": 2 + number} for number in range(webhook.refuses_resends)]
-        for match in matches if webhook.refuses_resends >= 0 else [{}]:
-            self.control.add_fault(
-                "answer", match={"webhookId": webhook_id, "trigger": "Resend", **match}, params={"status": 500}
-            )
-
-    def _set_offset(self, offset_s: float) -> None:
-        """Set the simulator's clock so many seconds from real time."""
-        self.control.advance(offset_s - float(self.control.clock()["offsetS"]))
-
-    @property
-    def _live_webhooks(self) -> list[str]:
-        pairs = zip(self.webhook_ids, self.case.webhooks, strict=True)
-        return [webhook_id for webhook_id, webhook in pairs if not webhook.deleted]
-
-    # the job
-
     def run(self, number: int, start: CaseStart) -> None:
         """One start of the job, with what happens before and meanwhile."""
-        self.offset_s += start.days * _DAY_S
-        self._set_offset(self.offset_s + self.case.clock_s)
+        self.past.let_days_pass(start.days)
         if start.fails_before:
-            self._fail_before(number, start)
+            self.past.fail_before(number, start, self._edge_of(number - 1) if start.at_the_edge else None)
         down = None
         if start.receiver_down:
             down = self.control.add_fault("answer", match={"trigger": "Resend"}, params={"status": 503})
         gateway = self.simulator.gateway
-        gateway.expect(number, start.api, self.webhook_ids)
+        gateway.expect(number, start.api, self.past.webhook_ids)
         began = stopwatch()
         jobs = [self._start_job() for _ in range(start.copies)]
         ending = self._watch(jobs, number, start)
         codes = [job.end() for job in jobs]
         duration_s, ended_s = stopwatch() - began, gateway.now_s()
         gateway.pass_unseen()
-        self.control.drain()
+        self.past.let_deliveries_end()
         if down is not None:
             self.control.remove_fault(str(down["id"]))
         self.starts += [
@@ -268,7 +184,7 @@ class _Player:
             "base_url": self.simulator.base_url,
             "api_key": self.simulator.api_key,
             "subscription_key": self.simulator.subscription_key,
-            "webhook_ids": ",".join(self.webhook_ids),
+            "webhook_ids": ",".join(self.past.webhook_ids),
         }
         environment = {
             **os.environ,
@@ -285,7 +201,7 @@ class _Player:
         library = faketime_library()
         if not self.case.needs_other_time or library is None:
             return {}
-        return at_another_time(self.offset_s, library)
+        return at_another_time(self.past.offset_s, library)
 
     def _watch(self, jobs: Sequence[RunningJob], number: int, start: CaseStart) -> Ending:
         """Wait for the end of all copies, or stop them."""
@@ -293,7 +209,7 @@ class _Player:
         ending = Ending.EXITED
         while not all(job.has_ended() for job in jobs):
             if not failed and gateway.listed():
-                self._fail(start.fails_while_running, due=number + 1, about="while the job was running")
+                self.past.fail(start.fails_while_running, due=number + 1, about="while the job was running")
                 failed = True
             if self.cancelled():
                 ending = Ending.TOO_SLOW
@@ -309,21 +225,8 @@ class _Player:
                 break
             gateway.wait(_POLL_S)
         if not failed:
-            self._fail(start.fails_while_running, due=number + 1, about="just after the job's start")
+            self.past.fail(start.fails_while_running, due=number + 1, about="just after the job's start")
         return ending
-
-    def _fail_before(self, number: int, start: CaseStart) -> None:
-        edge = self._edge_of(number - 1) if start.at_the_edge else None
-        if edge is not None:
-            self.control.set_clock(edge.isoformat())
-        elif start.fails_age_s:
-            self._set_offset(self.offset_s + self.case.clock_s - start.fails_age_s)
-        self._fail(start.fails_before, due=number, about=f"at {edge}, the end of the list before" if edge else "")
-        self._set_offset(self.offset_s + self.case.clock_s)
-
-    def _fail(self, count: int, *, due: int, about: str) -> None:
-        """Events of the first webhook that fail now."""
-        self._trigger(0, count, state=State.FAILED, due=due, about=about)
 
     def _edge_of(self, number: int) -> datetime | None:
         """The `to` of the lists of a start, if it was the moment of that start: a window that ends then."""
@@ -333,8 +236,6 @@ class _Player:
         near = [end for end in ends if end and timedelta() <= now - end < timedelta(seconds=_MOST_EDGE_S)]
         return max(near, default=None)
 
-    # the log
-
     def _failing(self) -> frozenset[str]:
         entries = self._log(success=False)
         return frozenset(entry.webhook_event_id for entry in entries)
@@ -342,14 +243,14 @@ class _Player:
     def _log(self, *, success: bool | None = None, runs: bool = False) -> list[EventEntry]:
         return [
             entry
-            for webhook_id in self._live_webhooks
+            for webhook_id in self.past.live_webhooks
             for entry in self.api.list_events(webhook_id, from_=EVER[0], to=EVER[1], success=success, include_runs=runs)
         ]
 
     def events_with_attempts(self) -> list[PastEvent]:
         """The events as the log has them at the end."""
         log = {entry.webhook_event_id: entry for entry in self._log(runs=True)}
-        return [_with_attempts(event, log[event.webhook_event_id]) for event in self.events]
+        return [_with_attempts(event, log[event.webhook_event_id]) for event in self.past.events]
 
 
 def _with_attempts(event: PastEvent, entry: EventEntry) -> PastEvent:
