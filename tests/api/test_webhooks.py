@@ -1,6 +1,7 @@
 """`/api/Webhooks`: subscribing, in every way that callers do it."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -123,6 +124,13 @@ def test_changes_that_cannot_be(sim: Simulation, change: dict[str, Any], field: 
     assert_problem(refused, 400)
     assert [field] == list(refused.json()["errors"])
     assert before == sim.state()
+
+
+def test_an_unset_guid_in_a_put_counts_as_none(sim: Simulation):
+    """A .NET client that fills in only what changes sends zeros for the id."""
+    webhook = sim.subscribes(URL)
+    changed = sim.api("PUT", f"Webhooks/{webhook}", json={"id": str(UUID(int=0)), "storeId": 7})
+    assert (200, webhook, 7) == (changed.status_code, changed.json()["id"], changed.json()["storeId"])
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

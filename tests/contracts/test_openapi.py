@@ -3,14 +3,21 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from frontsim import bundled
+from frontsim.clock import WireTime
+from frontsim.domain.target import LONGEST, parse_target
+from frontsim.errors import BadInput
 
 Node = dict[str, Any]
 
@@ -227,3 +234,79 @@ def test_the_gateways_bodies_are_those_that_are_known() -> None:
         "Resource not found",
         "Rate limit is exceeded. Try again in 57 seconds.",
     } == told
+
+
+def _pattern(*path: str) -> str:
+    node: Any = DOCUMENT["components"]
+    for step in path:
+        node = node[step]
+    return str(node["pattern"])
+
+
+DATES = _pattern("parameters", "from", "schema")
+URLS = _pattern("schemas", "NewWebhook", "properties", "url")
+
+
+@given(st.from_regex(DATES, fullmatch=True, alphabet=st.characters(codec="ascii")))
+def test_dates_that_are_described_are_taken(text: str) -> None:
+    """The pattern of `from` and `to` allows no more than the server takes."""
+    WireTime(ZoneInfo("Europe/Oslo")).read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("2021-12-01", True),
+        ("2021-12-01 08:50:46.02", True),
+        ("2021-12-01t08:50Z", True),
+        ("2024-02-29T08:50:46+01:00", True),
+        ("2000-02-29 08:50:46 -0130", True),
+        ("1900-02-29", False),
+        ("2021-02-29", False),
+        ("2021-04-31", False),
+        ("2021-13-01", False),
+        ("0000-01-01", False),
+        ("2021-12-01 24:00", False),
+        ("2021-12-01Z08:50", False),
+        ("yesterday", False),
+    ],
+)
+def test_dates_are_described_as_they_are_taken(text: str, is_taken: bool) -> None:
+    """Neither more nor less."""
+    assert is_taken is bool(re.search(DATES, text))
+    with nullcontext() if is_taken else pytest.raises(ValueError, match="expected a date"):
+        WireTime(ZoneInfo("Europe/Oslo")).read(text)
+
+
+@given(st.from_regex(URLS, fullmatch=True, alphabet=st.characters(codec="ascii")).filter(lambda url: "[" not in url))
+def test_urls_that_are_described_are_taken(url: str) -> None:
+    """The pattern of a webhook's URL allows no more than the server takes, but for IPv6 and names beyond ASCII."""
+    assume(len(url) <= LONGEST and len(url) < 250)
+    parse_target(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://shop.example/hooks?token=abc#part", True),
+        ("HTTP://user:word@shop.example:65535", True),
+        ("http://[::1]:8500/{event}", True),
+        ("http://localhost.:/", True),
+        ("http://blåbær.example/", True),
+        ("http://shop.example:65536", False),
+        ("http://shop.example:0", False),
+        ("http://-shop.example", False),
+        ("http://shop..example", False),
+        ("http://shop.example/a b", False),
+        ("ftp://shop.example", False),
+        ("shop.example/hook", False),
+        ("http:///hook", False),
+        ("http://a\\b/", False),
+    ],
+)
+def test_urls_are_described_as_they_are_taken(url: str, is_taken: bool) -> None:
+    """In the bodies of POST and PUT alike."""
+    assert URLS == _pattern("schemas", "WebhookChange", "properties", "url")
+    assert is_taken is bool(re.search(URLS, url))
+    with nullcontext() if is_taken else pytest.raises(BadInput):
+        parse_target(url)

@@ -490,6 +490,13 @@ def test_what_cannot_be_played_is_skipped_with_the_reason(shop, requested, play)
     assert "StockCountReconciled, which --events leaves out" in big.judgement.reason
 
 
+def test_a_scenario_is_played_with_the_types_that_are_there(shop, requested, play):
+    """It names three, the receiver takes one: that one is raised, and the verdict stands on it."""
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert {"SaleCreated"} == {event.event for event in played.history.events}
+
+
 def test_nobody_at_the_url_is_refused_at_once(requested, play, free_port):
     """Nothing listens there: not a verdict but an error, before anything is started."""
     with pytest.raises(Unusable, match="expected a receiver at"):

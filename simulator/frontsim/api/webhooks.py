@@ -20,6 +20,8 @@ from frontsim.store.reader import Reader
 
 _EVENT = "the name of an event type (GET /api/WebhooksTypes lists them)"
 _URL = "an absolute http or https URL"
+_UNSET = str(UUID(int=0))
+"""What .NET writes for a Guid that was never set."""
 
 
 def view(webhook: Webhook) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class Webhooks:
         webhook_id = path_id(request, "webhookId")
         fields = Fields(await read_object(request), any_case=True)
         known = await self._reader.webhook(webhook_id)
-        if fields.raw("id") is not None and str(fields.raw("id")).lower() != str(webhook_id):
+        if fields.raw("id") not in (None, _UNSET) and str(fields.raw("id")).lower() != str(webhook_id):
             fields.refuse("id", f"the id in the path, {webhook_id}")
         store_id = read_store_id(fields)
         changed = replace(

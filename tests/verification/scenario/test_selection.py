@@ -24,8 +24,10 @@ def test_some_are_always_of_the_chosen():
 
 
 def test_what_is_left_out_is_told():
-    """A step that names a type which the run leaves out cannot be played."""
+    """A step that names several types is played with those that the run has."""
     chosen = Selection(CATALOG, ["SaleCreated"])
+    assert chosen.types(["CustomerUpdated", "salecreated"]) == ["SaleCreated"]
+    assert chosen.types(["CustomerUpdated"]) == []
     assert chosen.missing(["SaleCreated", "CustomerUpdated"]) == ["CustomerUpdated"]
     assert chosen.missing(["salecreated"]) == []
     assert chosen.missing("all") == []

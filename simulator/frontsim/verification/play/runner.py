@@ -46,15 +46,11 @@ def skip_reason(scenario: Scenario, harness: Harness) -> str:
     """Why a scenario cannot be played with what was given, "" when it can."""
     if scenario.needs_process_control and harness.process is None:
         return "it kills and restarts the receiver, which needs --receiver-cmd"
-    missing = [
-        name
-        for step in scenario.steps
-        if isinstance(step, Raise | Crash)
-        for name in harness.selection.missing(step.events)
-    ]
-    if missing:
-        return f"it needs {', '.join(dict.fromkeys(missing))}, which --events leaves out"
-    return ""
+    raising = [step.events for step in scenario.steps if isinstance(step, Raise | Crash)]
+    if not raising or any(harness.selection.types(events) for events in raising):
+        return ""
+    missing = [name for events in raising for name in harness.selection.missing(events)]
+    return f"it needs {' or '.join(dict.fromkeys(missing))}, which --events leaves out"
 
 
 def play(scenario: Scenario, harness: Harness) -> Recording:
@@ -175,8 +171,8 @@ def _open_faults(state: ScenarioState) -> list[FaultFact]:
 def _preflight_type(state: ScenarioState) -> str:
     """The type of the preflight's event: one that the scenario is about, so that the receiver should take it."""
     for step in state.scenario.steps:
-        if isinstance(step, Raise | Crash):
-            return state.harness.selection.types(step.events)[0]
+        if isinstance(step, Raise | Crash) and (types := state.harness.selection.types(step.events)):
+            return types[0]
     return state.harness.selection.types("some")[0]
 
 

@@ -41,8 +41,10 @@ class Selection:
 
     def missing(self, events: str | Sequence[str]) -> list[str]:
         """The types that a step names and --events leaves out. Raises UnknownEventType."""
-        named = [] if isinstance(events, str) else [self._catalog.find(name).name for name in events]
-        return [name for name in named if name not in self._chosen]
+        return [name for name in self._named(events) if name not in self._chosen]
+
+    def _named(self, events: str | Sequence[str]) -> list[str]:
+        return self.types(events) if isinstance(events, str) else [self._catalog.find(name).name for name in events]
 
     def mismatch(self, step: Step) -> str:
         """Which key of a step does not fit the event types, as `key: expected ..., got ...`; "" when all fit."""
@@ -56,7 +58,7 @@ class Selection:
         return self._payload_mismatch(step) if isinstance(step, Raise) else ""
 
     def _payload_mismatch(self, step: Raise) -> str:
-        kinds = [self._catalog.find(name) for name in self.types(step.events)]
+        kinds = [self._catalog.find(name) for name in self._named(step.events)]
         for kind in kinds:
             for key, paths in (("set", step.set), ("grow", step.grow)):
                 if wrong := [path for path in paths if not step.payload and not _may_have(kind.schema, path)]:
@@ -70,12 +72,12 @@ class Selection:
         return f"keep: expected a path in a payload, got {nowhere[0]!r}" if nowhere else ""
 
     def types(self, events: str | Sequence[str]) -> list[str]:
-        """The names that `all`, `some` or a list stands for."""
+        """The chosen types that `all`, `some` or a list stands for."""
         if events == "all":
             return list(self._chosen)
         if events == "some":
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
-        return [self._catalog.find(name).name for name in events]
+        return [name for name in self._named(events) if name in self._chosen]
 
     def integer_identity(self, event: str) -> str:
         """The top-level field with a type's identity where that is a whole number, else ""."""
