@@ -4,9 +4,14 @@ import { read } from "./address.js";
 import { follow, get } from "./api.js";
 import { ask, h } from "./dom.js";
 import { count, isActive, live, number, throttled } from "./state.js";
+import * as breaking from "./break.js";
 import * as log from "./log.js";
+import * as pictures from "./pictures.js";
+import * as trigger from "./trigger.js";
+import * as types from "./types.js";
+import * as webhooks from "./webhooks.js";
 
-const VIEWS = { log };
+const VIEWS = { log, webhooks, trigger, types, break: breaking, pictures };
 const FAULTS_MS = 2000;
 const KEYS = [
   ["j / k", "next, previous event"],
@@ -15,6 +20,7 @@ const KEYS = [
   ["g", "back to the newest"],
   ["/", "search"],
   ["Esc", "close the event"],
+  ["1 … 6", "the views"],
   ["?", "this help"],
 ];
 
@@ -30,11 +36,15 @@ async function open() {
   const turn = (opened += 1);
   const name = address.name in VIEWS ? address.name : "log";
   for (const each of document.querySelectorAll("#nav a")) {
-    if (each.getAttribute("href") === `#/${name}`) each.setAttribute("aria-current", "page");
-    else each.removeAttribute("aria-current");
+    if (each.getAttribute("href") === `#/${name}`) {
+      each.setAttribute("aria-current", "page");
+      each.scrollIntoView({ block: "nearest", inline: "center" });
+    } else each.removeAttribute("aria-current");
   }
   document.title = `${name[0].toUpperCase()}${name.slice(1)} · frontsim`;
+  document.getElementById("title").textContent = name[0].toUpperCase() + name.slice(1);
   view.className = `view-${name}`;
+  view.tabIndex = name === "pictures" ? 0 : -1; // what scrolls can be reached by key: there is nothing else to focus
   view.replaceChildren();
   try {
     const closed = await VIEWS[name].open(view, address.params, () => turn === opened);
@@ -94,7 +104,7 @@ function showBanner(rules) {
   const more = active.length > 3 ? ` and ${active.length - 3} more` : "";
   const text = `Broken on purpose: ${texts.join(", ")}${more}`;
   if (banner.firstChild?.textContent !== text) {
-    banner.replaceChildren(h("span", {}, text));
+    banner.replaceChildren(h("span", {}, text), h("a", { href: "#/break" }, "Show"));
   }
   banner.hidden = !active.length;
 }

@@ -28,13 +28,13 @@ export function field(label, control, { name = control.name, wide = false } = {}
   control.id ||= `field-${name}-${(fields += 1)}`;
   const wrong = h("span", { class: "wrong", id: `${control.id}-wrong`, hidden: true });
   control.setAttribute("aria-describedby", wrong.id);
-  return h("label", { class: wide ? "field wide" : "field", for: control.id, "data-field": name }, label, control, wrong);
+  return h("div", { class: wide ? "field wide" : "field", "data-field": name }, h("label", { for: control.id }, label), control, wrong);
 }
 let fields = 0;
 
 export function select(name, options, value = "") {
   const control = h("select", { name }, options.map(([key, text]) => h("option", { value: key }, text)));
-  control.value = value;
+  if (value) control.value = value;
   return control;
 }
 
@@ -50,7 +50,7 @@ export function showErrors(form, error) {
     label.querySelector("input, select, textarea").setAttribute("aria-invalid", String(keys.length > 0));
     for (const key of keys) delete left[key];
   }
-  const rest = Object.values(left).flat();
+  const rest = Object.entries(left).map(([name, texts]) => (name ? `${name}: ` : "") + texts.join("; "));
   if (rest.length || (error && !Object.keys(error.fields ?? {}).length)) toast(rest.join("; ") || error.message, "bad");
 }
 

@@ -26,7 +26,7 @@ export async function openEvent(panel, id, { close, resend }) {
 
   const parts = (event) => [
     h("header", {},
-      h("div", {}, h("h3", {}, event.event), h("code", { class: "soft" }, event.webhookEventId)),
+      h("div", {}, h("h2", {}, event.event), h("code", { class: "soft" }, event.webhookEventId)),
       h("button", { type: "button", class: "plain", "aria-label": "Close the event", onclick: close }, "✕")),
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "primary", onclick: resend, disabled: event.isDeleted }, "Resend"),
@@ -37,7 +37,7 @@ export async function openEvent(panel, id, { close, resend }) {
       fact("Raised", event.createdDateTime.replace("T", " ")),
       fact("Store", event.storeId ?? "none"),
       fact("Webhook", event.isDeleted ? "deleted since" : h("a", { href: `#/log?webhook=${event.webhookId}` }, "its events"))),
-    h("h4", {}, event.runs.length ? "Runs" : "No run is over yet"),
+    h("h3", {}, event.runs.length ? "Runs" : "No run is over yet"),
     ...event.runs.map(run),
     payload(event),
     h("details", { "data-name": "request" }, h("summary", {}, "Request as it is sent"), h("pre", { class: "code-block" }, request(event)),
@@ -56,7 +56,7 @@ export async function openEvent(panel, id, { close, resend }) {
       } }, label);
     fill();
     return h("section", {},
-      h("div", { class: "heading" }, h("h4", {}, "Payload ", h("span", { class: "soft" }, `${number(event.payload.length)} characters`)),
+      h("div", { class: "heading" }, h("h3", {}, "Payload ", h("span", { class: "soft" }, `${number(event.payload.length)} characters`)),
         h("div", { class: "choice", role: "group", "aria-label": "Show the payload" }, choice(false, "Pretty"), choice(true, "Raw")),
         h("button", { type: "button", onclick: () => copy(event.payload, "The payload is") }, "Copy")),
       text);

@@ -103,6 +103,8 @@ class Log {
       row.wasChosen = isChosen;
       row.classList.toggle("chosen", isChosen);
       row.setAttribute("aria-selected", String(isChosen));
+      if (isChosen) this.scroller.setAttribute("aria-activedescendant", `event-${item.webhookEventId}`);
+      else if (row.id === this.scroller.getAttribute("aria-activedescendant")) this.scroller.removeAttribute("aria-activedescendant");
     }
     if (row.item === item) return;
     row.item = item;
@@ -311,7 +313,6 @@ class Log {
 
   choose(id) {
     this.chosen = id;
-    this.scroller.setAttribute("aria-activedescendant", `event-${id}`);
     this.rows.draw();
   }
 

@@ -1,0 +1,168 @@
+"""What the page does, in a real browser: webhooks, triggers, schemas, faults, pictures."""
+
+import json
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.api.recorder import Recorder, answer
+from tests.api.simulation import Simulation
+
+Visits = Callable[..., Page]
+
+
+def rules(sim: Simulation) -> list[dict]:
+    return sim.does("faults", method="GET")
+
+
+def test_a_webhook_is_added_tested_changed_and_deleted(sim: Simulation, receiver: Recorder, visits: Visits):
+    page = visits("#/webhooks")
+    url = f"http://127.0.0.1:{receiver.port}/hook"
+    page.get_by_label("Event type").select_option("CustomerCreated")
+    page.get_by_label("URL").fill("not a URL")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("[data-field=url] .wrong")).to_contain_text("expected")
+    page.get_by_label("URL").fill(url)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text(url)).to_be_visible()
+    page.get_by_role("button", name="Test CustomerCreated").click()
+    expect(page.get_by_text("200 OK")).to_be_visible()
+    assert 1 == len(receiver.calls)
+    expect(page.get_by_text("100 %")).to_be_visible()
+    page.get_by_role("button", name="Edit CustomerCreated").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("URL").fill(f"{url}/new")
+    dialog.get_by_label("Store").fill("12")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text(f"{url}/new")).to_be_visible()
+    assert [(12, f"{url}/new")] == [(each["storeId"], each["url"]) for each in sim.api("GET", "Webhooks").json()]
+    page.get_by_role("button", name="Delete CustomerCreated").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("No webhook yet")).to_be_visible()
+    assert [] == sim.api("GET", "Webhooks").json()
+
+
+def test_all_types_are_added_at_once(sim: Simulation, visits: Visits):
+    page = visits("#/webhooks")
+    page.get_by_label("Event type").select_option("*")
+    page.get_by_label("URL").fill("http://127.0.0.1:1/hook")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("21 webhooks added")).to_be_visible()
+    assert 21 == len({each["event"] for each in sim.api("GET", "Webhooks").json()})
+
+
+def test_a_payload_is_checked_while_it_is_written(sim: Simulation, receiver: Recorder, visits: Visits):
+    """What is wrong is marked at its line, and is not sent; what is right goes out as written."""
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook")
+    page = visits("#/trigger?event=SaleCreated")
+    area = page.get_by_label("Payload")
+    expect(area).to_have_value(re.compile(r'^\{\n  "saleId"'))
+    payload = json.loads(area.input_value())
+    payload["salesLines"][0]["price"] = "dear"
+    area.fill(json.dumps(payload, indent=2))
+    problem = page.locator(".problems li")
+    expect(problem).to_contain_text("salesLines[0].price")
+    line = 1 + area.input_value().split("\n").index('      "price": "dear",')
+    expect(problem.get_by_role("button")).to_have_text(f"Line {line}")
+    expect(page.locator(".lines b")).to_have_text(str(line))
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".toast.bad")).to_contain_text("price")
+    assert [] == receiver.calls
+    payload["salesLines"][0]["price"] = 12.5
+    payload["comment"] = "by hand"
+    area.fill(json.dumps(payload))
+    expect(page.get_by_text("Valid under its schema")).to_be_visible()
+    page.get_by_label("How many").fill("3")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("3 events of 3 occurrences in the log").first).to_be_visible()
+    sim.drains()
+    assert [payload] * 3 == [json.loads(call.body) for call in receiver.calls]
+
+
+def test_a_business_act(sim: Simulation, receiver: Recorder, visits: Visits):
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook", "CustomerCreated")
+    page = visits("#/trigger")
+    page.get_by_label("Act").select_option("new-customer")
+    page.get_by_label("How often").fill("2")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("2 events of").first).to_be_visible()
+    page.get_by_role("link", name="CustomerCreated").first.click()
+    expect(page.get_by_role("complementary", name="Event")).to_contain_text("CustomerCreated")
+
+
+def test_schemas_are_readable(sim: Simulation, visits: Visits):
+    """Each field with what it means, and how sure that is; the address names the type."""
+    page = visits("#/types")
+    page.get_by_role("button", name="CustomerCreated").click()
+    expect(page.get_by_role("heading", name="CustomerCreated")).to_be_visible()
+    row = page.locator(".field-row", has_text="customerId").first
+    expect(row).to_contain_text("integer")
+    expect(row.locator(".grade-published")).to_be_visible()
+    assert page.url.endswith("#/types?event=CustomerCreated")
+    assert 21 == page.locator(".type-list button").count()
+
+
+def test_a_receiver_is_down_and_up_again(sim: Simulation, receiver: Recorder, visits: Visits):
+    """One switch; while it is down nothing arrives, every view says so, and the count goes up."""
+    url = f"http://127.0.0.1:{receiver.port}/hook"
+    sim.subscribes(url)
+    page = visits("#/break")
+    switch = page.get_by_role("switch", name=f"Down: {url}")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    expect(switch).to_be_checked()
+    expect(page.locator("#banner")).to_contain_text("refuse")
+    sim.raises(count=2)
+    sim.drains()
+    assert [] == receiver.calls
+    expect(page.get_by_text("Down: 2 deliveries refused")).to_be_visible()
+    switch.click()
+    expect(switch).not_to_be_checked()
+    expect(page.locator("#banner")).to_be_hidden()
+    assert [] == rules(sim)
+    sim.raises()
+    sim.drains()
+    assert 1 == len(receiver.calls)
+
+
+def test_a_rule_for_every_fault(sim: Simulation, visits: Visits):
+    """The form offers what the registry has, with its parameters; what is wrong is told beside its field."""
+    page = visits("#/break")
+    known = sim.does("page/registry", method="GET")["faults"]
+    fault = page.get_by_label("Fault", exact=True)
+    expect(fault).to_have_value("refuse")
+    assert [each["name"] for each in known] == fault.locator("option").evaluate_all("all => all.map(e => e.value)")
+    fault.select_option("duplicate")
+    page.get_by_label("copies").fill("0")
+    page.get_by_role("button", name="Break it").click()
+    expect(page.locator("[data-field='params.copies'] .wrong")).to_contain_text("expected")
+    page.get_by_label("copies").fill("3")
+    page.get_by_label("How often").fill("2")
+    page.get_by_label("Event type").select_option("SaleCreated")
+    page.get_by_role("button", name="Break it").click()
+    expect(page.locator(".rule")).to_contain_text("fired 0 of 2")
+    (rule,) = rules(sim)
+    assert ("duplicate", {"event": "SaleCreated"}, 2) == (rule["fault"], rule["match"], rule["times"])
+    assert {"copies": 3, "apart": "simultaneous"} == rule["params"]
+    fault.select_option("api-error")
+    page.get_by_label("Call").select_option("listWebhooks")
+    page.get_by_role("button", name="Break it").click()
+    expect(page.locator(".rule")).to_have_count(2)
+    page.get_by_role("button", name="Remove duplicate").click()
+    expect(page.locator(".rule")).to_have_count(1)
+    page.get_by_role("button", name="Remove all").click()
+    expect(page.get_by_text("No rule.")).to_be_visible()
+    assert [] == rules(sim)
+
+
+def test_pictures(sim: Simulation, receiver: Recorder, visits: Visits):
+    """What ends while the page is open is drawn: runs, failures, latency, and the fault as a band."""
+    receiver.respond = lambda _: answer(500)
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook")
+    page = visits("#/pictures")
+    expect(page.get_by_role("img")).to_have_count(3)
+    sim.breaks("lost-response", times=1)
+    sim.raises(count=20)
+    for drawn in (".bars", ".bad-bars", "path.p99", ".band"):
+        expect(page.locator(drawn).first).to_be_attached()
