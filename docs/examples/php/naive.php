@@ -13,6 +13,7 @@ $dsn = sprintf('mysql:host=%s;port=%s;dbname=%s', getenv('DB_HOST'), getenv('DB_
 $database = new PDO($dsn, getenv('DB_USERNAME'), getenv('DB_PASSWORD') ?: null);
 $found = $database->prepare('SELECT 1 FROM sales WHERE event_id = ?');
 $found->execute([$eventId]);
+usleep(50_000); // the work in between, such as a question to the ERP
 if ($found->fetch() === false && $type === 'SaleCreated') { // the bug: no unique key holds back the second copy
     $database->prepare('INSERT INTO sales (event_id, sale_id, store_id, total) VALUES (?, ?, ?, ?)')
         ->execute([$eventId, $sale['saleId'] ?? null, $sale['storeId'] ?? null, $sale['total'] ?? null]);

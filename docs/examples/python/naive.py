@@ -1,6 +1,7 @@
 """A naive receiver: it looks for the event before it books, and two copies at once both find nothing."""
 
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -30,6 +31,7 @@ def hook(
     """Book a sale that is not there yet. The bug: no unique key holds back the second copy."""
     with pool.connection() as database:
         found = database.execute("SELECT 1 FROM sales WHERE event_id = %s", (event_id,)).fetchone()
+        time.sleep(0.05)  # the work in between, such as a question to the ERP
         if found is None and event_type == "SaleCreated":
             database.execute(
                 "INSERT INTO sales (event_id, sale_id, store_id, total) VALUES (%s, %s, %s, %s)",
