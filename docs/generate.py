@@ -221,7 +221,7 @@ def broken_jobs() -> str:
 def clause_findings() -> str:
     """Which findings break a clause, and in which scenarios."""
     rows = (
-        [f"`{each.id}`", code(sorted(each.classes)), code(sorted(each.scenarios)) or "any that no other clause names"]
+        [f"`{each.id}`", code(sorted(each.classes)), code(sorted(each.only_in)) or "any that no other clause names"]
         for each in clauses.load()
     )
     return table(["clause", "broken by", "in"], rows)

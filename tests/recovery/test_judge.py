@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from frontsim.clauses import NOTE, Contract
 from frontsim.recovery import clauses
 from frontsim.recovery.facts import Ending, State
 from frontsim.recovery.judge import Verdict, judge, overall
@@ -121,6 +122,13 @@ def test_a_job_that_takes_long_to_start_does_not_stand_still():
     late = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
     calls = [listed(at_s=8.0), resent("e2", at_s=9.5)]
     assert [] == found(history(event(503), calls=calls, starts=[late]))
+
+
+def test_a_note_is_told_and_violates_nothing():
+    """As the severity of its clause says."""
+    clauses_ = [replace(each, severity=NOTE) if "missed" in each.classes else each for each in CONTRACT]
+    judgement = judge(case(), history(event(503)), Contract(clauses_, clauses.CLASSES))
+    assert (Verdict.VERIFIED, ["missed"]) == (judgement.verdict, [each.class_ for each in judgement.findings])
 
 
 def test_a_job_that_a_case_cannot_test_is_skipped():

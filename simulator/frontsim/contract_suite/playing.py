@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
 from frontsim.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
@@ -28,7 +29,7 @@ def player(request: Request, seed: int) -> Play:
     return play
 
 
-def _outcome(played: Played, contract: clauses.Contract, seed: int) -> ContractOutcome:
+def _outcome(played: Played, contract: Contract, seed: int) -> ContractOutcome:
     judgement, name = without_secrets(played.judgement), played.scenario.name
     broken = dict.fromkeys(finding.clause for finding in judgement.findings)
     reasons = {clause.id: why_not_exercised(clause, played.history) for clause in contract.judged_in(name)}

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
+from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
 from frontsim.masking import masked, masked_errors
 from frontsim.recovery import clauses
 from frontsim.recovery.case import chosen
-from frontsim.recovery.clauses import JobContract
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.report import by_clause
@@ -49,7 +49,7 @@ def _is_over(pause: Callable[[float], None]) -> bool:
     return False
 
 
-def _outcome(played: PlayedCase, contract: JobContract, seed: int) -> ContractOutcome:
+def _outcome(played: PlayedCase, contract: Contract, seed: int) -> ContractOutcome:
     judgement, fixes = played.judgement, {clause.id: clause.fix for clause in contract}
     return ContractOutcome(
         str(judgement.verdict),

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
 from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.clauses import Clause
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 
@@ -28,7 +28,7 @@ _CASES = [
     for contract in [clauses.load()]
     for each in scenario.bundled_scenarios()
     for clause in contract.judged_in(each.name)
-    if clause.severity == clauses.MUST
+    if clause.severity == MUST
 ]
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.recovery_playing import job_player
 from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, bundled_cases
-from frontsim.recovery.clauses import JobClause
 from frontsim.recovery.play import JobSetup
 
 __all__ = ["recovery_outcomes", "recovery_setup", "test_job_keeps_the_contract"]
@@ -26,7 +26,7 @@ _CASES = [
     for contract in [clauses.load()]
     for each in bundled_cases()
     for clause in contract.judged_in(each.name)
-    if clause.severity == "must"
+    if clause.severity == MUST
 ]
 
 
@@ -55,7 +55,7 @@ def recovery_outcomes(
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)
-def test_job_keeps_the_contract(played: Case, clause: JobClause, recovery_outcomes: SharedOutcomes) -> None:
+def test_job_keeps_the_contract(played: Case, clause: Clause, recovery_outcomes: SharedOutcomes) -> None:
     """The job keeps this clause of contracts/job.toml in this case."""
     outcome = outcome_of(recovery_outcomes, played.name)
     assert_kept(outcome, clause.id, f"{played.breaks} {played.holds}\n\n{clause.sentence} {clause.reason}")

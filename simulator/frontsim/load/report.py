@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
+from frontsim.clauses import Contract
 from frontsim.load.rates import highest_rate
 from frontsim.masking import masked
 from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Judgement, Verdict
-from frontsim.verification.judge.clauses import Contract
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from frontsim.clauses import MUST, Contract
 from frontsim.recovery.case import Case
-from frontsim.recovery.clauses import JobContract
 from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
 
 
@@ -64,7 +64,7 @@ class _Seen:
     event: PastEvent | None = None
 
 
-def judge(case: Case, history: CaseHistory, contract: JobContract) -> JobJudgement:
+def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
     """The verdict on one case."""
     if history.skipped:
         return JobJudgement(Verdict.SKIPPED, history.skipped)
@@ -81,10 +81,11 @@ def judge(case: Case, history: CaseHistory, contract: JobContract) -> JobJudgeme
     )
     if history.starts and not history.calls:
         return JobJudgement(Verdict.UNKNOWN, _no_call(history.starts[0]))
-    if found and not history.trouble:
+    must = {clause.id for clause in contract if clause.severity == MUST}
+    if not history.trouble and any(each.clause in must for each in found):
         return JobJudgement(Verdict.VIOLATED, findings=found)
     reason = history.trouble or _why_unknown(history)
-    return JobJudgement(Verdict.UNKNOWN if reason else Verdict.VERIFIED, reason)
+    return JobJudgement(Verdict.UNKNOWN if reason else Verdict.VERIFIED, reason, () if reason else found)
 
 
 def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:

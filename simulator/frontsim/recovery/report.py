@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import orjson
 
+from frontsim.clauses import Clause
 from frontsim.recovery.case import Case
-from frontsim.recovery.clauses import JobClause
 from frontsim.recovery.facts import Operation, State
 from frontsim.recovery.judge import JobFinding, Verdict
 from frontsim.recovery.session import JobReport, PlayedCase
@@ -180,7 +180,7 @@ def _suite(played: PlayedCase, report: JobReport) -> ET.Element:
     return suite
 
 
-def _failure(found: Sequence[JobFinding], clause: JobClause, played: PlayedCase, report: JobReport) -> list[str]:
+def _failure(found: Sequence[JobFinding], clause: Clause, played: PlayedCase, report: JobReport) -> list[str]:
     details = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in found[:_MOST_IDS]]
     told = story(played.history, found[0].webhook_event_id)
     return [*details, "", *told, "", f"Fix: {clause.fix}", report.replay(played.case.name)]

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from frontsim.clauses import Contract
 from frontsim.clock import stopwatch
 from frontsim.recovery.case import Case
-from frontsim.recovery.clauses import JobContract
 from frontsim.recovery.facts import CaseHistory
 from frontsim.recovery.judge import JobJudgement, Verdict, judge, overall
 from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
@@ -32,7 +32,7 @@ class JobReport:
     job: str
     seed: int
     played: Sequence[PlayedCase]
-    contract: JobContract
+    contract: Contract
     version: str
     started_at: str
     duration_s: float
@@ -54,7 +54,7 @@ def play_all(
     cases: Sequence[Case],
     setup: JobSetup,
     open_simulator: OpenSimulator,
-    contract: JobContract,
+    contract: Contract,
     *,
     at_once: int,
     budget_s: float,

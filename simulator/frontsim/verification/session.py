@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
+from frontsim.clauses import Contract
 from frontsim.domain.headers import HeaderNames
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
-from frontsim.verification.judge.clauses import Contract
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.runner import play, skip_reason

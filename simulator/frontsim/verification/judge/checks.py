@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from frontsim.clauses import NOTE, Contract
 from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.clauses import NOTE, Contract
 from frontsim.verification.judge.counts import classes_of, counts_of
 from frontsim.verification.judge.notes import sentences
 from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on

@@ -7,11 +7,11 @@ either held or was not exercised, and only the first is a pass.
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
+from frontsim.clauses import Clause
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import ContentCheck, EventFact, Expect, History
-from frontsim.verification.judge.clauses import Clause
 
 _DUPLICATE = "duplicate"
 """The fault that sends copies of one run."""
@@ -19,9 +19,9 @@ _DUPLICATE = "duplicate"
 
 def why_not_exercised(clause: Clause, history: History) -> str:
     """The reason in a sentence, "" when something happened that can break the clause."""
-    if any(_TESTS[class_](history) for class_ in clause.classes):
+    if any(_TESTS[Class(class_)](history) for class_ in clause.classes):
         return ""
-    wanting = " and ".join(dict.fromkeys(_WANTING[class_] for class_ in sorted(clause.classes)))
+    wanting = " and ".join(dict.fromkeys(_WANTING[Class(class_)] for class_ in sorted(clause.classes)))
     return f"not exercised by {history.scenario}: {wanting}"
 
 

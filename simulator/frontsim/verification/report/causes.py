@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from frontsim.clauses import Clause
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.judge.checks import Finding
-from frontsim.verification.judge.clauses import Clause
 from frontsim.verification.session import Played, Report
 
 Key = tuple[str, Class]
@@ -80,7 +80,7 @@ def _explained(report: Report) -> list[tuple[Key, Played, Finding]]:
 
 def _general(report: Report) -> Mapping[Class, str]:
     """The id of the clause that a class breaks in a scenario which no clause names."""
-    return {class_: clause.id for clause in report.contract if not clause.scenarios for class_ in clause.classes}
+    return {Class(class_): clause.id for clause in report.contract if not clause.only_in for class_ in clause.classes}
 
 
 def _names(findings: list[tuple[str, Finding]]) -> tuple[str, ...]:

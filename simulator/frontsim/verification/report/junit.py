@@ -6,8 +6,8 @@ systems add up the times of the cases.
 
 from xml.etree import ElementTree as ET
 
+from frontsim.clauses import Clause
 from frontsim.verification.judge.checks import Finding, Verdict
-from frontsim.verification.judge.clauses import Clause
 from frontsim.verification.judge.exercise import why_not_exercised
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
