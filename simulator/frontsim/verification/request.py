@@ -157,16 +157,17 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     Raises:
         BadInput: what the user gave cannot be used.
     """
+    longest_s = request.limits.timeout_s
     if request.observe_url:
-        return UrlObserver(request.observe_url)
+        return UrlObserver(request.observe_url, longest_s=longest_s)
     if request.observe_sql:
-        return SqlObserver(*request.observe_sql)
+        return SqlObserver(*request.observe_sql, longest_s=longest_s)
     if request.observe_cmd:
-        return CommandObserver(request.observe_cmd)
+        return CommandObserver(request.observe_cmd, longest_s=longest_s)
     if request.observe_sink:
         if address is None:
             raise BadInput("--observe-sink: expected --base-url too: the receiver must know that simulator")
-        return SinkObserver(address.control_url, request.observe_sink, token=address.token)
+        return SinkObserver(address.control_url, request.observe_sink, token=address.token, longest_s=longest_s)
     if request.observe_function is not None:
         return FunctionObserver(request.observe_function)
     return ImportObserver(request.observe_import) if request.observe_import else None

@@ -12,7 +12,7 @@ from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
-from frontsim.verification.observe import observers
+from frontsim.verification.observe import bounded, observers
 from frontsim.verification.observe.observers import (
     CommandObserver,
     ImportObserver,
@@ -187,3 +187,27 @@ def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
     for limit_s in (0.3, 0.1):
         with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):
             observer.read()
+
+
+def test_a_query_that_does_not_end_is_interrupted(database):
+    """Its time is that of every look."""
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    with pytest.raises(ObserverFailed, match="interrupted"):
+        SqlObserver(f"sqlite:///{database}", endless, longest_s=0.1).read()
+
+
+def test_a_query_of_too_many_rows(database, monkeypatch):
+    """It fails, rather than fill the memory."""
+    monkeypatch.setattr(observers, "MOST_ROWS", 1)
+    with pytest.raises(ObserverFailed, match="more than 1 rows"):
+        SqlObserver(f"sqlite:///{database}", "SELECT event_id FROM sales").read()
+
+
+def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):
+    """Of an answer, and of a command's output."""
+    monkeypatch.setattr(bounded, "MOST_BYTES", 10)
+    shop.shows = lambda: (200, b'["a long effect"]')
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        for each in (observer, CommandObserver("echo a long effect")):
+            with pytest.raises(ObserverFailed, match="that fits in memory, got more than"):
+                each.read()

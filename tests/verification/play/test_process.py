@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.process import ReceiverProcess, _ReceiverOutput
 
 pytestmark = pytest.mark.slow
 
@@ -53,3 +53,12 @@ def test_a_kill_of_nothing_is_nothing(process):
     """What was never started can be killed."""
     process.kill()
     assert not process.is_running
+
+
+def test_only_the_end_of_the_output_is_kept():
+    """A receiver may print for ever: it neither waits for us nor fills our disk or memory."""
+    reading, writing = os.pipe()
+    output = _ReceiverOutput(os.fdopen(reading, "rb"))
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(b"x" * 1_000_000 + b"the end")
+    assert b"x" * 393 + b"the end" == output.end()

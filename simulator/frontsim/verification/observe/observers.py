@@ -5,9 +5,9 @@ never an empty list: a dead observer must not look like a receiver that lost eve
 """
 
 import importlib
+import math
 import re
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -19,16 +19,21 @@ import orjson
 
 from frontsim.client.errors import excerpt
 from frontsim.client.http import read_url
+from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.masking import masked_command
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import Effect
+from frontsim.verification.observe import bounded
 
 TIMEOUT_S = 20.0
 """Seconds that one look may take."""
 AFTER_A_TIMEOUT_S = 2.0
 """Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
+MOST_ROWS = 500_000
+"""Rows that a query may have."""
+_STEPS = 100_000  # of SQLite's machine between two looks at the time
 _SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
@@ -68,9 +73,12 @@ def _key(value: Any, key: str) -> str | None:
 
 
 class UrlObserver:
-    """A URL that answers GET with a JSON list, of ids or of objects."""
+    """A URL that answers GET with a JSON list, of ids or of objects.
 
-    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None) -> None:
+    `longest_s` bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
+    """
+
+    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None, longest_s: float = math.inf) -> None:
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL:
@@ -79,25 +87,34 @@ class UrlObserver:
             raise BadInput(f"--observe-url: expected a URL such as http://127.0.0.1:8500/effects, got {url!r}")
         self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
         self._url = url
-        self._http = httpx.Client(headers=headers, trust_env=False)
-        self._limit_s = TIMEOUT_S
+        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._http = httpx.Client(headers=self._headers, trust_env=False)
+        self._longest_s = longest_s
+        self._limit_s = min(TIMEOUT_S, longest_s)
 
     def read(self) -> Sequence[Any]:
         """One GET."""
         try:
-            answer = self._http.get(self._url, follow_redirects=True, timeout=self._limit_s)
+            answer = bounded.get(self._http, self._url, limit_s=self._limit_s)
+        except (bounded.TooSlow, httpx.TimeoutException):
+            limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+            self._http.close()
+            self._http = httpx.Client(headers=self._headers, trust_env=False)
+            raise ObserverFailed(
+                f"{self.name}: expected a JSON list within {limit_s:g} s, got no whole answer (timed out)"
+            ) from None
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         except httpx.HTTPError as error:
-            if isinstance(error, httpx.TimeoutException):
-                self._limit_s = AFTER_A_TIMEOUT_S
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({_reason(error)})") from error
-        self._limit_s = TIMEOUT_S
+        self._limit_s = min(TIMEOUT_S, self._longest_s)
         if answer.status_code != 200:
-            text = excerpt(answer.content)[:120]
+            text = excerpt(answer.body)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
         try:
-            value = orjson.loads(answer.content)
+            value = orjson.loads(answer.body)
         except orjson.JSONDecodeError:
-            raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.content)[:120]!r}") from None
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
         if not isinstance(value, list):
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {type(value).__name__}")
         return value
@@ -110,13 +127,13 @@ class UrlObserver:
 class SqlObserver:
     """A query, a row an effect. `sqlite:///FILE` needs nothing; other databases need the `sql` extra."""
 
-    def __init__(self, dsn: str, query: str) -> None:
+    def __init__(self, dsn: str, query: str, *, longest_s: float = math.inf) -> None:
         if "://" not in dsn:
             raise BadInput(f"--observe-sql: expected a DSN such as sqlite:///shop.db, got {dsn!r}")
         self.name = f"SQL on {_without_password(dsn)}"
         self._query = query
         match = _SQLITE.fullmatch(dsn)
-        self._rows, self._close = (_sqlite_rows(match["path"]), _nothing) if match else _alchemy_rows(dsn)
+        self._rows, self._close = (_sqlite_rows(match["path"], longest_s), _nothing) if match else _alchemy_rows(dsn)
 
     def read(self) -> Sequence[Any]:
         """Run the query. A row of one column is its value; others are objects of their columns."""
@@ -136,23 +153,26 @@ class SqlObserver:
 class CommandObserver:
     """A command whose standard output has a line for each effect: an id, or a JSON object."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, *, longest_s: float = math.inf) -> None:
         self.name = f"command {masked_command(command)}"
         self._command = command
-        self._limit_s = TIMEOUT_S
+        self._longest_s = longest_s
+        self._limit_s = min(TIMEOUT_S, longest_s)
 
     def read(self) -> Sequence[Any]:
         """Run it once."""
-        limit_s, self._limit_s = self._limit_s, AFTER_A_TIMEOUT_S
+        limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
         try:
-            done = subprocess.run(self._command, shell=True, capture_output=True, timeout=limit_s, check=False)  # noqa: S602 - the user's own command line, as they typed it
-        except subprocess.TimeoutExpired:
+            done = bounded.run(self._command, limit_s=limit_s)
+        except bounded.TooSlow:
             raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
-        self._limit_s = TIMEOUT_S
-        if done.returncode != 0:
-            text = excerpt(done.stderr)[:200]
-            raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.returncode}: {text}")
-        lines = done.stdout.decode(errors="replace").splitlines()
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected output that fits in memory, got {error}") from None
+        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        if done.exit_code != 0:
+            text = excerpt(done.errors)[:200]
+            raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
+        lines = done.text.decode(errors="replace").splitlines()
         return [lookup.parsed(line.strip()) for line in lines if line.strip()]
 
     def close(self) -> None:
@@ -162,9 +182,11 @@ class CommandObserver:
 class SinkObserver:
     """The simulator's own stand-in for a shop or ERP: `/_sim/sink/NAME`."""
 
-    def __init__(self, control_url: str, name: str, *, token: str = "") -> None:
+    def __init__(self, control_url: str, name: str, *, token: str = "", longest_s: float = math.inf) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._inner = UrlObserver(f"{read_url(control_url)}/sink/{quote(name, safe='')}", headers=headers)
+        self._inner = UrlObserver(
+            f"{read_url(control_url)}/sink/{quote(name, safe='')}", headers=headers, longest_s=longest_s
+        )
         self.name = f"sink {name}"
 
     def read(self) -> Sequence[Any]:
@@ -211,14 +233,24 @@ class ImportObserver(FunctionObserver):
 Rows = Callable[[str], tuple[list[str], Sequence[Sequence[Any]]]]
 
 
-def _sqlite_rows(path: str) -> Rows:
+def _sqlite_rows(path: str, longest_s: float) -> Rows:
     uri = f"file:{quote(path)}?mode=ro"
+    limit_s = min(TIMEOUT_S, longest_s)
 
     def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        with closing(sqlite3.connect(uri, uri=True, timeout=TIMEOUT_S)) as database:
+        with closing(sqlite3.connect(uri, uri=True, timeout=limit_s)) as database:
+            began = stopwatch()
+            database.set_progress_handler(lambda: stopwatch() - began > limit_s, _STEPS)  # true interrupts the query
             cursor = database.execute(query)
-            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+            return [column[0] for column in cursor.description or ()], _all_rows(cursor.fetchmany)
 
+    return rows
+
+
+def _all_rows(fetch: Callable[[int], Sequence[Any]]) -> Sequence[Any]:
+    rows = fetch(MOST_ROWS + 1)
+    if len(rows) > MOST_ROWS:
+        raise bounded.TooMuch(f"more than {MOST_ROWS:,} rows")
     return rows
 
 
@@ -244,7 +276,7 @@ def _alchemy_rows(dsn: str) -> tuple[Rows, Callable[[], None]]:
     def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
         with engine.connect() as connection:
             result = connection.execute(alchemy.text(query))
-            return list(result.keys()), [tuple(row) for row in result.fetchall()]
+            return list(result.keys()), [tuple(row) for row in _all_rows(result.fetchmany)]
 
     return rows, engine.dispose
 

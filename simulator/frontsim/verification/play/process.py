@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
@@ -20,6 +20,9 @@ from frontsim.errors import Unusable
 START_S = 30.0
 """Seconds in which it must listen."""
 _GONE_S = 5.0
+_LAST_WORDS_S = 0.5
+_PIECE = 64 * 1024
+_KEPT = 400  # bytes of its output
 
 
 class ReceiverProcess:
@@ -38,7 +41,7 @@ class ReceiverProcess:
         self._address = (parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
         self._pause = pause
         self._process: subprocess.Popen[bytes] | None = None
-        self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the receiver, closed in close()
+        self._output: _ReceiverOutput | None = None
 
     @property
     def is_running(self) -> bool:
@@ -58,10 +61,12 @@ class ReceiverProcess:
             self._command,
             shell=True,
             stdin=subprocess.DEVNULL,
-            stdout=self._output,
+            stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        assert self._process.stdout is not None
+        self._output = _ReceiverOutput(self._process.stdout)
         began = stopwatch()
         while not self._listens():
             if self._process.poll() is not None:
@@ -96,7 +101,6 @@ class ReceiverProcess:
     def close(self) -> None:
         """End it for good."""
         self.kill()
-        self._output.close()
 
     def _listens(self) -> bool:
         try:
@@ -106,6 +110,28 @@ class ReceiverProcess:
             return False
 
     def _tail(self) -> str:
-        self._output.seek(0, os.SEEK_END)
-        self._output.seek(max(0, self._output.tell() - 400))
-        return self._output.read().decode(errors="replace").strip() or "it printed nothing"
+        text = self._output.end() if self._output else b""
+        return text.decode(errors="replace").strip() or "it printed nothing"
+
+
+class _ReceiverOutput:
+    """Reads what a receiver prints, so that it never waits for us, and keeps the end of it.
+
+    Args:
+        pipe: closed here, when all that write to it have ended.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._end = b""
+        self._thread = threading.Thread(target=self._read, args=(pipe,), name="frontsim-receiver-output", daemon=True)
+        self._thread.start()
+
+    def end(self) -> bytes:
+        """The end of what was printed so far; a receiver that has just ended may have printed more than was read."""
+        self._thread.join(_LAST_WORDS_S)
+        return self._end
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while piece := os.read(pipe.fileno(), _PIECE):
+                self._end = (self._end + piece)[-_KEPT:]

@@ -1,0 +1,177 @@
+"""Reads what others send or print, within a time and a size, whatever they do.
+
+An answer may trickle, never end, or be a gzip bomb; a command may print for ever, or leave children behind. None of
+that may hold up a run or fill our memory, so a read ends when its time is over or `MOST_BYTES` have come.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import httpx
+
+from frontsim.clock import stopwatch
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Bytes of a text that is read."""
+MOST_VALUES = 2_000_000
+"""Values in it, about: each takes some hundred bytes of memory, however short it is."""
+_SEPARATORS = (b",", b"[", b"{", b"\n")
+_PIECE = 64 * 1024
+_ERRORS_KEPT = 4 * 1024
+_LOOK_S = 0.05
+
+
+class TooMuch(Exception):
+    """More than `MOST_BYTES` or `MOST_VALUES`; the text says which."""
+
+
+class TooSlow(Exception):
+    """It did not end within its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlAnswer:
+    """A status, and the whole body, decompressed."""
+
+    status_code: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command printed; of the errors the beginning."""
+
+    exit_code: int
+    text: bytes
+    errors: bytes
+
+
+def get(client: httpx.Client, url: str, *, limit_s: float) -> UrlAnswer:
+    """GET a URL, all of it within `limit_s`. After TooSlow the client is of no further use: close it.
+
+    A thread does the work, because the client's own limit starts anew with every byte that comes.
+
+    Raises:
+        TooMuch, TooSlow: see there.
+        httpx.HTTPError: there was no whole answer.
+    """
+    found: list[UrlAnswer | Exception] = []
+    thread = threading.Thread(target=_fetch, args=(client, url, limit_s, found), daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if not found:
+        raise TooSlow
+    (result,) = found
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _fetch(client: httpx.Client, url: str, limit_s: float, found: list[UrlAnswer | Exception]) -> None:
+    try:
+        with client.stream("GET", url, follow_redirects=True, timeout=limit_s) as answer:
+            encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+            found.append(UrlAnswer(answer.status_code, _whole(_decoded(answer.iter_raw(_PIECE), encoding))))
+    except (httpx.HTTPError, TooMuch) as error:
+        found.append(error)
+    except Exception as error:  # noqa: BLE001 - whatever a client that is being closed raises: the caller decides
+        found.append(httpx.ReadError(str(error) or type(error).__name__))
+
+
+def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """The pieces, decompressed a piece at a time: httpx would decompress all of one that came."""
+    if encoding == "identity":
+        yield from pieces
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise httpx.DecodingError(f"its Content-Encoding is {encoding[:40]}, which was not asked for")
+    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either format, by its first bytes
+    try:
+        for piece in pieces:
+            rest = piece
+            while rest and not decoder.eof:
+                yield decoder.decompress(rest, _PIECE)
+                rest = decoder.unconsumed_tail
+        yield decoder.flush(_PIECE)
+    except zlib.error as error:
+        raise httpx.DecodingError(str(error)) from None
+
+
+def _whole(pieces: Iterable[bytes]) -> bytes:
+    text = bytearray()
+    for piece in pieces:
+        text += piece
+        if len(text) > MOST_BYTES:
+            raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
+    return _with_few_values(bytes(text))
+
+
+def _with_few_values(text: bytes) -> bytes:
+    if sum(text.count(separator) for separator in _SEPARATORS) > MOST_VALUES:
+        raise TooMuch(f"more than {MOST_VALUES:,} values")
+    return text
+
+
+def run(command: str, *, limit_s: float) -> CommandOutput:
+    """Run a command line; its whole process group is killed at the end, whatever that is.
+
+    Raises:
+        TooMuch, TooSlow: see there.
+    """
+    process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            text, errors = _read(process, limit_s)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return CommandOutput(process.returncode, _with_few_values(text), errors)
+
+
+def _read(process: "subprocess.Popen[bytes]", limit_s: float) -> tuple[bytes, bytes]:
+    """Standard output and the beginning of standard error, until the command has ended and both are read.
+
+    Children that outlive the command may hold its pipes open: they are not waited for.
+    """
+    assert process.stdout is not None and process.stderr is not None  # noqa: PT018 - both are pipes
+    began, text, errors = stopwatch(), bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        for stream in (process.stdout, process.stderr):
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            if stopwatch() - began > limit_s:
+                raise TooSlow
+            has_ended = process.poll() is not None
+            ready = selector.select(0 if has_ended else _LOOK_S)
+            if has_ended and not ready:
+                break
+            for key, _ in ready:
+                piece = os.read(key.fd, _PIECE)
+                if not piece:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is process.stdout:
+                    text += piece
+                    if len(text) > MOST_BYTES:
+                        raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
+                else:
+                    errors += piece[: _ERRORS_KEPT - len(errors)]
+    while process.poll() is None:  # it closed its pipes and goes on
+        if stopwatch() - began > limit_s:
+            raise TooSlow
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_S)
+    return bytes(text), bytes(errors)
