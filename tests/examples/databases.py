@@ -24,7 +24,7 @@ def program(*names: str) -> str:
     for name in names:
         if found := shutil.which(name, path=_PLACES):
             return found
-    pytest.skip(f"needs {names[0]}, which is not installed")
+    pytest.skip(f"not installed: {names[0]}")
 
 
 @contextmanager

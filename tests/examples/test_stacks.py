@@ -135,7 +135,7 @@ def built(name: str, tmp_path: Path) -> Path:
     stack = STACKS[name]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     if missing := [each for each in stack.programs if shutil.which(each, path=path) is None]:
-        pytest.skip(f"needs {', '.join(missing)}, which is not installed")
+        pytest.skip(f"not installed: {', '.join(missing)}")
     folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
     shutil.copy(EXAMPLES / "schema.sql", folder)
     done = run(stack.has, folder, os.environ)
