@@ -202,10 +202,19 @@ def test_a_schema_that_cannot_be_used_is_refused(tmp_path: Path, schema: dict[st
 
 
 @pytest.mark.parametrize("twin", ["SaleCreated", "salecreated"])
-def test_a_name_comes_once(tmp_path: Path, twin: str) -> None:
-    """A user's type can neither replace one of ours, nor one of another folder, nor differ by case alone."""
-    with pytest.raises(Unusable, match=rf"{twin}\.json: expected a name that no other event type has, in any case"):
-        catalog.load(folder(tmp_path / "x", {twin: PARCEL}))
+def test_a_users_schema_replaces_the_bundled_one(tmp_path: Path, twin: str) -> None:
+    """In its place and under our spelling; what else we know of the type stays, unless the user says otherwise."""
+    ours, own = catalog.load(), catalog.load(folder(tmp_path / "x", {twin: PARCEL}))
+    assert [kind.name for kind in ours] == [kind.name for kind in own]
+    sale = own.find("SaleCreated")
+    assert (True, PARCEL, "saleId") == (sale.is_replaced, sale.schema, sale.identity)
+    assert not own.find("CustomerCreated").is_replaced
+    told = catalog.load(folder(tmp_path / "y", {twin: PARCEL}, [{"name": twin, "identity": "parcelId"}]))
+    assert ("parcelId", sale.store) == (told.find("SaleCreated").identity, told.find("SaleCreated").store)
+
+
+def test_a_name_comes_once(tmp_path: Path) -> None:
+    """A user's type can neither replace one of another folder, nor differ by case alone."""
     mine = folder(tmp_path / "y", {"Mine": PARCEL})
     with pytest.raises(Unusable, match=r"Mine\.json: expected a name that no other"):
         catalog.load(mine, mine)

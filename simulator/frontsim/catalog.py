@@ -53,6 +53,8 @@ class EventType:
     schema: Schema = field(compare=False, repr=False)
     schema_json: bytes = field(compare=False, repr=False)
     """The schema as it is served: compact JSON."""
+    is_replaced: bool = False
+    """Whether a user's schema stands in for the bundled one."""
 
 
 class Catalog:
@@ -148,19 +150,31 @@ class Catalog:
 def load(*extra: Path) -> Catalog:
     """The bundled types and those of the user's folders.
 
-    A schema without an entry in `events.json` is a type of which nothing more is known.
+    A user's schema replaces the bundled one of the same name, whatever its case; what else is known of that type stays,
+    unless the user's `events.json` says otherwise. A schema of another name, without an entry in `events.json`, is a
+    type of which nothing more is known.
 
     Raises:
         Unusable: a folder is not as `contracts_in` takes it, a schema is not a valid JSON Schema or refers
             to something outside its file, a name comes twice; the text names the file and the key.
     """
-    contracts = list(contracts_in(bundled.folder("contracts")))
-    taken = {each.name.lower() for each in contracts}
-    contracts += [_proven(each, taken) for folder in extra for each in contracts_in(folder)]
-    return Catalog(map(_event_type, contracts))
+    ours = list(contracts_in(bundled.folder("contracts")))
+    taken: set[str] = set()
+    own = [_proven(each, taken) for folder in extra for each in contracts_in(folder)]
+    replacements = {each.name.lower(): each for each in own}
+    types = [_merged(each, replacements.pop(each.name.lower(), None)) for each in ours]
+    return Catalog([*types, *map(_event_type, replacements.values())])
 
 
-def _event_type(contract: TypeContract) -> EventType:
+def _merged(ours: TypeContract, own: TypeContract | None) -> EventType:
+    """A bundled type, with the user's schema and facts where there are any."""
+    if own is None:
+        return _event_type(ours)
+    facts = {**ours.facts, **own.facts, "name": ours.name}
+    return _event_type(TypeContract(ours.name, own.file, own.schema, facts), is_replaced=True)
+
+
+def _event_type(contract: TypeContract, *, is_replaced: bool = False) -> EventType:
     facts = contract.facts
     return EventType(
         name=contract.name,
@@ -174,13 +188,14 @@ def _event_type(contract: TypeContract) -> EventType:
         provenance=facts.get("provenance", {}),
         schema=contract.schema,
         schema_json=orjson.dumps(contract.schema),
+        is_replaced=is_replaced,
     )
 
 
 def _proven(contract: TypeContract, taken: set[str]) -> TypeContract:
     """A user's contract, checked as a test checks the bundled ones."""
     if contract.name.lower() in taken:
-        raise Unusable(f"{contract.file}: expected a name that no other event type has, in any case")
+        raise Unusable(f"{contract.file}: expected a name that no other event type of yours has, in any case")
     taken.add(contract.name.lower())
     try:
         _compiled(contract.schema)

@@ -26,6 +26,7 @@ from frontsim.payloads.standalone.builders import BUILDERS, occurrence
 from frontsim.payloads.values.moments import Ticks
 
 if TYPE_CHECKING:
+    from frontsim.payloads.corrections import Corrector
     from frontsim.payloads.schema.generator import Generator
 
 
@@ -45,6 +46,8 @@ class Payloads:
         self._profiles = Profiles(catalog, seed=seed)
         self._world = World(seed)
         self._generators: dict[str, Generator] = {}
+        self._replaced = frozenset(kind.name for kind in catalog if kind.is_replaced)
+        self._correctors: dict[str, Corrector] = {}
 
     @property
     def world(self) -> World:
@@ -87,11 +90,25 @@ class Payloads:
         else:
             made = self._from_schema(self._catalog.find(event), number, store_id)
         profile = self.profile if profile is None else profile
+        made = self._corrected(made, number)
         return made if profile == TYPICAL else self._profiles.apply(profile, made, number)
 
     def in_profile(self, made: Occurrence, number: int) -> Occurrence:
-        """A typical occurrence, in the profile of all payloads."""
-        return self._profiles.apply(self.profile, made, number)
+        """A typical occurrence, in the profile of all payloads, and as a user's schema of its type allows."""
+        return self._profiles.apply(self.profile, self._corrected(made, number), number)
+
+    def _corrected(self, made: Occurrence, number: int) -> Occurrence:
+        """The occurrence as the user's schema allows it, if one replaces the bundled schema."""
+        if made.event not in self._replaced:
+            return made
+        if made.event not in self._correctors:
+            # As for `_generator`: only a replaced schema needs these modules.
+            from frontsim.payloads.corrections import Corrector  # noqa: PLC0415
+
+            self._correctors[made.event] = Corrector(self._catalog.find(made.event).schema)
+        value = orjson.loads(made.body)
+        corrected = self._correctors[made.event].corrected(value, self._rng("corrected", made.event, number))
+        return made if corrected is value else made._replace(body=_serialised(corrected))
 
     def custom(
         self,
@@ -145,12 +162,16 @@ class Payloads:
         return Occurrence(kind.name, body, _shown_store(value, kind.store, store_id))
 
     def _from_schema(self, kind: EventType, number: int, store_id: int | None) -> Occurrence:
-        key = blake2b(f"{self._seed}/{kind.name}/{number}".encode(), digest_size=16).digest()
-        made = self._generator(kind).draw(random.Random(int.from_bytes(key, "little")))  # noqa: S311 - fake data
+        made = self._generator(kind).draw(self._rng(kind.name, number))
         if store_id is not None and kind.store is not None and found(made, kind.store) is not None:
             made = overridden(made, {kind.store: store_id})
             self._catalog.check(kind.name, _serialised(made))
         return Occurrence(kind.name, _serialised(made), _shown_store(made, kind.store, store_id))
+
+    def _rng(self, *purpose: object) -> random.Random:
+        """Random numbers that follow from the seed and a purpose."""
+        key = blake2b("/".join(map(str, (self._seed, *purpose))).encode(), digest_size=16).digest()
+        return random.Random(int.from_bytes(key, "little"))  # noqa: S311 - fake data
 
     def _generator(self, kind: EventType) -> "Generator":
         if kind.name not in self._generators:
