@@ -20,6 +20,7 @@ KINDS = {
         "unknown-verdict",
         "ci",
         "test-in-python",
+        "configure",
         "load-test",
         "reconcile-job",
         "own-event-type",

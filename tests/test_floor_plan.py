@@ -104,6 +104,7 @@ UNMIRRORED = {
     "receivers": "test_registry and test_matrix hold every receiver to what it must do or get wrong",
     "recovery": "whole cases are played and judged",
     "store": "test_event_log and test_queue hold it on a real file",
+    "tls.py": "delivery/test_tls holds it on real connections",
     "verification/facts": "test_checks judges whole histories",
     "verification/judge": "test_checks judges whole histories",
     "verification/observe": "test_observers and test_hosted read real effects",

@@ -40,7 +40,6 @@ from frontsim.api.webhook_types import WebhookTypes
 from frontsim.api.webhooks import Webhooks
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
-from frontsim.delivery.tls import tls_context
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.domain.fault_rules import FaultRules
@@ -58,6 +57,7 @@ from frontsim.payloads.values.moments import of_clock
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
+from frontsim.tls import tls_context
 
 CONTROL = "/_sim"
 GRACE_S = 0.3

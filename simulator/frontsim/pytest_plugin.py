@@ -10,6 +10,7 @@ pytest loads it in every run where frontsim is installed, so it imports nothing 
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,8 +37,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(name, default="", metavar=name.rpartition("-")[2].upper(), help=help_text)
 
 
+_KEYS = {
+    "--receiver-url": ("verify", "receiver"),
+    "--receiver-observe-url": ("verify", "observe-url"),
+    "--receiver-observe-sql": ("verify", "observe-sql"),
+    "--receiver-observe-key": ("verify", "observe-key"),
+    "--receiver-check-content": ("verify", "check-content"),
+    "--receiver-cmd": ("verify", "receiver-cmd"),
+    "--receiver-events": ("verify", "events"),
+    "--receiver-seed": ("verify", "seed"),
+    "--recovery-job": ("verify-recovery", "job"),
+    "--recovery-seed": ("verify-recovery", "seed"),
+}
+"""Where the configuration file has what an option does not give: the command, and its key."""
+
+
 def _option(config: pytest.Config, name: str) -> str:
-    return str(config.getoption(name))
+    """What the option says, else what the configuration file says for the command, else ""."""
+    given = str(config.getoption(name))
+    if given or name not in _KEYS:
+        return given
+    command, key = _KEYS[name]
+    found = import_module("frontsim.configuration").read_configuration(Path.cwd()).for_command(command).get(key, "")
+    return (" " if key == "observe-sql" else ",").join(found) if isinstance(found, list) else str(found)
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +110,8 @@ def receiver_events(pytestconfig: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope="session")
 def receiver_delivery_shape(pytestconfig: pytest.Config) -> str:
-    """The shape of a delivery's body: a name, or a TOML file."""
-    return _option(pytestconfig, "--receiver-delivery-shape") or "bare"
+    """The shape of a delivery's body: a name, or a TOML file; "" for the configured one."""
+    return _option(pytestconfig, "--receiver-delivery-shape")
 
 
 @pytest.fixture(scope="session")

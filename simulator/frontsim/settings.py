@@ -1,13 +1,14 @@
 """Every setting of a simulator, declared once: the CLI's options, the environment and the docs come from here.
 
-A flag wins over the environment, the environment over the default. A setting's variable is its name in
-upper case behind `FRONTSIM_`. Where the vendor leaves something open, and a user may know more, it is a setting.
+A flag wins over the environment, the environment over the configuration file, the file over the default. A setting's
+variable is its name in upper case behind `FRONTSIM_`. Where the vendor leaves something open, and a user may know more,
+it is a setting.
 """
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,12 +18,16 @@ ENVIRONMENT_PREFIX = "FRONTSIM_"
 
 @dataclass(frozen=True, slots=True)
 class SettingRule:
-    """What a setting means and takes; bounds are inclusive."""
+    """What a setting means and takes; bounds are inclusive.
+
+    `of_delivery`: it says how a delivery looks or is sent, so `verify`, pytest and Locust take it as `serve` does.
+    """
 
     help: str
     least: float = -math.inf
     most: float = math.inf
     choices: Sequence[str] = ()
+    of_delivery: bool = False
 
 
 def setting(default: Any, help_text: str, **limits: Any) -> Any:
@@ -65,26 +70,36 @@ class Settings:
         choices=("strict", "typical", "adversarial"),
     )
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
-    timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.")
+    timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.", of_delivery=True)
     datetime_form: str = setting(
         "guide",
         "Date-times as in the guide and in live data (2021-12-09T08:50:46.02), or as in the OpenAPI export.",
         choices=("guide", "openapi"),
+        of_delivery=True,
     )
     concurrency: int = setting(
         16, "Deliveries in flight at once to one destination (scheme, host and port).", least=1, most=10_000
     )
     connect_timeout: float = setting(5.0, "Seconds to wait for a connection.", least=0.001, most=3600)
     timeout: float = setting(30.0, "Seconds to wait for the whole answer to a delivery.", least=0.001, most=3600)
-    tls_verify: bool = setting(True, "Check a receiver's certificate.")
-    tls_ca: Path | None = setting(None, "A PEM file of certificate authorities to trust beside the system's.")
-    event_id_header: str = setting("X-Webhook-Event-Id", "Header of a delivery that carries the event's id.")
-    webhook_id_header: str = setting("X-Webhook-Id", "Header of a delivery that carries the webhook's id.")
-    event_header: str = setting("X-Webhook-Event", "Header of a delivery that carries the event type.")
+    tls_verify: bool = setting(True, "Check a receiver's certificate.", of_delivery=True)
+    tls_ca: Path | None = setting(
+        None, "A PEM file of certificate authorities to trust beside the system's.", of_delivery=True
+    )
+    event_id_header: str = setting(
+        "X-Webhook-Event-Id", "Header of a delivery that carries the event's id.", of_delivery=True
+    )
+    webhook_id_header: str = setting(
+        "X-Webhook-Id", "Header of a delivery that carries the webhook's id.", of_delivery=True
+    )
+    event_header: str = setting(
+        "X-Webhook-Event", "Header of a delivery that carries the event type.", of_delivery=True
+    )
     delivery_shape: str = setting(
         "bare",
         "Shape of a delivery's body: bare (the payload), typed (type and id added), event (event added), envelope "
         "(event, id, data), or a TOML file.",
+        of_delivery=True,
     )
     max_waiting: int = setting(1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1)
 
@@ -121,6 +136,12 @@ class Settings:
 
 HTTP_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What HTTP takes as a header's name."""
+
+
+def of_delivery() -> list[Field[Any]]:
+    """The settings that say how a delivery looks or is sent."""
+    return [item for item in fields(Settings) if item.metadata["rule"].of_delivery]
+
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 

@@ -160,6 +160,20 @@ def test_a_receiver_alone_ends_at_once_and_names_the_observers(verify, receiver)
         assert option in done.stderr
 
 
+def test_header_names_of_serve_hold_for_verify(verify, tmp_path, monkeypatch):
+    """By flag, by variable and by the configuration file; the report names them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTSIM_EVENT_HEADER", "X-Kind")
+    (tmp_path / "frontsim.toml").write_text('webhook-id-header = "X-Hook"\n')
+    with open_shop() as shop:
+        options = ["--receiver", f"{shop.url}/hook", "--observe-url", f"{shop.url}/effects", "--settle", "0.1"]
+        assert 0 == verify(*options, "--scenario", "steady", "--events", "SaleCreated").exit_code
+        assert {None} == set(shop.types.values())
+        assert {"X-Kind", "X-Hook", "X-Webhook-Event-Id"} <= shop.header_names
+        refused = verify(*options, "--event-id-header", "X-Kind")
+    assert (3, True) == (refused.exit_code, "expected a header of its own" in refused.stderr)
+
+
 def test_auto_leaves_refused_types_out_and_the_verdict_lists_them(verify, tmp_path):
     """The receiver takes sales alone: verified for sales, and what was left out is told, on screen and as JSON."""
     with open_shop() as shop:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.delivery.tls import tls_context
+from frontsim.tls import tls_context
 from tests.delivery.authority import Authority
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial_body, slow_body
-from frontsim.delivery.tls import tls_context
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
+from frontsim.tls import tls_context
 from tests.delivery.authority import Authority
 from tests.delivery.peer import Call, Peer, TlsPeer
 from tests.delivery.sender import Sender

@@ -157,3 +157,16 @@ def test_events_are_their_ids(front):
     assert isinstance(sale, Event)
     assert {sale} == set(sales.events)
     assert sale != front.trigger("SaleCreated").event
+
+
+def test_deliveries_look_as_they_are_configured(tmp_path, monkeypatch):
+    """By the environment and the configuration file, unless the test says otherwise."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTSIM_DELIVERY_SHAPE", "envelope")
+    (tmp_path / "frontsim.toml").write_text("seed = 3\n")
+    for given, keys in (({}, {"event", "id", "data"}), ({"delivery_shape": "bare"}, {"saleId", "total"})):
+        with simulator(**given) as front:
+            front.subscribe("SaleCreated", front.sink("shop").url)
+            front.trigger("SaleCreated")
+            front.wait()
+            assert keys <= set(front.sink("shop").records[0])

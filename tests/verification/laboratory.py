@@ -44,6 +44,7 @@ class Shop(ThreadingHTTPServer):
         self.seen = set()
         self.bodies = {}
         self.types = {}
+        self.header_names = set()
         self.lock = threading.Lock()
         self.answers = lambda _: 200
         self.shows = lambda: (200, orjson.dumps(self.effects))
@@ -80,6 +81,7 @@ class Counter(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.header_names |= set(self.headers)
         self.server.types[self.headers["X-Webhook-Event-Id"]] = self.headers["X-Webhook-Event"]
         status = self.server.answers(self.headers["X-Webhook-Event-Id"])
         if status == 200:

@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from frontsim.cli.configured import defaults, options_of
+from frontsim.configuration import read_configuration
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.masking import masked
 
@@ -67,6 +69,19 @@ COMMANDS: Mapping[str, CommandEntry] = {
 """Every command, in the order of the help."""
 
 
+def _loaded(entry: CommandEntry) -> click.Command:
+    command = getattr(importlib.import_module(entry.module), entry.attribute)
+    assert isinstance(command, click.Command)
+    return command
+
+
+def _known_options() -> set[str]:
+    """The options of all commands; this loads them."""
+    commands = [_loaded(entry) for entry in COMMANDS.values()]
+    nested = [each for command in commands if isinstance(command, click.Group) for each in command.commands.values()]
+    return {name for command in (*commands, *nested) for name in options_of(command)}
+
+
 class _ReaderLeft(Exception):
     """The reader of standard output closed it."""
 
@@ -85,9 +100,10 @@ class Frontsim(click.Group):
         if cmd_name not in COMMANDS:
             near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             ctx.fail(f"No such command {cmd_name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        entry = COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(entry.module), entry.attribute)
-        assert isinstance(command, click.Command)
+        command = _loaded(COMMANDS[cmd_name])
+        if not ctx.resilient_parsing:
+            given = defaults(read_configuration(Path.cwd()), command, cmd_name, known=_known_options)
+            ctx.default_map = {cmd_name: given}
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -168,7 +184,7 @@ def _forget_stdout() -> None:
 @click.group(
     cls=Frontsim,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="FRONTSIM_... variables stand in for options: `frontsim COMMAND --help` names each one's.",
+    epilog="FRONTSIM_... variables stand in for options, and so does frontsim.toml: `frontsim init` writes one.",
 )
 @click.version_option(package_name="frontsim", message="frontsim %(version)s")
 def frontsim() -> None:

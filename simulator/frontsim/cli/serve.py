@@ -1,7 +1,7 @@
 """`frontsim serve`: a simulator in the foreground, until Ctrl-C. Its options are the settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,21 @@ import click
 
 from frontsim.errors import BadInput
 from frontsim.serving import serve as serve_until_stopped
-from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings
+from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
 
 
 def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each setting: flag over environment over default."""
-    for item in reversed(fields(Settings)):
+    """Give a command an option for each setting."""
+    return _with_options(command, fields(Settings))
+
+
+def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command an option for each setting that says how a delivery looks or is sent."""
+    return _with_options(command, of_delivery())
+
+
+def _with_options(command: Callable[..., Any], settings: "Sequence[Field[Any]]") -> Callable[..., Any]:
+    for item in reversed(settings):
         command = click.option(*_names(item), item.name, **_details(item))(command)
     return command
 

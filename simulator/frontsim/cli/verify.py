@@ -18,13 +18,13 @@ import click
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown, wrapped
+from frontsim.cli.serve import delivery_options
 from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
 from frontsim.cli.verify_table import LiveTable
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
-from frontsim.domain.headers import HeaderNames
 from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
-from frontsim.settings import Settings
+from frontsim.settings import Settings, of_delivery
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -42,7 +42,6 @@ from frontsim.verification.session import Played, Report, play_all
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 _NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
-_OWN_HEADERS = HeaderNames(Settings.event_id_header, Settings.webhook_id_header, Settings.event_header)
 _LARGEST_SEED = 2**31
 _HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
 
@@ -159,18 +158,11 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     "--contracts",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
+    envvar="FRONTSIM_CONTRACTS",
+    show_envvar=True,
     help="Event types of your own.",
 )
-@click.option(
-    "--delivery-shape",
-    metavar="NAME|FILE",
-    default="bare",
-    envvar="FRONTSIM_DELIVERY_SHAPE",
-    show_default=True,
-    show_envvar=True,
-    help="Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --base-url: the shape that "
-    "this simulator was started with.",
-)
+@delivery_options
 @click.option("--show-secrets", is_flag=True, help="Show URLs and commands whole, for your own desk: mask nothing.")
 @click.option("--list", "only_list", is_flag=True, help="List the scenarios and what each is for.")
 @click.pass_context
@@ -220,6 +212,7 @@ def _request(options: dict[str, Any]) -> Request:
         limits=TimeLimits(options["settle_s"], options["timeout_s"], options["answer_s"]),
         contracts=options["contracts"],
         delivery_shape=options["delivery_shape"],
+        delivery={item.name: options[item.name] for item in of_delivery() if item.name != "delivery_shape"},
     )
 
 
@@ -262,7 +255,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
         version=version("frontsim"),
         started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
         duration_s=stopwatch() - began,
-        header_names=None if options["base_url"] else _OWN_HEADERS,
+        header_names=None if options["base_url"] else request.header_names,
         left_out=probed[0].refused if probed and request.is_auto else {},
         replay=_replay(seed, options["names"]),
     )

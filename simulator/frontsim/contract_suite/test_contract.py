@@ -7,12 +7,15 @@ To run it with fixtures of your own (a receiver that your conftest starts, anoth
 and override `receiver_url`, `receiver_observe_url` or `receiver_request` beside it.
 """
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from frontsim.clauses import MUST, Clause
+from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
 from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
@@ -46,6 +49,8 @@ def receiver_request(
     """The receiver under test and how its effects are read; override it for what has no option."""
     if not receiver_url:
         pytest.skip("no --receiver-url: there is no receiver to test")
+    delivery = delivery_settings(read_configuration(Path.cwd()), os.environ, "verify")
+    configured_shape = delivery.pop("delivery_shape", "bare")
     return Request(
         receiver=receiver_url,
         observe_url=receiver_observe_url,
@@ -54,7 +59,8 @@ def receiver_request(
         check_content=ContentCheck(receiver_check_content),
         receiver_cmd=receiver_cmd,
         events=receiver_events,
-        delivery_shape=receiver_delivery_shape,
+        delivery_shape=receiver_delivery_shape or configured_shape,
+        delivery=delivery,
     )
 
 

@@ -16,10 +16,10 @@ from frontsim.delivery.in_flight import Attempt, Done, InFlight
 from frontsim.delivery.lookup import Lookups, NotConnected
 from frontsim.delivery.pool import ConnectionPool
 from frontsim.delivery.send_plan import WHOLE, SendPlan
-from frontsim.delivery.tls import tls_context
 from frontsim.delivery.turns import Turns
 from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target
+from frontsim.tls import tls_context
 
 _OPEN_COST, _TLS_COST = 3, 8
 """Turns of the event loop that opening a connection uses up, without and with TLS. Beside a delivery on an open

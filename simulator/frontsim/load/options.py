@@ -8,8 +8,10 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
+from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
@@ -91,11 +93,12 @@ def _add_receiver(add: AddOption) -> None:
         metavar="PATH",
         default="webhookEventId",
     )
+    configured = delivery_settings(read_configuration(Path.cwd()), os.environ, "serve")
     add(
         "--delivery-shape",
         "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --simulator: its own shape.",
         metavar="NAME|FILE",
-        default="bare",
+        default=configured.get("delivery_shape", "bare"),
     )
     add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
     add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")

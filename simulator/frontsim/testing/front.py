@@ -1,16 +1,19 @@
 """A simulator that a test owns: it runs in a thread of this process, on a port and a log of its own."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from frontsim.client.control import Simulator
 from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.client.reconcile import reconcile
 from frontsim.client.vendor import FrontSystems
+from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.serving import Running, run_in_thread
 from frontsim.settings import Settings
 from frontsim.testing.events import EVER, Event, Reconciled, Subscription, TriggeredEvents
@@ -232,6 +235,9 @@ class Front:
 def simulator(**settings: Any) -> Iterator[Front]:
     """A fresh simulator until the block ends, on a free port, with a log that is deleted at the end.
 
+    How deliveries look and are sent (their headers, their shape, TLS, the time zone) comes from the FRONTSIM_...
+    variables and the configuration file, as for `frontsim serve`, unless it is given here.
+
     Args:
         settings: those of `frontsim serve` under their Python names, such as `seed=7`, `timeout=2.0`, `auth="strict"`.
 
@@ -239,7 +245,8 @@ def simulator(**settings: Any) -> Iterator[Front]:
         ValueError: a setting has a value that it does not take.
         Unusable: a file that a setting names cannot be used.
     """
-    chosen = Settings(**{"port": 0, "ephemeral": True, **settings})
+    configured = delivery_settings(read_configuration(Path.cwd()), os.environ, "serve")
+    chosen = Settings(**{"port": 0, "ephemeral": True, **configured, **settings})
     running = run_in_thread(chosen)
     try:
         front = Front(running, chosen)

@@ -1,5 +1,6 @@
 """`frontsim verify` and `frontsim verify-recovery` for tests: the failure message is the story of what went wrong."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.clock import stopwatch
+from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.masking import masked, masked_command, masked_errors
 from frontsim.recovery import clauses as job_clauses
 from frontsim.recovery import report as job_report
@@ -92,6 +94,7 @@ def verify(
     Raises:
         FrontsimError: nothing listens at the URL, or something else that was given cannot be used.
     """
+    delivery = delivery_settings(read_configuration(Path.cwd()), os.environ, "verify")
     request = Request(
         receiver=receiver,
         observe_function=observe,
@@ -104,6 +107,8 @@ def verify(
         events=events,
         limits=TimeLimits(settle_s, timeout_s, answer_timeout_s),
         contracts=contracts,
+        delivery_shape=delivery.pop("delivery_shape", "bare"),
+        delivery=delivery,
     )
     contract, started_at, began = clauses.load(), _now(), stopwatch()
     with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
@@ -120,6 +125,7 @@ def verify(
         version=version("frontsim"),
         started_at=started_at,
         duration_s=stopwatch() - began,
+        header_names=request.header_names,
         replay=partial(_replay, seed=seed),
     )
     return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)

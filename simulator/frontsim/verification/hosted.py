@@ -64,7 +64,7 @@ def open_harnesses(
     types = selection or selection_of(request)
     observer = observer_of(request, address)
     shared_latency = latency or ReceiverLatency()
-    shape = read_delivery_shape(request.delivery_shape)
+    shape, tls = read_delivery_shape(request.delivery_shape), request.tls()
 
     @contextmanager
     def open_named(name: str) -> Iterator[Harness]:
@@ -82,6 +82,7 @@ def open_harnesses(
                 limits=request.limits,
                 latency=shared_latency,
                 shape=shape,
+                tls=tls,
             )
             with closing(harness):
                 yield harness
@@ -131,9 +132,7 @@ def _simulator(request: Request, seed: int, address: Address | None) -> Iterator
     if address is not None:
         yield address
         return
-    running = run_in_thread(
-        own_simulator(seed, request.limits, request.contracts, delivery_shape=request.delivery_shape)
-    )
+    running = run_in_thread(own_simulator(request, seed))
     try:
         yield Address(running.base_url, running.control_url)
     finally:

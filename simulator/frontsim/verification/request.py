@@ -1,7 +1,8 @@
 """What a user asks for, from the command line or from pytest, and the parts of a run that are built from it."""
 
 import socket
-from collections.abc import Callable, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +13,10 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
+from frontsim.domain.headers import HeaderNames
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import Settings
+from frontsim.tls import tls_context
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import (
     CommandObserver,
@@ -37,7 +40,10 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A receiver, a way to see its effects (at most one of the `observe_...`), and limits."""
+    """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
+
+    `delivery` has further settings of deliveries by their names, such as `event_id_header` and `tls_ca`.
+    """
 
     receiver: str
     observe_url: str = ""
@@ -53,6 +59,18 @@ class Request:
     limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
     delivery_shape: str = "bare"
+    delivery: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def header_names(self) -> HeaderNames:
+        """The headers of a delivery that carry the ids and the type."""
+        names = ("event_id_header", "webhook_id_header", "event_header")
+        return HeaderNames(*(self.delivery.get(name, getattr(Settings, name)) for name in names))
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The TLS settings of what talks to the receiver; None for the system's authorities. Raises Unusable."""
+        verify, ca = self.delivery.get("tls_verify", True), self.delivery.get("tls_ca")
+        return None if verify and ca is None else tls_context(verify=verify, ca=ca)
 
     @property
     def is_auto(self) -> bool:
@@ -77,20 +95,24 @@ class Address:
     subscription_key: str = Settings.subscription_key
 
 
-def own_simulator(
-    seed: int, limits: TimeLimits, contracts: Path | None = None, *, delivery_shape: str = "bare"
-) -> Settings:
-    """The settings of a simulator that serves one scenario."""
-    return Settings(
-        port=0,
-        ephemeral=True,
-        seed=seed,
-        concurrency=CONCURRENCY,
-        timeout=limits.answer_s,
-        connect_timeout=limits.answer_s,
-        contracts=contracts,
-        delivery_shape=delivery_shape,
-    )
+def own_simulator(request: Request, seed: int) -> Settings:
+    """The settings of a simulator that serves one scenario. Raises BadInput."""
+    limits = request.limits
+    try:
+        return Settings(
+            port=0,
+            ephemeral=True,
+            seed=seed,
+            concurrency=CONCURRENCY,
+            timeout=limits.answer_s,
+            connect_timeout=limits.answer_s,
+            contracts=request.contracts,
+            delivery_shape=request.delivery_shape,
+            **request.delivery,
+        )
+    except ValueError as error:
+        name, _, text = str(error).partition(":")
+        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
 
 
 def check(request: Request, *, pause: Callable[[float], None]) -> None:
@@ -159,7 +181,7 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     """
     longest_s = request.limits.timeout_s
     if request.observe_url:
-        return UrlObserver(request.observe_url, longest_s=longest_s)
+        return UrlObserver(request.observe_url, tls=request.tls(), longest_s=longest_s)
     if request.observe_sql:
         return SqlObserver(*request.observe_sql, longest_s=longest_s)
     if request.observe_cmd:

@@ -8,6 +8,7 @@ import importlib
 import math
 import re
 import sqlite3
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -78,7 +79,14 @@ class UrlObserver:
     `longest_s` bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
     """
 
-    def __init__(self, url: str, *, headers: Mapping[str, str] | None = None, longest_s: float = math.inf) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        longest_s: float = math.inf,
+    ) -> None:
         try:
             parsed = httpx.URL(url)
         except httpx.InvalidURL:
@@ -88,7 +96,7 @@ class UrlObserver:
         self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
         self._url = url
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
-        self._http = httpx.Client(headers=self._headers, trust_env=False)
+        self._http = httpx.Client(headers=self._headers, trust_env=False, verify=tls or parsed.scheme == "https")
         self._longest_s = longest_s
         self._limit_s = min(TIMEOUT_S, longest_s)
 

@@ -199,7 +199,12 @@ def _crash_in(state: ScenarioState, step: Crash, delivery: LeasedDelivery) -> No
     late = step.at is CrashPoint.AFTER_THE_ANSWER
     from_ms = state.now_ms()
     began = stopwatch()
-    sent = send(delivery, crash_at=CrashPoint.ANSWER_READ if late else step.at, crash=_after(step, kill, harness.pause))
+    sent = send(
+        delivery,
+        crash_at=CrashPoint.ANSWER_READ if late else step.at,
+        crash=_after(step, kill, harness.pause),
+        tls=harness.tls,
+    )
     duration_ms = round((stopwatch() - began) * 1000)
     report = DeliveryReport(delivery, sent.outcome, sent.status_code, duration_ms)
     harness.sim.report_lease(delivery.lease_id, [report])

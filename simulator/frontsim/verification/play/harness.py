@@ -5,6 +5,7 @@ for as long as it waits for missing effects. A scenario whose calls still fail t
 """
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ class Harness:
 
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
+        tls: of deliveries that are sent by hand; None for the system's authorities.
         identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
             seed, on purpose: a receiver that knows events by what they are about remembers earlier runs, and would
             rightly take ours for repeats.
@@ -111,6 +113,7 @@ class Harness:
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)
+    tls: ssl.SSLContext | None = None
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
 
     def now(self) -> datetime:

@@ -27,17 +27,20 @@ class SendResult:
     status_code: int | None = None
 
 
-def send(delivery: LeasedDelivery, *, crash_at: CrashPoint, crash: Callable[[], None]) -> SendResult:
+def send(
+    delivery: LeasedDelivery, *, crash_at: CrashPoint, crash: Callable[[], None], tls: ssl.SSLContext | None = None
+) -> SendResult:
     """Send a delivery, and call `crash` once, at the crash point.
 
     Args:
         delivery: what to send, and where.
         crash_at: the crash point. Any point that the delivery does not reach crashes when the answer was read, or when
             none came.
+        tls: the TLS settings; None for the system's authorities.
         crash: kills the receiver; for a crash some time after the answer, it pauses first.
     """
     try:
-        connection = _connect(delivery.url)
+        connection = _connect(delivery.url, tls)
     except OSError:
         return SendResult(Outcome.NOT_SENT)
     with closing(connection):
@@ -71,13 +74,13 @@ def _exchange(
     return answer
 
 
-def _connect(url: str) -> socket.socket:
+def _connect(url: str, tls: ssl.SSLContext | None) -> socket.socket:
     target = parse_target(url)
     connection = socket.create_connection((target.host, target.port), timeout=TIMEOUT_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not target.tls:
         return connection
-    context = ssl.create_default_context()
+    context = tls or ssl.create_default_context()
     return context.wrap_socket(connection, server_hostname=target.server_name)
 
 
