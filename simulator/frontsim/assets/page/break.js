@@ -7,7 +7,7 @@ import { isActive, live, number, registry, shortUrl } from "./state.js";
 const API_STAGE = "on the vendor's API";
 
 export async function open(view, _params, isOpen) {
-  const [known, hooks, rules] = await Promise.all([registry(), get("/_sim/page/webhooks"), get("/_sim/faults")]);
+  const [known, hooks, rules] = await Promise.all([registry(), get("/_sim/page/api/webhooks"), get("/_sim/faults")]);
   if (!isOpen()) return null;
   const urls = [...new Set(hooks.map((hook) => hook.url))];
   const switches = h("div", { class: "switches" });

@@ -18,7 +18,7 @@ const CELLS = ["time", "type", "hook", "store", "status", "tries", "took", "faul
 
 export async function open(view, params, isOpen) {
   const log = new Log(view, Object.fromEntries([...FILTERS, "open"].map((name) => [name, params.get(name) ?? ""])));
-  const [known, webhooks] = await Promise.all([registry(), get("/_sim/page/webhooks")]);
+  const [known, webhooks] = await Promise.all([registry(), get("/_sim/page/api/webhooks")]);
   if (!isOpen()) return null;
   log.draw(known, webhooks);
   await log.reload();
