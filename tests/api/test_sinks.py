@@ -26,7 +26,7 @@ def test_a_sink_takes_json_alone(sim: Simulation):
 
 def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     """503 with Retry-After, and what they hold stays; a reset empties them."""
-    monkeypatch.setattr(sinks, "MOST_BYTES", 20)
+    monkeypatch.setattr(sinks, "MOST_BYTES", 400)  # a record and its name take some 300 beside their bytes
     sim.does("sink/erp", {"a": "0123456"})
     refused = sim.sim("POST", "sink/erp", {"a": "0123456"})
     assert_problem(refused, 503)
@@ -34,3 +34,33 @@ def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     assert [{"a": "0123456"}] == sim.does("sink/erp", method="GET")
     sim.does("reset")
     sim.does("sink/erp", {"a": "0123456"})
+
+
+def test_names_and_records_take_memory_however_short_they_are(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
+    """They are counted with it."""
+    monkeypatch.setattr(sinks, "MOST_BYTES", 2_000)
+    for name in range(5):
+        sim.does(f"sink/{name}", 1)
+    assert_problem(sim.sim("POST", "sink/x", 1), 503)
+    sim.does("reset")
+    for _ in range(20):
+        sim.does("sink/erp", 1)
+    sim.does("sink/erp", "x" * 600)
+    assert_problem(sim.sim("POST", "sink/erp", "x" * 100), 503)
+
+
+def test_a_name_that_is_too_long(sim: Simulation):
+    """422."""
+    sim.does(f"sink/{'n' * sinks.LONGEST_NAME}", 1)
+    assert_problem(sim.sim("POST", f"sink/{'n' * (sinks.LONGEST_NAME + 1)}", 1), 422)
+
+
+def test_a_long_list_is_sent_in_pieces(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
+    """However it is cut, it is one JSON array."""
+    monkeypatch.setattr(sinks, "_PIECE", 10)
+    records = [f"record {number}" for number in range(20)]
+    for record in records:
+        sim.does("sink/erp", record)
+    answer = sim.sim("GET", "sink/erp")
+    assert "chunked" == answer.headers["transfer-encoding"]
+    assert records == answer.json()

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from frontsim import errors
+from frontsim.api.unfinished_bodies import UnfinishedBodies
 from frontsim.errors import BadInput, BodyTooLarge, Busy, FrontsimError, UnsupportedMediaType
 from frontsim.fields import shown_briefly
 from frontsim.json_depth import read_json
@@ -22,6 +23,7 @@ from frontsim.json_depth import read_json
 BODY_LIMIT = 10 * 1024 * 1024
 """Most bytes of a request body."""
 
+_UNFINISHED = UnfinishedBodies()
 _SMALL = 100_000  # bytes that are parsed on the event loop: in a millisecond
 
 MOST_FIELDS = 100
@@ -156,7 +158,7 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
         empty: read a missing body as `{}`.
 
     Raises:
-        UnsupportedMediaType, BodyTooLarge, BadInput: with what was expected and what came.
+        UnsupportedMediaType, BodyTooLarge, BadInput, Busy: with what was expected and what came.
     """
     body = await _read(request)
     if not body.strip() and empty:
@@ -172,7 +174,7 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
 
 
 async def read_any(request: Request) -> object:
-    """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput."""
+    """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput, Busy."""
     return await _parse(await _read(request))
 
 
@@ -192,11 +194,13 @@ async def _read(request: Request) -> bytes:
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > BODY_LIMIT:
-                raise too_large
-            parts.append(part)
+        with _UNFINISHED.hold() as held:
+            async for part in request.stream():
+                size += len(part)
+                if size > BODY_LIMIT:
+                    raise too_large
+                held.grow(len(part))
+                parts.append(part)
     except ClientDisconnect:
         raise BadInput("the caller closed the connection before it had sent its whole body") from None
     return b"".join(parts)

@@ -3,16 +3,21 @@
 A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
 """
 
+from collections.abc import AsyncIterator, Sequence
+
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from frontsim.api.responses import json, read_any
-from frontsim.errors import Busy
+from frontsim.errors import BadInput, Busy
 
 MOST_BYTES = 256 * 1024 * 1024
-"""Bytes of JSON that all sinks together remember, in memory."""
+"""Bytes that all sinks together remember, in memory."""
+LONGEST_NAME = 200
+_BESIDE_A_RECORD, _BESIDE_A_NAME = 48, 300  # bytes of memory, about
+_PIECE = 250_000  # bytes of a list that are sent at a time
 
 
 class Sinks:
@@ -28,19 +33,35 @@ class Sinks:
 
     async def record(self, request: Request) -> Response:
         """Record one JSON value, such as an object or an id, as it came."""
+        name = request.path_params["name"]
+        if len(name) > LONGEST_NAME:
+            raise BadInput(f"expected a sink's name of at most {LONGEST_NAME} characters, got {len(name):,}")
         record = orjson.dumps(await read_any(request))
-        if self._size + len(record) > MOST_BYTES:
+        size = len(record) + _BESIDE_A_RECORD + (0 if name in self._records else _BESIDE_A_NAME + 4 * len(name))
+        if self._size + size > MOST_BYTES:
             raise Busy(f"POST /_sim/reset: the sinks are full at {MOST_BYTES:,} bytes", retry_after_s=60)
-        self._records.setdefault(request.path_params["name"], []).append(record)
-        self._size += len(record)
+        self._records.setdefault(name, []).append(record)
+        self._size += size
         return json({"recorded": True})
 
     async def list(self, request: Request) -> Response:
         """All records of that name, oldest first; none of an unknown name."""
         records = self._records.get(request.path_params["name"], [])
-        return json(orjson.Fragment(b"[%b]" % b",".join(records)))
+        return StreamingResponse(_array(records, len(records)), media_type="application/json; charset=utf-8")
 
     def forget(self) -> None:
         """Forget all records."""
         self._records.clear()
         self._size = 0
+
+
+async def _array(records: Sequence[bytes], count: int) -> AsyncIterator[bytes]:
+    """The first `count` records as a JSON array, in pieces: others may be recorded, or forgotten, meanwhile."""
+    piece, size = [b"["], 0
+    for place in range(count):
+        if size > _PIECE:
+            yield b"".join(piece)
+            piece, size = [], 0
+        piece += [b",", records[place]] if place else [records[place]]
+        size += len(records[place]) + 1
+    yield b"".join([*piece, b"]"])
