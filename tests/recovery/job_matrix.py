@@ -23,7 +23,7 @@ from tests.recovery.examples import EXAMPLES
 FRONTSIM = f"{sys.executable} -m frontsim"
 REFERENCE = "frontsim reconcile"
 SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
-LIMIT_S = 600  # the list of 10,000, one curl each
+LIMIT_S = 300  # 1,200 resends, one curl each, on a loaded machine
 
 
 def commands() -> Mapping[str, str]:

@@ -93,6 +93,12 @@ def test_a_job_that_had_to_be_stopped_is_endless():
     assert [("endless", "ends")] == found(history(event(503, 503, hopeless=True), starts=[stopped]))
 
 
+def test_a_job_that_has_resent_enough_is_verified():
+    """The case stopped it: what it had not resent by then is not missed."""
+    stopped = start(code=None, ending=Ending.ENOUGH, left=["e2"])
+    assert [] == found(history(event(503, 200), event(503, id_="e2"), starts=[stopped]))
+
+
 def test_a_slow_job_that_still_recovers_is_unknown():
     """It made calls until its time was over: nothing is wrong but its speed."""
     slow = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])

@@ -25,6 +25,7 @@ about = "at midnight"
 copies = 2                   # at the same moment
 receiver = "down"
 kill_after_resends = 3       # SIGKILL
+enough_resends = 1200        # the job is stopped after so many: what is left then says nothing against it
 fails_while_running = 3      # events that fail when the job has listed for the first time
 fails_before = 2             # events that fail between the start before and this one
 fails_age = "5d"             # ... created so long before this start
@@ -105,6 +106,7 @@ class CaseStart:
     copies: int = 1
     receiver_down: bool = False
     kill_after_resends: int = 0
+    enough_resends: int = 0
     fails_while_running: int = 0
     fails_before: int = 0
     fails_age_s: float = 0.0
@@ -219,13 +221,14 @@ def _past(fields: Fields) -> PastGroup:
 
 def _start(fields: Fields) -> CaseStart:
     fields.only(
-        *("copies", "receiver", "kill_after_resends", "fails_while_running", "fails_before", "fails_age"),
-        *("at_the_edge", "days", "api"),
+        *("copies", "receiver", "kill_after_resends", "enough_resends", "fails_while_running", "fails_before"),
+        *("fails_age", "at_the_edge", "days", "api"),
     )
     return CaseStart(
         copies=fields.whole("copies", least=1) or 1,
         receiver_down=fields.choice("receiver", ("up", "down")) == "down",
         kill_after_resends=fields.whole("kill_after_resends", least=1) or 0,
+        enough_resends=fields.whole("enough_resends", least=1) or 0,
         fails_while_running=fields.whole("fails_while_running", least=1) or 0,
         fails_before=fields.whole("fails_before", least=1) or 0,
         fails_age_s=_age_s(fields, "fails_age", "0s"),

@@ -52,6 +52,8 @@ class Ending(StrEnum):
     """By itself, with an exit code or a signal of its own."""
     KILLED_BY_CASE = "killed by the case"
     """The case is about a job that dies; this says nothing against it."""
+    ENOUGH = "stopped because it had resent enough"
+    """The case is about a long list; what was left says nothing against it."""
     ENDLESS = "stopped because it resent one event again and again"
     TOO_SLOW = "stopped because its time was over"
 

@@ -119,6 +119,8 @@ def _no_call(start: Start) -> str:
 def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Failed events that no resend has brought to the receiver."""
     last = len(case.starts)
+    if any(start.ending is Ending.ENOUGH for start in history.starts):
+        return
     if any(start.ending is Ending.TOO_SLOW and not _is_stuck(start, history) for start in history.starts):
         return
     for event in history.events:

@@ -219,6 +219,8 @@ class _Player:
                 ending = Ending.TOO_SLOW
             elif start.kill_after_resends and gateway.resends_made() >= start.kill_after_resends:
                 ending = Ending.KILLED_BY_CASE
+            elif start.enough_resends and gateway.resends_made() >= start.enough_resends:
+                ending = Ending.ENOUGH
             if ending is not Ending.EXITED:
                 for job in jobs:
                     job.kill()

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from frontsim.clauses import Contract
 from frontsim.clock import stopwatch
 from frontsim.recovery.case import Case
-from frontsim.recovery.facts import CaseHistory
+from frontsim.recovery.facts import CaseHistory, Operation
 from frontsim.recovery.judge import JobJudgement, Verdict, judge, overall
 from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
+
+_AS_LONG_AS_EVENTS = 20_000
 
 OpenSimulator = Callable[[Case], AbstractContextManager[CaseSimulator]]
 
@@ -83,7 +85,7 @@ def play_all(
         return PlayedCase(case, history, judge(case, history, contract))
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:
-        playing = {case.name: pool.submit(one, case) for case in sorted(cases, key=_size, reverse=True)}
+        playing = {case.name: pool.submit(one, case) for case in sorted(cases, key=_weight, reverse=True)}
         try:
             for case in cases:
                 yield playing[case.name].result()
@@ -92,6 +94,11 @@ def play_all(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _size(case: Case) -> int:
-    """Events of a case: the largest begins first."""
-    return sum(group.count for group in case.past)
+def _weight(case: Case) -> int:
+    """How long a case takes, roughly: the longest begins first.
+
+    A resend without an answer weighs most, because a careful job looks for as long as a receiver may take.
+    """
+    calls = [call for start in case.starts for call in start.api if call.operation is Operation.RESEND]
+    unanswered = sum(call.how.startswith("cut") for call in calls)
+    return sum(group.count for group in case.past) + _AS_LONG_AS_EVENTS * unanswered
