@@ -20,7 +20,7 @@ import orjson
 from frontsim import bundled
 from frontsim.contract_folder import TypeContract, contracts_in
 from frontsim.errors import InvalidPayload, UnknownEventType, Unusable
-from frontsim.validation import Violation, problems_of
+from frontsim.validation import Violation, problems_of, shown
 
 Schema = Mapping[str, Any]
 
@@ -197,13 +197,20 @@ def _proven(contract: TypeContract, taken: set[str]) -> TypeContract:
     if contract.name.lower() in taken:
         raise Unusable(f"{contract.file}: expected a name that no other event type of yours has, in any case")
     taken.add(contract.name.lower())
-    try:
-        _compiled(contract.schema)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-        raise Unusable(
-            f"{contract.file}: expected a JSON Schema that holds all it refers to: {_reason(error)}"
-        ) from None
+    if problem := schema_problem(contract.schema):
+        raise Unusable(f"{contract.file}: {problem}")
     return contract
+
+
+def schema_problem(schema: object) -> str:
+    """Why something cannot be the schema of a type, "" if it can."""
+    if not isinstance(schema, dict):
+        return f"expected a JSON Schema as an object, got {shown(schema)}"
+    try:
+        _compiled(schema)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+        return f"expected a JSON Schema that holds all it refers to: {_reason(error)}"
+    return ""
 
 
 def _compiled(schema: Schema) -> jsonschema_rs.Validator:

@@ -17,7 +17,7 @@ from frontsim.errors import Unusable
 from frontsim.fields import Fields, shown_briefly
 from frontsim.json_depth import read_json
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _TEXTS = ("name", "trigger", "usage", "identity")
 _FACTS = (*_TEXTS, "version", "store", "state", "provenance")
 _STATE = ("of", "since")
@@ -67,7 +67,7 @@ def _read(folder: Path) -> list[TypeContract]:
 
 def _contract(facts: Mapping[str, Any], file: Path) -> TypeContract:
     name = facts["name"]
-    if not _NAME.fullmatch(name):
+    if not TYPE_NAME.fullmatch(name):
         raise Unusable(
             f"{file}: expected a name that starts with a letter and has up to 100 letters, digits, _ - . "
             f"in all, got {name[:120]!r}"

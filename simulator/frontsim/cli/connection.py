@@ -108,6 +108,16 @@ def api_options(function: Function) -> Function:
     return _base_url(_api_key(_subscription_key(command)))
 
 
+def key_options(function: Function) -> Function:
+    """Give a command the API's keys, if it takes base URLs in another way; it is called with `api_at`, URL -> `Api`."""
+
+    @wraps(function)
+    def command(*args: Any, api_key: str, subscription_key: str, **others: Any) -> Any:
+        return function(*args, api_at=lambda base_url: Api(base_url, api_key, subscription_key), **others)
+
+    return _api_key(_subscription_key(command))
+
+
 def control_options(function: Function) -> Function:
     """Give a command the simulator's options; it is called with `control`, a `ControlConnection`."""
 

@@ -59,6 +59,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "frontsim.cli.reconcile", "reconcile", "List what failed and resend it until nothing is left."
     ),
     "fault": CommandEntry("frontsim.cli.fault", "fault", "Break deliveries, the log or the API on purpose."),
+    "contracts": CommandEntry(
+        "frontsim.cli.contract_commands", "contracts", "Pull the real API's event types and schemas, and compare them."
+    ),
     "verify": CommandEntry("frontsim.cli.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
     "verify-recovery": CommandEntry(
         "frontsim.cli.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."

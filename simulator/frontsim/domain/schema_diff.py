@@ -1,0 +1,252 @@
+"""What differs between two sets of JSON Schemas, and whether it may break a receiver that copes with the first.
+
+    before {"SaleCreated": schema, ...}  ┐
+    after  {"SaleCreated": schema, ...}  ┴─▶ fields by path ─▶ changes, each breaking or not
+
+A change breaks a receiver if it may now get what it could not get before: another type of value, null, a field that is
+missing, a value that no list named, or no events of a type at all. A new type or field breaks nothing, because a
+receiver must tolerate both. Formats and bounds are not compared.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+Schema = Mapping[str, Any] | bool
+
+_MOST_LEVELS = 30
+_NULL = frozenset({"null"})
+_KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """One difference. `path` is dotted, entries of a list are `lines[].sku`, and "" is the payload or the whole type.
+
+    `change` is one of type-added, type-removed, field-added, field-removed, types, nullable, required, values.
+    """
+
+    event: str
+    path: str
+    change: str
+    before: str
+    after: str
+    breaking: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a schema says of one place. `kinds` None allows every type, `values` None every value."""
+
+    kinds: frozenset[str] | None = None
+    values: frozenset[str] | None = None
+    properties: Mapping[str, Sequence[Schema]] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    items: Sequence[Schema] = ()
+    references: frozenset[str] = frozenset()
+
+    @property
+    def takes_null(self) -> bool:
+        return self.kinds is None or "null" in self.kinds
+
+    @property
+    def kinds_shown(self) -> str:
+        return "any" if self.kinds is None else " or ".join(sorted(self.kinds - _NULL)) or "null"
+
+
+def schema_changes(before: Mapping[str, Schema], after: Mapping[str, Schema]) -> list[SchemaChange]:
+    """All changes, by event type and path. Names of types match in any case."""
+    names = {name.lower(): name for name in [*after, *before]}
+    old, new = ({name.lower(): schema for name, schema in side.items()} for side in (before, after))
+    found: list[SchemaChange] = []
+    for key, name in sorted(names.items()):
+        if key not in old:
+            found.append(SchemaChange(name, "", "type-added", "", "", breaking=False))
+        elif key not in new:
+            found.append(SchemaChange(name, "", "type-removed", "", "", breaking=True))
+        else:
+            found += _changes(name, _fields(old[key]), _fields(new[key]))
+    return found
+
+
+def _changes(event: str, old: Mapping[str, "_Field"], new: Mapping[str, "_Field"]) -> Iterator[SchemaChange]:
+    for path in sorted({*old, *new}):
+        before, after = old.get(path), new.get(path)
+        if before and after:
+            yield from _field_changes(event, path, before, after)
+        elif before and before.parent in new:  # with a whole object, only the object is told
+            yield SchemaChange(event, path, "field-removed", before.facts.kinds_shown, "", breaking=True)
+        elif after and after.parent in old:
+            yield SchemaChange(event, path, "field-added", "", after.facts.kinds_shown, breaking=False)
+
+
+def _field_changes(event: str, path: str, before: "_Field", after: "_Field") -> Iterator[SchemaChange]:
+    old, new = before.facts, after.facts
+    if old.kinds_shown != new.kinds_shown:
+        widened = not _within(new.kinds, old.kinds)
+        yield SchemaChange(event, path, "types", old.kinds_shown, new.kinds_shown, widened)
+    if old.takes_null != new.takes_null and None not in (old.kinds, new.kinds):
+        told = {True: "null allowed", False: "never null"}
+        yield SchemaChange(event, path, "nullable", told[old.takes_null], told[new.takes_null], new.takes_null)
+    if before.is_required != after.is_required:
+        told = {True: "always there", False: "may be missing"}
+        yield SchemaChange(
+            event, path, "required", told[before.is_required], told[after.is_required], before.is_required
+        )
+    if old.values != new.values:
+        widened = old.values is not None and (new.values is None or not new.values <= old.values)
+        yield SchemaChange(event, path, "values", _listed(old.values), _listed(new.values), widened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    parent: str | None
+    facts: _Facts
+    is_required: bool
+
+
+def _fields(schema: Schema) -> dict[str, _Field]:
+    """Every place of a payload by its path; the payload itself is ""."""
+    found: dict[str, _Field] = {}
+
+    def walk(schemas: Sequence[Schema], path: str, parent: str | None, seen: frozenset[str], *, required: bool) -> None:
+        facts = _any_of(_facts(each, schema, seen) for each in schemas)
+        found[path] = _Field(parent, facts, required)
+        for name, inner in facts.properties.items():
+            at = f"{path}.{name}" if path else name
+            walk(inner, at, path, seen | facts.references, required=name in facts.required)
+        if facts.items:
+            walk(facts.items, f"{path}[]", path, seen | facts.references, required=True)
+
+    walk([schema], "", None, frozenset(), required=True)
+    return found
+
+
+def _facts(schema: Schema, root: Schema, seen: frozenset[str], level: int = 0) -> _Facts:
+    """What a schema says, with references followed and combinations worked out. Within itself it says nothing."""
+    if isinstance(schema, bool) or level > _MOST_LEVELS:
+        return _Facts()
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        if reference in seen:
+            return _Facts()
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        inner = _facts(_target(reference, root), root, seen | {reference}, level + 1)
+        facts = _all_of([inner, _facts(beside, root, seen, level + 1)])
+        return replace(facts, references=facts.references | {reference})
+    parts = [_own_facts(schema)]
+    parts += [_facts(each, root, seen, level + 1) for each in schema.get("allOf", ())]
+    for keyword in ("anyOf", "oneOf"):
+        if schema.get(keyword):
+            parts.append(_any_of(_facts(each, root, seen, level + 1) for each in schema[keyword]))
+    facts = _all_of(parts)
+    return _any_of([facts, _Facts(kinds=_NULL)]) if schema.get("nullable") is True else facts  # OpenAPI 3.0
+
+
+def _own_facts(schema: Mapping[str, Any]) -> _Facts:
+    named = schema.get("type")
+    kinds = None if named is None else frozenset([named] if isinstance(named, str) else named)
+    listed = [schema["const"]] if "const" in schema else schema.get("enum")
+    values = (
+        None if listed is None else frozenset(json.dumps(each, sort_keys=True) for each in listed if each is not None)
+    )
+    if listed is not None:
+        of_values = frozenset("null" if each is None else _KINDS[type(each)] for each in listed)
+        kinds = of_values if kinds is None else frozenset(each for each in kinds if each != "null" or None in listed)
+    items = schema.get("items")
+    entries = [
+        *schema.get("prefixItems", ()),
+        *(items if isinstance(items, list) else [items] if items is not None else []),
+    ]
+    return _Facts(
+        kinds=kinds,
+        values=values,
+        properties={name: [inner] for name, inner in schema.get("properties", {}).items()},
+        required=frozenset(schema.get("required", ()))
+        if isinstance(schema.get("required", ()), Sequence)
+        else frozenset(),
+        items=entries,
+    )
+
+
+def _all_of(parts: Iterable[_Facts]) -> _Facts:
+    """What holds where all of several schemas hold."""
+    whole = _Facts()
+    for part in parts:
+        whole = _Facts(
+            kinds=_both(whole.kinds, part.kinds),
+            values=part.values
+            if whole.values is None
+            else whole.values
+            if part.values is None
+            else whole.values & part.values,
+            properties=_joined(whole.properties, part.properties),
+            required=whole.required | part.required,
+            items=[*whole.items, *part.items],
+            references=whole.references | part.references,
+        )
+    return whole
+
+
+def _any_of(parts: Iterable[_Facts]) -> _Facts:
+    """What may be where one of several schemas holds. A field is required if each that allows an object requires it."""
+    found = list(parts)
+    objects = [part.required for part in found if part.kinds is None or "object" in part.kinds]
+    unbounded = any(part.values is None and part.kinds != _NULL for part in found)
+    properties: Mapping[str, Sequence[Schema]] = {}
+    for part in found:
+        properties = _joined(properties, part.properties)
+    return _Facts(
+        kinds=None
+        if any(part.kinds is None for part in found)
+        else frozenset().union(*(part.kinds for part in found if part.kinds)),
+        values=None if unbounded else frozenset().union(*(part.values for part in found if part.values)),
+        properties=properties,
+        required=frozenset.intersection(*objects) if objects else frozenset(),
+        items=[each for part in found for each in part.items],
+        references=frozenset().union(*(part.references for part in found)),
+    )
+
+
+def _joined(
+    first: Mapping[str, Sequence[Schema]], second: Mapping[str, Sequence[Schema]]
+) -> dict[str, Sequence[Schema]]:
+    return {name: [*first.get(name, ()), *second.get(name, ())] for name in {**first, **second}}
+
+
+def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return frozenset(each for each in first | second if _covers(first, each) and _covers(second, each))
+
+
+def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
+    """Whether every value of the inner types, null aside, is of one of the outer types."""
+    if outer is None or inner is None:
+        return outer is None
+    return all(_covers(outer, each) for each in inner - _NULL)
+
+
+def _covers(kinds: frozenset[str], kind: str) -> bool:
+    return kind in kinds or (kind == "integer" and "number" in kinds)
+
+
+def _target(reference: str, root: Schema) -> Schema:
+    place: Any = root
+    for key in reference.removeprefix("#").strip("/").split("/"):
+        place = (
+            place
+            if not key
+            else place.get(key.replace("~1", "/").replace("~0", "~"))
+            if isinstance(place, Mapping)
+            else None
+        )
+    return place if isinstance(place, Mapping | bool) else True
+
+
+def _listed(values: frozenset[str] | None) -> str:
+    return "any" if values is None else ", ".join(sorted(values))
