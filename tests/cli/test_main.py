@@ -92,7 +92,7 @@ def test_no_help_is_cut(words: tuple[str, ...]) -> None:
         (["trigger"], "Missing argument 'TYPE'"),
         (["trigger", "SaleCreated", "--count", "0"], "0 is not in the range x>=1"),
         (["webhooks", "nope"], "No such command 'nope'"),
-        (["simulate", "nope"], "'nope' is not one of"),
+        (["simulate", "nope"], "expected an act, got 'nope'"),
         (["receiver", "--broken", "nope"], "Invalid value for '--broken'"),
     ],
 )

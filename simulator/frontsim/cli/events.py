@@ -12,7 +12,7 @@ DAYS = 7
 
 
 @click.command()
-@click.argument("webhook_id")
+@click.argument("webhook_id", required=False)
 @window_options(days=DAYS)
 @click.option("--failed", is_flag=True, help="Only events that were not received: success=false.")
 @click.option("--payload", is_flag=True, help="With each event's payload.")
@@ -20,7 +20,7 @@ DAYS = 7
 @api_options
 @json_option
 def events(
-    webhook_id: str,
+    webhook_id: str | None,
     from_: When,
     to: When,
     api: Api,
@@ -30,16 +30,26 @@ def events(
     runs: bool,
     as_json: bool,
 ) -> None:
-    """List a webhook's events and how the delivery of each ended, oldest first."""
+    r"""List a webhook's events and how the delivery of each ended, oldest first; without an id, those of all webhooks.
+
+    \b
+    frontsim events --failed
+    """
     with api.open() as front:
-        found = front.list_events(
-            webhook_id,
-            from_=from_,
-            to=to,
-            success=False if failed else None,
-            include_payload=payload,
-            include_runs=runs,
-        )
+        found = [
+            entry
+            for each in ([webhook_id] if webhook_id else [webhook.id for webhook in front.list_webhooks()])
+            for entry in front.list_events(
+                each,
+                from_=from_,
+                to=to,
+                success=False if failed else None,
+                include_payload=payload,
+                include_runs=runs,
+            )
+        ]
+    if webhook_id is None:
+        found.sort(key=lambda entry: entry.created or "")
     if as_json:
         show_json([entry.raw for entry in found])
     elif (payload or runs) and found:

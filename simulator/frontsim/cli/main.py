@@ -54,6 +54,11 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "trigger": CommandEntry("frontsim.cli.trigger", "trigger", "Raise events of one type."),
     "simulate": CommandEntry("frontsim.cli.simulate", "simulate", "Do a business act and everything that it causes."),
     "events": CommandEntry("frontsim.cli.events", "events", "List a webhook's events and how each was delivered."),
+    "tail": CommandEntry("frontsim.cli.tail", "tail", "Follow the deliveries, a line for each."),
+    "drain": CommandEntry("frontsim.cli.control", "drain", "Wait until nothing is due or in flight."),
+    "clock": CommandEntry("frontsim.cli.control", "clock", "Show the simulator's time, or move it."),
+    "stats": CommandEntry("frontsim.cli.control", "stats", "Show how much is in the log."),
+    "reset": CommandEntry("frontsim.cli.control", "reset", "Forget webhooks, events, faults and sinks."),
     "resend": CommandEntry("frontsim.cli.resend", "resend", "Resend one event, once."),
     "reconcile": CommandEntry(
         "frontsim.cli.reconcile", "reconcile", "List what failed and resend it until nothing is left."
@@ -67,6 +72,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "frontsim.cli.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
     ),
     "job": CommandEntry("frontsim.cli.job", "job", "Run a list -> resend job to learn from, right or broken."),
+    "load": CommandEntry("frontsim.cli.load", "load", "Start Locust with a bundled load test."),
     "receiver": CommandEntry("frontsim.cli.receiver", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""

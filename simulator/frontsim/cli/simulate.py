@@ -1,19 +1,25 @@
 """`frontsim simulate`: a business act and everything that it causes, or a whole trading day."""
 
 import click
+from click.shell_completion import CompletionItem
 
 from frontsim.cli.connection import ControlConnection, control_options
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import finite
 from frontsim.cli.raised import show_raised
+from frontsim.near import near
 from frontsim.payloads.shop import ACTS
 
 DAY = "day"
 SPEED = 600.0
 
 
+def _acts(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in (*ACTS, DAY) if name.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("what", type=click.Choice([*ACTS, DAY]), metavar="WHAT")
+@click.argument("what", metavar="WHAT", shell_complete=_acts)
 @click.option("--count", type=click.IntRange(min=1), help="How many times.  [default: 1]")
 @click.option(
     "--speed",
@@ -30,6 +36,8 @@ def simulate(what: str, count: int | None, speed: float | None, control: Control
     adjustment, reservation, reservation-expiry, endless-aisle-order, order-update, order-fulfilment,
     order-refund, settlement, new-customer, customer-update, day.
     """
+    if what not in (*ACTS, DAY):
+        raise click.UsageError(f"expected an act, got {what!r}{near(what, (*ACTS, DAY))}: {', '.join((*ACTS, DAY))}")
     if speed is not None and what != DAY:
         raise click.UsageError(f"leave --speed out: only `frontsim simulate {DAY}` takes it")
     if count is not None and what == DAY:

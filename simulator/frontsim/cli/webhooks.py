@@ -32,16 +32,30 @@ def list_(api: Api, *, show_secrets: bool, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("type_", metavar="TYPE")
-@click.argument("url")
+@click.argument("words", metavar="[TYPE] URL", nargs=-1, required=True)
+@click.option("--all-types", is_flag=True, help="Subscribe to every event type: give the URL alone.")
 @click.option("--store", type=int, metavar="ID", help="Only events of this store.  [default: every store]")
 @_show_secrets
 @api_options
 @json_option
-def create(type_: str, url: str, store: int | None, api: Api, *, show_secrets: bool, as_json: bool) -> None:
-    """Subscribe URL to the events of one type."""
+def create(
+    words: tuple[str, ...], store: int | None, api: Api, *, all_types: bool, show_secrets: bool, as_json: bool
+) -> None:
+    r"""Subscribe URL to the events of one type, or of all.
+
+    \b
+    frontsim webhooks create SaleCreated http://127.0.0.1:8500/hook
+    frontsim webhooks create --all-types http://127.0.0.1:8500/hook
+    """
+    if len(words) != (1 if all_types else 2):
+        raise click.UsageError(f"expected {'URL alone with --all-types' if all_types else 'TYPE and URL'}")
     with api.open() as front:
-        _show_one(front.create_webhook(type_, url, store_id=store), show_secrets=show_secrets, as_json=as_json)
+        if all_types:
+            made = [front.create_webhook(each, words[0], store_id=store) for each in front.webhook_types()]
+            _show(made, show_secrets=show_secrets, as_json=as_json)
+        else:
+            webhook = front.create_webhook(*words, store_id=store)
+            _show_one(webhook, show_secrets=show_secrets, as_json=as_json)
 
 
 @webhooks.command()

@@ -35,6 +35,7 @@ from typing import Any
 
 from frontsim import bundled
 from frontsim.errors import BadInput, Unusable
+from frontsim.near import near
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
     BOUNDS,
@@ -100,7 +101,8 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
         elif name in by_name:
             found.append(by_name[name])
         else:
-            raise BadInput(f"expected a scenario ({', '.join(by_name)}) or a .toml file, got {name!r}")
+            hint = near(name, by_name)
+            raise BadInput(f"expected a scenario ({', '.join(by_name)}) or a .toml file, got {name!r}{hint}")
     return found or known
 
 

@@ -1,0 +1,41 @@
+"""`frontsim load`: a bundled load test, played by Locust in a process of its own."""
+
+import importlib.util
+import os
+import sys
+
+import click
+
+from frontsim import bundled
+from frontsim.errors import BadInput, Unusable
+from frontsim.near import near
+
+_OTHERS = ("bench",)
+
+
+def load_tests() -> dict[str, str]:
+    """The bundled load tests: name to file."""
+    files = sorted(bundled.folder("loadtests").glob("*.py"))
+    return {file.stem.replace("_", "-"): str(file) for file in files if file.stem not in _OTHERS}
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("locust_options", nargs=-1, type=click.UNPROCESSED)
+def load(name: str, locust_options: tuple[str, ...]) -> None:
+    r"""Start Locust with a bundled load test: steady, lost-answers, downtime, resend-storm, store-day or api.
+
+    Everything behind NAME goes to Locust; behind -- even --help, which explains its options and ours.
+
+    \b
+    frontsim load steady -- --help
+    frontsim load steady --headless -u 20 -t 30s --receiver http://127.0.0.1:8500/hook \
+        --observe-url http://127.0.0.1:8500/effects?payload=false
+    """
+    tests = load_tests()
+    if name not in tests:
+        raise BadInput(f"expected a load test ({', '.join(tests)}), got {name!r}{near(name, tests)}")
+    if importlib.util.find_spec("locust") is None:
+        raise Unusable("install the extra first: pip install 'frontsim[load]'")
+    words = [sys.executable, "-m", "locust", "-f", tests[name], *locust_options]
+    os.execv(sys.executable, words)  # noqa: S606 - Locust takes our place: its exit code and its Ctrl-C are ours
