@@ -59,7 +59,11 @@ def test_schemas_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
         ),
         (
             {"events": [{"name": "A", "state": {"of": ["id"]}}]},
-            'events.json: [0].state: expected the lists of and since, got {"of":["id"]}',
+            "events.json: [0].state: expected of (a list of texts) and since (a list of texts), got",
+        ),
+        (
+            {"events": [{"name": "A", "past": {"event": "B", "keep": "id"}}]},
+            "events.json: [0].past: expected event (text) and keep (a list of texts), got",
         ),
         (
             {"events": [{"name": "A", "provenance": {"x": 1}}]},

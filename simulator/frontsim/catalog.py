@@ -38,6 +38,8 @@ class EventType:
     entity; `store` the field that a webhook's `storeId` is compared with, None where the payload has none.
     `state` names the fields that say of what the event tells the newest state (a customer, a stock item), and
     `since` the times since when, of which the first that is set counts: both are empty for what happens once.
+    `past` is the type by which a receiver was told of the same entity before, "" where that needs none, and `keep`
+    the fields that both have in common.
     `provenance` says of each of these how sure it is: published, seen, inferred or open.
     """
 
@@ -49,6 +51,8 @@ class EventType:
     store: str | None
     state: Sequence[str]
     since: Sequence[str]
+    past: str
+    keep: Sequence[str]
     provenance: Mapping[str, str] = field(compare=False)
     schema: Schema = field(compare=False, repr=False)
     schema_json: bytes = field(compare=False, repr=False)
@@ -185,6 +189,8 @@ def _event_type(contract: TypeContract, *, is_replaced: bool = False) -> EventTy
         store=facts.get("store"),
         state=tuple(facts.get("state", {}).get("of", ())),
         since=tuple(facts.get("state", {}).get("since", ())),
+        past=facts.get("past", {}).get("event", ""),
+        keep=tuple(facts.get("past", {}).get("keep", ())),
         provenance=facts.get("provenance", {}),
         schema=contract.schema,
         schema_json=orjson.dumps(contract.schema),

@@ -1,7 +1,8 @@
 """Event types as they lie in a folder: `events.json` and a JSON Schema each, read and checked for their shape.
 
     DIR/events.json         a list of {"name", "trigger", "usage", "identity", "version", "store",
-                            "state": {"of", "since"}, "provenance"}, all but the name optional
+                            "state": {"of", "since"}, "past": {"event", "keep"}, "provenance"},
+                            all but the name optional
     DIR/schemas/NAME.json   the schema of each; it may also lie in DIR itself, and needs no entry
 
 The catalogue checks whether the schemas are valid.
@@ -19,8 +20,8 @@ from frontsim.json_depth import read_json
 
 TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _TEXTS = ("name", "trigger", "usage", "identity")
-_FACTS = (*_TEXTS, "version", "store", "state", "provenance")
-_STATE = ("of", "since")
+_FACTS = (*_TEXTS, "version", "store", "state", "past", "provenance")
+_SHAPES: Mapping[str, Mapping[str, type]] = {"state": {"of": list, "since": list}, "past": {"event": str, "keep": list}}
 _WANTED = "expected a folder with events.json, schemas/NAME.json or NAME.json (docs, how-to/own-event-type)"
 
 
@@ -100,15 +101,20 @@ def _check_entry(fields: Fields) -> None:
     fields.text("store", "text or null", blank=True)
     version = fields.items("version", "a list of texts", required=fields.has("version")) or []
     provenance = fields.mapping("provenance", required=fields.has("provenance")) or {}
-    state = fields.mapping("state", required=fields.has("state")) or {}
-    for name in [*state, *(_STATE if state else ())]:
-        if name not in _STATE or not isinstance(state.get(name), list):
-            fields.note("state", f"expected the lists {' and '.join(_STATE)}, got {shown_briefly(state)}")
-    paths = [path for each in state.values() if isinstance(each, list) for path in each]
-    for name, inner in (("version", version), ("state", paths), ("provenance", provenance.values())):
+    tables = {name: _checked_table(fields, name) for name in _SHAPES}
+    for name, inner in (("version", version), *tables.items(), ("provenance", provenance.values())):
         for each in inner:
             if not isinstance(each, str):
                 fields.note(name, f"expected nothing but text in it, got {shown_briefly(each)}")
+
+
+def _checked_table(fields: Fields, name: str) -> list[Any]:
+    """The texts and entries of lists in a table of a known shape."""
+    table, shape = fields.mapping(name, required=fields.has(name)) or {}, _SHAPES[name]
+    if table and {key: type(value) for key, value in table.items()} != shape:
+        wanted = " and ".join(f"{key} ({'a list of texts' if kind is list else 'text'})" for key, kind in shape.items())
+        fields.note(name, f"expected {wanted}, got {shown_briefly(table)}")
+    return [each for value in table.values() if isinstance(value, list) for each in value]
 
 
 def _json(file: Path) -> Any:

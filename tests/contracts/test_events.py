@@ -59,7 +59,7 @@ def test_the_21_types_are_there_once_each() -> None:
 @of_each
 def test_every_fact_is_told_and_sourced(event: dict[str, Any]) -> None:
     """A type tells its trigger and use, and how sure each of its facts is."""
-    facts = ["trigger", "usage", "identity", "version", "store", *(["state"] if "state" in event else [])]
+    facts = ["trigger", "usage", "identity", "version", "store", *(each for each in ("state", "past") if each in event)]
     assert ["name", *facts, "provenance"] == list(event)
     assert event["trigger"].endswith(".")
     assert event["usage"].endswith(".")
@@ -86,6 +86,17 @@ def test_a_state_is_of_fields_of_the_payload_and_of_all_that_repeats(event: dict
     paths = [path for each in event.get("state", {}).values() for path in each]
     assert set(paths) <= set(schema_of(event)["properties"])
     assert "state" in event or event["name"] not in REPEATS
+
+
+@of_each
+def test_a_past_is_a_type_that_needs_none_and_has_the_same_identity(event: dict[str, Any]) -> None:
+    """What both have in common are fields of both, the identity among them."""
+    if "past" in event:
+        past = next(each for each in EVENTS if each["name"] == event["past"]["event"])
+        assert ("past" in past, past["identity"]) == (False, event["identity"])
+        assert event["identity"] in event["past"]["keep"]
+        for each in (event, past):
+            assert set(event["past"]["keep"]) <= set(schema_of(each)["properties"])
 
 
 @of_each

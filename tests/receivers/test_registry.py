@@ -209,9 +209,12 @@ DEADLY_TRIALS = {"crash-after-ack": crash_after_ack, "restart-then-resend": rest
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name in CORRECT if name != "newest-state"])  # shows no older states
+@pytest.mark.parametrize("name", [name for name in CORRECT if name not in ("newest-state", "parks-updates")])
 async def test_a_right_receiver_passes_every_trial(desk, example, name, monkeypatch):
-    """No false alarm: however it works inside, a right receiver has no finding in any trial."""
+    """No false alarm: however it works inside, a right receiver has no finding in any trial.
+
+    Two are left out: the trials ask for older states, and send updates of what was never created.
+    """
     monkeypatch.setattr(Slow, "SECONDS", 0.01)
     shop = await desk(name)
     for trial in dict.fromkeys(TRIALS.values()):

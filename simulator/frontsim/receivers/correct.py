@@ -6,7 +6,8 @@ import sqlite3
 
 from frontsim.errors import UnknownEventType
 from frontsim.receivers.entity import State
-from frontsim.receivers.inbound import RawRequest, ReceivedEvent
+from frontsim.receivers.inbound import RawRequest, ReceivedEvent, value_at
+from frontsim.receivers.inbox import all_waiting, done
 from frontsim.receivers.reference import Receiver, WorkFailed, identity
 
 
@@ -41,6 +42,35 @@ class NewestState(Receiver):
             "AND number != (SELECT effect FROM states WHERE entity = :entity)",
             {"entity": state.entity},
         )
+
+
+class ParksUpdates(Receiver):
+    """Holds back an event about something that it was never told of; the catalogue says which type tells it first.
+
+    A customer's update that overtakes the creation waits in the inbox, and is booked with the creation, in one commit.
+    """
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        if self._waits_for_its_past(db, event):
+            row = (event.event_id, event.webhook_id, event.type, event.body)
+            db.execute("INSERT INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)", row)
+            return
+        super().process(db, event)
+        for number, parked in all_waiting(db):
+            if not self._waits_for_its_past(db, parked):
+                super().process(db, parked)
+                done(db, number)
+
+    def _waits_for_its_past(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
+        try:
+            kind = self.catalog.find(event.type)
+        except UnknownEventType:
+            return False
+        about = value_at(event.payload, kind.identity) if kind.past else None
+        if about is None:
+            return False
+        told = "SELECT 1 FROM effects WHERE event = ? AND json_extract(CAST(identity AS TEXT), ?) = ?"
+        return db.execute(told, (kind.past, f"$.{kind.identity}", about)).fetchone() is None
 
 
 class Answers202(Receiver):

@@ -20,7 +20,8 @@ PAUSE_S = 1.0  # after the file could not be written
 logger = logging.getLogger(__name__)
 
 _STORE = "INSERT OR IGNORE INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)"
-_NEXT = "SELECT number, event_id, webhook_id, event, payload FROM inbox WHERE NOT done ORDER BY number LIMIT 1"
+_WAITING = "SELECT number, event_id, webhook_id, event, payload FROM inbox WHERE NOT done ORDER BY number"
+_NEXT = f"{_WAITING} LIMIT 1"
 
 
 class Inbox(Receiver):
@@ -74,9 +75,15 @@ class Inbox(Receiver):
 def waiting(db: sqlite3.Connection) -> tuple[int, ReceivedEvent] | None:
     """The oldest event that is not done, and its number in the inbox."""
     row = db.execute(_NEXT).fetchone()
-    if row is None:
-        return None
-    number, event_id, webhook_id, event_type, body = row
+    return None if row is None else _read(*row)
+
+
+def all_waiting(db: sqlite3.Connection) -> list[tuple[int, ReceivedEvent]]:
+    """All events that are not done, oldest first, with their numbers in the inbox."""
+    return [_read(*row) for row in db.execute(_WAITING).fetchall()]
+
+
+def _read(number: int, event_id: str, webhook_id: str, event_type: str, body: bytes) -> tuple[int, ReceivedEvent]:
     return number, ReceivedEvent(event_id, webhook_id, event_type, read_object(body), body)
 
 

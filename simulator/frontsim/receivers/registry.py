@@ -38,7 +38,7 @@ from frontsim.receivers.broken.transaction import (
     EffectThen500,
     IdBeforeWork,
 )
-from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flaky, NewestState, Slow
+from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flaky, NewestState, ParksUpdates, Slow
 from frontsim.receivers.inbox import Inbox
 from frontsim.receivers.reference import Receiver
 from frontsim.receivers.variant import Variant, by_name
@@ -57,6 +57,7 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("inbox", Inbox, "Stores the raw event, answers 200, and a worker books it later."),
     Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
     Variant("newest-state", NewestState, "Keeps one row for each customer, order and stock item: the newest state."),
+    Variant("parks-updates", ParksUpdates, "Holds back an update of a customer or order until it is told of that."),
     Variant("answers-202", Answers202, "Answers 202 instead of 200."),
     Variant("answers-204", Answers204, "Answers 204, without a body."),
     Variant("slow", Slow, "Takes 0.3 s for every request."),

@@ -184,7 +184,9 @@ def _restart(state: ScenarioState, _: Restart) -> None:
 
 
 def _crash(state: ScenarioState, step: Crash) -> None:
-    for event in state.harness.selection.types(step.events):
+    selection = state.harness.selection
+    events = selection.types(step.events)
+    for event in [each for each in events if selection.past(each) is None] or events:
         state.subscribe(event)
         for delivery in state.harness.sim.lease({event: 1}, count=1):
             _crash_in(state, step, delivery)

@@ -42,13 +42,21 @@ def _raise(
 ) -> list[TrackedEvent]:
     """Raise events of a type, each about a new entity, unless `values` say otherwise."""
     identity = state.harness.selection.integer_identity(event)
-    if step.payload or step.together or not identity:
+    pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
+    if step.payload or step.together or not (identity or pasts):
         return _tracked(state, step, _trigger(state, step, event, count, values).events)
-    own = ({identity: next(state.harness.identities), **values} for _ in range(count))
+    own = ({**_about(state, identity, pasts), **values} for _ in range(count))
     raised = [
         _trigger(state, step, event, 1, each) for each in own
     ]  # one by one: what faults draw from the seed follows their order
     return _tracked(state, step, [item for found in raised for item in found.events])
+
+
+def _about(state: ScenarioState, identity: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """An entity of which the receiver was told before, while there are any, or a new one."""
+    if pasts:
+        return pasts.pop(0)
+    return {identity: next(state.harness.identities)} if identity else {}
 
 
 def _trigger(state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> TriggerAnswer:

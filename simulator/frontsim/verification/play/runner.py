@@ -19,6 +19,7 @@ from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import read_facts
 from frontsim.verification.play.observing import take_baseline
+from frontsim.verification.play.pasts import tell_pasts
 from frontsim.verification.play.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import Scenario
@@ -77,6 +78,7 @@ def _play(state: ScenarioState) -> Recording:
     if passed.check.failure:
         return Recording(_history(state, ()))
     _subscribe(state)
+    tell_pasts(state)
     for step in state.scenario.steps:
         act(state, step)
         if state.is_late():
@@ -169,11 +171,15 @@ def _open_faults(state: ScenarioState) -> list[FaultFact]:
 
 
 def _preflight_type(state: ScenarioState) -> str:
-    """The type of the preflight's event: one that the scenario is about, so that the receiver should take it."""
-    for step in state.scenario.steps:
-        if isinstance(step, Raise | Crash) and (types := state.harness.selection.types(step.events)):
-            return types[0]
-    return state.harness.selection.types("some")[0]
+    """The type of the preflight's event: one that the scenario is about, so that the receiver should take it.
+
+    It needs no past: the receiver may hold back an update of a customer that it was never told of.
+    """
+    selection = state.harness.selection
+    raising = (selection.types(step.events) for step in state.scenario.steps if isinstance(step, Raise | Crash))
+    event = next(filter(None, raising), selection.types("some"))[0]
+    past = selection.past(event)
+    return past.name if past else event
 
 
 def _subscribe(state: ScenarioState) -> None:

@@ -1,7 +1,9 @@
 """One scenario while it is played: what was raised, what was broken and when. Moments are in simulator time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
@@ -52,6 +54,7 @@ class ScenarioState:
         effects: reads effects; None when the user gave no way.
         webhooks: the ids of the scenario's webhooks by event type.
         tracked: the scenario's events by webhookEventId.
+        pasts: for each type of which the receiver was told a past: what its next events take over, in their order.
         marks: what was done to the receiver itself, with the moment in ms.
         is_unfinished: time ran out before the list -> resend job was done or had given up.
     """
@@ -66,6 +69,7 @@ class ScenarioState:
     tracked: dict[str, TrackedEvent] = field(default_factory=dict)
     active: list[ActiveFault] = field(default_factory=list)
     faults: list[FaultFact] = field(default_factory=list)
+    pasts: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     marks: list[tuple[int, str]] = field(default_factory=list)
     preflight: list[PreflightCheck] = field(default_factory=list)
     checkpoint: Observation | None = None

@@ -96,6 +96,15 @@ class Selection:
         value = lookup.normalised(lookup.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
 
+    def past(self, event: str) -> EventType | None:
+        """The type by which the receiver was told of the same entity before; None where none is needed or chosen."""
+        past = self._catalog.find(event).past
+        return self._catalog.find(past) if past in self._chosen else None
+
+    def kept(self, event: str) -> Sequence[str]:
+        """The paths that an event of a type has in common with its past."""
+        return self._catalog.find(event).keep
+
     def state(self, event: str, payload: Any) -> State | None:
         """What an event tells the newest state of; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)

@@ -1,0 +1,83 @@
+"""The past of a scenario's events: of what an event is about, the receiver was told before.
+
+A receiver may hold an update back until it knows the customer, and a scenario sends nothing that real life would not.
+So before anything is broken, the receiver gets the creation of each customer, order and transfer that an event of the
+scenario changes. The catalogue says which types need a past.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from frontsim.catalog import EventType
+from frontsim.client.models import RaisedEvent
+from frontsim.verification.facts import lookup
+from frontsim.verification.play.actions import drain, reconcile
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.scenario.steps import Raise
+
+_BEFORE = timedelta(days=1)
+
+
+def tell_pasts(state: ScenarioState) -> None:
+    """Deliver what the scenario's events need as their past, and see it acknowledged. Raises CallError."""
+    moments = _moments(state)
+    for event, count, fixed in _wanted(state):
+        past = state.harness.selection.past(event)
+        if past is None:
+            continue
+        state.subscribe(past.name)
+        kept = [_told(state, past, event, next(moments), fixed) for _ in range(count)]
+        state.pasts.setdefault(event, []).extend(kept)
+    if state.pasts:
+        drain(state)
+        reconcile(state)
+
+
+def _wanted(state: ScenarioState) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
+    """The type and number of events that steps raise about entities of their own, and the values that they set."""
+    for step in state.scenario.steps:
+        if isinstance(step, Raise) and not (step.same_as or step.payload or step.together or step.grow):
+            for event in state.harness.selection.types(step.events):
+                yield event, step.count, step.set
+
+
+def _told(
+    state: ScenarioState, past: EventType, event: str, moment: str, fixed: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Raise one past; what the event takes over from it."""
+    selection = state.harness.selection
+    paths = selection.kept(event)
+    identity = selection.integer_identity(past.name)
+    values: dict[str, Any] = {path: moment if path == past.since[-1] else None for path in past.since}
+    values |= {path: moment for path in selection.datetime_fields(past.name) if path in values}
+    values |= {identity: next(state.harness.identities)} if identity else {}
+    values |= {path: value for path, value in fixed.items() if path in paths}
+    raised = state.harness.sim.trigger(past.name, set_=values).events
+    for each in raised:
+        state.track(each)
+    if all(path in values for path in paths):
+        return {path: values[path] for path in paths}
+    payload = _payload(state, raised)
+    return {path: lookup.find(payload, path) for path in paths}
+
+
+def _payload(state: ScenarioState, raised: Sequence[RaisedEvent]) -> Any:
+    own = next(each for each in raised if each.webhook_event_id in state.tracked)
+    return state.harness.entry(own.webhook_id, own.webhook_event_id).payload
+
+
+def _moments(state: ScenarioState) -> Iterator[str]:
+    """Moments before all of the scenario, each its own."""
+    set_values = [value for step in state.scenario.steps if isinstance(step, Raise) for value in step.set.values()]
+    began = min([state.epoch, *filter(None, map(_moment, set_values))]) - _BEFORE
+    while True:
+        yield began.isoformat(timespec="milliseconds")
+        began += timedelta(milliseconds=1)
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=None)
+    except (TypeError, ValueError):
+        return None
