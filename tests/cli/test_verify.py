@@ -16,6 +16,7 @@ from frontsim.cli import verify as verify_command
 from frontsim.cli.verify import _replay
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
+from frontsim.verification.schedule import Pace
 from tests.receiver import serving
 from tests.verification.laboratory import open_shop
 
@@ -63,6 +64,20 @@ def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatc
         f"frontsim verify --receiver {url} --observe-url {options[3]} --settle 0.1 --scenario lost-response --seed 5"
     )
     assert again in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "pace"),
+    [
+        ([], Pace(4, 16, 120)),
+        (["--jobs", "2", "--budget", "9"], Pace(2, 2, 9)),
+        (["--receiver-cmd", "x", "--jobs", "2"], Pace(1, 1, 240)),
+        (["--base-url", "http://x/restapi/V2", "--jobs", "2"], Pace(1, 1, 120)),
+    ],
+)
+def test_scenarios_are_side_by_side_where_nothing_is_killed_or_shared(typed, pace):
+    """The pace by default, as asked, with a receiver of ours and with a simulator of others."""
+    assert pace == verify_command._pace(verify_command.verify.make_context("verify", typed).params)
 
 
 @pytest.mark.parametrize(("check", "code"), [("exact", 1), ("known", 1), ("off", 0)])

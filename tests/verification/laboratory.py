@@ -25,10 +25,10 @@ def requested(url, **others):
     return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
 
 
-def play(request, *names, seed=1):
-    """Play scenarios by name or file; what came of each."""
+def play(request, *names, seed=1, pace=None):
+    """Play scenarios by name or file, one after another without a pace; what came of each."""
     with open_harnesses(request, seed, pause=time.sleep) as open_harness:
-        return list(play_all(scenario.chosen(names), open_harness, CONTRACT))
+        return list(play_all(scenario.chosen(names), open_harness, CONTRACT, pace))
 
 
 class Shop(ThreadingHTTPServer):

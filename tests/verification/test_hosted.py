@@ -277,6 +277,22 @@ def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
     assert len(played.judgement.missing) == 2
 
 
+def test_a_clean_event_that_an_earlier_one_overtakes_is_waited_for(shop, requested, play, limits):
+    """The first control appears only when the second is sent, and the second 3 s later: no sign of a wrong key."""
+    came = {}
+    shop.answers = lambda event: came.setdefault(event, stopwatch()) and 200
+
+    def visible():
+        second = list(came.values())[1] if len(came) > 1 else None
+        if second is None or stopwatch() - second > 3:
+            return shop.effects if second else []
+        return shop.effects[:1]
+
+    shop.shows = lambda: (200, orjson.dumps(visible()))
+    (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=8)), "steady")
+    assert ending(played) == (Verdict.VERIFIED, [])
+
+
 def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, requested, play):
     """It was alive when effects were missed, and is not when they are looked for again."""
     began = stopwatch()

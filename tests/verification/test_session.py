@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -5,6 +6,7 @@ from frontsim.settings import Settings
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.judge.clauses import load
 from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.schedule import Pace
 from frontsim.verification.session import Report, seed_of
 
 CONTRACT = load()
@@ -24,3 +26,45 @@ def test_an_interrupted_run_is_not_verified(report):
     assert Report("http://shop", 1, right, CONTRACT).verdict is Verdict.VERIFIED
     assert Report("http://shop", 1, right, CONTRACT, interrupted=True).verdict is Verdict.UNKNOWN
     assert Report("http://shop", 1, report.played, CONTRACT, interrupted=True).verdict is Verdict.VIOLATED
+
+
+SEVERAL = (
+    "steady",
+    "lost-response",
+    "duplicate-race",
+    "same-second",
+    "entity-updated-twice",
+    "malformed",
+    "two-webhooks",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["webhookEventId", "business"])
+@pytest.mark.parametrize("variant", ["reference", "inbox", "newest-state"])
+def test_a_right_receiver_is_verified_by_scenarios_side_by_side(variant, key, receiver, requested, play):
+    """What one scenario makes it book is strange to the others, and accuses it of nothing; no note counts it."""
+    with receiver(variant) as url:
+        played = play(requested(url, observe_key=key), *SEVERAL, pace=Pace(jobs=4, jobs_that_wait=4))
+    assert list(SEVERAL) == [each.scenario.name for each in played]
+    assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}, [each.judgement for each in played]
+    assert not any("name no event of this scenario" in note for each in played for note in each.judgement.notes)
+
+
+@pytest.mark.slow
+def test_a_broken_receiver_is_found_by_the_same_scenarios_side_by_side(receiver, requested, play):
+    """Each scenario that must find it does, and those that cannot find nothing."""
+    with receiver("no-dedupe") as url:
+        played = play(requested(url), "steady", "lost-response", "short-outage", "resend-delivered", pace=Pace(jobs=4))
+    found = {each.scenario.name for each in played if each.judgement.verdict is Verdict.VIOLATED}
+    assert {"lost-response", "resend-delivered"} == found
+
+
+@pytest.mark.slow
+def test_what_the_budget_leaves_out_is_skipped(receiver, requested, play):
+    """It was not played, which is said; what was played counts. What could not be played anyway says why not."""
+    with receiver("reference") as url:
+        played = play(requested(url), "steady", "storm", "crash-after-ack", pace=Pace(budget_s=0.01))
+    assert [Verdict.SKIPPED] * 3 == [each.judgement.verdict for each in played]
+    assert "not played: the budget of 0.01 s was used up before it (--budget)" == played[1].judgement.reason
+    assert "it kills and restarts the receiver, which needs --receiver-cmd" == played[2].judgement.reason

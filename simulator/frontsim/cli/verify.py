@@ -38,10 +38,13 @@ from frontsim.verification.request import KEY, Address, Request, selection_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.schedule import Pace
 from frontsim.verification.session import Played, Report, play_all
 
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 _NOT_REPLAYED = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
+_JOBS, _JOBS_THAT_WAIT = 4, 16
+_BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
 _LARGEST_SEED = 2**31
 _HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
 
@@ -118,6 +121,21 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     show_default=True,
     metavar="SECONDS",
     help="The longest that one scenario may take.",
+)
+@click.option(
+    "--budget",
+    "budget_s",
+    type=click.FloatRange(1, 86_400),
+    metavar="SECONDS",
+    help="Begin no further scenario after so long; what was not played is skipped, with the reason.  [default: 120, "
+    "with --receiver-cmd 240]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 16),
+    metavar="N",
+    help="Play so many scenarios side by side, if the receiver answers fast; with --receiver-cmd or --base-url always "
+    "one.  [default: 4, or 16 if it books late]",
 )
 @click.option(
     "--answer-timeout",
@@ -238,7 +256,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
             _hinted(probed, request),
             LiveTable(chosen, quiet=options["json_file"] == STANDARD_OUTPUT) as table,
         ):
-            for each in play_all(chosen, open_harness, contract):
+            for each in play_all(chosen, open_harness, contract, _pace(options)):
                 played.append(replace(each, judgement=without_secrets(each.judgement)))
                 with interruption.deferred():  # half a row would be printed again
                     table.show(played[-1])
@@ -268,6 +286,17 @@ def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
     for hint in filter(None, hints):
         click.secho(shown(hint), fg="yellow", err=True)
     yield
+
+
+def _pace(options: dict[str, Any]) -> Pace:
+    """How fast to play: a receiver that is killed, and a simulator that is shared, take one scenario at a time."""
+    is_one_at_a_time = options["receiver_cmd"] or options["base_url"]
+    asked = 1 if is_one_at_a_time else options["jobs"]
+    return Pace(
+        asked or _JOBS,
+        asked or _JOBS_THAT_WAIT,
+        options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
+    )
 
 
 def _named_simulator(options: dict[str, Any]) -> Address | None:

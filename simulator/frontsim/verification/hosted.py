@@ -9,6 +9,7 @@ from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
+from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.process import ReceiverProcess
@@ -62,7 +63,8 @@ def open_harnesses(
     """
     process = process_of(request, pause=pause)
     types = selection or selection_of(request)
-    observer = observer_of(request, address)
+    reads = observer_of(request, address)
+    observer = SharedObserver(reads) if reads else None
     shared_latency = latency or ReceiverLatency()
     shape, tls = read_delivery_shape(request.delivery_shape), request.tls()
 

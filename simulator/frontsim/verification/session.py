@@ -4,17 +4,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from statistics import median
+from threading import Lock
 
 from frontsim.clauses import Contract
 from frontsim.domain.headers import HeaderNames
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
+from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.runner import play, skip_reason
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.schedule import Pace, Schedule
 
+_SLOW_MS = 150
+"""A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
+_LATE_S = 1.5
+"""A receiver that books so long after its answer, as a batch does, keeps scenarios waiting: more of them may wait."""
 _INTERRUPTED = "interrupted before the effects that are missing had been waited for long enough"
 
 
@@ -74,16 +82,19 @@ class _FirstPass:
         return self.last_look is None or self.last_look.is_due(self.played.history)
 
 
-def play_all(scenarios: Iterable[Scenario], open_harness: OpenHarness, contract: Contract) -> Iterator[Played]:
-    """Play and judge the scenarios, in their order.
+def play_all(
+    scenarios: Iterable[Scenario], open_harness: OpenHarness, contract: Contract, pace: Pace | None = None
+) -> Iterator[Played]:
+    """Play and judge the scenarios, and give them in their order.
 
     Verify accuses a receiver of a missing effect only after a patient last look, because a slow worker is not a loss.
     All scenarios wait for it together: the last look at one is taken once its effects have been missing for long
     enough, at the latest at the end of the run. An interrupted run yields what is left without a last look.
     """
     waiting: list[_FirstPass] = []
+    first_passes = _FirstPasses(list(scenarios), open_harness, contract, pace or Pace())
     try:
-        for each in _first_pass(scenarios, open_harness, contract):
+        for each in first_passes.play():
             waiting.append(each)
             while waiting and waiting[0].is_due:
                 yield _last_look(waiting, contract)
@@ -126,27 +137,58 @@ def seed_of(seed: int, scenario: str) -> int:
     return int.from_bytes(blake2b(f"{seed}/{scenario}".encode(), digest_size=8).digest(), "big") >> 2
 
 
-def _first_pass(scenarios: Iterable[Scenario], open_harness: OpenHarness, contract: Contract) -> Iterator[_FirstPass]:
-    """Play each scenario and judge it by what is seen at once, until nothing more would be known."""
-    stop_reason = ""
-    blind_before: str | None = None
-    for scenario in scenarios:
-        if stop_reason:
-            yield _FirstPass(_not_judged(scenario, Verdict.UNKNOWN, stop_reason))
-            continue
-        with open_harness(scenario) as harness:
+class _FirstPasses:
+    """Plays each scenario and judges it by what is seen at once, until nothing more would be known."""
+
+    def __init__(
+        self, scenarios: Sequence[Scenario], open_harness: OpenHarness, contract: Contract, pace: Pace
+    ) -> None:
+        self._open_harness = open_harness
+        self._contract = contract
+        self._pace = pace
+        self._schedule = Schedule(scenarios, pace)
+        self._lock = Lock()
+        self._stop_reason = ""
+        self._blind_before: str | None = None
+        self._receiver = ReceiverLatency()
+        self._answer_ms = 0.0
+
+    def play(self) -> Iterator[_FirstPass]:
+        """All scenarios, in their order. Also those that are not played, with the reason."""
+        return self._schedule.play(self._one, jobs=self._jobs)
+
+    def _jobs(self) -> int:
+        """How many scenarios to play at once, by what the first has shown."""
+        if self._answer_ms > _SLOW_MS:
+            return 1
+        return self._pace.jobs_that_wait if self._receiver.longest_s > _LATE_S else self._pace.jobs
+
+    def _one(self, scenario: Scenario, /, *, is_alone: bool) -> _FirstPass:
+        if self._stop_reason:
+            return _FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
+        with self._open_harness(scenario) as opened:
+            harness = replace(opened, is_alone=is_alone, pause=self._schedule.pause(opened.pause))
+            self._receiver = harness.latency
             reason = skip_reason(scenario, harness)
+            if not reason and self._schedule.is_over:
+                reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
             recording = None if reason else play(scenario, harness)
-            can_restart = harness.process is not None
         if recording is None:
-            yield _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
-            continue
-        judgement = judge_recorded(recording.history, contract, recording.last_look)
-        blind = blindness(recording.history, judgement.verdict)
-        stop_reason = reason_to_stop(recording.history, blind=blind, blind_before=blind_before, can_restart=can_restart)
-        blind_before = blind
+            return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+        judgement = judge_recorded(recording.history, self._contract, recording.last_look)
+        with self._lock:
+            self._note(recording.history, judgement, can_restart=harness.process is not None)
         played = Played(scenario, recording.history, judgement)
-        yield _FirstPass(played, recording.last_look if judgement.missing else None)
+        return _FirstPass(played, recording.last_look if judgement.missing else None)
+
+    def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
+        """Remember what tells whether to go on, and how many scenarios at once."""
+        blind = blindness(history, judgement.verdict)
+        reason = reason_to_stop(history, blind=blind, blind_before=self._blind_before, can_restart=can_restart)
+        self._stop_reason = self._stop_reason or reason
+        self._blind_before = blind
+        answers = [run.duration_ms for event in history.events for run in event.runs if run.acknowledged]
+        self._answer_ms = self._answer_ms or median(answers or [0])
 
 
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:

@@ -56,3 +56,9 @@ def test_a_row_that_keeps_its_first_id_shows_the_newest_content():
 def test_a_newest_state_that_was_booked_twice_is_no_table():
     """A table has one row for each."""
     assert set() == replaced([OLD, NEW], {"new": [Effect("new"), Effect("new")]})
+
+
+def test_two_webhooks_share_the_one_effect_of_a_row():
+    """Both events of the newest state have the same effect, which is one row."""
+    shared = [Effect("new")]
+    assert {"old", "new", "twin"} == replaced([OLD, NEW, state("twin", "11")], {"new": shared, "twin": shared})

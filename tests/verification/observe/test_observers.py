@@ -2,6 +2,7 @@ import gc
 import sqlite3
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from frontsim.verification.observe.observers import (
     CommandObserver,
     ImportObserver,
     ObserverFailed,
+    SharedObserver,
     SinkObserver,
     SqlObserver,
     UrlObserver,
@@ -211,3 +213,43 @@ def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):
         for each in (observer, CommandObserver("echo a long effect")):
             with pytest.raises(ObserverFailed, match="that fits in memory, got more than"):
                 each.read()
+
+
+class Slow:
+    """An observer whose reads last until the test lets them end."""
+
+    name = "slow"
+
+    def __init__(self):
+        self.reads, self.begun, self.go_on = 0, threading.Semaphore(0), threading.Semaphore(0)
+
+    def read(self):
+        self.reads += 1
+        number = self.reads
+        self.begun.release()
+        assert self.go_on.acquire(timeout=20)
+        return [number]
+
+    def close(self):
+        """Nothing to do."""
+
+
+def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
+    """While one read lasts, three ask: one more read, which begins after they asked, serves them all."""
+    asked = threading.Semaphore(0)
+
+    def counted():
+        now = stopwatch()
+        asked.release()
+        return now
+
+    monkeypatch.setattr(observers, "stopwatch", counted)
+    slow = Slow()
+    shared = SharedObserver(slow)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(shared.read)
+        assert slow.begun.acquire(timeout=20)
+        others = [pool.submit(shared.read) for _ in range(3)]
+        assert all(asked.acquire(timeout=20) for _ in range(5))  # two moments of the first, one of each other
+        slow.go_on.release(2)
+        assert [[1], [2], [2], [2]] == [first.result(20), *(each.result(20) for each in others)]

@@ -169,6 +169,7 @@ class History:
         observer: how effects were read, "" when the user gave no way.
         observer_key: `business`, or the dotted path of the event's id in an effect.
         check_content: how strictly content is compared.
+        is_alone: no other scenario was played beside it, so effects that name none of its events are strange.
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
         settled: the effects were unchanged for the quiet window.
@@ -183,6 +184,7 @@ class History:
     observer: str = ""
     observer_key: str = "webhookEventId"
     check_content: ContentCheck = ContentCheck.KNOWN
+    is_alone: bool = True
     checkpoint: Observation | None = None
     final: Observation | None = None
     observer_failure: str = ""

@@ -7,7 +7,7 @@ first is no table of newest states, and one that keeps every update is none eith
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from frontsim.verification.facts import content
 from frontsim.verification.facts.history import Effect, EventFact
@@ -20,7 +20,7 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
 
     Args:
         events: of one scenario.
-        effects: of each event, by its webhookEventId.
+        effects: of each event, by its webhookEventId; events of two webhooks may share theirs.
     """
     tables: dict[str, dict[str, list[EventFact]]] = defaultdict(lambda: defaultdict(list))
     for event in events:
@@ -31,26 +31,32 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
 
 def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozenset[str]:
     shown = {row: [event for event in events if effects.get(event.webhook_event_id)] for row, events in rows.items()}
-    if any(len(events) > 1 for events in shown.values()):
+    if any(len({id(each) for each in _effects_of(events, effects)}) > 1 for events in shown.values()):
         return frozenset()  # it keeps every event
     found: set[str] = set()
     for row, events in rows.items():
-        if len(events) > 1 and shown[row] and _is_newest(shown[row][0], events, effects):
+        if len(events) > 1 and shown[row] and _is_newest(shown[row], events, effects):
             found.update(event.webhook_event_id for event in events)
     return frozenset(found)
 
 
-def _is_newest(shown: EventFact, events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> bool:
-    """Whether the one event with an effect is the newest, or its effect shows the newest one's content."""
+def _is_newest(
+    shown: Sequence[EventFact], events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]
+) -> bool:
+    """Whether the event with the one effect is the newest, or its effect shows the newest one's content."""
     acknowledged = [event for event in events if event.acknowledged]
     newest = max(map(_since, acknowledged), default="")
-    if _since(shown) >= newest:
-        return len(effects[shown.webhook_event_id]) == 1
-    return any(_shows(effects[shown.webhook_event_id], event) for event in acknowledged if _since(event) == newest)
+    if max(map(_since, shown)) >= newest:
+        return True
+    return any(_shows(effects[shown[0].webhook_event_id], event) for event in acknowledged if _since(event) == newest)
+
+
+def _effects_of(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> Iterator[Effect]:
+    return (effect for event in events for effect in effects[event.webhook_event_id])
 
 
 def _shows(effects: Sequence[Effect], event: EventFact) -> bool:
-    kept = content.embedded_payload(effects[0].value) if len(effects) == 1 else None
+    kept = content.embedded_payload(effects[0].value)
     is_copy = kept is not None and content.is_copy(event.payload, kept)
     return is_copy and not content.first_difference(event.payload, kept)
 

@@ -14,7 +14,7 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         _twins(correlation),
         _ambiguous(correlation),
         _replaced(correlation, replaced),
-        _strangers(correlation),
+        _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
+from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -71,6 +72,31 @@ def _key(value: Any, key: str) -> str | None:
     if key == BUSINESS:
         return None
     return lookup.normalised(lookup.find(value, key) if isinstance(value, dict) else value)
+
+
+class SharedObserver:
+    """An observer that several scenarios read at once: reads never overlap, and one serves all who wait for it."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.name = observer.name
+        self._observer = observer
+        self._lock = Lock()
+        self._began_s = -math.inf
+        self._effects: Sequence[Any] = ()
+
+    def read(self) -> Sequence[Any]:
+        """What a read shows that began after this call did."""
+        asked_s = stopwatch()
+        with self._lock:
+            if self._began_s <= asked_s:
+                began_s = stopwatch()
+                self._effects = self._observer.read()
+                self._began_s = began_s
+            return self._effects
+
+    def close(self) -> None:
+        """Close the observer."""
+        self._observer.close()
 
 
 class UrlObserver:

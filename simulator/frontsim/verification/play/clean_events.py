@@ -21,6 +21,7 @@ def preflight_of(state: ScenarioState, event: str) -> Preflight:
         missing_s=state.wait_limits.missing_s,
         longest_s=harness.limits.last_s,
         most_effects=state.scenario.webhooks,
+        is_alone=harness.is_alone,
     )
 
 

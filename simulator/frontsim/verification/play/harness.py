@@ -94,6 +94,7 @@ class Harness:
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
         tls: of deliveries that are sent by hand; None for the system's authorities.
+        is_alone: no other scenario is played beside this one, so all new effects should be its own.
         identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
             seed, on purpose: a receiver that knows events by what they are about remembers earlier runs, and would
             rightly take ours for repeats.
@@ -110,6 +111,7 @@ class Harness:
     process: ReceiverProcess | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
+    is_alone: bool = True
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)

@@ -5,13 +5,13 @@ receiver is the caller's choice: `CleanEventSender`.
 """
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
-from frontsim.verification.facts.correlate import BUSINESS, correlate
+from frontsim.verification.facts.correlate import BUSINESS, correlate, effects_of
 from frontsim.verification.facts.history import EventFact, History, Liveness, Observation, PreflightCheck
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
@@ -93,6 +93,7 @@ class Preflight:
         answer_s: how long the receiver may take to answer, for messages.
         missing_s: how long to wait for the effect of a clean event.
         longest_s: how long to wait at the last try, while nothing is wrong yet.
+        is_alone: no other scenario's effects appear meanwhile.
         most_effects: how many effects a clean event may have: one for each webhook.
     """
 
@@ -104,14 +105,16 @@ class Preflight:
     missing_s: float
     longest_s: float
     most_effects: int = 1
+    is_alone: bool = True
 
     def run(self) -> PreflightResult:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
-        found = self._try(longest_s=0.0)
+        told: list[EventFact] = []
+        found = self._try(told, longest_s=0.0)
         for number in range(1, _TRIES):
             if not found.check.failure or found.check.unanswered or (self.effects and self.effects.is_absent):
                 break
-            found = self._try(longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
+            found = self._try(told, longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
         return found
 
     def check_liveness(self, *, is_late: Callable[[], bool]) -> Liveness:
@@ -132,13 +135,16 @@ class Preflight:
             tries += 1
         return Liveness(f"expected an answer to a clean {sent.event}, got none in {tries} tries ({sent.result})")
 
-    def _try(self, *, longest_s: float) -> PreflightResult:
-        """One clean event, from its delivery to its effect."""
+    def _try(self, told: list[EventFact], *, longest_s: float) -> PreflightResult:
+        """One clean event, from its delivery to its effect. `told` has those of earlier tries, and gets this one."""
         sent = self._acknowledge(longest_s=longest_s)
         if not sent.acknowledged:
             check = PreflightCheck(ACKNOWLEDGED, self._refusal(sent), unanswered=sent.status_code is None)
             return PreflightResult(check, sent.webhook_event_id)
-        check = self._see(self.effects, sent, longest_s=longest_s) if self.effects else PreflightCheck(ACKNOWLEDGED)
+        told += [self.sender.fact(sent)] if self.effects else []
+        check = (
+            self._see(self.effects, sent, told, longest_s=longest_s) if self.effects else PreflightCheck(ACKNOWLEDGED)
+        )
         latency_s = None if check.failure else stopwatch() - sent.sent_s
         return PreflightResult(check, sent.webhook_event_id, latency_s)
 
@@ -165,19 +171,24 @@ class Preflight:
             f"got {sent.result}; a receiver that takes no event at all cannot be judged"
         )
 
-    def _see(self, effects: EffectReader, sent: CleanEvent, *, longest_s: float) -> PreflightCheck:
-        """Whether a clean event is seen once; for up to `longest_s` while the observer shows nothing new at all.
+    def _see(
+        self, effects: EffectReader, sent: CleanEvent, told: Sequence[EventFact], *, longest_s: float
+    ) -> PreflightCheck:
+        """Whether a clean event, the last of `told`, is seen once; for up to `longest_s` while nothing strange appears.
+
+        A new effect that names no clean event is a sign that the key is wrong: more time would not help.
 
         An observer that has never answered gets `missing_s`: it may appear with the receiver's first event.
         """
         began_s, found, is_open, failure = stopwatch(), 0, True, ""
-        fact = self.sender.fact(sent)
-        history = History("preflight", (fact,), observer_key=effects.key)
+        history = History("preflight", (fact := told[-1],), observer_key=effects.key)
+        tries = replace(history, events=tuple(told))
         while (spent_s := stopwatch() - began_s) < self.missing_s or (is_open and spent_s < longest_s):
             seen, failure = _look(effects, history)
             if failure and not effects.is_absent:
                 break
-            is_open = not seen and not failure
+            is_strange = self.is_alone and len(seen) > len(effects_of(tries, seen))
+            is_open = not is_strange and not failure
             found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
             if 1 <= found <= self.most_effects:
                 return PreflightCheck(SEEN_ONCE)

@@ -151,6 +151,7 @@ def _history(
         observer=state.effects.name if state.effects else "",
         observer_key=state.harness.observer_key,
         check_content=state.harness.check_content,
+        is_alone=state.harness.is_alone,
         checkpoint=state.checkpoint,
         final=final,
         observer_failure=state.observer_failure,

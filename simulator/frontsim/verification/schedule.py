@@ -1,0 +1,114 @@
+"""Which scenarios are played side by side, and until when.
+
+    first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
+
+The first is alone because it shows how fast the receiver is. Results come in the scenarios' order. When the caller
+stops asking, such as at Ctrl-C, no other scenario begins, and those that are played end at their next pause.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from threading import Event
+from typing import Protocol, TypeVar
+
+from frontsim.clock import stopwatch
+from frontsim.verification.scenario.scenario import Scenario
+
+T = TypeVar("T")
+Co = TypeVar("Co", covariant=True)
+
+
+class Stopped(Exception):
+    """Nothing more is asked for."""
+
+
+class PlayOne(Protocol[Co]):
+    """Plays one scenario; `is_alone` says that no other is played beside it."""
+
+    def __call__(self, scenario: Scenario, /, *, is_alone: bool) -> Co:
+        """What came of it. Raises Stopped when nothing more is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many scenarios are played side by side, and until when.
+
+    Attributes:
+        jobs: at most so many at once.
+        jobs_that_wait: at most so many where the receiver answers fast and books late: they mostly wait.
+        budget_s: after so many seconds none begins any more.
+    """
+
+    jobs: int = 1
+    jobs_that_wait: int = 1
+    budget_s: float = math.inf
+
+
+class Schedule:
+    """Plays scenarios at a pace.
+
+    Args:
+        scenarios: in their order.
+        pace: the pace.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], pace: Pace) -> None:
+        self._scenarios = scenarios
+        self._pace = pace
+        self._began_s = stopwatch()
+        self._stopped = Event()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is used up."""
+        return stopwatch() - self._began_s >= self._pace.budget_s
+
+    def pause(self, wait: Callable[[float], None]) -> Callable[[float], None]:
+        """The same wait, which raises Stopped when nothing more is asked for."""
+
+        def pause(seconds: float) -> None:
+            if self._stopped.is_set():
+                raise Stopped
+            wait(seconds)
+
+        return pause
+
+    def play(self, one: PlayOne[T], *, jobs: Callable[[], int]) -> Iterator[T]:
+        """Play all; the results in order.
+
+        Args:
+            one: plays one.
+            jobs: how many to play at once; asked when the first has been played.
+        """
+        first, rest = self._scenarios[:1], self._scenarios[1:]
+        yield from (one(each, is_alone=True) for each in first)
+        at_once = jobs()
+        alone = _kills if at_once > self._pace.jobs else _kills_or_breaks  # what waits long takes its risk together
+        for must_be_alone, batch in groupby(rest, alone):
+            if must_be_alone or at_once == 1:
+                yield from (one(each, is_alone=True) for each in batch)
+            else:
+                yield from self._side_by_side(list(batch), one, at_once)
+
+    def _side_by_side(self, batch: Sequence[Scenario], one: PlayOne[T], jobs: int) -> Iterator[T]:
+        with ThreadPoolExecutor(jobs, thread_name_prefix="scenario") as pool:
+            playing = [pool.submit(one, each, is_alone=False) for each in batch]
+            try:
+                for each in playing:
+                    yield each.result()
+            finally:
+                if not all(each.done() for each in playing):
+                    self._stopped.set()
+                    pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _kills(scenario: Scenario) -> bool:
+    return scenario.needs_process_control
+
+
+def _kills_or_breaks(scenario: Scenario) -> bool:
+    """The receiver is killed, or may break at what is sent: others beside it would find it gone."""
+    return scenario.needs_process_control or scenario.checks_broken_bodies

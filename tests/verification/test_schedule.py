@@ -1,0 +1,100 @@
+import threading
+
+import pytest
+
+from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.schedule import Pace, Schedule, Stopped
+
+BY_NAME = {each.name: each for each in bundled_scenarios()}
+FOUR = [BY_NAME[name] for name in ("steady", "storm", "late-resend", "same-second")]
+PATIENCE_S = 20
+
+
+class Player:
+    """Plays a scenario until as many are played at once as the test waits for."""
+
+    def __init__(self, at_once=1):
+        self.alone = {}
+        self.barrier = threading.Barrier(at_once)
+
+    def __call__(self, scenario, /, *, is_alone):
+        self.alone[scenario.name] = is_alone
+        if not is_alone:
+            self.barrier.wait(PATIENCE_S)
+        return scenario.name
+
+
+def names(scenarios):
+    return [each.name for each in scenarios]
+
+
+def test_the_first_is_alone_and_others_are_played_at_once():
+    """Three meet at a barrier, which they pass only side by side; results come in the scenarios' order."""
+    player = Player(3)
+    assert names(FOUR) == list(Schedule(FOUR, Pace(jobs=3)).play(player, jobs=lambda: 3))
+    assert {"steady": True, "storm": False, "late-resend": False, "same-second": False} == player.alone
+
+
+def test_what_may_break_the_receiver_is_alone():
+    """A scenario that kills it or sends broken bodies is beside no other; its place stays the same."""
+    scenarios = [BY_NAME[name] for name in ("steady", "storm", "same-second", "malformed", "crash-after-ack")]
+    player = Player(2)
+    assert names(scenarios) == list(Schedule(scenarios, Pace(jobs=2)).play(player, jobs=lambda: 2))
+    assert {"steady", "malformed", "crash-after-ack"} == {name for name, alone in player.alone.items() if alone}
+
+
+def test_broken_bodies_are_sent_beside_others_where_all_wait():
+    """A receiver that books late would make the run long: only a kill needs to be alone."""
+    scenarios = [BY_NAME[name] for name in ("steady", "malformed", "storm", "crash-after-ack")]
+    player = Player(2)
+    assert names(scenarios) == list(Schedule(scenarios, Pace(1, 2)).play(player, jobs=lambda: 2))
+    assert {"steady", "crash-after-ack"} == {name for name, alone in player.alone.items() if alone}
+
+
+def test_one_job_plays_one_after_another():
+    """Each is alone then, and in this thread."""
+    player = Player()
+    assert names(FOUR) == list(Schedule(FOUR, Pace()).play(player, jobs=lambda: 1))
+    assert all(player.alone.values())
+
+
+def test_a_caller_that_stops_asking_ends_what_is_played():
+    """Scenarios that are played end at their next pause, and none that waits begins."""
+    schedule = Schedule(FOUR, Pace(jobs=2))
+    begun, pause = [], schedule.pause(lambda _: None)
+    ended = threading.Semaphore(0)
+
+    def one(scenario, /, *, is_alone):
+        begun.append(scenario.name)
+        try:
+            while not is_alone and scenario.name != "storm":
+                pause(0)
+        except Stopped:
+            ended.release()
+            raise
+        return scenario.name
+
+    playing = schedule.play(one, jobs=lambda: 2)
+    assert ["steady", "storm"] == [next(playing), next(playing)]
+    playing.close()
+    assert ended.acquire(timeout=PATIENCE_S)
+    with pytest.raises(Stopped):
+        pause(0)
+
+
+def test_what_a_scenario_raises_is_raised():
+    """A fault of ours in a thread is not lost, and stops the others."""
+
+    def one(scenario, /, *, is_alone):
+        if not is_alone:
+            raise ValueError(scenario.name)
+        return scenario.name
+
+    with pytest.raises(ValueError, match="storm"):
+        list(Schedule(FOUR, Pace(jobs=3)).play(one, jobs=lambda: 3))
+
+
+def test_a_budget_ends():
+    """After so many seconds the schedule is over; without a budget never."""
+    assert Schedule(FOUR, Pace(budget_s=0)).is_over
+    assert not Schedule(FOUR, Pace()).is_over
