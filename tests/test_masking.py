@@ -152,3 +152,13 @@ def test_an_error_is_masked_on_its_way_out():
     with pytest.raises(BadInput) as caught, masked_errors():
         raise BadInput("got http://a:hunter2@x", {"url": ["wrong"]})
     assert ("got http://***@x", {"url": ["wrong"]}) == (str(caught.value), caught.value.fields)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["x", "x-", "-", "--", "a.", "mysql ", "password", "://", "'", '"token"', "eyJ", "KEY", "A_", "-----BEGIN "],
+)
+def test_a_long_text_is_masked_in_time_in_proportion_to_its_length(piece):
+    """A job's output or an answer may be of any form: at a cost of length times length this test would not end."""
+    text = piece * (50_000 // len(piece))
+    assert masked(f"{text} password=hunter2").endswith(("password=***", "***"))

@@ -28,21 +28,25 @@ _NAME = (
 )
 _HEADER = (
     r"(?:(?:proxy-)?authorization|(?:set-)?cookie|ocp-apim-subscription-key|"
-    r"x-[\w-]*(?:key|token|signature|secret|auth))"
+    r"x-[\w-]{0,60}(?:key|token|signature|secret|auth))"
 )
-_URL = re.compile(r"\b([a-z][a-z0-9+.-]*://)([^\s'\"<>]*)", re.IGNORECASE)
+# Every repeat before a name is bounded, or left out: a text of any size costs time in proportion to its length.
+_URL = re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)([^\s'\"<>]*)", re.IGNORECASE)
 _PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), instead)
     for pattern, instead in (
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", MASK),
-        (r"(?<!http)(?<!https)(://[^:/@\s]*):\S*@", rf"\1:{MASK}@"),  # a DSN's password may hold any character
-        (rf"([\"'][\w-]*{_NAME}[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\d+)", rf'\1"{MASK}"'),
+        (
+            r"(?<!http)(?<!https)(://[^:/@\s]{0,200}):\S{0,1000}@",
+            rf"\1:{MASK}@",
+        ),  # a DSN's password may hold any character
+        (rf"({_NAME}[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|'[^']*'|\d+)", rf'\1"{MASK}"'),
         (rf"(\b{_HEADER}[\"']?\s*:\s*)(?!\s|expected |bearer with )(basic |bearer |digest )?[^'\"\n]+", rf"\1\2{MASK}"),
-        (rf"([\w-]*(?:{_NAME}|\bauth)\s?=\s?){_VALUE}", rf"\1{MASK}"),
+        (rf"((?:{_NAME}|\bauth)\s?=\s?){_VALUE}", rf"\1{MASK}"),
         (rf"(?-i:(\b[A-Z][A-Z0-9_]*KEY=)){_VALUE}", rf"\1{MASK}"),
-        (rf"(--[-\w]*(?:{_NAME}) +){_VALUE}", rf"\1{MASK}"),
+        (rf"(--[-\w]{{0,60}}{_NAME} +){_VALUE}", rf"\1{MASK}"),
         (r"((?<!\S)(?:-u|--user)[ =]*)['\"]?[^\s:'\"]+:[^\s'\"]*['\"]?", rf"\1{MASK}"),
-        (r"(\b(?:mysql|mariadb)\w*\b[^|;\n]*? -p)[^\s'\"]+", rf"\1{MASK}"),
+        (r"(\b(?:mysql|mariadb)\w*\b[^|;\n]{0,500}? -p)[^\s'\"]+", rf"\1{MASK}"),
         (r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?", MASK),  # a JWT
         (r"\b(?-i:AKIA|ASIA)[0-9A-Z]{16}\b", MASK),
         (r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abeprs]-[\w-]{10,}|[sr]k_(?:live|test)_\w{10,})", MASK),
