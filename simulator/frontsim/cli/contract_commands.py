@@ -43,9 +43,10 @@ def contracts() -> None:
 @api_options
 @json_option
 def pull(out: Path, api: Api, *, as_json: bool) -> None:
-    """Write every event type's schema, as the API serves it, into a folder for --contracts.
+    """Write the API's schemas into a folder for --contracts.
 
-    Nothing is written until all are read. The API is only read.
+    Event types that frontsim does not know are written, too. Nothing is written until all are read. The API is only
+    read.
     """
     with api.open() as front:
         pulled = pull_contracts(front, RETRY)
@@ -68,10 +69,12 @@ def pull(out: Path, api: Api, *, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, before: str, after: str, api_at: Callable[[str], Api], *, as_json: bool) -> None:
-    """Show what changed from A to B: types, fields, types of fields, null, required fields, values.
+    """Show what changed from A to B, and what may break a receiver.
 
-    A and B are folders, the word bundled, or an API's base URL. Exit code: 1 if a change may break a receiver that
-    copes with A, 0 if none does.
+    Compared are event types, fields, their types, null, required fields and listed values. A and B are folders, the
+    word bundled, or an API's base URL.
+
+    Exit code: 1 if a change may break a receiver that copes with A, 0 if none does, 3 if they cannot be compared.
     """
     changes = schema_changes(_schemas(before, api_at), _schemas(after, api_at))
     breaking = any(change.breaking for change in changes)
