@@ -2,7 +2,7 @@
 
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                 │
-                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, Registry ───────────────┤
+                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, Registry, SinkReads ────┤
                      └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
                                                                           EventLog -> Dispatcher -> WebhookSender
 """
@@ -48,6 +48,7 @@ from frontsim.domain.model import Delivery
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
+from frontsim.pages.sinks import SinkReads
 from frontsim.pages.site import ASSETS, PageRoutes
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
@@ -199,6 +200,7 @@ class App:
                 operations=[route.name for route in vendor],
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
+            *SinkReads(counts=self._sinks.counts, newest=self._sinks.newest).routes,
             *past_the_gateway,
         ]
 

@@ -28,7 +28,7 @@ def axe() -> str:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["log", "event", "webhooks", "trigger", "types", "break", "pictures"])
+@pytest.mark.parametrize("view", ["log", "event", "webhooks", "trigger", "types", "break", "pictures", "sinks"])
 def test_a_view(sim: Simulation, receiver: Recorder, browser: Browser, axe: str, view: str, scheme: str, width: int):
     receiver.respond = lambda call: answer(500 if b'"saleId"' in call.body else 200)
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
@@ -40,7 +40,7 @@ def test_a_view(sim: Simulation, receiver: Recorder, browser: Browser, axe: str,
     address = f"log?open={events[0]}" if view == "event" else view
     page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     page.goto(f"{sim.server}/#/{address}")
-    page.locator("main > *").first.wait_for()
+    page.locator(".panel h2" if view == "event" else "main .card").first.wait_for()
     page.evaluate(axe)
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
     page.close()

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
@@ -166,3 +167,21 @@ def test_pictures(sim: Simulation, receiver: Recorder, visits: Visits):
     sim.raises(count=20)
     for drawn in (".bars", ".bad-bars", "path.p99", ".band"):
         expect(page.locator(drawn).first).to_be_attached()
+
+
+def test_sinks(sim: Simulation, visits: Visits):
+    """What a receiver told a sink shows as it came, and hostile text stays text."""
+    page = visits("#/sinks")
+    expect(page.get_by_text("No record yet")).to_be_visible()
+    hostile = "<img src=x onerror=\"document.title='owned'\">"
+    sim.does("sink/erp", {"webhookEventId": hostile})
+    sim.does("sink/erp", {"n": 2})
+    sim.does(f"sink/{quote(hostile)}", [])
+    page.get_by_role("button", name="erp (2)").click()
+    expect(page.locator(".records pre")).to_have_text(
+        ['{\n  "n": 2\n}', json.dumps({"webhookEventId": hostile}, indent=2)]
+    )
+    page.get_by_role("button", name="img").click()
+    expect(page.get_by_role("heading", name=hostile)).to_be_visible()
+    assert "Sinks · frontsim" == page.title()
+    assert 0 == page.locator("main img").count()

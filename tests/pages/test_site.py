@@ -38,7 +38,7 @@ def test_every_module_that_is_imported_is_served(sim: Simulation):
             seen.add(name)
             text = sim.http.get(f"{sim.server}{ASSETS}{name}").raise_for_status().text
             waiting += re.findall(r'from "\./([^"]+)"', text)
-    assert len(seen) > 12
+    assert len(seen) > 13
 
 
 def test_a_copy_that_is_still_the_newest_is_not_sent_again(sim: Simulation):

@@ -49,6 +49,14 @@ class Sinks:
         records = self._records.get(request.path_params["name"], [])
         return StreamingResponse(_array(records, len(records)), media_type="application/json; charset=utf-8")
 
+    def counts(self) -> dict[str, int]:
+        """How many records each name has."""
+        return {name: len(records) for name, records in self._records.items()}
+
+    def newest(self, name: str, most: int) -> Sequence[bytes]:
+        """The newest records of a name, as JSON, the last one first."""
+        return self._records.get(name, [])[: -most - 1 : -1]
+
     def forget(self) -> None:
         """Forget all records."""
         self._records.clear()
