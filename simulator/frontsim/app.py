@@ -192,7 +192,9 @@ class App:
         ]
         return [
             *PageRoutes(version=version("frontsim")).routes,
-            *LogReads(reader=self._reader, wire_time=self._wire_time, headers=self._headers).routes,
+            *LogReads(
+                reader=self._reader, wire_time=self._wire_time, headers=self._headers, body_of=self._body_of
+            ).routes,
             *Registry(
                 version=version("frontsim"),
                 catalog=self._catalog,

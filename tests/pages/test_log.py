@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.recorder import Recorder, answer
-from tests.api.simulation import UNKNOWN_ID, Simulation
+from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
 
 
@@ -76,6 +76,19 @@ def test_one_event(sim: Simulation, receiver: Recorder):
     assert [("Original", "no room"), ("Resend", "no room")] == runs
     assert_problem(sim.sim("GET", f"page/events/{UNKNOWN_ID}"), 404)
     assert_problem(sim.sim("GET", "page/events/x"), 422)
+
+
+def test_one_event_of_a_shape(receiver: Recorder):
+    """What is shown as sent is what is sent: the type in the URL, the payload in its envelope."""
+    with simulation(delivery_shape="envelope") as sim:
+        sim.subscribes(f"http://127.0.0.1:{receiver.port}/{{event}}")
+        (event,) = sim.raises()
+        sim.drains()
+        shown = sim.does(f"page/events/{event}", method="GET")
+    (call,) = receiver.calls
+    assert call.body.decode() == shown["sentBody"] != shown["payload"]
+    assert call.line == f"POST {shown['sentUrl'].partition(str(receiver.port))[2]} HTTP/1.1"
+    assert shown["headers"] == {name: call.headers[name.lower()] for name in shown["headers"]}
 
 
 def test_webhooks_with_how_their_events_went(sim: Simulation, receiver: Recorder):

@@ -1,5 +1,6 @@
 """What the page reads of the log: events of all webhooks page by page, one event with everything, and counts."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.clock import WireTime
+from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery, Trigger
 from frontsim.errors import BadInput
@@ -26,10 +28,14 @@ class LogReads:
 
     Args:
         headers: the headers of a delivery, which the page shows.
+        body_of: the body of a delivery: its payload, in the shape that the settings give it.
     """
 
-    def __init__(self, *, reader: Reader, wire_time: WireTime, headers: HeaderNames) -> None:
+    def __init__(
+        self, *, reader: Reader, wire_time: WireTime, headers: HeaderNames, body_of: Callable[[Delivery], bytes]
+    ) -> None:
         self._reader = reader
+        self._body_of = body_of
         self._time = wire_time
         self._headers = headers
         self.routes = [
@@ -144,7 +150,9 @@ class LogReads:
         return {
             **self._row(row),
             "payload": detail.body.decode(errors="replace"),
+            "sentUrl": filled_url(row.url, row.event),
             "headers": self._headers.of(delivery),
+            "sentBody": self._body_of(delivery).decode(errors="replace"),
             "runs": [self._run(run) for run in detail.runs],
         }
 

@@ -85,15 +85,15 @@ function run(each) {
 }
 
 function request(event) {
-  const url = new URL(event.url);
-  const headers = { Host: url.host, ...event.headers, "Content-Length": new TextEncoder().encode(event.payload).length };
+  const url = new URL(event.sentUrl);
+  const headers = { Host: url.host, ...event.headers, "Content-Length": new TextEncoder().encode(event.sentBody).length };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines, "", event.payload].join("\n");
+  return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines, "", event.sentBody].join("\n");
 }
 
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 function curl(event) {
   const headers = Object.entries(event.headers).map(([name, value]) => `  -H ${quoted(`${name}: ${value}`)} \\\n`);
-  return `curl -i -X POST ${quoted(event.url)} \\\n${headers.join("")}  --data-binary ${quoted(event.payload)}`;
+  return `curl -i -X POST ${quoted(event.sentUrl)} \\\n${headers.join("")}  --data-binary ${quoted(event.sentBody)}`;
 }
