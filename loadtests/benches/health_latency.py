@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from benches.bare_sender import sink
 from benches.figures import print_figures
+from benches.hostile import receiver
 from benches.served import ALWAYS, EVENT, Served, served
 
 STEP_S = 0.005
@@ -35,8 +36,8 @@ def _numbers(size: int) -> dict[str, Any]:
     return {"numbers": [[number, {"n": number}] for number in range(size // 28)]}
 
 
-def _trigger(simulator: Served, *, status: int = 202, **fields: Any) -> None:
-    answer = simulator.http.post("/_sim/trigger", json={"event": EVENT, **fields})
+def _trigger(simulator: Served, *, status: int = 202, event: str = EVENT, **fields: Any) -> None:
+    answer = simulator.http.post("/_sim/trigger", json={"event": event, **fields})
     assert answer.status_code == status, answer.text
 
 
@@ -92,6 +93,16 @@ def _list(simulator: Served, scale: float) -> None:  # noqa: ARG001
                 pass
 
 
+def _unanswered(simulator: Served, scale: float) -> None:
+    """Deliveries that are read back from the log, time out together, and make room for the next ones."""
+    with receiver("never answers") as (url, _):
+        webhook = simulator.subscribe(url, "CustomerCreated")
+        count = max(1, int(80 * scale))
+        _trigger(simulator, event="CustomerCreated", count=count, payload=_text(5 * MB), invalid=True)
+        simulator.drain()
+        simulator.http.delete(f"/api/Webhooks/{webhook}").raise_for_status()
+
+
 CASES: Mapping[str, Callable[[Served, float], None]] = {
     "400 payloads of 1 MB of text": _custom(_text, MB, 400),
     "list them with payloads": _list,
@@ -100,6 +111,7 @@ CASES: Mapping[str, Callable[[Served, float], None]] = {
     "list all of them with payloads": _list,
     "drain all of them": _drain,
     "reset the log of them": _reset,
+    "80 payloads of 5 MB to a receiver that never answers": _unanswered,
     "100 payloads of 1 MB of numbers": _custom(_numbers, MB, 100),
     "10 payloads of 9 MB of numbers": _custom(_numbers, 9 * MB, 10),
     "5,000 payloads with a value set": _set,
@@ -135,6 +147,7 @@ class Prober:
 
 def _probe(host: str, port: int, pipe: Any) -> None:
     link = http.client.HTTPConnection(host, port, timeout=600)
+    pipe.send("ready")
     while pipe.recv():
         took: list[float] = []
         while not pipe.poll():
@@ -157,6 +170,7 @@ def prober(simulator: Served) -> Iterator[Prober]:
     process.start()
     theirs.close()
     try:
+        ours.recv()
         yield Prober(ours)
     finally:
         process.kill()
@@ -187,7 +201,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of the numbers of events")
     parser.add_argument("--case", action="append", choices=CASES, help="repeatable; all by default")
     options = parser.parse_args()
-    with sink() as url, served("--max-waiting", "1000000") as simulator, prober(simulator) as probes:
+    with sink() as url, served("--max-waiting", "1000000", "--timeout", "2") as simulator, prober(simulator) as probes:
         simulator.subscribe(url)
         for name in options.case or CASES:
             measure(name, simulator, probes, options.scale)

@@ -47,6 +47,9 @@ AT_ONCE: Milliseconds = FIRST + 2
 LEASED = 0
 """The destination of runs that an outside deliverer sends."""
 
+READ_BYTES = 4_000_000
+"""Bytes of bodies that are read back from the file in one step, about: the event loop stands still meanwhile."""
+
 MOST_AHEAD = 256
 """Runs that are begun for one destination beyond its slots, at most."""
 
@@ -58,12 +61,15 @@ SELECT json_group_array(json_array(
   e.created_at, o.store_id, q.due_at
 )) FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
 """  # one row of JSON, because each row that sqlite3 fetches releases Python's lock and may wait to get it back
+_LARGE = 100_000  # bytes of a body: as JSON, 5 MB take 0.1 s
+_BODY = "SELECT body FROM occurrences WHERE number = (SELECT occurrence FROM events WHERE number = ?)"
 _NEXT = _DELIVERIES.format(
+    large=_LARGE,
     queued="""
 SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
-"""
+""",
 )
-_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number >= ?")
+_NEWEST = _DELIVERIES.format(large=_LARGE, queued="SELECT * FROM queue WHERE number >= ?")
 _BEGIN = "UPDATE queue SET begun_at = ? WHERE number IN (SELECT value FROM json_each(?))"
 _END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
@@ -72,7 +78,7 @@ _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
 class _Destination:
     """What the queue knows of one destination."""
 
-    __slots__ = ("ahead", "begun", "in_file", "resends")
+    __slots__ = ("ahead", "begun", "in_file", "largest", "resends")
 
     def __init__(self) -> None:
         self.begun = 0
@@ -81,6 +87,8 @@ class _Destination:
         """Runs that may be begun beyond the slots."""
         self.in_file = False
         """Whether runs wait in the file that are not in memory."""
+        self.largest = 1
+        """Bytes of the largest body that was read from the file last, or went there since; after `load` a guess."""
         self.resends = 0
         """Resends that wait in the file, to be begun by this transaction."""
 
@@ -111,7 +119,8 @@ class Queue:
             self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
         )
         for number in self._wake_at:
-            self._destination(number).in_file = True
+            destination = self._destination(number)
+            destination.in_file, destination.largest = True, READ_BYTES
         self._memory = MemoryQueue()
         self._new: list[Delivery] = []  # enqueued in this transaction
         self._to_check: set[int] = set()  # destinations for which this transaction may begin something
@@ -237,8 +246,9 @@ class Queue:
         """Behind a run that waits only in the file nothing is kept in memory, or it would be sent before that one."""
         for delivery in deliveries:
             destination = self._destination(delivery.destination)
-            if not destination.in_file and not self._memory.add(delivery):
+            if destination.in_file or not self._memory.add(delivery):
                 destination.in_file = True
+                destination.largest = max(destination.largest, len(delivery.body))
 
     def _begin_from_memory(self) -> list[Delivery]:
         begun = []
@@ -269,13 +279,17 @@ class Queue:
         """Begin what waits in the file behind the runs in memory, as far as there is room; resends in any case."""
         self._wake_at.pop(number, None)
         room = max(0, self._room(destination)) + destination.resends
-        destination.resends = 0
         if room == 0:
             return []  # when any of its runs ends, the destination is checked again
-        deliveries = self._read_due(number, now, room)
+        most = min(room, max(1, READ_BYTES // destination.largest))
+        deliveries = self._read_due(number, now, most)
+        destination.resends = max(0, destination.resends - most)  # they are the first
+        destination.largest = max([1, *[len(delivery.body) for delivery in deliveries]])
         self._mark_begun({delivery.run_id for delivery in deliveries}, now)
         self._note_begun(deliveries)
-        if len(deliveries) < room:  # nothing more is due: from here on memory can follow
+        if len(deliveries) == most < room:
+            self._wake_at[number] = now  # the rest is read in the next transaction, after others had their turn
+        elif len(deliveries) < most:  # nothing more is due: from here on memory can follow
             destination.in_file = False
             self._set_wake_at(number)
         return deliveries
@@ -339,6 +353,10 @@ class Queue:
             for number, event, run, destination, trigger, webhook, event_id, name, url, body, created_at, store_id, _
             in rows
         ]  # fmt: skip
+
+    def _body(self, event: int) -> bytes:
+        body: bytes = self._db.execute(_BODY, (event,)).fetchone()[0]
+        return body
 
 
 def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:
