@@ -45,6 +45,7 @@ class CommandEntry:
 COMMANDS: Mapping[str, CommandEntry] = {
     "serve": CommandEntry("frontsim.cli.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
     "demo": CommandEntry("frontsim.cli.demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
+    "init": CommandEntry("frontsim.cli.init", "init", "Write frontsim.toml and a CI job; try each answer at once."),
     "types": CommandEntry(
         "frontsim.cli.catalogue", "types", "List the event types: when each is raised, and what for."
     ),

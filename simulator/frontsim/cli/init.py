@@ -1,0 +1,132 @@
+"""`frontsim init`: ask for the receiver, its effects and its types, try each, and write the configuration file."""
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from frontsim.cli.ci_jobs import JOBS
+from frontsim.configuration import FILE, PROJECT_FILE, read_configuration
+from frontsim.errors import BadInput
+from frontsim.masking import masked, masked_errors
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.play.type_probe import ProbedTypes
+from frontsim.verification.request import AUTO, Request, observer_of, selection_of
+
+_NONE = "none"
+_SEED = 1
+
+
+@click.command()
+@click.option("--receiver", metavar="URL", default="", help="The receiver's URL: every event is delivered there.")
+@click.option("--observe-url", metavar="URL", default="", help="Effects: a JSON list, of ids or of objects.")
+@click.option("--observe-sql", metavar="DSN QUERY", nargs=2, help="Effects: one per row.")
+@click.option("--observe-cmd", metavar="CMD", default="", help="Effects: one per line of output.")
+@click.option("--receiver-cmd", metavar="CMD", default="", help="Starts the receiver, here and in CI.")
+@click.option(
+    "--events",
+    metavar="TYPE,...",
+    default=AUTO,
+    show_default=True,
+    help="The event types that the receiver takes; auto sends one of each and looks.",
+)
+@click.option(
+    "--file", type=click.Choice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write."
+)
+@click.option("--ci", type=click.Choice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
+@click.option("--force", is_flag=True, help="Write over files that exist.")
+def init(file: str, ci: str | None, *, force: bool, **options: Any) -> None:
+    r"""Set a project up: ask for what is not given, try it at once, and write what every command then reads.
+
+    \b
+    frontsim init
+    frontsim init --receiver http://127.0.0.1:8500/hook \
+        --observe-url http://127.0.0.1:8500/effects --ci github
+    """
+    asks = sys.stdin.isatty()
+    request = _request(options, asks=asks)
+    job = JOBS.get(ci or (click.prompt("CI job", type=click.Choice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))
+    _refuse_existing(file, Path(job.file) if job else None, force=force)
+    with masked_errors():
+        selection_of(request)
+        types = _tried(request)
+    _write(Path(file), _as_toml(request, types, table=file == PROJECT_FILE), appended=file == PROJECT_FILE)
+    if job:
+        _write(Path(job.file), job.text)
+        if job.then:
+            click.echo(f"Then {job.then}.")
+    click.echo("Now run: frontsim verify")
+
+
+def _request(options: Mapping[str, Any], *, asks: bool) -> Request:
+    """What was given, and asked where a terminal can be."""
+    given = dict(options)
+    if not given["receiver"]:
+        if not asks:
+            raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook")
+        given["receiver"] = click.prompt("The receiver's URL", default="http://127.0.0.1:8500/hook")
+    if not (given["observe_url"] or given["observe_sql"] or given["observe_cmd"]):
+        if not asks:
+            raise click.UsageError("expected a way to see what the receiver booked: --observe-url, -sql or -cmd")
+        given["observe_url"] = click.prompt("A URL that lists what it booked (--observe-sql and -cmd are other ways)")
+    events = [name.strip() for name in given.pop("events").split(",") if name.strip()]
+    return Request(**{**given, "observe_sql": given["observe_sql"] or None}, events=events)
+
+
+def _refuse_existing(file: str, job: Path | None, *, force: bool) -> None:
+    """A project file is added to, so it may exist, but may not have our table yet."""
+    if file == PROJECT_FILE:
+        if read_configuration(Path.cwd()).file == Path.cwd() / PROJECT_FILE:
+            raise BadInput(f"edit [tool.frontsim] in {PROJECT_FILE}: it exists already")
+    elif Path(file).exists() and not force:
+        raise BadInput(f"{file} exists already: edit it, or write over it with --force")
+    if job is not None and job.exists() and not force:
+        raise BadInput(f"{job} exists already: edit it, or write over it with --force")
+
+
+def _tried(request: Request) -> list[str]:
+    """The types to write down, none for all. Raises Unusable where nothing listens."""
+    probed: list[ProbedTypes] = []
+    observer = observer_of(request)
+    assert observer is not None
+    with open_harnesses(request, _SEED, pause=time.sleep, on_probe=probed.append):
+        click.echo(f"ok  something listens at {masked(request.receiver)}")
+        try:
+            click.echo(f"ok  {masked(observer.name)} shows {len(observer.read())} effects")
+        except ObserverFailed as error:
+            click.secho(f"??  {masked(str(error))}; it may appear with the receiver's first event", fg="yellow")
+        finally:
+            observer.close()
+    if not request.is_auto:
+        return list(request.events)
+    if not probed or not probed[0].refused:
+        click.echo("ok  every type is taken, or none")
+        return []
+    answer = next(iter(probed[0].refused.values()))
+    click.echo(f"ok  it takes {', '.join(probed[0].taken)}; {len(probed[0].refused)} types were answered {answer}")
+    return probed[0].taken
+
+
+def _as_toml(request: Request, types: list[str], *, table: bool) -> str:
+    values: dict[str, object] = {
+        "receiver": request.receiver,
+        "observe-url": request.observe_url,
+        "observe-sql": list(request.observe_sql or ()),
+        "observe-cmd": request.observe_cmd,
+        "receiver-cmd": request.receiver_cmd,
+        "events": types,
+    }
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value]
+    return "\n".join(["[tool.frontsim]", *lines] if table else lines) + "\n"
+
+
+def _write(file: Path, text: str, *, appended: bool = False) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = file.read_text("utf-8").rstrip() + "\n\n" if appended and file.exists() else ""
+    file.write_text(before + text, "utf-8")
+    click.echo(f"{'added to' if before else 'wrote'} {file}")
