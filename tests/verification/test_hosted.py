@@ -277,6 +277,13 @@ def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
     assert len(played.judgement.missing) == 2
 
 
+def test_the_big_payload_is_over_the_default_limit_of_a_proxy(shop, requested, play):
+    """A receiver behind nginx, which takes bodies up to 1 MiB, refuses it; others get it whole."""
+    (played,) = play(requested(shop.url), "big-payload")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert 2**20 < max(map(len, shop.bodies.values())) < 2 * 2**20
+
+
 def test_a_clean_event_that_an_earlier_one_overtakes_is_waited_for(shop, requested, play, limits):
     """The first control appears only when the second is sent, and the second 3 s later: no sign of a wrong key."""
     came = {}
