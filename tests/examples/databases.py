@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -93,7 +94,10 @@ def _user() -> pwd.struct_passwd | None:
 
 
 def _process(folder: Path, command: list[str], output: Path) -> subprocess.Popen[bytes]:
+    """A process that ends with the tests, even if they are killed, where Linux can see to it."""
     user = _user()
+    if setpriv := shutil.which("setpriv"):
+        command = [setpriv, "--pdeathsig", "QUIT", *command]
     with output.open("wb") as log:
         return subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": _PLACES, "LC_ALL": "C"},
@@ -129,7 +133,7 @@ def _running(folder: Path, command: list[str], *, ready: list[str], variables: M
             raise AssertionError(f"{command[0]} is not ready: {output.read_text()}")
         yield
     finally:
-        process.terminate()  # a smart shutdown would wait for connections; the receivers are gone by now
+        process.send_signal(signal.SIGQUIT)  # to PostgreSQL: now, without waiting for those that are connected
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

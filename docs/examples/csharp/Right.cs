@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 
 var database = NpgsqlDataSource.Create(Environment.GetEnvironmentVariable("DATABASE_DSN")!);
+var json = new JsonSerializerOptions(JsonSerializerDefaults.Web);
 var app = WebApplication.CreateBuilder(args).Build();
 
 app.MapPost("/hook", async (HttpRequest request) =>
@@ -11,10 +12,10 @@ app.MapPost("/hook", async (HttpRequest request) =>
     string? type = request.Headers["X-Webhook-Event"];
     if (string.IsNullOrEmpty(eventId) || string.IsNullOrEmpty(type)) return Results.StatusCode(400);
     if (!request.HasJsonContentType()) return Results.StatusCode(415);
-    Sale? sale;
+    JsonElement payload;
     try
     {
-        sale = await request.ReadFromJsonAsync<Sale>(); // passes over fields that Sale does not name
+        payload = await request.ReadFromJsonAsync<JsonElement>(); // of any type, also one that is new
     }
     catch (JsonException)
     {
@@ -28,6 +29,7 @@ app.MapPost("/hook", async (HttpRequest request) =>
     note.Parameters.AddWithValue(type);
     if (await note.ExecuteNonQueryAsync() == 1 && type == "SaleCreated") // a duplicate books nothing
     {
+        var sale = payload.Deserialize<Sale>(json); // passes over fields that Sale does not name
         await using var book = new NpgsqlCommand(
             "INSERT INTO sales (event_id, sale_id, store_id, total) VALUES ($1, $2, $3, $4)", connection, transaction);
         book.Parameters.AddWithValue(eventId);

@@ -31,8 +31,9 @@ class Right {
         if (contentType == null || !contentType.contains("json")) return 415;
         try (Connection database = DriverManager.getConnection(System.getenv("JDBC_URL"))) {
             database.setAutoCommit(false); // without a commit(), close() rolls back
-            if (run(database, "INSERT INTO events (event_id, type) VALUES (?, ?) ON CONFLICT DO NOTHING", eventId, type) == 1
-                    && type.equals("SaleCreated"))
+            int noted = run(database, "INSERT INTO events (event_id, type) SELECT ?, ?"
+                    + " WHERE json_typeof(?::json) IS NOT NULL ON CONFLICT DO NOTHING", eventId, type, body); // broken JSON fails
+            if (noted == 1 && type.equals("SaleCreated"))
                 run(database, "INSERT INTO sales (event_id, sale_id, store_id, total) SELECT ?, (sale->>'saleId')::bigint,"
                         + " (sale->>'storeId')::bigint, (sale->>'total')::numeric FROM (SELECT ?::json AS sale) AS sent", eventId, body);
             database.commit();
