@@ -1,6 +1,7 @@
 """Whole scenarios against receivers that are odd in every way: each ends in the right verdict, and says why."""
 
 import itertools
+import json
 import sqlite3
 import threading
 import time
@@ -518,6 +519,18 @@ def test_a_scenario_is_played_with_the_types_that_are_there(shop, requested, pla
     (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")
     assert ending(played) == (Verdict.VERIFIED, [])
     assert {"SaleCreated"} == {event.event for event in played.history.events}
+
+
+def test_a_users_schema_of_a_bundled_type_is_played(shop, requested, play, tmp_path):
+    """As the real API may serve it: a field that a scenario sets is gone, and another has another type."""
+    fields = {"saleId": {"type": "integer"}, "saleDateTime": {"type": "string"}, "total": {"type": "string"}}
+    schema = {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
+    (tmp_path / "SaleCreated.json").write_text(json.dumps(schema))
+    request = requested(shop.url, events=["SaleCreated"], contracts=tmp_path)
+    assert [(Verdict.VERIFIED, [])] * 2 == [
+        ending(played) for played in play(request, "same-second", "unicode-and-decimals")
+    ]
+    assert {frozenset(fields)} == {frozenset(json.loads(body)) for body in shop.bodies.values()}
 
 
 def test_nobody_at_the_url_is_refused_at_once(requested, play, free_port):

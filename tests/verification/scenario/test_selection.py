@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from frontsim import catalog
@@ -103,3 +105,25 @@ def test_moments_are_the_date_times_that_are_always_set():
     """Those at the top of a payload; what may be null is left alone."""
     assert Selection(CATALOG).datetime_fields("SaleCreated") == ["saleDateTime", "createdDateTime"]
     assert Selection(CATALOG).datetime_fields("CustomerUpdated") == ["createdDateTime"]
+
+
+def test_a_users_schema_of_a_bundled_type_decides_what_a_step_may_set(tmp_path):
+    """What it does not allow is left out; a step is not refused for it, and other types are as strict as ever."""
+    schema = {
+        "properties": {
+            "saleId": {"type": "integer"},
+            "total": {"type": "string"},
+            "kind": {"$ref": "#/$defs/kind"},
+            "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}}}},
+        },
+        "$defs": {"kind": {"enum": ["a"]}},
+    }
+    (tmp_path / "SaleCreated.json").write_text(json.dumps(schema))
+    chosen = Selection(catalog.load(tmp_path))
+    fitting = {"saleId": 7, "kind": "a", "lines[0].sku": "x"}
+    wrong = {"total": 7.5, "storeId": 1, "lines[0].no": 1}
+    assert chosen.fitting("SaleCreated", {**fitting, **wrong}) == fitting
+    assert chosen.fitting("SaleCreated", {"kind": "b"}) == {}
+    assert chosen.fitting("CustomerCreated", wrong) == wrong
+    assert chosen.mismatch(Raise(events=["SaleCreated"], set=wrong, keep=["storeId"])) == ""
+    assert chosen.mismatch(Raise(events=["CustomerCreated"], set=wrong)) != ""

@@ -60,8 +60,9 @@ def _about(state: ScenarioState, identity: str, pasts: list[Mapping[str, Any]]) 
 
 
 def _trigger(state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> TriggerAnswer:
+    fitting = state.harness.selection.fitting(event, values)
     return state.harness.sim.trigger(
-        event, count=count, set_=dict(values) or None, payload=step.payload or None, invalid=step.invalid
+        event, count=count, set_=fitting or None, payload=step.payload or None, invalid=step.invalid
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import jsonschema_rs
 import orjson
 
 from frontsim.catalog import Catalog, EventType
@@ -60,6 +61,8 @@ class Selection:
     def _payload_mismatch(self, step: Raise) -> str:
         kinds = [self._catalog.find(name) for name in self._named(step.events)]
         for kind in kinds:
+            if kind.is_replaced:  # our scenarios are written for our schemas; `fitting` leaves out what does not fit
+                continue
             for key, paths in (("set", step.set), ("grow", step.grow)):
                 if wrong := [path for path in paths if not step.payload and not _may_have(kind.schema, path)]:
                     return f"{key}: expected a path in the payload of {kind.name}, got {wrong[0]!r}"
@@ -68,7 +71,9 @@ class Selection:
                     self._catalog.check(kind.name, orjson.dumps(step.payload))
                 except InvalidPayload as error:
                     return f"payload: {error}"
-        nowhere = [path for path in step.keep if not any(_may_have(kind.schema, path) for kind in kinds)]
+        nowhere = [
+            path for path in step.keep if not any(kind.is_replaced or _may_have(kind.schema, path) for kind in kinds)
+        ]
         return f"keep: expected a path in a payload, got {nowhere[0]!r}" if nowhere else ""
 
     def types(self, events: str | Sequence[str]) -> list[str]:
@@ -78,6 +83,13 @@ class Selection:
         if events == "some":
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
         return [name for name in self._named(events) if name in self._chosen]
+
+    def fitting(self, event: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values by path that a step sets, without those that a user's schema of a bundled type does not allow."""
+        kind = self._catalog.find(event)
+        if not kind.is_replaced:
+            return dict(values)
+        return {path: value for path, value in values.items() if _allows(kind.schema, path, value)}
 
     def integer_identity(self, event: str) -> str:
         """The top-level field with a type's identity where that is a whole number, else ""."""
@@ -117,18 +129,33 @@ class Selection:
 
 def _may_have(schema: Mapping[str, Any], path: str) -> bool:
     """Whether a schema allows something at a path; True where the schema is too complex to tell."""
-    place: Any = schema
+    return _part_at(schema, path) is not None
+
+
+def _allows(schema: Mapping[str, Any], path: str, value: Any) -> bool:
+    """Whether a schema names a path and allows the value there."""
+    part = _part_at(schema, path)
+    definitions = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
+    try:
+        return bool(part) and jsonschema_rs.is_valid({**definitions, **(part or {})}, value, validate_formats=True)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):  # it refers to what stands elsewhere
+        return False
+
+
+def _part_at(schema: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
+    """The schema of a path; None where there is no such path, {} where the schema is too complex to tell."""
+    place = schema
     for part in _PART.findall(path):
         reference = str(place.get("$ref", ""))
         if reference.startswith("#/$defs/"):
             place = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
         if not place.keys() & {"properties", "items"} or place.keys() & _ELSEWHERE:
-            return True
+            return {}
         inner = place.get("items") if part.isdigit() else place.get("properties", {}).get(part)
         if not isinstance(inner, Mapping):
-            return False
+            return None
         place = inner
-    return True
+    return place
 
 
 def _is_moment(field: Mapping[str, Any]) -> bool:
