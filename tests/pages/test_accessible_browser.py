@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation
 
+pytestmark = pytest.mark.slow
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 

@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation
 
+pytestmark = pytest.mark.slow
 Visits = Callable[..., Page]
 
 

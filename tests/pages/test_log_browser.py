@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation, simulation
 
+pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 Visits = Callable[..., Page]
 
