@@ -1,0 +1,115 @@
+"""What holds of the judge for every history, and for every history of a right receiver."""
+
+import dataclasses
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.classes import GOOD, Class
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run, State
+from frontsim.verification.judge import clauses
+from frontsim.verification.judge.checks import Verdict, judge
+
+CONTRACT = clauses.load()
+MISSING = {Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED}
+ANSWERS = st.sampled_from([200, 204, 400, 500, 503, None, "not sent"])
+
+
+def run(number, answer, *, faulted):
+    code = answer if isinstance(answer, int) else None
+    outcome = Outcome.ANSWERED if code else Outcome.NOT_SENT if answer == "not sent" else Outcome.UNKNOWN
+    trigger = Trigger.RESEND if number > 1 else Trigger.ORIGINAL
+    return Run(number, trigger, outcome, "words", code, at_ms=number * 10, faulted=faulted)
+
+
+def fact(number, runs, state):
+    return EventFact("w", f"event-{number}", "CustomerUpdated", tuple(runs), state=state)
+
+
+states = st.builds(State, st.just("customerId"), st.sampled_from("78"), st.sampled_from(["10", "11", "12"]))
+
+
+@st.composite
+def histories(draw, states=states):
+    """Events with any runs, and up to two effects each."""
+    events, effects = [], []
+    for number in range(draw(st.integers(1, 6))):
+        answers = draw(st.lists(st.tuples(ANSWERS, st.booleans()), min_size=1, max_size=4))
+        runs = [run(at, answer, faulted=faulted) for at, (answer, faulted) in enumerate(answers, 1)]
+        events.append(fact(number, runs, draw(st.none() | states)))
+        effects += [Effect(f"event-{number}")] * draw(st.integers(0, 2))
+    return History("storm", tuple(events), observer="a list", final=Observation(9, tuple(effects)))
+
+
+@st.composite
+def right_histories(draw):
+    """A receiver that books each event once, at the first run that reaches it, whatever became of the answer.
+
+    The faults end, and the job resends until each event is acknowledged. A table keeps the newest state of each
+    customer; events without a state are all kept.
+    """
+    keeps_newest = draw(st.booleans())
+    events = []
+    for number in range(draw(st.integers(1, 6))):
+        broken = draw(st.lists(ANSWERS, max_size=4))
+        runs = [run(at, answer, faulted=True) for at, answer in enumerate([*broken], 1)]
+        runs.append(run(len(runs) + 1, 200, faulted=False))
+        events.append(fact(number, runs, draw(st.none() | states)))
+    shown = {}
+    for event in events:
+        row = event.state.row if keeps_newest and event.state else event.webhook_event_id
+        if row not in shown or event.state.since >= shown[row].state.since:
+            shown[row] = event
+    effects = tuple(Effect(event.webhook_event_id) for event in shown.values())
+    return History("storm", tuple(events), observer="a list", final=Observation(9, draw(st.permutations(effects))))
+
+
+def with_effects(history, effects):
+    return dataclasses.replace(history, final=Observation(9, tuple(effects)))
+
+
+def findings(judgement):
+    return Counter((each.class_, each.webhook_event_id) for each in judgement.findings)
+
+
+@given(right_histories())
+def test_a_right_receiver_is_verified_whatever_broke(history):
+    """It keeps every event, or the newest state of each customer: no schedule of faults accuses it."""
+    found = judge(history, CONTRACT)
+    assert (Verdict.VERIFIED, ()) == (found.verdict, found.findings)
+    assert set(found.classes.values()) <= GOOD
+
+
+@given(histories(), st.data())
+def test_a_further_effect_of_an_event_excuses_nothing(history, data):
+    """A receiver that is violated stays so when it books one of its events once more."""
+    before = judge(history, CONTRACT)
+    again = data.draw(st.sampled_from(history.final.effects)) if history.final.effects else None
+    if again is not None:
+        after = judge(with_effects(history, [*history.final.effects, Effect(again.key)]), CONTRACT)
+        assert Verdict.VIOLATED is after.verdict
+        assert before.verdict is not Verdict.VIOLATED or after.verdict is not Verdict.VERIFIED
+
+
+@given(histories(states=st.nothing()), st.data())
+def test_an_effect_less_makes_nothing_well(history, data):
+    """What is missing stays missing. Events have no state here: fewer effects may look like a table of the newest."""
+    if not history.final.effects:
+        return
+    left = list(history.final.effects)
+    left.pop(data.draw(st.integers(0, len(left) - 1)))
+    before, after = judge(history, CONTRACT).classes, judge(with_effects(history, left), CONTRACT).classes
+    assert all(after[each] not in GOOD for each, class_ in before.items() if class_ in MISSING)
+
+
+@given(histories(), st.data())
+def test_the_order_of_events_and_effects_changes_nothing(history, data):
+    """They are independent: neither their place in the log nor in the list counts."""
+    events = tuple(data.draw(st.permutations(history.events)))
+    shuffled = with_effects(
+        dataclasses.replace(history, events=events), data.draw(st.permutations(history.final.effects))
+    )
+    one, other = judge(history, CONTRACT), judge(shuffled, CONTRACT)
+    assert (one.verdict, one.classes, findings(one)) == (other.verdict, other.classes, findings(other))
