@@ -129,3 +129,8 @@ def test_help_is_whole_in_a_narrow_terminal():
     """No command's line is cut where there are 80 columns, of which click leaves two free."""
     told = click.Context(fault, info_name="fault", terminal_width=78).get_help()
     assert "..." not in told.partition("Commands:")[2]
+
+
+def test_a_mistyped_fault_is_answered_with_the_right_one(run):
+    done = run("fault", "add", "lost-respones")
+    assert (3, True) == (done.exit_code, "did you mean 'lost-response'?" in done.stderr)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from frontsim.catalog import EventType
+from frontsim.cli.completion import event_types
 from frontsim.cli.contracts import contracts_option, load
 from frontsim.cli.output import json_option, show_json, show_table
 
@@ -22,7 +23,7 @@ def types(contracts: Path | None, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("type_", metavar="TYPE")
+@click.argument("type_", metavar="TYPE", shell_complete=event_types)
 @contracts_option
 def schema(type_: str, contracts: Path | None) -> None:
     """Print the JSON Schema of a type's payload."""

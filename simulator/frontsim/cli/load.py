@@ -7,6 +7,7 @@ import sys
 import click
 
 from frontsim import bundled
+from frontsim.cli.completion import names
 from frontsim.errors import BadInput, Unusable
 from frontsim.near import near
 
@@ -20,7 +21,7 @@ def load_tests() -> dict[str, str]:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name")
+@click.argument("name", shell_complete=names(lambda: load_tests()))
 @click.argument("locust_options", nargs=-1, type=click.UNPROCESSED)
 def load(name: str, locust_options: tuple[str, ...]) -> None:
     r"""Start Locust with a bundled load test: steady, lost-answers, downtime, resend-storm, store-day or api.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from frontsim.cli.completion import event_types
 from frontsim.cli.contracts import contracts_option, load
 from frontsim.cli.overrides import payload_options
 from frontsim.payloads.factory import Payloads
@@ -17,7 +18,7 @@ _BLOCK = 256  # lines written at a time: memory stays the same, whatever the cou
 
 
 @click.command()
-@click.argument("type_", metavar="TYPE")
+@click.argument("type_", metavar="TYPE", shell_complete=event_types)
 @click.option("--count", type=click.IntRange(min=0), default=1, show_default=True, help="How many lines.")
 @click.option(
     "--seed",

@@ -1,8 +1,8 @@
 """`frontsim simulate`: a business act and everything that it causes, or a whole trading day."""
 
 import click
-from click.shell_completion import CompletionItem
 
+from frontsim.cli.completion import names
 from frontsim.cli.connection import ControlConnection, control_options
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import finite
@@ -14,12 +14,8 @@ DAY = "day"
 SPEED = 600.0
 
 
-def _acts(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in (*ACTS, DAY) if name.startswith(incomplete)]
-
-
 @click.command()
-@click.argument("what", metavar="WHAT", shell_complete=_acts)
+@click.argument("what", metavar="WHAT", shell_complete=names(lambda: (*ACTS, DAY)))
 @click.option("--count", type=click.IntRange(min=1), help="How many times.  [default: 1]")
 @click.option(
     "--speed",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import click
 
+from frontsim.cli.completion import event_types
 from frontsim.cli.connection import ControlConnection, control_options
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import payload_options
@@ -12,7 +13,7 @@ from frontsim.errors import FrontsimError
 
 
 @click.command()
-@click.argument("type_", metavar="TYPE")
+@click.argument("type_", metavar="TYPE", shell_complete=event_types)
 @click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many occurrences.")
 @click.option("--wait", is_flag=True, help="Wait until everything is delivered, for up to 30 s.")
 @payload_options

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown, wrapped
@@ -94,10 +95,18 @@ _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
     default="",
     help="Starts the receiver, so that scenarios can kill -9 and restart it.",
 )
-@click.option("--scenario", "names", metavar="NAME", multiple=True, help="Only this one, or a .toml file. Repeatable.")
+@click.option(
+    "--scenario",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=scenarios,
+    help="Only this one, or a .toml file. Repeatable.",
+)
 @click.option(
     "--events",
     metavar="TYPE,...",
+    shell_complete=event_type_list,
     default="",
     help="Only these event types. auto: all but those that the receiver refuses with one and the same answer; the "
     "verdict lists what is left out.",

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.completion import cases
 from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown
 from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put
@@ -33,7 +34,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
 @click.command("verify-recovery")
 @click.option("--job", metavar="CMD", help="The command that runs your job once.")
-@click.option("--case", "names", metavar="NAME", multiple=True, help="Only this case. Repeatable.")
+@click.option(
+    "--case", "names", metavar="NAME", multiple=True, shell_complete=cases, help="Only this case. Repeatable."
+)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run.  [default: drawn, and printed]")
 @click.option(
     "--timeout",

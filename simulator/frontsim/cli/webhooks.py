@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from frontsim.cli.completion import event_types
 from frontsim.cli.connection import Api, api_options
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.client.models import WebhookView
@@ -32,7 +33,7 @@ def list_(api: Api, *, show_secrets: bool, as_json: bool) -> None:
 
 
 @webhooks.command()
-@click.argument("words", metavar="[TYPE] URL", nargs=-1, required=True)
+@click.argument("words", metavar="[TYPE] URL", nargs=-1, required=True, shell_complete=event_types)
 @click.option("--all-types", is_flag=True, help="Subscribe to every event type: give the URL alone.")
 @click.option("--store", type=int, metavar="ID", help="Only events of this store.  [default: every store]")
 @_show_secrets
@@ -60,7 +61,7 @@ def create(
 
 @webhooks.command()
 @click.argument("webhook_id")
-@click.option("--type", "type_", metavar="TYPE", help="Another event type.")
+@click.option("--type", "type_", metavar="TYPE", shell_complete=event_types, help="Another event type.")
 @click.option("--url", metavar="URL", help="Another URL.")
 @click.option("--store", type=int, metavar="ID", help="Another store.")
 @click.option("--all-stores", is_flag=True, help="Every store.")

@@ -54,6 +54,7 @@ from frontsim import bundled
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
 from frontsim.fields import Fields
+from frontsim.near import near
 from frontsim.recovery.facts import Operation, State
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
@@ -150,7 +151,7 @@ def chosen(names: Sequence[str]) -> list[Case]:
     known = {case.name: case for case in bundled_cases()}
     for name in names:
         if name not in known:
-            raise BadInput(f"expected one of the cases {', '.join(known)}, got {name!r}")
+            raise BadInput(f"expected one of the cases {', '.join(known)}, got {name!r}{near(name, known)}")
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
 
 
