@@ -52,6 +52,17 @@ def test_verified_is_0(verify, receiver):
     assert done.stdout.splitlines()[-1].endswith("1 scenario: 1 verified; seed 5")
 
 
+def test_the_shape_of_deliveries_is_an_option_and_a_variable(verify, receiver, monkeypatch):
+    """An event's type in the URL suits the reference receiver; an unknown shape ends with 3."""
+    options = [*receiver(), "--scenario", "lost-response", "--events", "StockMovementCreated"]
+    options[1] += "/{event}"
+    assert verify(*options, "--delivery-shape", "typed").exit_code == 0
+    monkeypatch.setenv("FRONTSIM_DELIVERY_SHAPE", "tiped")
+    done = verify(*options)
+    assert done.exit_code == 3
+    assert "--delivery-shape: expected one of bare, typed, event, envelope or a TOML file, got 'tiped'" in done.stderr
+
+
 def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatch):
     """A broken receiver: what was found, and the one command that replays just this scenario with this seed."""
     options = [*receiver("no-dedupe"), "--scenario", "lost-response", "--scenario", "steady", "--seed=5"]

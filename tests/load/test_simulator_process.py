@@ -1,7 +1,10 @@
+import json
+
 import pytest
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Unreachable
+from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput
 from frontsim.load.simulator_process import address_of, start_simulator
 
@@ -14,6 +17,17 @@ def test_a_simulator_of_our_own_ends_with_its_input() -> None:
         stop()
         with pytest.raises(Unreachable):
             sim.health()
+
+
+def test_a_simulator_of_our_own_has_the_shape_of_the_run() -> None:
+    """Its leases hand out bodies in that shape."""
+    address, stop = start_simulator(seed=7, answer_s=3, delivery_shape="event")
+    keys = {"api_key": address.api_key, "subscription_key": address.subscription_key}
+    with Simulator(address.control_url) as sim, FrontSystems(address.base_url, **keys) as api:
+        api.create_webhook("SaleCreated", "http://127.0.0.1:1/{event}")
+        [leased] = sim.lease({"SaleCreated": 1}, count=1)
+    stop()
+    assert ("SaleCreated", "http://127.0.0.1:1/SaleCreated") == (json.loads(leased.body)["event"], leased.url)
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.5:8400", "http://10.0.0.5:8400/", "http://10.0.0.5:8400/restapi/V2"])
