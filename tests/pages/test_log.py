@@ -1,5 +1,7 @@
 """What the page reads of the log."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.api.recorder import Recorder, answer
@@ -78,9 +80,13 @@ def test_one_event(sim: Simulation, receiver: Recorder):
     assert_problem(sim.sim("GET", "page/events/x"), 422)
 
 
-def test_one_event_of_a_shape(receiver: Recorder):
-    """What is shown as sent is what is sent: the type in the URL, the payload in its envelope."""
-    with simulation(delivery_shape="envelope") as sim:
+def test_one_event_of_a_shape(receiver: Recorder, tmp_path: Path):
+    """What is shown as sent is what is sent: the type in the URL, the payload in its envelope, the event's facts."""
+    shape = tmp_path / "shape.toml"
+    shape.write_text(
+        '[envelope]\nat = "{createdDateTime}"\nstore = "{storeId}"\nid = "{webhookEventId}"\ndata = "{payload}"'
+    )
+    with simulation(delivery_shape=str(shape)) as sim:
         sim.subscribes(f"http://127.0.0.1:{receiver.port}/{{event}}")
         (event,) = sim.raises()
         sim.drains()

@@ -145,8 +145,9 @@ class LogReads:
     def _detail(self, detail: EventDetail) -> dict[str, Any]:
         row = detail.row
         delivery = Delivery(
-            0, row.number, 1, 0, Trigger.ORIGINAL, row.webhook_id, row.webhook_event_id, row.event, row.url, detail.body
-        )
+            0, row.number, 1, 0, Trigger.ORIGINAL, row.webhook_id, row.webhook_event_id, row.event, row.url,
+            detail.body, row.created_at, row.store_id,
+        )  # fmt: skip
         return {
             **self._row(row),
             "payload": detail.body.decode(errors="replace"),
