@@ -21,6 +21,7 @@ KINDS = {
         "ci",
         "test-in-python",
         "configure",
+        "container",
         "load-test",
         "reconcile-job",
         "own-event-type",
