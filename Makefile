@@ -37,7 +37,7 @@ matrix: $(READY)
 	$(BIN)/python -m tests.recovery.job_matrix
 
 stacks: $(READY)
-	$(BIN)/python -m pytest tests/examples
+	$(BIN)/python -m pytest tests/examples -n 4 --dist worksteal
 
 docs: $(DOCS_READY)
 	$(BIN)/python docs/generate.py
