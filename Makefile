@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check lint bench matrix stacks docs clean
+.PHONY: demo test check lint bench matrix stacks docs release clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
@@ -44,8 +44,21 @@ docs: $(DOCS_READY)
 	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
 	@echo "open build/site/index.html"
 
+# What is uploaded: built twice with the same bytes, checked, and no dependency with a known vulnerability. Its tools
+# have an environment of their own, because their dependencies are not ours.
+release: $(INSTALLED)
+	rm -rf dist build/release
+	$(PYTHON) -m venv build/release
+	build/release/bin/python -m pip install --quiet --disable-pip-version-check build twine pip-audit
+	build/release/bin/python -m build --outdir dist
+	build/release/bin/python -m build --outdir build/release/again >/dev/null
+	cd dist && sha256sum * | (cd ../build/release/again && sha256sum --check --strict)
+	build/release/bin/twine check --strict dist/*
+	$(BIN)/python -m pip freeze --exclude-editable >build/release/requirements.txt
+	build/release/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r build/release/requirements.txt
+
 clean:
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Set up once, and again whenever pyproject.toml changes: what a user installs, and on top of it what developers need.
 $(INSTALLED): pyproject.toml
