@@ -33,6 +33,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "token": ("t", "t"),
     "seed": ("7", 7),
     "payloads": ("strict", "strict"),
+    "delivery_shape": ("typed", "typed"),
     "contracts": ("mine", Path("mine")),
     "timezone": ("UTC", "UTC"),
     "datetime_form": ("openapi", "openapi"),

@@ -26,9 +26,19 @@ def listed(*, at_s: float = 0.0, start: int = 1, status: int | None = 200, broke
     )  # fmt: skip
 
 
-def resent(id_: str = "e1", *, at_s: float = 1.0, start: int = 1, status: int | None = 200, retry_after_s: float = 0):
+def resent(
+    id_: str = "e1",
+    *,
+    at_s: float = 1.0,
+    took_s: float = 0.0,
+    start: int = 1,
+    status: int | None = 200,
+    retry_after_s: float = 0,
+):
     path = f"POST /api/webhooksevents/{WEBHOOK}/deliver/{id_}"
-    return Call(start, Operation.RESEND, at_s, at_s, path, WEBHOOK, id_, status=status, retry_after_s=retry_after_s)
+    return Call(
+        start, Operation.RESEND, at_s, at_s + took_s, path, WEBHOOK, id_, status=status, retry_after_s=retry_after_s
+    )
 
 
 def start(number: int = 1, code: int | None = 0, *, ending: Ending = Ending.EXITED, left=(), leaked=(), output=""):

@@ -78,13 +78,21 @@ def test_a_few_resends_of_one_event_are_patience_many_are_hammering():
 def test_calls_against_retry_after_are_hammering():
     """Those that a parallel job had under way do not count, nor do those after the wait."""
     asked = resent(at_s=1.0, status=429, retry_after_s=2)
-    under_way = [resent(f"e{number}", at_s=1.5) for number in range(16)]
+    under_way = [resent(f"e{number}", at_s=1.5, took_s=0.1) for number in range(16)]
     later = [resent(f"e{number}", at_s=3.1) for number in range(50)]
     assert [] == found(history(event(503, 200), calls=[listed(), asked, *under_way, *later]))
     one_more = resent("e17", at_s=2.5)
     assert [("hammered", "honours-retry-after")] == found(
         history(event(503, 200), calls=[listed(), asked, *under_way, one_more])
     )
+
+
+@pytest.mark.parametrize(("calls", "classes"), [(4, []), (5, [("hammered", "honours-retry-after")])])
+def test_a_serial_job_has_read_what_it_was_asked(calls, classes):
+    """It makes one call at a time, so that a few against Retry-After prove it, however slow the machine is."""
+    asked = resent(at_s=1.0, status=429, retry_after_s=2)
+    against = [resent(f"e{number}", at_s=1.2 + 0.3 * number, took_s=0.2) for number in range(calls)]
+    assert classes == found(history(event(503, 200), calls=[listed(), asked, *against]))
 
 
 def test_a_job_that_had_to_be_stopped_is_endless():

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from frontsim.clauses import MUST, Contract
 from frontsim.recovery.case import Case
@@ -33,6 +34,8 @@ MOST_RESENDS_OF_ONE = 10
 """Resends of one event in one start of the job that are no fault yet."""
 MOST_CALLS_WHILE_ASKED_TO_WAIT = 16
 """Calls that may be under way when the API asks to wait."""
+MOST_SERIAL_CALLS_WHILE_ASKED_TO_WAIT = 4
+"""The same for a job whose calls never overlap: it has read the answer before it makes the next call."""
 _STILL_IN_FLIGHT_S = 0.1
 _SIGNALLED = 128  # exit codes from here on are a shell's for a signal
 
@@ -182,8 +185,10 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
             yield _Seen("hammered", f"asked for its resend {count} times in one start of the job", by_id.get(event_id))
     for call in history.calls:
         if call.retry_after_s:
-            early = _calls_while_asked_to_wait(call, history)
-            if len(early) > MOST_CALLS_WHILE_ASKED_TO_WAIT:
+            is_serial = _is_serial(call.start, history)
+            early = _calls_while_asked_to_wait(call, history, grace_s=0.0 if is_serial else _STILL_IN_FLIGHT_S)
+            most = MOST_SERIAL_CALLS_WHILE_ASKED_TO_WAIT if is_serial else MOST_CALLS_WHILE_ASKED_TO_WAIT
+            if len(early) > most:
                 asked = f"{call.status} with Retry-After: {call.retry_after_s:g}"
                 yield _Seen(
                     "hammered", f"made {len(early)} calls in the seconds that the answer {asked} had asked to wait"
@@ -191,8 +196,14 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
                 return
 
 
-def _calls_while_asked_to_wait(asked: Call, history: CaseHistory) -> list[Call]:
-    first, last = asked.ended_s + _STILL_IN_FLIGHT_S, asked.ended_s + asked.retry_after_s - _STILL_IN_FLIGHT_S
+def _is_serial(start: int, history: CaseHistory) -> bool:
+    """Whether no two calls of that start of the job overlap: it has read each answer before its next call."""
+    own = sorted((call for call in history.calls if call.start == start), key=lambda call: call.began_s)
+    return all(before.ended_s <= after.began_s for before, after in pairwise(own))
+
+
+def _calls_while_asked_to_wait(asked: Call, history: CaseHistory, *, grace_s: float) -> list[Call]:
+    first, last = asked.ended_s + grace_s, asked.ended_s + asked.retry_after_s - _STILL_IN_FLIGHT_S
     return [call for call in history.calls if call.start == asked.start and first < call.began_s < last]
 
 
