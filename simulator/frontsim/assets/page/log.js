@@ -14,7 +14,7 @@ const REFRESH_MS = 250;
 const FILTERED_MS = 1000; // a filter may have to look at many events
 const AT_ONCE = 8;
 const OUTCOMES = [["", "Any outcome"], ["ok", "OK"], ["failed", "Failed"], ["pending", "Pending"], ["broken", "Broken by a fault"], ["resent", "Resent"]];
-const CELLS = ["time", "type", "hook", "store", "status", "tries", "took", "fault"];
+const CELLS = ["time", "type", "target", "store", "status", "tries", "took", "fault"];
 
 export async function open(view, params, isOpen) {
   const log = new Log(view, Object.fromEntries([...FILTERS, "open"].map((name) => [name, params.get(name) ?? ""])));
@@ -115,8 +115,8 @@ class Log {
     cells.time.textContent = time.replace("0000+00:00", "").padEnd(8).slice(0, 12);
     cells.time.title = `${day} ${time}`;
     cells.type.textContent = item.event;
-    cells.hook.textContent = shortUrl(item.url);
-    cells.hook.title = item.url;
+    cells.target.textContent = shortUrl(item.url);
+    cells.target.title = item.url;
     cells.store.textContent = item.storeId ?? "";
     cells.status.className = `status ${kindOf(item.success)}`;
     cells.status.lastChild.textContent = `${item.statusCode ?? ""} ${item.status}`.trim();
