@@ -25,7 +25,7 @@ def test_a_flag_beats_the_environment_beats_the_file(run, configured, monkeypatc
 
 
 def test_the_environment_beats_the_file(run, configured, api):
-    """FRONTSIM_BASE_URL names the API of this test; the file would name nobody."""
+    """FRONTSIM_BASE_URL names the API of this test; the file names another."""
     configured('base-url = "http://127.0.0.1:1/api"')
     api.routes["GET /api/Webhooks"] = []
     assert 0 == run("webhooks", "list").exit_code

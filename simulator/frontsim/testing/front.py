@@ -109,7 +109,7 @@ class Front:
 
     @property
     def subscriptions(self) -> list[Subscription]:
-        """Every webhook, whoever made it: the code under test may have subscribed by itself."""
+        """Every webhook, also those that the code under test made itself."""
         return [Subscription(each.id, each.event, each.url, self.api) for each in self.api.list_webhooks()]
 
     def trigger(
