@@ -87,7 +87,7 @@ def test_one_name_one_thing() -> None:
 UNMIRRORED = {
     "__main__.py": "one call",
     "api/connection.py": "test_stream and test_gateway hold it on real sockets",
-    "cli/reconcile_report.py": "test_reconcile reads its table and JSON",
+    "cli/vendor_api/reconcile_report.py": "test_reconcile reads its table and JSON",
     "contract_suite/outcome.py": "facts; test_outcomes makes them",
     "contract_suite/recovery_playing.py": "test_recovery plays whole cases through it",
     "contract_suite/shared.py": "test_outcomes kills a worker that holds its lock",

@@ -56,7 +56,7 @@ def test_help_loads_no_command() -> None:
 def test_every_command_is_there(name: str) -> None:
     """What the registry names is a command, and explains itself within 80 columns."""
     entry = COMMANDS[name]
-    assert isinstance(getattr(importlib.import_module(entry.module), entry.attribute), click.Command)
+    assert isinstance(getattr(importlib.import_module(f"frontsim.cli.{entry.module}"), entry.attribute), click.Command)
     for flag in ("--help", "-h"):
         done = CliRunner(env={"COLUMNS": "80"}).invoke(frontsim, [name, flag])
         assert (0, []) == (done.exit_code, [line for line in done.output.splitlines() if len(line) > 80])

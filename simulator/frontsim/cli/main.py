@@ -35,7 +35,7 @@ TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """Where a command stands, and its line in `frontsim --help`."""
+    """Where a command stands below `frontsim.cli`, and its line in `frontsim --help`."""
 
     module: str
     attribute: str
@@ -43,44 +43,44 @@ class CommandEntry:
 
 
 COMMANDS: Mapping[str, CommandEntry] = {
-    "serve": CommandEntry("frontsim.cli.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
-    "demo": CommandEntry("frontsim.cli.demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
-    "init": CommandEntry("frontsim.cli.init", "init", "Write frontsim.toml and a CI job; try each answer at once."),
+    "serve": CommandEntry("processes.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
+    "demo": CommandEntry("processes.demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
+    "init": CommandEntry("verification.init", "init", "Write frontsim.toml and a CI job; try each answer at once."),
     "types": CommandEntry(
-        "frontsim.cli.catalogue", "types", "List the event types: when each is raised, and what for."
+        "contract_data.catalogue", "types", "List the event types: when each is raised, and what for."
     ),
-    "schema": CommandEntry("frontsim.cli.catalogue", "schema", "Print the JSON Schema of a type's payload."),
-    "payload": CommandEntry("frontsim.cli.payload", "payload", "Print payloads as JSON lines; needs no simulator."),
-    "webhooks": CommandEntry("frontsim.cli.webhooks", "webhooks", "List, create, update and delete webhooks."),
-    "trigger": CommandEntry("frontsim.cli.trigger", "trigger", "Raise events of one type."),
-    "simulate": CommandEntry("frontsim.cli.simulate", "simulate", "Do a business act and everything that it causes."),
-    "events": CommandEntry("frontsim.cli.events", "events", "List a webhook's events and how each was delivered."),
-    "tail": CommandEntry("frontsim.cli.tail", "tail", "Follow the deliveries, a line for each."),
-    "drain": CommandEntry("frontsim.cli.control", "drain", "Wait until nothing is due or in flight."),
-    "clock": CommandEntry("frontsim.cli.control", "clock", "Show the simulator's time, or move it."),
-    "stats": CommandEntry("frontsim.cli.control", "stats", "Show how much is in the log."),
-    "reset": CommandEntry("frontsim.cli.control", "reset", "Forget webhooks, events, faults and sinks."),
-    "resend": CommandEntry("frontsim.cli.resend", "resend", "Resend one event, once."),
+    "schema": CommandEntry("contract_data.catalogue", "schema", "Print the JSON Schema of a type's payload."),
+    "payload": CommandEntry("contract_data.payload", "payload", "Print payloads as JSON lines; needs no simulator."),
+    "webhooks": CommandEntry("vendor_api.webhooks", "webhooks", "List, create, update and delete webhooks."),
+    "trigger": CommandEntry("control_api.trigger", "trigger", "Raise events of one type."),
+    "simulate": CommandEntry("control_api.simulate", "simulate", "Do a business act and everything that it causes."),
+    "events": CommandEntry("vendor_api.events", "events", "List a webhook's events and how each was delivered."),
+    "tail": CommandEntry("control_api.tail", "tail", "Follow the deliveries, a line for each."),
+    "drain": CommandEntry("control_api.control", "drain", "Wait until nothing is due or in flight."),
+    "clock": CommandEntry("control_api.control", "clock", "Show the simulator's time, or move it."),
+    "stats": CommandEntry("control_api.control", "stats", "Show how much is in the log."),
+    "reset": CommandEntry("control_api.control", "reset", "Forget webhooks, events, faults and sinks."),
+    "resend": CommandEntry("vendor_api.resend", "resend", "Resend one event, once."),
     "reconcile": CommandEntry(
-        "frontsim.cli.reconcile", "reconcile", "List what failed and resend it until nothing is left."
+        "vendor_api.reconcile", "reconcile", "List what failed and resend it until nothing is left."
     ),
-    "fault": CommandEntry("frontsim.cli.fault", "fault", "Break deliveries, the log or the API on purpose."),
+    "fault": CommandEntry("control_api.fault", "fault", "Break deliveries, the log or the API on purpose."),
     "contracts": CommandEntry(
-        "frontsim.cli.contract_commands", "contracts", "Pull the real API's event types and schemas, and compare them."
+        "contract_data.contract_commands", "contracts", "Pull the real API's event types and schemas, and compare them."
     ),
-    "verify": CommandEntry("frontsim.cli.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
+    "verify": CommandEntry("verification.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
     "verify-recovery": CommandEntry(
-        "frontsim.cli.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
+        "verification.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
     ),
-    "job": CommandEntry("frontsim.cli.job", "job", "Run a list -> resend job to learn from, right or broken."),
-    "load": CommandEntry("frontsim.cli.load", "load", "Start Locust with a bundled load test."),
-    "receiver": CommandEntry("frontsim.cli.receiver", "receiver", "Run the reference receiver, or a broken one."),
+    "job": CommandEntry("processes.job", "job", "Run a list -> resend job to learn from, right or broken."),
+    "load": CommandEntry("processes.load", "load", "Start Locust with a bundled load test."),
+    "receiver": CommandEntry("processes.receiver", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""
 
 
 def _loaded(entry: CommandEntry) -> click.Command:
-    command = getattr(importlib.import_module(entry.module), entry.attribute)
+    command = getattr(importlib.import_module(f"frontsim.cli.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
     return command
 

@@ -6,9 +6,9 @@ import click
 
 from frontsim.cli.completion import event_types
 from frontsim.cli.connection import ControlConnection, control_options
+from frontsim.cli.control_api.raised import show_raised
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import payload_options
-from frontsim.cli.raised import show_raised
 from frontsim.errors import FrontsimError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.cli.ci_jobs import JOBS
+from frontsim.cli.verification.ci_jobs import JOBS
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.cli.entry import show_entry
+from frontsim.cli.vendor_api.entry import show_entry
 from frontsim.client.models import EventEntry
 
 RUN = {"run": 1, "createdDateTime": "2021-12-09T08:50:46", "trigger": "Original", "statusCode": 404}

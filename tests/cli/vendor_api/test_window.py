@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from frontsim.cli.window import last_days
+from frontsim.cli.vendor_api.window import last_days
 
 
 @pytest.mark.parametrize(

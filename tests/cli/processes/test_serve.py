@@ -12,8 +12,8 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from frontsim.cli import serve as serve_command
 from frontsim.cli.main import frontsim
+from frontsim.cli.processes import serve as serve_command
 from frontsim.serving import serve as really_serve
 from frontsim.settings import Settings
 from tests.child import Child, refused

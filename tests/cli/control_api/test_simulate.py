@@ -2,7 +2,7 @@
 
 import json
 
-from frontsim.cli.simulate import ACTS, DAY
+from frontsim.cli.control_api.simulate import ACTS, DAY
 
 RAISED = {"occurrences": 1, "events": [{"webhookId": "w", "webhookEventId": "e", "event": "StockMovementCreated"}]}
 

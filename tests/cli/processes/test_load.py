@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from frontsim.cli.load import load_tests
+from frontsim.cli.processes.load import load_tests
 from frontsim.load.plans import PLANS
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from frontsim.cli.verify_table import LiveTable, widths
+from frontsim.cli.verification.verify_table import LiveTable, widths
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios

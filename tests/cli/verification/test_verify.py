@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.cli import verify as verify_command
-from frontsim.cli.verify import _replay
+from frontsim.cli.verification import verify as verify_command
+from frontsim.cli.verification.verify import _replay
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
 from frontsim.verification.schedule import Pace
@@ -343,7 +343,7 @@ def test_a_github_summary_that_cannot_be_written_is_a_warning(verify, receiver, 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_tells_what_is_known_and_is_2(receiver, how):
     """Interrupted after the first scenario, or cancelled by a CI: its line, a verdict that says so, exit code 2."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         [*FRONTSIM, "verify", *receiver()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
     ) as process:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from frontsim.cli.demo import DemoVerdict, JobCounts, judge_demo
+from frontsim.cli.processes.demo import DemoVerdict, JobCounts, judge_demo
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
 

@@ -4,9 +4,9 @@ import click
 
 from frontsim.cli.completion import names
 from frontsim.cli.connection import ControlConnection, control_options
+from frontsim.cli.control_api.raised import show_raised
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import finite
-from frontsim.cli.raised import show_raised
 from frontsim.near import near
 from frontsim.payloads.shop import ACTS
 

@@ -3,8 +3,8 @@
 import click
 
 from frontsim.cli.connection import Api, api_options
-from frontsim.cli.entry import show_entry
 from frontsim.cli.output import json_option, show_json
+from frontsim.cli.vendor_api.entry import show_entry
 
 STILL_FAILING = 1
 

@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from frontsim.cli.interruption import Interruption
+from frontsim.cli.verification.interruption import Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -17,11 +17,11 @@ import click
 
 from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
-from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown, wrapped
-from frontsim.cli.serve import delivery_options
-from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put, write
-from frontsim.cli.verify_table import LiveTable
+from frontsim.cli.processes.serve import delivery_options
+from frontsim.cli.verification.interruption import Interruption
+from frontsim.cli.verification.verify_files import STANDARD_OUTPUT, check, put, write
+from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
 from frontsim.masking import masked, masked_errors, masked_words, secrets_shown

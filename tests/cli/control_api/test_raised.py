@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from frontsim.cli.raised import show_raised
+from frontsim.cli.control_api.raised import show_raised
 from frontsim.client.models import TriggerAnswer
 
 EVENT = {"webhookId": "w", "webhookEventId": "e", "event": "SaleCreated"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from frontsim import catalog
-from frontsim.cli import contract_commands
+from frontsim.cli.contract_data import contract_commands
 from frontsim.client.retry import RetryPolicy
 from tests.api.simulation import Simulation, simulation
 from tests.client.test_contract_pull import EXTRA

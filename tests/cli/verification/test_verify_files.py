@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put
+from frontsim.cli.verification.verify_files import STANDARD_OUTPUT, check, put
 from frontsim.errors import Unusable
 
 

@@ -3,9 +3,9 @@
 import click
 
 from frontsim.cli.connection import Api, api_options
-from frontsim.cli.entry import show_entry
 from frontsim.cli.output import json_option, show_json, show_table
-from frontsim.cli.window import window_options
+from frontsim.cli.vendor_api.entry import show_entry
+from frontsim.cli.vendor_api.window import window_options
 from frontsim.client.vendor import When
 
 DAYS = 7

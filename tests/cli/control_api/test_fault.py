@@ -6,7 +6,7 @@ import click
 import pytest
 
 from frontsim.api.responses import refusal
-from frontsim.cli.fault import fault
+from frontsim.cli.control_api.fault import fault
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import UnknownFaultRule
 

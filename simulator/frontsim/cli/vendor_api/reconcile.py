@@ -16,8 +16,8 @@ from click.core import ParameterSource
 
 from frontsim.cli.connection import Api, advice, api_options
 from frontsim.cli.output import json_option
-from frontsim.cli.reconcile_report import progress_bar, say, show
-from frontsim.cli.window import last_days, window_options
+from frontsim.cli.vendor_api.reconcile_report import progress_bar, say, show
+from frontsim.cli.vendor_api.window import last_days, window_options
 from frontsim.client.errors import ApiError
 from frontsim.client.models import WebhookView
 from frontsim.client.reconcile import Tally

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from frontsim.cli.ci_jobs import JOBS
+from frontsim.cli.verification.ci_jobs import JOBS
 from frontsim.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.errors import BadInput
 from frontsim.masking import masked, masked_errors

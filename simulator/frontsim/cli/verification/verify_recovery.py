@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from frontsim.cli.completion import cases
-from frontsim.cli.interruption import Interruption
 from frontsim.cli.output import shown
-from frontsim.cli.verify_files import STANDARD_OUTPUT, check, put
+from frontsim.cli.verification.interruption import Interruption
+from frontsim.cli.verification.verify_files import STANDARD_OUTPUT, check, put
 from frontsim.clock import stopwatch
 from frontsim.masking import masked_command, secrets_shown
 from frontsim.recovery import clauses

@@ -141,7 +141,7 @@ def test_the_window(vendor, run):
 def test_the_list_of_webhooks_is_a_read(vendor, run, monkeypatch):
     """An API that breaks down once is asked again for its webhooks."""
     slept = []
-    monkeypatch.setattr("frontsim.cli.reconcile.RETRY", RetryPolicy(slept.append))
+    monkeypatch.setattr("frontsim.cli.vendor_api.reconcile.RETRY", RetryPolicy(slept.append))
     answers = [(500, None), (200, WEBHOOKS)]
     vendor.routes["GET /api/Webhooks"] = lambda _: answers.pop(0)
     assert (0, [1.0]) == (run("reconcile").exit_code, slept)
@@ -261,7 +261,7 @@ def test_watch_starts_again_whatever_happened(vendor, run, monkeypatch):
         if len(slept) == 2:
             raise Enough
 
-    monkeypatch.setattr("frontsim.cli.reconcile.time.sleep", sleep)
+    monkeypatch.setattr("frontsim.cli.vendor_api.reconcile.time.sleep", sleep)
     vendor.routes["GET /api/Webhooks"] = (401, {"statusCode": 401, "message": "Access denied."})
     done = run("reconcile", "--watch", "300")
     assert [300.0, 300.0] == slept

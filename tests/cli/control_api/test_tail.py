@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from frontsim.cli.tail import line_of
+from frontsim.cli.control_api.tail import line_of
 from frontsim.testing import simulator
 
 RUN = {

@@ -1,0 +1,1 @@
+"""Commands that call the control API of a running simulator."""

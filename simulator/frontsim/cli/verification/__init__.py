@@ -1,0 +1,1 @@
+"""Commands that judge a receiver or a job, and `init`, which prepares that."""
