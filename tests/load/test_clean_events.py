@@ -46,7 +46,7 @@ def events(setup: Setup) -> LeasedCleanEvents:
 def test_a_resend_is_a_new_event() -> None:
     """A lease cannot name an event: a receiver that refused the first may take the next."""
     sender = events(Setup(503, 200))
-    refused = sender.send()
+    refused = sender.send(1)[0]
     taken = sender.resend(refused)
     assert (False, "503 in words") == (refused.acknowledged, refused.result)
     assert (True, "1") == (taken.acknowledged, taken.webhook_event_id)
@@ -56,16 +56,16 @@ def test_a_resend_is_a_new_event() -> None:
 def test_what_an_event_is_about_is_read_only_for_the_business_key(key: str, entity: object) -> None:
     """By event id nothing more is needed."""
     sender = events(Setup(200, key=key))
-    assert entity == sender.fact(sender.send()).entity
+    assert entity == sender.fact(sender.send(1)[0]).entity
 
 
 def test_without_a_delivery_nothing_is_known() -> None:
     """The webhook is gone: that is an error of the setup, not a refusal by the receiver."""
     with pytest.raises(UnexpectedAnswer, match="a delivery of SaleCreated"):
-        events(Setup()).send()
+        events(Setup()).send(1)
 
 
 def test_what_an_event_is_about_is_read_in_the_shape_of_its_delivery() -> None:
     """A field that the shape replaces has the shape's value."""
     sender = events(Setup(200, key="business", shape=DeliveryShape(fields={"id": "webhookEventId"})))
-    assert ("SaleCreated", {"id": "0"}) == sender.fact(sender.send()).entity
+    assert ("SaleCreated", {"id": "0"}) == sender.fact(sender.send(1)[0]).entity

@@ -14,6 +14,8 @@ from frontsim.clock import stopwatch
 
 LEASE_TTL_S = 60.0
 """Seconds after which a lease runs out, unless the caller says otherwise."""
+STRICT = "strict"
+"""The payload profile that any receiver must take: no null, no empty text, plain ASCII."""
 _DAY_S = 86_400.0
 _NO_SUCH_LEASE = 404
 

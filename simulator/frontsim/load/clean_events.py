@@ -1,5 +1,6 @@
 """Clean events that Locust's master sends itself, on the path that the load takes: before the load and after it."""
 
+from collections.abc import Sequence
 from time import sleep
 
 from frontsim.client.errors import UnexpectedAnswer
@@ -36,7 +37,10 @@ class LeasedCleanEvents:
         self._event = event
         self._webhooks: dict[str, str] = {}
 
-    def send(self) -> CleanEvent:
+    def send(self, number: int) -> Sequence[CleanEvent]:
+        return [self._send() for _ in range(number)]
+
+    def _send(self) -> CleanEvent:
         sent_s = stopwatch()
         reports = self._setup.deliver(self._setup.simulator.lease({self._event: 1}, count=1, ttl_s=MASTER_TTL_S))
         if not reports:
@@ -49,7 +53,7 @@ class LeasedCleanEvents:
         )
 
     def resend(self, sent: CleanEvent) -> CleanEvent:  # noqa: ARG002 - the class says why
-        return self.send()
+        return self._send()
 
     def fact(self, sent: CleanEvent) -> EventFact:
         setup, webhook_id, entity = self._setup, self._webhooks[sent.webhook_event_id], None

@@ -9,6 +9,7 @@ from frontsim.receivers.broken.answer import (
     DropsWhenFull,
     OkOnException,
     RefusesDuplicates,
+    SkipsMessages,
 )
 from frontsim.receivers.broken.content import DropsNonAscii, RoundsDecimals, TruncatesLargeBodies
 from frontsim.receivers.broken.key import (
@@ -30,6 +31,7 @@ from frontsim.receivers.broken.reading import (
     RejectsLarge,
     RejectsUnknownFields,
     RejectsUnknownTypes,
+    SwallowsNulls,
 )
 from frontsim.receivers.broken.state import LastWriterWins
 from frontsim.receivers.broken.transaction import (
@@ -187,6 +189,13 @@ BROKEN: Mapping[str, Variant] = by_name(
         _LOST,
         ("storm",),
     ),
+    Variant(
+        "skips-messages",
+        SkipsMessages,
+        "Its worker passes over every fifth message of its queue.",
+        _LOST,
+        ("same-second", "storm"),
+    ),
     Variant("ok-on-exception", OkOnException, "It answers 200 when its work has failed.", _LOST, ("storm",)),
     Variant(
         "refuses-duplicates",
@@ -218,6 +227,13 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "crash-on-null", CrashOnNull, "It answers 500 to a null where it expects a text.", _REJECTED, ("evolution",)
+    ),
+    Variant(
+        "swallows-nulls",
+        SwallowsNulls,
+        "It answers 200 and books nothing when a text is null.",
+        _LOST,
+        ("evolution",),
     ),
     Variant(
         "crash-on-garbage",

@@ -107,8 +107,8 @@ def test_a_fault_on_the_api_does_not_keep_events_from_being_raised(plays):
     second = f'{again}same_as = "first"\nkeep = ["customerId"]\n'
     played, _ = plays(fault + RAISE + first + second)
     assert ("verified", (), "") == verdict(played)
-    # a sale, a customer who is created, and two updates; the control and the sign of life are sales
-    assert 6 == played.judgement.counts["events"]
+    # a sale, a customer who is created, and two updates; two controls and the sign of life
+    assert 7 == played.judgement.counts["events"]
 
 
 def test_a_receiver_is_waited_for_while_only_the_api_is_broken():

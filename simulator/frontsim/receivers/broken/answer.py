@@ -77,6 +77,18 @@ class DropsWhenFull(Receiver):
         await self.bookings.transact(lambda db: self.book(db, event))
 
 
+class SkipsMessages(Inbox):
+    """An inbox whose worker loses its place: it passes over every fifth message."""
+
+    EVERY = 5
+    _taken = 0
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        self._taken += 1
+        if self._taken % self.EVERY:
+            super().process(db, event)
+
+
 class OkOnException(Receiver):
     """Catches every exception of its work, logs it and answers 200, to "keep the sender happy"."""
 

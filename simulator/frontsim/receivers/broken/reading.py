@@ -1,5 +1,6 @@
 """Wrong reading: a valid event is refused or fails, or a request that is no event is accepted."""
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,8 @@ import orjson
 from frontsim.errors import UnknownEventType
 from frontsim.receivers.inbound import RawRequest, ReceivedEvent, Refused
 from frontsim.receivers.reference import Receiver, WorkFailed
+
+logger = logging.getLogger(__name__)
 
 
 class RejectsUnknownFields(Receiver):
@@ -53,6 +56,17 @@ class CrashOnNull(Receiver):
             except AttributeError as error:
                 raise WorkFailed(f"{field}: {error}") from error
         return event
+
+
+class SwallowsNulls(CrashOnNull):
+    """As `CrashOnNull`, but it catches the exception and answers 200: the event is lost without a sign."""
+
+    async def receive(self, request: RawRequest) -> int:
+        try:
+            return await super().receive(request)
+        except WorkFailed as error:
+            logger.warning("skipped: %s", error)
+            return self.SUCCESS
 
 
 class CrashOnGarbage(Receiver):

@@ -1,5 +1,8 @@
 """Clean events raised on the simulator and delivered by it, as the preflight of a scenario sends them."""
 
+from collections.abc import Sequence
+from itertools import cycle, islice
+
 from frontsim.clock import stopwatch
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.play.actions import drain
@@ -9,11 +12,11 @@ from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
 
 
-def preflight_of(state: ScenarioState, event: str) -> Preflight:
-    """The checks of a scenario, with clean events of that type."""
+def preflight_of(state: ScenarioState, events: Sequence[str]) -> Preflight:
+    """The checks of a scenario, with a clean event of each of these types."""
     harness = state.harness
     return Preflight(
-        sender=SimulatedCleanEvents(state, event),
+        sender=SimulatedCleanEvents(state, events),
         effects=state.effects,
         receiver=harness.receiver_url,
         pause=harness.pause,
@@ -22,21 +25,22 @@ def preflight_of(state: ScenarioState, event: str) -> Preflight:
         longest_s=harness.limits.last_s,
         most_effects=state.scenario.webhooks,
         is_alone=harness.is_alone,
+        at_once=len(events),
     )
 
 
 class SimulatedCleanEvents:
-    """Raises events of one type through the simulator, which delivers them; the scenario tracks each."""
+    """Raises events of some types in turn through the simulator, which delivers them; the scenario tracks each."""
 
-    def __init__(self, state: ScenarioState, event: str) -> None:
+    def __init__(self, state: ScenarioState, events: Sequence[str]) -> None:
         self._state = state
-        self._event = event
+        self._events = cycle(events)
 
-    def send(self) -> CleanEvent:
-        tracked = raise_clean(self._state, self._event)
+    def send(self, number: int) -> Sequence[CleanEvent]:
         sent_s = stopwatch()
+        raised = [raise_clean(self._state, event) for event in islice(self._events, number)]
         drain(self._state)
-        return self._result(tracked, sent_s)
+        return [self._result(tracked, sent_s) for tracked in raised]
 
     def resend(self, sent: CleanEvent) -> CleanEvent:
         tracked = self._state.tracked[sent.webhook_event_id]

@@ -1,5 +1,8 @@
 """What must work before a verdict can be trusted: a clean event is acknowledged, and seen exactly once.
 
+Several clean events of different types are sent at once, and one of them is enough: the others are then judged as all
+events are. So a receiver that drops every fifth event, or all of one type, is found out and not left *unknown*.
+
 Also the liveness check at the end: a clean event after everything that was broken. How a clean event gets to the
 receiver is the caller's choice: `CleanEventSender`.
 """
@@ -55,8 +58,8 @@ class CleanEvent:
 class CleanEventSender(Protocol):
     """Raises clean events and sees each delivered before it returns. Every method may raise CallError."""
 
-    def send(self) -> CleanEvent:
-        """Raise a new event, and have it delivered."""
+    def send(self, number: int) -> Sequence[CleanEvent]:
+        """Raise new events, of different types if it has several, and have them delivered."""
 
     def resend(self, sent: CleanEvent) -> CleanEvent:
         """Have an event delivered again."""
@@ -71,7 +74,7 @@ class PreflightResult:
 
     Attributes:
         check: the one that failed, or the last that passed.
-        webhook_event_id: the event that was sent last.
+        webhook_event_id: the event that was seen, or that was sent last.
         latency_s: seconds from that event's delivery to its effect, or to its answer where effects are not read; None
             when the check failed.
     """
@@ -94,6 +97,7 @@ class Preflight:
         missing_s: how long to wait for the effect of a clean event.
         longest_s: how long to wait at the last try, while nothing is wrong yet.
         is_alone: no other scenario's effects appear meanwhile.
+        at_once: how many clean events one try sends.
         most_effects: how many effects a clean event may have: one for each webhook.
     """
 
@@ -106,6 +110,7 @@ class Preflight:
     longest_s: float
     most_effects: int = 1
     is_alone: bool = True
+    at_once: int = 1
 
     def run(self) -> PreflightResult:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
@@ -123,7 +128,7 @@ class Preflight:
         A few tries tell that nothing listens. A receiver that listens and gives no answer may be busy with what was
         sent before, so it is asked until `is_late`.
         """
-        sent = self.sender.send()
+        (sent,) = self.sender.send(1)
         tries = 1
         for gap_s in itertools.chain(_GAPS_S, itertools.repeat(_GAPS_S[-1])):
             if sent.status_code is not None:
@@ -136,24 +141,27 @@ class Preflight:
         return Liveness(f"expected an answer to a clean {sent.event}, got none in {tries} tries ({sent.result})")
 
     def _try(self, told: list[EventFact], *, longest_s: float) -> PreflightResult:
-        """One clean event, from its delivery to its effect. `told` has those of earlier tries, and gets this one."""
-        sent = self._acknowledge(longest_s=longest_s)
-        if not sent.acknowledged:
-            check = PreflightCheck(ACKNOWLEDGED, self._refusal(sent), unanswered=sent.status_code is None)
-            return PreflightResult(check, sent.webhook_event_id)
-        told += [self.sender.fact(sent)] if self.effects else []
-        check = (
-            self._see(self.effects, sent, told, longest_s=longest_s) if self.effects else PreflightCheck(ACKNOWLEDGED)
-        )
-        latency_s = None if check.failure else stopwatch() - sent.sent_s
-        return PreflightResult(check, sent.webhook_event_id, latency_s)
+        """Some clean events, from their delivery to an effect. `told` has those of earlier tries, and gets these."""
+        began_s, first, *others = stopwatch(), *self.sender.send(self.at_once)
+        first = self._acknowledge(first, longest_s=longest_s)
+        sent = [first, *(each if first.status_code is None else self._acknowledge(each) for each in others)]
+        taken = [each for each in sent if each.acknowledged]
+        if not taken:
+            check = PreflightCheck(ACKNOWLEDGED, self._refusal(first), unanswered=first.status_code is None)
+            return PreflightResult(check, first.webhook_event_id)
+        if self.effects is None:
+            return PreflightResult(PreflightCheck(ACKNOWLEDGED), taken[-1].webhook_event_id, stopwatch() - began_s)
+        facts = [self.sender.fact(each) for each in taken]
+        told += facts
+        check, seen = self._see(self.effects, facts, told, longest_s=longest_s)
+        sent_s = {each.webhook_event_id: each.sent_s for each in taken}
+        return PreflightResult(check, seen, None if check.failure else stopwatch() - sent_s[seen])
 
-    def _acknowledge(self, *, longest_s: float) -> CleanEvent:
-        """A clean event, resent a few times if it fails: a receiver may be busy and take the resend.
+    def _acknowledge(self, sent: CleanEvent, *, longest_s: float = 0.0) -> CleanEvent:
+        """The event, resent a few times if it failed: a receiver may be busy and take the resend.
 
         A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`.
         """
-        sent = self.sender.send()
         began_s = sent.sent_s
         for number in itertools.count():
             may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - began_s < longest_s
@@ -172,16 +180,16 @@ class Preflight:
         )
 
     def _see(
-        self, effects: EffectReader, sent: CleanEvent, told: Sequence[EventFact], *, longest_s: float
-    ) -> PreflightCheck:
-        """Whether a clean event, the last of `told`, is seen once; for up to `longest_s` while nothing strange appears.
+        self, effects: EffectReader, facts: Sequence[EventFact], told: Sequence[EventFact], *, longest_s: float
+    ) -> tuple[PreflightCheck, str]:
+        """Whether one of some clean events is seen once, and its id; up to `longest_s` while nothing strange appears.
 
         A new effect that names no clean event is a sign that the key is wrong: more time would not help.
 
         An observer that has never answered gets `missing_s`: it may appear with the receiver's first event.
         """
         began_s, found, is_open, failure = stopwatch(), 0, True, ""
-        history = History("preflight", (fact := told[-1],), observer_key=effects.key)
+        history = History("preflight", tuple(facts), observer_key=effects.key)
         tries = replace(history, events=tuple(told))
         while (spent_s := stopwatch() - began_s) < self.missing_s or (is_open and spent_s < longest_s):
             seen, failure = _look(effects, history)
@@ -189,17 +197,27 @@ class Preflight:
                 break
             is_strange = self.is_alone and len(seen) > len(effects_of(tries, seen))
             is_open = not is_strange and not failure
-            found = sum(len(group.effects) for group in correlate(history, Observation(0, seen)).groups)
-            if 1 <= found <= self.most_effects:
-                return PreflightCheck(SEEN_ONCE)
+            groups = correlate(history, Observation(0, seen)).groups
+            found = max(len(group.effects) for group in groups)
+            if once := [group for group in groups if 1 <= len(group.effects) <= self.most_effects]:
+                return PreflightCheck(SEEN_ONCE), once[0].events[0].webhook_event_id
             self.pause(_LOOK_S)
+        last, it = facts[-1], "it" if len(facts) == 1 else "one"
         if failure:
-            return PreflightCheck(ANSWERS, f"preflight failed: {failure}")
-        return PreflightCheck(
+            return PreflightCheck(ANSWERS, f"preflight failed: {failure}"), last.webhook_event_id
+        check = PreflightCheck(
             SEEN_ONCE if found else SEEN,
-            f"preflight failed: a clean {sent.event} was acknowledged; expected the observer ({effects.name}) to show "
-            f"it once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(effects, fact)}",
+            f"preflight failed: {_clean(facts)} acknowledged; expected the observer ({effects.name}) to show "
+            f"{it} once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(effects, last)}",
         )
+        return check, last.webhook_event_id
+
+
+def _clean(facts: Sequence[EventFact]) -> str:
+    """What was sent, as the subject of a sentence."""
+    names = list(dict.fromkeys(fact.event for fact in facts))
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return f"a clean {listed} {'was' if len(facts) == 1 else 'were'}"
 
 
 def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from frontsim.client.control import STRICT
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.verification.facts import lookup
@@ -26,28 +27,39 @@ def raise_events(state: ScenarioState, step: Raise) -> None:
 
 
 def raise_clean(state: ScenarioState, event: str) -> TrackedEvent:
-    """Raise one plain event that happens now, so that it differs from all of earlier runs. Raises CallError."""
+    """Raise an event that any receiver must take, whatever the simulator's profile: no null, no odd text.
+
+    It happens now, so that it differs from all events of earlier runs. Raises CallError.
+    """
     state.subscribe(event)
     now = str(state.harness.sim.clock().get("now"))
-    tracked = _raise(
-        state, Raise(), event, count=1, values=dict.fromkeys(state.harness.selection.datetime_fields(event), now)
-    )
+    moments = dict.fromkeys(state.harness.selection.datetime_fields(event), now)
+    tracked = _raise(state, Raise(), event, count=1, values=moments, payloads=STRICT)
     if not tracked:
         raise UnexpectedAnswer("POST /_sim/trigger", expected=f"an event of {event} for our webhook", got="none")
     return tracked[0]
 
 
 def _raise(
-    state: ScenarioState, step: Raise, event: str, *, count: int, values: Mapping[str, Any]
+    state: ScenarioState,
+    step: Raise,
+    event: str,
+    *,
+    count: int,
+    values: Mapping[str, Any],
+    payloads: str | None = None,
 ) -> list[TrackedEvent]:
-    """Raise events of a type, each about a new entity, unless `values` say otherwise."""
+    """Raise events of a type, each about a new entity, unless `values` say otherwise.
+
+    `payloads` names a payload profile other than the simulator's.
+    """
     identity = state.harness.selection.integer_identity(event)
     pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
     if step.payload or step.together or not (identity or pasts):
-        return _tracked(state, step, _trigger(state, step, event, count, values).events)
+        return _tracked(state, step, _trigger(state, step, event, count, values, payloads).events)
     own = ({**_about(state, identity, pasts), **values} for _ in range(count))
     raised = [
-        _trigger(state, step, event, 1, each) for each in own
+        _trigger(state, step, event, 1, each, payloads) for each in own
     ]  # one by one: what faults draw from the seed follows their order
     return _tracked(state, step, [item for found in raised for item in found.events])
 
@@ -59,10 +71,17 @@ def _about(state: ScenarioState, identity: str, pasts: list[Mapping[str, Any]]) 
     return {identity: next(state.harness.identities)} if identity else {}
 
 
-def _trigger(state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any]) -> TriggerAnswer:
+def _trigger(
+    state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any], payloads: str | None
+) -> TriggerAnswer:
     fitting = state.harness.selection.fitting(event, values)
     return state.harness.sim.trigger(
-        event, count=count, set_=fitting or None, payload=step.payload or None, invalid=step.invalid
+        event,
+        count=count,
+        set_=fitting or None,
+        payload=step.payload or None,
+        invalid=step.invalid,
+        payloads=payloads,
     )
 
 

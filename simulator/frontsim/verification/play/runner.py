@@ -28,6 +28,7 @@ from frontsim.verification.scenario.steps import Crash, Raise
 logger = logging.getLogger(__name__)
 
 _NEVER_MS = 1 << 40
+_CLEAN_TYPES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def play(scenario: Scenario, harness: Harness) -> Recording:
 
 
 def _play(state: ScenarioState) -> Recording:
-    preflight = preflight_of(state, _preflight_type(state))
+    preflight = preflight_of(state, _clean_types(state))
     _revive(state)
     take_baseline(state)
     passed = _pass_preflight(state, preflight)
@@ -171,16 +172,17 @@ def _open_faults(state: ScenarioState) -> list[FaultFact]:
     return [each.ended(_NEVER_MS) for each in state.active]
 
 
-def _preflight_type(state: ScenarioState) -> str:
-    """The type of the preflight's event: one that the scenario is about, so that the receiver should take it.
+def _clean_types(state: ScenarioState) -> list[str]:
+    """The types of the preflight's events: some that the scenario is about, so that the receiver should take them.
 
-    It needs no past: the receiver may hold back an update of a customer that it was never told of.
+    They need no past: the receiver may hold back an update of a customer that it was never told of.
     """
     selection = state.harness.selection
-    raising = (selection.types(step.events) for step in state.scenario.steps if isinstance(step, Raise | Crash))
-    event = next(filter(None, raising), selection.types("some"))[0]
-    past = selection.past(event)
-    return past.name if past else event
+    raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, Raise | Crash)]
+    named = dict.fromkeys(event for events in raising for event in events)
+    usual = [event for event in selection.types("some") if event in named or not named]
+    past = {event: found.name for event in [*usual, *named] if (found := selection.past(event))}
+    return list(dict.fromkeys(past.get(event, event) for event in [*usual, *named]))[:_CLEAN_TYPES]
 
 
 def _subscribe(state: ScenarioState) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from frontsim.client.control import STRICT
 from frontsim.client.models import EventEntry
 from frontsim.verification.play.harness import Harness
 
@@ -76,7 +77,7 @@ def _raise(harness: Harness, event: str) -> tuple[str, str] | None:
     values: dict[str, object] = dict.fromkeys(harness.selection.datetime_fields(event), now)
     if identity:
         values[identity] = next(harness.identities)
-    found = harness.sim.trigger(event, set_=values or None, payloads="strict").events
+    found = harness.sim.trigger(event, set_=values or None, payloads=STRICT).events
     return (found[0].webhook_id, found[0].webhook_event_id) if found else None
 
 

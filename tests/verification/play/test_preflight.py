@@ -1,0 +1,115 @@
+"""The preflight: several clean events, of which one must be acknowledged and seen once."""
+
+import time
+from contextlib import closing
+
+import pytest
+
+from frontsim.clock import stopwatch
+from frontsim.domain.model import Outcome
+from frontsim.verification.facts.history import EventFact
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import FunctionObserver
+from frontsim.verification.play.preflight import ACKNOWLEDGED, SEEN, SEEN_ONCE, CleanEvent, Preflight
+from frontsim.verification.play.raising import raise_clean
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.request import Request
+from frontsim.verification.scenario.scenario import chosen
+
+TYPES = ("SaleCreated", "CustomerCreated", "InvoiceCreated")
+
+
+class Receiver:
+    """Gets clean events; `answers` has a status (None: no answer) for each type, `books` the types that it books."""
+
+    def __init__(self, *, answers=None, books=TYPES, times=1):
+        self.answers = dict.fromkeys(TYPES, 200) | (answers or {})
+        self.books, self.times = books, times
+        self.effects, self.sent, self.resent = [], [], []
+
+    def send(self, number):
+        return [self._deliver(f"{each}-{len(self.sent)}", each) for each in TYPES[:number]]
+
+    def resend(self, sent):
+        self.resent.append(sent.event)
+        return self._deliver(sent.webhook_event_id, sent.event)
+
+    def fact(self, sent):
+        return EventFact("w", sent.webhook_event_id, sent.event, ())
+
+    def preflight(self):
+        """The preflight of a scenario with three types; nothing is waited for."""
+        effects = EffectReader(FunctionObserver(lambda: self.effects), "webhookEventId", pause=lambda _: None)
+        effects.take_baseline()
+        return Preflight(self, effects, "http://shop", lambda _: None, 5.0, 0.05, 0.05, at_once=len(TYPES))
+
+    def _deliver(self, event_id, event):
+        self.sent.append(event_id)
+        status = self.answers[event]
+        if status == 200 and event in self.books:
+            self.effects += [{"webhookEventId": event_id}] * self.times
+        outcome = Outcome.UNKNOWN if status is None else Outcome.ANSWERED
+        return CleanEvent(event_id, event, stopwatch(), outcome, status, f"{status}")
+
+
+def test_one_clean_event_that_is_seen_is_enough():
+    """The others were acknowledged and are judged with the scenario's events, so a loss among them is found."""
+    found = Receiver(books=["CustomerCreated"]).preflight().run()
+    assert ("", "CustomerCreated-1") == (found.check.failure, found.webhook_event_id)
+    assert found.latency_s is not None
+
+
+def test_when_none_is_seen_nothing_can_be_judged():
+    found = Receiver(books=[]).preflight().run()
+    assert SEEN == found.check.name
+    assert "a clean SaleCreated, CustomerCreated and InvoiceCreated were acknowledged" in found.check.failure
+    assert found.latency_s is None
+
+
+def test_what_is_seen_twice_each_time_fails():
+    """The observer may show every record twice: no receiver is accused over it."""
+    found = Receiver(times=2).preflight().run()
+    assert SEEN_ONCE == found.check.name
+    assert "got it 2 times" in found.check.failure
+
+
+def test_one_that_is_refused_is_resent_and_another_is_enough():
+    receiver = Receiver(answers={"SaleCreated": 500})
+    found = receiver.preflight().run()
+    assert ("", "CustomerCreated-1") == (found.check.failure, found.webhook_event_id)
+    assert {"SaleCreated"} == set(receiver.resent)
+
+
+def test_a_receiver_that_gives_no_answer_is_asked_once_more():
+    """Each try costs the whole answer timeout, so the other types are not tried again."""
+    receiver = Receiver(answers=dict.fromkeys(TYPES))
+    found = receiver.preflight().run()
+    assert (ACKNOWLEDGED, True) == (found.check.name, found.check.unanswered)
+    assert ["SaleCreated"] == receiver.resent
+
+
+@pytest.mark.slow
+def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
+    """Whatever payloads the simulator makes by itself: any receiver must take a clean event."""
+    with receiver("reference") as url:
+        request = Request(f"{url}/hook")
+        with (
+            open_harnesses(request, 1, pause=time.sleep) as open_harness,
+            open_harness(chosen(["steady"])[0]) as harness,
+            closing(harness),
+        ):
+            state = ScenarioState(chosen(["steady"])[0], harness, harness.limits.wait_limits, harness.now())
+            clean = [raise_clean(state, event) for event in harness.selection.types("all")]
+            payloads = [harness.entry(each.webhook_id, each.webhook_event_id).payload for each in clean]
+    assert 21 == len(payloads)
+    assert [] == [value for payload in payloads for value in _values(payload) if value is None or value == ""]
+    assert all(f"{value}".isascii() for payload in payloads for value in _values(payload))
+
+
+def _values(value):
+    """All values in a payload that are neither object nor list."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [each for item in inner for each in _values(item)]
+    return [value]
