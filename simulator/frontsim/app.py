@@ -2,7 +2,7 @@
 
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                 │
-                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, Registry, SinkReads ────┤
+                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, EventReads, ... ────────┤
                      └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
                                                                           EventLog -> Dispatcher -> WebhookSender
 """
@@ -46,6 +46,7 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.pages.event import EventReads
 from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
 from frontsim.pages.sinks import SinkReads
@@ -192,8 +193,13 @@ class App:
         ]
         return [
             *PageRoutes(version=version("frontsim")).routes,
-            *LogReads(
-                reader=self._reader, wire_time=self._wire_time, headers=self._headers, body_of=self._body_of
+            *LogReads(reader=self._reader, wire_time=self._wire_time).routes,
+            *EventReads(
+                reader=self._reader,
+                catalog=self._catalog,
+                wire_time=self._wire_time,
+                headers=self._headers,
+                body_of=self._body_of,
             ).routes,
             *Registry(
                 version=version("frontsim"),

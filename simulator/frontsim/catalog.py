@@ -97,6 +97,17 @@ class Catalog:
             raise UnknownEventType(text, {"event": [text]})
         return found
 
+    def same_entity(self, event: str) -> tuple[Sequence[str], list[str]]:
+        """The paths of the fields that say of which entity a type tells, and every type that tells of such entities.
+
+        Without paths where that is not known.
+
+        Raises:
+            UnknownEventType: no such type.
+        """
+        paths = _entity_paths(self.find(event))
+        return paths, [kind.name for kind in self if paths and _entity_paths(kind) == paths]
+
     def is_valid(self, event: str, body: bytes) -> bool:
         """Whether `body` is JSON and valid under the schema of the type `event`, formats included.
 
@@ -149,6 +160,10 @@ class Catalog:
             validator = self._validators.get(found.name) or _compiled(found.schema)
             self._validators[found.name] = validator
         return validator
+
+
+def _entity_paths(kind: EventType) -> Sequence[str]:
+    return kind.state or ([kind.identity] if kind.identity else [])
 
 
 def load(*extra: Path) -> Catalog:

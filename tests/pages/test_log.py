@@ -1,11 +1,9 @@
 """What the page reads of the log."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.api.recorder import Recorder, answer
-from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
+from tests.api.simulation import Simulation
 from tests.api.test_webhooks import assert_problem
 
 
@@ -61,40 +59,6 @@ def test_filters(sim: Simulation, receiver: Recorder):
 )
 def test_a_filter_that_cannot_be_read(sim: Simulation, query: dict[str, str]):
     assert_problem(sim.sim("GET", "page/events", params=query), 422)
-
-
-def test_one_event(sim: Simulation, receiver: Recorder):
-    """Its payload byte for byte, the headers that are sent, and each run with the receiver's answer."""
-    receiver.respond = lambda _: answer(500, b"no room")
-    webhook = sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
-    (event,) = sim.raises()
-    sim.drains()
-    sim.sim("POST", f"page/api/webhooksevents/{webhook}/deliver/{event}").raise_for_status()
-    shown = sim.does(f"page/events/{event}", method="GET")
-    assert receiver.calls[0].body.decode() == shown["payload"]
-    sent = receiver.calls[0].headers
-    assert shown["headers"] == {name: sent[name.lower()] for name in shown["headers"]}
-    runs = [(run["trigger"], run["answer"]) for run in shown["runs"]]
-    assert [("Original", "no room"), ("Resend", "no room")] == runs
-    assert_problem(sim.sim("GET", f"page/events/{UNKNOWN_ID}"), 404)
-    assert_problem(sim.sim("GET", "page/events/x"), 422)
-
-
-def test_one_event_of_a_shape(receiver: Recorder, tmp_path: Path):
-    """What is shown as sent is what is sent: the type in the URL, the payload in its envelope, the event's facts."""
-    shape = tmp_path / "shape.toml"
-    shape.write_text(
-        '[envelope]\nat = "{createdDateTime}"\nstore = "{storeId}"\nid = "{webhookEventId}"\ndata = "{payload}"'
-    )
-    with simulation(delivery_shape=str(shape)) as sim:
-        sim.subscribes(f"http://127.0.0.1:{receiver.port}/{{event}}")
-        (event,) = sim.raises()
-        sim.drains()
-        shown = sim.does(f"page/events/{event}", method="GET")
-    (call,) = receiver.calls
-    assert call.body.decode() == shown["sentBody"] != shown["payload"]
-    assert call.line == f"POST {shown['sentUrl'].partition(str(receiver.port))[2]} HTTP/1.1"
-    assert shown["headers"] == {name: call.headers[name.lower()] for name in shown["headers"]}
 
 
 def test_webhooks_with_how_their_events_went(sim: Simulation, receiver: Recorder):

@@ -14,7 +14,7 @@ from frontsim.api.responses import json, read_object
 from frontsim.api.store_id import read_store_id, with_known_store
 from frontsim.catalog import Catalog
 from frontsim.clock import stopwatch
-from frontsim.domain.model import Occurrence, Raised
+from frontsim.domain.model import Occurrence, Raised, RaisedBy
 from frontsim.errors import Busy, StoreFailed
 from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
@@ -28,6 +28,8 @@ from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 100_000
 """Occurrences that one call may raise."""
+TRIGGER = "trigger"
+"""What the log names as the cause of occurrences that were triggered."""
 DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
@@ -102,7 +104,7 @@ class TriggerApi:
 
         if payload is not None:
             made = await self._async_payloads.in_thread(lambda: build(0, None))  # the same for every number
-            return await self._raise(count, lambda _: [made])
+            return await self._raise(count, TRIGGER, lambda _: [made])
         return await self._raise_custom(count, build, most=await self._try(count, build))
 
     async def _try(self, count: int, build: _Build) -> int:
@@ -135,7 +137,7 @@ class TriggerApi:
 
             made = await self._async_payloads.in_thread(make)
             if era == self._store.era:
-                await self._log(made, first, logged)
+                await self._log(made, first, logged, [RaisedBy(TRIGGER, count, some)])
                 left -= some
         return logged.answer()
 
@@ -156,7 +158,9 @@ class TriggerApi:
         assert what is not None
         if what == DAY:
             return await self._play_day(request, speed)
-        return await self._raise(count, lambda number: self._shop.act(what, number=number, at=self._event_times.take()))
+        return await self._raise(
+            count, what, lambda number: self._shop.act(what, number=number, at=self._event_times.take())
+        )
 
     async def _play_day(self, request: Request, speed: float) -> Response:
         """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away."""
@@ -171,7 +175,8 @@ class TriggerApi:
                 if await request.is_disconnected():
                     break
             at = opening + int(second * SECOND)
-            await self._number_and_log(self._shop.act(what, number=self._store.next_occurrence, at=at), logged)
+            made = self._shop.act(what, number=self._store.next_occurrence, at=at)
+            await self._number_and_log(made, logged, [RaisedBy(what, 1, len(made))])
         return logged.answer()
 
     async def _raise_plain(self, event: str, count: int, store_id: int | None, profile: str | None) -> Response:
@@ -192,8 +197,9 @@ class TriggerApi:
                 ahead = self._begin_batch(event, left - len(batch.occurrences), store_id, profile)
                 if batch.era != self._store.era:
                     continue
-                await self._log(batch.occurrences, batch.first, logged)
-                left -= len(batch.occurrences)
+                some = len(batch.occurrences)
+                await self._log(batch.occurrences, batch.first, logged, [RaisedBy(TRIGGER, count, some)])
+                left -= some
                 if left:
                     await self._store.wait_for_room()
         finally:
@@ -214,30 +220,38 @@ class TriggerApi:
         making.add_done_callback(lambda task: task.cancelled() or task.exception())  # a call that failed awaits no more
         return making
 
-    async def _raise(self, count: int, build: Callable[[int], Sequence[Occurrence]]) -> Response:
-        """Build and log `count` times what `build` makes of a number."""
+    async def _raise(self, count: int, what: str, build: Callable[[int], Sequence[Occurrence]]) -> Response:
+        """Build and log `count` times what `build` makes of a number; `what` is the cause of each."""
         logged = _Logged()
         left = count
         while left:
             some = min(left, logged.next_chunk())
             occurrences: list[Occurrence] = []
+            causes: list[RaisedBy] = []
             size, began = 0, stopwatch()
             while some and size < _CHUNK_BYTES and stopwatch() - began < _STEP_S:
                 made = build(self._store.next_occurrence + len(occurrences))
                 occurrences += made
+                causes.append(RaisedBy(what, count, len(made)))
                 size += sum([len(item.body) for item in made])
                 some -= 1
                 left -= 1
-            await self._number_and_log(occurrences, logged)
+            if what == TRIGGER:
+                causes = [RaisedBy(what, count, len(occurrences))]
+            await self._number_and_log(occurrences, logged, causes)
         return logged.answer()
 
-    async def _number_and_log(self, occurrences: Sequence[Occurrence], logged: "_Logged") -> None:
-        await self._log(occurrences, self._store.take_numbers(len(occurrences)), logged)
+    async def _number_and_log(
+        self, occurrences: Sequence[Occurrence], logged: "_Logged", causes: Sequence[RaisedBy]
+    ) -> None:
+        await self._log(occurrences, self._store.take_numbers(len(occurrences)), logged, causes)
 
-    async def _log(self, occurrences: Sequence[Occurrence], first: int, logged: "_Logged") -> None:
+    async def _log(
+        self, occurrences: Sequence[Occurrence], first: int, logged: "_Logged", causes: Sequence[RaisedBy]
+    ) -> None:
         try:
             self._refuse_when_stopping()
-            raised = await self._store.accept([with_known_store(item) for item in occurrences], first)
+            raised = await self._store.accept([with_known_store(item) for item in occurrences], first, causes)
         except (Busy, StoreFailed) as error:
             if logged.occurrences:
                 error.args = (f"{logged.occurrences} occurrences are in the log, no more: {error}",)

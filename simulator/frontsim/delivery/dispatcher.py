@@ -34,7 +34,7 @@ from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
 from frontsim.domain.headers import HeaderNames
-from frontsim.domain.model import NOT_SENT, Delivery, Finished, Outcome, Result, Trigger
+from frontsim.domain.model import NOT_SENT, ChangedRequest, Delivery, Finished, Outcome, Result, Trigger
 from frontsim.domain.payload_mutations import mutate
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.target import Target, parse_target
@@ -210,7 +210,8 @@ class Dispatcher:
             body_of=lambda payload, event: self._body_of(delivery._replace(body=payload, event=event)),
         )
         headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
-        done = partial(self._finish, delivery, now, rule.fault, None)
+        changed = ChangedRequest.of(headers, sent.body)
+        done = partial(self._finish, delivery, now, rule.fault, None, changed=changed)
         self._sender.send(_target(delivery), headers, sent.body, done)
 
     def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
@@ -267,11 +268,20 @@ class Dispatcher:
     def _send(
         self, delivery: Delivery, now: Milliseconds, plan: SendPlan, fault: str, *, logged: Result | None = None
     ) -> None:
-        done = partial(self._finish, delivery, now, fault, logged)
-        self._sender.send(_target(delivery), self._headers.lines(delivery), self._body_of(delivery), done, plan)
+        headers, body = self._headers.lines(delivery), self._body_of(delivery)
+        changed = ChangedRequest.of(headers, plan.part_of(body), announced=len(body)) if plan.cuts_body else None
+        done = partial(self._finish, delivery, now, fault, logged, changed=changed)
+        self._sender.send(_target(delivery), headers, body, done, plan)
 
     def _finish(
-        self, delivery: Delivery, began_at: Milliseconds, fault: str, logged: Result | None, result: Result
+        self,
+        delivery: Delivery,
+        began_at: Milliseconds,
+        fault: str,
+        logged: Result | None,
+        result: Result,
+        *,
+        changed: ChangedRequest | None = None,
     ) -> None:
         """Log the sender's result, or put the delivery back into the queue if nothing of it was sent."""
         unsent = result.outcome is Outcome.NOT_SENT and result.status == StatusText.NOT_SENT
@@ -280,7 +290,8 @@ class Dispatcher:
             return
         if logged is not None and result.success:  # the log lies; how long it took is true
             result = logged._replace(duration_ms=result.duration_ms)
-        self._end(Finished(delivery, result, began_at, fault), arrived=result.outcome is not Outcome.NOT_SENT)
+        arrived = result.outcome is not Outcome.NOT_SENT
+        self._end(Finished(delivery, result, began_at, fault, changed if arrived else None), arrived=arrived)
 
     def _end(self, finished: Finished, *, arrived: bool) -> None:
         """Log the outcome. `arrived`: the receiver has seen the delivery, at least in part, whatever the log says."""

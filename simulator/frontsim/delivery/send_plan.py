@@ -67,6 +67,11 @@ class SendPlan:
         if not self.after_s >= 0:
             raise ValueError(f"after_s: expected 0 or more seconds, got {self.after_s}")
 
+    @property
+    def cuts_body(self) -> bool:
+        """Whether a part of the body stays behind."""
+        return self.body_bytes is not None or self.body_share is not None
+
     def part_of(self, body: bytes) -> bytes:
         """The bytes of a body that are sent.
 

@@ -46,6 +46,18 @@ class Occurrence(NamedTuple):
     store_id: int | None
 
 
+class RaisedBy(NamedTuple):
+    """What raised occurrences that are logged together: a business act, or a call that triggered them.
+
+    `what` is the act's name, or "trigger"; `asked` how many of it the caller asked for; `occurrences` how many of those
+    logged now it raised.
+    """
+
+    what: str
+    asked: int
+    occurrences: int
+
+
 class Delivery(NamedTuple):
     """A run that is to be sent now; the log has marked it as begun.
 
@@ -99,16 +111,39 @@ def is_success(status_code: int | None) -> bool:
     return status_code is not None and 200 <= status_code < 300
 
 
+class ChangedRequest(NamedTuple):
+    """What a fault made of a request: its headers, the first 64 KiB of the body, and how many bytes of it went out.
+
+    The headers are without those that HTTP itself needs. `content_length` counts the bytes that were announced.
+    """
+
+    headers: bytes
+    body: bytes
+    size: int
+    content_length: int
+
+    @classmethod
+    def of(cls, headers: bytes, body: bytes, *, announced: int | None = None) -> "ChangedRequest":
+        """The headers, and as much of the body as is kept; without `announced` the whole body was."""
+        return cls(headers, body[:MOST_OF_BODY], len(body), len(body) if announced is None else announced)
+
+
+MOST_OF_BODY = 64 * 1024
+"""Bytes of a changed body that are kept."""
+
+
 class Finished(NamedTuple):
     """A delivery that is over: its result, and when it began (simulator time, ms since 1970).
 
-    `fault` is the fault that was applied to it, "" for none.
+    `fault` is the fault that was applied to it, "" for none. `changed` is what the fault made of its request, None
+    where that is the one that the event has without a fault.
     """
 
     delivery: Delivery
     result: Result
     began_at: int
     fault: str = ""
+    changed: "ChangedRequest | None" = None
 
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")

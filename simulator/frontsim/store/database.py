@@ -7,8 +7,10 @@ from pathlib import Path
 from frontsim.errors import Unusable
 
 APPLICATION_ID = 0x46524F4E  # "FRON", in the file's header
-VERSION = 1
+VERSION = 2
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+_ADDED_IN_2 = ("causes", "changed")
+"""Tables that a file of format 1 lacks. Opening it adds them, empty: what raised its events was not noted."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written
 _WAL_PAGES = 4_000  # 32 MB between checkpoints: with more, pauses get fewer but longer
@@ -55,8 +57,8 @@ def _refuse_others(path: Path) -> None:
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables and application != APPLICATION_ID:
         raise Unusable(f"{path} is a SQLite file of another program; it was left as it is")
-    if tables and version != VERSION:
-        raise Unusable(f"{path} has log format {version}, this frontsim reads {VERSION}; it was left as it is")
+    if tables and not 1 <= version <= VERSION:
+        raise Unusable(f"{path} has log format {version}, this frontsim reads 1 to {VERSION}; it was left as it is")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -72,3 +74,15 @@ def _prepare(connection: sqlite3.Connection) -> None:
             f"BEGIN IMMEDIATE; {_SCHEMA.read_text()} "
             f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
         )
+        return
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < VERSION:
+        added = "".join(_table(name) for name in _ADDED_IN_2)
+        connection.executescript(f"BEGIN IMMEDIATE; {added} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _table(name: str) -> str:
+    """The statement that makes a table, as the schema has it."""
+    script = _SCHEMA.read_text()
+    begin = script.index(f"CREATE TABLE {name} ")
+    return script[begin : script.index(";", script.index("\n) STRICT", begin)) + 1]

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from frontsim.clock import Clock, Ids, Milliseconds
-from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, Webhook
+from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, RaisedBy, Webhook
 from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent, Unusable
 from frontsim.store.changes import Changes
 from frontsim.store.database import open_log
@@ -144,15 +144,19 @@ class EventLog:
         self.next_occurrence += count
         return self.next_occurrence - count
 
-    async def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
-        """Log occurrences, numbered from `first`; once this returns, their events are never forgotten.
+    async def accept(
+        self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = ()
+    ) -> list[Raised]:
+        """Log occurrences, numbered from `first`, and what raised them, in the same order.
+
+        Once this returns, their events are never forgotten.
 
         Raises:
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
         raised: list[Raised] = await self._group_commit.submit(
-            lambda writer: writer.accept(occurrences, first), long=_are_large(occurrences)
+            lambda writer: writer.accept(occurrences, first, causes), long=_are_large(occurrences)
         )
         return raised
 

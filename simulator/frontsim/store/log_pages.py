@@ -8,13 +8,16 @@ is up. It then says from which event to go on:
                                   <── step 2 ─── step 1 ──┘      two matches, and `more_from` 880,000
 """
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from frontsim.clock import Milliseconds, stopwatch, uuid_text
+from frontsim.domain.model import ChangedRequest
+from frontsim.store.causes import CauseDetail, read_cause
 
 MOST = 500
 """Events of a page, at most."""
@@ -29,6 +32,14 @@ _OUTCOMES = {
 }
 OUTCOMES = tuple(_OUTCOMES)
 """What a page may be narrowed to. `broken`: a fault applied to the newest run. `resent`: more than one run is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameEntity:
+    """Narrows a page to events of one entity: those of some types whose payloads hold these values, by dotted path."""
+
+    events: Sequence[str]
+    values: Mapping[str, str | int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,7 @@ class LogPageQuery:
     text: str = ""
     since: Milliseconds | None = None
     until: Milliseconds | None = None
+    same: SameEntity | None = None
 
 
 class LogRow(NamedTuple):
@@ -93,6 +105,7 @@ class RunDetail(NamedTuple):
     status_code: int | None
     duration_ms: int | None
     answer: bytes
+    is_changed: bool
 
 
 class EventDetail(NamedTuple):
@@ -101,6 +114,7 @@ class EventDetail(NamedTuple):
     row: LogRow
     body: bytes
     runs: Sequence[RunDetail]
+    cause: CauseDetail | None
 
 
 class WebhookCounts(NamedTuple):
@@ -122,8 +136,9 @@ CROSS JOIN webhooks w ON w.number = e.webhook
 LEFT JOIN runs r ON r.event = e.number AND r.run = e.newest
 """  # CROSS JOIN fixes the order: events by their number, and the others by their keys
 _RUNS = """
-SELECT run, trigger, url, created_at, fault, outcome, status, status_code, duration_ms, answer
-FROM runs WHERE event = ? ORDER BY run
+SELECT run, trigger, url, created_at, fault, outcome, status, status_code, duration_ms, answer,
+  EXISTS (SELECT 1 FROM changed c WHERE c.event = r.event AND c.run = r.run)
+FROM runs r WHERE r.event = ? ORDER BY run
 """
 _COUNTS = """
 SELECT w.id,
@@ -142,7 +157,7 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
     (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM events").fetchone()
     conditions, values = _conditions(query)
     limit = max(1, min(query.limit, MOST))
-    step = _STEP_OF_TEXT if query.text else _STEP
+    step = _STEP_OF_TEXT if query.text or query.same else _STEP
     upward = query.after is not None
     at = query.after if query.after is not None else min(newest + 1, query.before or newest + 1)
     rows: list[LogRow] = []
@@ -173,7 +188,18 @@ def read_event(db: sqlite3.Connection, webhook_event_id: UUID) -> EventDetail | 
         return None
     *columns, body = found
     row = _row(columns)
-    return EventDetail(row, body, [RunDetail(*run) for run in db.execute(_RUNS, (row.number,))])
+    runs = [RunDetail(*run) for run in db.execute(_RUNS, (row.number,))]
+    return EventDetail(row, body, runs, read_cause(db, row.number))
+
+
+def read_changed(db: sqlite3.Connection, webhook_event_id: UUID, run: int) -> ChangedRequest | None:
+    """What a fault made of a run's request; None if no fault changed it."""
+    row = db.execute(
+        "SELECT c.headers, c.body, c.size, c.content_length FROM events e JOIN changed c ON c.event = e.number "
+        "WHERE e.id = ? AND c.run = ?",
+        (webhook_event_id.bytes, run),
+    ).fetchone()
+    return None if row is None else ChangedRequest(*row)
 
 
 def read_counts(db: sqlite3.Connection) -> dict[str, WebhookCounts]:
@@ -204,10 +230,28 @@ def _conditions(query: LogPageQuery) -> tuple[str, Sequence[object]]:
         wanted.append(("e.created_at < ?", query.until))
     if query.text:
         wanted.append(_text_condition(query.text))
+    if query.same is not None:
+        wanted += _same_entity(query.same)
     clauses = [clause for clause, _ in wanted]
     if query.outcome is not None:
         clauses.append(_OUTCOMES[query.outcome])
-    return "".join(f" AND {clause}" for clause in clauses), [value for _, value in wanted]
+    return "".join(f" AND {clause}" for clause in clauses), [
+        each for _, value in wanted for each in (value if isinstance(value, tuple) else (value,))
+    ]
+
+
+def _same_entity(same: SameEntity) -> list[tuple[str, object]]:
+    wanted: list[tuple[str, object]] = [(f"o.event IN ({', '.join('?' * len(same.events))})", tuple(same.events))]
+    for path, value in same.values.items():
+        place = "$" + "".join(f'."{name}"' for name in path.split("."))
+        wanted += [
+            ("instr(o.body, ?)", json.dumps(value, ensure_ascii=False).encode()),  # a hundred times as fast as to parse
+            (f"iif(json_valid({_TEXT}), json_extract({_TEXT}, ?), NULL) = ?", (place, value)),
+        ]
+    return wanted
+
+
+_TEXT = "CAST(o.body AS TEXT)"
 
 
 def _text_condition(text: str) -> tuple[str, object]:
@@ -215,7 +259,7 @@ def _text_condition(text: str) -> tuple[str, object]:
         return "e.id = ?", UUID(text).bytes
     except ValueError:
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return "CAST(o.body AS TEXT) LIKE ? ESCAPE '\\'", f"%{escaped}%"
+        return f"{_TEXT} LIKE ? ESCAPE '\\'", f"%{escaped}%"
 
 
 def _row(columns: Sequence[Any]) -> LogRow:

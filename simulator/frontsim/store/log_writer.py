@@ -18,12 +18,14 @@ from frontsim.domain.model import (
     Finished,
     Occurrence,
     Raised,
+    RaisedBy,
     Trigger,
     Webhook,
     is_success,
 )
 from frontsim.errors import BadInput, Busy, UnknownEvent
 from frontsim.store.bulk_sql import execute_bulk
+from frontsim.store.causes import insert_causes
 from frontsim.store.changes import Change
 from frontsim.store.queue import LEASED, Queue
 from frontsim.store.subscriptions import Subscription, Subscriptions
@@ -107,15 +109,20 @@ class LogWriter:
         webhook = self.webhooks.end(webhook_id, self._clock.now())
         self._changes.append(("webhook.deleted", webhook))
 
-    def accept(self, occurrences: Sequence[Occurrence], first: int) -> list[Raised]:
+    def accept(self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = ()) -> list[Raised]:
         """Log occurrences, numbered from `first`, each with an event and a queued run per webhook that matches.
 
         An occurrence that no webhook matches leaves no trace, as at the vendor (inferred).
 
+        Args:
+            occurrences: what happened.
+            first: the number of the first.
+            causes: what raised them, in the same order; each stands for as many occurrences as it says.
+
         Raises:
             Busy: too much would wait.
         """
-        deliveries = self._raise(occurrences, first, leased=False)
+        deliveries = self._raise(occurrences, first, leased=False, causes=causes)
         self.queue.enqueue(deliveries)
         return [_raised(item) for item in deliveries]
 
@@ -170,7 +177,9 @@ class LogWriter:
         self.queue.begin_leases(made, self._clock.now())
         return made
 
-    def _raise(self, occurrences: Sequence[Occurrence], first: int, *, leased: bool) -> list[Delivery]:
+    def _raise(
+        self, occurrences: Sequence[Occurrence], first: int, *, leased: bool, causes: Sequence[RaisedBy] = ()
+    ) -> list[Delivery]:
         """Insert occurrences and their events; returns a first run for each event, not yet in the queue."""
         matched = [
             (number, occurrence, subscription)
@@ -183,6 +192,7 @@ class LogWriter:
         self._insert_occurrences(matched)
         now = self._clock.now()
         self._insert_events(matched, ids, first_event, now)
+        insert_causes(self._db, causes, [number - first for number, _, _ in matched], first_event)
         run_ids = self.queue.take_numbers(len(matched))
         deliveries = [
             Delivery(
@@ -252,9 +262,11 @@ class LogWriter:
                     str(result.outcome), result.status, result.status_code, result.duration_ms,
                     bytearray(result.answer),
                 )
-                for delivery, result, began_at, fault in over
+                for delivery, result, began_at, fault, _ in over
             ]
         )  # fmt: skip
+        changed = [(item.delivery.event_number, item.delivery.run, *item.changed) for item in over if item.changed]
+        execute_bulk(self._db, "INSERT INTO changed SELECT * FROM (VALUES {rows}) WHERE column1 > 0", changed)
         self._changes += [("run.over", _to_keep(item)) for item in over]
 
     def recover(self) -> int:
@@ -293,7 +305,7 @@ class LogWriter:
 
         Only the sequence of changes and the numbers of runs go on.
         """
-        for table in ("webhooks", "destinations", "occurrences", "events", "queue", "runs"):
+        for table in ("webhooks", "destinations", "occurrences", "events", "causes", "queue", "runs", "changed"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand on the line above
         changes = self._changes
         self.load()
@@ -314,8 +326,8 @@ def _raised(delivery: Delivery) -> Raised:
 
 
 def _to_keep(finished: Finished) -> Finished:
-    """What is kept for followers: a large body is left out."""
+    """What is kept for followers: a large body is left out, and what a fault made of it."""
     delivery = finished.delivery
-    if len(delivery.body) <= _LARGE:
+    if len(delivery.body) <= _LARGE and finished.changed is None:
         return finished
-    return finished._replace(delivery=delivery._replace(body=b""))
+    return finished._replace(delivery=delivery._replace(body=b""), changed=None)

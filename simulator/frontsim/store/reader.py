@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from frontsim.clock import Milliseconds, uuid_text
-from frontsim.domain.model import Webhook
+from frontsim.domain.model import ChangedRequest, Webhook
 from frontsim.errors import StoreFailed, UnknownEvent, UnknownWebhook
 from frontsim.store.database import open_reader
 from frontsim.store.log_pages import (
@@ -25,6 +25,7 @@ from frontsim.store.log_pages import (
     LogPageQuery,
     WebhookCounts,
     read_backlog,
+    read_changed,
     read_counts,
     read_event,
     read_log_page,
@@ -197,6 +198,10 @@ class Reader:
         if found is None:
             raise UnknownEvent(f"expected the id of an event in the log, got {webhook_event_id}")
         return found
+
+    async def changed_request(self, webhook_event_id: UUID, run: int) -> ChangedRequest | None:
+        """What a fault made of a run's request; None if no fault changed it."""
+        return await self._query(lambda db: read_changed(db, webhook_event_id, run))
 
     async def webhook_counts(self) -> dict[str, WebhookCounts]:
         """How the events of each webhook went, by its id."""

@@ -44,6 +44,14 @@ CREATE TABLE events (                 -- one occurrence for one webhook
 CREATE INDEX events_by_age ON events (webhook, created_at);
 CREATE INDEX events_failed ON events (webhook, created_at) WHERE success = 0;
 
+CREATE TABLE causes (                 -- what raised events that were logged together; a lease's events have none
+  first_event INTEGER PRIMARY KEY,
+  last_event  INTEGER NOT NULL,
+  what        TEXT NOT NULL,          -- a business act, or 'trigger'
+  asked       INTEGER NOT NULL,       -- how many the caller asked for: acts, or occurrences of a trigger
+  occurrences INTEGER NOT NULL        -- how many it raised here, those that no webhook matched included
+) STRICT;
+
 CREATE TABLE queue (                  -- runs that wait or are under way
   number      INTEGER PRIMARY KEY AUTOINCREMENT,
   event       INTEGER NOT NULL,
@@ -70,5 +78,15 @@ CREATE TABLE runs (                   -- runs that are over
   status_code INTEGER,
   duration_ms INTEGER,
   answer      BLOB NOT NULL,
+  PRIMARY KEY (event, run)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE changed (                -- what a fault made of a run's request, where it changed it
+  event   INTEGER NOT NULL,
+  run     INTEGER NOT NULL,
+  headers BLOB NOT NULL,
+  body    BLOB NOT NULL,              -- its first 64 KiB
+  size    INTEGER NOT NULL,           -- of the body that went out
+  content_length INTEGER NOT NULL,    -- of the body that was announced
   PRIMARY KEY (event, run)
 ) STRICT, WITHOUT ROWID;

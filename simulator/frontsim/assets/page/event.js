@@ -1,11 +1,14 @@
 // One event, opened: what was sent, what came back at each run, and how to do it again.
 
+import { link } from "./address.js";
 import { get } from "./api.js";
+import { compare } from "./compare.js";
 import { copy, h } from "./dom.js";
 import { showPretty } from "./json.js";
+import { showRun } from "./run.js";
 import { kindOf, number } from "./state.js";
 
-const CHANGED = "A fault may have changed this run's body, headers or address on the way.";
+const SHOWN = 8; // other events of a cause
 
 /** Show an event in a panel; `refresh` of what is returned shows it anew. */
 export async function openEvent(panel, id, { close, resend }) {
@@ -38,12 +41,12 @@ export async function openEvent(panel, id, { close, resend }) {
       fact("Store", event.storeId ?? "none"),
       fact("Webhook", event.isDeleted ? "deleted since" : h("a", { href: `#/log?webhook=${event.webhookId}` }, "its events"))),
     h("h3", {}, event.runs.length ? "Runs" : "No run is over yet"),
-    ...event.runs.map(run),
+    ...event.runs.map((each) => showRun(event, each)),
+    cause(event.cause),
     payload(event),
-    h("details", { "data-name": "request" }, h("summary", {}, "Request as it is sent"), h("pre", { class: "code-block" }, request(event)),
-      event.runs.some((each) => each.fault) && h("p", { class: "note" }, CHANGED)),
+    compare(event),
     h("details", { "data-name": "curl" }, h("summary", {}, "curl command"), h("pre", { class: "code-block" }, curl(event))),
-  ];
+  ].filter(Boolean);
 
   const payload = (event) => {
     const text = h("pre", { class: "code-block payload", tabindex: 0, "aria-label": "Payload" });
@@ -68,27 +71,19 @@ export async function openEvent(panel, id, { close, resend }) {
 
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
-function run(each) {
-  const isGood = each.statusCode >= 200 && each.statusCode < 300;
-  const kind = isGood ? "good" : each.outcome === "unknown" ? "wait" : "bad";
-  const took = each.durationMs === null ? "" : `${number(each.durationMs)} ms`;
-  return h("div", { class: "run" },
-    h("div", { class: "run-line" },
-      h("i", { class: `dot ${kind}` }),
-      h("b", {}, `${each.run}. ${each.statusCode ?? ""} ${each.status}`),
-      h("span", { class: "soft" }, each.trigger === "Resend" ? "resend" : "original"),
-      h("span", { class: "soft" }, each.outcome),
-      each.fault && h("span", { class: "tag fault" }, each.fault),
-      h("span", { class: "soft end" }, `${each.createdDateTime.split("T")[1]} ${took && `· ${took}`}`)),
-    h("code", { class: "soft" }, each.url),
-    each.answer && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, each.answer));
-}
-
-function request(event) {
-  const url = new URL(event.sentUrl);
-  const headers = { Host: url.host, ...event.headers, "Content-Length": new TextEncoder().encode(event.sentBody).length };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`POST ${url.pathname}${url.search} HTTP/1.1`, ...lines, "", event.sentBody].join("\n");
+/** What raised the event, and what else it raised. */
+function cause(from) {
+  if (!from) return null;
+  const isTrigger = from.what === "trigger";
+  const what = isTrigger ? (from.asked > 1 ? `a trigger of ${number(from.asked)}` : "a trigger") : h("b", {}, from.what);
+  const ofMany = !isTrigger && from.asked > 1 ? `, one of ${number(from.asked)} that were asked for` : "";
+  const left = from.othersCount - from.others.length;
+  return h("section", { class: "cause-of" },
+    h("h3", {}, "Raised by"),
+    h("p", {}, isTrigger ? "" : "The business act ", what, ofMany, from.othersCount ? `, with ${number(from.othersCount)} more ${from.othersCount === 1 ? "event" : "events"}:` : ", alone."),
+    from.others.length > 0 && h("ul", { class: "raised" }, from.others.slice(0, SHOWN).map((other) => h("li", {}, h("a", { href: link("log", { open: other.webhookEventId }) }, other.event), " ", h("code", { class: "soft" }, other.webhookEventId)))),
+    from.others.length > SHOWN || left > 0 ? h("p", { class: "soft" }, `and ${number(from.othersCount - Math.min(SHOWN, from.others.length))} more`) : null,
+    from.unmatched > 0 && h("p", { class: "soft" }, `No webhook matched ${number(from.unmatched)} more ${from.unmatched === 1 ? "occurrence" : "occurrences"} of it.`));
 }
 
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
