@@ -83,11 +83,12 @@ class Counter(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.header_names |= set(self.headers)
         self.server.types[self.headers["X-Webhook-Event-Id"]] = self.headers["X-Webhook-Event"]
-        status = self.server.answers(self.headers["X-Webhook-Event-Id"])
+        found = self.server.answers(self.headers["X-Webhook-Event-Id"])
+        status, answer = found if isinstance(found, tuple) else (found, b"")
         if status == 200:
             self.server.bodies[self.headers["X-Webhook-Event-Id"]] = body
             self.server.books(self.headers["X-Webhook-Event-Id"])
-        self.reply(status, b"")
+        self.reply(status, answer)
 
     def do_GET(self):
         self.reply(*self.server.shows())

@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from frontsim.printable import printable
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the API's own names.")
 """The option of every command that prints a table; the command is called with `as_json`."""
 
@@ -124,5 +126,4 @@ def plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def shown(value: object) -> str:
     """A value as one line of printable text."""
-    text = "-" if value is None else str(value)
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable("-" if value is None else str(value))

@@ -158,6 +158,53 @@ class TriggerAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredRun:
+    """A run with what only the simulator knows of it: the fault that was applied, and the receiver's answer.
+
+    `answer` is the beginning of the answer's body as text.
+    """
+
+    run: int | None
+    fault: str
+    status: str
+    status_code: int | None
+    answer: str
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """From the JSON of a run. Raises UnexpectedAnswer."""
+        fields = _Fields(value, "run")
+        return cls(
+            run=fields.whole("run"),
+            fault=fields.word("fault") or "",
+            status=fields.word("status") or "",
+            status_code=fields.whole("statusCode"),
+            answer=fields.word("answer") or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SentEvent:
+    """An event with the request that delivers it while no fault is on, and its runs."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: str
+    runs: tuple[AnsweredRun, ...]
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """From the JSON of an event of the page. Raises UnexpectedAnswer."""
+        fields = _Fields(value, "event")
+        return cls(
+            url=fields.word("sentUrl") or "",
+            headers={name: str(text) for name, text in (fields.mapping("headers") or {}).items()},
+            body=fields.word("sentBody") or "",
+            runs=tuple(AnsweredRun.read(run) for run in fields.items("runs") or []),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One server-sent event; `id` is the log's sequence, "" when it has none."""
 

@@ -8,6 +8,7 @@ from frontsim.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.story import story
 from frontsim.verification.request import Request
@@ -50,5 +51,6 @@ def _told(played: Played, clause: str, seed: int) -> Sequence[str]:
         lines.append(f"... and {len(findings) - len(shown)} more")
     effects = played.judgement.effects.get(first.webhook_event_id)
     lines += ["", f"The story of {first.event} {first.webhook_event_id}:"]
-    lines += [f"  {line}" for line in story(played.history, first.webhook_event_id, effects)]
+    told = (*story(played.history, first.webhook_event_id, effects), *shown_exchange(first, played))
+    lines += [f"  {line}" for line in told]
     return [*lines, "", f"Again with: --receiver-seed {seed} -k {played.scenario.name}"]

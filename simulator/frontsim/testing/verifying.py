@@ -125,7 +125,6 @@ def verify(
         version=version("frontsim"),
         started_at=started_at,
         duration_s=stopwatch() - began,
-        header_names=request.header_names,
         replay=partial(_replay, seed=seed),
     )
     return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)

@@ -13,7 +13,6 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
-from frontsim.domain.headers import HeaderNames
 from frontsim.errors import BadInput, Unusable
 from frontsim.settings import Settings
 from frontsim.tls import tls_context
@@ -60,12 +59,6 @@ class Request:
     contracts: Path | None = None
     delivery_shape: str = "bare"
     delivery: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def header_names(self) -> HeaderNames:
-        """The headers of a delivery that carry the ids and the type."""
-        names = ("event_id_header", "webhook_id_header", "event_header")
-        return HeaderNames(*(self.delivery.get(name, getattr(Settings, name)) for name in names))
 
     def tls(self) -> ssl.SSLContext | None:
         """The TLS settings of what talks to the receiver; None for the system's authorities. Raises Unusable."""

@@ -8,11 +8,12 @@ from statistics import median
 from threading import Lock
 
 from frontsim.clauses import Contract
-from frontsim.domain.headers import HeaderNames
 from frontsim.verification.early_stop import blindness, reason_to_stop
+from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
 from frontsim.verification.observe.settle import ReceiverLatency
+from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.runner import play, skip_reason
@@ -33,6 +34,8 @@ class Played:
     scenario: Scenario
     history: History
     judgement: Judgement
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
+    """What was sent and answered, for accused events, by webhookEventId."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,6 @@ class Report:
 
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
     `left_out` has the types that `--events auto` left out, each with the receiver's answer.
-    `header_names` is None where deliveries come from a simulator whose settings are not known.
     """
 
     receiver: str
@@ -53,7 +55,6 @@ class Report:
     version: str = ""
     started_at: str = ""
     duration_s: float = 0.0
-    header_names: HeaderNames | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
@@ -172,13 +173,16 @@ class _FirstPasses:
             reason = skip_reason(scenario, harness)
             if not reason and self._schedule.is_over:
                 reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
-            recording = None if reason else play(scenario, harness)
-        if recording is None:
-            return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
-        judgement = judge_recorded(recording.history, self._contract, recording.last_look)
+            if reason:
+                return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+            recording = play(scenario, harness)
+            judgement = judge_recorded(recording.history, self._contract, recording.last_look)
+            exchanges = read_exchanges(
+                harness, {each.webhook_event_id: each.class_ for each in reversed(judgement.findings)}
+            )
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
-        played = Played(scenario, recording.history, judgement)
+        played = Played(scenario, recording.history, judgement, exchanges)
         return _FirstPass(played, recording.last_look if judgement.missing else None)
 
     def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
@@ -218,7 +222,7 @@ def _look_again(played: Played, last_look: LastLook | None, contract: Contract, 
     if judgement.missing != played.judgement.missing and late_s:
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
         judgement = replace(judgement, notes=(*judgement.notes, note))
-    return Played(played.scenario, history, judgement)
+    return replace(played, history=history, judgement=judgement)
 
 
 def _without_last_look(first: _FirstPass, contract: Contract) -> Played:

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.report.html import as_html
@@ -148,11 +148,14 @@ def test_each_event_can_be_found(report):
         assert f"<option>{option}</option>" in as_html(report)
 
 
-def test_a_finding_has_its_payload_and_its_request(report):
-    """Payload and headers for the copy button; headers only where their names are known."""
-    names = HeaderNames("X-Webhook-Event-Id", "X-Webhook-Id", "X-Webhook-Event")
-    text = Outline(as_html(dataclasses.replace(report, header_names=names))).text
+def test_a_finding_has_its_payload_its_request_and_its_answer(report):
+    """For the copy button; request and answer only where they were read."""
+    request = SentRequest("http://shop/hook", {"X-Webhook-Event-Id": "0192-sale"}, "{}")
+    exchange = Exchange(request, ReceivedAnswer(1, 200, "OK", "seen <before>"))
+    storm = dataclasses.replace(report.played[0], exchanges={"0192-sale": exchange})
+    text = Outline(as_html(dataclasses.replace(report, played=[storm]))).text
     assert "X-Webhook-Event-Id: 0192-sale\n" in text
+    assert "answer: 200 OK\n  seen <before>" in text
     assert '"note": "<b>&"' in text
     assert "X-Webhook-Event-Id" not in as_html(report)
 

@@ -282,7 +282,6 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], seed: i
         version=version("frontsim"),
         started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
         duration_s=stopwatch() - began,
-        header_names=None if options["base_url"] else request.header_names,
         left_out=probed[0].refused if probed and request.is_auto else {},
         replay=_replay(seed, options["names"]),
     )

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from frontsim.clauses import Clause
 from frontsim.verification.judge.checks import Finding, Verdict
 from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
 
@@ -73,6 +74,7 @@ def _lines(findings: list[Finding], played: Played, report: Report) -> list[str]
         *lines,
         "",
         *story(played.history, first.webhook_event_id, effects),
+        *shown_exchange(first, played),
         "",
         report.replay(played.scenario.name),
     ]

@@ -1,10 +1,12 @@
 """A run's result as Markdown, for `$GITHUB_STEP_SUMMARY` and merge requests."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from frontsim.verification.facts.classes import USUAL_CAUSE
 from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
+from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.report.summary import counted, found_in
 from frontsim.verification.session import Played, Report
@@ -66,16 +68,27 @@ def _cause(cause: Cause, failed: Sequence[Played], report: Report, found: tuple[
         "",
         f"For example in `{played.scenario.name}`: {played.scenario.breaks} {played.scenario.holds}",
         "",
-        "```text",
-        f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}",
-        *story(played.history, finding.webhook_event_id, effects),
-        "```",
+        *_fenced(
+            "text",
+            [
+                f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}",
+                *story(played.history, finding.webhook_event_id, effects),
+                *shown_exchange(finding, played),
+            ],
+        ),
         "",
         "```sh",
         report.replay(played.scenario.name),
         "```",
         "",
     )
+
+
+def _fenced(language: str, lines: Sequence[str]) -> Iterator[str]:
+    """A block of code; its fence is longer than any in the lines, so that no answer of a receiver ends it."""
+    longest = max((len(found) for line in lines for found in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield from (f"{fence}{language}", *lines, fence)
 
 
 def _row(played: Played) -> str:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import orjson
 
-from frontsim.domain.headers import JSON_TYPE
 from frontsim.domain.model import Trigger
 from frontsim.verification.facts.classes import GOOD, MEANING, Class, describe_run
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.judge.checks import Finding, Verdict
 from frontsim.verification.report.causes import Cause, cause_of, causes
+from frontsim.verification.report.exchange import answer_lines, request_lines
 from frontsim.verification.report.story import fault_of, story
 from frontsim.verification.report.summary import found_in
 from frontsim.verification.report.timeline import Frame, Timeline, frame_of, timeline
@@ -56,7 +56,8 @@ class EventShown:
     timeline: Timeline
     detail: str = ""
     runs: tuple[RunShown, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
+    request: str = ""
+    answer: str = ""
     payload: str = ""
     story: str = ""
 
@@ -176,6 +177,7 @@ def _wrong(finding: Finding, drawn: _Drawn, *, with_payload: bool) -> EventShown
     event = next((each for each in history.events if each.webhook_event_id == id_), None)
     fact = event or EventFact("", id_, finding.event, ())
     effects = drawn.effects(id_)
+    exchange = drawn.played.exchanges.get(id_)
     title = f"{finding.class_}: {finding.event} {id_}: {finding.detail}"
     return EventShown(
         event=finding.event,
@@ -185,8 +187,9 @@ def _wrong(finding: Finding, drawn: _Drawn, *, with_payload: bool) -> EventShown
         timeline=timeline(fact, drawn.frame, effects=effects, wrong=True),
         detail=finding.detail,
         runs=tuple(_runs(fact, drawn.played)),
-        headers=_headers(fact, drawn.report) if with_payload and event else (),
+        request="\n".join(request_lines(exchange.request)) if with_payload and exchange else "",
         payload=_payload(fact) if with_payload else "",
+        answer="\n".join(answer_lines(exchange.answer)) if exchange and exchange.answer else "",
         story="\n".join([title, *story(history, id_, effects)]),
     )
 
@@ -202,19 +205,6 @@ def _runs(event: EventFact, played: Played) -> Iterator[RunShown]:
             fault=fault_of(run, played.history.faults),
             kind="good" if run.acknowledged else "open" if run.status_code is None else "bad",
         )
-
-
-def _headers(event: EventFact, report: Report) -> tuple[tuple[str, str], ...]:
-    """The headers of its deliveries, where the names are known: a simulator that runs elsewhere may have others."""
-    names = report.header_names
-    if names is None:
-        return ()
-    return (
-        ("Content-Type", JSON_TYPE),
-        (names.event_id, event.webhook_event_id),
-        (names.webhook_id, event.webhook_id),
-        (names.event, event.event),
-    )
 
 
 def _payload(event: EventFact) -> str:

@@ -7,6 +7,7 @@ import orjson
 
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.report.causes import Cause, causes
+from frontsim.verification.report.exchange import answer_as_data, request_as_data
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import Played, Report
 
@@ -63,16 +64,19 @@ def _scenario(played: Played) -> dict[str, Any]:
         "reason": played.judgement.reason,
         "durationS": round(played.history.duration_s, 3),
         "counts": played.judgement.counts,
-        "findings": [_finding(finding) for finding in played.judgement.findings],
+        "findings": [_finding(finding, played) for finding in played.judgement.findings],
         "notes": list(played.judgement.notes),
     }
 
 
-def _finding(finding: Finding) -> dict[str, str]:
+def _finding(finding: Finding, played: Played) -> dict[str, Any]:
+    exchange = played.exchanges.get(finding.webhook_event_id)
     return {
         "class": str(finding.class_),
         "clause": finding.clause,
         "event": finding.event,
         "webhookEventId": finding.webhook_event_id,
         "detail": finding.detail,
+        "request": request_as_data(exchange),
+        "answer": answer_as_data(exchange),
     }

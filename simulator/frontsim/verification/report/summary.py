@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
 from frontsim.verification.judge.checks import Finding, Verdict
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
+from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
 
@@ -93,7 +94,7 @@ def _example(finding: Finding, played: Played) -> Iterator[str]:
     yield f"  Seen:        {finding.class_}: {MEANING[finding.class_]} ({finding.event} {finding.webhook_event_id})"
     yield f"               {finding.detail}"
     effects = played.judgement.effects.get(finding.webhook_event_id)
-    for line in story(played.history, finding.webhook_event_id, effects):
+    for line in (*story(played.history, finding.webhook_event_id, effects), *shown_exchange(finding, played)):
         yield f"               | {line}"
     yield f"  Breaks:      {finding.clause}"
 

@@ -1,0 +1,85 @@
+import dataclasses
+
+import pytest
+
+from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
+from frontsim.verification.judge.checks import Finding
+from frontsim.verification.report.exchange import (
+    MOST_SENT,
+    answer_as_data,
+    answer_lines,
+    exchange_lines,
+    request_as_data,
+)
+from frontsim.verification.report.html import as_html
+from frontsim.verification.report.junit import as_junit
+from frontsim.verification.report.markdown import as_markdown
+from frontsim.verification.report.report import as_data
+from frontsim.verification.report.summary import lines
+
+HOSTILE = "<script>alert(1)</script>\x1b[31m\n```\n# owned\x00\npassword=hunter2"
+REQUEST = SentRequest("http://ann:hunter2@shop/hook?key=hunter2", {"Authorization": "Bearer hunter2"}, '{"sku":null}')
+FORMS = {
+    "text": lambda report: "\n".join(lines(report)),
+    "junit": as_junit,
+    "markdown": as_markdown,
+    "html": as_html,
+    "json": lambda report: str(as_data(report)),
+}
+
+
+def answered(body):
+    return Exchange(REQUEST, ReceivedAnswer(2, 400, "Bad request", body))
+
+
+@pytest.fixture
+def refused(report):
+    """A report in which a sale was refused with a hostile answer."""
+    storm = report.played[0]
+    finding = Finding(Class.REJECTED, "takes-valid-events", "SaleCreated", "0192-sale", "expected a 2xx, got a 400")
+    judgement = dataclasses.replace(storm.judgement, findings=(finding,))
+    played = dataclasses.replace(storm, judgement=judgement, exchanges={"0192-sale": answered(HOSTILE)})
+    return dataclasses.replace(report, played=[played])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_report_shows_what_was_sent_and_answered(refused, form):
+    """The method, the body and the answer; no secret in any of them."""
+    text = FORMS[form](refused)
+    for part in ("POST", "Bearer ***", "sku", "400", "password=***"):
+        assert part in text
+    assert "hunter2" not in text
+
+
+def test_an_answer_cannot_act_in_a_report(refused):
+    """It is text: no colour, no markup, no end of the block that it stands in."""
+    assert "\x1b" not in FORMS["text"](refused)
+    assert "\x1b" not in FORMS["junit"](refused)
+    assert "<script>alert" not in FORMS["html"](refused)
+    assert "\n````text\n" in FORMS["markdown"](refused)
+
+
+def test_a_huge_answer_and_body_are_cut():
+    """4 KiB of an answer and 40 lines at most; the size of the body is told."""
+    told = list(exchange_lines(answered("x" * 9_000)))
+    assert 4_096 + len("  ... 4,904 more characters") == len(told[-1])
+    # 4,096 line breaks and the words about the 904 that are left out, less the 40 that are shown
+    assert "  ... 4,057 more lines" == list(answer_lines(answered("\n" * 5_000).answer))[-1]
+    big = Exchange(SentRequest("http://shop/hook", {}, "x" * 2_000_000), None)
+    assert (MOST_SENT, 2_000_000) == (len(request_as_data(big)["body"]), request_as_data(big)["bodyBytes"])
+
+
+def test_no_answer_is_no_answer():
+    """Also where nothing is known."""
+    silent = Exchange(REQUEST, None)
+    assert "answer: none" == list(exchange_lines(silent))[-1]
+    assert (None, None, None) == (answer_as_data(silent), answer_as_data(None), request_as_data(None))
+    assert "  (no body)" == list(exchange_lines(answered("")))[-1]
+
+
+def test_a_body_that_was_changed_on_the_way_is_told():
+    """The log has the body from before the change."""
+    changed = dataclasses.replace(REQUEST, changed_by="null-optional")
+    assert "null-optional" in next(exchange_lines(Exchange(changed, None)))
+    assert "null-optional" == request_as_data(Exchange(changed, None))["changedBy"]
