@@ -68,7 +68,6 @@ TWICE = {
     "Job": "a recovery job to test; in payloads, a batch to make",
     "Subscription": "a row of the store; in testing, what a test has subscribed",
     "State": "of a connection, of an entity, of a recovery",
-    "Verdict": "verification and recovery judge apart, and neither imports the other",
 }
 """Public classes with one name in two rooms, and why. Make this list shorter, not longer."""
 

@@ -19,9 +19,10 @@ from frontsim.load.setup import LoadSetup, set_up
 from frontsim.load.teardown import faulted_until, open_deliveries, record, windows
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import Observer, UrlObserver
 from frontsim.verification.observe.settle import WaitLimits

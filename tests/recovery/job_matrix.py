@@ -15,9 +15,9 @@ from frontsim.jobs.registry import BROKEN, CORRECT, JobVariant
 from frontsim.recovery import clauses
 from frontsim.recovery.case import bundled_cases, chosen
 from frontsim.recovery.hosted import open_simulator
-from frontsim.recovery.judge import Verdict
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import PlayedCase, play_all
+from frontsim.verdicts import Verdict
 from tests.recovery.examples import EXAMPLES
 
 FRONTSIM = f"{sys.executable} -m frontsim"

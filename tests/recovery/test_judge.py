@@ -5,7 +5,8 @@ import pytest
 from frontsim.clauses import NOTE, Contract
 from frontsim.recovery import clauses
 from frontsim.recovery.facts import Ending, State
-from frontsim.recovery.judge import Verdict, judge, overall
+from frontsim.recovery.judge import judge
+from frontsim.verdicts import Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
 
 CONTRACT = clauses.load()
@@ -197,19 +198,3 @@ def test_trouble_of_ours_accuses_no_job():
     """What was not played to its end proves nothing."""
     judgement = judge(case(), history(event(503), trouble="the simulator is gone"), CONTRACT)
     assert (Verdict.UNKNOWN, ()) == (judgement.verdict, judgement.findings)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "strict", "expected"),
-    [
-        (["verified", "skipped"], False, "verified"),
-        (["verified", "skipped"], True, "unknown"),
-        (["verified", "unknown"], False, "unknown"),
-        (["unknown", "violated"], False, "violated"),
-        (["skipped"], False, "unknown"),
-        ([], False, "unknown"),
-    ],
-)
-def test_the_worst_case_decides(verdicts, strict, expected):
-    """What was skipped stays out, unless strict."""
-    assert expected == overall([Verdict(each) for each in verdicts], strict=strict)

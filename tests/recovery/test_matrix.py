@@ -11,9 +11,9 @@ from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
 from frontsim.recovery.command import faketime_library
 from frontsim.recovery.hosted import open_simulator
-from frontsim.recovery.judge import Verdict
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import play_all
+from frontsim.verdicts import Verdict
 from tests.recovery.examples import EXAMPLES
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import Effect, EventFact, FaultFact, History, Observation, Run
-from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import Played, Report
 from tests.ports import free_port

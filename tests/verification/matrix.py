@@ -13,9 +13,9 @@ from pathlib import Path
 
 from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.receivers.variant import Variant
+from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.session import Played, play_all

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.judge.checks import Verdict
+from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request
 from tests.verification.laboratory import QUICK, play
 from tests.verification.shaped_receivers import Event, event_field, open_receiver, typed, url_only

@@ -1,8 +1,8 @@
 import pytest
 
+from frontsim.verdicts import Verdict
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.history import History, Liveness, PreflightCheck
-from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Address
 from frontsim.verification.scenario import scenario

@@ -3,7 +3,7 @@
 import pytest
 
 from frontsim.receivers.registry import BROKEN, CORRECT
-from frontsim.verification.judge.checks import Verdict
+from frontsim.verdicts import Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.settings import Settings
-from frontsim.verification.judge.checks import Verdict
+from frontsim.verdicts import Verdict
 from frontsim.verification.judge.clauses import load
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace

@@ -5,16 +5,15 @@ alone takes them as text.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import BinaryIO
 
 import click
 import orjson
 
+from frontsim.cli.option_group import option_group
 from frontsim.fields import shown_briefly
 from frontsim.json_depth import read_json
-
-Function = Callable[..., Any]
 
 
 def assignments(_: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, object]:
@@ -68,28 +67,24 @@ def finite(_: click.Context, param: click.Parameter, number: float | None) -> fl
     return number
 
 
-def payload_options(function: Function) -> Function:
-    """`--store`, `--set`, `--payload` and `--invalid`: `store`, `changes`, `whole` and `invalid` in the command."""
-    options = (
-        click.option("--store", type=int, metavar="ID", help="The store where it happens."),
-        click.option(
-            "--set",
-            "changes",
-            metavar="PATH=VALUE",
-            multiple=True,
-            callback=assignments,
-            help="Change a field: a dotted path, =, and JSON or a text. Repeatable.",
-        ),
-        click.option(
-            "--payload",
-            "whole",
-            type=click.File("rb"),
-            callback=_payload,
-            metavar="FILE",
-            help="A JSON object in place of a made-up payload; - reads standard input.",
-        ),
-        click.option("--invalid", is_flag=True, help="Take a payload that breaks the type's schema all the same."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+payload_options = option_group(
+    click.option("--store", type=int, metavar="ID", help="The store where it happens."),
+    click.option(
+        "--set",
+        "changes",
+        metavar="PATH=VALUE",
+        multiple=True,
+        callback=assignments,
+        help="Change a field: a dotted path, =, and JSON or a text. Repeatable.",
+    ),
+    click.option(
+        "--payload",
+        "whole",
+        type=click.File("rb"),
+        callback=_payload,
+        metavar="FILE",
+        help="A JSON object in place of a made-up payload; - reads standard input.",
+    ),
+    click.option("--invalid", is_flag=True, help="Take a payload that breaks the type's schema all the same."),
+)
+"""`--store`, `--set`, `--payload` and `--invalid`: `store`, `changes`, `whole` and `invalid` in the command."""

@@ -10,9 +10,10 @@ import orjson
 from frontsim.clauses import Contract
 from frontsim.load.rates import highest_rate
 from frontsim.masking import masked
+from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import EventFact, History
-from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets
@@ -21,7 +22,6 @@ from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import Played, Report, judge_recorded
 
-EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
 MOST_FINDINGS = 200
 """Findings that the report lists one by one; the counts include all of them."""
 MOST_GOOD = 60

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from frontsim.html_page import render
-from frontsim.recovery.judge import Verdict
 from frontsim.recovery.report import by_clause, causes, counts, summary
 from frontsim.recovery.session import JobReport
 from frontsim.recovery.story import story
+from frontsim.verdicts import Verdict
 
 _TEMPLATE = Path(__file__).with_name("templates") / "report.html.jinja"
 _ORDER = (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.VERIFIED, Verdict.SKIPPED)

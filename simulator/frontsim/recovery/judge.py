@@ -13,22 +13,12 @@ crashed           the job died of what it read
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 from frontsim.clauses import MUST, Contract
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
-
-
-class Verdict(StrEnum):
-    """On one case, and on the job."""
-
-    VERIFIED = "verified"
-    VIOLATED = "violated"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
-
+from frontsim.verdicts import Verdict
 
 MOST_RESENDS_OF_ONE = 10
 """Resends of one event in one start of the job that are no fault yet."""
@@ -89,15 +79,6 @@ def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
         return JobJudgement(Verdict.VIOLATED, findings=found)
     reason = history.trouble or _why_unknown(history)
     return JobJudgement(Verdict.UNKNOWN if reason else Verdict.VERIFIED, reason, () if reason else found)
-
-
-def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
-    """The verdict on the job: the worst of its cases; skipped ones stay out unless `strict`."""
-    counted = [Verdict.UNKNOWN if strict and each is Verdict.SKIPPED else each for each in verdicts]
-    for verdict in (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.VERIFIED):
-        if verdict in counted:
-            return verdict
-    return Verdict.UNKNOWN
 
 
 def _why_unknown(history: CaseHistory) -> str:

@@ -9,9 +9,10 @@ import orjson
 from frontsim.clauses import Clause
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import Operation, State
-from frontsim.recovery.judge import JobFinding, Verdict
+from frontsim.recovery.judge import JobFinding
 from frontsim.recovery.session import JobReport, PlayedCase
 from frontsim.recovery.story import story
+from frontsim.verdicts import Verdict
 
 _MOST_IDS = 20
 

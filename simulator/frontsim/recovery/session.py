@@ -10,8 +10,9 @@ from frontsim.clauses import Contract
 from frontsim.clock import stopwatch
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import CaseHistory, Operation
-from frontsim.recovery.judge import JobJudgement, Verdict, judge, overall
+from frontsim.recovery.judge import JobJudgement, judge
 from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
+from frontsim.verdicts import Verdict, overall
 
 _AS_LONG_AS_EVENTS = 20_000
 

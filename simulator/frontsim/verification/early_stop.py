@@ -1,7 +1,7 @@
 """When it makes no sense to play the next scenario: nothing more would be known after it."""
 
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 
 _NEVER_SETTLED = "never settled"

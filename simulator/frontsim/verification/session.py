@@ -8,10 +8,11 @@ from statistics import median
 from threading import Lock
 
 from frontsim.clauses import Contract
+from frontsim.verdicts import Verdict, overall
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Judgement, Verdict, judge, overall
+from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness

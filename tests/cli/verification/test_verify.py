@@ -3,7 +3,6 @@ import json
 import os
 import pty
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -13,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from frontsim.cli.verification import verify as verify_command
-from frontsim.cli.verification.verify import _replay
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
-from frontsim.verification.schedule import Pace
 from tests.receiver import serving
 from tests.verification.laboratory import open_shop
 
@@ -77,20 +74,6 @@ def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatc
     assert again in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("typed", "pace"),
-    [
-        ([], Pace(4, 16, 120)),
-        (["--jobs", "2", "--budget", "9"], Pace(2, 2, 9)),
-        (["--receiver-cmd", "x", "--jobs", "2"], Pace(1, 1, 240)),
-        (["--base-url", "http://x/restapi/V2", "--jobs", "2"], Pace(1, 1, 120)),
-    ],
-)
-def test_scenarios_are_side_by_side_where_nothing_is_killed_or_shared(typed, pace):
-    """The pace by default, as asked, with a receiver of ours and with a simulator of others."""
-    assert pace == verify_command._pace(verify_command.verify.make_context("verify", typed).params)
-
-
 @pytest.mark.parametrize(("check", "code"), [("exact", 1), ("known", 1), ("off", 0)])
 def test_content_is_compared_as_asked(verify, receiver, check, code):
     """A receiver that rounds amounts is found, unless content is not compared."""
@@ -109,38 +92,6 @@ def test_a_scenario_of_the_users_own_is_replayed_from_its_file(verify, receiver,
     done = verify(*options)
     assert done.exit_code == 1
     assert f"--settle 0.1 --scenario {file} --seed " in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("typed", "shown"),
-    [
-        (["--token", "hunter2"], []),
-        (["--token=hunter2"], []),
-        (["--observe-url", "http://user:hunter2@shop/effects"], ["--observe-url", "http://***@shop/effects"]),
-        (["--observe-url=HTTPS://hunter2@shop:1/e?a=b@c"], ["--observe-url=HTTPS://***@shop:1/e?a=***"]),
-        (
-            ["--observe-url", "http://shop/e?api_key=hunter2&all=1"],
-            ["--observe-url", "http://shop/e?api_key=***&all=***"],
-        ),
-        (
-            ["--observe-sql", "postgresql://me:hunter2/@#@shop/db", "Q"],
-            ["--observe-sql", "postgresql://me:***@shop/db", "Q"],
-        ),
-        (["--observe-cmd", "PGPASSWORD=hunter2 psql shop"], ["--observe-cmd", "psql ***"]),
-        (["--observe-cmd", "get --token hunter2 e"], ["--observe-cmd", "get ***"]),
-        (
-            ["--observe-cmd", "curl -H 'Authorization: Bearer hunter2' http://shop"],
-            ["--observe-cmd", "curl ***"],
-        ),
-        (["--observe-key", "saleId"], ["--observe-key", "saleId"]),
-        (["--receiver", "http://shop:8500/a@b"], ["--receiver", "http://shop:8500/a@b"]),
-    ],
-)
-def test_a_replay_holds_no_secret(monkeypatch, typed, shown):
-    """Reports are handed round: keys are left to the environment, and what stands in URLs and commands is masked."""
-    monkeypatch.setattr(sys, "argv", ["frontsim", "verify", *typed, "--strict"])
-    again = _replay(5, [])("steady")
-    assert ["frontsim", "verify", *shown, "--strict", "--scenario", "steady", "--seed", "5"] == shlex.split(again)
 
 
 def test_no_form_of_the_result_holds_a_secret(verify, receiver, monkeypatch, tmp_path):

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from frontsim.cli.verification.verify_table import LiveTable, widths
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.session import Played
 

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.correlate import BUSINESS, correlate, may_await_next_batch
 from frontsim.verification.facts.history import Effect, Entity, EventFact, History, Observation, Run
-from frontsim.verification.judge.checks import Verdict, judge
+from frontsim.verification.judge.checks import judge
 from frontsim.verification.judge.clauses import load
 
 CONTRACT = load()

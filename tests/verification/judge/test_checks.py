@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import (
     Effect,
@@ -20,7 +21,7 @@ from frontsim.verification.facts.history import (
     State,
 )
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Verdict, judge, overall
+from frontsim.verification.judge.checks import judge
 
 CONTRACT = clauses.load()
 ids = count()
@@ -399,23 +400,6 @@ def test_two_webhooks_booked_for_each_is_a_note():
     """Both are right, but the business may see it double: that is told."""
     assert "two webhooks" in twins(1, 2).notes[0]
     assert twins(1).notes == ()
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "strict", "expected"),
-    [
-        (["verified", "verified"], False, "verified"),
-        (["verified", "skipped"], False, "verified"),
-        (["verified", "skipped"], True, "unknown"),
-        (["verified", "unknown"], False, "unknown"),
-        (["unknown", "violated"], False, "violated"),
-        (["skipped"], False, "unknown"),
-        ([], False, "unknown"),
-    ],
-)
-def test_the_verdict_on_a_receiver(verdicts, strict, expected):
-    """One violation is enough, one gap leaves it unknown, nothing at all proves nothing; strict counts the skipped."""
-    assert Verdict(expected) is overall([Verdict(each) for each in verdicts], strict=strict)
 
 
 @st.composite

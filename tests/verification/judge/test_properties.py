@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run, State
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Verdict, judge
+from frontsim.verification.judge.checks import judge
 
 CONTRACT = clauses.load()
 MISSING = {Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED}

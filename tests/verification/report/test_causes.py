@@ -1,8 +1,9 @@
 import pytest
 
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Finding, Judgement, Verdict
+from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.report.causes import cause_of, causes, headline
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import Played, Report

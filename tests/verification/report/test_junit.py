@@ -4,8 +4,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, History, Run
-from frontsim.verification.judge.checks import Verdict, judge
+from frontsim.verification.judge.checks import judge
 from frontsim.verification.report.junit import as_junit
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import Played, Report

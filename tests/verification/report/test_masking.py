@@ -1,4 +1,5 @@
-from frontsim.verification.judge.checks import Judgement, Verdict
+from frontsim.verdicts import Verdict
+from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.report.masking import without_secrets
 
 

@@ -27,10 +27,11 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import History, Observation
 from frontsim.verification.judge import clauses
-from frontsim.verification.judge.checks import Judgement, Verdict, judge
+from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.observe.observers import UrlObserver, read_effects
 from frontsim.verification.play.harness import EVER
 from frontsim.verification.play.log_facts import read_webhook_facts

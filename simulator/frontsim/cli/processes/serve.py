@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.option_group import Decorator, option_group
 from frontsim.errors import BadInput
 from frontsim.serving import serve as serve_until_stopped
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
@@ -15,18 +16,16 @@ from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_deli
 
 def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each setting."""
-    return _with_options(command, fields(Settings))
+    return _options_of(fields(Settings))(command)
 
 
 def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command an option for each setting that says how a delivery looks or is sent."""
-    return _with_options(command, of_delivery())
+    return _options_of(of_delivery())(command)
 
 
-def _with_options(command: Callable[..., Any], settings: "Sequence[Field[Any]]") -> Callable[..., Any]:
-    for item in reversed(settings):
-        command = click.option(*_names(item), item.name, **_details(item))(command)
-    return command
+def _options_of(settings: "Sequence[Field[Any]]") -> Decorator:
+    return option_group(*(click.option(*_names(item), item.name, **_details(item)) for item in settings))
 
 
 def read_settings(values: dict[str, Any]) -> Settings:

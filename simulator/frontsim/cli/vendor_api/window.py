@@ -1,25 +1,22 @@
 """`--from` and `--to`: the window of the log that a command is about."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
 
 import click
 
+from frontsim.cli.option_group import Decorator, option_group
 from frontsim.client.vendor import When
-
-Function = Callable[..., Any]
 
 _WESTMOST, _EASTMOST = timezone(timedelta(hours=-12)), timezone(timedelta(hours=14))
 
 
-def window_options(*, days: int) -> Callable[[Function], Function]:
+def window_options(*, days: int) -> Decorator:
     """Give a command `from_` and `to`: what the user wrote, or else the last `days` days."""
 
     def or_default(_: click.Context, param: click.Parameter, text: str | None) -> When:
         return text or last_days(days, datetime.now(UTC))[param.name == "to"]
 
-    options = (
+    return option_group(
         click.option(
             "--from",
             "from_",
@@ -34,13 +31,6 @@ def window_options(*, days: int) -> Callable[[Function], Function]:
             help="Created before; needed where a simulator's clock was moved ahead.  [default: tomorrow]",
         ),
     )
-
-    def decorate(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
 
 
 def last_days(days: int, now: datetime) -> tuple[date, date]:

@@ -1,43 +1,43 @@
 """`frontsim verify-recovery`: play outages against a list -> resend job, and say what it misses or sends twice."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import click
 
-from frontsim.cli.completion import cases
+from frontsim.cli.completion import cases as case_names
 from frontsim.cli.output import shown
+from frontsim.cli.verification import report_files
 from frontsim.cli.verification.interruption import Interruption
-from frontsim.cli.verification.verify_files import STANDARD_OUTPUT, check, put
+from frontsim.cli.verification.report_files import report_options
+from frontsim.cli.verification.run_options import is_quiet, run_options, say, show_list
 from frontsim.clock import stopwatch
 from frontsim.masking import masked_command, secrets_shown
 from frontsim.recovery import clauses
-from frontsim.recovery.case import chosen
+from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.command import words_of
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.html import as_html
-from frontsim.recovery.judge import Verdict
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.report import as_json, as_junit, cases_as_json, counts, lines
 from frontsim.recovery.session import JobReport, PlayedCase, play_all
+from frontsim.verdicts import EXIT_CODES
 
-EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 2, Verdict.SKIPPED: 2}
-_STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
-_LARGEST_SEED = 2**31
-_FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
+_FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
+    "html_file": as_html,
+    "junit_file": as_junit,
+    "json_file": as_json,
+}
 
 
 @click.command("verify-recovery")
 @click.option("--job", metavar="CMD", help="The command that runs your job once.")
 @click.option(
-    "--case", "names", metavar="NAME", multiple=True, shell_complete=cases, help="Only this case. Repeatable."
+    "--case", "names", metavar="NAME", multiple=True, shell_complete=case_names, help="Only this case. Repeatable."
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run.  [default: drawn, and printed]")
 @click.option(
     "--timeout",
     "timeout_s",
@@ -65,12 +65,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
     metavar="N",
     help="Cases that are played at the same time, each with a simulator and a state folder of its own.",
 )
-@click.option("--strict", is_flag=True, help="A skipped case makes the verdict unknown.")
-@click.option("--json", "json_file", type=_FILE, metavar="FILE", help="Write the result as JSON; - is standard output.")
-@click.option("--junit", "junit_file", type=_FILE, metavar="FILE", help="Write the result as JUnit XML.")
-@click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write the result as one HTML page.")
-@click.option("--show-secrets", is_flag=True, help="Show the job's command whole, for your own desk: mask nothing.")
-@click.option("--list", "only_list", is_flag=True, help="List the cases and what each is for.")
+@run_options(play="case")
+@report_options
 @click.pass_context
 def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
     r"""Prove that your list -> resend job finds every failed event and sends none twice.
@@ -85,40 +81,30 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage, 4 our own failure.
     """
-    check(options)
+    report_files.check(options)
     cases = chosen(options["names"])
-    json_file = options["json_file"]
     if options["only_list"]:
-        if json_file:
-            put(json_file, cases_as_json(cases))
-        if json_file != STANDARD_OUTPUT:
-            for case in cases:
-                click.secho(case.name, bold=True)
-                click.echo(f"  {case.breaks}\n  {case.holds}\n")
+        show_list(cases, cases_as_json(cases), options)
         return
     if not options["job"]:
         raise click.UsageError("expected --job CMD, such as --job 'python reconcile.py'; --list explains the cases")
     words_of(options["job"], {})
-    seed = options["seed"] if options["seed"] is not None else int.from_bytes(os.urandom(8), "big") % _LARGEST_SEED
     with secrets_shown(options["show_secrets"]):
-        report = _run(options, seed)
+        report = _run(cases, options)
     try:
-        for line in lines(report):
-            word = line.partition(":")[0]
-            click.secho(shown(line), fg=_STYLES.get(word), bold=word in _STYLES, err=json_file == STANDARD_OUTPUT)
+        say(lines(report), quiet=is_quiet(options))
     finally:
-        for name, form in (("html_file", as_html), ("junit_file", as_junit), ("json_file", as_json)):
-            if options[name]:
-                put(options[name], form(report))
+        report_files.write(report, _FORMS, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
-def _run(options: Mapping[str, Any], seed: int) -> JobReport:
+def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     """Play all cases, a line for each; Ctrl-C ends it with what is known."""
     contract, played, interrupted = clauses.load(), list[PlayedCase](), False
+    seed, quiet = options["seed"], is_quiet(options)
     started_at, began = datetime.now(UTC), stopwatch()
     playing = play_all(
-        chosen(options["names"]),
+        cases,
         JobSetup(options["job"], options["timeout_s"]),
         partial(open_simulator, seed=seed),
         contract,
@@ -129,11 +115,11 @@ def _run(options: Mapping[str, Any], seed: int) -> JobReport:
         with Interruption() as interruption:
             for each in playing:
                 played.append(each)
-                _say_case(each, err=options["json_file"] == STANDARD_OUTPUT)
+                _say_case(each, err=quiet)
                 interruption.check()
     except KeyboardInterrupt:
         interrupted = True
-    click.echo(err=options["json_file"] == STANDARD_OUTPUT)
+    click.echo(err=quiet)
     return JobReport(
         job=masked_command(options["job"]),
         seed=seed,

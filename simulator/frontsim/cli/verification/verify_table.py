@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frontsim.clock import stopwatch
-from frontsim.verification.judge.checks import Verdict
+from frontsim.verdicts import Verdict
 from frontsim.verification.report.summary import found_in
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import Played

@@ -11,9 +11,9 @@ cast on it: by an observer that shows less than before, or a wait that was cut s
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from frontsim.clauses import NOTE, Contract
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.correlate import correlate
@@ -21,15 +21,6 @@ from frontsim.verification.facts.history import History
 from frontsim.verification.judge.counts import classes_of, counts_of
 from frontsim.verification.judge.notes import sentences
 from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on
-
-
-class Verdict(StrEnum):
-    """What is known after a scenario, or after all of them."""
-
-    VERIFIED = "verified"
-    VIOLATED = "violated"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +68,6 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
     evidence = Evidence(history, correlate(history, history.final), doubt, change)
     reason = history.why_not_judged
     return _judgement(evidence, Opinion(unknown=reason) if reason else opinion_on(evidence), contract)
-
-
-def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
-    """The verdict on a receiver: one violation is enough, one gap leaves it unknown, and nothing at all proves nothing.
-
-    `strict` makes a skipped scenario a gap.
-    """
-    judged = [Verdict.UNKNOWN if strict and each is Verdict.SKIPPED else each for each in verdicts]
-    judged = [each for each in judged if each is not Verdict.SKIPPED]
-    if Verdict.VIOLATED in judged:
-        return Verdict.VIOLATED
-    return Verdict.UNKNOWN if Verdict.UNKNOWN in judged or not judged else Verdict.VERIFIED
 
 
 def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judgement:

@@ -7,7 +7,8 @@ systems add up the times of the cases.
 from xml.etree import ElementTree as ET
 
 from frontsim.clauses import Clause
-from frontsim.verification.judge.checks import Finding, Verdict
+from frontsim.verdicts import Verdict
+from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.exercise import why_not_exercised
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story

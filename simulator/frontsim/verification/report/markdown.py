@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import USUAL_CAUSE
-from frontsim.verification.judge.checks import Verdict
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import orjson
 
 from frontsim.domain.model import Trigger
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import GOOD, MEANING, Class, describe_run
 from frontsim.verification.facts.history import EventFact
-from frontsim.verification.judge.checks import Finding, Verdict
+from frontsim.verification.judge.checks import Finding
 from frontsim.verification.report.causes import Cause, cause_of, causes
 from frontsim.verification.report.exchange import answer_lines, request_lines
 from frontsim.verification.report.story import fault_of, story

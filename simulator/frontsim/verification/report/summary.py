@@ -5,8 +5,9 @@ The first scenario that shows a cause stands in full, as its example. Other scen
 
 from collections.abc import Iterator
 
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
-from frontsim.verification.judge.checks import Finding, Verdict
+from frontsim.verification.judge.checks import Finding
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story

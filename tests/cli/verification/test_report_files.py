@@ -1,11 +1,9 @@
-"""The files that `frontsim verify` writes."""
-
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frontsim.cli.verification.verify_files import STANDARD_OUTPUT, check, put
+from frontsim.cli.verification.report_files import STANDARD_OUTPUT, check, put
 from frontsim.errors import Unusable
 
 
