@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.delivery.answer import BODY_KEPT, BODY_LIMIT, LINES_LIMIT, OVERHEAD_LIMIT, AnswerReader, BadAnswer
+from frontsim.delivery.answer import (
+    BODY_KEPT,
+    BODY_LIMIT,
+    HEAD_KEPT,
+    LINES_LIMIT,
+    OVERHEAD_LIMIT,
+    AnswerReader,
+    BadAnswer,
+)
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",
@@ -22,7 +30,7 @@ def read(pieces: list[bytes]) -> tuple[object, ...]:
     for piece in pieces:
         if reader.feed(piece):
             break
-    return reader.whole, reader.status_code, reader.body, reader.reusable
+    return reader.whole, reader.status_code, reader.head, reader.body, reader.reusable
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -170,3 +178,13 @@ def test_the_lines_of_a_body_do_not_count() -> None:
         for start in range(0, len(answer), size):
             reader.feed(answer[start : start + size])
         assert (True, True, 200) == (reader.whole, reader.reusable, reader.status_code)
+
+
+def test_the_headers_of_a_refusal_are_kept() -> None:
+    """They tell why. Those of a 2xx and of an answer before the last are not kept, nor more than 2 KiB."""
+    moved = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 308 X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
+    assert b"Location: /b\nContent-Length: 0" == read([moved])[2]
+    assert b"Location: /b\nContent-Length: 0" == read([moved])[2]  # short answers are known by their bytes
+    assert b"" == read([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])[2]
+    long = b"HTTP/1.1 400 X\r\nA: %b\r\nContent-Length: 0\r\n\r\n" % (b"x" * 9_000)
+    assert HEAD_KEPT == len(read([long])[2])  # type: ignore[arg-type]

@@ -121,7 +121,7 @@ def test_a_run_that_there_is_not(sim: Simulation, receiver: Recorder):
 
 def test_one_event(sim: Simulation, receiver: Recorder):
     """Its payload byte for byte, the headers that are sent, and each run with the receiver's answer."""
-    receiver.respond = lambda _: answer(500, b"no room")
+    receiver.respond = lambda _: answer(500, b"no room").replace(b"Content-Length", b"Retry-After: 7\r\nContent-Length")
     webhook = sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
     (event,) = sim.raises()
     sim.drains()
@@ -130,8 +130,9 @@ def test_one_event(sim: Simulation, receiver: Recorder):
     assert receiver.calls[0].body.decode() == shown["payload"]
     sent = receiver.calls[0].headers
     assert shown["headers"] == {name: sent[name.lower()] for name in shown["headers"]}
-    runs = [(run["trigger"], run["answer"]) for run in shown["runs"]]
-    assert [("Original", "no room"), ("Resend", "no room")] == runs
+    runs = [(run["trigger"], run["answerHead"], run["answer"]) for run in shown["runs"]]
+    head = "Retry-After: 7\nContent-Length: 7"
+    assert [("Original", head, "no room"), ("Resend", head, "no room")] == runs
     assert_problem(sim.sim("GET", f"page/events/{UNKNOWN_ID}"), 404)
     assert_problem(sim.sim("GET", "page/events/x"), 422)
 

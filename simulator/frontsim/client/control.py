@@ -9,7 +9,7 @@ import httpx
 from frontsim.client.errors import ApiError, UnexpectedAnswer
 from frontsim.client.http import TIMEOUT_S, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.leases import DeliveryReport, LeasedDelivery, read_lease
-from frontsim.client.models import Message, SentEvent, TriggerAnswer, messages
+from frontsim.client.models import Message, RunRequest, SentEvent, TriggerAnswer, messages
 from frontsim.clock import stopwatch
 
 LEASE_TTL_S = 60.0
@@ -177,6 +177,11 @@ class Simulator(ApiClient):
         """One event with its request, and each run with the receiver's answer, as the page shows it."""
         answer = self._http.call("GET", f"/page/events/{path_part(webhook_event_id)}")
         return SentEvent.read(answer.object(of="an event"))
+
+    def request_of(self, webhook_event_id: str, run: int) -> RunRequest:
+        """What went out for a run, as a fault may have changed it."""
+        answer = self._http.call("GET", f"/page/events/{path_part(webhook_event_id)}/runs/{run}")
+        return RunRequest.read(answer.object(of="a request"))
 
     def stream(self, *, after: str = "") -> Iterator[Message]:
         """Every change from now on, or since the message with the id `after`. The stream ends with the simulator.

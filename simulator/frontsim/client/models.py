@@ -161,7 +161,7 @@ class TriggerAnswer:
 class AnsweredRun:
     """A run with what only the simulator knows of it: the fault that was applied, and the receiver's answer.
 
-    `answer` is the beginning of the answer's body as text.
+    `answer` is the beginning of the answer's body as text; `answer_head` has its headers as lines, if it is no 2xx.
     """
 
     run: int | None
@@ -169,6 +169,7 @@ class AnsweredRun:
     status: str
     status_code: int | None
     answer: str
+    answer_head: str = ""
 
     @classmethod
     def read(cls, value: object) -> Self:
@@ -180,6 +181,7 @@ class AnsweredRun:
             status=fields.word("status") or "",
             status_code=fields.whole("statusCode"),
             answer=fields.word("answer") or "",
+            answer_head=fields.word("answerHead") or "",
         )
 
 
@@ -202,6 +204,21 @@ class SentEvent:
             body=fields.word("sentBody") or "",
             runs=tuple(AnsweredRun.read(run) for run in fields.items("runs") or []),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run's request as it went out: its head as lines, the first 64 KiB of its body, and the bytes of all of it."""
+
+    head: str
+    body: str
+    size: int
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """From the JSON of a run's request. Raises UnexpectedAnswer."""
+        fields = _Fields(_Fields(value, "run").raw("request"), "request")
+        return cls(fields.word("head") or "", fields.word("body") or "", fields.whole("bytes") or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ BODY_LIMIT = 1024 * 1024
 """Bytes of the body that are read. The connection of an answer with a shorter body is used again."""
 BODY_KEPT = 4 * 1024
 """Bytes of the body that are kept."""
+HEAD_KEPT = 2 * 1024
+"""Bytes of the headers that are kept, of an answer that is no 2xx: they may tell why, as Location does."""
 _SLICE = 4 * 1024
 """Bytes that the parser gets at once; in a body, that many may be read beyond a limit."""
 
@@ -30,9 +32,9 @@ _VERSIONS = ("1.0", "1.1")
 _FIRST = (b"H", b"")  # the parser would also read RTSP/ and ICE/
 
 _MOST_KNOWN, _LONGEST_KNOWN = 1_000, 1_000
-_known: dict[bytes, tuple[int, bytes]] = {}
-"""Short answers that came in one piece: (status, body) by their bytes. Most receivers give the same few, and between
-two answers the same bytes always mean the same."""
+_known: dict[bytes, tuple[int, bytes, bytes]] = {}
+"""Short answers that came in one piece: (status, head, body) by their bytes. Most receivers give the same few, and
+between two answers the same bytes always mean the same."""
 
 
 class BadAnswer(Exception):
@@ -42,8 +44,9 @@ class BadAnswer(Exception):
 class AnswerReader:
     """Reads the answers on one connection, one at a time; httptools calls its `on_` methods.
 
-    `whole` says that the answer is complete, or cut off. Then `status_code` and `body` (its first 4 KiB) are set, and
-    `reusable` says whether the connection may carry another request.
+    `whole` says that the answer is complete, or cut off. Then `status_code`, `body` (its first 4 KiB)
+    and, if it is no 2xx, `head` (its headers as lines) are set, and `reusable` says whether the connection may carry
+    another request.
     """
 
     def __init__(self) -> None:
@@ -62,6 +65,8 @@ class AnswerReader:
         self._in_body = False
         self._ends_with_connection = True
         self._begun = False
+        self._headers: list[bytes] = []
+        self.head = b""
         self.body = b""
 
     def feed(self, data: bytes) -> bool:
@@ -74,7 +79,7 @@ class AnswerReader:
             return self._read(data)
         known = _known.get(data)
         if known is not None:
-            self.status_code, self.body = known
+            self.status_code, self.head, self.body = known
             self._begun = self.whole = self.reusable = True
             return True
         first = data.lstrip(b"\r\n")[:1]
@@ -84,7 +89,7 @@ class AnswerReader:
         if self._read(data) and self.reusable and len(data) <= _LONGEST_KNOWN:
             if len(_known) >= _MOST_KNOWN:
                 _known.clear()
-            _known[data] = self.status_code, self.body
+            _known[data] = self.status_code, self.head, self.body
         return self.whole
 
     def end(self) -> bool:
@@ -135,12 +140,14 @@ class AnswerReader:
             self._ends_with_connection = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Note whether a length, chunks, or only the end of the connection ends the body."""
+        """Note whether a length, chunks, or only the end of the connection ends the body; keep what tells why."""
         length = len(name)  # the length alone tells most headers from these two
         if (length == 14 and name.lower() == b"content-length") or (
             length == 17 and name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked")
         ):
             self._ends_with_connection = False
+        if not self._in_body and not 200 <= self._parser.get_status_code() < 300:
+            self._headers.append(b"%b: %b" % (name, value))
 
     def on_headers_complete(self) -> None:
         """A head is complete; that of a 1xx answer is skipped."""
@@ -149,8 +156,10 @@ class AnswerReader:
             raise BadAnswer(f"status {code:03}")
         if self._parser.get_http_version() not in _VERSIONS:  # the parser would also read 0.9 and 2.0
             raise BadAnswer(f"HTTP/{self._parser.get_http_version()}")
+        headers, self._headers = self._headers, []
         if self.whole or (code < 200 and code != SWITCHING_PROTOCOLS):
             return
+        self.head = b"\n".join(headers)[:HEAD_KEPT]
         self.status_code = code
         self._in_body = True
 

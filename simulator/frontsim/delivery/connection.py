@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, attempt: Attempt) -> None:
         reader = self._reader
-        status_code, body = reader.status_code, reader.body
+        status_code, head, body = reader.status_code, reader.head, reader.body
         self._attempt = None
         if reader.reusable and self._request_has_left():
             reader.expect()
@@ -194,7 +194,7 @@ class Connection(asyncio.Protocol):
             self._owner.on_idle(self)
         else:
             self._close()
-        attempt.answer(status_code, body)
+        attempt.answer(status_code, body, head)
 
     def _request_has_left(self) -> bool:
         """Whether the whole request is with our kernel; an answer may come before it is."""

@@ -39,10 +39,10 @@ class Attempt:
         """Tears down what works for this attempt: the task that opens a connection, or the connection."""
         in_flight.add(self)
 
-    def answer(self, status_code: int, body: bytes) -> None:
+    def answer(self, status_code: int, body: bytes, head: bytes = b"") -> None:
         """The receiver's whole answer is here."""
         if not self.ended:
-            self._end(Outcome.ANSWERED, of_status(status_code), status_code, body)
+            self._end(Outcome.ANSWERED, of_status(status_code), status_code, body, head)
 
     def fail(self, status_text: StatusText) -> None:
         """No answer that counts will come; tear down what still works for this attempt."""
@@ -52,16 +52,16 @@ class Attempt:
         self.ended = True
         if abandon is not None:
             abandon()
-        self._end(Outcome.UNKNOWN if self.begun else Outcome.NOT_SENT, status_text.value, None, b"")
+        self._end(Outcome.UNKNOWN if self.begun else Outcome.NOT_SENT, status_text.value, None, b"", b"")
 
-    def _end(self, outcome: Outcome, status: str, status_code: int | None, body: bytes) -> None:
+    def _end(self, outcome: Outcome, status: str, status_code: int | None, body: bytes, head: bytes) -> None:
         self.ended = True
         self.abandon = None
         self._in_flight.remove(self)
         if self.plan.barrier is not None:
             self.plan.barrier.leave(self)
         duration_ms = round((stopwatch() - self.started) * 1000)
-        self._done(Result(outcome, status, status_code, duration_ms, body))
+        self._done(Result(outcome, status, status_code, duration_ms, body, head))
 
 
 class InFlight:

@@ -91,7 +91,8 @@ class Raised(NamedTuple):
 class Result(NamedTuple):
     """The outcome of a run.
 
-    `status` is the text that the vendor's log shows, `answer` the first 4 KiB of the receiver's body.
+    `status` is the text that the vendor's log shows, `answer` the first 4 KiB of the receiver's body, and `answer_head`
+    has its headers as lines where it is no 2xx.
     """
 
     outcome: Outcome
@@ -99,6 +100,7 @@ class Result(NamedTuple):
     status_code: int | None = None
     duration_ms: int | None = None
     answer: bytes = b""
+    answer_head: bytes = b""
 
     @property
     def success(self) -> bool:

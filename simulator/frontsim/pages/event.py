@@ -132,6 +132,7 @@ class EventReads:
             "status": run.status,
             "statusCode": run.status_code,
             "durationMs": run.duration_ms,
+            "answerHead": run.answer_head.decode("latin-1"),
             "answer": run.answer.decode(errors="replace"),
             "sent": _how_much(run),
         }

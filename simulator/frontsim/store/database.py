@@ -7,10 +7,10 @@ from pathlib import Path
 from frontsim.errors import Unusable
 
 APPLICATION_ID = 0x46524F4E  # "FRON", in the file's header
-VERSION = 2
+VERSION = 3
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-_ADDED_IN_2 = ("causes", "changed")
-"""Tables that a file of format 1 lacks. Opening it adds them, empty: what raised its events was not noted."""
+_ADDED_IN = {2: ("causes", "changed"), 3: ("answer_heads",)}
+"""Tables that an older file lacks, by the format that brought them. Opening it adds them, empty: nothing was noted."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written
 _WAL_PAGES = 4_000  # 32 MB between checkpoints: with more, pauses get fewer but longer
@@ -77,7 +77,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         return
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < VERSION:
-        added = "".join(_table(name) for name in _ADDED_IN_2)
+        added = "".join(_table(name) for later, names in _ADDED_IN.items() if later > version for name in names)
         connection.executescript(f"BEGIN IMMEDIATE; {added} PRAGMA user_version = {VERSION}; COMMIT;")
 
 

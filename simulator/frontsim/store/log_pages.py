@@ -106,6 +106,7 @@ class RunDetail(NamedTuple):
     duration_ms: int | None
     answer: bytes
     is_changed: bool
+    answer_head: bytes
 
 
 class EventDetail(NamedTuple):
@@ -137,7 +138,8 @@ LEFT JOIN runs r ON r.event = e.number AND r.run = e.newest
 """  # CROSS JOIN fixes the order: events by their number, and the others by their keys
 _RUNS = """
 SELECT run, trigger, url, created_at, fault, outcome, status, status_code, duration_ms, answer,
-  EXISTS (SELECT 1 FROM changed c WHERE c.event = r.event AND c.run = r.run)
+  EXISTS (SELECT 1 FROM changed c WHERE c.event = r.event AND c.run = r.run),
+  coalesce((SELECT head FROM answer_heads a WHERE a.event = r.event AND a.run = r.run), x'')
 FROM runs r WHERE r.event = ? ORDER BY run
 """
 _COUNTS = """

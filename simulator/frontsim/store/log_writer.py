@@ -267,6 +267,12 @@ class LogWriter:
         )  # fmt: skip
         changed = [(item.delivery.event_number, item.delivery.run, *item.changed) for item in over if item.changed]
         execute_bulk(self._db, "INSERT INTO changed SELECT * FROM (VALUES {rows}) WHERE column1 > 0", changed)
+        heads = [
+            (item.delivery.event_number, item.delivery.run, bytearray(item.result.answer_head))
+            for item in over
+            if item.result.answer_head
+        ]
+        execute_bulk(self._db, "INSERT INTO answer_heads SELECT * FROM (VALUES {rows}) WHERE column1 > 0", heads)
         self._changes += [("run.over", _to_keep(item)) for item in over]
 
     def recover(self) -> int:
@@ -305,8 +311,9 @@ class LogWriter:
 
         Only the sequence of changes and the numbers of runs go on.
         """
-        for table in ("webhooks", "destinations", "occurrences", "events", "causes", "queue", "runs", "changed"):
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand on the line above
+        log = ("webhooks", "destinations", "occurrences", "events", "causes", "queue", "runs")
+        for table in (*log, "changed", "answer_heads"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the lines above
         changes = self._changes
         self.load()
         self._changes = [*changes, ("reset", None)]

@@ -90,3 +90,10 @@ CREATE TABLE changed (                -- what a fault made of a run's request, w
   content_length INTEGER NOT NULL,    -- of the body that was announced
   PRIMARY KEY (event, run)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answer_heads (           -- the headers of an answer that is no 2xx, as lines
+  event INTEGER NOT NULL,
+  run   INTEGER NOT NULL,
+  head  BLOB NOT NULL,
+  PRIMARY KEY (event, run)
+) STRICT, WITHOUT ROWID;

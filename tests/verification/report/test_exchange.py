@@ -19,7 +19,9 @@ from frontsim.verification.report.report import as_data
 from frontsim.verification.report.summary import lines
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\n```\n# owned\x00\npassword=hunter2"
-REQUEST = SentRequest("http://ann:hunter2@shop/hook?key=hunter2", {"Authorization": "Bearer hunter2"}, '{"sku":null}')
+REQUEST = SentRequest(
+    "http://ann:hunter2@shop/hook?key=hunter2", {"Authorization": "Bearer hunter2"}, '{"sku":null}', 12
+)
 FORMS = {
     "text": lambda report: "\n".join(lines(report)),
     "junit": as_junit,
@@ -66,7 +68,7 @@ def test_a_huge_answer_and_body_are_cut():
     assert 4_096 + len("  ... 4,904 more characters") == len(told[-1])
     # 4,096 line breaks and the words about the 904 that are left out, less the 40 that are shown
     assert "  ... 4,057 more lines" == list(answer_lines(answered("\n" * 5_000).answer))[-1]
-    big = Exchange(SentRequest("http://shop/hook", {}, "x" * 2_000_000), None)
+    big = Exchange(SentRequest("http://shop/hook", {}, "x" * 65_536, 2_000_000), None)
     assert (MOST_SENT, 2_000_000) == (len(request_as_data(big)["body"]), request_as_data(big)["bodyBytes"])
 
 
@@ -79,7 +81,7 @@ def test_no_answer_is_no_answer():
 
 
 def test_a_body_that_was_changed_on_the_way_is_told():
-    """The log has the body from before the change."""
+    """The request is the one that went out."""
     changed = dataclasses.replace(REQUEST, changed_by="null-optional")
-    assert "null-optional" in next(exchange_lines(Exchange(changed, None)))
+    assert "as null-optional changed it on the way" in next(exchange_lines(Exchange(changed, None)))
     assert "null-optional" == request_as_data(Exchange(changed, None))["changedBy"]

@@ -150,7 +150,7 @@ def test_each_event_can_be_found(report):
 
 def test_a_finding_has_its_payload_its_request_and_its_answer(report):
     """For the copy button; request and answer only where they were read."""
-    request = SentRequest("http://shop/hook", {"X-Webhook-Event-Id": "0192-sale"}, "{}")
+    request = SentRequest("http://shop/hook", {"X-Webhook-Event-Id": "0192-sale"}, "{}", 2)
     exchange = Exchange(request, ReceivedAnswer(1, 200, "OK", "seen <before>"))
     storm = dataclasses.replace(report.played[0], exchanges={"0192-sale": exchange})
     text = Outline(as_html(dataclasses.replace(report, played=[storm]))).text

@@ -25,7 +25,12 @@ export function showRun(event, each) {
       h("span", { class: "soft end" }, `${each.createdDateTime.split("T")[1]} ${took && `· ${took}`}`)),
     h("code", { class: "soft" }, each.url),
     request(event, each),
-    each.answer && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, each.answer));
+    (each.answer || each.answerHead) && h("pre", { class: "code-block answer", tabindex: 0, "aria-label": `Answer to run ${each.run}` }, answer(each)));
+}
+
+/** The headers, which are kept where they tell why, and the beginning of the body. */
+function answer({ answerHead, answer }) {
+  return [answerHead, answer].filter(Boolean).join("\n\n");
 }
 
 /** The run's request, asked for when it is opened. */

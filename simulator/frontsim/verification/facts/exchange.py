@@ -1,9 +1,9 @@
-"""What was sent and what the receiver answered, byte for byte as far as the log keeps it: the evidence of a finding."""
+"""What was sent and what the receiver answered, as far as the log keeps it: the evidence of a finding."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from frontsim.client.models import AnsweredRun, SentEvent
+from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
 from frontsim.verification.facts.classes import Class
 
 ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
@@ -12,18 +12,22 @@ ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A delivery; `changed_by` is the fault that changed its body on the way, "" for none."""
+    """A delivery as it went out: `body` is its first 64 KiB, `size` its bytes.
+
+    `changed_by` is the fault that changed it on the way, "" for none.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: str
+    size: int
     changed_by: str = ""
     method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedAnswer:
-    """What the receiver answered to a run; `body` is its beginning."""
+    """What the receiver answered to a run: the beginning of its body, and of a refusal the headers."""
 
     run: int | None
     status_code: int
@@ -40,24 +44,39 @@ class Exchange:
     answer: ReceivedAnswer | None
 
 
-def exchange_of(detail: SentEvent, class_: Class, *, changing: Sequence[str]) -> Exchange:
-    """The exchange that shows best why an event has its class: the last refusal, or what was acknowledged last.
+def telling_run(runs: Sequence[AnsweredRun], class_: Class, *, changing: Sequence[str]) -> AnsweredRun | None:
+    """The run that shows best why an event has its class: the last refusal, or what was acknowledged last.
 
     Args:
-        detail: the event.
+        runs: of the event.
         class_: what it is accused of.
         changing: the faults that change a body on the way and leave the answer the receiver's own.
     """
-    own = [run for run in detail.runs if not run.fault or run.fault in changing]
+    own = [run for run in runs if not run.fault or run.fault in changing]
     refused = [run for run in own if run.status_code is not None and not 200 <= run.status_code < 300]
     taken = [run for run in own if run.status_code is not None and 200 <= run.status_code < 300]
     order = (refused, taken) if class_ in ABOUT_ANSWERS else (taken, refused)
-    telling = next((run for runs in order for run in reversed(runs)), None)
-    changed_by = telling.fault if telling else ""
-    return Exchange(SentRequest(detail.url, detail.headers, detail.body, changed_by), _answer(telling))
+    return next((run for found in order for run in reversed(found)), None)
 
 
-def _answer(run: AnsweredRun | None) -> ReceivedAnswer | None:
-    if run is None or run.status_code is None:
-        return None
-    return ReceivedAnswer(run.run, run.status_code, run.status, run.answer)
+def exchange_of(event: SentEvent, run: AnsweredRun | None, request: RunRequest | None) -> Exchange:
+    """The exchange of a run; without one, the request that delivers the event while no fault is on."""
+    if run is None or request is None:
+        return Exchange(SentRequest(event.url, event.headers, event.body, len(event.body.encode())), None)
+    start, *lines = request.head.split("\n")
+    changed_by = run.fault
+    sent = SentRequest(event.url, _headers(lines), request.body, request.size, changed_by, start.partition(" ")[0])
+    if run.status_code is None:
+        return Exchange(sent, None)
+    headers = _headers(run.answer_head.split("\n"))
+    return Exchange(sent, ReceivedAnswer(run.run, run.status_code, run.status, run.answer, headers))
+
+
+def _headers(lines: Sequence[str]) -> dict[str, str]:
+    """Headers by name; of one that comes twice the values stand side by side."""
+    found: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(": ")
+        if colon:
+            found[name] = f"{found[name]}, {value}" if name in found else value
+    return found

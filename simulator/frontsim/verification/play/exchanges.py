@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from frontsim.client.errors import CallError
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of
+from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, telling_run
 from frontsim.verification.play.harness import Harness
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,10 @@ def read_exchanges(harness: Harness, accused: Mapping[str, Class]) -> dict[str, 
 
 def _read(harness: Harness, webhook_event_id: str, class_: Class) -> Exchange | None:
     try:
-        return exchange_of(harness.sim.event(webhook_event_id), class_, changing=_CHANGING)
+        event = harness.sim.event(webhook_event_id)
+        run = telling_run(event.runs, class_, changing=_CHANGING)
+        request = harness.sim.request_of(webhook_event_id, run.run) if run and run.run else None
+        return exchange_of(event, run, request)
     except CallError as error:
         logger.info("what was sent as %s could not be read: %s", webhook_event_id, error)
         return None

@@ -30,8 +30,8 @@ def exchange_lines(exchange: Exchange) -> Iterator[str]:
 
 def request_lines(request: SentRequest) -> Iterator[str]:
     """The request line, the headers and the beginning of the body."""
-    changed = f" ({request.changed_by} changed the body on the way; here it is as it was before)"
-    yield f"request: {request.method} {printable(masked(request.url))}{changed if request.changed_by else ''}"
+    changed = f" (as {request.changed_by} changed it on the way)" if request.changed_by else ""
+    yield f"request: {request.method} {printable(masked(request.url))}{changed}"
     yield from _headers(request.headers)
     yield f"  {_cut(printable(masked(request.body)), _MOST_SENT_LINE)}"
 
@@ -61,7 +61,7 @@ def request_as_data(exchange: Exchange | None) -> dict[str, Any] | None:
         "url": masked(request.url),
         "headers": _masked_headers(request.headers),
         "body": masked(request.body)[:MOST_SENT],
-        "bodyBytes": len(request.body.encode()),
+        "bodyBytes": request.size,
         "changedBy": request.changed_by or None,
     }
 
