@@ -1,3 +1,5 @@
+import dataclasses
+
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest, exchange_of, telling_run
@@ -42,6 +44,13 @@ def test_the_request_and_the_answer_are_as_the_log_has_them():
     sent = SentRequest("http://shop/hook", {"Host": "shop", "X-A": "2"}, '{"a": null}', 11, "null-optional", "POST")
     assert sent == found.request
     assert ReceivedAnswer(1, 422, "a status", "no sku", {"Allow": "GET", "X-B": "1, a: b"}) == found.answer
+
+
+def test_a_large_body_is_whole():
+    """A run shows its first 64 KiB; the event has the rest, unless a fault changed it."""
+    large, cut = dataclasses.replace(EVENT, body="x" * 9), RunRequest("POST / HTTP/1.1", "x" * 5, 9)
+    assert "x" * 9 == exchange_of(large, run(1, 400), cut).request.body
+    assert "x" * 5 == exchange_of(large, run(1, 400, fault="huge"), cut).request.body
 
 
 def test_an_event_without_a_telling_run_has_its_usual_request():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from frontsim.masking import masked_words
 
-_LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--token"}
+_LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--save-payloads", "--token"}
 
 
 def replay_of(typed: Sequence[str], scenarios: Sequence[str], seed: int) -> Callable[[str], str]:

@@ -15,8 +15,9 @@ import click
 
 from frontsim.cli.output import shown
 from frontsim.cli.processes.serve import delivery_options
-from frontsim.cli.verification import report_files
+from frontsim.cli.verification import payload_files, report_files
 from frontsim.cli.verification.interruption import Interruption
+from frontsim.cli.verification.payload_files import payload_file_options
 from frontsim.cli.verification.replay import replay_of
 from frontsim.cli.verification.report_files import report_options
 from frontsim.cli.verification.run_options import is_quiet, run_options, say, show_list
@@ -64,6 +65,7 @@ _FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
 @limit_options
 @run_options(play="scenario")
 @report_options
+@payload_file_options
 @simulator_options
 @delivery_options
 @click.pass_context
@@ -83,6 +85,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     if not options["receiver"]:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = request_of(options)
+    payload_files.prepare(options["payload_folder"])
     with secrets_shown(options["show_secrets"]):
         with masked_errors():
             selection = selection_of(request)
@@ -155,4 +158,5 @@ def _write(report: Report, options: Mapping[str, Any]) -> None:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         report_files.put(Path(summary), as_markdown(report), mode="ab")
+    payload_files.save(report, options["payload_folder"])
     report_files.write(report, _FORMS, options)

@@ -12,7 +12,7 @@ ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A delivery as it went out: `body` is its first 64 KiB, `size` its bytes.
+    """A delivery as it went out: `body` is whole, or the first 64 KiB of one that a fault changed. `size` counts bytes.
 
     `changed_by` is the fault that changed it on the way, "" for none.
     """
@@ -64,8 +64,9 @@ def exchange_of(event: SentEvent, run: AnsweredRun | None, request: RunRequest |
     if run is None or request is None:
         return Exchange(SentRequest(event.url, event.headers, event.body, len(event.body.encode())), None)
     start, *lines = request.head.split("\n")
-    changed_by = run.fault
-    sent = SentRequest(event.url, _headers(lines), request.body, request.size, changed_by, start.partition(" ")[0])
+    is_cut = request.size > len(request.body.encode())
+    body = event.body if is_cut and not run.fault else request.body
+    sent = SentRequest(event.url, _headers(lines), body, request.size, run.fault, start.partition(" ")[0])
     if run.status_code is None:
         return Exchange(sent, None)
     headers = _headers(run.answer_head.split("\n"))
