@@ -36,6 +36,10 @@ def _numbers(size: int) -> dict[str, Any]:
     return {"numbers": [[number, {"n": number}] for number in range(size // 28)]}
 
 
+def _empty_lists(size: int) -> dict[str, Any]:
+    return {"lists": [[]] * (size // 3)}
+
+
 def _trigger(simulator: Served, *, status: int = 202, event: str = EVENT, **fields: Any) -> None:
     answer = simulator.http.post("/_sim/trigger", json={"event": event, **fields})
     assert answer.status_code == status, answer.text
@@ -46,6 +50,18 @@ def _custom(make: Callable[[int], dict[str, Any]], size: int, count: int) -> Cal
         _trigger(simulator, count=max(1, int(count * scale)), payload=make(size), invalid=True)
 
     return trigger
+
+
+def _set_lists(simulator: Served, scale: float) -> None:
+    _trigger(simulator, count=max(1, int(5 * scale)), set={"extId": [[]] * 1_000_000}, invalid=True)
+
+
+def _record(simulator: Served, scale: float) -> None:  # noqa: ARG001 - one record is one
+    simulator.http.post("/_sim/sink/erp", json=_empty_lists(9 * MB)).raise_for_status()
+
+
+def _other(simulator: Served, scale: float) -> None:  # noqa: ARG001
+    assert simulator.http.post("/_sim/simulate", json=_empty_lists(9 * MB)).status_code == 413
 
 
 def _set(simulator: Served, scale: float) -> None:
@@ -114,6 +130,10 @@ CASES: Mapping[str, Callable[[Served, float], None]] = {
     "80 payloads of 5 MB to a receiver that never answers": _unanswered,
     "100 payloads of 1 MB of numbers": _custom(_numbers, MB, 100),
     "10 payloads of 9 MB of numbers": _custom(_numbers, 9 * MB, 10),
+    "5 payloads of 9 MB of empty lists": _custom(_empty_lists, 9 * MB, 5),
+    "5 payloads with 3 MB of empty lists set": _set_lists,
+    "a sink's record of 9 MB of empty lists": _record,
+    "a refused simulate of 9 MB of empty lists": _other,
     "5,000 payloads with a value set": _set,
     "a first invalid payload of 1 kB": _refused(_text, 1_000),
     "an invalid payload of 9 MB of text": _refused(_text, 9 * MB),

@@ -54,6 +54,7 @@ from frontsim.pages.site import ASSETS, PageRoutes
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
+from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.shop import Shop
 from frontsim.payloads.values.moments import of_clock
 from frontsim.settings import Settings
@@ -93,6 +94,7 @@ class App:
         self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
         self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
+        self._large_bodies = LargeBodies(self._catalog, self._payloads, seed=settings.seed)
         self._tls = (
             None
             if settings.tls_verify and settings.tls_ca is None
@@ -102,7 +104,7 @@ class App:
             db, clock=self._clock, ids=Ids(), concurrency=settings.concurrency, most_waiting=settings.max_waiting
         )
         self._reader = Reader(db)
-        self._sinks = Sinks()
+        self._sinks = Sinks(compact_large=self._large_bodies.compact)
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
         self._stopped = False
 
@@ -142,6 +144,7 @@ class App:
         self._stopped = True
         async with AsyncExitStack() as last:  # the last one first; one that fails does not stop the others
             last.callback(self._async_payloads.close)
+            last.callback(self._large_bodies.close)
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
             last.push_async_callback(self._sender.close, GRACE_S)
@@ -204,7 +207,8 @@ class App:
             *Registry(
                 version=version("frontsim"),
                 catalog=self._catalog,
-                payloads=self._payloads,
+                async_payloads=self._async_payloads,
+                large_bodies=self._large_bodies,
                 operations=[route.name for route in vendor],
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
@@ -246,8 +250,8 @@ class App:
             *TriggerApi(
                 store=self.store,
                 catalog=self._catalog,
-                payloads=self._payloads,
                 async_payloads=self._async_payloads,
+                large_bodies=self._large_bodies,
                 event_times=self._event_times,
                 shop=self._shop,
                 seed=self._settings.seed,

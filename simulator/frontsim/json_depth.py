@@ -1,4 +1,4 @@
-"""JSON that a user sends or writes, and how deep it may be nested.
+"""JSON that a user sends or writes: how deep it may be nested, and how many values it holds at most.
 
 What is read is stored, answered and sent, so it must be writable again, and orjson writes fewer levels than it reads.
 """
@@ -24,6 +24,14 @@ def read_json(body: bytes) -> Any:
     if is_too_deep(body, value):
         raise ValueError(f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper")
     return value
+
+
+def most_values(text: bytes) -> int:
+    """How many values a JSON text holds, at most: each but the first stands behind one of these characters.
+
+    A parser takes up to 0.3 microseconds for each, and some hundred bytes of memory, however short they are.
+    """
+    return 1 + sum(text.count(opening) for opening in (b",", *_BRACKETS))
 
 
 def is_too_deep(body: bytes, value: object) -> bool:

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import socket
 import string
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontsim import errors
-from frontsim.api import responses
-from frontsim.api.responses import BODY_LIMIT, STATUS, api_error, refusal
+from frontsim.api.responses import STATUS, api_error, refusal
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import FrontsimError
-from frontsim.json_depth import read_json
+from frontsim.request_body import BODY_LIMIT
 from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
@@ -375,19 +373,3 @@ def test_bodies_that_are_nested_too_deep(sim: Simulation, method: str, path: str
         headers={"x-api-key": "a", "content-type": "application/json"},
     )
     assert 400 <= answer.status_code < 500, answer.text
-
-
-def test_a_large_body_is_parsed_off_the_event_loop(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
-    """A small one is parsed on it, because a thread would cost more."""
-    threads: list[str] = []
-
-    def noted(body: bytes) -> Any:
-        threads.append(threading.current_thread().name)
-        return read_json(body)
-
-    monkeypatch.setattr(responses, "read_json", noted)
-    for size in (1_000, 1_000_000):
-        sim.does("sink/erp", ["x" * size])
-    on_the_loop, in_a_thread = threads
-    assert "frontsim-server" == on_the_loop
-    assert on_the_loop != in_a_thread

@@ -11,10 +11,10 @@ import orjson
 import pytest
 
 from frontsim import catalog
-from frontsim.api.trigger import MOST_AT_ONCE
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS
+from frontsim.payloads.trigger_call import MOST_AT_ONCE
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem

@@ -129,7 +129,7 @@ async def test_a_worker_that_is_stuck(
     """It is given up after a while, and killed."""
     pid = await with_worker(async_payloads)
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(worker_process, "STUCK_AFTER_S", 0.1)
+    monkeypatch.setattr(async_payloads.worker, "stuck_after_s", 0.1)
     made: list[list[object]] = [[], []]
 
     async def ask(nth: int) -> None:

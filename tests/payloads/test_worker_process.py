@@ -4,32 +4,40 @@ import anyio
 import pytest
 
 from frontsim import catalog
+from frontsim.payloads.batch import Job, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_makes_payloads_once_it_is_ready():
-    """More than one job's worth, in order; after its end it refuses, and ending it again does no harm."""
-    worker = WorkerProcess(5)
+def payload_worker() -> WorkerProcess:
+    return WorkerProcess("frontsim.payloads.worker", "5", work="makes payloads", stuck_after_s=20)
+
+
+async def test_it_answers_in_order():
+    """Jobs wait until it is ready; after its end it refuses, and ending it again does no harm."""
+    worker = payload_worker()
     await worker.start()
+    jobs = [Job(["SaleCreated"] * 50, first, None, 9_000) for first in (3, 70)]
     try:
         with anyio.fail_after(20):
-            while not worker.ready:  # noqa: ASYNC110 - what is waited for is another process
-                await anyio.sleep(0.002)
-            made = await worker.make(["SaleCreated"] * 100, 3, None, 9_000)
+            batches = await worker.do([write_job(job) for job in jobs])
     finally:
         worker.end()
     here = Payloads(catalog.load(), seed=5)
-    assert [here.build("SaleCreated", 3 + place, at=9_000 + place) for place in range(100)] == made
+    for job, batch in zip(jobs, batches, strict=True):
+        wanted = [here.build("SaleCreated", job.first + place, at=9_000 + place) for place in range(50)]
+        assert wanted == unpack(job.events, batch)
     assert (True, False) == (worker.ended, worker.ready)
+    with pytest.raises(ConnectionError, match="the process that makes payloads has ended"):
+        await worker.do([write_job(jobs[0])])
     worker.end()
 
 
 async def test_one_that_was_ended_does_not_start():
     """A simulator that stops while its worker starts leaves no process behind."""
-    worker = WorkerProcess(5)
+    worker = payload_worker()
     worker.end()
     await worker.start()
     assert worker.pid is None

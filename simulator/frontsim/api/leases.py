@@ -22,12 +22,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.api.responses import json, read_object
-from frontsim.api.store_id import with_known_store
 from frontsim.clock import Clock, Milliseconds
 from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery, Finished, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
+from frontsim.domain.store_id import with_known_store
 from frontsim.errors import UnknownLease
 from frontsim.fields import Fields, shown_briefly
 from frontsim.payloads.async_payloads import AsyncPayloads

@@ -4,27 +4,18 @@ The gateway (Azure API Management) answers in front of the API; its bodies are k
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
 """
 
-import asyncio
 import os
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from frontsim import errors
-from frontsim.api.unfinished_bodies import UnfinishedBodies
-from frontsim.errors import BadInput, BodyTooLarge, Busy, FrontsimError, UnsupportedMediaType
-from frontsim.fields import shown_briefly
-from frontsim.json_depth import read_json
-
-BODY_LIMIT = 10 * 1024 * 1024
-"""Most bytes of a request body."""
-
-_UNFINISHED = UnfinishedBodies()
-_SMALL = 100_000  # bytes that are parsed on the event loop: in a millisecond
+from frontsim.errors import BadInput, Busy, FrontsimError, UnsupportedMediaType
+from frontsim.request_body import as_object, parsed, read_body
 
 MOST_FIELDS = 100
 """Fields that a refusal names one by one; of more, only how many."""
@@ -160,47 +151,10 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
     Raises:
         UnsupportedMediaType, BodyTooLarge, BadInput, Busy: with what was expected and what came.
     """
-    body = await _read(request)
+    body = await read_body(request)
     if not body.strip() and empty:
         return {}
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
-    value = await _parse(body)
-    if not isinstance(value, dict):
-        text = f"expected a JSON object, got {shown_briefly(value)}"
-        raise BadInput(text, {"": [text]})
-    return value
-
-
-async def read_any(request: Request) -> object:
-    """The JSON value in a request's body, whatever its Content-Type says. Raises BodyTooLarge, BadInput, Busy."""
-    return await _parse(await _read(request))
-
-
-async def _parse(body: bytes) -> object:
-    """The value; a large body is parsed in a thread, so that other callers get their turn."""
-    text = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return read_json(text) if len(text) <= _SMALL else await asyncio.to_thread(read_json, text)
-    except ValueError as error:
-        raise BadInput(str(error), {"": [str(error)]}) from None
-
-
-async def _read(request: Request) -> bytes:
-    too_large = BodyTooLarge(f"expected a body of at most {BODY_LIMIT} bytes, got more")
-    if int(request.headers.get("content-length", "0")) > BODY_LIMIT:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
-    try:
-        with _UNFINISHED.hold() as held:
-            async for part in request.stream():
-                size += len(part)
-                if size > BODY_LIMIT:
-                    raise too_large
-                held.grow(len(part))
-                parts.append(part)
-    except ClientDisconnect:
-        raise BadInput("the caller closed the connection before it had sent its whole body") from None
-    return b"".join(parts)
+    return as_object(await parsed(body))

@@ -3,15 +3,16 @@
 A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from frontsim.api.responses import json, read_any
+from frontsim.api.responses import json
 from frontsim.errors import BadInput, Busy
+from frontsim.request_body import has_many_values, parsed, read_body
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes that all sinks together remember, in memory."""
@@ -21,9 +22,14 @@ _PIECE = 250_000  # bytes of a list that are sent at a time
 
 
 class Sinks:
-    """Lists of records, by name; the first record makes its name."""
+    """Lists of records, by name; the first record makes its name.
 
-    def __init__(self) -> None:
+    Args:
+        compact_large: the JSON of a body that is too large to be parsed here, without needless spaces.
+    """
+
+    def __init__(self, *, compact_large: Callable[[bytes], Awaitable[bytes]]) -> None:
+        self._compact_large = compact_large
         self._records: dict[str, list[bytes]] = {}
         self._size = 0
         self.routes = [
@@ -36,7 +42,8 @@ class Sinks:
         name = request.path_params["name"]
         if len(name) > LONGEST_NAME:
             raise BadInput(f"expected a sink's name of at most {LONGEST_NAME} characters, got {len(name):,}")
-        record = orjson.dumps(await read_any(request))
+        body = await read_body(request)
+        record = await self._compact_large(body) if has_many_values(body) else orjson.dumps(await parsed(body))
         size = len(record) + _BESIDE_A_RECORD + (0 if name in self._records else _BESIDE_A_NAME + 4 * len(name))
         if self._size + size > MOST_BYTES:
             raise Busy(f"POST /_sim/reset: the sinks are full at {MOST_BYTES:,} bytes", retry_after_s=60)

@@ -11,23 +11,22 @@ from starlette.routing import Route
 
 from frontsim.api.connection import end_with_caller
 from frontsim.api.responses import json, read_object
-from frontsim.api.store_id import read_store_id, with_known_store
 from frontsim.catalog import Catalog
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Occurrence, Raised, RaisedBy
+from frontsim.domain.store_id import with_known_store
 from frontsim.errors import Busy, StoreFailed
 from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
-from frontsim.payloads.async_payloads import AsyncPayloads
+from frontsim.payloads.async_payloads import AsyncPayloads, SmallTrigger
 from frontsim.payloads.event_times import EventTimes
-from frontsim.payloads.factory import Payloads
-from frontsim.payloads.profiles import PROFILES
+from frontsim.payloads.large_bodies import LargeBodies, LargeTrigger
 from frontsim.payloads.shop import ACTS, Shop
-from frontsim.payloads.values.moments import SECOND, Ticks
+from frontsim.payloads.trigger_call import MOST_AT_ONCE, Content, read_trigger_call
+from frontsim.payloads.values.moments import SECOND
+from frontsim.request_body import as_object, has_many_values, parsed, read_body
 from frontsim.store.event_log import EventLog
 
-MOST_AT_ONCE = 100_000
-"""Occurrences that one call may raise."""
 TRIGGER = "trigger"
 """What the log names as the cause of occurrences that were triggered."""
 DAY = "day"
@@ -40,10 +39,6 @@ _CHUNK_MADE = 500  # the same, where the payload process makes them
 _FIRST_CHUNK = 10  # until it is known how many events one makes
 _EVENTS = 2_000  # logged at a time, about
 _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
-
-
-_Build = Callable[[int, Ticks | None], Occurrence]
-"""Builds the payload of a number, at a moment."""
 
 
 class _Batch(NamedTuple):
@@ -62,8 +57,8 @@ class TriggerApi:
         *,
         store: EventLog,
         catalog: Catalog,
-        payloads: Payloads,
         async_payloads: AsyncPayloads,
+        large_bodies: LargeBodies,
         event_times: EventTimes,
         shop: Shop,
         seed: int,
@@ -71,8 +66,8 @@ class TriggerApi:
     ) -> None:
         self._store = store
         self._catalog = catalog
-        self._payloads = payloads
         self._async_payloads = async_payloads
+        self._large_bodies = large_bodies
         self._event_times = event_times
         self._shop = shop
         self._seed = seed
@@ -84,60 +79,42 @@ class TriggerApi:
 
     async def trigger(self, request: Request) -> Response:
         """Raise occurrences of one type."""
-        fields = Fields(await read_object(request, any_type=True), any_case=True)
-        fields.only("event", "count", "storeId", "set", "payload", "invalid", "payloads")
-        event = fields.text("event", "the name of an event type", required=True)
-        count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
-        store_id = read_store_id(fields)
-        set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
-        profile = fields.choice("payloads", PROFILES)
-        fields.check()
-        name = self._catalog.find(event or "").name
+        trigger = await self._read(await read_body(request))
+        call = trigger.call
+        if call.content is Content.OURS:
+            return await self._raise_plain(call.event, call.count, call.store_id, call.profile)
+        if call.content is Content.CALLERS:
+            made = await trigger.callers()
+            return await self._raise(call.count, TRIGGER, lambda _: [made])
+        return await self._raise_custom(trigger, most=await self._try(trigger))
 
-        if not set_ and payload is None:
-            return await self._raise_plain(name, count, store_id, profile)
+    async def _read(self, body: bytes) -> SmallTrigger | LargeTrigger:
+        if has_many_values(body):
+            return await self._large_bodies.trigger(body)
+        return self._async_payloads.small_trigger(read_trigger_call(as_object(await parsed(body)), self._catalog))
 
-        def build(number: int, at: Ticks | None) -> Occurrence:
-            return self._payloads.custom(
-                name, number, store_id=store_id, at=at, profile=profile, set_=set_, payload=payload, invalid=invalid
-            )
-
-        if payload is not None:
-            made = await self._async_payloads.in_thread(lambda: build(0, None))  # the same for every number
-            return await self._raise(count, TRIGGER, lambda _: [made])
-        return await self._raise_custom(count, build, most=await self._try(count, build))
-
-    async def _try(self, count: int, build: _Build) -> int:
-        """Build every payload once, so that a bad one is refused before anything is logged. Raises BadInput.
+    async def _try(self, trigger: SmallTrigger | LargeTrigger) -> int:
+        """Make every payload once, so that a bad one is refused before anything is logged. Raises BadInput.
 
         Returns how many of them are logged at a time.
         """
-        first, largest = self._store.next_occurrence, 1
-        for start in range(first, first + count, _CHUNK):
-            some = range(start, min(start + _CHUNK, first + count))
-            at = self._event_times.take(len(some))
-
-            def size(some: range = some, at: Ticks = at) -> int:
-                return max(len(build(number, at + number - some.start).body) for number in some)
-
-            largest = max(largest, await self._async_payloads.in_thread(size))
+        first, count, largest = self._store.next_occurrence, trigger.call.count, 1
+        for start in range(0, count, _CHUNK):
+            some = min(_CHUNK, count - start)
+            largest = max(largest, await trigger.largest(first + start, some, self._event_times.take(some)))
             self._refuse_when_stopping()
         return max(1, _CHUNK_BYTES // largest)
 
-    async def _raise_custom(self, count: int, build: _Build, *, most: int) -> Response:
-        """Build in the thread, and log, `most` at a time; as in `_raise_plain`, a reset makes them be built anew."""
+    async def _raise_custom(self, trigger: SmallTrigger | LargeTrigger, *, most: int) -> Response:
+        """Make and log `most` at a time; as in `_raise_plain`, a reset makes them be made anew."""
         logged = _Logged()
-        left = count
+        left = trigger.call.count
         while left:
             some = min(left, most, logged.next_chunk())
             era, first, at = self._store.era, self._store.take_numbers(some), self._event_times.take(some)
-
-            def make(some: int = some, first: int = first, at: Ticks = at) -> list[Occurrence]:
-                return [build(first + place, at + place) for place in range(some)]
-
-            made = await self._async_payloads.in_thread(make)
+            made = await trigger.make(first, some, at)
             if era == self._store.era:
-                await self._log(made, first, logged, [RaisedBy(TRIGGER, count, some)])
+                await self._log(made, first, logged, [RaisedBy(TRIGGER, trigger.call.count, some)])
                 left -= some
         return logged.answer()
 

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.api.responses import json, read_object
-from frontsim.api.store_id import read_store_id
 from frontsim.catalog import Catalog
 from frontsim.domain.model import Webhook
+from frontsim.domain.store_id import read_store_id
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, UnknownEventType
 from frontsim.fields import Fields

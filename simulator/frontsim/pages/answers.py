@@ -1,17 +1,12 @@
-"""How the page's calls read and answer: JSON that no cache keeps."""
+"""How the page's calls answer: JSON that no cache keeps."""
 
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 
 from frontsim.clock import WireTime
-from frontsim.errors import BodyTooLarge
 from frontsim.store.log_pages import LogRow
-
-BODY_LIMIT = 10 * 1024 * 1024
-"""Most bytes of a payload that is checked."""
 
 
 def json(value: object) -> Response:
@@ -19,18 +14,6 @@ def json(value: object) -> Response:
     return Response(
         orjson.dumps(value), media_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"}
     )
-
-
-async def read_body(request: Request) -> bytes:
-    """The request's body. Raises BodyTooLarge."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_LIMIT:
-            raise BodyTooLarge(f"expected a body of at most {BODY_LIMIT} bytes, got more")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def row_json(row: LogRow, wire_time: WireTime) -> dict[str, Any]:

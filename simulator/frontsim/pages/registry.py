@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from frontsim.catalog import Catalog
 from frontsim.domain.faults import FAULTS, Fault, Param
-from frontsim.errors import NotFound, UnknownEventType
-from frontsim.json_depth import read_json
-from frontsim.pages.answers import json, read_body
-from frontsim.payloads.factory import Payloads
+from frontsim.errors import BadInput, NotFound, UnknownEventType
+from frontsim.pages.answers import json
+from frontsim.payloads.async_payloads import AsyncPayloads
+from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.shop import ACTS
+from frontsim.request_body import has_many_values, parsed, read_body
+from frontsim.validation import Violation
 
 
 class Registry:
@@ -32,13 +34,15 @@ class Registry:
         *,
         version: str,
         catalog: Catalog,
-        payloads: Payloads,
+        async_payloads: AsyncPayloads,
+        large_bodies: LargeBodies,
         operations: Sequence[str],
         next_number: Callable[[], int],
     ) -> None:
         self._version = version
         self._catalog = catalog
-        self._payloads = payloads
+        self._async_payloads = async_payloads
+        self._large_bodies = large_bodies
         self._operations = operations
         self._next_number = next_number
         self.routes = [
@@ -71,18 +75,23 @@ class Registry:
     async def payload(self, request: Request) -> Response:
         """The payload that a trigger of that type would make now. Raises NotFound."""
         name = self._name(request)
-        return json(orjson.Fragment(self._payloads.build(name, self._next_number()).body))
+        (made,) = await self._async_payloads.make([name], self._next_number())
+        return json(orjson.Fragment(made.body))
 
     async def check(self, request: Request) -> Response:
         """What is wrong with a payload, by dotted path; an empty list where it is valid. Raises NotFound."""
         name = self._name(request)
         body = await read_body(request)
         try:
-            value = read_json(body)
-        except ValueError as error:
+            found = await self._problems(name, body)
+        except BadInput as error:
             return json([{"path": "", "expected": "JSON", "got": str(error)}])
-        found = await asyncio.to_thread(self._catalog.problems, name, value)  # the first one loads jsonschema
         return json([{"path": each.path, "expected": each.expected, "got": each.got} for each in found])
+
+    async def _problems(self, name: str, body: bytes) -> Sequence[Violation]:
+        if has_many_values(body):
+            return await self._large_bodies.problems(name, body)
+        return await asyncio.to_thread(self._catalog.problems, name, await parsed(body))  # the first loads jsonschema
 
     def _name(self, request: Request) -> str:
         try:

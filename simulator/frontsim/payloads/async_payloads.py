@@ -16,15 +16,20 @@ from contextlib import suppress
 from typing import TypeVar
 
 from frontsim.domain.model import Occurrence
+from frontsim.payloads.batch import Job, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import TYPICAL
 from frontsim.payloads.standalone.builders import BUILDERS
+from frontsim.payloads.trigger_call import TriggerCall
 from frontsim.payloads.values.moments import Ticks
 from frontsim.payloads.worker_process import WorkerProcess
 
 WORKER_AFTER = 2_000
 """Payloads made here before a worker starts: it takes some 0.2 s to be ready, and 25 MB."""
+STUCK_AFTER_S = 5.0
+"""Seconds without a batch, though jobs wait, after which the worker counts as stuck; a batch takes some 2 ms."""
 _AT_A_TIME = 100  # made here before other tasks get their turn
+_PAYLOADS_PER_JOB = 64  # the next job may be another caller's, and a batch of this size fits into a cache
 
 T = TypeVar("T")
 
@@ -69,7 +74,7 @@ class AsyncPayloads:
         profile = profile or self._payloads.profile
         if self._worker is not None and self._worker.ready and profile == TYPICAL and BUILDERS.keys() >= set(events):
             with suppress(ConnectionError):
-                return await self._worker.make(events, first, store_id, at)
+                return await _made_by(self._worker, events, first, store_id, at)
         if profile != TYPICAL or not BUILDERS.keys() >= set(events):
 
             def build() -> list[Occurrence]:
@@ -84,6 +89,10 @@ class AsyncPayloads:
     async def in_thread(self, make: Callable[[], T]) -> T:
         """What `make` returns, or raises, in the one thread for payloads that may take long."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, make)
+
+    def small_trigger(self, call: TriggerCall) -> "SmallTrigger":
+        """A trigger with values of the caller's own."""
+        return SmallTrigger(self, self._payloads, call)
 
     def close(self) -> None:
         """End the worker, and start no other."""
@@ -107,6 +116,49 @@ class AsyncPayloads:
         if self._until_worker < 0 and not self._closed and (self._worker is None or self._worker.ended):
             self._worker_after *= 2
             self._until_worker = self._worker_after
-            self._worker = WorkerProcess(self._seed)
+            self._worker = WorkerProcess(
+                "frontsim.payloads.worker", str(self._seed), work="makes payloads", stuck_after_s=STUCK_AFTER_S
+            )
             self._starting = asyncio.get_running_loop().create_task(self._worker.start())
         return made
+
+
+async def _made_by(
+    worker: WorkerProcess, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None
+) -> list[Occurrence]:
+    """As `AsyncPayloads.make`. Raises ConnectionError: the worker has ended."""
+    jobs = [
+        Job(events[start : start + _PAYLOADS_PER_JOB], first + start, store_id, None if at is None else at + start)
+        for start in range(0, len(events), _PAYLOADS_PER_JOB)
+    ]
+    batches = await worker.do([write_job(job) for job in jobs])
+    return [made for job, batch in zip(jobs, batches, strict=True) for made in unpack(job.events, batch)]
+
+
+class SmallTrigger:
+    """Makes the payloads of a call with values of the caller's own, in the thread."""
+
+    def __init__(self, async_payloads: AsyncPayloads, payloads: Payloads, call: TriggerCall) -> None:
+        self.call = call
+        self._async_payloads = async_payloads
+        self._payloads = payloads
+
+    async def callers(self) -> Occurrence:
+        """The payload of the caller's own, the same for every number. Raises BadInput, InvalidPayload."""
+        return await self._async_payloads.in_thread(lambda: self.call.make(self._payloads, 0, None))
+
+    async def make(self, first: int, count: int, at: Ticks) -> list[Occurrence]:
+        """The payloads from a number on. Raises BadInput, InvalidPayload."""
+
+        def make() -> list[Occurrence]:
+            return [self.call.make(self._payloads, first + place, at + place) for place in range(count)]
+
+        return await self._async_payloads.in_thread(make)
+
+    async def largest(self, first: int, count: int, at: Ticks) -> int:
+        """The bytes of the largest payload from a number on. Raises BadInput, InvalidPayload."""
+
+        def size() -> int:
+            return max(len(self.call.make(self._payloads, first + place, at + place).body) for place in range(count))
+
+        return await self._async_payloads.in_thread(size)

@@ -40,11 +40,16 @@ def read_job(text: bytes) -> Job:
 
 def pack(made: Sequence[Occurrence]) -> bytes:
     """The batch in its frame."""
+    return framed(pack_text(made))
+
+
+def pack_text(made: Sequence[Occurrence]) -> bytes:
+    """The batch."""
     count = len(made)
     bodies = [item.body for item in made]
     stores = [_NO_STORE if item.store_id is None else item.store_id for item in made]
     head = struct.pack(f"<I{count}I{count}q", count, *map(len, bodies), *stores)
-    return framed(b"".join((head, *bodies)))
+    return b"".join((head, *bodies))
 
 
 def unpack(events: Sequence[str], batch: bytes) -> list[Occurrence]:

@@ -17,7 +17,7 @@ from frontsim.payloads.standalone.builders import occurrence
 
 READY = b"ready"
 """The first frame that it sends."""
-_READ_SIZE = 64 * 1024
+READ_SIZE = 64 * 1024
 _NICE = 5
 
 
@@ -25,7 +25,7 @@ def serve(connection: socket.socket, world: World) -> None:
     """Answer jobs until the simulator closes the socket."""
     connection.sendall(framed(READY))
     frames = FrameReader()
-    while received := connection.recv(_READ_SIZE):
+    while received := connection.recv(READ_SIZE):
         for text in frames.feed(received):
             connection.sendall(_do(read_job(text), world))
 

@@ -1,10 +1,10 @@
-"""The simulator's side of a worker: a process of its own that makes payloads.
+"""The simulator's side of a worker: a process of its own, for work that would hold up the event loop.
 
-    WorkerProcess ── job, job, ... ──▶ python -m frontsim.payloads.worker
-                  ◀── ready, batch, batch, ...
+    WorkerProcess ── job, job, ... ──▶ python -m frontsim.payloads.worker, or another module of this shape
+                  ◀── ready, answer, answer, ...
 
-The worker answers jobs in the order in which they come, so each batch belongs to the oldest job without an answer.
-A worker that has jobs and answers none for `STUCK_AFTER_S` is killed: it has no state worth keeping.
+The worker answers jobs in the order in which they come, so each answer belongs to the oldest job that has none yet.
+A worker that has jobs and answers none for a while is killed: it has no state worth keeping.
 """
 
 import asyncio
@@ -19,31 +19,34 @@ from pathlib import Path
 from typing import cast
 
 import frontsim
-from frontsim.domain.model import Occurrence
-from frontsim.payloads.batch import FrameReader, Job, unpack, write_job
-from frontsim.payloads.values.moments import Ticks
+from frontsim.payloads.batch import FrameReader
 
 logger = logging.getLogger(__name__)
 
-STUCK_AFTER_S = 5.0
-"""Seconds without a batch, though jobs wait, after which a worker counts as stuck; a batch takes some 2 ms."""
-_PAYLOADS_PER_JOB = 64  # the next job may be another caller's, and a batch of this size fits into a cache
-
 
 class WorkerProcess(asyncio.Protocol):
-    """A worker and the socket to it."""
+    """A worker and the socket to it.
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    Args:
+        module: what the process runs, with `arguments`.
+        work: what it does, for a warning.
+        stuck_after_s: seconds without an answer, though jobs wait, after which it counts as stuck.
+    """
+
+    def __init__(self, module: str, *arguments: str, work: str, stuck_after_s: float) -> None:
+        self._module = module
+        self._arguments = arguments
+        self._work = work
+        self.stuck_after_s = stuck_after_s
         self._process: subprocess.Popen[bytes] | None = None
         self._transport: asyncio.Transport | None = None
         self._frames = FrameReader()
         self._unanswered: deque[asyncio.Future[bytes]] = deque()
-        self._batches = 0
+        self._answers = 0
         self.ended = False
         """Whether the process has ended, or could not start."""
         self.ready = False
-        """Whether it takes jobs: it has started, and has not ended."""
+        """Whether it has started, and has not ended."""
 
     @property
     def pid(self) -> int | None:
@@ -51,51 +54,52 @@ class WorkerProcess(asyncio.Protocol):
         return None if self._process is None else self._process.pid
 
     async def start(self) -> None:
-        """Start the process, without waiting until it is ready."""
+        """Start the process, without waiting until it is ready: jobs wait for it."""
         if self.ended:
             return
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = _started(self._seed, theirs)
+                self._process = _started(self._module, self._arguments, theirs)
             except (OSError, TypeError) as error:  # TypeError: an embedded Python has no sys.executable
                 self.ended = True
                 ours.close()
-                logger.warning("no process for payloads could be started, so the simulator makes them: %s", error)
+                logger.warning("no process could be started that %s, so the simulator does it: %s", self._work, error)
                 return
         await asyncio.get_running_loop().create_connection(lambda: self, sock=ours)
 
-    async def make(self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None) -> list[Occurrence]:
-        """As `AsyncPayloads.make`.
+    async def do(self, jobs: Sequence[bytes]) -> list[bytes]:
+        """The answers to jobs, given in their frames.
 
         Raises:
             ConnectionError: the process has ended.
         """
-        jobs = [
-            Job(events[start : start + _PAYLOADS_PER_JOB], first + start, store_id, None if at is None else at + start)
-            for start in range(0, len(events), _PAYLOADS_PER_JOB)
-        ]
-        batches = asyncio.gather(*map(self._send, jobs))
+        answers = asyncio.gather(*map(self._send, jobs))
         try:
-            await self._wait_for(batches)
+            await self._wait_for(answers)
         finally:
-            batches.cancel()  # if the caller is cancelled, so are its jobs
-        return [made for job, batch in zip(jobs, batches.result(), strict=True) for made in unpack(job.events, batch)]
+            answers.cancel()  # if the caller is cancelled, so are its jobs
+        return answers.result()
 
-    async def _wait_for(self, batches: "asyncio.Future[list[bytes]]") -> None:
-        """Wait for the batches, but not for a process that is stuck."""
-        while not batches.done():
-            before = self._batches
-            done, _ = await asyncio.wait([batches], timeout=STUCK_AFTER_S)
+    def tell(self, message: bytes) -> None:
+        """Send a frame that has no answer."""
+        if self._transport is not None:
+            self._transport.write(message)
+
+    async def _wait_for(self, answers: "asyncio.Future[list[bytes]]") -> None:
+        """Wait for the answers, but not for a process that is stuck."""
+        while not answers.done():
+            before = self._answers
+            done, _ = await asyncio.wait([answers], timeout=self.stuck_after_s)
             if not done:
                 # This very process may have been stopped for a while (SIGSTOP, a suspended laptop): read first
                 # what came meanwhile, then judge.
                 await asyncio.sleep(0.01)
                 self._end_if_stuck(before)
 
-    def _end_if_stuck(self, batches_before: int) -> None:
-        if batches_before == self._batches and self._unanswered and not self.ended:
-            logger.warning("the process that makes payloads is stuck; the simulator makes them itself")
+    def _end_if_stuck(self, answers_before: int) -> None:
+        if answers_before == self._answers and self._unanswered and not self.ended:
+            logger.warning("the process that %s is stuck; the simulator does it itself", self._work)
             self.end()
 
     def end(self) -> None:
@@ -108,12 +112,17 @@ class WorkerProcess(asyncio.Protocol):
             self._process.kill()
             self._process.wait()
 
-    def _send(self, job: Job) -> "asyncio.Future[bytes]":
-        assert self._transport is not None
-        batch: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._unanswered.append(batch)
-        self._transport.write(write_job(job))
-        return batch
+    def _send(self, job: bytes) -> "asyncio.Future[bytes]":
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        if self.ended or self._transport is None:
+            answer.set_exception(self._gone())
+            return answer
+        self._unanswered.append(answer)
+        self._transport.write(job)
+        return answer
+
+    def _gone(self) -> ConnectionError:
+        return ConnectionError(f"the process that {self._work} has ended")
 
     # asyncio calls the methods below.
 
@@ -123,29 +132,29 @@ class WorkerProcess(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """The first frame says that the worker is ready; each further one is a batch."""
+        """The first frame says that the worker is ready; each further one is an answer."""
         for text in self._frames.feed(data):
             if not self.ready:
                 self.ready = not self.ended
                 continue
-            self._batches += 1
-            batch = self._unanswered.popleft()
-            if not batch.done():  # done: its caller was cancelled
-                batch.set_result(text)
+            self._answers += 1
+            answer = self._unanswered.popleft()
+            if not answer.done():  # done: its caller was cancelled
+                answer.set_result(text)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         if not self.ended:
-            logger.warning("the process that made payloads has ended; the simulator makes them itself")
+            logger.warning("the process that %s has ended; the simulator does it itself", self._work)
             self.end()
-        for batch in self._unanswered:
-            if not batch.done():
-                batch.set_exception(ConnectionError("the process that makes payloads has ended"))
+        for answer in self._unanswered:
+            if not answer.done():
+                answer.set_exception(self._gone())
         self._unanswered.clear()
 
 
-def _started(seed: int, worker_end: socket.socket) -> subprocess.Popen[bytes]:
+def _started(module: str, arguments: Sequence[str], worker_end: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-P", "-m", "frontsim.payloads.worker", str(seed)],
+        [sys.executable, "-P", "-m", module, *arguments],
         stdin=worker_end.fileno(),
         stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": _import_path()},

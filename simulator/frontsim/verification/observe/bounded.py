@@ -17,12 +17,12 @@ from dataclasses import dataclass
 import httpx
 
 from frontsim.clock import stopwatch
+from frontsim.json_depth import most_values
 
 MOST_BYTES = 32 * 1024 * 1024
 """Bytes of a text that is read."""
 MOST_VALUES = 2_000_000
 """Values in it, about: each takes some hundred bytes of memory, however short it is."""
-_SEPARATORS = (b",", b"[", b"{", b"\n")
 _PIECE = 64 * 1024
 _ERRORS_KEPT = 4 * 1024
 _LOOK_S = 0.05
@@ -114,7 +114,7 @@ def _whole(pieces: Iterable[bytes]) -> bytes:
 
 
 def _with_few_values(text: bytes) -> bytes:
-    if sum(text.count(separator) for separator in _SEPARATORS) > MOST_VALUES:
+    if most_values(text) + text.count(b"\n") > MOST_VALUES:
         raise TooMuch(f"more than {MOST_VALUES:,} values")
     return text
 

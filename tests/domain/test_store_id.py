@@ -2,8 +2,8 @@
 
 import pytest
 
-from frontsim.api.store_id import with_known_store
 from frontsim.domain.model import Occurrence
+from frontsim.domain.store_id import with_known_store
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""The body of `POST /_sim/trigger`: what a caller wants raised, checked field by field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from frontsim.catalog import Catalog
+from frontsim.domain.model import Occurrence
+from frontsim.domain.store_id import read_store_id
+from frontsim.fields import Fields
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.profiles import PROFILES
+from frontsim.payloads.values.moments import Ticks
+
+MOST_AT_ONCE = 100_000
+"""Occurrences that one call may raise."""
+
+
+class Content(StrEnum):
+    """Whose values the payloads of a call hold."""
+
+    OURS = "ours"
+    SET = "set"
+    """Ours, with some values of the caller's, so that each number has a payload of its own."""
+    CALLERS = "callers"
+    """One payload of the caller's, with or without `set`, for every number."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerCall:
+    """A call whose fields are right; whether its payloads can be made is known only when they are."""
+
+    event: str
+    count: int
+    store_id: int | None
+    profile: str | None
+    content: Content
+    set_: Mapping[str, Any]
+    payload: Mapping[str, Any] | None
+    invalid: bool
+
+    def make(self, payloads: Payloads, number: int, at: Ticks | None) -> Occurrence:
+        """The payload of a number with the caller's values, as `Payloads.custom` makes it, with its errors."""
+        return payloads.custom(
+            self.event,
+            number,
+            store_id=self.store_id,
+            at=at,
+            profile=self.profile,
+            set_=self.set_,
+            payload=self.payload,
+            invalid=self.invalid,
+        )
+
+
+def read_trigger_call(value: Mapping[str, Any], catalog: Catalog) -> TriggerCall:
+    """Read the JSON object of a call. Raises BadInput, UnknownEventType."""
+    fields = Fields(value, any_case=True)
+    fields.only("event", "count", "storeId", "set", "payload", "invalid", "payloads")
+    event = fields.text("event", "the name of an event type", required=True)
+    count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
+    store_id = read_store_id(fields)
+    set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
+    profile = fields.choice("payloads", PROFILES)
+    fields.check()
+    content = Content.CALLERS if payload is not None else Content.SET if set_ else Content.OURS
+    return TriggerCall(catalog.find(event or "").name, count, store_id, profile, content, set_, payload, invalid)

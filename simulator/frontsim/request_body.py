@@ -1,0 +1,133 @@
+"""Reads a request's body within limits, and the JSON in it without a long step on the event loop.
+
+Many callers may send at once, so the bytes of bodies that are not whole yet are bounded in all; the first 64 KiB of a
+body are free, because connections are bounded too. A body is parsed here while it holds few values:
+
+    up to 100 kB            ──▶ on the event loop, in a few milliseconds
+    up to 100,000 values    ──▶ in a thread: Python's lock is held for some 25 ms
+    more                    ──▶ not here. The parser would hold the lock for up to 0.6 s, so a process of its own parses
+                                what may be as large (`payloads.large_bodies`), and other calls are refused
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from frontsim.errors import BadInput, BodyTooLarge, Busy
+from frontsim.fields import shown_briefly
+from frontsim.json_depth import most_values, read_json
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Most bytes of a request body."""
+MOST_UNFINISHED = 256 * 1024 * 1024
+"""Bytes of all bodies that are not whole yet."""
+MOST_VALUES = 100_000
+"""Values in a body that is parsed in this process, about."""
+_FREE = 64 * 1024
+_SMALL = 100_000  # bytes that are parsed on the event loop
+
+
+class HeldBody:
+    """One body that is being received."""
+
+    def __init__(self, bodies: "UnfinishedBodies") -> None:
+        self._bodies = bodies
+        self._size = 0
+        self.counted = 0
+
+    def grow(self, size: int) -> None:
+        """Count further bytes. Raises Busy: all bodies together would hold too many."""
+        self._size += size
+        more = max(0, self._size - _FREE) - self.counted
+        if more:
+            self._bodies.take(more)
+            self.counted += more
+
+
+class UnfinishedBodies:
+    """The bytes of all bodies that are being received, in whatever thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = 0
+
+    @contextmanager
+    def hold(self) -> Iterator[HeldBody]:
+        """A body, until it is whole or broken off."""
+        body = HeldBody(self)
+        try:
+            yield body
+        finally:
+            with self._lock:
+                self._held -= body.counted
+
+    def take(self, size: int) -> None:
+        """Count bytes. Raises Busy: there would be too many."""
+        with self._lock:
+            if self._held + size > MOST_UNFINISHED:
+                raise Busy(
+                    f"send fewer large bodies at once: those that are not whole hold {self._held:,} bytes, and at most "
+                    f"{MOST_UNFINISHED:,} may be held",
+                    retry_after_s=1,
+                )
+            self._held += size
+
+
+_UNFINISHED = UnfinishedBodies()
+
+
+async def read_body(request: Request) -> bytes:
+    """The request's body. Raises BodyTooLarge, Busy, BadInput: the caller broke it off."""
+    too_large = BodyTooLarge(f"expected a body of at most {BODY_LIMIT} bytes, got more")
+    if int(request.headers.get("content-length", "0")) > BODY_LIMIT:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    try:
+        with _UNFINISHED.hold() as held:
+            async for part in request.stream():
+                size += len(part)
+                if size > BODY_LIMIT:
+                    raise too_large
+                held.grow(len(part))
+                parts.append(part)
+    except ClientDisconnect:
+        raise BadInput("the caller closed the connection before it had sent its whole body") from None
+    return b"".join(parts)
+
+
+def has_many_values(body: bytes) -> bool:
+    """Whether a body must not be parsed in this process."""
+    return len(body) > _SMALL and most_values(body) > MOST_VALUES
+
+
+async def parsed(body: bytes) -> object:
+    """The JSON value in a body, with or without a byte order mark. Raises BodyTooLarge, BadInput."""
+    if len(body) <= _SMALL:
+        return value_of(body)
+    if has_many_values(body):
+        raise BodyTooLarge(
+            f"expected a body of at most {MOST_VALUES:,} values, got more; only triggers, records of a sink and "
+            "payloads to be checked may hold more"
+        )
+    return await asyncio.to_thread(value_of, body)
+
+
+def value_of(body: bytes) -> object:
+    """As `parsed`, at once and however large."""
+    try:
+        return read_json(body.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as error:
+        raise BadInput(str(error), {"": [str(error)]}) from None
+
+
+def as_object(value: object) -> dict[str, Any]:
+    """The value, if it is a JSON object. Raises BadInput."""
+    if not isinstance(value, dict):
+        text = f"expected a JSON object, got {shown_briefly(value)}"
+        raise BadInput(text, {"": [text]})
+    return value

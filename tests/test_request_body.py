@@ -1,0 +1,115 @@
+"""Bodies hold so many bytes in all while they are received; large ones are parsed away from the event loop."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from frontsim import request_body
+from frontsim.errors import Busy
+from frontsim.json_depth import read_json
+from frontsim.request_body import UnfinishedBodies
+from tests.api.recorder import Recorder
+from tests.api.simulation import Simulation, simulation
+from tests.api.test_webhooks import assert_problem
+
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[Simulation]:
+    with simulation() as running:
+        yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Recorder]:
+    with Recorder() as recorder:
+        yield recorder
+
+
+def test_what_is_whole_or_broken_off_is_not_counted(monkeypatch: pytest.MonkeyPatch):
+    """Large bodies are; the beginning of each is free, so a small one is taken even then."""
+    monkeypatch.setattr(request_body, "MOST_UNFINISHED", 10 * MB)
+    bodies = UnfinishedBodies()
+    for _ in range(3):
+        with bodies.hold() as one, bodies.hold() as other:
+            one.grow(9 * MB)
+            with pytest.raises(Busy):
+                other.grow(2 * MB)
+            with bodies.hold() as small:
+                small.grow(60_000)
+
+
+def test_too_many_large_bodies_at_once(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
+    """503 with Retry-After, while small calls are answered; when the large one breaks off, there is room again."""
+    monkeypatch.setattr(request_body, "MOST_UNFINISHED", MB)
+    text = "x" * (MB // 2)
+    with socket.create_connection(("127.0.0.1", sim.port)) as slow:
+        head = b"POST /_sim/sink/erp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2000000\r\n\r\n"
+        slow.sendall(head + b'"' + b"x" * MB)
+        while (refused := sim.sim("POST", "clock", text)).status_code != 503:  # until the first one is read
+            assert 422 == refused.status_code  # a text is no object: nothing of it is kept
+        assert_problem(refused, 503)
+        assert "1" == refused.headers["retry-after"]
+        sim.does("sink/erp", "small")
+    while sim.sim("POST", "clock", text).status_code != 422:
+        pass
+
+
+def test_a_large_body_is_parsed_off_the_event_loop(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
+    """A small one is parsed on it, because a thread would cost more."""
+    threads: list[str] = []
+
+    def noted(body: bytes) -> Any:
+        threads.append(threading.current_thread().name)
+        return read_json(body)
+
+    monkeypatch.setattr(request_body, "read_json", noted)
+    for size in (1_000, 1_000_000):
+        sim.does("sink/erp", ["x" * size])
+    on_the_loop, in_a_thread = threads
+    assert "frontsim-server" == on_the_loop
+    assert on_the_loop != in_a_thread
+
+
+MANY = b"[" + b",".join([b"[]"] * 100_000) + b"]"
+
+
+def test_a_body_of_many_values_is_parsed_by_another_process(
+    sim: Simulation, receiver: Recorder, monkeypatch: pytest.MonkeyPatch
+):
+    """In this one the parser would hold up every caller, in whatever thread it ran: the same answers without it."""
+    webhook = sim.subscribes(receiver.url)
+    monkeypatch.setattr(request_body, "read_json", None)
+    sim.sim("POST", "sink/many", content=MANY)
+    for body in (
+        b'{"event": "salecreated", "invalid": true, "count": 2, "payload": {"many": %s}}' % MANY,
+        b'{"event": "SaleCreated", "invalid": true, "count": 3, "set": {"comment": %s}}' % MANY,
+    ):
+        assert 202 == sim.sim("POST", "trigger", content=body).status_code
+    wrong = sim.sim("POST", "trigger", content=b'{"event": "SaleCreated", "payload": {"salesLines": %s}}' % MANY)
+    assert_problem(wrong, 422)
+    assert "salesLines[0]" in wrong.json()["errors"]
+    unknown = sim.sim("POST", "trigger", content=b'{"event": "SaleCreatd", "set": {"comment": %s}}' % MANY)
+    assert "did you mean SaleCreated" in unknown.text
+    found = sim.sim("POST", "page/payloads/SaleCreated", content=b'{"salesLines": %s}' % MANY).json()
+    assert "salesLines[0]" in [each["path"] for each in found]
+    monkeypatch.undo()
+
+    assert MANY == sim.sim("GET", "sink/many").content[1:-1]
+    mine, *ours = [entry["payload"] for entry in sim.log(webhook, includePayload="true")][1:]
+    assert {"many": orjson.loads(MANY)} == mine
+    assert [orjson.loads(MANY)] * 3 == [payload["comment"] for payload in ours]
+    assert 3 == len({payload["saleId"] for payload in ours})
+
+
+@pytest.mark.parametrize(("path", "status"), [("simulate", 413), ("faults", 413), ("clock", 413), ("leases", 413)])
+def test_other_calls_need_fewer_values(sim: Simulation, path: str, status: int):
+    """They are refused without being parsed."""
+    refused = sim.sim("POST", path, content=b'{"x": %s}' % MANY)
+    assert_problem(refused, status)
+    assert "100,000 values" in refused.json()["detail"]
