@@ -61,7 +61,6 @@ def test_functions_are_short() -> None:
 
 
 TWICE = {
-    "Attempt": "one HTTP attempt in delivery; in recovery, one try of a case",
     "Case": "a case of a rule's judgement; in recovery, what is recovered",
     "Ending": "how a send ends; in recovery, how a case ends",
     "Group": "events that share effects; on the page, what is shown together",

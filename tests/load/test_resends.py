@@ -60,7 +60,7 @@ def test_time_that_is_over_while_events_are_taken_leaves_it_unfinished() -> None
 
 
 @pytest.mark.parametrize(("status_code", "for_good"), [(422, True), (429, False), (500, False), (None, False)])
-def test_what_is_owed_is_what_the_log_lists_as_failed(status_code: int | None, for_good: bool) -> None:
+def test_what_is_due_is_what_the_log_lists_as_failed(status_code: int | None, for_good: bool) -> None:
     """By webhook and event id, and with whether the receiver refused all of it for good."""
-    owed = LeasedResends(Setup(each_round=0, status_code=status_code)).owed()  # type: ignore[arg-type]
-    assert (frozenset(("w", each) for each in ADDRESSES), for_good) == (owed.events, owed.is_refused_for_good)
+    due = LeasedResends(Setup(each_round=0, status_code=status_code)).due()  # type: ignore[arg-type]
+    assert ([("w", each) for each in ADDRESSES], for_good) == (due.events, due.is_refused_for_good)

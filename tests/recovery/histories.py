@@ -1,20 +1,20 @@
 """Histories of one case, written down by hand."""
 
+from frontsim.client.models import RunView
 from frontsim.recovery.case import Case, CaseStart
-from frontsim.recovery.facts import Attempt, Call, CaseHistory, Ending, Operation, PastEvent, Start, State
+from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
 
 WEBHOOK = "6f0e"
 
 
-def attempt(number: int, code: int | None) -> Attempt:
-    return Attempt(number, number > 1, "OK" if code == 200 else "Failed", code)
+def run(number: int, code: int | None) -> RunView:
+    trigger, status = "Resend" if number > 1 else "Original", "OK" if code == 200 else "Failed"
+    return RunView.read({"run": number, "trigger": trigger, "status": status, "statusCode": code})
 
 
 def event(*codes: int | None, id_: str = "e1", state: State = State.FAILED, due: int = 1, hopeless: bool = False):
-    attempts = tuple(attempt(number, code) for number, code in enumerate(codes, 1))
-    return PastEvent(
-        WEBHOOK, id_, "SaleCreated", state, due, "2026-08-01T10:00:00", hopeless=hopeless, attempts=attempts
-    )
+    runs = tuple(run(number, code) for number, code in enumerate(codes, 1))
+    return PastEvent(WEBHOOK, id_, "SaleCreated", state, due, "2026-08-01T10:00:00", hopeless=hopeless, runs=runs)
 
 
 def listed(*, at_s: float = 0.0, start: int = 1, status: int | None = 200, broken: str = "", retry_after_s: float = 0):

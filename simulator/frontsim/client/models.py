@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from frontsim.client.errors import UnexpectedAnswer
+from frontsim.domain.model import Trigger
 from frontsim.fields import Fields
 
 Json = Mapping[str, Any]
@@ -73,6 +74,21 @@ class RunView:
             raw=fields.value,
         )
 
+    @property
+    def is_resend(self) -> bool:
+        """Whether a resend made it: the event had been delivered before."""
+        return self.trigger == Trigger.RESEND
+
+    @property
+    def is_received(self) -> bool:
+        """The log has a 2xx for it."""
+        return self.status_code is not None and 200 <= self.status_code < 300
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in the log's words: `404 Not found`, or the phrase alone."""
+        return _outcome(self.status_code, self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
@@ -118,8 +134,11 @@ class EventEntry:
     @property
     def outcome(self) -> str:
         """How its newest run ended, in the log's words: `404 Not found`, or the phrase alone."""
-        words = (self.status_code, self.status)
-        return " ".join(str(word) for word in words if word is not None) or "no status"
+        return _outcome(self.status_code, self.status)
+
+
+def _outcome(status_code: int | None, status: str | None) -> str:
+    return " ".join(str(word) for word in (status_code, status) if word is not None) or "no status"
 
 
 @dataclass(frozen=True, slots=True)

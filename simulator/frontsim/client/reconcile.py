@@ -3,6 +3,7 @@
     list success=false -> resend each once, oldest first -> list again -> ... until nothing is left, or a round
     changes nothing
 
+`client.resend_job` makes the rounds; how to look and resend at an API whose calls may fail stands here.
 The vendor never resends by itself (published), so this job is half of every integration. It is safe against
 the real API:
 
@@ -25,6 +26,7 @@ from itertools import repeat
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
 from frontsim.client.in_order import for_each
 from frontsim.client.models import EventEntry
+from frontsim.client.resend_job import Due, JobLimits, run_resend_job
 from frontsim.client.retry import READ_DELAYS_S, RetryPolicy, Say, Sleep, is_rate_limit
 from frontsim.client.vendor import FrontSystems, When
 
@@ -103,10 +105,7 @@ def reconcile(
     """
     job = _Job(api, webhook_id, from_, to, RetryPolicy(sleep, say), max_attempts, concurrency, progress)
     try:
-        job.list_failed()
-        for number in range(1, 1 if dry_run else max_rounds + 1):
-            if not job.run_round(number):
-                break
+        run_resend_job(job, JobLimits(rounds=0 if dry_run else max_rounds, stalled_rounds=1))
     except CallError as error:
         return job.tally(stopped=error)
     return job.tally()
@@ -128,11 +127,12 @@ class _Job:
     failed: dict[str, EventEntry] = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
     recovered: set[str] = field(default_factory=set)  # since the last list
-    not_made: set[str] = field(default_factory=set)  # events whose resend was certainly not made in this round
     given_up: set[str] = field(default_factory=set)
     spent: set[str] = field(default_factory=set)  # events with all their attempts used up
     unmade: dict[str, int] = field(default_factory=dict)  # how many of its resends were certainly not made, by event
+    to_repeat: int = 0  # resends that were certainly not made, and that a later round may make
     failed_calls: int = 0  # in a row
+    rounds: int = 0
     resent: int = 0
 
     def tally(self, *, stopped: CallError | None = None) -> Tally:
@@ -141,19 +141,21 @@ class _Job:
         spent = frozenset(self.spent & self.failed.keys())
         return Tally(self.webhook_id, len(self.listed), self.resent, recovered, left, stopped, spent)
 
-    def list_failed(self) -> None:
+    def due(self) -> Due[EventEntry]:
         """Read the list again: only the list says what failed. An event that is listed twice is one event."""
         entries = self.retry.read(
             lambda: self.api.list_events(self.webhook_id, from_=self.from_, to=self.to, success=False)
         )
         # An API that ignores `success` also lists what was received, or what no run has ended of: do not resend that.
-        due = (entry for entry in entries if entry.success is False and entry.runs_counter != 0)
-        failed = sorted(due, key=lambda entry: entry.created or "")
+        failing = (entry for entry in entries if entry.success is False and entry.runs_counter != 0)
+        failed = sorted(failing, key=lambda entry: entry.created or "")
         self.failed = {entry.webhook_event_id: entry for entry in failed}
         self.listed |= self.failed.keys()
         self.recovered.clear()
         for entry in failed:
             self._check_attempts(entry)
+        due = [entry for key, entry in self.failed.items() if key not in self.given_up]
+        return Due(due, (frozenset(self.failed), self.to_repeat))
 
     def _check_attempts(self, entry: EventEntry) -> None:
         """Give up an event that has been resent as often as it may be; its first run was no resend."""
@@ -163,22 +165,12 @@ class _Job:
             if entry.webhook_event_id not in self.given_up:
                 self._give_up(entry, f"it was resent {resends} times")
 
-    def run_round(self, number: int) -> bool:
-        """Resend every listed event once, and list again; False when another round would change nothing."""
-        due = [entry for key, entry in self.failed.items() if key not in self.given_up]
-        if not due:
-            return False
-        self.retry.say(f"webhook {self.webhook_id}: round {number}, {len(due)} to resend")
-        before = self.failed.keys()
-        self.not_made.clear()
-        self._resend_all(due)
-        self.list_failed()
-        return bool(self.not_made) or self.failed.keys() != before
-
-    def _resend_all(self, due: Sequence[EventEntry]) -> None:
+    def resend(self, events: Sequence[EventEntry]) -> None:
         """Resend each once; the first error that ends the job ends all."""
-        for_each(due, self._resend, at_once=self.concurrency, tell=lambda begun: self._tell(begun, len(due)))
-        self._tell(len(due), len(due))
+        self.rounds += 1
+        self.retry.say(f"webhook {self.webhook_id}: round {self.rounds}, {len(events)} to resend")
+        for_each(events, self._resend, at_once=self.concurrency, tell=lambda begun: self._tell(begun, len(events)))
+        self._tell(len(events), len(events))
 
     def _tell(self, done: int, of: int) -> None:
         if self.progress is not None:
@@ -279,7 +271,7 @@ class _Job:
             if self.unmade[key] >= _MOST_UNMADE:
                 self._give_up(entry, f"its resend could not be made {_MOST_UNMADE} times")
             else:
-                self.not_made.add(key)
+                self.to_repeat += 1
 
     def _give_up(self, entry: EventEntry, reason: str) -> None:
         with self.lock:

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Sequence
 from time import sleep
 
+from frontsim.client.log_reader import read_log
+from frontsim.client.resend_job import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
 from frontsim.clock import stopwatch
 from frontsim.load.setup import MASTER_TTL_S, MISSING_S, LoadSetup
-from frontsim.verification.play.harness import EVER
-from frontsim.verification.play.resend_job import EventAddress, Owed, is_refused_for_good, run_resend_job
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,12 @@ def resend_failed(setup: LoadSetup) -> bool:
         Whether time was over while the job still made progress.
     """
     began_s = stopwatch()
-    return run_resend_job(
-        LeasedResends(setup),
-        pause=sleep,
+    limits = JobLimits(
         is_late=lambda: stopwatch() - began_s >= setup.load.options.end_timeout,
         may_wait=lambda stalled_s: stalled_s < MISSING_S,
+        pause=sleep,
     )
+    return run_resend_job(LeasedResends(setup), limits)
 
 
 class LeasedResends:
@@ -36,14 +36,10 @@ class LeasedResends:
         self._setup = setup
         self._resent = 0
 
-    def owed(self) -> Owed:
-        entries = [
-            entry
-            for webhook_id in self._setup.webhooks
-            for entry in self._setup.api.list_events(webhook_id, from_=self._setup.epoch, to=EVER[1], success=False)
-        ]
+    def due(self) -> Due[EventAddress]:
+        entries = list(read_log(self._setup.api, self._setup.webhooks, since=self._setup.epoch, success=False))
         events = frozenset((entry.webhook_id, entry.webhook_event_id) for entry in entries)
-        return Owed(events, is_refused_for_good([entry.status_code for entry in entries]))
+        return Due(sorted(events), events, is_refused_for_good([entry.status_code for entry in entries]))
 
     def resend(self, events: Sequence[EventAddress]) -> None:  # noqa: ARG002 - a lease cannot name events
         deliveries = self._setup.simulator.lease_resends(count=RESENDS_PER_ROUND, ttl_s=MASTER_TTL_S)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from frontsim.client.models import RunView
+
 
 class Operation(StrEnum):
     """What a call of the vendor's API asks for."""
@@ -92,21 +94,6 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One run of an event in the log."""
-
-    number: int
-    is_resend: bool
-    status: str
-    status_code: int | None
-
-    @property
-    def arrived(self) -> bool:
-        """The log has a 2xx for it."""
-        return self.status_code is not None and 200 <= self.status_code < 300
-
-
-@dataclass(frozen=True, slots=True)
 class PastEvent:
     """One event of the case, with all its runs at the end.
 
@@ -126,17 +113,17 @@ class PastEvent:
     created: str
     hopeless: bool = False
     about: str = ""
-    attempts: tuple[Attempt, ...] = ()
+    runs: tuple[RunView, ...] = ()
 
     @property
     def arrived(self) -> bool:
         """The receiver has it."""
-        return any(each.arrived for each in self.attempts)
+        return any(each.is_received for each in self.runs)
 
     @property
-    def resends(self) -> tuple[Attempt, ...]:
+    def resends(self) -> tuple[RunView, ...]:
         """The runs that the job asked for."""
-        return tuple(each for each in self.attempts if each.is_resend)
+        return tuple(each for each in self.runs if each.is_resend)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,10 +144,10 @@ def _resent_delivered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
         if event.state is State.PENDING and event.resends:
             yield _Seen("resent-delivered", "resent while its first delivery was still on its way", event)
             continue
-        arrived = [number for number, attempt in enumerate(event.attempts) if attempt.arrived]
+        arrived = [number for number, run in enumerate(event.runs) if run.is_received]
         if not arrived:
             continue
-        again = [attempt for attempt in event.attempts[arrived[0] + 1 :] if attempt.is_resend]
+        again = [run for run in event.runs[arrived[0] + 1 :] if run.is_resend]
         if again:
             times = "once" if len(again) == 1 else f"{len(again)} times"
             when = "at first" if arrived[0] == 0 else f"with run {arrived[0] + 1}"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from frontsim.client.control import Simulator
+from frontsim.client.log_reader import read_log
 from frontsim.client.models import EventEntry
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import stopwatch
@@ -20,11 +21,8 @@ from frontsim.errors import BadInput, FrontsimError
 from frontsim.recovery.case import Case, CaseStart
 from frontsim.recovery.case_events import CaseEvents
 from frontsim.recovery.command import RunningJob, at_another_time, faketime_library, words_of
-from frontsim.recovery.facts import Attempt, CaseHistory, Ending, Operation, PastEvent, Start
+from frontsim.recovery.facts import CaseHistory, Ending, Operation, PastEvent, Start
 from frontsim.recovery.gateway import CallGateway
-
-EVER = ("2000-01-01", "2199-12-31")
-"""A window that leaves nothing out."""
 
 _POLL_S = 0.02
 _MOST_EDGE_S = 600.0
@@ -94,7 +92,7 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
                 if cancelled():
                     raise Cancelled
                 player.run(number, start)
-            events = player.events_with_attempts()
+            events = player.events_with_runs()
         except BadInput:
             raise
         except NotMoved as error:
@@ -239,28 +237,16 @@ class _Player:
         return max(near, default=None)
 
     def _failing(self) -> frozenset[str]:
-        entries = self._log(success=False)
-        return frozenset(entry.webhook_event_id for entry in entries)
+        return frozenset(entry.webhook_event_id for entry in read_log(self.api, self.past.live_webhooks, success=False))
 
-    def _log(self, *, success: bool | None = None, runs: bool = False) -> list[EventEntry]:
-        return [
-            entry
-            for webhook_id in self.past.live_webhooks
-            for entry in self.api.list_events(webhook_id, from_=EVER[0], to=EVER[1], success=success, include_runs=runs)
-        ]
-
-    def events_with_attempts(self) -> list[PastEvent]:
+    def events_with_runs(self) -> list[PastEvent]:
         """The events as the log has them at the end."""
-        log = {entry.webhook_event_id: entry for entry in self._log(runs=True)}
-        return [_with_attempts(event, log[event.webhook_event_id]) for event in self.past.events]
+        log = {entry.webhook_event_id: entry for entry in read_log(self.api, self.past.live_webhooks, with_runs=True)}
+        return [_as_logged(event, log[event.webhook_event_id]) for event in self.past.events]
 
 
-def _with_attempts(event: PastEvent, entry: EventEntry) -> PastEvent:
-    attempts = tuple(
-        Attempt(run.run or place, run.trigger == "Resend", run.status or "", run.status_code)
-        for place, run in enumerate(entry.runs, 1)
-    )
-    return replace(event, created=entry.created or "", attempts=attempts)
+def _as_logged(event: PastEvent, entry: EventEntry) -> PastEvent:
+    return replace(event, created=entry.created or "", runs=entry.runs)
 
 
 def _moment(query: Mapping[str, str], bound: str) -> datetime | None:

@@ -13,17 +13,17 @@ def story(history: CaseHistory, webhook_event_id: str) -> list[str]:
     if event is None:
         return [*_calls(history.calls), *_starts(history)]
     own = [call for call in history.calls if _is_about(call, event)]
-    return [*_past(event), *_calls(own), *_attempts(event), *_starts(history)]
+    return [*_past(event), *_calls(own), *_resends(event), *_starts(history)]
 
 
 def _past(event: PastEvent) -> Iterator[str]:
-    first = event.attempts[0] if event.attempts else None
+    first = event.runs[0] if event.runs else None
     about = f" ({event.about})" if event.about else ""
     yield f"{event.event} created {event.created}{about} for webhook {event.webhook_id}"
     if event.state is State.PENDING:
         yield "its first delivery is still on its way"
     elif first is not None:
-        yield f"its first delivery: {_outcome(first.status_code, first.status)}"
+        yield f"its first delivery: {first.outcome}"
 
 
 def _calls(calls: list[Call] | tuple[Call, ...]) -> Iterator[str]:
@@ -37,9 +37,9 @@ def _calls(calls: list[Call] | tuple[Call, ...]) -> Iterator[str]:
         yield f"           and {len(calls) - _MOST_CALLS} more calls"
 
 
-def _attempts(event: PastEvent) -> Iterator[str]:
-    for attempt in event.resends:
-        yield f"resend {attempt.number}: {_outcome(attempt.status_code, attempt.status)}"
+def _resends(event: PastEvent) -> Iterator[str]:
+    for run in event.resends:
+        yield f"resend {run.run}: {run.outcome}"
     yield "in the end it has arrived" if event.arrived else "in the end it has not arrived"
 
 
@@ -56,7 +56,3 @@ def _is_about(call: Call, event: PastEvent) -> bool:
     if call.operation is Operation.LIST:
         return call.webhook_id == event.webhook_id
     return call.webhook_event_id == event.webhook_event_id
-
-
-def _outcome(status_code: int | None, status: str) -> str:
-    return status if status_code is None else f"{status_code} {status}"

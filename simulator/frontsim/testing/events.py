@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from frontsim.client.log_reader import read_log
 from frontsim.client.models import EventEntry, RunView
 from frontsim.client.vendor import FrontSystems
-
-EVER = ("2000-01-01", "2199-12-31")
-"""A window in which every event of a simulator lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ class Subscription:
         self._api.delete_webhook(self.id)
 
     def _listed(self, *, success: bool | None) -> list[Event]:
-        entries = self._api.list_events(self.id, from_=EVER[0], to=EVER[1], success=success)
+        entries = read_log(self._api, [self.id], success=success)
         return [Event(entry.webhook_event_id, self.type, self.id, self._api) for entry in entries]
 
 

@@ -22,6 +22,7 @@ import orjson
 
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.client.control import Simulator
+from frontsim.client.log_reader import EVER
 from frontsim.client.reconcile import reconcile
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
@@ -33,7 +34,6 @@ from frontsim.verification.facts.history import History, Observation
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.observe.observers import UrlObserver, read_effects
-from frontsim.verification.play.harness import EVER
 from frontsim.verification.play.log_facts import read_webhook_facts
 
 VERIFIED, VIOLATED = 0, 1

@@ -6,13 +6,13 @@ from typing import Any
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
 from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.client.models import EventEntry
+from frontsim.client.resend_job import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
 from frontsim.verification.facts.history import Expect, FaultFact
 from frontsim.verification.play.observing import take_checkpoint
 from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.resend_job import EventAddress, Owed, is_refused_for_good, run_resend_job
 from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.play.sender import SendResult, send
 from frontsim.verification.scenario.scenario import place
@@ -78,13 +78,13 @@ def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
 
     The harness repeats a call of the API that fails: that says nothing of the receiver, and no round ends with it.
     """
-    state.is_unfinished = run_resend_job(
-        _ScenarioFailures(state),
-        pause=state.harness.pause,
+    limits = JobLimits(
+        rounds=rounds,
         is_late=state.is_late,
         may_wait=lambda stalled_s: _may_wait(state, stalled_s),
-        rounds=rounds,
+        pause=state.harness.pause,
     )
+    state.is_unfinished = run_resend_job(_ScenarioFailures(state), limits)
 
 
 class _ScenarioFailures:
@@ -93,11 +93,11 @@ class _ScenarioFailures:
     def __init__(self, state: ScenarioState) -> None:
         self._state = state
 
-    def owed(self) -> Owed:
+    def due(self) -> Due[EventAddress]:
         state = self._state
         entries = [entry for entry in state.harness.failed(state.webhook_ids) if _is_owed(state, entry)]
         events = frozenset((entry.webhook_id, entry.webhook_event_id) for entry in entries)
-        return Owed(events, is_refused_for_good([entry.status_code for entry in entries]))
+        return Due(sorted(events), events, is_refused_for_good([entry.status_code for entry in entries]))
 
     def resend(self, events: Sequence[EventAddress]) -> None:
         self._state.harness.resend(events)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from threading import Event
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
+from frontsim.client.log_reader import LogFilter, read_log
 from frontsim.client.models import EventEntry
 from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems
@@ -29,8 +30,6 @@ from frontsim.verification.scenario.selection import Selection
 
 logger = logging.getLogger(__name__)
 
-EVER = ("2000-01-01", "2100-01-01")
-"""A window in which every event of a simulator lies."""
 TOGETHER = 8
 """Resends in flight at once."""
 _NEXT_BATCH_FACTOR = 4.5
@@ -142,16 +141,11 @@ class Harness:
 
     def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
         """The events that the log lists as not received. Raises CallError."""
-        return self._listed(
-            lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], success=False), webhook_ids
-        )
+        return self._read(webhook_ids, success=False)
 
     def log(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
         """All events in the log, with payloads and runs. Raises CallError."""
-        return self._listed(
-            lambda each: self.api.list_events(each, from_=EVER[0], to=EVER[1], include_payload=True, include_runs=True),
-            webhook_ids,
-        )
+        return self._read(webhook_ids, with_payloads=True, with_runs=True)
 
     def entry(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
         """One event as the log has it now. Raises CallError."""
@@ -164,9 +158,13 @@ class Harness:
         self.api.close()
         self.sim.close()
 
-    def _listed(self, of: Callable[[str], list[EventEntry]], webhook_ids: Sequence[str]) -> list[EventEntry]:
-        lists = self.pool.map(lambda each: self._call(lambda: of(each), retried=(Ambiguous, ApiError)), webhook_ids)
-        return [entry for entries in lists for entry in entries]
+    def _read(self, webhook_ids: Sequence[str], **which: Unpack[LogFilter]) -> list[EventEntry]:
+        """The log of several webhooks, read at once, because each read waits for the simulator."""
+
+        def of(webhook_id: str) -> list[EventEntry]:
+            return self._call(lambda: list(read_log(self.api, [webhook_id], **which)), retried=(Ambiguous, ApiError))
+
+        return [entry for entries in self.pool.map(of, webhook_ids) for entry in entries]
 
     def _deliver(self, entry: tuple[str, str]) -> None:
         for _ in range(_TRIES_IF_LOST):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from frontsim.client.log_reader import read_log
 from frontsim.client.models import EventEntry, RunView
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.delivery_shape import BARE, DeliveryShape
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts.history import Entity, EventFact, FaultFact, Run
-from frontsim.verification.play.harness import EVER
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, since_ms
 
 NOT_SENT = frozenset(
@@ -69,9 +69,7 @@ def read_webhook_facts(
     """
     with_payload = keeps_payloads or entity_of is not None
     for webhook_id, event in webhooks.items():
-        for entry in api.list_events(
-            webhook_id, from_=epoch, to=EVER[1], include_payload=with_payload, include_runs=True
-        ):
+        for entry in read_log(api, [webhook_id], since=epoch, with_payloads=with_payload, with_runs=True):
             payload = shape.as_sent(
                 entry.payload, event=event, webhook_id=webhook_id, webhook_event_id=entry.webhook_event_id
             )

@@ -1,21 +1,21 @@
 import pytest
 
-from frontsim.verification.play.resend_job import STALLED_ROUNDS, Owed, is_refused_for_good, run_resend_job
+from frontsim.client.resend_job import STALLED_ROUNDS, Due, JobLimits, is_refused_for_good, run_resend_job
 
 SALE, RETURN = ("webhook", "sale"), ("webhook", "return")
 
 
 class Failures:
-    """What is owed follows a script, one entry a look; the last stays."""
+    """What is due follows a script, one entry a look; the last stays."""
 
     def __init__(self, *looks, for_good=False):
         self.looks = list(looks)
         self.for_good = for_good
         self.resent = []
 
-    def owed(self):
+    def due(self):
         events = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return Owed(frozenset(events), self.for_good)
+        return Due(sorted(events), frozenset(events), self.for_good)
 
     def resend(self, events):
         self.resent.append(events)
@@ -27,20 +27,19 @@ def runs():
 
     def run(failures, *, late_after=10**6, waits=0, **others):
         pauses, asked = [], iter(range(waits))
-        unfinished = run_resend_job(
-            failures,
+        limits = JobLimits(
             pause=pauses.append,
             is_late=lambda: len(failures.resent) >= late_after,
             may_wait=lambda _: next(asked, None) is not None,
             **others,
         )
-        return unfinished, pauses
+        return run_resend_job(failures, limits), pauses
 
     return run
 
 
 def test_the_job_ends_when_nothing_is_left(runs):
-    """Each round resends what is owed then, and nothing else."""
+    """Each round resends what is due then, and nothing else."""
     failures = Failures([SALE, RETURN], [SALE], [])
     assert (False, [0.0, 0.0]) == runs(failures)
     assert [sorted([SALE, RETURN]), [SALE]] == failures.resent
@@ -65,6 +64,28 @@ def test_the_job_makes_no_more_rounds_than_asked(runs):
     failures = Failures([SALE, RETURN], [SALE], [RETURN], [])
     runs(failures, rounds=2)
     assert 2 == len(failures.resent)
+
+
+def test_a_careful_job_ends_with_the_first_round_that_changes_nothing(runs):
+    """And no rounds at all only look."""
+    failures = Failures([SALE, RETURN], [SALE])
+    runs(failures, stalled_rounds=1)
+    assert [sorted([SALE, RETURN]), [SALE]] == failures.resent
+    looked = Failures([SALE])
+    runs(looked, rounds=0)
+    assert [] == looked.resent
+
+
+def test_a_round_that_changes_the_mark_has_changed_something(runs):
+    """The same events may be due again, because their resends could not be made."""
+
+    class Unmade(Failures):
+        def due(self):
+            return Due([SALE], mark=min(3, len(self.resent)))
+
+    failures = Unmade()
+    runs(failures, stalled_rounds=1)
+    assert 4 == len(failures.resent)
 
 
 def test_time_that_ends_a_job_before_it_gave_up_leaves_it_unfinished(runs):
