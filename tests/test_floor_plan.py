@@ -60,14 +60,7 @@ def test_functions_are_short() -> None:
     assert set() == long - LONG.keys()
 
 
-TWICE = {
-    "Case": "a case of a rule's judgement; in recovery, what is recovered",
-    "Ending": "how a send ends; in recovery, how a case ends",
-    "Group": "events that share effects; on the page, what is shown together",
-    "Job": "a recovery job to test; in payloads, a batch to make",
-    "Subscription": "a row of the store; in testing, what a test has subscribed",
-    "State": "of a connection, of an entity, of a recovery",
-}
+TWICE = {"Subscription": "a row of the store; in testing, what a test has subscribed, a name that users import"}
 """Public classes with one name in two rooms, and why. Make this list shorter, not longer."""
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Occurrence
-from frontsim.payloads.batch import FrameReader, Job, framed, pack, read_job, unpack, write_job
+from frontsim.payloads.batch import FrameReader, PayloadJob, framed, pack, read_job, unpack, write_job
 
 STORES = st.none() | st.integers(-(2**31), 2**31 - 1)
 MADE = st.lists(st.builds(Occurrence, st.sampled_from(["SaleCreated", "Own_Type"]), st.binary(), STORES))
@@ -25,7 +25,7 @@ def test_a_batch(made: list[Occurrence]):
 )
 def test_a_job(events: list[str], first: int, store_id: int | None, at: int | None):
     """A job is as it was asked for."""
-    job = Job(events, first, store_id, at)
+    job = PayloadJob(events, first, store_id, at)
     [text] = FrameReader().feed(write_job(job))
     assert job == read_job(text)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from frontsim import catalog
-from frontsim.payloads.batch import FrameReader, Job, unpack, write_job
+from frontsim.payloads.batch import FrameReader, PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.standalone.builders import BUILDERS
 from frontsim.payloads.worker import READY
@@ -46,9 +46,9 @@ def texts(line: socket.socket, count: int) -> list[bytes]:
 def test_it_makes_what_would_be_made_here():
     """Every published type, with and without a store or a moment, in the order of the jobs; then it ends with us."""
     jobs = [
-        Job([*BUILDERS], 7, None, None),
-        Job(["SaleCreated"] * 300, 0, None, 5_000),
-        Job([*BUILDERS], 2**40, 501, None),
+        PayloadJob([*BUILDERS], 7, None, None),
+        PayloadJob(["SaleCreated"] * 300, 0, None, 5_000),
+        PayloadJob([*BUILDERS], 2**40, 501, None),
     ]
     here = Payloads(catalog.load(), seed=42)
     with worker(42) as (_, line):
@@ -67,4 +67,4 @@ def test_it_ends_silently_when_its_socket_closes():
     """The other side may die at any moment, also while a batch is on its way."""
     with worker(1) as (_, line):
         texts(line, 1)
-        line.sendall(write_job(Job(["SaleCreated"] * 5_000, 0, None, None)))
+        line.sendall(write_job(PayloadJob(["SaleCreated"] * 5_000, 0, None, None)))

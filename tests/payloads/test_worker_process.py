@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from frontsim import catalog
-from frontsim.payloads.batch import Job, unpack, write_job
+from frontsim.payloads.batch import PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.worker_process import WorkerProcess
 
@@ -19,7 +19,7 @@ async def test_it_answers_in_order():
     """Jobs wait until it is ready; after its end it refuses, and ending it again does no harm."""
     worker = payload_worker()
     await worker.start()
-    jobs = [Job(["SaleCreated"] * 50, first, None, 9_000) for first in (3, 70)]
+    jobs = [PayloadJob(["SaleCreated"] * 50, first, None, 9_000) for first in (3, 70)]
     try:
         with anyio.fail_after(20):
             batches = await worker.do([write_job(job) for job in jobs])

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.receivers.entity import RULES, State, state_of
+from frontsim.receivers.entity import RULES, EntityState, state_of
 from frontsim.receivers.inbound import ReceivedEvent
 
 
@@ -11,17 +11,17 @@ def event(event_type, payload):
 @pytest.mark.parametrize(
     ("event_type", "payload", "state"),
     [
-        ("CustomerCreated", {"customerId": 7, "createdDateTime": "a"}, State("customer:7", "a", 0)),
+        ("CustomerCreated", {"customerId": 7, "createdDateTime": "a"}, EntityState("customer:7", "a", 0)),
         (
             "CustomerUpdated",
             {"customerId": 7, "createdDateTime": "a", "updatedDateTime": "b"},
-            State("customer:7", "b", 0),
+            EntityState("customer:7", "b", 0),
         ),
-        ("OmniChannelOrderFulfilled", {"orderId": 7, "updatedDateTime": 5}, State("order:7", "", 0)),
+        ("OmniChannelOrderFulfilled", {"orderId": 7, "updatedDateTime": 5}, EntityState("order:7", "", 0)),
         (
             "StockMovementCreated",
             {"stockId": 1, "sku": "S", "gtin": None, "createdDateTime": "a", "movementId": 9},
-            State("stock:1:S:None", "a", 9),
+            EntityState("stock:1:S:None", "a", 9),
         ),
         ("StockMovementCreated", {"movementId": "9"}, None),
         ("CustomerUpdated", {"customerId": None}, None),

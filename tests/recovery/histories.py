@@ -2,7 +2,7 @@
 
 from frontsim.client.models import RunView
 from frontsim.recovery.case import Case, CaseStart
-from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
+from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
 
 WEBHOOK = "6f0e"
 
@@ -12,7 +12,9 @@ def run(number: int, code: int | None) -> RunView:
     return RunView.read({"run": number, "trigger": trigger, "status": status, "statusCode": code})
 
 
-def event(*codes: int | None, id_: str = "e1", state: State = State.FAILED, due: int = 1, hopeless: bool = False):
+def event(
+    *codes: int | None, id_: str = "e1", state: PastState = PastState.FAILED, due: int = 1, hopeless: bool = False
+):
     runs = tuple(run(number, code) for number, code in enumerate(codes, 1))
     return PastEvent(WEBHOOK, id_, "SaleCreated", state, due, "2026-08-01T10:00:00", hopeless=hopeless, runs=runs)
 
@@ -41,7 +43,9 @@ def resent(
     )
 
 
-def start(number: int = 1, code: int | None = 0, *, ending: Ending = Ending.EXITED, left=(), leaked=(), output=""):
+def start(
+    number: int = 1, code: int | None = 0, *, ending: StartEnding = StartEnding.EXITED, left=(), leaked=(), output=""
+):
     return Start(number, ending, code, 10.0, 10.0, output=output, leaked=tuple(leaked), still_failing=frozenset(left))
 
 

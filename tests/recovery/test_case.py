@@ -3,7 +3,7 @@ import pytest
 from frontsim.errors import BadInput, Unusable
 from frontsim.recovery import clauses
 from frontsim.recovery.case import bundled_cases, chosen, read
-from frontsim.recovery.facts import Operation, State
+from frontsim.recovery.facts import Operation, PastState
 
 CASES = bundled_cases()
 
@@ -17,7 +17,9 @@ def test_there_is_a_case_for_everything_that_a_job_meets():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_case_has_failures_that_a_start_is_due_to_find(case):
     """A case without one proves nothing."""
-    before = [group for group in case.past if group.state is State.FAILED and not case.webhooks[group.webhook].deleted]
+    before = [
+        group for group in case.past if group.state is PastState.FAILED and not case.webhooks[group.webhook].deleted
+    ]
     assert before or any(start.fails_before for start in case.starts)
 
 
@@ -46,7 +48,7 @@ def test_a_case_is_read_whole(tmp_path):
     case = read(file)
     assert ("mine", "crashed", -60) == (case.name, case.left, case.clock_s)
     assert ("InvoiceCreated", 2) == (case.webhooks[0].event, case.webhooks[0].refuses_resends)
-    assert (5400, 3, State.DELIVERED) == (case.past[0].age_s, case.past[0].count, case.past[0].state)
+    assert (5400, 3, PastState.DELIVERED) == (case.past[0].age_s, case.past[0].count, case.past[0].state)
     (broken,) = case.starts[0].api
     assert (Operation.LIST, "hang", 0.5, -1) == (broken.operation, broken.how, broken.seconds, broken.times)
 

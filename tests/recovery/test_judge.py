@@ -4,7 +4,7 @@ import pytest
 
 from frontsim.clauses import NOTE, Contract
 from frontsim.recovery import clauses
-from frontsim.recovery.facts import Ending, State
+from frontsim.recovery.facts import PastState, StartEnding
 from frontsim.recovery.judge import judge
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
@@ -57,13 +57,13 @@ def test_a_hopeless_event_must_be_tried_and_reported():
 @pytest.mark.parametrize("codes", [(200, 200), (503, 200, 200), (503, 200, 503)])
 def test_what_has_arrived_is_not_sent_again(codes):
     """Whether the second one arrived or not: the job should not have asked."""
-    state = State.DELIVERED if codes[0] == 200 else State.FAILED
+    state = PastState.DELIVERED if codes[0] == 200 else PastState.FAILED
     assert [("resent-delivered", "leaves-delivered-alone")] == found(history(event(*codes, state=state)))
 
 
 def test_what_is_on_its_way_is_not_sent():
     """Its first run has not ended."""
-    assert [("resent-delivered", "leaves-delivered-alone")] == found(history(event(None, 200, state=State.PENDING)))
+    assert [("resent-delivered", "leaves-delivered-alone")] == found(history(event(None, 200, state=PastState.PENDING)))
 
 
 def test_a_few_resends_of_one_event_are_patience_many_are_hammering():
@@ -98,19 +98,19 @@ def test_a_serial_job_has_read_what_it_was_asked(calls, classes):
 
 def test_a_job_that_had_to_be_stopped_is_endless():
     """And is not accused of what it could not do any more."""
-    stopped = start(code=None, ending=Ending.ENDLESS)
+    stopped = start(code=None, ending=StartEnding.ENDLESS)
     assert [("endless", "ends")] == found(history(event(503, 503, hopeless=True), starts=[stopped]))
 
 
 def test_a_job_that_has_resent_enough_is_verified():
     """The case stopped it: what it had not resent by then is not missed."""
-    stopped = start(code=None, ending=Ending.ENOUGH, left=["e2"])
+    stopped = start(code=None, ending=StartEnding.ENOUGH, left=["e2"])
     assert [] == found(history(event(503, 200), event(503, id_="e2"), starts=[stopped]))
 
 
 def test_a_slow_job_that_still_recovers_is_unknown():
     """It made calls until its time was over: nothing is wrong but its speed."""
-    slow = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    slow = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1"])
     calls = [listed(), resent("e2", at_s=9.9)]
     judgement = judge(case(), history(event(503), calls=calls, starts=[slow]), CONTRACT)
     assert Verdict.UNKNOWN is judgement.verdict
@@ -119,13 +119,13 @@ def test_a_slow_job_that_still_recovers_is_unknown():
 
 def test_a_job_that_stands_still_is_endless():
     """No call in the second half of its time."""
-    stuck = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    stuck = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1"])
     assert ("endless", "ends") in found(history(event(503), calls=[listed(at_s=0.1)], starts=[stuck]))
 
 
 def test_a_job_that_waits_as_it_is_asked_is_unknown():
     """An hour of Retry-After is longer than the case."""
-    waiting = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    waiting = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1"])
     asked = listed(at_s=0.1, status=403, broken="status", retry_after_s=3600)
     judgement = judge(case(), history(event(503), calls=[asked], starts=[waiting]), CONTRACT)
     assert Verdict.UNKNOWN is judgement.verdict
@@ -134,7 +134,7 @@ def test_a_job_that_waits_as_it_is_asked_is_unknown():
 
 def test_a_job_that_takes_long_to_start_does_not_stand_still():
     """Its calls are few and late, but it makes them until its time is over."""
-    late = start(code=None, ending=Ending.TOO_SLOW, left=["e1"])
+    late = start(code=None, ending=StartEnding.TOO_SLOW, left=["e1"])
     calls = [listed(at_s=8.0), resent("e2", at_s=9.5)]
     assert [] == found(history(event(503), calls=calls, starts=[late]))
 

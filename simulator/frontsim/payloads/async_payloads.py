@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from frontsim.domain.model import Occurrence
-from frontsim.payloads.batch import Job, unpack, write_job
+from frontsim.payloads.batch import PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import TYPICAL
 from frontsim.payloads.standalone.builders import BUILDERS
@@ -128,7 +128,9 @@ async def _made_by(
 ) -> list[Occurrence]:
     """As `AsyncPayloads.make`. Raises ConnectionError: the worker has ended."""
     jobs = [
-        Job(events[start : start + _PAYLOADS_PER_JOB], first + start, store_id, None if at is None else at + start)
+        PayloadJob(
+            events[start : start + _PAYLOADS_PER_JOB], first + start, store_id, None if at is None else at + start
+        )
         for start in range(0, len(events), _PAYLOADS_PER_JOB)
     ]
     batches = await worker.do([write_job(job) for job in jobs])

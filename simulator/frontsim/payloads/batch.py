@@ -19,7 +19,7 @@ _LENGTH = struct.Struct("<I")
 _NO_STORE = -(2**63)
 
 
-class Job(NamedTuple):
+class PayloadJob(NamedTuple):
     """An order for one payload of each of `events`, numbered from `first`, at moments from `at` on."""
 
     events: Sequence[str]
@@ -28,14 +28,14 @@ class Job(NamedTuple):
     at: Ticks | None
 
 
-def write_job(job: Job) -> bytes:
+def write_job(job: PayloadJob) -> bytes:
     """The job in its frame."""
     return framed(orjson.dumps(tuple(job)))
 
 
-def read_job(text: bytes) -> Job:
+def read_job(text: bytes) -> PayloadJob:
     """The job that `write_job` wrote, given without its frame."""
-    return Job(*orjson.loads(text))
+    return PayloadJob(*orjson.loads(text))
 
 
 def pack(made: Sequence[Occurrence]) -> bytes:

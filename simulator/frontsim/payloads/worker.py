@@ -11,7 +11,7 @@ import socket
 import sys
 from contextlib import suppress
 
-from frontsim.payloads.batch import FrameReader, Job, framed, pack, read_job
+from frontsim.payloads.batch import FrameReader, PayloadJob, framed, pack, read_job
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.standalone.builders import occurrence
 
@@ -30,7 +30,7 @@ def serve(connection: socket.socket, world: World) -> None:
             connection.sendall(_do(read_job(text), world))
 
 
-def _do(job: Job, world: World) -> bytes:
+def _do(job: PayloadJob, world: World) -> bytes:
     return pack(
         [
             occurrence(world, event, job.first + place, job.store_id, None if job.at is None else job.at + place)

@@ -5,7 +5,7 @@ import random
 import sqlite3
 
 from frontsim.errors import UnknownEventType
-from frontsim.receivers.entity import State
+from frontsim.receivers.entity import EntityState
 from frontsim.receivers.inbound import RawRequest, ReceivedEvent, value_at
 from frontsim.receivers.inbox import all_waiting, done
 from frontsim.receivers.reference import Receiver, WorkFailed, identity
@@ -35,7 +35,7 @@ class NewestState(Receiver):
     A state that comes late is dropped. Sales and all else that happens once keep a row each.
     """
 
-    def update(self, db: sqlite3.Connection, state: State, effect: int) -> None:
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         super().update(db, state, effect)
         db.execute(
             "DELETE FROM effects WHERE entity = :entity "

@@ -40,7 +40,7 @@ RULES: Mapping[str, EntityRule] = {
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class EntityState:
     """The state of `entity` since `moment`. Moments compare as text, because the vendor writes them in one form."""
 
     entity: str
@@ -48,7 +48,7 @@ class State:
     rank: int
 
 
-def state_of(event_type: str, event: ReceivedEvent) -> State | None:
+def state_of(event_type: str, event: ReceivedEvent) -> EntityState | None:
     """The state in this event; None if events of its type hold no state, or if it does not say what it is about."""
     rule = RULES.get(event_type)
     if rule is None:
@@ -58,7 +58,9 @@ def state_of(event_type: str, event: ReceivedEvent) -> State | None:
         return None
     rank = value_at(event.payload, rule.rank) if rule.rank else 0
     ranked = isinstance(rank, int) and abs(rank) < 2**63  # what SQLite can hold
-    return State(":".join([rule.kind, *map(str, keys)]), _moment(rule, event.payload), int(rank or 0) if ranked else 0)
+    return EntityState(
+        ":".join([rule.kind, *map(str, keys)]), _moment(rule, event.payload), int(rank or 0) if ranked else 0
+    )
 
 
 def _moment(rule: EntityRule, payload: Mapping[str, Any]) -> str:

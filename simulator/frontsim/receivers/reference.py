@@ -23,7 +23,7 @@ from frontsim.clock import Clock
 from frontsim.errors import UnknownEventType
 from frontsim.receivers import keys
 from frontsim.receivers.bookings import Bookings
-from frontsim.receivers.entity import State, state_of
+from frontsim.receivers.entity import EntityState, state_of
 from frontsim.receivers.inbound import RawRequest, ReceivedEvent, read_event, value_at
 
 _EFFECT = """
@@ -132,7 +132,7 @@ class Receiver:
         """The payload to store: the bytes that came."""
         return event.body
 
-    def update(self, db: sqlite3.Connection, state: State, effect: int) -> None:
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         """Make this the current state of its entity, unless a newer one is stored already."""
         db.execute(_STATE, (state.entity, state.moment, state.rank, effect))
 

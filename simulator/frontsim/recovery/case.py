@@ -55,7 +55,7 @@ from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
 from frontsim.fields import Fields
 from frontsim.near import near
-from frontsim.recovery.facts import Operation, State
+from frontsim.recovery.facts import Operation, PastState
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -80,7 +80,7 @@ class PastGroup:
     at: str = ""
     webhook: int = 0
     count: int = 1
-    state: State = State.FAILED
+    state: PastState = PastState.FAILED
     status: int = 503
     fault: str = ""
     about: str = ""
@@ -213,7 +213,7 @@ def _past(fields: Fields) -> PastGroup:
         at=fields.text("at") or "",
         webhook=fields.whole("webhook", least=0) or 0,
         count=fields.whole("count", least=1) or 1,
-        state=State(fields.choice("state", [str(each) for each in State]) or State.FAILED),
+        state=PastState(fields.choice("state", [str(each) for each in PastState]) or PastState.FAILED),
         status=fields.whole("status", least=200, most=599) or 503,
         fault=fields.choice("fault", list(FAULTS)) or "",
         about=fields.text("about") or "",

@@ -11,7 +11,7 @@ from frontsim.client.control import Simulator
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import Unusable
 from frontsim.recovery.case import Case, CaseStart, CaseWebhook, PastGroup
-from frontsim.recovery.facts import PastEvent, State
+from frontsim.recovery.facts import PastEvent, PastState
 
 _PENDING_S = 3e7  # how much later a pending event is sent: never, here
 _AFTER_S = 0.01  # how long a delivery that ends in a timeout takes
@@ -51,9 +51,9 @@ class CaseEvents:
         else:
             self.set_offset(self.offset_s + self.case.clock_s - group.age_s)
         match group.state:
-            case State.PENDING:
+            case PastState.PENDING:
                 self.control.add_fault("delay", params={"seconds": _PENDING_S})
-            case State.FAILED:
+            case PastState.FAILED:
                 name = group.fault or "answer"
                 all_params: Mapping[str, Mapping[str, object]] = {
                     "answer": {"status": group.status},
@@ -61,12 +61,12 @@ class CaseEvents:
                 }
                 params = all_params.get(name)
                 self.control.add_fault(name, params=params)
-            case State.DELIVERED:
+            case PastState.DELIVERED:
                 pass
         self._trigger(group.webhook, group.count, state=group.state, due=1, about=group.about)
         self.control.clear_faults()
 
-    def _trigger(self, webhook: int, count: int, *, state: State, due: int, about: str) -> None:
+    def _trigger(self, webhook: int, count: int, *, state: PastState, due: int, about: str) -> None:
         model = self.case.webhooks[webhook]
         raised = self.control.trigger(model.event, count=count)
         self.let_deliveries_end()
@@ -121,7 +121,7 @@ class CaseEvents:
 
     def fail(self, count: int, *, due: int, about: str) -> None:
         """Events of the first webhook that fail now."""
-        self._trigger(0, count, state=State.FAILED, due=due, about=about)
+        self._trigger(0, count, state=PastState.FAILED, due=due, about=about)
 
     @property
     def live_webhooks(self) -> list[str]:

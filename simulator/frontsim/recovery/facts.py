@@ -47,7 +47,7 @@ class Call:
     retry_after_s: float = 0.0
 
 
-class Ending(StrEnum):
+class StartEnding(StrEnum):
     """How one start of the job ended."""
 
     EXITED = "exited"
@@ -76,7 +76,7 @@ class Start:
     """
 
     number: int
-    ending: Ending
+    ending: StartEnding
     exit_code: int | None
     duration_s: float
     ended_s: float
@@ -85,7 +85,7 @@ class Start:
     still_failing: frozenset[str] = frozenset()
 
 
-class State(StrEnum):
+class PastState(StrEnum):
     """How an event stood when the job first started, or when the event was created."""
 
     FAILED = "failed"
@@ -108,7 +108,7 @@ class PastEvent:
     webhook_id: str
     webhook_event_id: str
     event: str
-    state: State
+    state: PastState
     due: int
     created: str
     hopeless: bool = False

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from frontsim.clauses import MUST, Contract
 from frontsim.recovery.case import Case
-from frontsim.recovery.facts import Call, CaseHistory, Ending, Operation, PastEvent, Start, State
+from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
 from frontsim.verdicts import Verdict
 
 MOST_RESENDS_OF_ONE = 10
@@ -82,7 +82,7 @@ def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
 
 
 def _why_unknown(history: CaseHistory) -> str:
-    slow = next((start for start in history.starts if start.ending is Ending.TOO_SLOW), None)
+    slow = next((start for start in history.starts if start.ending is StartEnding.TOO_SLOW), None)
     if slow is None:
         return ""
     asked = _asked_to_wait_at_its_end(slow, history)
@@ -103,12 +103,12 @@ def _no_call(start: Start) -> str:
 def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Failed events that no resend has brought to the receiver."""
     last = len(case.starts)
-    if any(start.ending is Ending.ENOUGH for start in history.starts):
+    if any(start.ending is StartEnding.ENOUGH for start in history.starts):
         return
-    if any(start.ending is Ending.TOO_SLOW and not _is_stuck(start, history) for start in history.starts):
+    if any(start.ending is StartEnding.TOO_SLOW and not _is_stuck(start, history) for start in history.starts):
         return
     for event in history.events:
-        if event.state is not State.FAILED or event.due > last or event.arrived:
+        if event.state is not PastState.FAILED or event.due > last or event.arrived:
             continue
         if event.hopeless and event.resends:
             continue
@@ -117,7 +117,7 @@ def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
 
 def _class_of_left(case: Case, history: CaseHistory) -> str:
     """A job that died by a signal, or of an error in its own code, has crashed."""
-    died = any(_died(start) for start in history.starts if start.ending is Ending.EXITED)
+    died = any(_died(start) for start in history.starts if start.ending is StartEnding.EXITED)
     return "crashed" if died and case.left != "gave-up-early" else case.left
 
 
@@ -141,7 +141,7 @@ def _how_missed(event: PastEvent, history: CaseHistory) -> str:
 def _resent_delivered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Events that the receiver got again, or might have, although they had arrived or were on their way."""
     for event in history.events:
-        if event.state is State.PENDING and event.resends:
+        if event.state is PastState.PENDING and event.resends:
             yield _Seen("resent-delivered", "resent while its first delivery was still on its way", event)
             continue
         arrived = [number for number, run in enumerate(event.runs) if run.is_received]
@@ -160,7 +160,7 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
     resends = Counter(
         (call.start, call.webhook_event_id) for call in history.calls if call.operation is Operation.RESEND
     )
-    endless = {start.number for start in history.starts if start.ending is Ending.ENDLESS}
+    endless = {start.number for start in history.starts if start.ending is StartEnding.ENDLESS}
     for (start, event_id), count in resends.items():
         if count > MOST_RESENDS_OF_ONE and start not in endless:
             yield _Seen("hammered", f"asked for its resend {count} times in one start of the job", by_id.get(event_id))
@@ -191,9 +191,9 @@ def _calls_while_asked_to_wait(asked: Call, history: CaseHistory, *, grace_s: fl
 def _endless(_: Case, history: CaseHistory) -> Iterator[_Seen]:
     """A start of the job that had to be stopped."""
     for start in history.starts:
-        if start.ending is Ending.ENDLESS:
+        if start.ending is StartEnding.ENDLESS:
             yield _Seen("endless", f"start {start.number} resent one event again and again, without end")
-        elif start.ending is Ending.TOO_SLOW and _is_stuck(start, history):
+        elif start.ending is StartEnding.TOO_SLOW and _is_stuck(start, history):
             yield _Seen(
                 "endless", f"start {start.number} had not ended after {start.duration_s:.0f} s, and did nothing more"
             )
@@ -216,12 +216,12 @@ def _asked_to_wait_at_its_end(start: Start, history: CaseHistory) -> float:
 def _silent(case: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Exit code 0 with something left that the job should have seen."""
     for start in history.starts:
-        if start.ending is not Ending.EXITED or start.exit_code != 0 or _has_copies(case, start):
+        if start.ending is not StartEnding.EXITED or start.exit_code != 0 or _has_copies(case, start):
             continue
         left = [
             event
             for event in history.events
-            if event.state is State.FAILED
+            if event.state is PastState.FAILED
             and event.due <= start.number
             and event.webhook_event_id in start.still_failing
         ]

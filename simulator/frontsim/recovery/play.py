@@ -21,7 +21,7 @@ from frontsim.errors import BadInput, FrontsimError
 from frontsim.recovery.case import Case, CaseStart
 from frontsim.recovery.case_events import CaseEvents
 from frontsim.recovery.command import RunningJob, at_another_time, faketime_library, words_of
-from frontsim.recovery.facts import CaseHistory, Ending, Operation, PastEvent, Start
+from frontsim.recovery.facts import CaseHistory, Operation, PastEvent, Start, StartEnding
 from frontsim.recovery.gateway import CallGateway
 
 _POLL_S = 0.02
@@ -152,7 +152,7 @@ class _Player:
             Start(
                 number=number,
                 ending=ending,
-                exit_code=code if ending is Ending.EXITED else None,
+                exit_code=code if ending is StartEnding.EXITED else None,
                 duration_s=duration_s,
                 ended_s=ended_s,
                 output=job.output,
@@ -201,25 +201,25 @@ class _Player:
             return {}
         return at_another_time(self.past.offset_s, library)
 
-    def _watch(self, jobs: Sequence[RunningJob], number: int, start: CaseStart) -> Ending:
+    def _watch(self, jobs: Sequence[RunningJob], number: int, start: CaseStart) -> StartEnding:
         """Wait for the end of all copies, or stop them."""
         gateway, began, failed = self.simulator.gateway, stopwatch(), not start.fails_while_running
-        ending = Ending.EXITED
+        ending = StartEnding.EXITED
         while not all(job.has_ended() for job in jobs):
             if not failed and gateway.listed():
                 self.past.fail(start.fails_while_running, due=number + 1, about="while the job was running")
                 failed = True
             if self.cancelled():
-                ending = Ending.TOO_SLOW
+                ending = StartEnding.TOO_SLOW
             elif gateway.is_endless():
-                ending = Ending.ENDLESS
+                ending = StartEnding.ENDLESS
             elif stopwatch() - began > self.setup.start_limit_s:
-                ending = Ending.TOO_SLOW
+                ending = StartEnding.TOO_SLOW
             elif start.kill_after_resends and gateway.resends_made() >= start.kill_after_resends:
-                ending = Ending.KILLED_BY_CASE
+                ending = StartEnding.KILLED_BY_CASE
             elif start.enough_resends and gateway.resends_made() >= start.enough_resends:
-                ending = Ending.ENOUGH
-            if ending is not Ending.EXITED:
+                ending = StartEnding.ENOUGH
+            if ending is not StartEnding.EXITED:
                 for job in jobs:
                     job.kill()
                 break

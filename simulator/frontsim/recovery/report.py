@@ -8,7 +8,7 @@ import orjson
 
 from frontsim.clauses import Clause
 from frontsim.recovery.case import Case
-from frontsim.recovery.facts import Operation, State
+from frontsim.recovery.facts import Operation, PastState
 from frontsim.recovery.judge import JobFinding
 from frontsim.recovery.session import JobReport, PlayedCase
 from frontsim.recovery.story import story
@@ -43,10 +43,10 @@ def cases_as_json(cases: list[Case]) -> bytes:
 def counts(played: PlayedCase) -> dict[str, float]:
     """How many events, resends and calls; calls per recovered event tells how frugal the job is."""
     events, calls = played.history.events, played.history.calls
-    recovered = sum(event.arrived for event in events if event.state is State.FAILED)
+    recovered = sum(event.arrived for event in events if event.state is PastState.FAILED)
     found: dict[str, float] = {
         "events": len(events),
-        "failed": sum(event.state is State.FAILED for event in events),
+        "failed": sum(event.state is PastState.FAILED for event in events),
         "recovered": recovered,
         "resends": sum(call.operation is Operation.RESEND for call in calls),
         "calls": len(calls),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, State
+from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState
 
 _MOST_CALLS = 12
 
@@ -20,7 +20,7 @@ def _past(event: PastEvent) -> Iterator[str]:
     first = event.runs[0] if event.runs else None
     about = f" ({event.about})" if event.about else ""
     yield f"{event.event} created {event.created}{about} for webhook {event.webhook_id}"
-    if event.state is State.PENDING:
+    if event.state is PastState.PENDING:
         yield "its first delivery is still on its way"
     elif first is not None:
         yield f"its first delivery: {first.outcome}"

@@ -1,5 +1,5 @@
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import Effect, EventFact, Run, State
+from frontsim.verification.facts.history import Effect, EventFact, Run, StateRow
 from frontsim.verification.facts.state_tables import replaced
 
 TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
@@ -7,7 +7,7 @@ TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
 def state(name, since, *, row="7", table="customerId"):
     payload = {"customerId": row, "updated": since}
-    return EventFact("w", name, "CustomerUpdated", (TAKEN,), payload=payload, state=State(table, row, since))
+    return EventFact("w", name, "CustomerUpdated", (TAKEN,), payload=payload, state=StateRow(table, row, since))
 
 
 def effects(**payloads):

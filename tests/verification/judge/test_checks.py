@@ -18,7 +18,7 @@ from frontsim.verification.facts.history import (
     Observation,
     PreflightCheck,
     Run,
-    State,
+    StateRow,
 )
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import judge
@@ -290,7 +290,7 @@ def updates(*hours):
         event(
             type="CustomerUpdated",
             entity=Entity("customerId", "7", (("updatedDateTime", f"2026-08-01T{hour}:00:00"),)),
-            state=State("customerId", "7", f"2026-08-01T{hour}:00:00"),
+            state=StateRow("customerId", "7", f"2026-08-01T{hour}:00:00"),
         )
         for hour in hours
     ]

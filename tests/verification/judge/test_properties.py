@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import GOOD, Class
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run, State
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run, StateRow
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import judge
 
@@ -29,7 +29,7 @@ def fact(number, runs, state):
     return EventFact("w", f"event-{number}", "CustomerUpdated", tuple(runs), state=state)
 
 
-states = st.builds(State, st.just("customerId"), st.sampled_from("78"), st.sampled_from(["10", "11", "12"]))
+states = st.builds(StateRow, st.just("customerId"), st.sampled_from("78"), st.sampled_from(["10", "11", "12"]))
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from frontsim.receivers.entity import State
+from frontsim.receivers.entity import EntityState
 from frontsim.receivers.reference import Receiver
 
 _OVERWRITE = "INSERT OR REPLACE INTO states (entity, moment, rank, effect) VALUES (?, ?, ?, ?)"
@@ -11,5 +11,5 @@ _OVERWRITE = "INSERT OR REPLACE INTO states (entity, moment, rank, effect) VALUE
 class LastWriterWins(Receiver):
     """Treats the last event as the current state: a resend from yesterday undoes today's update."""
 
-    def update(self, db: sqlite3.Connection, state: State, effect: int) -> None:
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         db.execute(_OVERWRITE, (state.entity, state.moment, state.rank, effect))

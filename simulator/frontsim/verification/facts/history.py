@@ -72,7 +72,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateRow:
     """What an event tells the newest state of: `row` of a table that keeps one row for each, since a moment (text)."""
 
     table: str
@@ -98,7 +98,7 @@ class EventFact:
     expect: Expect = Expect.ONCE
     entity: Entity | None = None
     payload: Any = field(default=None, repr=False)
-    state: State | None = None
+    state: StateRow | None = None
     altered: bool = False
     series: str = ""
     rank: int = 0

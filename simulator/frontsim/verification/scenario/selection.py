@@ -10,7 +10,7 @@ import orjson
 from frontsim.catalog import Catalog, EventType
 from frontsim.errors import BadInput, InvalidPayload
 from frontsim.verification.facts import lookup
-from frontsim.verification.facts.history import Entity, State
+from frontsim.verification.facts.history import Entity, StateRow
 from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Step
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
@@ -117,14 +117,14 @@ class Selection:
         """The paths that an event of a type has in common with its past."""
         return self._catalog.find(event).keep
 
-    def state(self, event: str, payload: Any) -> State | None:
+    def state(self, event: str, payload: Any) -> StateRow | None:
         """What an event tells the newest state of; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
         row = [lookup.normalised(lookup.find(payload, path)) for path in kind.state]
         if not any(row):
             return None
         since = (lookup.find(payload, path) for path in kind.since)
-        return State(" ".join(kind.state), " ".join(map(str, row)), next((str(each) for each in since if each), ""))
+        return StateRow(" ".join(kind.state), " ".join(map(str, row)), next((str(each) for each in since if each), ""))
 
 
 def _may_have(schema: Mapping[str, Any], path: str) -> bool:
