@@ -51,6 +51,7 @@ from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
 from frontsim.pages.sinks import SinkReads
 from frontsim.pages.site import ASSETS, PageRoutes
+from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
@@ -106,6 +107,7 @@ class App:
         self._reader = Reader(db)
         self._sinks = Sinks(compact_large=self._large_bodies.compact)
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
+        self._verify = Verify(settings)
         self._stopped = False
 
     async def __aenter__(self) -> Self:
@@ -145,6 +147,7 @@ class App:
         async with AsyncExitStack() as last:  # the last one first; one that fails does not stop the others
             last.callback(self._async_payloads.close)
             last.callback(self._large_bodies.close)
+            last.push_async_callback(self._verify.close)
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
             last.push_async_callback(self._sender.close, GRACE_S)
@@ -183,7 +186,7 @@ class App:
             allowed=self._settings.allow_host,
             token=self._settings.token,
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
-            is_public=lambda path: path.startswith(ASSETS),
+            is_public=lambda path: path.startswith((ASSETS, REPORTS)),
         )
 
     def _pages(self, vendor: list[Route]) -> list[Route]:
@@ -212,6 +215,7 @@ class App:
                 operations=[route.name for route in vendor],
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
+            *self._verify.routes,
             *SinkReads(counts=self._sinks.counts, newest=self._sinks.newest).routes,
             *past_the_gateway,
         ]

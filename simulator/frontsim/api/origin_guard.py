@@ -33,8 +33,8 @@ class OriginGuard:
         allowed: further names in `Host`.
         token: the bearer token, "" for none.
         is_control: whether a path belongs to the control surface.
-        is_public: whether a path is a file of the page, which holds nothing of the log: a browser loads it before its
-            user can give the token.
+        is_public: whether a path needs no token: a file of the page, which holds nothing of the log and which a browser
+            loads before its user can give the token, or a report, whose path itself is a secret.
     """
 
     def __init__(

@@ -42,7 +42,7 @@ def start_simulator(*, seed: int, answer_s: float, delivery_shape: str = "bare")
     }
     words = [word for setting in settings.items() for word in setting]
     process = subprocess.Popen(
-        [sys.executable, "-m", "frontsim.cli.child_simulator", "--ephemeral", *words],
+        [sys.executable, "-m", "frontsim.cli.child", "serve", "--ephemeral", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # a Ctrl-C ends Locust alone: the verdict still needs the log

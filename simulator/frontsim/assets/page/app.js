@@ -10,9 +10,10 @@ import * as pictures from "./pictures.js";
 import * as sinks from "./sinks.js";
 import * as trigger from "./trigger.js";
 import * as types from "./types.js";
+import * as verify from "./verify.js";
 import * as webhooks from "./webhooks.js";
 
-const VIEWS = { log, webhooks, trigger, types, break: breaking, pictures, sinks };
+const VIEWS = { log, webhooks, trigger, types, break: breaking, verify, pictures, sinks };
 const FAULTS_MS = 2000;
 const KEYS = [
   ["j / k", "next, previous event"],
@@ -21,7 +22,7 @@ const KEYS = [
   ["g", "back to the newest"],
   ["/", "search"],
   ["Esc", "close the event"],
-  ["1 … 7", "the views"],
+  ["1 … 8", "the views"],
   ["?", "this help"],
 ];
 
@@ -125,7 +126,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, textarea, select")) return;
   if (event.key === "?") help();
-  else if (/^[1-7]$/.test(event.key)) location.hash = `#/${Object.keys(VIEWS)[event.key - 1]}`;
+  else if (/^[1-8]$/.test(event.key)) location.hash = `#/${Object.keys(VIEWS)[event.key - 1]}`;
   else return;
   event.preventDefault();
 });

@@ -1,4 +1,4 @@
-"""A simulator that ends with the process that started it."""
+"""A command that ends with the process that started it."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def test_it_ends_when_its_standard_input_closes(tmp_path: Path, handler: signal.Handlers, early: bool) -> None:
     """While it serves or before it does, and where the parent ignores SIGINT: it holds no port for ever."""
     with subprocess.Popen(
-        [sys.executable, "-m", "frontsim.cli.child_simulator", "--port", "0", "--ephemeral"],
+        [sys.executable, "-m", "frontsim.cli.child", "serve", "--port", "0", "--ephemeral"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,0 +1,66 @@
+"""Verifications in a real browser."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.simulation import Simulation, simulation
+from tests.receiver import ReceiverProcess
+
+pytestmark = pytest.mark.slow
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+Visits = Callable[..., Page]
+
+
+def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path, visits: Visits):
+    """What is wrong with the form is told beside its field; the run goes on when the tab is closed."""
+    with ReceiverProcess("no-dedupe", tmp_path / "receiver.db") as receiver:
+        page, url = visits("#/verify"), receiver.url
+        page.get_by_role("button", name="Play lost-response").click()
+        expect(page.locator("[data-field=receiver] .wrong")).to_contain_text("expected a URL")
+        page.get_by_label("Receiver", exact=True).fill(f"{url}/hook")
+        page.get_by_label("Effects URL").fill(f"{url}/effects")
+        page.get_by_role("button", name="Play lost-response").click()
+        expect(page.get_by_role("heading", name="running")).to_be_visible()
+        address = page.url.partition("/#")[2]
+        page.close()
+        again = visits(f"#{address}")
+        expect(again.get_by_label("Receiver", exact=True)).to_have_value(f"{url}/hook")
+        expect(again.get_by_role("heading", name="violated")).to_be_visible()
+    expect(again.locator(".verify-run")).to_contain_text("One cause explains 1 of 1 violated scenario")
+    again.get_by_text("Report", exact=True).click()
+    report = again.frame_locator("iframe.report")
+    expect(report.get_by_role("heading", level=1)).to_be_visible()
+    report.locator("#find").fill("zzz")  # its own script runs
+    expect(report.locator("#matches")).to_contain_text("0 events")
+    again.get_by_role("button", name="Forget").click()
+    expect(again.locator(".verify-run")).to_have_count(0)
+
+
+def test_a_run_is_cancelled_and_hostile_text_stays_text(sim: Simulation, tmp_path: Path, visits: Visits):
+    with ReceiverProcess("reference", tmp_path / "receiver.db") as receiver:
+        page, url = visits("#/verify"), receiver.url
+        page.get_by_label("Receiver", exact=True).fill(f"{url}/{HOSTILE}")
+        page.get_by_label("Effects URL").fill(f"{url}/effects")
+        page.get_by_role("button", name="Play all outages").click()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Forget")).to_be_visible()
+    assert "Verify · frontsim" == page.title()
+    assert 0 == page.locator("main img").count()
+
+
+def test_the_job_of_the_configuration_file(tmp_path: Path, visits: Visits, monkeypatch: pytest.MonkeyPatch):
+    """Its command comes from the file alone; a case of it is played, and its report opens in a frame."""
+    (tmp_path / "frontsim.toml").write_text(f"[verify-recovery]\njob = '{sys.executable} -m frontsim job'\n")
+    monkeypatch.chdir(tmp_path)
+    with simulation() as sim:
+        page = visits("#/verify", at=sim)
+        page.get_by_label("Case").select_option("a-plain-failure")
+        page.get_by_role("button", name="Play", exact=True).click()
+        expect(page.get_by_role("heading", name="verified")).to_be_visible()
+        page.get_by_text("Report", exact=True).click()
+        expect(page.frame_locator("iframe.report").get_by_role("heading", level=1)).to_be_visible()
+        page.close()
