@@ -25,7 +25,18 @@ def test_the_plugin_imports_nothing_heavy():
 def test_the_options_are_explained(tmp_path):
     """`pytest --help` names each option in a group of ours."""
     text = run("--help", cwd=tmp_path).stdout
-    for name in ("url", "observe-url", "observe-sql", "observe-key", "check-content", "cmd", "events", "seed"):
+    for name in (
+        "url",
+        "observe-url",
+        "observe-sql",
+        "observe-key",
+        "check-content",
+        "cmd",
+        "events",
+        "seed",
+        "set",
+        "payloads",
+    ):
         assert f"--receiver-{name}=" in text
     assert "--recovery-job=" in text
     assert "--recovery-seed=" in text
@@ -48,6 +59,15 @@ def test_fixtures_can_be_overridden(tmp_path):
     (tmp_path / "test_ours.py").write_text("from frontsim.contract_suite.test_contract import *\n")
     done = run("-k", "steady", "-x", cwd=tmp_path)
     assert "nothing listens on 127.0.0.1 port 1" in done.stdout
+
+
+def test_payloads_are_chosen_and_changed(tmp_path):
+    """By options, or by the configuration file; a change that fits no type is refused as `verify` refuses it."""
+    (tmp_path / "frontsim.toml").write_text('[verify]\nset = ["skuu=1"]\n')
+    args = ("--pyargs", "frontsim.contract_suite", "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady", "-x")
+    assert "--set skuu: expected a path" in run(*args, cwd=tmp_path).stdout
+    done = run(*args, "--receiver-set", "comment=x", "--receiver-set", "total=y", cwd=tmp_path)
+    assert "--set total: expected a value that the schema of SaleCreated allows, got 'y'" in done.stdout
 
 
 def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):

@@ -224,6 +224,7 @@ class App:
         leases = LeaseApi(
             store=self.store,
             async_payloads=self._async_payloads,
+            payloads=self._payloads,
             event_times=self._event_times,
             clock=self._clock,
             headers=self._headers,

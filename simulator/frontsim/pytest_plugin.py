@@ -23,6 +23,8 @@ _OPTIONS = {
     "--receiver-check-content": "How an effect's copy of the payload is compared: exact, known (default) or off.",
     "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
     "--receiver-events": "Only these event types: TYPE,TYPE.",
+    "--receiver-payloads": "Payloads: strict, typical (default) or adversarial.",
+    "--receiver-set": "Change a field in all payloads that have it: PATH=VALUE. Repeatable.",
     "--receiver-delivery-shape": "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file.",
     "--receiver-seed": "A number that repeats a run.",
     "--recovery-job": "The command that runs your list -> resend job once. Without it the job's tests are skipped.",
@@ -34,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, in a group of their own."""
     group = parser.getgroup("frontsim", "frontsim: the contracts of a webhook receiver and of a list -> resend job")
     for name, help_text in _OPTIONS.items():
-        group.addoption(name, default="", metavar=name.rpartition("-")[2].upper(), help=help_text)
+        more: dict[str, Any] = {"action": "append", "default": []} if name == "--receiver-set" else {"default": ""}
+        group.addoption(name, metavar=name.rpartition("-")[2].upper(), help=help_text, **more)
 
 
 _KEYS = {
@@ -106,6 +109,19 @@ def receiver_cmd(pytestconfig: pytest.Config) -> str:
 def receiver_events(pytestconfig: pytest.Config) -> list[str]:
     """The event types that the receiver takes; none means all."""
     return [name.strip() for name in _option(pytestconfig, "--receiver-events").split(",") if name.strip()]
+
+
+@pytest.fixture(scope="session")
+def receiver_payloads(pytestconfig: pytest.Config) -> str:
+    """The payload profile: strict, typical or adversarial; "" for the configured one."""
+    return _option(pytestconfig, "--receiver-payloads")
+
+
+@pytest.fixture(scope="session")
+def receiver_set(pytestconfig: pytest.Config) -> list[str]:
+    """Values for fields of the payloads, as `path=value`."""
+    configured = import_module("frontsim.configuration").read_configuration(Path.cwd()).for_command("verify")
+    return list(pytestconfig.getoption("--receiver-set") or configured.get("set", ()))
 
 
 @pytest.fixture(scope="session")

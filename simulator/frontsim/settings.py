@@ -68,6 +68,7 @@ class Settings:
         "Payloads: strict (every field present, none null, plain text), typical, or adversarial (null and hostile "
         "text wherever the schema allows it).",
         choices=("strict", "typical", "adversarial"),
+        of_delivery=True,
     )
     contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.", of_delivery=True)

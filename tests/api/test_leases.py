@@ -212,3 +212,15 @@ def test_a_lease_over_a_restart(tmp_path: Path):
         (entry,) = sim.log(webhook, success="false")
         assert ("Unknown", lease["deliveries"][0]["webhookEventId"]) == (entry["status"], entry["webhookEventId"])
         assert 404 == sim.sim("POST", f"leases/{lease['id']}", {"outcomes": []}).status_code
+
+
+def test_a_lease_with_values_and_a_profile(sim: Simulation, receiver: Recorder):
+    """As a trigger call takes them; values need the type that they are for."""
+    sim.subscribes(receiver.url)
+    wanted = {"event": "SaleCreated", "count": 2, "set": {"saleId": 7, "total": 1.5}, "payloads": "strict"}
+    bodies = [json.loads(each["body"]) for each in sim.sim("POST", "leases", wanted).json()["deliveries"]]
+    assert [(7, 1.5), (7, 1.5)] == [(each["saleId"], each["total"]) for each in bodies]
+    assert None not in [value for each in bodies for value in each.values()]
+    assert_problem(sim.sim("POST", "leases", {"mix": {"SaleCreated": 1}, "set": {"saleId": 7}}), 422)
+    assert_problem(sim.sim("POST", "leases", {"event": "SaleCreated", "set": {"saleld": 7}}), 422)
+    assert_problem(sim.sim("POST", "leases", {"event": "SaleCreated", "payloads": "odd"}), 422)

@@ -19,15 +19,17 @@ def test_a_simulator_of_our_own_ends_with_its_input() -> None:
             sim.health()
 
 
-def test_a_simulator_of_our_own_has_the_shape_of_the_run() -> None:
-    """Its leases hand out bodies in that shape."""
-    address, stop = start_simulator(seed=7, answer_s=3, delivery_shape="event")
+def test_a_simulator_of_our_own_has_the_shape_and_the_payloads_of_the_run() -> None:
+    """Its leases hand out bodies in that shape, of that profile: every field of a strict one has a value."""
+    address, stop = start_simulator(seed=7, answer_s=3, delivery_shape="event", payloads="strict")
     keys = {"api_key": address.api_key, "subscription_key": address.subscription_key}
     with Simulator(address.control_url) as sim, FrontSystems(address.base_url, **keys) as api:
         api.create_webhook("SaleCreated", "http://127.0.0.1:1/{event}")
         [leased] = sim.lease({"SaleCreated": 1}, count=1)
     stop()
-    assert ("SaleCreated", "http://127.0.0.1:1/SaleCreated") == (json.loads(leased.body)["event"], leased.url)
+    body = json.loads(leased.body)
+    assert ("SaleCreated", "http://127.0.0.1:1/SaleCreated") == (body["event"], leased.url)
+    assert None not in body.values()
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.5:8400", "http://10.0.0.5:8400/", "http://10.0.0.5:8400/restapi/V2"])

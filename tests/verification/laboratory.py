@@ -25,9 +25,9 @@ def requested(url, **others):
     return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
 
 
-def play(request, *names, seed=1, pace=None):
+def play(request, *names, seed=1, pace=None, address=None):
     """Play scenarios by name or file, one after another without a pace; what came of each."""
-    with open_harnesses(request, seed, pause=time.sleep) as open_harness:
+    with open_harnesses(request, seed, pause=time.sleep, address=address) as open_harness:
         return list(play_all(scenario.chosen(names), open_harness, CONTRACT, pace))
 
 
@@ -47,6 +47,7 @@ class Shop(ThreadingHTTPServer):
         self.header_names = set()
         self.lock = threading.Lock()
         self.answers = lambda _: 200
+        self.refuses = None
         self.shows = lambda: (200, orjson.dumps(self.effects))
 
     def handle_error(self, *_):
@@ -83,7 +84,8 @@ class Counter(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.header_names |= set(self.headers)
         self.server.types[self.headers["X-Webhook-Event-Id"]] = self.headers["X-Webhook-Event"]
-        found = self.server.answers(self.headers["X-Webhook-Event-Id"])
+        refuses = self.server.refuses
+        found = refuses(body) if refuses else self.server.answers(self.headers["X-Webhook-Event-Id"])
         status, answer = found if isinstance(found, tuple) else (found, b"")
         if status == 200:
             self.server.bodies[self.headers["X-Webhook-Event-Id"]] = body

@@ -1,8 +1,9 @@
 """`/_sim/leases`: deliveries that another program sends, such as the workers of a load test.
 
-    POST /_sim/leases {"count", "event" | "mix", "ttlS"}   -> {"id", "expiresS", "deliveries": [...]}
-    POST /_sim/leases {"count", "resend": true}            -> the same, of events that failed before
-    POST /_sim/leases/{id} {"outcomes": [...]}             -> {"logged", "ignored", "open"}
+    POST /_sim/leases {"count", "event" | "mix", "ttlS"}    -> {"id", "expiresS", "deliveries": [...]}
+    POST /_sim/leases {"count", "event", "set", "payloads"} -> the same, with values and a profile as /_sim/trigger has
+    POST /_sim/leases {"count", "resend": true}             -> the same, of events that failed before
+    POST /_sim/leases/{id} {"outcomes": [...]}              -> {"logged", "ignored", "open"}
 
 The log has a delivery as begun before the caller gets it, so the log stays the single truth. A delivery without a
 report ends as *unknown* when its lease runs out, or when the simulator starts again.
@@ -11,7 +12,7 @@ report ends as *unknown* when its lease runs out, or when the simulator starts a
 import asyncio
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -25,13 +26,16 @@ from frontsim.api.responses import json, read_object
 from frontsim.clock import Clock, Milliseconds
 from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.headers import HeaderNames
-from frontsim.domain.model import Delivery, Finished, Outcome, Result
+from frontsim.domain.model import Delivery, Finished, Occurrence, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.store_id import with_known_store
 from frontsim.errors import UnknownLease
 from frontsim.fields import Fields, shown_briefly
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
+from frontsim.payloads.factory import Payloads
+from frontsim.payloads.profiles import PROFILES
+from frontsim.payloads.values.moments import Ticks
 from frontsim.store.event_log import EventLog
 
 MOST_AT_ONCE = 10_000
@@ -58,6 +62,7 @@ class LeaseApi:
         *,
         store: EventLog,
         async_payloads: AsyncPayloads,
+        payloads: Payloads,
         event_times: EventTimes,
         clock: Clock,
         headers: HeaderNames,
@@ -65,6 +70,7 @@ class LeaseApi:
     ) -> None:
         self._store = store
         self._async_payloads = async_payloads
+        self._payloads = payloads
         self._event_times = event_times
         self._clock = clock
         self._headers = headers
@@ -79,12 +85,15 @@ class LeaseApi:
     async def hand_out(self, request: Request) -> Response:
         """Raise occurrences (or take failed events) and hand out their runs."""
         fields = Fields(await read_object(request, any_type=True), any_case=True)
-        fields.only("count", "event", "mix", "resend", "ttlS")
+        fields.only("count", "event", "mix", "payloads", "resend", "set", "ttlS")
         count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
         ttl_s = fields.number("ttlS", least=0.01, most=3600) or TTL_S
         event = fields.text("event", "the name of an event type")
         mix = _mix(fields)
         resend = bool(fields.flag("resend"))
+        set_, profile = fields.mapping("set") or {}, fields.choice("payloads", PROFILES)
+        if set_ and event is None:
+            fields.note("set", 'expected "event" beside it: the paths are those of one type')
         if sum([event is not None, bool(mix), resend]) != 1 and not fields.problems:
             fields.note("event", 'expected one of "event", "mix" and "resend": true')
         fields.check()
@@ -92,7 +101,7 @@ class LeaseApi:
         if resend:
             deliveries = await self._store.lease_resends(count)
         else:
-            deliveries = await self._raise(count, mix or {event or "": 1})
+            deliveries = await self._raise(count, mix or {event or "": 1}, set_, profile)
         lease_id = self._open(deliveries, ttl_s)
         shown = [self._shown(delivery) for delivery in deliveries]
         return json({"id": lease_id, "expiresS": ttl_s, "deliveries": shown}, 201)
@@ -125,10 +134,23 @@ class LeaseApi:
         """Drop every lease: the log was reset."""
         self._leases.clear()
 
-    async def _raise(self, count: int, mix: Mapping[str, float]) -> list[Delivery]:
+    async def _raise(
+        self, count: int, mix: Mapping[str, float], set_: Mapping[str, Any], profile: str | None
+    ) -> list[Delivery]:
         while True:
             era, first = self._store.era, self._store.take_numbers(count)
-            made = await self._async_payloads.make(_spread(mix, count, first), first, at=self._event_times.take(count))
+            at, events = self._event_times.take(count), _spread(mix, count, first)
+
+            def make(events: Sequence[str] = events, first: int = first, at: Ticks = at) -> Sequence[Occurrence]:
+                return [
+                    self._payloads.custom(event, first + place, at=at + place, profile=profile, set_=set_)
+                    for place, event in enumerate(events)
+                ]
+
+            if set_:
+                made = await self._async_payloads.in_thread(make)
+            else:
+                made = await self._async_payloads.make(events, first, at=at, profile=profile)
             if era == self._store.era:  # else a reset came in between and hands these numbers out again
                 return await self._store.lease([with_known_store(item) for item in made], first)
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 import click
-import orjson
 
+from frontsim.assignments import read_assignments
 from frontsim.cli.option_group import option_group
+from frontsim.errors import BadInput
 from frontsim.fields import shown_briefly
 from frontsim.json_depth import read_json
 
@@ -22,28 +23,10 @@ def assignments(_: click.Context, param: click.Parameter, texts: tuple[str, ...]
     Raises:
         click.BadParameter: there is no `=`, or a name comes twice.
     """
-    values: dict[str, object] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name or not _is_text(text):
-            raise click.BadParameter(f"expected a name, = and a value, got {text!r}", param=param)
-        if name in values:
-            raise click.BadParameter(f"expected each name once, got {name!r} twice", param=param)
-        values[name] = _value(value)
-    return values
-
-
-def _is_text(text: str) -> bool:
-    """Whether it is Unicode: an argument that is not UTF-8 comes with surrogates in it."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def _value(text: str) -> object:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+        return read_assignments(texts)
+    except BadInput as error:
+        raise click.BadParameter(str(error), param=param) from None
 
 
 def _payload(_: click.Context, __: click.Parameter, file: BinaryIO | None) -> Mapping[str, object] | None:

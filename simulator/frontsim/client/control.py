@@ -88,6 +88,18 @@ class Simulator(ApiClient):
         """
         return self._lease({"mix": dict(mix), "count": count}, ttl_s)
 
+    def lease_event(
+        self,
+        event: str,
+        *,
+        set_: Mapping[str, object] | None = None,
+        payloads: str | None = None,
+        ttl_s: float = LEASE_TTL_S,
+    ) -> list[LeasedDelivery]:
+        """Raise one occurrence, with values and a profile as `trigger` takes them, and take out its deliveries."""
+        wanted: dict[str, object] = {"event": event, "count": 1, "set": set_ or None, "payloads": payloads}
+        return self._lease({name: value for name, value in wanted.items() if value is not None}, ttl_s)
+
     def lease_resends(self, *, count: int, ttl_s: float = LEASE_TTL_S) -> list[LeasedDelivery]:
         """Take the resends of up to `count` failed events out of the simulator, oldest first."""
         return self._lease({"resend": True, "count": count}, ttl_s)

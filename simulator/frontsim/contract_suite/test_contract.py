@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from frontsim.assignments import read_assignments
 from frontsim.clauses import MUST, Clause
 from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.contract_suite.outcomes import SharedOutcomes
@@ -44,6 +45,8 @@ def receiver_request(
     receiver_check_content: str,
     receiver_cmd: str,
     receiver_events: list[str],
+    receiver_payloads: str,
+    receiver_set: list[str],
     receiver_delivery_shape: str,
 ) -> Request:
     """The receiver under test and how its effects are read; override it for what has no option."""
@@ -51,6 +54,8 @@ def receiver_request(
         pytest.skip("no --receiver-url: there is no receiver to test")
     delivery = delivery_settings(read_configuration(Path.cwd()), os.environ, "verify")
     configured_shape = delivery.pop("delivery_shape", "bare")
+    if receiver_payloads:
+        delivery["payloads"] = receiver_payloads
     return Request(
         receiver=receiver_url,
         observe_url=receiver_observe_url,
@@ -59,6 +64,7 @@ def receiver_request(
         check_content=ContentCheck(receiver_check_content),
         receiver_cmd=receiver_cmd,
         events=receiver_events,
+        changes=read_assignments(receiver_set),
         delivery_shape=receiver_delivery_shape or configured_shape,
         delivery=delivery,
     )

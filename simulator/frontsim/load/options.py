@@ -17,6 +17,7 @@ from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
 from frontsim.load.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plans import Plan
+from frontsim.settings import Settings, of_delivery
 
 LOOPBACK = "127.0.0.1"
 WAIT_FOR_WORKERS_S = 60
@@ -99,6 +100,12 @@ def _add_receiver(add: AddOption) -> None:
         "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --simulator: its own shape.",
         metavar="NAME|FILE",
         default=configured.get("delivery_shape", "bare"),
+    )
+    add(
+        "--payloads",
+        "Payloads: strict, typical or adversarial. With --simulator: its own.",
+        choices=next(item.metadata["rule"].choices for item in of_delivery() if item.name == "payloads"),
+        default=configured.get("payloads", Settings.payloads),
     )
     add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
     add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")

@@ -94,7 +94,10 @@ def set_up(load: Load) -> LoadSetup:
             address = address_of(options.simulator, token=options.simulator_token)
         else:
             address, stop = start_simulator(
-                seed=options.seed, answer_s=options.answer_timeout, delivery_shape=options.delivery_shape
+                seed=options.seed,
+                answer_s=options.answer_timeout,
+                delivery_shape=options.delivery_shape,
+                payloads=options.payloads,
             )
             cleanup.callback(stop)
         setup = _set_up(load, request, selection, address, cleanup)

@@ -26,7 +26,9 @@ def address_of(url: str, *, token: str = "") -> Address:
     return Address(base_url, control_url(url), token, **keys)
 
 
-def start_simulator(*, seed: int, answer_s: float, delivery_shape: str = "bare") -> tuple[Address, Callable[[], None]]:
+def start_simulator(
+    *, seed: int, answer_s: float, delivery_shape: str = "bare", payloads: str = Settings.payloads
+) -> tuple[Address, Callable[[], None]]:
     """Start a simulator on a free port with a log of its own; gives its address and a function that ends it.
 
     Raises:
@@ -39,6 +41,7 @@ def start_simulator(*, seed: int, answer_s: float, delivery_shape: str = "bare")
         "--auth": "lenient",
         "--token": "",
         "--delivery-shape": delivery_shape,
+        "--payloads": payloads,
     }
     words = [word for setting in settings.items() for word in setting]
     process = subprocess.Popen(

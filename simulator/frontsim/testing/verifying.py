@@ -2,12 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from frontsim.clock import stopwatch
@@ -63,6 +64,8 @@ def verify(
     check_content: str = ContentCheck.KNOWN,
     receiver_cmd: str = "",
     events: Sequence[str] = (),
+    payloads: str = "",
+    set: Mapping[str, Any] = MappingProxyType({}),  # noqa: A002 - as the command has it
     scenarios: Sequence[str] = (),
     seed: int = Settings.seed,
     strict: bool = False,
@@ -83,6 +86,8 @@ def verify(
         check_content: how a copy of the payload in an effect is compared: exact, known or off.
         receiver_cmd: starts the receiver, so that scenarios can kill it.
         events: only these types.
+        payloads: the payload profile, strict, typical or adversarial; "" for the configured one.
+        set: values by path, for the payloads of all types that have the path.
         scenarios: only these, by name or as a .toml file.
         seed: repeats a run.
         strict: a scenario that was skipped makes the verdict unknown.
@@ -95,6 +100,8 @@ def verify(
         FrontsimError: nothing listens at the URL, or something else that was given cannot be used.
     """
     delivery = delivery_settings(read_configuration(Path.cwd()), os.environ, "verify")
+    if payloads:
+        delivery["payloads"] = payloads
     request = Request(
         receiver=receiver,
         observe_function=observe,
@@ -105,6 +112,7 @@ def verify(
         check_content=ContentCheck(check_content),
         receiver_cmd=receiver_cmd,
         events=events,
+        changes=set,
         limits=TimeLimits(settle_s, timeout_s, answer_timeout_s),
         contracts=contracts,
         delivery_shape=delivery.pop("delivery_shape", "bare"),

@@ -84,6 +84,7 @@ def open_harnesses(
                 limits=request.limits,
                 latency=shared_latency,
                 shape=shape,
+                payloads=request.delivery.get("payloads") if address else None,
                 tls=tls,
             )
             with closing(harness):

@@ -41,7 +41,8 @@ AUTO = "auto"
 class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
-    `delivery` has further settings of deliveries by their names, such as `event_id_header` and `tls_ca`.
+    `changes` are values by path that all payloads with such a path get. `delivery` has further settings of deliveries
+    by their names, such as `event_id_header` and `tls_ca`.
     """
 
     receiver: str
@@ -55,6 +56,7 @@ class Request:
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
     events: Sequence[str] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict)
     limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
     delivery_shape: str = "bare"
@@ -161,7 +163,7 @@ def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverP
 def selection_of(request: Request) -> Selection:
     """The event types that the run is about. Raises BadInput or Unusable."""
     names = () if request.is_auto else request.events
-    return Selection(catalog.load(*[request.contracts] if request.contracts else []), names)
+    return Selection(catalog.load(*[request.contracts] if request.contracts else []), names, request.changes)
 
 
 def observer_of(request: Request, address: Address | None = None) -> Observer | None:

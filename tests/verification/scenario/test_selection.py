@@ -3,7 +3,7 @@ import json
 import pytest
 
 from frontsim import catalog
-from frontsim.errors import UnknownEventType
+from frontsim.errors import BadInput, UnknownEventType
 from frontsim.verification.facts.history import Entity
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import Crash, CrashPoint, Drain, InjectFault, Raise
@@ -91,14 +91,60 @@ def test_an_entity_is_the_identity_and_the_version():
     assert chosen.entity("SaleCreated", {"saleId": None}) is None
 
 
-def test_numbered_identities_are_known():
-    """A type whose identity is a whole number can be given one of its own; another cannot."""
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ({"type": "integer"}, 1_234_567_890),
+        ({"type": ["string", "null"]}, "1234567890"),
+        ({"type": "string", "maxLength": 8}, "34567890"),
+        ({"type": "string", "format": "uuid"}, "00000000-0000-4000-8000-001234567890"),
+        ({"$ref": "#/$defs/id"}, "1234567890"),
+    ],
+)
+def test_an_event_can_be_about_something_new(tmp_path, field, value):
+    """Its identity gets a number that no other has, in the form that the type's schema wants."""
+    schema = {"properties": {"saleId": field}, "$defs": {"id": {"type": "string"}}}
+    (tmp_path / "SaleCreated.json").write_text(json.dumps(schema))
+    assert {"saleId": value} == Selection(catalog.load(tmp_path)).fresh("SaleCreated", 1_234_567_890)
+
+
+@pytest.mark.parametrize("field", [{"type": "string", "pattern": "^S-"}, None])
+def test_an_identity_of_another_form_stays_as_it_is_drawn(tmp_path, field):
+    """No number fits it, or the schema has no such field."""
+    (tmp_path / "SaleCreated.json").write_text(json.dumps({"properties": {"saleId": field} if field else {}}))
+    assert {} == Selection(catalog.load(tmp_path)).fresh("SaleCreated", 7)
+
+
+def test_each_bundled_type_can_be_about_something_new():
     chosen = Selection(CATALOG)
-    assert (chosen.integer_identity("SaleCreated"), chosen.integer_identity("StockMovementCreated")) == (
-        "saleId",
-        "movementId",
-    )
-    assert chosen.integer_identity("StockReservationCreated") == ""
+    assert all(chosen.fresh(kind.name, 1_234_567_890) for kind in CATALOG)
+
+
+def test_a_change_is_made_in_each_type_that_has_the_path():
+    """A step's own value counts more. Digits for a field of text are taken, as the trigger call takes them."""
+    chosen = Selection(CATALOG, changes={"comment": "x", "gtin": 704})
+    assert {"comment": "x"} == chosen.fitting("SaleCreated", {})
+    assert {"comment": None, "total": 1} == chosen.fitting("SaleCreated", {"comment": None, "total": 1})
+    assert {"gtin": 704} == chosen.fitting("StockMovementCreated", {})
+    assert {} == chosen.fitting("CustomerCreated", {})
+    assert {"comment": "x"} == chosen.only(["SaleCreated"]).fitting("SaleCreated", {})
+    assert {} == chosen.only(["CustomerCreated"]).fitting("CustomerCreated", {})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        ("commment", "x", "expected a path in the payload of a type that is played"),
+        ("saleId", 7, "tells the events of SaleCreated apart"),
+        ("updatedDateTime", "2026-01-01T00:00:00", "tells the events of CustomerCreated apart"),
+        ("comment", ["x"], "the schema of SaleCreated allows, got"),
+        ("total", True, "the schema of SaleCreated allows, got True"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused(path, value, why):
+    """Before anything is played, with what was expected."""
+    with pytest.raises(BadInput, match=f"--set {path}: .*{why}"):
+        Selection(CATALOG, ["SaleCreated", "CustomerCreated"], {path: value})
 
 
 def test_moments_are_the_date_times_that_are_always_set():

@@ -15,6 +15,7 @@ import click
 from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.option_group import option_group
+from frontsim.cli.overrides import assignments
 from frontsim.client.control import control_url
 from frontsim.settings import Settings, of_delivery
 from frontsim.verification.facts.history import ContentCheck
@@ -103,6 +104,15 @@ choice_options = option_group(
         callback=_comma_list,
         help="Only these event types. auto: all but those that the receiver refuses with one and the same answer; the "
         "verdict lists what is left out.",
+    ),
+    click.option(
+        "--set",
+        "changes",
+        metavar="PATH=VALUE",
+        multiple=True,
+        callback=assignments,
+        help="Change a field in the payloads of all types that have it: a dotted path, =, and JSON or a text. "
+        "Repeatable.",
     ),
     click.option(
         "--contracts",

@@ -188,7 +188,8 @@ def _crash(state: ScenarioState, step: Crash) -> None:
     events = selection.types(step.events)
     for event in [each for each in events if selection.past(each) is None] or events:
         state.subscribe(event)
-        for delivery in state.harness.sim.lease({event: 1}, count=1):
+        set_ = selection.fitting(event, state.harness.fresh(event))
+        for delivery in state.harness.sim.lease_event(event, set_=set_, payloads=state.harness.payloads):
             _crash_in(state, step, delivery)
 
 

@@ -6,13 +6,13 @@ for as long as it waits for missing effects. A scenario whose calls still fail t
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from threading import Event
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
@@ -92,6 +92,7 @@ class Harness:
 
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
+        payloads: the payload profile that is asked for at each event; None for the simulator's own.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
@@ -114,12 +115,17 @@ class Harness:
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)
+    payloads: str | None = None
     tls: ssl.SSLContext | None = None
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
         return self.sim.now()
+
+    def fresh(self, event: str) -> Mapping[str, Any]:
+        """What makes an event of a type one about an entity that no other event has been about."""
+        return self.selection.fresh(event, next(self.identities))
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.

@@ -48,12 +48,12 @@ def _told(
     """Raise one past; what the event takes over from it."""
     selection = state.harness.selection
     paths = selection.kept(event)
-    identity = selection.integer_identity(past.name)
     values: dict[str, Any] = {path: moment if path == past.since[-1] else None for path in past.since}
     values |= {path: moment for path in selection.datetime_fields(past.name) if path in values}
-    values |= {identity: next(state.harness.identities)} if identity else {}
+    values |= state.harness.fresh(past.name)
     values |= {path: value for path, value in fixed.items() if path in paths}
-    raised = state.harness.sim.trigger(past.name, set_=values).events
+    changed = selection.fitting(past.name, values)
+    raised = state.harness.sim.trigger(past.name, set_=changed, payloads=state.harness.payloads).events
     for each in raised:
         state.track(each)
     if all(path in values for path in paths):

@@ -53,22 +53,19 @@ def _raise(
 
     `payloads` names a payload profile other than the simulator's.
     """
-    identity = state.harness.selection.integer_identity(event)
     pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
-    if step.payload or step.together or not (identity or pasts):
+    if step.payload or step.together or not (state.harness.fresh(event) or pasts):
         return _tracked(state, step, _trigger(state, step, event, count, values, payloads).events)
-    own = ({**_about(state, identity, pasts), **values} for _ in range(count))
+    own = ({**_about(state, event, pasts), **values} for _ in range(count))
     raised = [
         _trigger(state, step, event, 1, each, payloads) for each in own
     ]  # one by one: what faults draw from the seed follows their order
     return _tracked(state, step, [item for found in raised for item in found.events])
 
 
-def _about(state: ScenarioState, identity: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _about(state: ScenarioState, event: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     """An entity of which the receiver was told before, while there are any, or a new one."""
-    if pasts:
-        return pasts.pop(0)
-    return {identity: next(state.harness.identities)} if identity else {}
+    return pasts.pop(0) if pasts else state.harness.fresh(event)
 
 
 def _trigger(
@@ -81,7 +78,7 @@ def _trigger(
         set_=fitting or None,
         payload=step.payload or None,
         invalid=step.invalid,
-        payloads=payloads,
+        payloads=payloads or state.harness.payloads,
     )
 
 

@@ -72,11 +72,9 @@ def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
 
 def _raise(harness: Harness, event: str) -> tuple[str, str] | None:
     """A clean event about a new entity, that happens now; None when no webhook matches it."""
-    identity = harness.selection.integer_identity(event)
     now = str(harness.sim.clock().get("now"))
-    values: dict[str, object] = dict.fromkeys(harness.selection.datetime_fields(event), now)
-    if identity:
-        values[identity] = next(harness.identities)
+    moments = dict.fromkeys(harness.selection.datetime_fields(event), now)
+    values = harness.selection.fitting(event, {**moments, **harness.fresh(event)})
     found = harness.sim.trigger(event, set_=values or None, payloads=STRICT).events
     return (found[0].webhook_id, found[0].webhook_event_id) if found else None
 

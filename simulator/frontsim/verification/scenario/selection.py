@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema_rs
@@ -27,18 +28,47 @@ class Selection:
     Args:
         catalog: all types.
         names: the types that the receiver takes; none means all.
+        changes: values by path that the payloads of all types with such a path get.
 
     Raises:
         UnknownEventType: a name that the catalogue does not know.
+        BadInput: a change fits no type, or is of a field by which a run follows its events.
     """
 
-    def __init__(self, catalog: Catalog, names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, catalog: Catalog, names: Sequence[str] = (), changes: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         self._catalog = catalog
         self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
+        self._changes = changes
+        for path in changes:
+            self._check_change(path)
 
     def only(self, names: Sequence[str]) -> "Selection":
-        """The same with fewer types."""
-        return Selection(self._catalog, names)
+        """The same with fewer types; changes that fit none of these are left out."""
+        kinds = [self._catalog.find(name) for name in names]
+        changes = {
+            path: value for path, value in self._changes.items() if any(_may_have(kind.schema, path) for kind in kinds)
+        }
+        return Selection(self._catalog, names, changes)
+
+    def _check_change(self, path: str) -> None:
+        kinds = [kind for kind in map(self._catalog.find, self._chosen) if _may_have(kind.schema, path)]
+        if not kinds:
+            raise BadInput(f"--set {path}: expected a path in the payload of a type that is played, got one in none")
+        for kind in kinds:
+            if path in (kind.identity, *kind.version, *kind.since):
+                raise BadInput(
+                    f"--set {path}: expected a field that a run does not need for itself, got one by which it tells "
+                    f"the events of {kind.name} apart"
+                )
+            value = self._changes[path]
+            forms = (value, str(value)) if type(value) is int else (value,)  # a field of text takes digits as text
+            if _part_at(kind.schema, path) and not any(_allows(kind.schema, path, form) for form in forms):
+                raise BadInput(
+                    f"--set {path}: expected a value that the schema of {kind.name} allows, got {value!r}; "
+                    f"`frontsim schema {kind.name}` shows it"
+                )
 
     def missing(self, events: str | Sequence[str]) -> list[str]:
         """The types that a step names and --events leaves out. Raises UnknownEventType."""
@@ -85,17 +115,28 @@ class Selection:
         return [name for name in self._named(events) if name in self._chosen]
 
     def fitting(self, event: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values by path that a step sets, without those that a user's schema of a bundled type does not allow."""
-        kind = self._catalog.find(event)
-        if not kind.is_replaced:
-            return dict(values)
-        return {path: value for path, value in values.items() if _allows(kind.schema, path, value)}
+        """The values by path that an event gets: the user's changes, and those that a step sets.
 
-    def integer_identity(self, event: str) -> str:
-        """The top-level field with a type's identity where that is a whole number, else ""."""
+        A step's value counts more, but is left out where a user's schema of a bundled type does not allow it.
+        """
         kind = self._catalog.find(event)
-        field = kind.schema.get("properties", {}).get(kind.identity, {})
-        return kind.identity if field.get("type") == "integer" else ""
+        changes = {path: value for path, value in self._changes.items() if _may_have(kind.schema, path)}
+        if kind.is_replaced:
+            values = {path: value for path, value in values.items() if _allows(kind.schema, path, value)}
+        return {**changes, **values}
+
+    def fresh(self, event: str, number: int) -> dict[str, Any]:
+        """The identity that makes an event of a type one about a new entity, by its path; {} where that is not known.
+
+        `number` is one that no other entity has. A user's schema may want a text: then it is the number's digits, or a
+        GUID with them.
+        """
+        kind = self._catalog.find(event)
+        if "." in kind.identity or kind.identity not in kind.schema.get("properties", {}):
+            return {}
+        longest = kind.schema["properties"][kind.identity].get("maxLength", len(str(number)))
+        values = (number, str(number), str(number)[-longest:], f"00000000-0000-4000-8000-{number:012d}")
+        return next(({kind.identity: each} for each in values if _allows(kind.schema, kind.identity, each)), {})
 
     def datetime_fields(self, event: str) -> list[str]:
         """The top-level date-time fields of a type that are never null."""
