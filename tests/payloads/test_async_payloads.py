@@ -11,9 +11,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from frontsim import catalog
+from frontsim import catalog, own_process
 from frontsim.errors import BadInput
-from frontsim.payloads import worker_process
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 
@@ -148,7 +147,7 @@ async def test_no_worker_can_be_started(
     async_payloads: AsyncPayloads, payloads: Payloads, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
     """Too many processes, no Python to be found: payloads come all the same."""
-    monkeypatch.setattr(worker_process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(own_process.sys, "executable", "/nowhere/python")
     for _ in range(2):
         assert [payloads.build("SaleCreated", number) for number in range(200)] == await async_payloads.make(SALES, 0)
     assert 1 == len(caplog.records)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from frontsim import catalog
+from frontsim import catalog, own_process
 from frontsim.errors import BadInput, InvalidPayload, UnknownEventType
-from frontsim.payloads import worker_process
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.trigger_call import Content
@@ -85,7 +84,7 @@ async def test_without_a_process(
     assert first != bodies.worker.pid
 
     bodies.worker.end()
-    monkeypatch.setattr(worker_process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(own_process.sys, "executable", "/nowhere/python")
     assert b"[1]" == await bodies.compact(b"[1 ]")
     assert "could be started that reads large bodies" in caplog.text
     monkeypatch.undo()

@@ -9,16 +9,13 @@ A worker that has jobs and answers none for a while is killed: it has no state w
 
 import asyncio
 import logging
-import os
 import socket
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import cast
 
-import frontsim
+from frontsim.own_process import module_command, module_environment
 from frontsim.payloads.batch import FrameReader
 
 logger = logging.getLogger(__name__)
@@ -154,16 +151,9 @@ class WorkerProcess(asyncio.Protocol):
 
 def _started(module: str, arguments: Sequence[str], worker_end: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-P", "-m", module, *arguments],
+        module_command(module, *arguments),
         stdin=worker_end.fileno(),
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": _import_path()},
+        env=module_environment(),
         process_group=0,  # so that Ctrl-C reaches the simulator alone, which then ends the worker
     )
-
-
-def _import_path() -> str:
-    """The folder of the running package, ahead of what PYTHONPATH names."""
-    ours = str(Path(frontsim.__file__).parent.parent)
-    others = os.environ.get("PYTHONPATH")
-    return f"{ours}{os.pathsep}{others}" if others else ours

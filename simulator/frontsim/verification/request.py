@@ -20,12 +20,11 @@ from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import (
     CommandObserver,
     FunctionObserver,
-    ImportObserver,
     Observer,
     SinkObserver,
-    SqlObserver,
     UrlObserver,
 )
+from frontsim.verification.observe.process_observers import import_observer, sql_observer
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
@@ -178,7 +177,7 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     if request.observe_url:
         return UrlObserver(request.observe_url, tls=request.tls(), longest_s=longest_s)
     if request.observe_sql:
-        return SqlObserver(*request.observe_sql, longest_s=longest_s)
+        return sql_observer(*request.observe_sql, longest_s=longest_s)
     if request.observe_cmd:
         return CommandObserver(request.observe_cmd, longest_s=longest_s)
     if request.observe_sink:
@@ -187,7 +186,7 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
         return SinkObserver(address.control_url, request.observe_sink, token=address.token, longest_s=longest_s)
     if request.observe_function is not None:
         return FunctionObserver(request.observe_function)
-    return ImportObserver(request.observe_import) if request.observe_import else None
+    return import_observer(request.observe_import, longest_s=longest_s) if request.observe_import else None
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -1,92 +1,23 @@
-import gc
-import sqlite3
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
 
 from frontsim.clock import stopwatch
-from frontsim.errors import BadInput
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.observe import bounded, observers
 from frontsim.verification.observe.observers import (
     CommandObserver,
-    ImportObserver,
+    FunctionObserver,
     ObserverFailed,
     SharedObserver,
     SinkObserver,
-    SqlObserver,
     UrlObserver,
     read_effects,
 )
-
-
-@pytest.fixture
-def database(tmp_path):
-    file = tmp_path / "shop db.sqlite"
-    with closing(sqlite3.connect(file)) as db, db:
-        db.execute("CREATE TABLE sales (event_id TEXT, total REAL)")
-        db.executemany("INSERT INTO sales VALUES (?, ?)", [("a", 1.5), ("b", 2.5)])
-    return file
-
-
-def test_rows_of_several_columns_are_objects(database):
-    """A query gives an object a row, by column."""
-    observer = SqlObserver(f"sqlite:///{database}", "SELECT event_id AS id, total FROM sales")
-    assert observer.read() == [{"id": "a", "total": 1.5}, {"id": "b", "total": 2.5}]
-
-
-def test_rows_of_one_column_are_ids(database):
-    """A query of one column gives the ids themselves."""
-    assert SqlObserver(f"sqlite:///{database}", "SELECT event_id FROM sales").read() == ["a", "b"]
-
-
-def test_an_observer_writes_nothing(database):
-    """The database is opened read-only: a query that writes is a failure."""
-    observer = SqlObserver(f"sqlite:///{database}", "DELETE FROM sales")
-    with pytest.raises(ObserverFailed, match="readonly"):
-        observer.read()
-
-
-def open_files(file):
-    """How often this process has the file open."""
-    gc.collect()
-    return [link.resolve() for link in Path("/proc/self/fd").iterdir()].count(file)
-
-
-def test_other_databases_are_read_through_sqlalchemy(database):
-    """A DSN of another form goes to SQLAlchemy, which reads the same, and keeps no connection after the end."""
-    before = open_files(database)
-    with closing(SqlObserver(f"sqlite+pysqlite:///{database}", "SELECT event_id FROM sales")) as observer:
-        assert observer.read() == ["a", "b"]
-    assert before == open_files(database)
-
-
-def test_a_password_is_not_shown():
-    """What an observer calls itself leaves the password out."""
-    with pytest.raises(BadInput) as refused:
-        SqlObserver("nosuchdb://user:secret@host/shop", "SELECT 1")
-    assert "user:...@host" in str(refused.value)
-    assert "secret" not in str(refused.value)
-
-
-@pytest.mark.parametrize("query", ["SELECT nothing FROM sales", "SELECT"])
-def test_a_query_that_fails_is_a_failure_and_no_empty_list(database, query):
-    """An error of the database is told as such."""
-    with pytest.raises(ObserverFailed, match="SQL on sqlite"):
-        SqlObserver(f"sqlite:///{database}", query).read()
-
-
-def test_a_missing_database_is_a_failure(tmp_path):
-    """A file that is not there is not made."""
-    with pytest.raises(ObserverFailed, match="unable to open"):
-        SqlObserver(f"sqlite:///{tmp_path}/none.db", "SELECT 1").read()
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_command_prints_a_line_for_each_effect():
@@ -98,19 +29,6 @@ def test_a_command_that_fails_is_a_failure():
     """Another exit code than 0 is told with what the command said."""
     with pytest.raises(ObserverFailed, match="expected exit code 0, got 3: no shop"):
         CommandObserver("echo no shop >&2; exit 3").read()
-
-
-def test_a_python_list_or_function(monkeypatch):
-    """pkg.mod:attr is a list, or what gives one; what it raises is a failure."""
-    module = type(sys)("my_shop")
-    module.sales = ["a"]
-    module.read = lambda: ["b"]
-    module.broken = lambda: 1 / 0
-    monkeypatch.setitem(sys.modules, "my_shop", module)
-    assert ImportObserver("my_shop:sales").read() == ["a"]
-    assert ImportObserver("my_shop:read").read() == ["b"]
-    with pytest.raises(ObserverFailed, match="ZeroDivisionError"):
-        ImportObserver("my_shop:broken").read()
 
 
 @pytest.mark.parametrize(
@@ -155,12 +73,10 @@ def test_a_sink_is_read_from_the_simulator():
         running.stop()
 
 
-def test_keys_are_read_from_objects_and_texts(monkeypatch):
+def test_keys_are_read_from_objects_and_texts():
     """An effect is the id itself, or has it at the key; without one it has no key."""
-    module = type(sys)("my_shop")
-    module.sales = ["A", {"meta": {"id": 7}}, {"other": 1}]
-    monkeypatch.setitem(sys.modules, "my_shop", module)
-    assert [each.key for each in read_effects(ImportObserver("my_shop:sales"), "meta.id")] == ["A", "7", None]
+    shown = FunctionObserver(lambda: ["A", {"meta": {"id": 7}}, {"other": 1}])
+    assert [each.key for each in read_effects(shown, "meta.id")] == ["A", "7", None]
 
 
 def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
@@ -189,20 +105,6 @@ def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
     for limit_s in (0.3, 0.1):
         with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):
             observer.read()
-
-
-def test_a_query_that_does_not_end_is_interrupted(database):
-    """Its time is that of every look."""
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-    with pytest.raises(ObserverFailed, match="interrupted"):
-        SqlObserver(f"sqlite:///{database}", endless, longest_s=0.1).read()
-
-
-def test_a_query_of_too_many_rows(database, monkeypatch):
-    """It fails, rather than fill the memory."""
-    monkeypatch.setattr(observers, "MOST_ROWS", 1)
-    with pytest.raises(ObserverFailed, match="more than 1 rows"):
-        SqlObserver(f"sqlite:///{database}", "SELECT event_id FROM sales").read()
 
 
 def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):

@@ -1,17 +1,12 @@
-"""How effects are read: a URL, a database, a command, a sink or a Python object.
+"""How effects are read: a URL, a command, a sink or a Python object; databases and imports: `process_observers`.
 
 An observer gives the present list of effects, each a text, a number or an object. Its failure is `ObserverFailed`,
 never an empty list: a dead observer must not look like a receiver that lost everything.
 """
 
-import importlib
 import math
-import re
-import sqlite3
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
-from decimal import Decimal
 from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -33,10 +28,6 @@ TIMEOUT_S = 20.0
 """Seconds that one look may take."""
 AFTER_A_TIMEOUT_S = 2.0
 """Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
-MOST_ROWS = 500_000
-"""Rows that a query may have."""
-_STEPS = 100_000  # of SQLite's machine between two looks at the time
-_SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
 class ObserverFailed(FrontsimError):
@@ -158,32 +149,6 @@ class UrlObserver:
         self._http.close()
 
 
-class SqlObserver:
-    """A query, a row an effect. `sqlite:///FILE` needs nothing; other databases need the `sql` extra."""
-
-    def __init__(self, dsn: str, query: str, *, longest_s: float = math.inf) -> None:
-        if "://" not in dsn:
-            raise BadInput(f"--observe-sql: expected a DSN such as sqlite:///shop.db, got {dsn!r}")
-        self.name = f"SQL on {_without_password(dsn)}"
-        self._query = query
-        match = _SQLITE.fullmatch(dsn)
-        self._rows, self._close = (_sqlite_rows(match["path"], longest_s), _nothing) if match else _alchemy_rows(dsn)
-
-    def read(self) -> Sequence[Any]:
-        """Run the query. A row of one column is its value; others are objects of their columns."""
-        try:
-            columns, rows = self._rows(self._query)
-        except Exception as error:  # every driver has exceptions of its own, and all mean the same here
-            raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
-        if len(columns) == 1:
-            return [_plain(row[0]) for row in rows]
-        return [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
-
-    def close(self) -> None:
-        """Close the connections that the driver keeps in its pool."""
-        self._close()
-
-
 class CommandObserver:
     """A command whose standard output has a line for each effect: an id, or a JSON object."""
 
@@ -248,79 +213,6 @@ class FunctionObserver:
 
     def close(self) -> None:
         """Nothing to do."""
-
-
-class ImportObserver(FunctionObserver):
-    """`pkg.mod:attr`: a list, or a callable that gives one."""
-
-    def __init__(self, where: str) -> None:
-        module, _, attribute = where.partition(":")
-        if not module or not attribute:
-            raise BadInput(f"--observe-import: expected pkg.mod:attr, got {where!r}")
-        try:
-            value = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise BadInput(f"--observe-import: expected a name that can be imported, got {where!r}: {error}") from None
-        super().__init__(value if callable(value) else lambda: value, name=f"Python {where}")
-
-
-Rows = Callable[[str], tuple[list[str], Sequence[Sequence[Any]]]]
-
-
-def _sqlite_rows(path: str, longest_s: float) -> Rows:
-    uri = f"file:{quote(path)}?mode=ro"
-    limit_s = min(TIMEOUT_S, longest_s)
-
-    def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        with closing(sqlite3.connect(uri, uri=True, timeout=limit_s)) as database:
-            began = stopwatch()
-            database.set_progress_handler(lambda: stopwatch() - began > limit_s, _STEPS)  # true interrupts the query
-            cursor = database.execute(query)
-            return [column[0] for column in cursor.description or ()], _all_rows(cursor.fetchmany)
-
-    return rows
-
-
-def _all_rows(fetch: Callable[[int], Sequence[Any]]) -> Sequence[Any]:
-    rows = fetch(MOST_ROWS + 1)
-    if len(rows) > MOST_ROWS:
-        raise bounded.TooMuch(f"more than {MOST_ROWS:,} rows")
-    return rows
-
-
-def _nothing() -> None:
-    """Each query has closed its own connection."""
-
-
-def _alchemy_rows(dsn: str) -> tuple[Rows, Callable[[], None]]:
-    """Runs a query, and closes what the engine keeps open."""
-    try:
-        alchemy = importlib.import_module("sqlalchemy")  # an extra: it may not be there
-    except ImportError:
-        raise BadInput(
-            "--observe-sql: databases other than sqlite need SQLAlchemy: pip install 'frontsim[sql]' and the driver"
-        ) from None
-    try:
-        engine = alchemy.create_engine(dsn)
-    except Exception as error:  # a missing driver and a bad DSN each have exceptions of their own
-        raise BadInput(
-            f"--observe-sql: expected a DSN that SQLAlchemy takes, got {_without_password(dsn)}: {error}"
-        ) from error
-
-    def rows(query: str) -> tuple[list[str], Sequence[Sequence[Any]]]:
-        with engine.connect() as connection:
-            result = connection.execute(alchemy.text(query))
-            return list(result.keys()), [tuple(row) for row in _all_rows(result.fetchmany)]
-
-    return rows, engine.dispose
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _without_password(dsn: str) -> str:
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:...@", dsn)
 
 
 def _reason(error: Exception) -> str:
