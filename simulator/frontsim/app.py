@@ -1,10 +1,11 @@
 """The composition root: the one place where the parts of a simulator are put together.
 
-caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ─┐
-                     ├-> any other /_sim/... -> NotFoundRoutes                                 │
-                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, EventReads, ... ────────┤
-                     └-> everything else -> Gateway -> Webhooks, WebhookTypes, Events ─────────┤
-                                                                          EventLog -> Dispatcher -> WebhookSender
+caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ────────┐
+                     ├-> any other /_sim/... -> NotFoundRoutes                                        │
+                     ├-> / and /_sim/page/... -> PageRoutes, LogReads, EventReads, Verify, ... ───────┤
+                     └-> everything else -> CallLog -> Gateway -> Webhooks, WebhookTypes, Events ─────┤
+                                                                                                      │
+                                                                 EventLog -> Dispatcher -> WebhookSender
 """
 
 import os
@@ -24,6 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
+from frontsim.api.call_log import CallLog
 from frontsim.api.control import ControlApi
 from frontsim.api.events import Events
 from frontsim.api.faults import Faults
@@ -46,6 +48,7 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.pages.calls import CallReads
 from frontsim.pages.event import EventReads
 from frontsim.pages.log import LogReads
 from frontsim.pages.registry import Registry
@@ -169,13 +172,14 @@ class App:
             subscription_key=self._settings.subscription_key,
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
-        control = self._control([route.name for route in vendor], gateway.forget)
+        self._calls = CallLog(gateway, clock=self._clock)
+        control = self._control([route.name for route in vendor], gateway.forget, self._calls.forget)
         app = Starlette(
             routes=[
                 *control,
                 *self._pages(vendor),
                 *NotFoundRoutes(CONTROL, control).routes,
-                Mount("/", gateway),
+                Mount("/", self._calls),
             ],
             exception_handlers={FrontsimError: _refuse, 404: _no_operation, 405: _no_operation},
         )
@@ -216,6 +220,7 @@ class App:
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
             *self._verify.routes,
+            *CallReads(after=self._calls.after, wire_time=self._wire_time).routes,
             *SinkReads(counts=self._sinks.counts, newest=self._sinks.newest).routes,
             *past_the_gateway,
         ]

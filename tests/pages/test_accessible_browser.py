@@ -11,6 +11,7 @@ from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation
 
 pytestmark = pytest.mark.slow
+VIEWS = ["log", "event", "webhooks", "trigger", "types", "break", "verify", "pictures", "sinks", "calls"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
@@ -29,7 +30,9 @@ def axe() -> str:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["log", "event", "webhooks", "trigger", "types", "break", "pictures", "sinks"])
+@pytest.mark.parametrize(
+    "view", ["log", "event", "webhooks", "trigger", "types", "break", "verify", "pictures", "sinks", "calls"]
+)
 def test_a_view(sim: Simulation, receiver: Recorder, browser: Browser, axe: str, view: str, scheme: str, width: int):
     receiver.respond = lambda call: answer(500 if b'"saleId"' in call.body else 200)
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")

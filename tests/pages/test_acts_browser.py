@@ -187,3 +187,25 @@ def test_sinks(sim: Simulation, visits: Visits):
     expect(page.get_by_role("heading", name=hostile)).to_be_visible()
     assert "Sinks · frontsim" == page.title()
     assert 0 == page.locator("main img").count()
+
+
+def test_calls(sim: Simulation, visits: Visits):
+    """The integrator's calls show as they come, with their headers; hostile text stays text, and a key is masked."""
+    page = visits("#/calls")
+    expect(page.get_by_text("No call yet")).to_be_visible()
+    hostile = "<img src=x onerror=document.title='owned'>"
+    sim.http.get(
+        f"{sim.base_url}/api/Webhooks?x={hostile}",
+        headers={"x-api-key": "frontsm.s3cret-s3cret", "User-Agent": hostile},
+    )
+    sim.http.get(f"{sim.base_url}/api/{hostile}")
+    calls = page.locator(".call-details")
+    expect(calls).to_have_count(2)
+    expect(calls.first).to_contain_text("no such operation")
+    expect(calls.last).to_contain_text("listWebhooks")
+    calls.last.locator("summary").click()
+    expect(calls.last.get_by_label("Request of call")).to_contain_text(f"user-agent: {hostile}")
+    expect(calls.last).to_contain_text("fron***")
+    assert "s3cret" not in page.locator("main").inner_text()
+    assert "Calls · frontsim" == page.title()
+    assert 0 == page.locator("main img").count()

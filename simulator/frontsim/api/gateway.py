@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from frontsim.api.call_log import FAULT, OPERATION
 from frontsim.api.connection import end_with_caller, gone, reset
 from frontsim.api.responses import api_error, no_operation, no_subscription_key, refusal
 from frontsim.clock import Clock
@@ -85,6 +86,7 @@ class Gateway:
         if route is None:
             await no_operation()(scope, receive, send)
             return
+        scope[OPERATION] = route.name
         request = Request(scope, receive)
         refused = self._keys.refusal(request)
         if refused is not None:
@@ -94,6 +96,7 @@ class Gateway:
         if rule is None:
             await _handle(route, request, send)
         else:
+            scope[FAULT] = rule.fault
             await _break(rule, route, request, send)
 
     def forget(self) -> None:

@@ -4,6 +4,7 @@ Names are in Python's case here and in the vendor's at the edge: `webhook_event_
 of a run are NamedTuples, because making one takes a third of the time of a frozen dataclass.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -146,6 +147,25 @@ class Finished(NamedTuple):
     began_at: int
     fault: str = ""
     changed: "ChangedRequest | None" = None
+
+
+class ApiCall(NamedTuple):
+    """A call of the vendor's API that is over.
+
+    `operation` and `fault` are "" for none; `status` None: the caller got no answer.
+    """
+
+    number: int
+    at: int
+    """When it came (simulator time, ms since 1970)."""
+    method: str
+    target: str
+    operation: str
+    status: int | None
+    duration_ms: int
+    answer_bytes: int
+    fault: str
+    headers: Sequence[tuple[str, str]]
 
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")

@@ -5,6 +5,7 @@ import { follow, get } from "./api.js";
 import { ask, h } from "./dom.js";
 import { count, isActive, live, number, throttled } from "./state.js";
 import * as breaking from "./break.js";
+import * as calls from "./calls.js";
 import * as log from "./log.js";
 import * as pictures from "./pictures.js";
 import * as sinks from "./sinks.js";
@@ -13,7 +14,7 @@ import * as types from "./types.js";
 import * as verify from "./verify.js";
 import * as webhooks from "./webhooks.js";
 
-const VIEWS = { log, webhooks, trigger, types, break: breaking, verify, pictures, sinks };
+const VIEWS = { log, webhooks, trigger, types, break: breaking, verify, pictures, sinks, calls };
 const FAULTS_MS = 2000;
 const KEYS = [
   ["j / k", "next, previous event"],
@@ -22,7 +23,7 @@ const KEYS = [
   ["g", "back to the newest"],
   ["/", "search"],
   ["Esc", "close the event"],
-  ["1 … 8", "the views"],
+  ["1 … 9", "the views"],
   ["?", "this help"],
 ];
 
@@ -126,7 +127,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, textarea, select")) return;
   if (event.key === "?") help();
-  else if (/^[1-8]$/.test(event.key)) location.hash = `#/${Object.keys(VIEWS)[event.key - 1]}`;
+  else if (/^[1-9]$/.test(event.key)) location.hash = `#/${Object.keys(VIEWS)[event.key - 1]}`;
   else return;
   event.preventDefault();
 });

@@ -1,0 +1,60 @@
+"""What the page shows of calls on the vendor's API."""
+
+import httpx
+import pytest
+
+from tests.api.recorder import Recorder
+from tests.api.simulation import EVER, Simulation, simulation
+from tests.api.test_webhooks import assert_problem
+
+
+def calls(sim: Simulation, **query: object) -> list[dict]:
+    return sim.sim("GET", "page/calls", params=query).raise_for_status().json()
+
+
+def test_calls_newest_first_and_only_the_new_ones(sim: Simulation, receiver: Recorder):
+    """With operation, status, time and fault; what is no operation too; what the page itself does is none."""
+    webhook = sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.api("GET", f"WebhooksEvents/{webhook}", params=EVER)
+    sim.breaks("api-error", times=1, params={"status": 429})
+    sim.api("GET", "Webhooks")
+    sim.api("GET", "Nothing")
+    sim.sim("GET", "page/api/webhooks")
+    shown = calls(sim)
+    assert [
+        (None, 404, None), ("listWebhooks", 429, "api-error"), ("listWebhookEvents", 200, None),
+        ("createWebhook", 200, None),
+    ] == [(each["operation"], each["status"], each["fault"]) for each in shown]  # fmt: skip
+    assert f"/restapi/V2/api/WebhooksEvents/{webhook}?from=2000-01-01&to=2100-01-01" == shown[2]["target"]
+    assert "GET" == shown[2]["method"]
+    assert shown[3]["answerBytes"] > 100
+    assert [] == calls(sim, after=shown[0]["number"])
+    assert shown[:1] == calls(sim, after=shown[1]["number"])
+    assert_problem(sim.sim("GET", "page/calls?after=x"), 422)
+    sim.does("reset")
+    assert [] == calls(sim)
+
+
+def test_a_call_without_an_answer(sim: Simulation):
+    sim.breaks("api-lost-response", times=1)
+    with pytest.raises(httpx.TransportError):
+        sim.api("GET", "Webhooks")
+    (call,) = calls(sim)
+    assert (None, "api-lost-response") == (call["status"], call["fault"])
+
+
+def test_no_secret_is_shown():
+    """Neither in a header nor in the query; of a long x-api-key its beginning."""
+    with simulation() as sim:
+        sim.http.get(
+            f"{sim.base_url}/api/Webhooks?subscription-key=s3cret",
+            headers={
+                "x-api-key": "frontsm.s3cret-s3cret",
+                "Ocp-Apim-Subscription-Key": "s3cret",
+                "Authorization": "Bearer s3cret",
+                "Cookie": "id=s3cret",
+            },
+        )
+        answer = sim.sim("GET", "page/calls")
+    assert "s3cret" not in answer.text
+    assert "fron***" == answer.json()[0]["key"]
