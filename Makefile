@@ -25,7 +25,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
@@ -40,7 +40,7 @@ stacks: $(READY)
 	$(BIN)/python -m pytest tests/examples -n 4 --dist worksteal
 
 docs: $(DOCS_READY)
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
 	@echo "open build/site/index.html"
 

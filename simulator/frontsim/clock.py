@@ -147,6 +147,18 @@ class WireTime:
         return min(max(moment, EARLIEST), LATEST)
 
 
+class RunTime:
+    """When a run began, as its report says it (RFC 3339, UTC), and how long it has lasted."""
+
+    def __init__(self) -> None:
+        self.started_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        self._began_s = stopwatch()
+
+    def duration_s(self) -> float:
+        """Seconds from its beginning until now."""
+        return stopwatch() - self._began_s
+
+
 class Ids:
     """Ids that no other simulator has used.
 

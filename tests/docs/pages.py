@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from docs import generate
+from docs.generate import pages
+from docs.generate.place import ROOT
 
-ROOT = generate.ROOT
-PAGES = generate.pages()
+PAGES = pages.pages()
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 ALL_TEXT = "\n".join(page.read_text() for page in PAGES)
 

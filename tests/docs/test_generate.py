@@ -3,37 +3,38 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate
+from docs.generate import pages
+from docs.generate.markdown import table
 from tests.docs.pages import ALL_TEXT, NAMES, PAGES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_tables_are_as_the_registries_say(page: Path) -> None:
     text = page.read_text()
-    assert text == generate.rendered(text), f"{page.name} is older than the code: run `make docs`"
+    assert text == pages.rendered(text), f"{page.name} is older than the code: run `make docs`"
 
 
 def test_every_table_stands_on_some_page() -> None:
-    assert set(generate.TABLES) == set(re.findall(r"^<!-- generated: ([a-z-]+) -->$", ALL_TEXT, re.MULTILINE))
+    assert set(pages.TABLES) == set(re.findall(r"^<!-- generated: ([a-z-]+) -->$", ALL_TEXT, re.MULTILINE))
 
 
 def test_a_changed_registry_changes_the_page() -> None:
     page = "before\n<!-- generated: settings -->\nold\n<!-- end -->\nbehind\n"
-    now = generate.rendered(page)
+    now = pages.rendered(page)
     assert "| `--port` | `FRONTSIM_PORT` | `8400` |" in now
     assert "\nold\n" not in now
     assert now.startswith("before\n")
     assert now.endswith("<!-- end -->\nbehind\n")
-    assert now == generate.rendered(now)
+    assert now == pages.rendered(now)
 
 
 def test_a_comment_without_a_table_is_refused() -> None:
     with pytest.raises(KeyError, match="nothing"):
-        generate.rendered("<!-- generated: nothing -->\n<!-- end -->\n")
+        pages.rendered("<!-- generated: nothing -->\n<!-- end -->\n")
 
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
-    assert "| a\\|b |\n" == generate.table(["a|b"], [])[:9]
+    assert "| a\\|b |\n" == table(["a|b"], [])[:9]
 
 
 def test_check_names_a_page_that_is_older_and_leaves_it(
@@ -42,10 +43,10 @@ def test_check_names_a_page_that_is_older_and_leaves_it(
     """Without --check the page is written, and the next check has nothing to say."""
     page = tmp_path / "README.md"
     page.write_text(old := "<!-- generated: settings -->\n<!-- end -->\n")
-    monkeypatch.setattr(generate, "ROOT", tmp_path)
-    assert 1 == generate.main(["--check"])
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    assert 1 == pages.main(["--check"])
     assert "README.md is older than the code: run `make docs`\n" == capsys.readouterr().out
     assert old == page.read_text()
-    assert 0 == generate.main([])
+    assert 0 == pages.main([])
     assert "README.md: written\n" == capsys.readouterr().out
-    assert 0 == generate.main(["--check"])
+    assert 0 == pages.main(["--check"])

@@ -6,7 +6,7 @@ from dataclasses import fields
 import click
 import orjson
 
-from docs import generate
+from docs.generate.commands import walk
 from frontsim import bundled, catalog
 from frontsim.api.gateway import PREFIX
 from frontsim.cli.main import COMMANDS, frontsim
@@ -22,7 +22,7 @@ ARCHITECTURE = (ROOT / "docs" / "explanation" / "architecture.md").read_text()
 def test_every_command_and_option_is_named() -> None:
     """As a user types it."""
     missing = []
-    for name, command in generate.walk(frontsim, "frontsim"):
+    for name, command in walk(frontsim, "frontsim"):
         options = [opt for each in command.params if isinstance(each, click.Option) for opt in each.opts]
         missing += [f"{name} {option}" for option in options if not is_named(option)]
         missing += [] if is_named(name) else [name]

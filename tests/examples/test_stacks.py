@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 import pytest
 
-from docs import generate
+from docs.generate import examples
+from docs.generate.examples import EXAMPLES
 from tests.examples import databases
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = generate.EXAMPLES
 HANGS_AFTER_S = 300  # not a measure of speed
 RIGHT_SCENARIOS = ("lost-response", "duplicate-race", "crash-mid-request")
 
@@ -98,7 +98,7 @@ def test_the_naive_receiver_is_violated(name: str, tmp_path: Path, request: pyte
     assert {stack.naive_class} == {each["class"] for each in verdict["causes"]}
 
 
-@pytest.mark.parametrize("folder", generate.STACKS)
+@pytest.mark.parametrize("folder", examples.STACKS)
 def test_an_example_is_short(folder: str) -> None:
     """A receiver has at most 70 lines, a workflow 11 (a job of ten), and the effects query one."""
     for path in (EXAMPLES / folder).iterdir():

@@ -4,14 +4,13 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from frontsim.clock import stopwatch
+from frontsim.clock import RunTime
 from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.masking import masked, masked_command, masked_errors
 from frontsim.recovery import clauses as job_clauses
@@ -30,6 +29,7 @@ from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.request import KEY, Request
 from frontsim.verification.scenario import scenario
+from frontsim.verification.scenario.scenario import Scenario
 
 _LIMITS = TimeLimits()
 
@@ -118,21 +118,25 @@ def verify(
         delivery_shape=delivery.pop("delivery_shape", "bare"),
         delivery=delivery,
     )
-    contract, started_at, began = clauses.load(), _now(), stopwatch()
+    return _verified(request, scenario.chosen(scenarios), seed, strict=strict)
+
+
+def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bool) -> Verification:
+    contract, run_time = clauses.load(), RunTime()
     with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
         played = [
             replace(each, judgement=without_secrets(each.judgement))
-            for each in session.play_all(scenario.chosen(scenarios), open_harness, contract)
+            for each in session.play_all(chosen, open_harness, contract)
         ]
     report = session.Report(
-        receiver=masked(receiver),
+        receiver=masked(request.receiver),
         seed=seed,
         played=played,
         contract=contract,
         strict=strict,
         version=version("frontsim"),
-        started_at=started_at,
-        duration_s=stopwatch() - began,
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
         replay=partial(_replay, seed=seed),
     )
     return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)
@@ -162,7 +166,7 @@ def verify_recovery(
     Raises:
         FrontsimError: the command cannot be started, or there is no such case.
     """
-    contract, started_at, began = job_clauses.load(), _now(), stopwatch()
+    contract, run_time = job_clauses.load(), RunTime()
     setup, opened = JobSetup(job, timeout_s), partial(open_simulator, seed=seed)
     chosen = chosen_cases(cases)
     played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))
@@ -172,8 +176,8 @@ def verify_recovery(
         played=played,
         contract=contract,
         version=version("frontsim"),
-        started_at=started_at,
-        duration_s=stopwatch() - began,
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
         strict=strict,
     )
     return Verification(str(report.verdict), "\n".join(job_report.lines(report)), report)
@@ -181,7 +185,3 @@ def verify_recovery(
 
 def _replay(name: str, *, seed: int) -> str:
     return f"front.verify(..., scenarios=[{name!r}], seed={seed})"
-
-
-def _now() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"

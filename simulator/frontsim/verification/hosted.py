@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import KW_ONLY, dataclass, replace
+from ssl import SSLContext
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
+from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
 from frontsim.verification.observe.observers import SharedObserver
@@ -61,61 +64,82 @@ def open_harnesses(
         Unusable: nothing listens at the receiver's URL, the command does not start it, the address has no simulator, or
             the delivery shape cannot be read.
     """
-    process = process_of(request, pause=pause)
-    types = selection or selection_of(request)
     reads = observer_of(request, address)
     observer = SharedObserver(reads) if reads else None
-    shared_latency = latency or ReceiverLatency()
-    shape, tls = read_delivery_shape(request.delivery_shape), request.tls()
-
-    @contextmanager
-    def open_named(name: str) -> Iterator[Harness]:
-        with _simulator(request, seed_of(seed, name), address) as at:
-            harness = Harness(
-                api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
-                sim=Simulator(at.control_url, token=at.token),
-                receiver_url=request.receiver,
-                selection=types,
-                pause=pause,
-                observer=observer,
-                observer_key=request.observe_key,
-                check_content=request.check_content,
-                process=process,
-                limits=request.limits,
-                latency=shared_latency,
-                shape=shape,
-                payloads=request.delivery.get("payloads") if address else None,
-                tls=tls,
-            )
-            with closing(harness):
-                yield harness
-
+    harnesses = _Harnesses(
+        request,
+        seed,
+        address,
+        pause=pause,
+        types=selection or selection_of(request),
+        observer=observer,
+        process=process_of(request, pause=pause),
+        latency=latency or ReceiverLatency(),
+        shape=read_delivery_shape(request.delivery_shape),
+        tls=request.tls(),
+    )
     with closing(observer) if observer else nullcontext():
         check(request, pause=pause)
         if address is not None:
             check_simulator(address)
-        with _started(process):
-            if request.is_auto or (on_probe and len(types.types("all")) > _FEW_TYPES):
-                types = _probed(open_named, request, types, on_probe)
-            yield lambda scenario: open_named(scenario.name)
+        with _started(harnesses.process):
+            if request.is_auto or (on_probe and len(harnesses.types.types("all")) > _FEW_TYPES):
+                harnesses = replace(harnesses, types=_probed(harnesses, on_probe))
+            yield lambda scenario: harnesses.open(scenario.name)
 
 
-def _probed(
-    open_named: Callable[[str], AbstractContextManager[Harness]],
-    request: Request,
-    types: Selection,
-    on_probe: Callable[[ProbedTypes], None] | None,
-) -> Selection:
+@dataclass(frozen=True, slots=True)
+class _Harnesses:
+    """What the harnesses of one run share. Each has a simulator of its own, unless `address` names one for all."""
+
+    request: Request
+    seed: int
+    address: Address | None
+    _: KW_ONLY
+    pause: Callable[[float], None]
+    types: Selection
+    observer: SharedObserver | None
+    process: ReceiverProcess | None
+    latency: ReceiverLatency
+    shape: DeliveryShape
+    tls: SSLContext | None
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Harness]:
+        """A harness for what has that name, which with the run's seed decides its simulator's seed."""
+        request = self.request
+        with _simulator(request, seed_of(self.seed, name), self.address) as at:
+            harness = Harness(
+                api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
+                sim=Simulator(at.control_url, token=at.token),
+                receiver_url=request.receiver,
+                selection=self.types,
+                pause=self.pause,
+                observer=self.observer,
+                observer_key=request.observe_key,
+                check_content=request.check_content,
+                process=self.process,
+                limits=request.limits,
+                latency=self.latency,
+                shape=self.shape,
+                payloads=request.delivery.get("payloads") if self.address else None,
+                tls=self.tls,
+            )
+            with closing(harness):
+                yield harness
+
+
+def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | None) -> Selection:
     """The types of the run, after each was tried. A probe that fails says nothing: the scenarios then say more."""
     try:
-        with open_named("type probe") as harness:
+        with harnesses.open("type probe") as harness:
             found = probe(harness)
     except CallError as error:
         logger.warning("the types could not be probed: %s", error)
-        return types
+        return harnesses.types
     if on_probe:
         on_probe(found)
-    return types.only(found.taken) if request.is_auto else types
+    return harnesses.types.only(found.taken) if harnesses.request.is_auto else harnesses.types
 
 
 @contextmanager

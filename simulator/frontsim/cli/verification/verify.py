@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from frontsim.cli.verification.verify_options import (
     simulator_options,
 )
 from frontsim.cli.verification.verify_table import LiveTable
-from frontsim.clock import stopwatch
+from frontsim.clock import RunTime
 from frontsim.masking import masked, masked_errors, secrets_shown
 from frontsim.verdicts import EXIT_CODES
 from frontsim.verification.hosted import open_harnesses
@@ -102,12 +101,11 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
 
 def _run(request: Request, selection: Selection, chosen: list[Scenario], options: Mapping[str, Any]) -> Report:
     """Play all scenarios and show each as it ends. Ctrl-C ends the run with what is known."""
-    contract, seed = clauses.load(), options["seed"]
+    contract, seed, run_time = clauses.load(), options["seed"], RunTime()
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
     played: list[Played] = []
     probed: list[ProbedTypes] = []
     interrupted = False
-    started_at, began = datetime.now(UTC), stopwatch()
     try:
         with (
             Interruption() as interruption,
@@ -137,8 +135,8 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
         strict=options["strict"],
         interrupted=interrupted,
         version=version("frontsim"),
-        started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-        duration_s=stopwatch() - began,
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
         left_out=probed[0].refused if probed and request.is_auto else {},
         replay=replay_of(sys.argv[1:], options["names"], seed),
     )

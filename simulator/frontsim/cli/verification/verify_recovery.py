@@ -1,7 +1,6 @@
 """`frontsim verify-recovery`: play outages against a list -> resend job, and say what it misses or sends twice."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -14,7 +13,7 @@ from frontsim.cli.verification import report_files
 from frontsim.cli.verification.interruption import Interruption
 from frontsim.cli.verification.report_files import report_options
 from frontsim.cli.verification.run_options import is_quiet, run_options, say, show_list
-from frontsim.clock import stopwatch
+from frontsim.clock import RunTime
 from frontsim.masking import masked_command, secrets_shown
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, chosen
@@ -100,9 +99,9 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
 
 def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     """Play all cases, a line for each; Ctrl-C ends it with what is known."""
-    contract, played, interrupted = clauses.load(), list[PlayedCase](), False
+    contract, run_time = clauses.load(), RunTime()
+    played, interrupted = list[PlayedCase](), False
     seed, quiet = options["seed"], is_quiet(options)
-    started_at, began = datetime.now(UTC), stopwatch()
     playing = play_all(
         cases,
         JobSetup(options["job"], options["timeout_s"]),
@@ -126,8 +125,8 @@ def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
         played=played,
         contract=contract,
         version=version("frontsim"),
-        started_at=f"{started_at:%Y-%m-%dT%H:%M:%SZ}",
-        duration_s=stopwatch() - began,
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
         strict=options["strict"],
         interrupted=interrupted,
     )

@@ -95,7 +95,7 @@ def draw_order(
     endless: bool = False,
     choose: Callable[[Size, int], Size] | None = None,
 ) -> Order:
-    """A new order, of which no line is handled yet.
+    """A new order, of which no line is handled yet. A seed means its draws in just this order.
 
     Args:
         draws: decide it.
@@ -111,10 +111,8 @@ def draw_order(
     view = draws.pick(store.views)
     total, _ = sums(lines)
     hours, variety = draws.pick(_HOURS), draws.below(64)
-    kind, customer = (
-        draws.pick(_ENDLESS_TYPES if endless else _USUAL_TYPES),
-        world.customer(draws.below(REGULAR_CUSTOMERS)),
-    )
+    kind = draws.pick(_ENDLESS_TYPES if endless else _USUAL_TYPES)
+    customer = world.customer(draws.below(REGULAR_CUSTOMERS))
     due = at + draws.between(1, 4) * DAY if variety % 3 == 0 else None
     comment, payments = draws.pick(COMMENTS), (pay_at_till if endless else pay_online)(draws, total, store.country)
     placed = PlacedOrder(
@@ -134,8 +132,8 @@ def draw_order(
         draws.pick(store.users),
         variety,
     )
-    events = ((at, "Order created", None),)
-    return Order(placed, kind, lines, ("UnHandled",) * len(lines), payments, "UnHandled", None, events)
+    unhandled, events = ("UnHandled",) * len(lines), ((at, "Order created", None),)
+    return Order(placed, kind, lines, unhandled, payments, "UnHandled", None, events)
 
 
 def drawn_statuses(draws: SeededDraws, count: int) -> tuple[str, ...]:

@@ -1,0 +1,127 @@
+"""What is sent, broken and owed: event types, faults, scenarios, clauses; and who breaks them."""
+
+from docs.generate.markdown import code, table
+from frontsim import catalog
+from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.jobs.registry import BROKEN as BROKEN_JOBS
+from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.recovery import clauses as job_clauses
+from frontsim.recovery.case import bundled_cases
+from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
+from frontsim.verification.judge import clauses
+from frontsim.verification.scenario.scenario import bundled_scenarios
+
+
+def faults() -> str:
+    """Every fault by the stage where it strikes."""
+    rows = []
+    for stage in FaultStage:
+        rows.append(["", f"*{stage}*", ""])
+        for fault in FAULTS.values():
+            if fault.stage is stage:
+                params = (
+                    f"`{name}` ({each.default}): {each.expected}. {each.help}" for name, each in fault.params.items()
+                )
+                rows.append([f"`{fault.name}`", fault.help, " ".join(params)])
+    return table(["fault", "does", "params (default)"], rows)
+
+
+def event_types() -> str:
+    """The bundled event types."""
+    return table(["type", "raised when"], ([f"`{kind.name}`", kind.trigger] for kind in catalog.load()))
+
+
+def event_type_paths() -> str:
+    """Which fields identify an event, a version of it, and its store; and how sure that is."""
+    rows = (
+        [
+            f"`{kind.name}`",
+            f"`{kind.identity}` {_sure(kind, 'identity')}",
+            f"{code(kind.version)} {_sure(kind, 'version')}" if kind.version else "",
+            f"`{kind.store}` {_sure(kind, 'store')}" if kind.store else "none",
+        ]
+        for kind in catalog.load()
+    )
+    return table(["type", "identity", "version", "store"], rows)
+
+
+def _sure(kind: catalog.EventType, key: str) -> str:
+    return f"*{kind.provenance[key].partition(':')[0]}*" if key in kind.provenance else ""
+
+
+def event_type_usage() -> str:
+    """What a receiver does with each type."""
+    return table(["type", "use it to"], ([f"`{kind.name}`", kind.usage] for kind in catalog.load()))
+
+
+def scenarios() -> str:
+    """Every bundled scenario, in the order of a whole run."""
+    rows = (
+        [f"`{each.name}`{'*' if each.needs_process_control else ''}", each.breaks, each.holds]
+        for each in bundled_scenarios()
+    )
+    return table(["scenario", "what breaks", "what must hold"], rows)
+
+
+def clause_table() -> str:
+    """What a receiver owes."""
+    rows = ([f"`{each.id}`", each.sentence, each.reason] for each in clauses.load())
+    return table(["clause", "what must hold", "why"], rows)
+
+
+def job_cases() -> str:
+    """Every case of `frontsim verify-recovery`."""
+    rows = (
+        [f"`{each.name}`{'*' if each.needs_other_time else ''}", each.breaks, each.holds] for each in bundled_cases()
+    )
+    return table(["case", "what breaks", "what must hold"], rows)
+
+
+def job_clause_table() -> str:
+    """What a list -> resend job owes."""
+    rows = ([f"`{each.id}`", each.sentence, each.fix, code(sorted(each.classes))] for each in job_clauses.load())
+    return table(["clause", "what must hold", "how to keep it", "broken by"], rows)
+
+
+def broken_jobs() -> str:
+    """The jobs that are broken on purpose."""
+    rows = ([f"`{each.name}`", each.bug, f"`{each.expected}`", code(each.cases)] for each in BROKEN_JOBS.values())
+    return table(["job", "what is wrong", "found as", "in"], rows)
+
+
+def clause_findings() -> str:
+    """Which findings break a clause, and in which scenarios."""
+    rows = (
+        [f"`{each.id}`", code(sorted(each.classes)), code(sorted(each.only_in)) or "any that no other clause names"]
+        for each in clauses.load()
+    )
+    return table(["clause", "broken by", "in"], rows)
+
+
+def classes() -> str:
+    """The classes of events."""
+    return table(["class", "means"], ([f"`{each}`", meaning] for each, meaning in MEANING.items()))
+
+
+def causes() -> str:
+    """What usually causes each class."""
+    return table(["class", "usual cause and cure"], ([f"`{each}`", cause] for each, cause in USUAL_CAUSE.items()))
+
+
+def right_receivers() -> str:
+    """The receivers that `verify` must never accuse."""
+    return table(["name", "what sets it apart"], ([f"`{each.name}`", each.bug] for each in CORRECT.values()))
+
+
+def broken_receivers() -> str:
+    """The receivers that `verify` must find out, and where."""
+    rows = (
+        [
+            f"`{each.name}`",
+            each.bug,
+            code(sorted(each.expected)),
+            code(each.scenarios) + (" (needs `--receiver-cmd`)" if each.needs_process_control else ""),
+        ]
+        for each in BROKEN.values()
+    )
+    return table(["name", "what is wrong", "found as", "in"], rows)
