@@ -94,10 +94,11 @@ class Simulator(ApiClient):
         *,
         set_: Mapping[str, object] | None = None,
         payloads: str | None = None,
+        count: int = 1,
         ttl_s: float = LEASE_TTL_S,
     ) -> list[LeasedDelivery]:
-        """Raise one occurrence, with values and a profile as `trigger` takes them, and take out its deliveries."""
-        wanted: dict[str, object] = {"event": event, "count": 1, "set": set_ or None, "payloads": payloads}
+        """Raise `count` occurrences of a type, made as `trigger` makes them, and lease their deliveries."""
+        wanted: dict[str, object] = {"event": event, "count": count, "set": set_ or None, "payloads": payloads}
         return self._lease({name: value for name, value in wanted.items() if value is not None}, ttl_s)
 
     def lease_resends(self, *, count: int, ttl_s: float = LEASE_TTL_S) -> list[LeasedDelivery]:

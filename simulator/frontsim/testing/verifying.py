@@ -25,6 +25,7 @@ from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.request import KEY, Request
@@ -122,11 +123,11 @@ def verify(
 
 
 def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bool) -> Verification:
-    contract, run_time = clauses.load(), RunTime()
+    contract, run_time, key_probe = clauses.load(), RunTime(), KeyProbe()
     with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
         played = [
             replace(each, judgement=without_secrets(each.judgement))
-            for each in session.play_all(chosen, open_harness, contract)
+            for each in session.play_all(chosen, open_harness, contract, key_probe=key_probe)
         ]
     report = session.Report(
         receiver=masked(request.receiver),
@@ -137,6 +138,7 @@ def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bo
         version=version("frontsim"),
         started_at=run_time.started_at,
         duration_s=run_time.duration_s(),
+        keys=key_probe.found,
         replay=partial(_replay, seed=seed),
     )
     return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)

@@ -11,11 +11,13 @@ from frontsim.clauses import Contract
 from frontsim.verdicts import Verdict, overall
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.exchange import Exchange
+from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.runner import play, skip_reason
 from frontsim.verification.scenario.scenario import Scenario
@@ -45,6 +47,7 @@ class Report:
 
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
     `left_out` has the types that `--events auto` left out, each with the receiver's answer.
+    `keys` says what the receiver's key is; None where that was not probed.
     """
 
     receiver: str
@@ -57,6 +60,7 @@ class Report:
     started_at: str = ""
     duration_s: float = 0.0
     left_out: Mapping[str, str] = field(default_factory=dict)
+    keys: Fingerprint | None = None
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
     @property
@@ -85,16 +89,21 @@ class _FirstPass:
 
 
 def play_all(
-    scenarios: Iterable[Scenario], open_harness: OpenHarness, contract: Contract, pace: Pace | None = None
+    scenarios: Iterable[Scenario],
+    open_harness: OpenHarness,
+    contract: Contract,
+    pace: Pace | None = None,
+    key_probe: KeyProbe | None = None,
 ) -> Iterator[Played]:
     """Play and judge the scenarios, and give them in their order.
 
     Verify accuses a receiver of a missing effect only after a patient last look, because a slow worker is not a loss.
     All scenarios wait for it together: the last look at one is taken once its effects have been missing for long
     enough, at the latest at the end of the run. An interrupted run yields what is left without a last look.
+    `key_probe` sends its events after the first scenario, and knows what the receiver's key is at the end.
     """
     waiting: list[_FirstPass] = []
-    first_passes = _FirstPasses(list(scenarios), open_harness, contract, pace or Pace())
+    first_passes = _FirstPasses(list(scenarios), open_harness, contract, pace or Pace(), key_probe)
     try:
         for each in first_passes.play():
             waiting.append(each)
@@ -102,6 +111,8 @@ def play_all(
                 yield _last_look(waiting, contract)
         while waiting:
             yield _last_look(waiting, contract)
+        if key_probe:
+            key_probe.read()
     except KeyboardInterrupt:
         yield from (_without_last_look(each, contract) for each in waiting)
         raise
@@ -143,12 +154,18 @@ class _FirstPasses:
     """Plays each scenario and judges it by what is seen at once, until nothing more would be known."""
 
     def __init__(
-        self, scenarios: Sequence[Scenario], open_harness: OpenHarness, contract: Contract, pace: Pace
+        self,
+        scenarios: Sequence[Scenario],
+        open_harness: OpenHarness,
+        contract: Contract,
+        pace: Pace,
+        key_probe: KeyProbe | None,
     ) -> None:
         self._open_harness = open_harness
         self._contract = contract
         self._pace = pace
         self._schedule = Schedule(scenarios, pace)
+        self._key_probe = key_probe
         self._lock = Lock()
         self._stop_reason = ""
         self._blind_before: str | None = None
@@ -181,6 +198,8 @@ class _FirstPasses:
             exchanges = read_exchanges(
                 harness, {each.webhook_event_id: each.class_ for each in reversed(judgement.findings)}
             )
+            if self._key_probe and _answered_well(recording.history):
+                self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
         played = Played(scenario, recording.history, judgement, exchanges)
@@ -192,8 +211,17 @@ class _FirstPasses:
         reason = reason_to_stop(history, blind=blind, blind_before=self._blind_before, can_restart=can_restart)
         self._stop_reason = self._stop_reason or reason
         self._blind_before = blind
-        answers = [run.duration_ms for event in history.events for run in event.runs if run.acknowledged]
-        self._answer_ms = self._answer_ms or median(answers or [0])
+        self._answer_ms = self._answer_ms or _answer_ms(history)
+
+
+def _answer_ms(history: History) -> float:
+    """How long the receiver takes to acknowledge an event, as the median; 0 without one."""
+    return median([run.duration_ms for event in history.events for run in event.runs if run.acknowledged] or [0])
+
+
+def _answered_well(history: History) -> bool:
+    """Whether the receiver is alive and its effects can be read, so that it can be probed."""
+    return bool(history.final and history.liveness and not history.liveness.failure)
 
 
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.report.causes import cause_of, causes, headline
@@ -41,6 +44,19 @@ def test_a_general_clause_explains_the_narrow_ones(found):
     (cause,) = causes(report)
     assert "One cause explains 3 of 3 violated scenarios: books-a-repeat-once (6 events duplicated)" == cause.sentence
     assert cause.sentence == headline(causes(report))
+
+
+def test_what_was_seen_of_the_key_comes_first(found):
+    """In short in the sentence, whole in the explanation; what is unknown is left out."""
+    report = found(lost_response=["duplicated"])
+    (cause,) = causes(replace(report, keys=Fingerprint("books every delivery: a copy is booked again")))
+    assert cause.sentence.endswith("(1 event duplicated); the receiver books every delivery")
+    assert cause.explanation.startswith(
+        "The receiver books every delivery: a copy is booked again. The receiver does not"
+    )
+    (unknown,) = causes(replace(report, keys=Fingerprint()))
+    assert causes(report) == (unknown,)
+    assert unknown.explanation.startswith("The receiver does not remember")
 
 
 def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):

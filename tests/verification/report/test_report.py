@@ -1,7 +1,14 @@
 import dataclasses
 import json
 
+from frontsim.verification.facts.fingerprint import Fingerprint
+from frontsim.verification.report.html import as_html
+from frontsim.verification.report.junit import as_junit
+from frontsim.verification.report.markdown import as_markdown
 from frontsim.verification.report.report import as_json
+from frontsim.verification.report.summary import lines
+
+KEYS = Fingerprint("books by event id; ids that differ in case are two")
 
 
 def test_the_json_has_the_fields_of_the_public_surface(report):
@@ -29,6 +36,7 @@ def test_the_json_says_what_played_when_and_which_causes_it_found(report):
     """Version, start and duration of the run; each cause with its scenarios and the number of its events."""
     dated = dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.5678)
     data = json.loads(as_json(dated))
+    assert data["causes"][0].pop("explanation").startswith("The receiver does not remember event ids")
     assert ["1.2", "2026-11-25T17:00:00Z", 4.568] == [data[each] for each in ("version", "startedAt", "durationS")]
     assert [
         {
@@ -39,3 +47,13 @@ def test_the_json_says_what_played_when_and_which_causes_it_found(report):
             "sentence": "One cause explains 1 of 1 violated scenario: books-copies-at-once-once (1 event duplicated)",
         }
     ] == data["causes"]
+
+
+def test_every_report_has_the_receivers_key_in_one_line(report):
+    """JSON, text, Markdown, HTML and JUnit; a load test does not probe it, and its reports leave it out."""
+    probed = dataclasses.replace(report, keys=KEYS)
+    assert str(KEYS) == json.loads(as_json(probed))["keys"]
+    assert "unknown: it was not probed" == json.loads(as_json(report))["keys"]
+    for write in (as_markdown, as_html, as_junit, lambda each: "\n".join(lines(each))):
+        assert str(KEYS) in write(probed)
+        assert "Key: " not in write(report)

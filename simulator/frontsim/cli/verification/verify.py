@@ -37,6 +37,7 @@ from frontsim.masking import masked, masked_errors, secrets_shown
 from frontsim.verdicts import EXIT_CODES
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.type_probe import ProbedTypes
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.junit import as_junit
@@ -105,7 +106,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
     played: list[Played] = []
     probed: list[ProbedTypes] = []
-    interrupted = False
+    interrupted, key_probe = False, KeyProbe()
     try:
         with (
             Interruption() as interruption,
@@ -120,7 +121,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
             _hinted(probed, request),
             LiveTable(chosen, quiet=is_quiet(options)) as table,
         ):
-            for each in play_all(chosen, open_harness, contract, pace_of(options)):
+            for each in play_all(chosen, open_harness, contract, pace_of(options), key_probe):
                 played.append(replace(each, judgement=without_secrets(each.judgement)))
                 with interruption.deferred():  # half a row would be printed again
                     table.show(played[-1])
@@ -138,6 +139,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
         started_at=run_time.started_at,
         duration_s=run_time.duration_s(),
         left_out=probed[0].refused if probed and request.is_auto else {},
+        keys=key_probe.found,
         replay=replay_of(sys.argv[1:], options["names"], seed),
     )
 

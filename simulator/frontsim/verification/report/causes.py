@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from frontsim.clauses import Clause
-from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.classes import USUAL_CAUSE, Class
+from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.session import Played, Report
 
@@ -22,7 +23,8 @@ Key = tuple[str, Class]
 class Cause:
     """One mistake of the receiver, where it shows, and in how many events.
 
-    `scenarios` are in the order in which they were played; `sentence` needs no other to be understood.
+    `scenarios` are in the order in which they were played; `sentence` needs no other to be understood. `explanation`
+    begins with what was seen of the receiver's key, and goes on with what usually is the cause.
     """
 
     clause: Clause
@@ -30,6 +32,7 @@ class Cause:
     scenarios: tuple[str, ...]
     events: int
     sentence: str
+    explanation: str
 
 
 def causes(report: Report) -> tuple[Cause, ...]:
@@ -46,7 +49,8 @@ def causes(report: Report) -> tuple[Cause, ...]:
             key[1],
             _names(found[key]),
             len(found[key]),
-            _sentence(key, found[key], violated=violated, is_first=place == 0),
+            _sentence(key, found[key], violated=violated, is_first=place == 0) + _short(report.keys),
+            _explanation(key[1], report.keys),
         )
         for place, key in enumerate(order)
     )
@@ -92,6 +96,15 @@ def _sentence(key: Key, findings: list[tuple[str, Finding]], *, violated: int, i
     events = f"{len(findings):,} event{'' if len(findings) == 1 else 's'} {class_}"
     subject = "One cause explains" if is_first else "Another explains"
     return f"{subject} {_violated(len(_names(findings)), violated)}: {clause} ({events})"
+
+
+def _short(keys: Fingerprint | None) -> str:
+    return f"; the receiver {keys.short}" if keys and keys.is_known else ""
+
+
+def _explanation(class_: Class, keys: Fingerprint | None) -> str:
+    seen = f"The receiver {keys}. " if keys and keys.is_known else ""
+    return f"{seen}{USUAL_CAUSE[class_]}"
 
 
 def _violated(number: int, total: int) -> str:

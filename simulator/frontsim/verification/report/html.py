@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from frontsim.html_page import render
-from frontsim.verification.facts.classes import USUAL_CAUSE
 from frontsim.verification.report import page
 from frontsim.verification.report.causes import causes, headline
 from frontsim.verification.report.summary import conclusion, counted
@@ -26,6 +25,5 @@ def as_html(report: Report) -> str:
         causes=page.causes_shown(report),
         shown=shown,
         classes=page.classes_in([each for group in shown.values() for each in group]),
-        usual_cause=USUAL_CAUSE,
         most_effects=MOST_EFFECTS,
     )

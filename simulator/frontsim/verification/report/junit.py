@@ -41,6 +41,9 @@ def _suite(played: Played, report: Report) -> ET.Element:
     if report.started_at:
         suite.set("timestamp", report.started_at)
     suite.set("time", f"{played.history.duration_s:.3f}")
+    if report.keys:
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="frontsim.keys", value=_printable(str(report.keys)))
     for clause in clauses:
         case = ET.SubElement(suite, "testcase", classname=f"frontsim.{played.scenario.name}", name=clause.id)
         case.set("time", f"{played.history.duration_s / len(clauses):.3f}")

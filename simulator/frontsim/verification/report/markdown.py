@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import USUAL_CAUSE
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
@@ -25,6 +24,7 @@ def as_markdown(report: Report) -> str:
         "",
         f"`{report.receiver}`, {_about(report)}",
         "",
+        *([f"Key: {_cell(str(report.keys))}", ""] if report.keys else []),
     ]
     if len(found) > 1:
         lines += [f"**{headline(found)}**", ""]
@@ -64,7 +64,7 @@ def _cause(cause: Cause, failed: Sequence[Played], report: Report, found: tuple[
         "",
         f"**{cause.clause.sentence}** {cause.clause.reason}",
         "",
-        f"What usually does this: {USUAL_CAUSE[cause.class_]}",
+        f"What usually does this: {cause.explanation}",
         "",
         f"For example in `{played.scenario.name}`: {played.scenario.breaks} {played.scenario.holds}",
         "",

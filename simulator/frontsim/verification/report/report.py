@@ -42,6 +42,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "startedAt": report.started_at,
         "durationS": round(report.duration_s, 3),
         "leftOut": dict(report.left_out),
+        "keys": str(report.keys or "unknown: it was not probed"),
         "causes": [_cause(each) for each in causes(report)],
         "scenarios": [_scenario(played) for played in report.played],
     }
@@ -54,6 +55,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "scenarios": list(cause.scenarios),
         "events": cause.events,
         "sentence": cause.sentence,
+        "explanation": cause.explanation,
     }
 
 

@@ -6,7 +6,7 @@ The first scenario that shows a cause stands in full, as its example. Other scen
 from collections.abc import Iterator
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
+from frontsim.verification.facts.classes import MEANING
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.exchange import shown_exchange
@@ -21,7 +21,7 @@ def found_in(played: Played) -> str:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """The whole summary: the causes first, the verdict last."""
+    """The whole summary: the causes first, the receiver's key and the verdict last."""
     found = causes(report)
     yield from _causes(found)
     shown: set[Cause] = set()
@@ -36,6 +36,8 @@ def lines(report: Report) -> Iterator[str]:
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
     if notes:
         yield from ("Notes", *notes, "")
+    if report.keys:
+        yield f"Key: {report.keys}"
     yield conclusion(report)
 
 
@@ -67,7 +69,7 @@ def _causes(found: tuple[Cause, ...]) -> Iterator[str]:
         yield cause.sentence
         yield f"  What is owed:   {cause.clause.sentence}"
         yield f"  Why it matters: {cause.clause.reason}"
-        yield f"  Usual cause:    {USUAL_CAUSE[cause.class_]}"
+        yield f"  Usual cause:    {cause.explanation}"
         yield ""
 
 

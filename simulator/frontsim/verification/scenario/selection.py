@@ -154,6 +154,11 @@ class Selection:
         past = self._catalog.find(event).past
         return self._catalog.find(past) if past in self._chosen else None
 
+    def happens_once(self, event: str) -> bool:
+        """Whether an event of a type tells of something that happens once, and no state that a newer one replaces."""
+        kind = self._catalog.find(event)
+        return not kind.state and not kind.past
+
     def kept(self, event: str) -> Sequence[str]:
         """The paths that an event of a type has in common with its past."""
         return self._catalog.find(event).keep

@@ -1,0 +1,209 @@
+"""What a receiver's key is, by pairs of deliveries that differ in exactly one thing: pure.
+
+    COPY         one id, the same bytes                     booked twice: there is no key
+    SAME_BYTES   two ids, the same bytes                    booked once: the id is not the key
+    SAME_ID      one id, about two entities                 booked twice: what it is about is in the key
+    SPACED       one id, the same JSON spaced differently   booked twice: the bytes are in the key
+    CASE         one id in two letter cases
+    DASHES       one id with dashes and without
+    ENTITY       two ids, one entity, two moments           booked once: the entity is the key
+    CONTENT      two ids, one entity and moment, the same JSON spaced differently
+    MOMENT       two ids, two entities, one moment          booked once: the time is the key
+    WEBHOOK      two ids of two webhooks, the same bytes
+    VERSION      two ids, two versions of one customer      booked once: the version is not in the key
+    CONTROL      one delivery alone, the last of all
+
+The first deliveries of all pairs differ from each other in everything, so all of them must be booked. Where one is not,
+the receiver loses events, and a second delivery that is missing proves nothing about its key.
+
+The sentence accuses no receiver: it says what was seen. What the observer could not tell is left out of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from frontsim.verification.facts.correlate import correlate
+from frontsim.verification.facts.history import Effect, EventFact, History, Observation
+
+UNKNOWN = "unknown"
+
+
+_LONGEST_START, _SHORTEST_START = 35, 7
+
+
+class KeyPair(Enum):
+    """What the two deliveries of a pair have in common."""
+
+    COPY = auto()
+    SAME_BYTES = auto()
+    SAME_ID = auto()
+    SPACED = auto()
+    CASE = auto()
+    DASHES = auto()
+    ENTITY = auto()
+    CONTENT = auto()
+    MOMENT = auto()
+    WEBHOOK = auto()
+    VERSION = auto()
+    CONTROL = auto()
+
+
+_RESPELLED = (KeyPair.CASE, KeyPair.DASHES)
+
+
+@dataclass(frozen=True, slots=True)
+class PairSent:
+    """A pair of deliveries that were acknowledged; `second` is the same fact where the two have one id."""
+
+    pair: KeyPair
+    first: EventFact
+    second: EventFact
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is known of a receiver's key.
+
+    Attributes:
+        sentence: what was seen, beginning with a verb: `books by event id; ids that differ in case are one`.
+        why_unknown: why nothing is known, "" when something is.
+    """
+
+    sentence: str = ""
+    why_unknown: str = field(default="no scenario came so far that the receiver could be probed")
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.sentence)
+
+    @property
+    def short(self) -> str:
+        """The first part: `books by event id`."""
+        return self.sentence.partition(";")[0].partition(":")[0]
+
+    def __str__(self) -> str:
+        return self.sentence or f"{UNKNOWN}: {self.why_unknown}"
+
+
+def fingerprint(sent: Sequence[PairSent], effects: Sequence[Effect], *, key: str, identity: str) -> Fingerprint:
+    """The fingerprint by the effects of some pairs.
+
+    Args:
+        sent: the pairs that were acknowledged.
+        effects: what was booked since before they were sent.
+        key: `business`, or the dotted path of the event's id in an effect.
+        identity: the field that says what the events are about.
+    """
+    if not sent:
+        return Fingerprint()
+    shown = _Shown(sent, effects, key)
+    firsts = [each for each in sent if each.pair is not KeyPair.VERSION]
+    missing = sum(not shown.first(each) for each in firsts)
+    if missing == len(firsts):
+        return Fingerprint(why_unknown="the observer shows none of the events that were sent for it")
+    if missing and (sentence := _too_coarse(firsts, shown)):
+        return Fingerprint(sentence)
+    if missing:
+        return Fingerprint(why_unknown=f"{missing} of {len(firsts)} events that differ in everything are not booked")
+    if any(map(shown.is_surplus, firsts)):
+        return Fingerprint(why_unknown="events that were sent once are booked twice")
+    return _read({each.pair: shown.both(each) for each in sent if shown.first(each)}, identity)
+
+
+class _Shown:
+    """How many effects the deliveries of some pairs have."""
+
+    def __init__(self, sent: Sequence[PairSent], effects: Sequence[Effect], key: str) -> None:
+        events = {id(event): event for each in sent for event in (each.first, each.second)}
+        history = History("the receiver's key", tuple(events.values()), observer_key=key)
+        groups = correlate(history, Observation(0, tuple(effects))).groups
+        self._group_of = {id(event): group for group in groups for event in group.events}
+
+    def first(self, sent: PairSent) -> int:
+        """Those of the first; 0 where a table of newest states has dropped it for the second."""
+        return self._number(sent.first)
+
+    def second(self, sent: PairSent) -> int:
+        return self._number(sent.second)
+
+    def both(self, sent: PairSent) -> int:
+        """Those of the pair. Events that effects cannot tell apart share theirs."""
+        is_shared = self._group_of.get(id(sent.first)) is self._group_of.get(id(sent.second))
+        return self.first(sent) if is_shared else self.first(sent) + self.second(sent)
+
+    def is_surplus(self, sent: PairSent) -> bool:
+        """Whether a first delivery, whose event was sent once, is booked more than once."""
+        group = self._group_of.get(id(sent.first))
+        was_sent_once = sent.pair is KeyPair.CONTROL or sent.first is not sent.second
+        return was_sent_once and group is not None and len(group.events) == 1 and len(group.effects) > 1
+
+    def _number(self, event: EventFact) -> int:
+        group = self._group_of.get(id(event))
+        return len(group.effects) if group else 0
+
+
+def _too_coarse(firsts: Sequence[PairSent], shown: _Shown) -> str:
+    """What the events that are missing have in common with one that is booked, as the key; "" if they have nothing."""
+    plain = [each for each in firsts if each.pair not in (*_RESPELLED, KeyPair.WEBHOOK)]
+    booked = [each.first.webhook_event_id for each in plain if shown.first(each)]
+    missing = [each.first.webhook_event_id for each in plain if not shown.first(each)]
+    if len(booked) == 1 and any(each.pair is KeyPair.WEBHOOK and shown.both(each) for each in firsts):
+        return f"books by webhook: of {len(plain)} events of one webhook it books one"
+    for width in range(_LONGEST_START, _SHORTEST_START, -1):
+        starts = {each[:width] for each in booked}
+        if missing and len(starts) == len(booked) and all(each[:width] in starts for each in missing):
+            return (
+                f"books by a part of the event id: of events whose ids begin alike for {width} characters it books one"
+            )
+    return ""
+
+
+def _read(counts: Mapping[KeyPair, int], identity: str) -> Fingerprint:
+    once = {pair for pair, number in counts.items() if number == 1}
+    again = {pair for pair, number in counts.items() if number > 1}
+    if KeyPair.COPY in again:
+        return Fingerprint("books every delivery: a copy with the same id and the same bytes is booked again")
+    if KeyPair.SAME_BYTES in again:
+        return Fingerprint("; ".join([_by_id(again), *_spellings(once, again), *_versions(once)]))
+    if KeyPair.SAME_BYTES not in once:
+        return Fingerprint(why_unknown="the observer does not tell two events with the same bytes apart")
+    by_id_too = ["of two deliveries with one event id it books the first, too"] if KeyPair.SAME_ID in once else []
+    return Fingerprint("; ".join([_by_content(once, again, identity), *by_id_too, *_versions(once)]))
+
+
+def _by_id(again: set[KeyPair]) -> str:
+    if KeyPair.SPACED in again:
+        return "books by event id and body: another body under the same id is booked again"
+    if KeyPair.SAME_ID in again:
+        return "books by event id and entity: the same id about something else is booked again"
+    return "books by event id"
+
+
+def _spellings(once: set[KeyPair], again: set[KeyPair]) -> list[str]:
+    """Which spellings of an id are one id to the receiver."""
+    names = {KeyPair.CASE: "in case", KeyPair.DASHES: "in dashes"}
+    parts = []
+    for pairs, number in ((once, "one"), (again, "two")):
+        if alike := [names[pair] for pair in names if pair in pairs]:
+            parts.append(f"ids that differ {' or '.join(alike)} are {number}")
+    return parts
+
+
+def _by_content(once: set[KeyPair], again: set[KeyPair], identity: str) -> str:
+    """The key of a receiver to which two ids with the same bytes are one event."""
+    each = " for each webhook" if KeyPair.WEBHOOK in again else ""
+    if KeyPair.MOMENT in once:
+        return f"books by time{each}: two events of one moment are booked once"
+    if KeyPair.ENTITY in once:
+        version = " and version" if KeyPair.VERSION in again else ""
+        return f"books by entity{version}{each}: a second event about one {identity} is booked once"
+    if KeyPair.CONTENT in once:
+        return f"books by entity and time{each}: two events about one {identity} and moment are booked once"
+    if KeyPair.CONTENT in again:
+        return f"books by body{each}: the same bytes under two ids are booked once"
+    return f"books by something else than the event id{each}: the same bytes under two ids are booked once"
+
+
+def _versions(once: set[KeyPair]) -> list[str]:
+    return ["a second version of one customer is not booked"] if KeyPair.VERSION in once else []

@@ -1,0 +1,213 @@
+"""What a receiver's key is: pairs of deliveries that differ in exactly one thing, sent once in a run.
+
+    after the first scenario      lease -> send the first of each pair -> send the second of each -> send a control
+    at the end of the run         one look at what was booked -> Fingerprint
+
+One delivery is sent after another: a receiver that loses or doubles events under load would seem to have another key.
+The log has one delivery for each leased event. The second delivery of a pair is a copy of it, as the fault `duplicate`
+sends copies, or another leased event with the first one's bytes. By the end of the run the effects have settled long
+since, so that the probe costs no wait of its own.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from threading import Lock
+
+from frontsim.client.control import STRICT
+from frontsim.client.errors import CallError
+from frontsim.client.leases import DeliveryReport, LeasedDelivery
+from frontsim.clock import stopwatch
+from frontsim.domain.model import Outcome
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.correlate import BUSINESS
+from frontsim.verification.facts.fingerprint import Fingerprint, KeyPair, PairSent, fingerprint
+from frontsim.verification.facts.history import Entity, EventFact, Expect, History
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.key_pairs import Novelties, Shot, has_two_ids, moments_before
+from frontsim.verification.play.sender import SendResult, send
+from frontsim.verification.scenario.steps import CrashPoint
+
+logger = logging.getLogger(__name__)
+
+_MOST_TRIES = 6
+_RETRY_S = 0.05
+_BUSY = (429, 503)
+"""Statuses of a receiver that has stored nothing; after another error it may have, so that the pair tells nothing."""
+_SLOW_MS = 40
+_BASIC = (KeyPair.COPY, KeyPair.SAME_BYTES, KeyPair.SPACED, KeyPair.CASE)
+"""The pairs for a slow receiver: each costs it a request or two."""
+_ALL = (*_BASIC, KeyPair.DASHES, KeyPair.SAME_ID, KeyPair.ENTITY, KeyPair.CONTENT, KeyPair.MOMENT, KeyPair.WEBHOOK)
+_CREATION, _UPDATE = "CustomerCreated", "CustomerUpdated"
+
+
+class KeyProbe:
+    """Sends the pairs after the first scenario, and reads what they came to at the end of the run.
+
+    Attributes:
+        found: the fingerprint; until the end it says why nothing is known.
+    """
+
+    def __init__(self) -> None:
+        self.found = Fingerprint()
+        self._lock = Lock()
+        self._begun = False
+        self._pairs: Sequence[PairSent] = ()
+        self._sent_s = 0.0
+        self._identity = ""
+        self._effects: EffectReader | None = None
+        self._harness: Harness | None = None
+
+    def send(self, harness: Harness, *, answer_ms: float) -> None:
+        """Send the pairs, once in a run; a call that fails leaves the fingerprint unknown.
+
+        `answer_ms`: how long the receiver takes to answer.
+        """
+        with self._lock:
+            if self._begun or harness.observer is None:
+                return
+            self._begun = True
+        self.found = Fingerprint(why_unknown="the run ended before its effects were read")
+        event = _happening_once(harness)
+        if not event:
+            self.found = Fingerprint(why_unknown="of the chosen types none happens once and has a known identity")
+            return
+        self._harness = harness
+        self._identity = next(iter(harness.fresh(event)))
+        self._effects = EffectReader(harness.observer, harness.observer_key, pause=harness.pause)
+        self._effects.take_baseline()
+        try:
+            self._pairs = _Sending(harness, is_slow=answer_ms > _SLOW_MS).pairs(event)
+        except CallError as error:
+            logger.warning("what the receiver's key is could not be probed: %s", error)
+        self._sent_s = stopwatch()
+
+    def read(self) -> None:
+        """Look at what was booked, and wait for it only if the run has ended soon after the pairs were sent."""
+        if not self._pairs or self._effects is None or self._harness is None:
+            return
+        limits = self._harness.limits.first_wait(self._harness.latency)
+        facts = {id(event): event for pair in self._pairs for event in (pair.first, pair.second)}
+        history = History("the receiver's key", tuple(facts.values()), observer_key=self._effects.key)
+        try:
+            if stopwatch() - self._sent_s > limits.missing_s:
+                effects = self._effects.read_new()
+            else:
+                effects = self._effects.wait_until_settled(history, limits).effects
+        except ObserverFailed as error:
+            self.found = Fingerprint(why_unknown=str(error))
+            return
+        self.found = fingerprint(self._pairs, effects, key=self._effects.key, identity=self._identity)
+
+
+def _happening_once(harness: Harness) -> str:
+    """A type whose events happen once, "" without one: a table of newest states would hide the second of a pair."""
+    selection = harness.selection
+    types = [*selection.types("some"), *selection.types("all")]
+    return next((each for each in types if harness.fresh(each) and selection.happens_once(each)), "")
+
+
+class _Sending:
+    """Pairs while they are sent to a receiver; a slow one gets fewer."""
+
+    def __init__(self, harness: Harness, *, is_slow: bool) -> None:
+        self._harness = harness
+        self._is_slow = is_slow
+        self._moments = moments_before(harness.now())
+
+    def pairs(self, event: str) -> list[PairSent]:
+        """Send pairs of a type, and one of versions; gives those of which both were acknowledged. Raises CallError."""
+        wanted = _BASIC if self._is_slow else _ALL
+        new = self._novelties(event)
+        with self._leased({event: len(wanted) + sum(map(has_two_ids, wanted)) + 1}) as leased:
+            firsts = {pair: new.first(leased.pop()) for pair in wanted}
+            others = {pair: leased.pop() if has_two_ids(pair) else shot.delivery for pair, shot in firsts.items()}
+            taken = self._send(list(firsts.values()))
+            seconds = {pair: new.second(pair, shot, others[pair]) for pair, shot in firsts.items()}
+            taken_too = self._send([*seconds.values(), control := new.first(leased.pop())])
+        sent = [self._pair(pair, firsts[pair], seconds[pair]) for pair in wanted]
+        sent.append(self._pair(KeyPair.CONTROL, control, control))
+        found = [each for each, *both in zip(sent, [*taken, True], taken_too, strict=True) if all(both)]
+        return found + (self._versions() if self._tells_versions() else [])
+
+    def _tells_versions(self) -> bool:
+        """By what an event is about, the observer does not tell a second version from an overwritten row."""
+        types = self._harness.selection.types("all")
+        is_seen = self._harness.observer_key != BUSINESS
+        return is_seen and not self._is_slow and _UPDATE in types and _CREATION in types
+
+    def _versions(self) -> list[PairSent]:
+        """Two versions of one customer, who was created before."""
+        new = self._novelties(_UPDATE)
+        with self._leased({_CREATION: 1, _UPDATE: 2}) as leased:
+            created, one, two = sorted(leased, key=lambda each: each.event)
+            past = new.first(created)
+            older, newer = sorted((next(self._moments), next(self._moments)))
+            first = new.about(one, past.entity, older)
+            second = new.about(two, past.entity, newer)
+            taken = [all(self._send([each])) for each in (past, first, second)]
+        return [self._pair(KeyPair.VERSION, first, second)] if all(taken) else []
+
+    def _novelties(self, event: str) -> Novelties:
+        identity = next(iter(self._harness.fresh(event)))
+        return Novelties(identity, (self._harness.fresh(event)[identity] for _ in count()), self._moments)
+
+    @contextmanager
+    def _leased(self, numbers: Mapping[str, int]) -> Iterator[list[LeasedDelivery]]:
+        """Events of a webhook of ours that we deliver ourselves; the log hears how each ended.
+
+        On a simulator that others use, their webhooks get these events too: those are delivered as they are.
+        """
+        api, sim, selection = self._harness.api, self._harness.sim, self._harness.selection
+        webhooks = {event: api.create_webhook(event, self._harness.receiver_url).id for event in numbers}
+        try:
+            leases = [
+                sim.lease_event(event, set_=selection.fitting(event, {}), payloads=STRICT, count=number)
+                for event, number in numbers.items()
+            ]
+            self._ended: dict[str, SendResult] = {}
+            own = [each for lease in leases for each in lease if each.webhook_id == webhooks[each.event]]
+            yield list(own)
+            for lease in leases:
+                reports = [self._report(each) for each in lease]
+                sim.report_lease(lease[0].lease_id, reports)
+        finally:
+            for webhook_id in webhooks.values():
+                api.delete_webhook(webhook_id)
+
+    def _report(self, delivery: LeasedDelivery) -> DeliveryReport:
+        found = self._ended.get(delivery.webhook_event_id) or self._deliver(delivery)
+        return DeliveryReport(delivery, found.outcome, found.status_code, 0)
+
+    def _send(self, shots: Sequence[Shot]) -> list[bool]:
+        """Send one after another, or at once to a slow receiver; whether each was acknowledged."""
+        deliveries = [each.delivery for each in shots]
+        results = list((self._harness.pool.map if self._is_slow else map)(self._deliver, deliveries))
+        self._ended |= {shot.delivery.webhook_event_id: result for shot, result in zip(shots, results, strict=True)}
+        return [result.status_code is not None and 200 <= result.status_code < 300 for result in results]
+
+    def _deliver(self, delivery: LeasedDelivery) -> SendResult:
+        """Send it; a receiver that is busy is asked again, as the list -> resend job would."""
+        found = SendResult(Outcome.NOT_SENT)
+        for _ in range(_MOST_TRIES):
+            found = send(delivery, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=self._harness.tls)
+            if found.status_code not in _BUSY:
+                break
+            self._harness.pause(_RETRY_S)
+        return found
+
+    def _pair(self, pair: KeyPair, first: Shot, second: Shot) -> PairSent:
+        """The pair as facts. Where both have one id, the effects cannot say which of the two they are of."""
+        one = self._fact(first, Expect.ONCE)
+        has_one_key = first.entity == second.entity or self._harness.observer_key != BUSINESS
+        is_one = has_one_key and not has_two_ids(pair)
+        return PairSent(pair, one, one if is_one else self._fact(second, Expect.EITHER))
+
+    def _fact(self, shot: Shot, expect: Expect) -> EventFact:
+        sent = shot.delivery
+        identity = next(iter(self._harness.fresh(sent.event)))
+        entity = Entity(identity, lookup.normalised(shot.entity) or "")
+        return EventFact(sent.webhook_id, sent.webhook_event_id, sent.event, (), expect=expect, entity=entity)

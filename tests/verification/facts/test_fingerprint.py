@@ -1,0 +1,149 @@
+"""What the effects of pairs tell of a receiver's key."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frontsim.verification.facts.fingerprint import Fingerprint, KeyPair, PairSent, fingerprint
+from frontsim.verification.facts.history import Effect, Entity, EventFact, Expect
+
+TWO_IDS = {KeyPair.SAME_BYTES, KeyPair.ENTITY, KeyPair.CONTENT, KeyPair.MOMENT, KeyPair.WEBHOOK, KeyPair.VERSION}
+
+
+def fact(event_id, entity, expect=Expect.ONCE):
+    return EventFact("w", event_id, "SaleCreated", (), expect=expect, entity=Entity("saleId", entity))
+
+
+def pairs(*wanted):
+    """Pairs as they were sent, with a control: the ids of a pair are its name, and its name followed by `-2`."""
+    sent = []
+    for pair in wanted or [each for each in KeyPair if each is not KeyPair.CONTROL]:
+        first = fact(pair.name, pair.name)
+        second = fact(f"{pair.name}-2", pair.name, Expect.EITHER) if pair in TWO_IDS else first
+        sent.append(PairSent(pair, first, second))
+    control = fact("CONTROL", "CONTROL")
+    return [*sent, PairSent(KeyPair.CONTROL, control, control)]
+
+
+def seen(sent, *again, without=(), key="webhookEventId"):
+    """The fingerprint when the first of each pair is booked, and the second of those that are named."""
+    ids = [each.first.webhook_event_id for each in sent if each.pair not in without]
+    ids += [each.second.webhook_event_id for each in sent if each.pair in again]
+    effects = [
+        Effect(event_id, {"webhookEventId": event_id, "saleId": event_id.removesuffix("-2")}) for event_id in ids
+    ]
+    return fingerprint(sent, effects, key=key, identity="saleId")
+
+
+def test_the_event_id_is_the_key():
+    assert "books by event id; ids that differ in case or in dashes are one" == str(seen(pairs(), *TWO_IDS))
+
+
+def test_ids_may_be_told_apart_by_their_spelling():
+    found = seen(pairs(), *TWO_IDS, KeyPair.CASE)
+    assert "books by event id; ids that differ in dashes are one; ids that differ in case are two" == str(found)
+    assert "books by event id" == found.short
+
+
+def test_without_a_key_a_copy_is_booked_again():
+    assert "books every delivery" == seen(pairs(), *set(KeyPair) - {KeyPair.CONTROL}).short
+
+
+def test_the_body_is_in_the_key():
+    """Another body under the same id, or about something else, is new to the receiver."""
+    assert "books by event id and body" == seen(pairs(), *TWO_IDS, KeyPair.SPACED).short
+    assert "books by event id and entity" == seen(pairs(), *TWO_IDS, KeyPair.SAME_ID).short
+
+
+def test_the_bytes_are_the_key():
+    different = {KeyPair.SAME_ID, KeyPair.SPACED, KeyPair.ENTITY, KeyPair.CONTENT, KeyPair.MOMENT, KeyPair.VERSION}
+    assert "books by body: the same bytes under two ids are booked once" == str(seen(pairs(), *different))
+
+
+def test_what_an_event_is_about_is_the_key():
+    """A version tells two updates apart, or does not."""
+    about = {KeyPair.SAME_ID, KeyPair.MOMENT}
+    once = "a second event about one saleId is booked once"
+    assert f"books by entity and version: {once}" == str(seen(pairs(), *about, KeyPair.VERSION))
+    assert f"books by entity: {once}; a second version of one customer is not booked" == str(seen(pairs(), *about))
+    assert "books by entity and time" == seen(pairs(), *about, KeyPair.ENTITY, KeyPair.VERSION).short
+    assert (
+        "books by entity and version for each webhook" == seen(pairs(), *about, KeyPair.VERSION, KeyPair.WEBHOOK).short
+    )
+
+
+def test_the_time_is_the_key():
+    found = seen(pairs(), KeyPair.ENTITY, KeyPair.SAME_ID, KeyPair.VERSION)
+    assert "books by time: two events of one moment are booked once" == str(found)
+
+
+def test_both_the_entity_and_the_id_may_be_keys():
+    assert str(seen(pairs(), KeyPair.MOMENT, KeyPair.VERSION)).endswith(
+        "; of two deliveries with one event id it books the first, too"
+    )
+
+
+def test_the_webhook_is_the_key():
+    """Its second event is dropped, unless it comes under another webhook's id."""
+    others = set(KeyPair) - {KeyPair.COPY, KeyPair.VERSION}
+    assert "books by webhook" == seen(pairs(), KeyPair.WEBHOOK, without=others).short
+
+
+def test_a_part_of_the_id_is_the_key():
+    """All ids begin alike, and one of the events is booked."""
+    sent = [
+        PairSent(pair, fact(f"{'0' * 33}{n}", f"{n}"), fact(f"{'0' * 33}{n}", f"{n}")) for n, pair in enumerate(KeyPair)
+    ]
+    found = fingerprint(sent, [Effect("0" * 34)], key="webhookEventId", identity="saleId")
+    assert "books by a part of the event id: of events whose ids begin alike for 33 characters it books one" == str(
+        found
+    )
+
+
+def test_a_receiver_that_loses_events_has_no_known_key():
+    """What is missing is lost, and not recognised as a repeat."""
+    found = seen(pairs(), without=[KeyPair.CONTROL, KeyPair.ENTITY])
+    assert "unknown: 2 of 11 events that differ in everything are not booked" == str(found)
+    assert not found.is_known
+
+
+def test_a_receiver_that_doubles_events_has_no_known_key():
+    """What was sent once is there twice: a second effect of a pair is then no sign of a second key."""
+    sent = pairs()
+    twice = [Effect(each.first.webhook_event_id) for each in sent] * 2
+    assert "unknown: events that were sent once are booked twice" == str(
+        fingerprint(sent, twice, key="webhookEventId", identity="saleId")
+    )
+
+
+def test_what_is_not_shown_is_unknown():
+    sent = pairs()
+    shown = fingerprint(sent, [], key="webhookEventId", identity="saleId")
+    assert "unknown: the observer shows none of the events that were sent for it" == str(shown)
+    assert not fingerprint([], [], key="business", identity="saleId").is_known
+
+
+def test_a_table_of_newest_states_does_not_show_whether_a_version_is_dropped():
+    """The second version has replaced the first one: nothing is said of versions."""
+    sent = pairs()
+    effects = [Effect(each.first.webhook_event_id) for each in sent if each.pair is not KeyPair.VERSION]
+    effects += [Effect(each.second.webhook_event_id) for each in sent if each.pair in TWO_IDS]
+    found = fingerprint(sent, effects, key="webhookEventId", identity="saleId")
+    assert "version" not in str(found)
+
+
+def test_by_what_events_are_about_the_pairs_are_told_apart_too():
+    """Effects without event ids: of two events about one sale there are two effects, or one."""
+    assert "books by event id" == seen(pairs(), *TWO_IDS, key="business").short
+    assert "books by entity" == seen(pairs(), KeyPair.MOMENT, key="business").short
+
+
+@given(
+    st.sets(st.sampled_from([each for each in KeyPair if each is not KeyPair.CONTROL])),
+    st.sets(st.sampled_from(KeyPair)),
+)
+def test_whatever_is_known_is_one_line(wanted, again):
+    """Any pairs may be left out, because the receiver refused them, and any second delivery may be booked."""
+    found = seen(pairs(*wanted), *again)
+    assert isinstance(found, Fingerprint)
+    assert 1 == len(str(found).splitlines())
+    assert str(found).startswith(("books ", "unknown: "))

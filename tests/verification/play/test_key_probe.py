@@ -1,0 +1,74 @@
+"""The key of receivers of the registry, by a whole run of one short scenario."""
+
+import time
+
+import pytest
+
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.scenario.scenario import chosen
+from frontsim.verification.session import play_all
+from tests.verification.laboratory import CONTRACT
+
+pytestmark = pytest.mark.slow
+
+BY_ID = "books by event id; ids that differ in case or in dashes are two"
+
+
+@pytest.fixture
+def key_of(receiver, requested):
+    """Plays a scenario against a receiver of the registry; gives what its key is, and what came of the scenario."""
+
+    def run(variant, name="same-second", **others):
+        probe = KeyProbe()
+        with (
+            receiver(variant) as url,
+            open_harnesses(requested(url, **others), 1, pause=time.sleep) as open_harness,
+        ):
+            (played,) = play_all(chosen([name]), open_harness, CONTRACT, key_probe=probe)
+        return str(probe.found), played
+
+    return run
+
+
+@pytest.mark.parametrize("variant", ["reference", "inbox", "newest-state", "parks-updates", "flaky"])
+def test_a_right_receiver_books_by_event_id(key_of, variant):
+    """Whether it books late, holds updates back, keeps the newest state or is busy now and then."""
+    found, played = key_of(variant)
+    assert (BY_ID, "verified") == (found, played.judgement.verdict)
+
+
+def test_a_slow_receiver_gets_fewer_pairs(key_of):
+    assert "books by event id; ids that differ in case are two" == key_of("slow")[0]
+
+
+@pytest.mark.parametrize("key", ["webhookEventId", "business"])
+@pytest.mark.parametrize(
+    ("variant", "short"),
+    [
+        ("no-dedupe", "books every delivery: "),
+        ("business-key", "books by entity"),
+        ("dedupe-by-timestamp", "books by time: "),
+        ("key-cut-short", "books by a part of the event id: "),
+        ("drops-when-full", "unknown: "),
+    ],
+)
+def test_the_key_is_seen_by_id_and_by_what_effects_are_about(key_of, variant, short, key):
+    assert key_of(variant, observe_key=key)[0].startswith(short)
+
+
+def test_the_shape_of_deliveries_does_not_matter(key_of):
+    """The payload stands deep in the body, whose top has the event's id too."""
+    assert BY_ID == key_of("reference", delivery_shape="typed")[0]
+
+
+def test_types_that_are_states_say_nothing(key_of):
+    """A row that is overwritten looks like a repeat that is dropped."""
+    found, _ = key_of("reference", "steady", events=["CustomerCreated"])
+    assert "unknown: of the chosen types none happens once and has a known identity" == found
+
+
+def test_without_an_observer_nothing_is_sent(key_of):
+    found, played = key_of("reference", observe_url="")
+    assert found.startswith("unknown: ")
+    assert "unknown" == played.judgement.verdict
