@@ -203,7 +203,7 @@ class App:
         ]
         return [
             *PageRoutes(version=version("frontsim")).routes,
-            *LogReads(reader=self._reader, wire_time=self._wire_time).routes,
+            *LogReads(reader=self._reader, clock=self._clock, wire_time=self._wire_time).routes,
             *EventReads(
                 reader=self._reader,
                 catalog=self._catalog,

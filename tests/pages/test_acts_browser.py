@@ -160,15 +160,19 @@ def test_a_rule_for_every_fault(sim: Simulation, visits: Visits):
 
 
 def test_pictures(sim: Simulation, receiver: Recorder, visits: Visits):
-    """What ends while the page is open is drawn: runs, failures, latency, and the fault as a band."""
+    """Runs, failures, latency, what waits, the fault as a named band; a page that is opened later shows the same."""
     receiver.respond = lambda _: answer(500)
     sim.subscribes(f"http://127.0.0.1:{receiver.port}/hook")
     page = visits("#/pictures")
     expect(page.get_by_role("img")).to_have_count(3)
+    expect(page.get_by_text("No fault hit a run")).to_be_visible()
     sim.breaks("lost-response", times=1)
     sim.raises(count=20)
-    for drawn in (".bars", ".bad-bars", "path.p99", ".band"):
-        expect(page.locator(drawn).first).to_be_attached()
+    for each in (page, visits("#/pictures")):
+        for drawn in (".bars", ".bad-bars", "path.p99", "path.area", ".band"):
+            expect(each.locator(drawn).first).to_be_attached()
+        expect(each.get_by_role("row", name="lost-response")).to_contain_text("20")
+        expect(each.locator(".band-label").first).to_have_text("lost-response")
 
 
 def test_sinks(sim: Simulation, visits: Visits):

@@ -69,7 +69,21 @@ def test_webhooks_with_how_their_events_went(sim: Simulation, receiver: Recorder
     sim.drains()
     shown = sim.does("page/webhooks", method="GET")
     assert [(3, 3, 0), (0, 0, 0)] == [(each["events"], each["failed"], each["waiting"]) for each in shown]
-    assert {"backlog": 0} == sim.does("page/backlog", method="GET")
+
+
+def test_the_last_seconds(sim: Simulation, receiver: Recorder):
+    """What pictures are drawn of: what ended, what failed, what was broken, and how long it took."""
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.breaks("lost-response", times=1)
+    sim.raises(count=3)
+    sim.drains()
+    shown = sim.does("page/seconds", method="GET")
+    seconds = shown["seconds"]
+    assert (3, 3, 1) == tuple(sum(each[name] for each in seconds) for name in ("raised", "over", "failed"))
+    assert {"lost-response"} == {name for each in seconds for name in each["faults"]}
+    assert 0 == seconds[-1]["waiting"]
+    assert all(shown["now"] - shown["span"] <= each["second"] <= shown["now"] for each in seconds)
+    assert any(each["p99"] is not None for each in seconds)
 
 
 def test_a_look_spends_no_fault_on_the_api(sim: Simulation):

@@ -57,13 +57,16 @@ async def test_a_file_of_format_1(tmp_path: Path):
         await shop.subscribes()
         (old,) = await shop.sells()
     with closing(sqlite3.connect(path)) as db:
-        db.executescript("DROP TABLE causes; DROP TABLE changed; DROP TABLE answer_heads; PRAGMA user_version = 1;")
+        db.executescript(
+            "DROP TABLE causes; DROP TABLE changed; DROP TABLE answer_heads; DROP TABLE seconds;"
+            "PRAGMA user_version = 1;"
+        )
     async with Shop(path) as shop:
         (new,) = await acts(shop, ["SaleCreated"], [RaisedBy("sale", 1, 1)])
         assert None is await cause_of(shop, old.webhook_event_id)
         assert CauseDetail("sale", 1, [], 0, 0) == await cause_of(shop, new)
     with closing(sqlite3.connect(path)) as db:
-        assert (3,) == db.execute("PRAGMA user_version").fetchone()
+        assert (4,) == db.execute("PRAGMA user_version").fetchone()
     async with Shop(path):  # and once more, as it is now
         pass
 

@@ -7,12 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.clock import WireTime
+from frontsim.clock import Clock, WireTime
 from frontsim.fields import Fields
 from frontsim.pages.answers import json, row_json
 from frontsim.store.log_pages import MOST, OUTCOMES, LogPageQuery
 from frontsim.store.reader import Reader
+from frontsim.store.seconds import SecondRow
 
+SHOWN_S = 600
+"""Seconds of the pictures."""
 _LONGEST = 1_000
 """Characters of a text that is looked for."""
 _FILTERS = ("before", "after", "limit", "event", "webhook", "outcome", "text", "from", "to")
@@ -21,13 +24,14 @@ _FILTERS = ("before", "after", "limit", "event", "webhook", "outcome", "text", "
 class LogReads:
     """The page's reads of the log."""
 
-    def __init__(self, *, reader: Reader, wire_time: WireTime) -> None:
+    def __init__(self, *, reader: Reader, clock: Clock, wire_time: WireTime) -> None:
+        self._clock = clock
         self._reader = reader
         self._time = wire_time
         self.routes = [
             Route("/_sim/page/events", self.events, methods=["GET"]),
             Route("/_sim/page/webhooks", self.webhooks, methods=["GET"]),
-            Route("/_sim/page/backlog", self.backlog, methods=["GET"]),
+            Route("/_sim/page/seconds", self.seconds, methods=["GET"]),
         ]
 
     async def events(self, request: Request) -> Response:
@@ -55,9 +59,11 @@ class LogReads:
             )
         return json(shown)
 
-    async def backlog(self, _: Request) -> Response:
-        """How many runs wait or are under way."""
-        return json({"backlog": await self._reader.backlog()})
+    async def seconds(self, _: Request) -> Response:
+        """What happened in each of the last seconds, oldest first; one in which nothing did is left out."""
+        now = self._clock.now()
+        rows = await self._reader.seconds(now - SHOWN_S * 1000)
+        return json({"now": now // 1000, "span": SHOWN_S, "seconds": [_second(row) for row in rows]})
 
     def _query(self, request: Request) -> LogPageQuery:
         """The query of a page of events. Raises BadInput."""
@@ -98,3 +104,17 @@ class LogReads:
         except ValueError as error:
             fields.note(name, str(error))
             return None
+
+
+def _second(row: SecondRow) -> dict[str, Any]:
+    return {
+        "second": row.second,
+        "raised": row.raised,
+        "over": row.over,
+        "failed": row.failed,
+        "resends": row.resends,
+        "waiting": row.waiting,
+        "faults": row.faults,
+        "p50": row.latency_ms(0.5),
+        "p99": row.latency_ms(0.99),
+    }

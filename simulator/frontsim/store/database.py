@@ -7,9 +7,9 @@ from pathlib import Path
 from frontsim.errors import Unusable
 
 APPLICATION_ID = 0x46524F4E  # "FRON", in the file's header
-VERSION = 3
+VERSION = 4
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-_ADDED_IN = {2: ("causes", "changed"), 3: ("answer_heads",)}
+_ADDED_IN = {2: ("causes", "changed"), 3: ("answer_heads",), 4: ("seconds",)}
 """Tables that an older file lacks, by the format that brought them. Opening it adds them, empty: nothing was noted."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written

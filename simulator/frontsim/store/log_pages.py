@@ -213,12 +213,6 @@ def read_counts(db: sqlite3.Connection) -> dict[str, WebhookCounts]:
     }
 
 
-def read_backlog(db: sqlite3.Connection) -> int:
-    """How many runs wait or are under way."""
-    count: int = db.execute("SELECT count(*) FROM queue").fetchone()[0]
-    return count
-
-
 def _conditions(query: LogPageQuery) -> tuple[str, Sequence[object]]:
     """What narrows the query: SQL, and the values of its marks."""
     wanted: list[tuple[str, object]] = []

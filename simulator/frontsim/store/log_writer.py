@@ -28,6 +28,7 @@ from frontsim.store.bulk_sql import execute_bulk
 from frontsim.store.causes import insert_causes
 from frontsim.store.changes import Change
 from frontsim.store.queue import LEASED, Queue
+from frontsim.store.seconds import Seconds
 from frontsim.store.subscriptions import Subscription, Subscriptions
 
 _LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
@@ -77,6 +78,7 @@ class LogWriter:
         self._clock = clock
         self._ids = ids
         self.webhooks = Subscriptions(connection)
+        self._seconds = Seconds(connection)
         self.queue = Queue(connection, concurrency=concurrency, webhook_id=self.webhooks.id_of)
         self.load()
 
@@ -84,6 +86,7 @@ class LogWriter:
         """Read again what is kept in memory: at the start, and after a transaction that was rolled back."""
         self.webhooks.load()
         self.queue.load()
+        self._seconds.load()
         (self.sequence,) = self._db.execute("SELECT sequence FROM log").fetchone()
         (self._next_event,) = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM events").fetchone()
         self.next_occurrence: int = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()[
@@ -205,6 +208,7 @@ class LogWriter:
             )
         ]  # fmt: skip
         self._changes += [("event.raised", _raised(item)) for item in deliveries]
+        self._seconds.add(raised=len(deliveries))
         return deliveries
 
     def _insert_occurrences(self, matched: Sequence[_Matched]) -> None:
@@ -247,7 +251,9 @@ class LogWriter:
 
     def write_queue(self, *, begin: bool) -> list[Delivery]:
         """The last step of each transaction: begin what is due and finds room, and return it to be sent."""
-        return self.queue.write(self._clock.now(), begin=begin)
+        now = self._clock.now()
+        self._seconds.write(now, self.queue.length)
+        return self.queue.write(now, begin=begin)
 
     def finish(self, finished: Sequence[Finished]) -> None:
         """Move runs from the queue to the log, with their outcomes; ignore those that a reset dropped meanwhile."""
@@ -274,6 +280,7 @@ class LogWriter:
         ]
         execute_bulk(self._db, "INSERT INTO answer_heads SELECT * FROM (VALUES {rows}) WHERE column1 > 0", heads)
         self._changes += [("run.over", _to_keep(item)) for item in over]
+        self._seconds.add(over=over)
 
     def recover(self) -> int:
         """Log as unknown every run that was under way when the last simulator died; returns how many there were.
@@ -312,7 +319,7 @@ class LogWriter:
         Only the sequence of changes and the numbers of runs go on.
         """
         log = ("webhooks", "destinations", "occurrences", "events", "causes", "queue", "runs")
-        for table in (*log, "changed", "answer_heads"):
+        for table in (*log, "changed", "answer_heads", "seconds"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the lines above
         changes = self._changes
         self.load()

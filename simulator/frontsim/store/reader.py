@@ -24,12 +24,12 @@ from frontsim.store.log_pages import (
     LogPage,
     LogPageQuery,
     WebhookCounts,
-    read_backlog,
     read_changed,
     read_counts,
     read_event,
     read_log_page,
 )
+from frontsim.store.seconds import SecondRow, read_seconds
 
 T = TypeVar("T")
 
@@ -207,9 +207,9 @@ class Reader:
         """How the events of each webhook went, by its id."""
         return await self._query(read_counts)
 
-    async def backlog(self) -> int:
-        """How many runs wait or are under way."""
-        return await self._query(read_backlog)
+    async def seconds(self, since: Milliseconds) -> list[SecondRow]:
+        """What happened in each second from a moment on, oldest first; a second in which nothing did is left out."""
+        return await self._query(lambda db: read_seconds(db, since))
 
     async def counts(self) -> dict[str, int]:
         """How much the log holds."""

@@ -97,3 +97,14 @@ CREATE TABLE answer_heads (           -- the headers of an answer that is no 2xx
   head  BLOB NOT NULL,
   PRIMARY KEY (event, run)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seconds (                -- what happened in each of the last seconds, for pictures
+  second  INTEGER PRIMARY KEY,        -- since 1970, in simulator time
+  raised  INTEGER NOT NULL,           -- events
+  over    INTEGER NOT NULL,           -- runs, of which the next two count some
+  failed  INTEGER NOT NULL,
+  resends INTEGER NOT NULL,
+  waiting INTEGER NOT NULL,           -- runs that waited or were under way at its end
+  faults  TEXT NOT NULL,              -- the faults that hit a run, with commas
+  took    TEXT NOT NULL               -- JSON: how many runs by bucket of latency
+) STRICT;

@@ -3,7 +3,7 @@
 import { read } from "./address.js";
 import { follow, get } from "./api.js";
 import { ask, h } from "./dom.js";
-import { count, isActive, live, number, throttled } from "./state.js";
+import { isActive, live, number, throttled } from "./state.js";
 import * as breaking from "./break.js";
 import * as calls from "./calls.js";
 import * as log from "./log.js";
@@ -77,7 +77,6 @@ setInterval(() => {
 
 follow(
   (changes) => {
-    count(changes);
     for (const change of changes) if (change.kind === "run.over") over += 1;
     live.dispatchEvent(new CustomEvent("changes", { detail: changes }));
     if (changes.some((change) => change.kind === "reset" || change.data?.fault)) askForFaults();
