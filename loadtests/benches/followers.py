@@ -13,7 +13,6 @@ import asyncio
 import multiprocessing
 import os
 import statistics
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +38,13 @@ class _Follower(asyncio.Protocol):
         self.runs = 0
         self.follows = asyncio.get_running_loop().create_future()
         self._end = b""
+        self._awaited, self._reached = 0, asyncio.Event()
+
+    async def sees(self, runs: int) -> None:
+        """Wait until that many changes have come."""
+        self._awaited = runs
+        if self.runs < runs:
+            await self._reached.wait()
 
     def data_received(self, data: bytes) -> None:
         """Count the runs in what came."""
@@ -47,6 +53,8 @@ class _Follower(asyncio.Protocol):
         text = self._end + data
         self.runs += text.count(CHANGE)
         self._end = text[-len(CHANGE) + 1 :]
+        if self._awaited and self.runs >= self._awaited:
+            self._reached.set()
 
 
 def _follow(host: str, port: int, count: int, pipe: Any) -> None:
@@ -63,9 +71,7 @@ def _follow(host: str, port: int, count: int, pipe: Any) -> None:
             followers.append(follower)
         pipe.send(None)
         expected = await loop.run_in_executor(None, pipe.recv)
-        deadline = time.perf_counter() + PATIENCE_S
-        while min(each.runs for each in followers) < expected and time.perf_counter() < deadline:  # noqa: ASYNC110 - it reads counters
-            await asyncio.sleep(0.05)
+        await asyncio.wait([asyncio.create_task(each.sees(expected)) for each in followers], timeout=PATIENCE_S)
         pipe.send(min(each.runs for each in followers))
 
     uvloop.run(follow())

@@ -45,7 +45,16 @@ def _trigger(simulator: Served, *, status: int = 202, event: str = EVENT, **fiel
     assert answer.status_code == status, answer.text
 
 
-def _custom(make: Callable[[int], dict[str, Any]], size: int, count: int) -> Callable[[Served, float], None]:
+Case = Callable[[Served, float], object]
+"""A heavy call of a simulator, with the scale of its number of events."""
+
+
+def _once(call: Callable[[Served], object]) -> Case:
+    """A call that is the same at any scale."""
+    return lambda simulator, _: call(simulator)
+
+
+def _custom(make: Callable[[int], dict[str, Any]], size: int, count: int) -> Case:
     def trigger(simulator: Served, scale: float) -> None:
         _trigger(simulator, count=max(1, int(count * scale)), payload=make(size), invalid=True)
 
@@ -56,11 +65,11 @@ def _set_lists(simulator: Served, scale: float) -> None:
     _trigger(simulator, count=max(1, int(5 * scale)), set={"extId": [[]] * 1_000_000}, invalid=True)
 
 
-def _record(simulator: Served, scale: float) -> None:  # noqa: ARG001 - one record is one
+def _record(simulator: Served) -> None:
     simulator.http.post("/_sim/sink/erp", json=_empty_lists(9 * MB)).raise_for_status()
 
 
-def _other(simulator: Served, scale: float) -> None:  # noqa: ARG001
+def _other(simulator: Served) -> None:
     assert simulator.http.post("/_sim/simulate", json=_empty_lists(9 * MB)).status_code == 413
 
 
@@ -68,11 +77,8 @@ def _set(simulator: Served, scale: float) -> None:
     _trigger(simulator, count=max(1, int(5_000 * scale)), set={"extId": "x"})
 
 
-def _refused(make: Callable[[int], dict[str, Any]], size: int) -> Callable[[Served, float], None]:
-    def trigger(simulator: Served, scale: float) -> None:  # noqa: ARG001 - one payload is one
-        _trigger(simulator, status=422, payload=make(size))
-
-    return trigger
+def _refused(make: Callable[[int], dict[str, Any]], size: int) -> Case:
+    return _once(lambda simulator: _trigger(simulator, status=422, payload=make(size)))
 
 
 def _wrong_lines(size: int) -> dict[str, Any]:
@@ -91,17 +97,13 @@ def _adversarial(simulator: Served, scale: float) -> None:
     _trigger(simulator, count=max(1, int(2_000 * scale)), payloads="adversarial")
 
 
-def _drain(simulator: Served, scale: float) -> None:  # noqa: ARG001 - there is what there is
-    simulator.drain()
-
-
-def _reset(simulator: Served, scale: float) -> None:  # noqa: ARG001
+def _reset(simulator: Served) -> None:
     (webhook,) = simulator.http.get("/api/Webhooks").json()
     simulator.http.post("/_sim/reset").raise_for_status()
     simulator.subscribe(webhook["url"])
 
 
-def _list(simulator: Served, scale: float) -> None:  # noqa: ARG001
+def _list(simulator: Served) -> None:
     for webhook in simulator.http.get("/api/Webhooks").json():
         query = f"{ALWAYS}&includePayload=true&includeRuns=true"
         with simulator.http.stream("GET", f"/api/webhooksevents/{webhook['id']}?{query}") as answer:
@@ -119,21 +121,21 @@ def _unanswered(simulator: Served, scale: float) -> None:
         simulator.http.delete(f"/api/Webhooks/{webhook}").raise_for_status()
 
 
-CASES: Mapping[str, Callable[[Served, float], None]] = {
+CASES: Mapping[str, Case] = {
     "400 payloads of 1 MB of text": _custom(_text, MB, 400),
-    "list them with payloads": _list,
-    "drain them": _drain,
+    "list them with payloads": _once(_list),
+    "drain them": _once(Served.drain),
     "150 payloads of 5 MB of text": _custom(_text, 5 * MB, 150),
-    "list all of them with payloads": _list,
-    "drain all of them": _drain,
-    "reset the log of them": _reset,
+    "list all of them with payloads": _once(_list),
+    "drain all of them": _once(Served.drain),
+    "reset the log of them": _once(_reset),
     "80 payloads of 5 MB to a receiver that never answers": _unanswered,
     "100 payloads of 1 MB of numbers": _custom(_numbers, MB, 100),
     "10 payloads of 9 MB of numbers": _custom(_numbers, 9 * MB, 10),
     "5 payloads of 9 MB of empty lists": _custom(_empty_lists, 9 * MB, 5),
     "5 payloads with 3 MB of empty lists set": _set_lists,
-    "a sink's record of 9 MB of empty lists": _record,
-    "a refused simulate of 9 MB of empty lists": _other,
+    "a sink's record of 9 MB of empty lists": _once(_record),
+    "a refused simulate of 9 MB of empty lists": _once(_other),
     "5,000 payloads with a value set": _set,
     "a first invalid payload of 1 kB": _refused(_text, 1_000),
     "an invalid payload of 9 MB of text": _refused(_text, 9 * MB),
@@ -142,9 +144,9 @@ CASES: Mapping[str, Callable[[Served, float], None]] = {
     "1,000 simulated sales": _simulate,
     "20,000 plain events": _plain,
     "2,000 adversarial events": _adversarial,
-    "drain all": _drain,
-    "list all": _list,
-    "reset": _reset,
+    "drain all": _once(Served.drain),
+    "list all": _once(_list),
+    "reset": _once(_reset),
 }
 
 

@@ -106,12 +106,12 @@ class Fields:
         self.refuse(name, "true or false")
         return None
 
-    def choice(self, name: str, choices: Collection[str]) -> str | None:
+    def choice(self, name: str, choices: Collection[str], *, required: bool = False) -> str | None:
         """One of some words."""
         value = self.raw(name)
         if isinstance(value, str) and value in choices:
             return value
-        if value is not None:
+        if required or value is not None:
             self.refuse(name, f"one of {', '.join(choices)}")
         return None
 
@@ -151,7 +151,7 @@ class Fields:
     @property
     def story(self) -> str:
         """All that is wrong, in one line; "" for nothing."""
-        return "; ".join(f"{name}: {text}" for name, texts in self.problems.items() for text in texts)
+        return "; ".join(f"{name}: {text}" if name else text for name, texts in self.problems.items() for text in texts)
 
     def check(self, opening: str = "") -> None:
         """Refuse the object if anything is wrong; `opening` stands before the details.
@@ -168,6 +168,8 @@ class Fields:
 
 def shown_briefly(value: object) -> str:
     """A value in JSON's words, cut short: what came may be of any size."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return repr(value)  # JSON has no word for it, but TOML has
     return repr(value[:MOST_SHOWN]) if isinstance(value, str) else shown(value)
 
 

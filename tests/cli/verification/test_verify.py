@@ -196,7 +196,7 @@ def test_usage_and_nobody_there_are_3(verify, args, told):
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ('do = "resend"\ntogether = 0', "step 1 (resend).together: expected 1 or more, got 0"),
+        ('do = "resend"\ntogether = 0', "step 1 (resend).together: expected a whole number from 1 to"),
         ('do = "raise"\ngrow = {salesLines = "many"}', "step 1 (raise).grow.salesLines: expected a whole number"),
         ('do = "raise"\nevents = ["SaleCrated"]', "step 1 (raise).events: expected an event type"),
         ('do = "raise"\nevents = ["SaleCreated"]\nset = {totl = 1}', "step 1 (raise).set: expected a path"),

@@ -205,7 +205,10 @@ def wait_until_settled(
 
 
 def read_patiently(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
-    """Read the effects; an observer that fails is tried a few times. Raises ObserverFailed."""
+    """Read the effects; an observer that fails is tried a few times. Raises ObserverFailed.
+
+    `client.retry` is for calls whose errors tell whether to repeat them, and when; an observer's error tells neither.
+    """
     for _ in range(_READS - 1):
         try:
             return read()
