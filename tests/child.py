@@ -30,7 +30,7 @@ class Child:
 
     def __init__(self, db: Path, *args: str, prepare: Callable[[], Any] | None = None) -> None:
         self._process = subprocess.Popen(
-            command("--port", "0", "--db", str(db), *args),
+            command("--port", "0", "--db", str(db), "--quiet", *args),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -85,7 +85,7 @@ class App:
     def __init__(self, settings: Settings, *, db: Path) -> None:
         self._settings = settings
         self._clock = Clock()
-        self._wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
+        self.wire_time = WireTime(settings.zone, openapi=settings.datetime_form == "openapi")
         self._catalog = catalog.load(*[settings.contracts] if settings.contracts else [])
         self._rules = FaultRules(seed=settings.seed)
         shape = read_delivery_shape(settings.delivery_shape)
@@ -93,7 +93,7 @@ class App:
             settings.event_id_header, settings.webhook_id_header, settings.event_header, shape.headers
         )
         self._body_of: Callable[[Delivery], bytes] = (
-            attrgetter("body") if shape.keeps_body else lambda delivery: shape.body(delivery, self._wire_time)
+            attrgetter("body") if shape.keeps_body else lambda delivery: shape.body(delivery, self.wire_time)
         )
         self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
         self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
@@ -163,7 +163,7 @@ class App:
         vendor = [
             *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
             *WebhookTypes(catalog=self._catalog).routes,
-            *Events(store=self.store, reader=self._reader, wire_time=self._wire_time).routes,
+            *Events(store=self.store, reader=self._reader, wire_time=self.wire_time).routes,
             *ShopReads(world=self._payloads.world).routes,
         ]
         keys = Keys(
@@ -203,11 +203,11 @@ class App:
         ]
         return [
             *PageRoutes(version=version("frontsim")).routes,
-            *LogReads(reader=self._reader, clock=self._clock, wire_time=self._wire_time).routes,
+            *LogReads(reader=self._reader, clock=self._clock, wire_time=self.wire_time).routes,
             *EventReads(
                 reader=self._reader,
                 catalog=self._catalog,
-                wire_time=self._wire_time,
+                wire_time=self.wire_time,
                 headers=self._headers,
                 body_of=self._body_of,
             ).routes,
@@ -220,7 +220,7 @@ class App:
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
             *self._verify.routes,
-            *CallReads(after=self._calls.after, wire_time=self._wire_time).routes,
+            *CallReads(after=self._calls.after, wire_time=self.wire_time).routes,
             *SinkReads(counts=self._sinks.counts, newest=self._sinks.newest).routes,
             *past_the_gateway,
         ]
@@ -240,7 +240,7 @@ class App:
             reader=self._reader,
             rules=self._rules,
             clock=self._clock,
-            wire_time=self._wire_time,
+            wire_time=self.wire_time,
             about={
                 "version": version("frontsim"),
                 "pid": os.getpid(),
@@ -269,11 +269,11 @@ class App:
             ).routes,
             *control.routes,
             *Faults(
-                rules=self._rules, catalog=self._catalog, wire_time=self._wire_time, operations=operations
+                rules=self._rules, catalog=self._catalog, wire_time=self.wire_time, operations=operations
             ).routes,
             *leases.routes,
             *self._sinks.routes,
-            *Stream(changes=self.store.changes, wire_time=self._wire_time).routes,
+            *Stream(changes=self.store.changes, wire_time=self.wire_time).routes,
         ]  # fmt: skip
 
 

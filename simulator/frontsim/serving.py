@@ -9,10 +9,11 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -42,12 +43,15 @@ class Running:
     stop: Callable[[], None]
 
 
-def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, ready: Callable[[str], None], beside: Callable[[App], Coroutine[Any, Any, None]] | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
         settings: how the simulator behaves.
         ready: called with the server's URL (`http://127.0.0.1:8400`) once it answers.
+        beside: runs beside it on its event loop, and ends when the log closes.
 
     Raises:
         Unusable: the port, the file of the log or another setting cannot be used.
@@ -56,7 +60,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         app = App(settings, db=db)
         _collect_seldom()
         _open_many()
-        _run(_Server(app, lambda: ready(url_of(listening))), listening)
+        _run(_Server(app, lambda: ready(url_of(listening)), beside=beside), listening)
 
 
 def _collect_seldom() -> None:
@@ -130,7 +134,12 @@ class _Server(uvicorn.Server):
     """uvicorn's server, with an app that starts before it and stops while callers still wait for answers."""
 
     def __init__(
-        self, app: App, ready: Callable[[], None], before: Callable[[ASGIApp], ASGIApp] = lambda app: app
+        self,
+        app: App,
+        ready: Callable[[], None],
+        before: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+        *,
+        beside: Callable[[App], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._callers = _Callers(before(app))
         super().__init__(
@@ -147,6 +156,7 @@ class _Server(uvicorn.Server):
         )
         self._app = app
         self._ready = ready
+        self._beside = beside
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = asyncio.Event()
 
@@ -168,8 +178,13 @@ class _Server(uvicorn.Server):
 
     async def run_app(self, listening: socket.socket) -> None:
         """Serve on a bound socket until asked to stop."""
+        beside = None
         async with self._app:
+            if self._beside is not None:
+                beside = asyncio.create_task(self._beside(self._app))
             await self.serve(sockets=[listening])
+        if beside is not None:
+            await beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and say so."""

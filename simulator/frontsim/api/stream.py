@@ -73,24 +73,26 @@ class Stream:
         if isinstance(about, Raised):
             return {"webhookId": about.webhook_id, "webhookEventId": about.webhook_event_id, "event": about.event}
         if isinstance(about, Finished):
-            return self._run(about)
+            return run_view(about, self._time)
         return {}
 
-    def _run(self, finished: Finished) -> dict[str, Any]:
-        delivery, result = finished.delivery, finished.result
-        return {
-            "webhookId": delivery.webhook_id,
-            "webhookEventId": delivery.webhook_event_id,
-            "event": delivery.event,
-            "url": delivery.url,
-            "run": delivery.run,
-            "trigger": delivery.trigger,
-            "createdDateTime": self._time.write(finished.began_at),
-            "outcome": result.outcome,
-            "status": result.status,
-            "statusCode": result.status_code,
-            "success": result.success,
-            "durationMs": result.duration_ms,
-            "fault": finished.fault or None,
-            "answer": result.answer.decode(errors="replace"),
-        }
+
+def run_view(finished: Finished, wire_time: WireTime) -> dict[str, Any]:
+    """A run that is over, as followers see it."""
+    delivery, result = finished.delivery, finished.result
+    return {
+        "webhookId": delivery.webhook_id,
+        "webhookEventId": delivery.webhook_event_id,
+        "event": delivery.event,
+        "url": delivery.url,
+        "run": delivery.run,
+        "trigger": delivery.trigger,
+        "createdDateTime": wire_time.write(finished.began_at),
+        "outcome": result.outcome,
+        "status": result.status,
+        "statusCode": result.status_code,
+        "success": result.success,
+        "durationMs": result.duration_ms,
+        "fault": finished.fault or None,
+        "answer": result.answer.decode(errors="replace"),
+    }

@@ -45,7 +45,7 @@ def start_simulator(
     }
     words = [word for setting in settings.items() for word in setting]
     process = subprocess.Popen(
-        [sys.executable, "-m", "frontsim.cli.child", "serve", "--ephemeral", *words],
+        [sys.executable, "-m", "frontsim.cli.child", "serve", "--quiet", "--ephemeral", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # a Ctrl-C ends Locust alone: the verdict still needs the log

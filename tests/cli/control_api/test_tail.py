@@ -7,20 +7,7 @@ import sys
 
 import pytest
 
-from frontsim.cli.control_api.tail import line_of
 from frontsim.testing import simulator
-
-RUN = {
-    "webhookId": "w", "webhookEventId": "e", "event": "SaleCreated", "run": 2, "trigger": "Resend",
-    "createdDateTime": "2021-12-09T08:50:46.02", "outcome": "answered", "status": "Not found", "statusCode": 404,
-    "success": False, "durationMs": 12, "fault": "answer",
-}  # fmt: skip
-
-
-def test_a_line_says_when_what_and_how_it_ended():
-    assert "08:50:46.02   SaleCreated  e  run 2  404 Not found  12 ms  [answer]" == line_of(RUN)
-    silent = {**RUN, "status": None, "statusCode": None, "durationMs": None, "fault": None, "outcome": "unknown"}
-    assert "08:50:46.02   SaleCreated  e  run 2  unknown" == line_of(silent)
 
 
 @pytest.mark.slow

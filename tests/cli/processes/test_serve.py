@@ -4,6 +4,7 @@ import hashlib
 import signal
 import socket
 import sqlite3
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from frontsim.cli.main import frontsim
 from frontsim.cli.processes import serve as serve_command
 from frontsim.serving import serve as really_serve
 from frontsim.settings import Settings
-from tests.child import Child, refused
+from tests.child import Child, command, environment, refused
 from tests.disk import read_only, small_disk
 
 pytestmark = pytest.mark.slow
@@ -56,7 +57,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     for item in fields(Settings):
         monkeypatch.delenv(f"FRONTSIM_{item.name.upper()}", raising=False)
     seen: list[Settings] = []
-    monkeypatch.setattr(serve_command, "serve_until_stopped", lambda settings, _: seen.append(settings))
+    monkeypatch.setattr(serve_command, "serve_until_stopped", lambda settings, *_: seen.append(settings))
     return seen
 
 
@@ -138,6 +139,25 @@ def test_the_ready_line(tmp_path: Path):
         assert child.pid == child.sim.does("health", method="GET")["pid"]
         assert str(tmp_path / "log.db") == child.sim.does("health", method="GET")["db"]
         assert (0, "") == (child.stops(), child.errors)
+
+
+def test_a_line_for_each_delivery(tmp_path: Path):
+    """On standard error, so that what reads the ready line has nothing else to read; --quiet has none."""
+    for options, lines in (([], 3), (["--quiet"], 0)):
+        process = subprocess.Popen(
+            command("--port", "0", "--ephemeral", *options), stdout=-1, stderr=-1, text=True, env=environment()
+        )
+        with process:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[2].removesuffix("/restapi/V2")
+            with httpx.Client(base_url=url, headers={"x-api-key": "k"}, trust_env=False) as http:
+                http.post("/api/Webhooks", json={"event": "SaleCreated", "url": f"{url}/_sim/sink/shop?code=secret"})
+                http.post("/_sim/trigger", json={"event": "SaleCreated", "count": 3})
+                http.post("/_sim/drain", json={"timeoutS": 20})
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=20)
+        assert ("", lines) == (out, len(err.splitlines()))
+        assert lines == err.count("  SaleCreated  200 OK  ") == err.count("/_sim/sink/shop\n")
 
 
 def test_control_c_stops_it_though_the_parent_ignores_it(tmp_path: Path):

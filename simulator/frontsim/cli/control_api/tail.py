@@ -1,20 +1,18 @@
 """`frontsim tail`: a line for each delivery as it ends."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 import orjson
 
 from frontsim.cli.connection import ControlConnection, control_options
-from frontsim.cli.output import json_option, show_line, shown
+from frontsim.cli.delivery_line import delivery_line
+from frontsim.cli.output import json_option, show_line
 
 
 @click.command()
 @control_options
 @json_option
 def tail(control: ControlConnection, *, as_json: bool) -> None:
-    r"""Follow the deliveries of a running simulator, from now on: when, type, id, how it ended, ms, fault.
+    r"""Follow the deliveries of a running simulator, from now on: when, id, type, how it ended, ms, fault, URL.
 
     Ctrl-C ends it; it ends by itself with the simulator.
 
@@ -30,20 +28,4 @@ def tail(control: ControlConnection, *, as_json: bool) -> None:
             if as_json:
                 show_line(about)
             else:
-                click.echo(line_of(about))
-
-
-def line_of(run: Mapping[str, Any]) -> str:
-    """One delivery as a line."""
-    words = (run.get("statusCode"), run.get("status"))
-    outcome = " ".join(str(word) for word in words if word is not None) or str(run["outcome"])
-    parts = [
-        str(run["createdDateTime"]).partition("T")[2].ljust(12),
-        str(run["event"]),
-        str(run["webhookEventId"]),
-        f"run {run['run']}",
-        outcome,
-        "" if run.get("durationMs") is None else f"{run['durationMs']} ms",
-        f"[{run['fault']}]" if run.get("fault") else "",
-    ]
-    return "  ".join(shown(part) for part in parts if part)
+                click.echo(delivery_line(about))
