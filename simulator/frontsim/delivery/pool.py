@@ -12,8 +12,12 @@ IDLE_S = 4.0
 seldom write on a connection that the server is closing."""
 SWEEP_S = 0.5
 """Seconds between two looks for connections that have been idle for too long."""
-TRUSTED_S = 0.01
-"""Seconds for which an idle connection is used without asking the kernel whether the receiver has closed it."""
+TRUSTED_S = 0.1
+"""Seconds for which an idle connection is used without asking the kernel whether the receiver has closed it, which costs
+a system call for each delivery. No server waits for so short a time, and the event loop sees most ends by itself."""
+AWAKE_S = 0.01
+"""Seconds since the newest answer was read, in which an idle connection is trusted. If nothing was read for longer, the
+event loop may have been busy, and ends may wait in the kernel."""
 
 
 class ConnectionPool:
@@ -22,6 +26,7 @@ class ConnectionPool:
     def __init__(self) -> None:
         self._idle: defaultdict[str, dict[Connection, float]] = defaultdict(dict)
         self._open: set[Connection] = set()
+        self._newest_answer = 0.0
         self._sweeper: asyncio.TimerHandle | None = None
         self._none_open: asyncio.Event | None = None
 
@@ -32,9 +37,10 @@ class ConnectionPool:
         request was written on it, so opening another sends nothing twice. `now` is a moment on the stopwatch.
         """
         idle = self._idle.get(origin)
+        trusted = now - TRUSTED_S if now - self._newest_answer < AWAKE_S else now
         while idle:
             connection, since = idle.popitem()
-            if now - since < TRUSTED_S or not connection.is_stale():
+            if since > trusted or not connection.is_stale():
                 return connection
             connection.abort()
         return None
@@ -61,7 +67,7 @@ class ConnectionPool:
         if self._none_open is not None:
             connection.abort()
             return
-        self._idle[connection.origin][connection] = stopwatch()
+        self._newest_answer = self._idle[connection.origin][connection] = stopwatch()
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 

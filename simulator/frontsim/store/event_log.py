@@ -17,8 +17,9 @@ from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
 from frontsim.store.log_file import LogFile
 from frontsim.store.log_writer import LogWriter
 
-ROOM = 350
-"""Runs that may wait beside those under way before `wait_for_room` waits: enough to keep all slots busy."""
+ROOM = 1_500
+"""Runs that may wait beside those under way before `wait_for_room` waits: enough to keep all slots busy while the next
+ones are made, and logged in two commits. Runs of which the outcome is not committed count, and are up to a thousand."""
 ROOM_S = 0.025
 """Seconds that `wait_for_room` waits at most. A call that raises events faster than they are sent gains nothing: what
 does not fit in memory is read back from the file, at half the speed. A receiver that does not answer must not block the

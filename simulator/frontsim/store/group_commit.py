@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 MOST_STEPS = 200
 """Steps in one commit, at most. More would make each cheaper, but the event loop stands still while they are done."""
+MOST_FINISHED = 512
+"""Outcomes in one commit, at most: they take some 3 ms. An outcome that waits for the next commit keeps its run's place
+in the queue for that long; with at most 200, a quick receiver on 256 connections found nothing begun half of the time."""
 RETRY_S = 1.0
 """Seconds until what could not be written is tried again."""
 
@@ -156,16 +159,21 @@ class GroupCommit:
         while not stopping or self._inbox:
             await self._wait()
             stopping = self.stopped
-            finished, steps = self._unwritten, list[Step]()
-            for _ in range(min(len(self._inbox), MOST_STEPS)):
-                item = self._inbox.popleft()
-                if isinstance(item, Finished):
-                    finished.append(item)
-                else:
-                    steps.append(item)
-            await self._transact(finished, steps)
+            await self._transact(*self._take())
         if self._unwritten:
             logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
+
+    def _take(self) -> tuple[list[Finished], list[Step]]:
+        """What goes into the next transaction."""
+        finished, steps = self._unwritten, list[Step]()
+        inbox, most = self._inbox, len(self._unwritten) + MOST_FINISHED
+        while inbox and len(finished) < most and len(steps) < MOST_STEPS:
+            item = inbox.popleft()
+            if isinstance(item, Finished):
+                finished.append(item)
+            else:
+                steps.append(item)
+        return finished, steps
 
     async def _wait(self) -> None:
         """Wait until something was submitted, a run falls due, or it is time for a retry."""

@@ -7,7 +7,7 @@ run that is over. A step that refuses has written nothing.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from frontsim.clock import Clock, Ids, Milliseconds, uuid_text
@@ -125,9 +125,9 @@ class LogWriter:
         Raises:
             Busy: too much would wait.
         """
-        deliveries = self._raise(occurrences, first, leased=False, causes=causes)
+        deliveries, raised = self._raise(occurrences, first, leased=False, causes=causes)
         self.queue.enqueue(deliveries)
-        return [_raised(item) for item in deliveries]
+        return raised
 
     @property
     def free(self) -> int:
@@ -153,7 +153,7 @@ class LogWriter:
 
     def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
         """Log occurrences as `accept` does, and return their runs, begun, for an outside deliverer."""
-        deliveries = self._raise(occurrences, first, leased=True)
+        deliveries, _ = self._raise(occurrences, first, leased=True)
         self.queue.begin_leases(deliveries, self._clock.now())
         return deliveries
 
@@ -182,7 +182,7 @@ class LogWriter:
 
     def _raise(
         self, occurrences: Sequence[Occurrence], first: int, *, leased: bool, causes: Sequence[RaisedBy] = ()
-    ) -> list[Delivery]:
+    ) -> tuple[list[Delivery], list[Raised]]:
         """Insert occurrences and their events; returns a first run for each event, not yet in the queue."""
         matched = [
             (number, occurrence, subscription)
@@ -207,9 +207,10 @@ class LogWriter:
                 zip(run_ids, ids, matched, strict=True), first_event
             )
         ]  # fmt: skip
-        self._changes += [("event.raised", _raised(item)) for item in deliveries]
+        raised = [Raised(item.webhook_id, item.webhook_event_id, item.event) for item in deliveries]
+        self._changes += [("event.raised", item) for item in raised]
         self._seconds.add(raised=len(deliveries))
-        return deliveries
+        return deliveries, raised
 
     def _insert_occurrences(self, matched: Sequence[_Matched]) -> None:
         wanted = {number: occurrence for number, occurrence, _ in matched}  # once, however many webhooks match
@@ -301,8 +302,11 @@ class LogWriter:
     def _log(self, runs: Sequence[_Run]) -> None:
         """Insert runs that are over, and update their events to the newest of them."""
         execute_bulk(self._db, "INSERT INTO runs SELECT * FROM (VALUES {rows}) WHERE column1 > 0", runs)
-        newest = {run[0]: run for run in sorted(runs)}
-        count = dict.fromkeys(newest, 1) if len(newest) == len(runs) else Counter(run[0] for run in runs)
+        newest = {run[0]: run for run in runs}
+        if len(newest) == len(runs):
+            count: Mapping[int, int] = dict.fromkeys(newest, 1)
+        else:
+            newest, count = {run[0]: run for run in sorted(runs)}, Counter(run[0] for run in runs)
         execute_bulk(
             self._db,
             _UPDATE_EVENTS,
@@ -333,10 +337,6 @@ class LogWriter:
             self.sequence += len(changes)
             self._db.execute("UPDATE log SET sequence = ?", (self.sequence,))
         return changes
-
-
-def _raised(delivery: Delivery) -> Raised:
-    return Raised(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
 
 
 def _to_keep(finished: Finished) -> Finished:

@@ -1,6 +1,7 @@
 """Deliveries that wait in memory, a queue for each destination, so that they need not be read back from the file."""
 
 from collections import defaultdict, deque
+from collections.abc import Collection
 
 from frontsim.domain.model import Delivery
 
@@ -22,7 +23,7 @@ class MemoryQueue:
 
     def add(self, delivery: Delivery) -> bool:
         """Append a delivery; False if there is no space for it."""
-        size = _size(delivery)
+        size = len(delivery.body) + _BESIDE_THE_BODY
         if self._bytes + size > MOST_BYTES:
             return False
         self._queues[delivery.destination].append(delivery)
@@ -33,15 +34,15 @@ class MemoryQueue:
         """Take out the deliveries that have waited longest for a destination."""
         queue = self._queues[destination]
         taken = [queue.popleft() for _ in range(min(len(queue), most))]
-        self._bytes -= sum(map(_size, taken))
+        self._bytes -= _size(taken)
         if not queue:
             del self._queues[destination]
         return taken
 
     def drop(self, destination: int) -> None:
         """Empty the queue of a destination."""
-        self._bytes -= sum(map(_size, self._queues.pop(destination, ())))
+        self._bytes -= _size(self._queues.pop(destination, ()))
 
 
-def _size(delivery: Delivery) -> int:
-    return len(delivery.body) + _BESIDE_THE_BODY
+def _size(deliveries: Collection[Delivery]) -> int:
+    return sum([len(delivery.body) for delivery in deliveries]) + _BESIDE_THE_BODY * len(deliveries)

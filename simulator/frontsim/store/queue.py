@@ -19,15 +19,16 @@ How the parts work together, for one event:
 
 Reading ahead: a slot of the dispatcher is free when the answer is read, but the queue learns that only with the next
 commit. If the queue began no more runs than there are slots, each slot would stand idle for one commit per run. So it
-begins some ahead: twice as many as ended in the last commit. A quick receiver that uses them all up gets more ahead
-next time; for a slow one just two runs are ahead, so a crash leaves few that are logged as unknown although they were
-not sent. Resends are begun in any case, because a caller waits for each.
+begins some ahead: three times as many as ended in the last commit. During a commit one part is sent and ends, one is
+on its way into this commit, and the third makes up for a commit that takes longer than the last: with two parts alone
+the slots stood idle at the end of every second commit. A quick receiver that uses them all up gets more ahead next
+time; for a slow one just three runs are ahead, so a crash leaves few that are logged as unknown although they were not
+sent. Resends are begun in any case, because a caller waits for each.
 """
 
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
 
 import orjson
 
@@ -50,26 +51,27 @@ LEASED = 0
 READ_BYTES = 4_000_000
 """Bytes of bodies that are read back from the file in one step, about: the event loop stands still meanwhile."""
 
-MOST_AHEAD = 256
+AHEAD = 3
+"""How many runs are begun beyond a destination's slots for each that ended in the last commit."""
+MOST_AHEAD = 512
 """Runs that are begun for one destination beyond its slots, at most."""
 
 
 _INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
 _DELIVERIES = """
 SELECT json_group_array(json_array(
-  q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, CAST(o.body AS TEXT),
+  q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, length(o.body),
   e.created_at, o.store_id, q.due_at
-)) FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
-"""  # one row of JSON, because each row that sqlite3 fetches releases Python's lock and may wait to get it back
-_LARGE = 100_000  # bytes of a body: as JSON, 5 MB take 0.1 s
-_BODY = "SELECT body FROM occurrences WHERE number = (SELECT occurrence FROM events WHERE number = ?)"
+)), CAST(group_concat(o.body, '') AS BLOB)
+FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
+"""  # one row, because each row that sqlite3 fetches releases Python's lock and may wait to get it back; the bodies one
+# behind the other beside the JSON, because as texts in it they would be escaped, which costs more than all the rest
 _NEXT = _DELIVERIES.format(
-    large=_LARGE,
     queued="""
 SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
 """,
 )
-_NEWEST = _DELIVERIES.format(large=_LARGE, queued="SELECT * FROM queue WHERE number >= ?")
+_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number >= ?")
 _BEGIN = "UPDATE queue SET begun_at = ? WHERE number IN (SELECT value FROM json_each(?))"
 _END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
 _TRIGGERS = {str(trigger): trigger for trigger in Trigger}
@@ -222,7 +224,7 @@ class Queue:
         self.length -= len(ended)
         self._note_ended(ended)
         for number, count in Counter([delivery.destination for delivery in ended]).items():
-            self._destination(number).ahead = min(2 * count, MOST_AHEAD)
+            self._destination(number).ahead = min(AHEAD * count, MOST_AHEAD)
         return numbers
 
     def take_interrupted(self) -> list[tuple[int, int, str, str, Milliseconds | None]]:
@@ -288,7 +290,7 @@ class Queue:
         self._mark_begun({delivery.run_id for delivery in deliveries}, now)
         self._note_begun(deliveries)
         if len(deliveries) == most < room:
-            self._wake_at[number] = now  # the rest is read in the next transaction, after others had their turn
+            self._wake_at[number] = AT_ONCE  # the rest is read in the next transaction, after others had their turn
         elif len(deliveries) < most:  # nothing more is due: from here on memory can follow
             destination.in_file = False
             self._set_wake_at(number)
@@ -343,20 +345,18 @@ class Queue:
                 most //= 2
 
     def _read_deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
-        (text,) = self._db.execute(sql, values).fetchone()
-        rows = sorted(orjson.loads(text), key=itemgetter(-1, 0))
-        return [
-            Delivery(
+        text, bodies = self._db.execute(sql, values).fetchone()
+        found, end = [], 0
+        for (
+            number, event, run, destination, trigger, webhook, event_id, name, url, size, created_at, store_id, due_at
+        ) in orjson.loads(text):  # fmt: skip
+            start, end = end, end + size
+            delivery = Delivery(
                 number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook),
-                uuid_text(bytes.fromhex(event_id)), name, url, body.encode(), created_at, store_id,
-            )
-            for number, event, run, destination, trigger, webhook, event_id, name, url, body, created_at, store_id, _
-            in rows
-        ]  # fmt: skip
-
-    def _body(self, event: int) -> bytes:
-        body: bytes = self._db.execute(_BODY, (event,)).fetchone()[0]
-        return body
+                uuid_text(bytes.fromhex(event_id)), name, url, bodies[start:end], created_at, store_id,
+            )  # fmt: skip
+            found.append((due_at, number, delivery))
+        return [delivery for _, _, delivery in sorted(found)]
 
 
 def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:
