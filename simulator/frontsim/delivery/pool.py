@@ -13,8 +13,8 @@ seldom write on a connection that the server is closing."""
 SWEEP_S = 0.5
 """Seconds between two looks for connections that have been idle for too long."""
 TRUSTED_S = 0.1
-"""Seconds for which an idle connection is used without asking the kernel whether the receiver has closed it, which costs
-a system call for each delivery. No server waits for so short a time, and the event loop sees most ends by itself."""
+"""Seconds for which an idle connection is used without asking the kernel whether the receiver has closed it, which
+costs a system call for each delivery. No server waits for so short a time, and the event loop sees most ends itself."""
 AWAKE_S = 0.01
 """Seconds since the newest answer was read, in which an idle connection is trusted. If nothing was read for longer, the
 event loop may have been busy, and ends may wait in the kernel."""

@@ -39,7 +39,7 @@ MOST_STEPS = 200
 """Steps in one commit, at most. More would make each cheaper, but the event loop stands still while they are done."""
 MOST_FINISHED = 512
 """Outcomes in one commit, at most: they take some 3 ms. An outcome that waits for the next commit keeps its run's place
-in the queue for that long; with at most 200, a quick receiver on 256 connections found nothing begun half of the time."""
+in the queue for that long; with at most 200, a quick receiver on 256 connections mostly found nothing begun."""
 RETRY_S = 1.0
 """Seconds until what could not be written is tried again."""
 
