@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from docs.generate.markdown import code, table
+from frontsim.cli.examples import EXAMPLES, prose_of
 from frontsim.cli.main import COMMANDS, frontsim
 
 
@@ -34,7 +35,9 @@ def walk(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]
 def _command(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
-    parts = [f"## {name}\n", f"```text\n{usage}\n```\n", f"{_paragraphs(command.help or '')}\n"]
+    parts = [f"## {name}\n", f"```text\n{usage}\n```\n", f"{_paragraphs(prose_of(command))}\n"]
+    if examples := EXAMPLES.get(name.removeprefix("frontsim "), ()):
+        parts.append("```console\n" + "\n".join(examples) + "\n```\n")
     options = [each for each in command.params if isinstance(each, click.Option)]
     rows = [[_option(each), (each.get_help_record(context) or ("", ""))[1]] for each in options]
     if rows:

@@ -25,6 +25,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from frontsim.cli.configured import defaults, options_of
+from frontsim.cli.examples import with_examples
 from frontsim.configuration import read_configuration
 from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.masking import masked
@@ -79,15 +80,16 @@ COMMANDS: Mapping[str, CommandEntry] = {
 """Every command, in the order of the help."""
 
 
-def _loaded(entry: CommandEntry) -> click.Command:
+def _loaded(name: str) -> click.Command:
+    entry = COMMANDS[name]
     command = getattr(importlib.import_module(f"frontsim.cli.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
-    return command
+    return with_examples(command, name)
 
 
 def _known_options() -> set[str]:
     """The options of all commands; this loads them."""
-    commands = [_loaded(entry) for entry in COMMANDS.values()]
+    commands = [_loaded(name) for name in COMMANDS]
     nested = [each for command in commands if isinstance(command, click.Group) for each in command.commands.values()]
     return {name for command in (*commands, *nested) for name in options_of(command)}
 
@@ -110,7 +112,7 @@ class Frontsim(click.Group):
         if cmd_name not in COMMANDS:
             near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             ctx.fail(f"No such command {cmd_name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        command = _loaded(COMMANDS[cmd_name])
+        command = _loaded(cmd_name)
         if not ctx.resilient_parsing:
             given = defaults(read_configuration(Path.cwd()), command, cmd_name, known=_known_options)
             ctx.default_map = {cmd_name: given}
@@ -199,6 +201,9 @@ def _forget_stdout() -> None:
 @click.version_option(package_name="frontsim", message="frontsim %(version)s")
 def frontsim() -> None:
     """A stand-in for the Front Systems webhook API that proves what a receiver does under failure."""
+
+
+with_examples(frontsim)
 
 
 def main() -> NoReturn:

@@ -21,10 +21,7 @@ _STILL_UNDER_WAY = 1
 @control_options
 @click.pass_context
 def drain(ctx: click.Context, timeout_s: float, control: ControlConnection) -> None:
-    r"""Wait until nothing is due or in flight.
-
-    \b
-    frontsim trigger SaleCreated --count 100 && frontsim drain
+    """Wait until nothing is due or in flight.
 
     Exit code: 0 everything has ended, 1 something is still under way.
     """
@@ -41,11 +38,7 @@ def drain(ctx: click.Context, timeout_s: float, control: ControlConnection) -> N
 @control_options
 @json_option
 def clock(advance_s: float | None, now: str | None, control: ControlConnection, *, as_json: bool) -> None:
-    r"""Show the simulator's time, or move it.
-
-    \b
-    frontsim clock --advance 86400
-    """
+    """Show the simulator's time, or move it."""
     if advance_s is not None and now is not None:
         raise click.UsageError("expected --advance or --set, got both")
     with control.open() as simulator:

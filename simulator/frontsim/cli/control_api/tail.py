@@ -12,13 +12,9 @@ from frontsim.cli.output import json_option, show_line
 @control_options
 @json_option
 def tail(control: ControlConnection, *, as_json: bool) -> None:
-    r"""Follow the deliveries of a running simulator, from now on: when, id, type, how it ended, ms, fault, URL.
+    """Follow the deliveries of a running simulator, from now on: when, id, type, how it ended, ms, fault, URL.
 
     Ctrl-C ends it; it ends by itself with the simulator.
-
-    \b
-    frontsim tail
-    frontsim tail --json | grep SaleCreated
     """
     with control.open() as simulator:
         for message in simulator.stream():

@@ -31,10 +31,7 @@ def trigger(
     invalid: bool,
     as_json: bool,
 ) -> None:
-    r"""Raise events of one type, such as SaleCreated.
-
-    \b
-    frontsim trigger SaleCreated --set total=100 --wait
+    """Raise events of one type, such as SaleCreated.
 
     They are in the log when this returns; each is delivered once. One occurrence becomes an event for every
     webhook that matches it.

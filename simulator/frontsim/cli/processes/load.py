@@ -24,14 +24,9 @@ def load_tests() -> dict[str, str]:
 @click.argument("name", shell_complete=names(lambda: load_tests()))
 @click.argument("locust_options", nargs=-1, type=click.UNPROCESSED)
 def load(name: str, locust_options: tuple[str, ...]) -> None:
-    r"""Start Locust with a bundled load test: steady, lost-answers, downtime, resend-storm, store-day or api.
+    """Start Locust with a bundled load test: steady, lost-answers, downtime, resend-storm, store-day or api.
 
     Everything behind NAME goes to Locust; behind -- even --help, which explains its options and ours.
-
-    \b
-    frontsim load steady -- --help
-    frontsim load steady --headless -u 20 -t 30s --receiver http://127.0.0.1:8500/hook \
-        --observe-url http://127.0.0.1:8500/effects?payload=false
     """
     tests = load_tests()
     if name not in tests:

@@ -30,11 +30,7 @@ def events(
     runs: bool,
     as_json: bool,
 ) -> None:
-    r"""List a webhook's events and how the delivery of each ended, oldest first; without an id, those of all webhooks.
-
-    \b
-    frontsim events --failed
-    """
+    """List a webhook's events, oldest first, and how the delivery of each ended; without an id, those of all."""
     with api.open() as front:
         found = [
             entry

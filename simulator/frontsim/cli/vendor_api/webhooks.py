@@ -42,12 +42,7 @@ def list_(api: Api, *, show_secrets: bool, as_json: bool) -> None:
 def create(
     words: tuple[str, ...], store: int | None, api: Api, *, all_types: bool, show_secrets: bool, as_json: bool
 ) -> None:
-    r"""Subscribe URL to the events of one type, or of all.
-
-    \b
-    frontsim webhooks create SaleCreated http://127.0.0.1:8500/hook
-    frontsim webhooks create --all-types http://127.0.0.1:8500/hook
-    """
+    """Subscribe URL to the events of one type, or of all."""
     if len(words) != (1 if all_types else 2):
         raise click.UsageError(f"expected {'URL alone with --all-types' if all_types else 'TYPE and URL'}")
     with api.open() as front:

@@ -41,13 +41,7 @@ _SEED = 1
 @click.option("--ci", type=click.Choice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
 @click.option("--force", is_flag=True, help="Write over files that exist.")
 def init(file: str, ci: str | None, *, force: bool, **options: Any) -> None:
-    r"""Set a project up: ask for what is not given, try it at once, and write what every command then reads.
-
-    \b
-    frontsim init
-    frontsim init --receiver http://127.0.0.1:8500/hook \
-        --observe-url http://127.0.0.1:8500/effects --ci github
-    """
+    """Set a project up: ask for what is not given, try it at once, and write what every command then reads."""
     asks = sys.stdin.isatty()
     request = _request(options, asks=asks)
     job = JOBS.get(ci or (click.prompt("CI job", type=click.Choice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))

@@ -68,15 +68,11 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
 @report_options
 @click.pass_context
 def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
-    r"""Prove that your list -> resend job finds every failed event and sends none twice.
+    """Prove that your list -> resend job finds every failed event and sends none twice.
 
     The job is started many times, each against a simulator with a prepared past. It reads FRONTSIM_BASE_URL,
     FRONTSIM_API_KEY, FRONTSIM_SUBSCRIPTION_KEY and FRONTSIM_WEBHOOK_IDS (separated by commas); {base_url}, {api_key},
     {subscription_key} and {webhook_ids} in CMD are filled in. Keep its state in FRONTSIM_STATE_DIR.
-
-    \b
-    frontsim verify-recovery --job 'python reconcile.py'
-    frontsim verify-recovery --job 'frontsim job --broken only-today' --case every-webhook
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage, 4 our own failure.
     """
