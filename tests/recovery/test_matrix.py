@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
+from frontsim.faketime import faketime_library
 from frontsim.jobs.registry import BROKEN, CORRECT
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
-from frontsim.recovery.command import faketime_library
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import play_all

@@ -17,7 +17,7 @@ from frontsim.verification.session import play_all
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
-QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0)
+QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0, memory_s=1.0)
 
 
 def requested(url, **others):

@@ -16,6 +16,7 @@ from frontsim.receivers.variant import Variant
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.session import Played, play_all
@@ -31,7 +32,8 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
     with tempfile.TemporaryDirectory() as folder:
         url = f"http://127.0.0.1:{port}"
         receiver_cmd = shlex.join(command(variant.name, Path(folder) / "receiver.db", port=port))
-        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=receiver_cmd)
+        limits = TimeLimits(memory_s=1.0, travel_s=variant.days * 86_400)
+        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=receiver_cmd, limits=limits)
         with open_harnesses(request, seed, pause=time.sleep) as open_harness:
             return list(play_all(scenarios, open_harness, clauses.load()))
 

@@ -1,10 +1,14 @@
 """The harness judged by receivers whose bugs, or rightness, are known."""
 
+from dataclasses import replace
+
 import pytest
 
+from frontsim.faketime import faketime_library
 from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
+from tests.verification.laboratory import QUICK
 
 pytestmark = pytest.mark.slow
 
@@ -53,8 +57,11 @@ def test_dedupe_by_timestamp_is_found_after_other_scenarios_too(receiver, reques
 @pytest.mark.parametrize("variant", AS_CHILD, ids=lambda variant: variant.name)
 def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, play):
     """Bugs that show only when the receiver dies are found with --receiver-cmd."""
+    if variant.days and faketime_library() is None:
+        pytest.skip("needs libfaketime")
     url, command = child_command(variant.name)
-    for played in play(requested(url, receiver_cmd=command), *variant.scenarios):
+    limits = replace(QUICK, travel_s=variant.days * 86_400)
+    for played in play(requested(url, receiver_cmd=command, limits=limits), *variant.scenarios):
         assert found(played) & variant.expected, played.scenario.name
 
 
@@ -80,3 +87,12 @@ def test_a_right_receiver_survives_kills(variant, child_command, requested, play
     url, command = child_command(variant)
     verdicts = {each.scenario.name: each.judgement for each in play(requested(url, receiver_cmd=command), *KILLING)}
     assert {} == {name: each for name, each in verdicts.items() if each.verdict is not Verdict.VERIFIED}
+
+
+@pytest.mark.skipif(faketime_library() is None, reason="needs libfaketime")
+def test_a_right_receiver_lives_eight_days_later(child_command, requested, play):
+    """Its clock has moved on, and it still knows what it has booked."""
+    url, command = child_command("reference")
+    limits = replace(QUICK, travel_s=8 * 86_400)
+    (played,) = play(requested(url, receiver_cmd=command, limits=limits), "long-memory")
+    assert (Verdict.VERIFIED, 8) == (played.judgement.verdict, played.history.waited_s // 86_400)

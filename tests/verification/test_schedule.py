@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -17,7 +18,7 @@ class Player:
         self.alone = {}
         self.barrier = threading.Barrier(at_once)
 
-    def __call__(self, scenario, /, *, is_alone):
+    def __call__(self, scenario, /, *, is_alone, rest):
         self.alone[scenario.name] = is_alone
         if not is_alone:
             self.barrier.wait(PATIENCE_S)
@@ -58,13 +59,60 @@ def test_one_job_plays_one_after_another():
     assert all(player.alone.values())
 
 
+def test_one_that_waits_for_the_end_begins_before_the_others_and_ends_after_them():
+    """It is second to begin, whatever its place, and is told when all others are played."""
+    scenarios = [BY_NAME[name] for name in ("steady", "storm", "long-memory", "same-second")]
+    happened = []
+
+    def one(scenario, /, *, is_alone, rest):
+        happened.append(f"{scenario.name} begins")
+        if scenario.waits_for_the_end:
+            rest.wait(time.sleep, least_s=0)
+        happened.append(f"{scenario.name} ends")
+        return scenario.name
+
+    ended = list(Schedule(scenarios, Pace()).play(one, jobs=lambda: 1))
+    assert ["steady", "storm", "same-second", "long-memory"] == ended
+    assert ["long-memory begins", "storm begins"] == happened[2:4]
+    assert "long-memory ends" == happened[-1]
+
+
+def test_one_that_waits_ends_when_the_caller_stops_asking():
+    """Its next pause raises, so that no thread stays behind."""
+    schedule = Schedule([BY_NAME[name] for name in ("steady", "long-memory", "storm", "same-second")], Pace())
+    pause, ended = schedule.pause(time.sleep), threading.Event()
+
+    def one(scenario, /, *, is_alone, rest):
+        try:
+            if scenario.waits_for_the_end:
+                rest.wait(pause, least_s=PATIENCE_S)
+        except Stopped:
+            ended.set()
+            raise
+        return scenario.name
+
+    playing = schedule.play(one, jobs=lambda: 1)
+    assert ["steady", "storm"] == [next(playing), next(playing)]
+    playing.close()
+    assert ended.wait(PATIENCE_S)
+
+
+def test_one_that_waits_alone_has_nothing_to_wait_for():
+    """Played by itself, as in a replay: only its own least time passes."""
+
+    def one(scenario, /, *, is_alone, rest):
+        return scenario.name, rest.wait(time.sleep, least_s=0) < PATIENCE_S
+
+    assert [("long-memory", True)] == list(Schedule([BY_NAME["long-memory"]], Pace()).play(one, jobs=lambda: 1))
+
+
 def test_a_caller_that_stops_asking_ends_what_is_played():
     """Scenarios that are played end at their next pause, and none that waits begins."""
     schedule = Schedule(FOUR, Pace(jobs=2))
     begun, pause = [], schedule.pause(lambda _: None)
     ended = threading.Semaphore(0)
 
-    def one(scenario, /, *, is_alone):
+    def one(scenario, /, *, is_alone, rest):
         begun.append(scenario.name)
         try:
             while not is_alone and scenario.name != "storm":
@@ -85,7 +133,7 @@ def test_a_caller_that_stops_asking_ends_what_is_played():
 def test_what_a_scenario_raises_is_raised():
     """A fault of ours in a thread is not lost, and stops the others."""
 
-    def one(scenario, /, *, is_alone):
+    def one(scenario, /, *, is_alone, rest):
         if not is_alone:
             raise ValueError(scenario.name)
         return scenario.name

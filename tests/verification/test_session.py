@@ -1,13 +1,17 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
+from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge.clauses import load
-from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import Report, seed_of
+from frontsim.verification.session import Report, play_all, seed_of
 
 CONTRACT = load()
 
@@ -49,6 +53,25 @@ def test_a_right_receiver_is_verified_by_scenarios_side_by_side(variant, key, re
     assert list(SEVERAL) == [each.scenario.name for each in played]
     assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}, [each.judgement for each in played]
     assert not any("name no event of this scenario" in note for each in played for note in each.judgement.notes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", ["reference", "forgets-in-time"])
+def test_what_was_sent_first_is_sent_again_last(variant, receiver, requested):
+    """The receiver's key says how long it remembers; the memory of the broken one lives for 0.8 s."""
+    probe, names = KeyProbe(), ["steady", "lost-response", "same-second", "long-memory"]
+    with (
+        receiver(variant) as url,
+        open_harnesses(requested(url), 1, pause=time.sleep) as open_harness,
+    ):
+        played = list(play_all(chosen(names), open_harness, CONTRACT, Pace(jobs=2), probe))
+    assert names == [each.scenario.name for each in played]
+    if variant == "reference":
+        assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}
+        assert "; remembers an event for at least " in str(probe.found)
+    else:
+        assert {"remembers-long"} == {each.clause for each in played[-1].judgement.findings}
+        assert "; has forgotten an event after " in str(probe.found)
 
 
 @pytest.mark.slow

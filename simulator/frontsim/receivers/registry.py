@@ -13,10 +13,12 @@ from frontsim.receivers.broken.answer import (
 )
 from frontsim.receivers.broken.content import DropsNonAscii, RoundsDecimals, TruncatesLargeBodies
 from frontsim.receivers.broken.key import (
+    CleansUpWeekly,
     DedupeByEntity,
     DedupeByTimestamp,
     DedupeByWebhookId,
     ForgetsAtMidnight,
+    ForgetsInTime,
     KeyCutShort,
     MemoryDedupe,
     NoDedupe,
@@ -95,6 +97,22 @@ BROKEN: Mapping[str, Variant] = by_name(
         "It begins a new list of ids every day (its days last a tenth of a second).",
         _DUPLICATED,
         ("late-resend",),
+    ),
+    Variant(
+        "forgets-in-time",
+        ForgetsInTime,
+        "Its ids live in a cache for a while (0.8 s, where real ones take 5 or 30).",
+        _DUPLICATED,
+        ("long-memory",),
+    ),
+    Variant(
+        "cleans-up-weekly",
+        CleansUpWeekly,
+        "It throws away ids that are older than seven days.",
+        _DUPLICATED,
+        ("long-memory",),
+        needs_process_control=True,
+        days=8,
     ),
     Variant(
         "dedupe-by-timestamp",

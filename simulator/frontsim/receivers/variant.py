@@ -12,7 +12,7 @@ class Variant:
 
     `bug` says in a sentence what is wrong with it (of a right one: how it differs). Each of `scenarios` must find the
     bug, with at least one of the classes `expected`. With `needs_process_control` those scenarios kill and restart
-    the receiver.
+    the receiver; `days` is how far its clock must be moved on (`--time-travel`).
     """
 
     name: str
@@ -21,6 +21,7 @@ class Variant:
     expected: frozenset[str] = frozenset()
     scenarios: tuple[str, ...] = ()
     needs_process_control: bool = False
+    days: int = 0
 
 
 def by_name(*variants: Variant) -> Mapping[str, Variant]:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from frontsim.errors import BadInput
 from frontsim.masking import masked
@@ -15,7 +14,6 @@ TAIL_BYTES = 16_384
 """The end of its output that is kept."""
 _CHUNK = 65_536
 _LAST_WORDS_S = 5.0
-_LIBRARIES = ("libfaketimeMT.so.1", "libfaketime.so.1")
 
 
 def words_of(command: str, values: Mapping[str, str]) -> list[str]:
@@ -33,22 +31,6 @@ def words_of(command: str, values: Mapping[str, str]) -> list[str]:
     for name, value in values.items():
         words = [word.replace(f"{{{name}}}", value) for word in words]
     return words
-
-
-def faketime_library() -> Path | None:
-    """libfaketime, from Debian's package of that name or Homebrew's place for it; None where it is not installed."""
-    folders = [*Path("/usr/lib").glob("*/faketime"), Path("/usr/lib/faketime"), Path("/usr/local/lib/faketime")]
-    return next((folder / name for folder in folders for name in _LIBRARIES if (folder / name).exists()), None)
-
-
-def at_another_time(offset_s: float, library: Path) -> dict[str, str]:
-    """Variables that make a dynamically linked program live so many seconds from now."""
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME": f"{offset_s:+.0f}",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-    }
 
 
 class RunningJob:

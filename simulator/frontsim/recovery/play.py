@@ -18,9 +18,10 @@ from frontsim.client.models import EventEntry
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
+from frontsim.faketime import at_another_time, faketime_library
 from frontsim.recovery.case import Case, CaseStart
 from frontsim.recovery.case_events import CaseEvents
-from frontsim.recovery.command import RunningJob, at_another_time, faketime_library, words_of
+from frontsim.recovery.command import RunningJob, words_of
 from frontsim.recovery.facts import CaseHistory, Operation, PastEvent, Start, StartEnding
 from frontsim.recovery.gateway import CallGateway
 

@@ -14,6 +14,7 @@ from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.errors import BadInput, Unusable
+from frontsim.faketime import faketime_library
 from frontsim.settings import Settings
 from frontsim.tls import tls_context
 from frontsim.verification.facts.history import ContentCheck
@@ -119,6 +120,8 @@ def check(request: Request, *, pause: Callable[[float], None]) -> None:
     if len(request.observers) > 1:
         raise BadInput(f"expected one way to read effects, got {' and '.join(request.observers)}")
     host, port = _address(request.receiver)
+    if request.limits.travel_s:
+        _check_travel(request)
     if request.receiver_cmd:
         return
     for _ in range(3):
@@ -133,6 +136,13 @@ def check(request: Request, *, pause: Callable[[float], None]) -> None:
         f"expected a receiver at {request.receiver}, but nothing listens on {host} port {port} ({reason}); start it, "
         "or let --receiver-cmd start it"
     )
+
+
+def _check_travel(request: Request) -> None:
+    if not request.receiver_cmd:
+        raise BadInput("--time-travel: expected --receiver-cmd too: only a receiver that frontsim starts can travel")
+    if faketime_library() is None:
+        raise Unusable("--time-travel: expected libfaketime (Debian's package faketime), but it is not installed")
 
 
 def check_simulator(address: Address) -> None:

@@ -1,6 +1,7 @@
 """Which scenarios are played side by side, and until when.
 
     first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
+                     one that waits for the end: begins here ............................. and ends here
 
 The first is alone because it shows how fast the receiver is. Results come in the scenarios' order. When the caller
 stops asking, such as at Ctrl-C, no other scenario begins, and those that are played end at their next pause.
@@ -8,15 +9,18 @@ stops asking, such as at Ctrl-C, no other scenario begins, and those that are pl
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Event
 from typing import Protocol, TypeVar
 
 from frontsim.clock import stopwatch
+from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.scenario import Scenario
 
+_LOOK_S = 0.02
 T = TypeVar("T")
 Co = TypeVar("Co", covariant=True)
 
@@ -26,9 +30,9 @@ class Stopped(Exception):
 
 
 class PlayOne(Protocol[Co]):
-    """Plays one scenario; `is_alone` says that no other is played beside it."""
+    """Plays one scenario; `is_alone` says that no other is played beside it, `rest` are the others of the run."""
 
-    def __call__(self, scenario: Scenario, /, *, is_alone: bool) -> Co:
+    def __call__(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> Co:
         """What came of it. Raises Stopped when nothing more is asked for."""
 
 
@@ -84,18 +88,46 @@ class Schedule:
             jobs: how many to play at once; asked when the first has been played.
         """
         first, rest = self._scenarios[:1], self._scenarios[1:]
-        yield from (one(each, is_alone=True) for each in first)
-        at_once = jobs()
+        yield from (one(each, is_alone=True, rest=RestOfRun()) for each in first)
+        waiting = [each for each in rest if each.waits_for_the_end]
+        others = [each for each in rest if not each.waits_for_the_end]
+        if not waiting or not others:
+            yield from self._play_rest(rest, one, jobs())
+            return
+        with self._kept_waiting(waiting, one) as ends:
+            yield from self._play_rest(others, one, jobs())
+        yield from (end.result() for end in ends)
+
+    @contextmanager
+    def _kept_waiting(self, waiting: Sequence[Scenario], one: PlayOne[T]) -> Iterator[list[Future[T]]]:
+        """Begin those scenarios, and let them end after the block, which begins when they have sent their events."""
+        rests = [RestOfRun(is_over=Event()) for _ in waiting]
+        pool = ThreadPoolExecutor(len(waiting), thread_name_prefix="waiting-scenario")
+        ends = [pool.submit(one, each, is_alone=False, rest=rest) for each, rest in zip(waiting, rests, strict=True)]
+        try:
+            for end, rest in zip(ends, rests, strict=True):
+                while not end.done() and not rest.is_awaited.wait(_LOOK_S):
+                    pass
+            yield ends
+        except BaseException:
+            self._stopped.set()
+            raise
+        finally:
+            for rest in rests:
+                rest.is_over.set()
+            pool.shutdown(wait=False)
+
+    def _play_rest(self, rest: Sequence[Scenario], one: PlayOne[T], at_once: int) -> Iterator[T]:
         alone = _kills if at_once > self._pace.jobs else _kills_or_breaks  # what waits long takes its risk together
         for must_be_alone, batch in groupby(rest, alone):
             if must_be_alone or at_once == 1:
-                yield from (one(each, is_alone=True) for each in batch)
+                yield from (one(each, is_alone=True, rest=RestOfRun()) for each in batch)
             else:
                 yield from self._side_by_side(list(batch), one, at_once)
 
     def _side_by_side(self, batch: Sequence[Scenario], one: PlayOne[T], jobs: int) -> Iterator[T]:
         with ThreadPoolExecutor(jobs, thread_name_prefix="scenario") as pool:
-            playing = [pool.submit(one, each, is_alone=False) for each in batch]
+            playing = [pool.submit(one, each, is_alone=False, rest=RestOfRun()) for each in batch]
             try:
                 for each in playing:
                     yield each.result()

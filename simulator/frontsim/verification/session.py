@@ -19,6 +19,7 @@ from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import play, skip_reason
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.schedule import Pace, Schedule
@@ -108,9 +109,9 @@ def play_all(
         for each in first_passes.play():
             waiting.append(each)
             while waiting and waiting[0].is_due:
-                yield _last_look(waiting, contract)
+                yield _noted(_last_look(waiting, contract), key_probe)
         while waiting:
-            yield _last_look(waiting, contract)
+            yield _noted(_last_look(waiting, contract), key_probe)
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
@@ -182,11 +183,12 @@ class _FirstPasses:
             return 1
         return self._pace.jobs_that_wait if self._receiver.longest_s > _LATE_S else self._pace.jobs
 
-    def _one(self, scenario: Scenario, /, *, is_alone: bool) -> _FirstPass:
+    def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> _FirstPass:
         if self._stop_reason:
             return _FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
         with self._open_harness(scenario) as opened:
-            harness = replace(opened, is_alone=is_alone, pause=self._schedule.pause(opened.pause))
+            pause = self._schedule.pause(opened.pause)
+            harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest)
             self._receiver = harness.latency
             reason = skip_reason(scenario, harness)
             if not reason and self._schedule.is_over:
@@ -227,6 +229,12 @@ def _answered_well(history: History) -> bool:
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:
     trouble = "" if verdict is Verdict.SKIPPED else reason
     return Played(scenario, History(scenario.name, trouble=trouble), Judgement(verdict, reason))
+
+
+def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
+    if key_probe:
+        key_probe.note_memory(played.history, played.judgement.effects)
+    return played
 
 
 def _last_look(waiting: list[_FirstPass], contract: Contract) -> Played:

@@ -29,11 +29,15 @@ def test_a_request_is_what_the_options_say():
             *("--receiver", "http://shop/hook", "--events", "SaleCreated, StockMovementCreated,"),
             *("--observe-sql", "sqlite:///shop.db", "SELECT 1", "--check-content", "EXACT"),
             *("--settle", "1", "--timeout", "2", "--answer-timeout", "3", "--event-id-header", "X-Id"),
+            *("--memory", "60s", "--time-travel", "8d"),
         )
     )
     assert ("http://shop/hook", ["SaleCreated", "StockMovementCreated"]) == (request.receiver, request.events)
     assert (("sqlite:///shop.db", "SELECT 1"), ContentCheck.EXACT) == (request.observe_sql, request.check_content)
-    assert (TimeLimits(1, 2, 3), "X-Id") == (request.limits, request.delivery["event_id_header"])
+    assert (TimeLimits(1, 2, 3, memory_s=60, travel_s=691_200), "X-Id") == (
+        request.limits,
+        request.delivery["event_id_header"],
+    )
 
 
 def test_a_simulator_is_named_by_its_api():

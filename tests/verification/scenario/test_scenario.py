@@ -51,7 +51,7 @@ def test_the_scenarios_are_there():
         "steady", "resend-delivered", "duplicate-race", "short-outage", "long-outage", "lost-response", "error-burst",
         "resend-fails-again", "late-resend", "same-second", "two-webhooks", "entity-updated-twice", "out-of-order",
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
-        "crash-mid-request", "restart-then-resend", "api-trouble",
+        "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory",
     }  # fmt: skip
 
 

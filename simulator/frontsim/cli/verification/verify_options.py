@@ -14,6 +14,7 @@ import click
 
 from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
+from frontsim.cli.duration import Duration
 from frontsim.cli.option_group import option_group
 from frontsim.cli.overrides import assignments
 from frontsim.client.control import control_url
@@ -155,6 +156,24 @@ limit_options = option_group(
         help="How long the receiver may take to answer a delivery.",
     ),
     click.option(
+        "--memory",
+        "memory_s",
+        type=Duration(most_s=7 * 86_400),
+        default=0.0,
+        metavar="TIME",
+        help="How long the receiver must remember an event, such as 60s: long-memory waits so long.  [default: as long "
+        "as the run takes]",
+    ),
+    click.option(
+        "--time-travel",
+        "travel_s",
+        type=Duration(most_s=3650 * 86_400),
+        default=0.0,
+        metavar="TIME",
+        help="Restart the receiver of --receiver-cmd so much later by its own clock, such as 8d, before long-memory "
+        "sends its events again; needs libfaketime.",
+    ),
+    click.option(
         "--budget",
         "budget_s",
         type=click.FloatRange(1, 86_400),
@@ -187,7 +206,8 @@ def request_of(options: Mapping[str, Any]) -> Request:
     """What the options ask for: each field of `Request` has the option of its name."""
     named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
     delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
-    limits = TimeLimits(options["settle_s"], options["timeout_s"], options["answer_s"])
+    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
+    limits = TimeLimits(**{name: options[name] for name in names})
     return Request(**named, limits=limits, delivery=delivery)
 
 

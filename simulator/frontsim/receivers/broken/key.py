@@ -52,6 +52,22 @@ class ForgetsAtMidnight(Receiver):
         return f"{self.clock.now() // self.DAY_MS}:{event.event_id}"
 
 
+class ForgetsInTime(Receiver):
+    """Looks for the event among its newest bookings only, as a cache whose entries live for so long."""
+
+    LIFETIME_MS = 800
+
+    def take_key(self, db: sqlite3.Connection, key: str) -> bool:
+        since = self.clock.now() - self.LIFETIME_MS
+        return db.execute("SELECT 1 FROM effects WHERE event_id = ? AND at > ?", (key, since)).fetchone() is None
+
+
+class CleansUpWeekly(ForgetsInTime):
+    """Throws away ids that are older than seven days."""
+
+    LIFETIME_MS = 7 * 86_400_000
+
+
 class DedupeByTimestamp(Receiver):
     """Treats two events of one type and one moment as the same."""
 

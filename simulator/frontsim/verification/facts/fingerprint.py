@@ -20,7 +20,7 @@ The sentence accuses no receiver: it says what was seen. What the observer could
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from frontsim.verification.facts.correlate import correlate
@@ -81,6 +81,10 @@ class Fingerprint:
     def short(self) -> str:
         """The first part: `books by event id`."""
         return self.sentence.partition(";")[0].partition(":")[0]
+
+    def with_memory(self, memory: str) -> "Fingerprint":
+        """The same with how long the receiver remembers, beginning with a verb; nothing is added to what is unknown."""
+        return replace(self, sentence=f"{self.sentence}; {memory}") if memory and self.is_known else self
 
     def __str__(self) -> str:
         return self.sentence or f"{UNKNOWN}: {self.why_unknown}"

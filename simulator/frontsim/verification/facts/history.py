@@ -176,6 +176,7 @@ class History:
         liveness: None when it was not checked.
         trouble: why the scenario could not be played to its end, "" when it was.
         marks: what was done to the receiver itself, such as kills, with the moment in ms.
+        waited_s: how long the scenario has waited for the rest of the run, by the receiver's clock.
         unfinished: time was over before the list -> resend job was done or had given up.
     """
 
@@ -196,6 +197,7 @@ class History:
     marks: tuple[tuple[int, str], ...] = ()
     unfinished: bool = False
     duration_s: float = 0.0
+    waited_s: float = 0.0
 
     @property
     def why_not_judged(self) -> str:

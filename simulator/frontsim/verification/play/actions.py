@@ -30,6 +30,7 @@ from frontsim.verification.scenario.steps import (
     Restart,
     Step,
     Wait,
+    WaitForEnd,
 )
 
 APART_S = 0.01
@@ -176,6 +177,20 @@ def _wait(state: ScenarioState, step: Wait) -> None:
     state.harness.pause(step.seconds)
 
 
+def _wait_for_end(state: ScenarioState, _: WaitForEnd) -> None:
+    """The wait is not the scenario's own time. Our receiver may be dead after it, or is started at another time."""
+    limits, process = state.harness.limits, state.harness.process
+    waited_s = state.harness.rest_of_run.wait(state.harness.pause, least_s=limits.memory_s)
+    state.began_s += waited_s
+    state.waited_s = waited_s + limits.travel_s
+    if process is not None and limits.travel_s:
+        state.mark("receiver killed")
+        process.travel(limits.travel_s)
+        state.mark(f"receiver started, {limits.travel_s / 86_400:g} days later")
+    elif process is not None and not process.is_running:
+        process.start()
+
+
 def _restart(state: ScenarioState, _: Restart) -> None:
     assert state.harness.process is not None
     state.mark("receiver killed")
@@ -242,6 +257,7 @@ _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
     Observe: _observe,
     Advance: _advance,
     Wait: _wait,
+    WaitForEnd: _wait_for_end,
     Restart: _restart,
     Crash: _crash,
 }

@@ -26,6 +26,7 @@ from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.selection import Selection
 
 logger = logging.getLogger(__name__)
@@ -56,12 +57,16 @@ class TimeLimits:
         answer_s: how long the receiver may take to answer a delivery; the simulator's own limit.
         last_s: how long missing effects must stay away before verify accuses the receiver: not in each scenario, but
             in the last look of a run.
+        memory_s: how long a receiver must remember an event, at least; it is tried at the end of the run.
+        travel_s: by how much our receiver's clock is moved on before that; 0 for not at all.
     """
 
     settle_s: float = 0.3
     timeout_s: float = 60.0
     answer_s: float = 5.0
     last_s: float = 15.0
+    memory_s: float = 0.0
+    travel_s: float = 0.0
 
     @property
     def wait_limits(self) -> WaitLimits:
@@ -95,6 +100,7 @@ class Harness:
         payloads: the payload profile that is asked for at each event; None for the simulator's own.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
+        rest_of_run: the other scenarios, for one that waits for their end.
         identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
             seed, on purpose: a receiver that knows events by what they are about remembers earlier runs, and would
             rightly take ours for repeats.
@@ -112,6 +118,7 @@ class Harness:
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     is_alone: bool = True
+    rest_of_run: RestOfRun = field(default_factory=RestOfRun)
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)

@@ -24,6 +24,7 @@ from frontsim.verification.facts import lookup
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.fingerprint import Fingerprint, KeyPair, PairSent, fingerprint
 from frontsim.verification.facts.history import Entity, EventFact, Expect, History
+from frontsim.verification.facts.memory import memory
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.harness import Harness
@@ -58,6 +59,7 @@ class KeyProbe:
         self._pairs: Sequence[PairSent] = ()
         self._sent_s = 0.0
         self._identity = ""
+        self._memory = ""
         self._effects: EffectReader | None = None
         self._harness: Harness | None = None
 
@@ -85,6 +87,10 @@ class KeyProbe:
             logger.warning("what the receiver's key is could not be probed: %s", error)
         self._sent_s = stopwatch()
 
+    def note_memory(self, history: History, effects: Mapping[str, int]) -> None:
+        """Remember how long the receiver has remembered events in a scenario, if that has tried it."""
+        self._memory = memory(history, effects) or self._memory
+
     def read(self) -> None:
         """Look at what was booked, and wait for it only if the run has ended soon after the pairs were sent."""
         if not self._pairs or self._effects is None or self._harness is None:
@@ -100,7 +106,8 @@ class KeyProbe:
         except ObserverFailed as error:
             self.found = Fingerprint(why_unknown=str(error))
             return
-        self.found = fingerprint(self._pairs, effects, key=self._effects.key, identity=self._identity)
+        found = fingerprint(self._pairs, effects, key=self._effects.key, identity=self._identity)
+        self.found = found.with_memory(self._memory)
 
 
 def _happening_once(harness: Harness) -> str:

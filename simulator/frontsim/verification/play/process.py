@@ -16,6 +16,7 @@ import httpx
 
 from frontsim.clock import stopwatch
 from frontsim.errors import Unusable
+from frontsim.faketime import at_another_time, faketime_library
 
 START_S = 30.0
 """Seconds in which it must listen."""
@@ -41,6 +42,7 @@ class ReceiverProcess:
         self._address = (parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
         self._pause = pause
         self._process: subprocess.Popen[bytes] | None = None
+        self._environment: dict[str, str] = {}
         self._output: _ReceiverOutput | None = None
 
     @property
@@ -64,6 +66,7 @@ class ReceiverProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, **self._environment},
         )
         assert self._process.stdout is not None
         self._output = _ReceiverOutput(self._process.stdout)
@@ -96,6 +99,15 @@ class ReceiverProcess:
     def restart(self) -> None:
         """Kill it and start it. Raises Unusable."""
         self.kill()
+        self.start()
+
+    def travel(self, seconds: float) -> None:
+        """Kill it and start it so many seconds later, by its own clock. Raises Unusable."""
+        library = faketime_library()
+        if library is None:
+            raise Unusable("--time-travel: expected libfaketime (Debian's package faketime), but it is not installed")
+        self.kill()
+        self._environment = at_another_time(seconds, library)
         self.start()
 
     def close(self) -> None:

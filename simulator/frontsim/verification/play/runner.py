@@ -164,6 +164,7 @@ def _history(
         marks=tuple(state.marks),
         unfinished=state.is_unfinished,
         duration_s=state.spent_s,
+        waited_s=state.waited_s,
     )
 
 

@@ -56,6 +56,7 @@ class ScenarioState:
         tracked: the scenario's events by webhookEventId.
         pasts: for each type of which the receiver was told a past: what its next events take over, in their order.
         marks: what was done to the receiver itself, with the moment in ms.
+        waited_s: how long it has waited for the rest of the run, by the receiver's clock.
         is_unfinished: time ran out before the list -> resend job was done or had given up.
     """
 
@@ -75,6 +76,7 @@ class ScenarioState:
     checkpoint: Observation | None = None
     observer_failure: str = ""
     is_unfinished: bool = False
+    waited_s: float = 0.0
 
     @property
     def spent_s(self) -> float:

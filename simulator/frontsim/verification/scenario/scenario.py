@@ -32,7 +32,7 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.fields import Fields
 from frontsim.near import near
 from frontsim.verification.scenario.step_reader import read_steps
-from frontsim.verification.scenario.steps import ACTING_STEPS, PROCESS_CONTROL, STEPS, Raise, Step
+from frontsim.verification.scenario.steps import ACTING_STEPS, PROCESS_CONTROL, STEPS, Raise, Step, WaitForEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Scenario:
     def needs_process_control(self) -> bool:
         """Whether it kills the receiver."""
         return any(isinstance(step, PROCESS_CONTROL) for step in self.steps)
+
+    @property
+    def waits_for_the_end(self) -> bool:
+        """Whether it begins early and ends when all others are played."""
+        return any(isinstance(step, WaitForEnd) for step in self.steps)
 
     @property
     def checks_broken_bodies(self) -> bool:

@@ -158,6 +158,11 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitForEnd:
+    """Let the other scenarios of the run be played; wait for `--memory` in any case, and travel by `--time-travel`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """Kill the receiver (kill -9) and start it again; needs `--receiver-cmd`."""
 
@@ -179,7 +184,9 @@ class Crash:
     events: str | list[str] = "some"
 
 
-Step = Raise | InjectFault | Clear | Drain | Resend | Reconcile | Observe | Advance | Wait | Restart | Crash
+Step = (
+    Raise | InjectFault | Clear | Drain | Resend | Reconcile | Observe | Advance | Wait | WaitForEnd | Restart | Crash
+)
 
 STEPS: Mapping[str, type[Step]] = {
     "raise": Raise,
@@ -191,6 +198,7 @@ STEPS: Mapping[str, type[Step]] = {
     "observe": Observe,
     "advance": Advance,
     "wait": Wait,
+    "wait_for_end": WaitForEnd,
     "restart": Restart,
     "crash": Crash,
 }

@@ -1,0 +1,32 @@
+"""How long a receiver remembers the events that it has booked, as a scenario shows that resends them later: pure."""
+
+from collections.abc import Mapping
+
+from frontsim.domain.model import Trigger
+from frontsim.verification.facts.history import EventFact, History
+
+_DAY_S = 86_400.0
+
+
+def memory(history: History, effects: Mapping[str, int]) -> str:
+    """What was seen of it, beginning with a verb; "" where no acknowledged event was resent after the wait.
+
+    Args:
+        history: of a scenario that has waited.
+        effects: how many effects each event has, by its webhookEventId.
+    """
+    if not history.waited_s:
+        return ""
+    resent = [effects.get(event.webhook_event_id, 0) for event in history.events if _is_resent(event)]
+    if any(number > 1 for number in resent):
+        return f"has forgotten an event after {_span(history.waited_s)}"
+    return f"remembers an event for at least {_span(history.waited_s)}" if 1 in resent else ""
+
+
+def _is_resent(event: EventFact) -> bool:
+    return event.acknowledged and any(run.trigger is Trigger.RESEND and run.acknowledged for run in event.runs)
+
+
+def _span(seconds: float) -> str:
+    days = seconds / _DAY_S
+    return f"{days:.0f} days" if days >= 1 else f"{seconds:.0f} s"

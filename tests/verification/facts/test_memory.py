@@ -1,0 +1,35 @@
+"""How long a receiver remembers, by what it booked of events that were resent after a wait."""
+
+import pytest
+
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import EventFact, History, Run
+from frontsim.verification.facts.memory import memory
+
+SENT = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
+RESENT = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 90_000)
+RESENT_IN_VAIN = Run(2, Trigger.RESEND, Outcome.ANSWERED, "Not found", 404, 90_000)
+
+
+def history(*runs, waited_s=42.4):
+    return History("long-memory", (EventFact("w", "e", "SaleCreated", runs),), waited_s=waited_s)
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "effects", "said"),
+    [
+        (42.4, 1, "remembers an event for at least 42 s"),
+        (42.4, 2, "has forgotten an event after 42 s"),
+        (8 * 86_400 + 42, 1, "remembers an event for at least 8 days"),
+        (42.4, 0, ""),
+        (0, 1, ""),
+    ],
+)
+def test_the_wait_is_what_it_remembers_at_least(waited_s, effects, said):
+    """A scenario that has not waited, or an event that is lost, says nothing."""
+    assert said == memory(history(SENT, RESENT, waited_s=waited_s), {"e": effects})
+
+
+@pytest.mark.parametrize("runs", [(SENT,), (SENT, RESENT_IN_VAIN)])
+def test_what_was_not_resent_and_acknowledged_says_nothing(runs):
+    assert "" == memory(history(*runs), {"e": 1})
