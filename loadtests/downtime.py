@@ -6,9 +6,9 @@ r"""The path to the receiver is down from --down-from to --down-to; when it is u
 Deliveries that are in flight when it goes down do arrive, but their answers do not.
 """
 
-from frontsim.load.delivery_user import DeliveryUser
 from frontsim.load.locust_hooks import register
-from frontsim.load.plans import DOWNTIME
+from frontsim.load.plan.plans import DOWNTIME
+from frontsim.load.worker.delivery_user import DeliveryUser
 
 register(DOWNTIME)
 

@@ -6,9 +6,9 @@ r"""The senders ignore a share of the answers, as if those had never arrived, an
 The list -> resend job runs every --resend-after seconds, so a resend comes hundreds of events after its original.
 """
 
-from frontsim.load.delivery_user import DeliveryUser
 from frontsim.load.locust_hooks import register
-from frontsim.load.plans import LOST_ANSWERS
+from frontsim.load.plan.plans import LOST_ANSWERS
+from frontsim.load.worker.delivery_user import DeliveryUser
 
 register(LOST_ANSWERS)
 

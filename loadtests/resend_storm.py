@@ -7,9 +7,9 @@ Each sending process builds a backlog of its own. Some of its deliveries never l
 their answers are ignored (--lost-share), and some are late: they arrive together with their resends (--late-share).
 """
 
-from frontsim.load.delivery_user import DeliveryUser
 from frontsim.load.locust_hooks import register
-from frontsim.load.plans import RESEND_STORM
+from frontsim.load.plan.plans import RESEND_STORM
+from frontsim.load.worker.delivery_user import DeliveryUser
 
 register(RESEND_STORM)
 

@@ -6,9 +6,9 @@ r"""Events come as fast as the receiver takes them, and nothing breaks.
 -u sets how many deliveries are in flight at once; --pace bounds how many a second each sender sends.
 """
 
-from frontsim.load.delivery_user import DeliveryUser
 from frontsim.load.locust_hooks import register
-from frontsim.load.plans import STEADY
+from frontsim.load.plan.plans import STEADY
+from frontsim.load.worker.delivery_user import DeliveryUser
 
 register(STEADY)
 

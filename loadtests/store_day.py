@@ -8,10 +8,10 @@ The number of senders follows the hours of `frontsim simulate day`: most at lunc
 
 from locust import LoadTestShape
 
-from frontsim.load.day_curve import users_at
-from frontsim.load.delivery_user import DeliveryUser
 from frontsim.load.locust_hooks import register
-from frontsim.load.plans import STORE_DAY
+from frontsim.load.plan.day_curve import users_at
+from frontsim.load.plan.plans import STORE_DAY
+from frontsim.load.worker.delivery_user import DeliveryUser
 
 register(STORE_DAY)
 

@@ -20,8 +20,8 @@ from frontsim.client.control import Simulator
 from frontsim.client.leases import DeliveryReport
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome
-from frontsim.load.plans import DAY_MIX
-from frontsim.load.simulator_process import start_simulator
+from frontsim.load.master.simulator_process import start_simulator
+from frontsim.load.plan.plans import DAY_MIX
 
 NO_RECEIVER = "http://127.0.0.1:9/hook"
 IN_FLIGHT = 64

@@ -10,10 +10,13 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 FOLDER = bundled.folder("loadtests")
-LOAD = ROOT / "simulator" / "frontsim" / "load"
+SOURCE = ROOT / "simulator"
+LOAD = SOURCE / "frontsim" / "load"
 IN_LOCUSTS_PROCESS = {
     *(FOLDER / f"{name}.py" for name in ("steady", "downtime", "lost_answers", "resend_storm", "store_day", "api")),
-    *(LOAD / f"{name}.py" for name in ("locust_hooks", "master", "worker", "delivery_user", "live_tab")),
+    LOAD / "locust_hooks.py",
+    *(LOAD / "master" / f"{name}.py" for name in ("load_master", "live_tab")),
+    *(LOAD / "worker" / f"{name}.py" for name in ("load_worker", "delivery_user")),
 }
 """Modules that only a Locust process imports."""
 
@@ -35,7 +38,8 @@ def test_only_a_locust_process_imports_locust() -> None:
 
 def test_what_is_tested_without_locust_does_not_reach_it() -> None:
     """The other modules of load/ import none of those that need Locust."""
-    needs_locust = {f"frontsim.load.{file.stem}" for file in IN_LOCUSTS_PROCESS if file.parent == LOAD}
-    others = [file for file in LOAD.glob("*.py") if file not in IN_LOCUSTS_PROCESS]
+    in_load = {file for file in IN_LOCUSTS_PROCESS if LOAD in file.parents}
+    needs_locust = {".".join(file.relative_to(SOURCE).with_suffix("").parts) for file in in_load}
+    others = [file for file in LOAD.rglob("*.py") if file not in in_load]
     assert others
     assert not {(file.stem, name) for file in others for name in imported(file) if name in needs_locust}

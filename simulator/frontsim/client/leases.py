@@ -7,7 +7,8 @@ when its lease runs out.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -94,3 +95,11 @@ def _without_userinfo(url: str) -> tuple[str, Mapping[str, str]]:
     user, _, password = userinfo.partition(":")
     token = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
     return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {token}"}
+
+
+def by_lease(reports: Iterable[DeliveryReport]) -> dict[str, list[DeliveryReport]]:
+    """Reports by the lease that they belong to."""
+    found: dict[str, list[DeliveryReport]] = defaultdict(list)
+    for report in reports:
+        found[report.delivery.lease_id].append(report)
+    return found

@@ -21,10 +21,10 @@ from locust.event import EventHook
 from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
-from frontsim.load.master import UNKNOWN, LoadMaster, PreflightFailed
-from frontsim.load.options import Load, add_options
-from frontsim.load.plans import Plan
-from frontsim.load.worker import LoadWorker
+from frontsim.load.master.load_master import UNKNOWN, LoadMaster, PreflightFailed
+from frontsim.load.plan.options import Load, add_options
+from frontsim.load.plan.plans import Plan
+from frontsim.load.worker.load_worker import LoadWorker
 from frontsim.masking import masked
 from frontsim.verification.observe.observers import ObserverFailed
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from frontsim.cli.processes.load import load_tests
-from frontsim.load.plans import PLANS
+from frontsim.load.plan.plans import PLANS
 
 
 def test_every_plan_has_its_file():

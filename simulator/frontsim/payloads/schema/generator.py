@@ -20,10 +20,10 @@ from typing import Any
 
 import orjson
 
-from frontsim.payloads.schema.contradiction import Contradiction
-from frontsim.payloads.schema.document import Document, Json
-from frontsim.payloads.schema.draw_context import EFFORT, DrawContext, Producer
+from frontsim.payloads.schema.drawing.draw_context import EFFORT, DrawContext, Producer
 from frontsim.payloads.schema.nodes import Compiler
+from frontsim.payloads.schema.reading.contradiction import Contradiction
+from frontsim.payloads.schema.reading.document import Document, Json
 
 _TRIES = ((False, False, 12), (True, False, 12), (False, True, 12), (True, True, 12))
 """(lean, strict, tries): first plausible values, then small ones, then `oneOf` worked out in full."""

@@ -14,15 +14,15 @@ depend on earlier draws.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from frontsim.payloads.schema.branches import alternatives, exclusive
-from frontsim.payloads.schema.contradiction import Contradiction
-from frontsim.payloads.schema.document import Document, Json
-from frontsim.payloads.schema.draw_context import DrawContext, Producer
-from frontsim.payloads.schema.facts import Term
-from frontsim.payloads.schema.kinds import checked, shapes_of
-from frontsim.payloads.schema.names import Hint
-from frontsim.payloads.schema.shape import Shape, Site, by_weight, or_null
-from frontsim.payloads.schema.vocabulary import ANNOTATIONS
+from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
+from frontsim.payloads.schema.drawing.kinds import checked, shapes_of
+from frontsim.payloads.schema.drawing.names import Hint
+from frontsim.payloads.schema.drawing.shape import Shape, Site, by_weight, or_null
+from frontsim.payloads.schema.reading.branches import alternatives, exclusive
+from frontsim.payloads.schema.reading.contradiction import Contradiction
+from frontsim.payloads.schema.reading.document import Document, Json
+from frontsim.payloads.schema.reading.facts import Term
+from frontsim.payloads.schema.reading.vocabulary import ANNOTATIONS
 
 _LEAN_DEPTH = 2
 _COMPILE_DEPTH = 20
