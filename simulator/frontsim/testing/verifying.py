@@ -114,6 +114,7 @@ def verify(
         receiver_cmd=receiver_cmd,
         events=events,
         changes=set,
+        strict=strict,
         limits=TimeLimits(settle_s, timeout_s, answer_timeout_s),
         contracts=contracts,
         delivery_shape=delivery.pop("delivery_shape", "bare"),

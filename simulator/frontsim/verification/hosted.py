@@ -12,6 +12,7 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
+from frontsim.settings import Settings
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
@@ -122,7 +123,8 @@ class _Harnesses:
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,
-                payloads=request.delivery.get("payloads") if self.address else None,
+                payloads=request.delivery.get("payloads", Settings.payloads),
+                is_strict=request.strict,
                 tls=self.tls,
             )
             with closing(harness):

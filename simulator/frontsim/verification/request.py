@@ -41,8 +41,9 @@ AUTO = "auto"
 class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
-    `changes` are values by path that all payloads with such a path get. `delivery` has further settings of deliveries
-    by their names, such as `event_id_header` and `tls_ca`.
+    `changes` are values by path that all payloads with such a path get. `strict`: also what hangs on a guess about the
+    vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
+    `tls_ca`.
     """
 
     receiver: str
@@ -57,6 +58,7 @@ class Request:
     receiver_cmd: str = ""
     events: Sequence[str] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)
+    strict: bool = False
     limits: TimeLimits = field(default_factory=TimeLimits)
     contracts: Path | None = None
     delivery_shape: str = "bare"

@@ -13,7 +13,7 @@ from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Judgement, judge
+from frontsim.verification.judge.checks import Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness
@@ -109,13 +109,13 @@ def play_all(
         for each in first_passes.play():
             waiting.append(each)
             while waiting and waiting[0].is_due:
-                yield _noted(_last_look(waiting, contract), key_probe)
+                yield _weighed(_noted(_last_look(waiting, contract), key_probe))
         while waiting:
-            yield _noted(_last_look(waiting, contract), key_probe)
+            yield _weighed(_noted(_last_look(waiting, contract), key_probe))
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
-        yield from (_without_last_look(each, contract) for each in waiting)
+        yield from (_weighed(_without_last_look(each, contract)) for each in waiting)
         raise
 
 
@@ -197,9 +197,8 @@ class _FirstPasses:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
             recording = play(scenario, harness)
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
-            exchanges = read_exchanges(
-                harness, {each.webhook_event_id: each.class_ for each in reversed(judgement.findings)}
-            )
+            accused = {each.webhook_event_id: (each.class_, each.detail) for each in reversed(judgement.findings)}
+            exchanges = read_exchanges(harness, recording.history, accused)
             if self._key_probe and _answered_well(recording.history):
                 self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
@@ -260,6 +259,12 @@ def _look_again(played: Played, last_look: LastLook | None, contract: Contract, 
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
         judgement = replace(judgement, notes=(*judgement.notes, note))
     return replace(played, history=history, judgement=judgement)
+
+
+def _weighed(played: Played) -> Played:
+    """Findings that hang on a guess of ours alone are warnings."""
+    guesses = {each: exchange.provenance for each, exchange in played.exchanges.items() if exchange.is_guess}
+    return replace(played, judgement=without_guesses(played.judgement, guesses)) if guesses else played
 
 
 def _without_last_look(first: _FirstPass, contract: Contract) -> Played:

@@ -1,4 +1,5 @@
 import orjson
+import pytest
 
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.judge.checks import Verdict
@@ -23,3 +24,50 @@ def test_a_refusal_comes_with_what_was_sent_and_answered(shop, requested, play):
     assert event.payload == orjson.loads(exchange.request.body)
     assert (400, "\ufffd no sku \x1b[31m") == (exchange.answer.status_code, exchange.answer.body)
     assert len(event.runs) == exchange.answer.run
+
+
+def refuses_null(field, status=400):
+    """A receiver that refuses a null in a field."""
+
+    def answer(body):
+        is_null = orjson.loads(body).get(field, "") is None
+        return (status, f"{field} is required".encode()) if is_null else 200
+
+    return answer
+
+
+@pytest.mark.slow
+def test_a_refusal_of_a_null_that_no_source_shows_is_a_warning(shop, requested, play):
+    """`saleGuid` is inferred: named with its provenance, and a finding with --strict alone."""
+    shop.refuses = refuses_null("saleGuid")
+    for strict, verdict in ((False, Verdict.VERIFIED), (True, Verdict.VIOLATED)):
+        (played,) = play(requested(shop.url, events=["SaleCreated"], strict=strict), "evolution")
+        assert verdict is played.judgement.verdict
+        told = " ".join([*played.judgement.notes, *(each.provenance for each in played.exchanges.values())])
+        assert "`saleGuid` null: inferred(medium)" in told
+    (note,) = [each for each in play_notes(shop, requested, play) if each.startswith("warning: ")]
+    assert "2 SaleCreated answered 400 Bad request at every try" in note
+
+
+def play_notes(shop, requested, play):
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "evolution")
+    return played.judgement.notes
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("event", "field"), [("CustomerCreated", "city"), ("StockMovementCreated", "createdById")])
+def test_a_refusal_of_a_null_that_a_source_shows_is_a_finding(shop, requested, play, event, field):
+    """Published or seen: real life sends it."""
+    shop.refuses = refuses_null(field, 500)
+    (played,) = play(requested(shop.url, events=[event]), "evolution")
+    assert Verdict.VIOLATED is played.judgement.verdict
+    assert {Class.REJECTED} == {each.class_ for each in played.judgement.findings}
+
+
+@pytest.mark.slow
+def test_a_refusal_of_a_typical_null_is_a_finding(shop, requested, play):
+    """A typical payload has a null only where a source shows it: a sale without a known customer."""
+    shop.refuses = refuses_null("customer")
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "long-outage")
+    assert Verdict.VIOLATED is played.judgement.verdict
+    assert "`customer` null: " in next(iter(played.exchanges.values())).provenance

@@ -26,6 +26,7 @@ def test_the_json_has_the_fields_of_the_public_surface(report):
             "event": "SaleCreated",
             "webhookEventId": "0192-sale",
             "detail": "expected one effect, got 2 effects",
+            "provenance": None,
             "request": None,
             "answer": None,
         }

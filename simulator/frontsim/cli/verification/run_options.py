@@ -27,8 +27,13 @@ class Listed(Protocol):
     def holds(self) -> str: ...
 
 
-def run_options(*, play: str) -> Decorator:
-    """`--seed`, `--strict`, `--show-secrets` and `--list`; `play` is what a run consists of: scenario or case."""
+def run_options(*, play: str, strict: str = "") -> Decorator:
+    """`--seed`, `--strict`, `--show-secrets` and `--list`.
+
+    Args:
+        play: what a run consists of: scenario or case.
+        strict: what `--strict` does besides.
+    """
     return option_group(
         click.option(
             "--seed",
@@ -36,7 +41,7 @@ def run_options(*, play: str) -> Decorator:
             callback=_or_drawn,
             help="Repeats a run.  [default: drawn, and printed]",
         ),
-        click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown."),
+        click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown{strict}."),
         click.option(
             "--show-secrets", is_flag=True, help="Show URLs and commands whole, for your own desk: mask nothing."
         ),

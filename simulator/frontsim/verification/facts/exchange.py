@@ -38,10 +38,17 @@ class ReceivedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """The request of a run, and its answer; None where none came."""
+    """The request of a run, and its answer; None where none came.
+
+    Attributes:
+        provenance: on which field the finding hangs, and where that is known from; "" where it hangs on none.
+        is_guess: it hangs on a null that no source shows, so that real life may never send it.
+    """
 
     request: SentRequest
     answer: ReceivedAnswer | None
+    provenance: str = ""
+    is_guess: bool = False
 
 
 def telling_run(runs: Sequence[AnsweredRun], class_: Class, *, changing: Sequence[str]) -> AnsweredRun | None:

@@ -1,12 +1,23 @@
-"""Reads what the receiver was sent and what it answered, for events that are accused, before the simulator is gone."""
+"""Reads what the receiver was sent and what it answered, for events that are accused, before the simulator is gone.
+
+It also tells on which field a refusal hangs. Profiles other than adversarial send a null only where a source shows one;
+`null-optional` and the adversarial profile send it wherever the schema allows it, which may be a guess of ours.
+"""
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
 
 from frontsim.client.errors import CallError
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.content import is_copy
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, telling_run
+from frontsim.verification.facts.history import EventFact, History
+from frontsim.verification.facts.suspects import described, provenance_of, sentence, suspects
 from frontsim.verification.play.harness import Harness
 
 logger = logging.getLogger(__name__)
@@ -14,18 +25,28 @@ logger = logging.getLogger(__name__)
 _MOST_OTHERS = 50
 """Of events that were answered as they should be, and are accused by their effects: their answers say little."""
 _CHANGING = tuple(name for name, fault in FAULTS.items() if fault.stage is FaultStage.CHANGED)
+_NULLS = "null-optional"
+_ADVERSARIAL = "adversarial"
+
+Accused = Mapping[str, tuple[Class, str]]
+"""The class and the detail of accused events, by webhookEventId."""
 
 
-def read_exchanges(harness: Harness, accused: Mapping[str, Class]) -> dict[str, Exchange]:
+def read_exchanges(harness: Harness, history: History, accused: Accused) -> dict[str, Exchange]:
     """The exchange of each event that its answers accuse, and of the first others, by webhookEventId.
 
     One that cannot be read is left out: the verdict stands without it.
     """
-    by_answers = [each for each, class_ in accused.items() if class_ in ABOUT_ANSWERS]
-    others = [each for each, class_ in accused.items() if class_ not in ABOUT_ANSWERS]
+    by_answers = [each for each, (class_, _) in accused.items() if class_ in ABOUT_ANSWERS]
+    others = [each for each, (class_, _) in accused.items() if class_ not in ABOUT_ANSWERS]
     wanted = [*by_answers, *others[:_MOST_OTHERS]]
-    found = harness.pool.map(lambda each: _read(harness, each, accused[each]), wanted)
-    return {each: exchange for each, exchange in zip(wanted, found, strict=True) if exchange}
+    found = harness.pool.map(lambda each: _read(harness, each, accused[each][0]), wanted)
+    exchanges = {each: exchange for each, exchange in zip(wanted, found, strict=True) if exchange}
+    facts = {event.webhook_event_id: event for event in history.events}
+    return {
+        each: _explained(exchange, facts[each], *accused[each], harness, history) if each in facts else exchange
+        for each, exchange in exchanges.items()
+    }
 
 
 def _read(harness: Harness, webhook_event_id: str, class_: Class) -> Exchange | None:
@@ -37,3 +58,33 @@ def _read(harness: Harness, webhook_event_id: str, class_: Class) -> Exchange | 
     except CallError as error:
         logger.info("what was sent as %s could not be read: %s", webhook_event_id, error)
         return None
+
+
+def _explained(
+    exchange: Exchange, event: EventFact, class_: Class, detail: str, harness: Harness, history: History
+) -> Exchange:
+    """The exchange with the fields on which the finding hangs."""
+    schema = harness.selection.schema(event.event)
+    if class_ is Class.CORRUPT:
+        path = detail.partition(": ")[0]
+        known = provenance_of(schema, path)
+        return replace(exchange, provenance=described(path, "changed", known)) if known else exchange
+    if class_ not in ABOUT_ANSWERS:
+        return exchange
+    refused = _payload_in(exchange, event) if exchange.request.changed_by == _NULLS else event.payload
+    taken = [each.payload for each in history.events if each.event == event.event and each.acknowledged]
+    answer = exchange.answer.body if exchange.answer else ""
+    found = suspects(refused, taken, schema, answer=answer) if taken else ()
+    is_by_schema = exchange.request.changed_by == _NULLS or harness.payloads == _ADVERSARIAL
+    is_guess = class_ is Class.REJECTED and is_by_schema and bool(found) and all(each.is_guessed for each in found)
+    return replace(exchange, provenance=sentence(found), is_guess=is_guess and not harness.is_strict)
+
+
+def _payload_in(exchange: Exchange, event: EventFact) -> Any:
+    """The payload in a body of any shape; None where none is recognised."""
+    try:
+        body = orjson.loads(exchange.request.body)
+    except orjson.JSONDecodeError:
+        return None
+    inner = body.values() if isinstance(body, dict) else ()
+    return next((each for each in (body, *inner) if is_copy(event.payload, each)), None)

@@ -22,6 +22,7 @@ from frontsim.client.retry import RetryPolicy, backoff_s
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
+from frontsim.settings import Settings
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
@@ -97,7 +98,8 @@ class Harness:
 
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
-        payloads: the payload profile that is asked for at each event; None for the simulator's own.
+        payloads: the payload profile that is asked for at each event.
+        is_strict: also what hangs on a guess about the vendor is a finding.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         rest_of_run: the other scenarios, for one that waits for their end.
@@ -122,7 +124,8 @@ class Harness:
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)
-    payloads: str | None = None
+    payloads: str = Settings.payloads
+    is_strict: bool = False
     tls: ssl.SSLContext | None = None
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
 

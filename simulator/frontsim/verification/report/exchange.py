@@ -17,9 +17,12 @@ _MOST_LINES = 40
 
 
 def shown_exchange(finding: Finding, played: Played) -> list[str]:
-    """The request and the answer as lines, where the answer is what the receiver is accused of; else no line."""
+    """The field on which it hangs; request and answer, where the answer is what the receiver is accused of."""
     exchange = played.exchanges.get(finding.webhook_event_id)
-    return list(exchange_lines(exchange)) if exchange and finding.class_ in ABOUT_ANSWERS else []
+    if exchange is None:
+        return []
+    lines = [f"hangs on: {printable(masked(exchange.provenance))}"] if exchange.provenance else []
+    return [*lines, *exchange_lines(exchange)] if finding.class_ in ABOUT_ANSWERS else lines
 
 
 def exchange_lines(exchange: Exchange) -> Iterator[str]:

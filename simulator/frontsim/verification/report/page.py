@@ -186,7 +186,7 @@ def _wrong(finding: Finding, drawn: _Drawn, *, with_payload: bool) -> EventShown
         class_=str(finding.class_),
         wrong=True,
         timeline=timeline(fact, drawn.frame, effects=effects, wrong=True),
-        detail=finding.detail,
+        detail=". ".join(filter(None, (finding.detail, exchange.provenance if exchange else ""))),
         runs=tuple(_runs(fact, drawn.played)),
         request="\n".join(request_lines(exchange.request)) if with_payload and exchange else "",
         payload=_payload(fact) if with_payload else "",

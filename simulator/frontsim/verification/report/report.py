@@ -79,6 +79,7 @@ def _finding(finding: Finding, played: Played) -> dict[str, Any]:
         "event": finding.event,
         "webhookEventId": finding.webhook_event_id,
         "detail": finding.detail,
+        "provenance": (exchange.provenance or None) if exchange else None,
         "request": request_as_data(exchange),
         "answer": answer_as_data(exchange),
     }

@@ -149,6 +149,10 @@ class Selection:
         value = lookup.normalised(lookup.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
 
+    def schema(self, event: str) -> Mapping[str, Any]:
+        """The schema of a type."""
+        return self._catalog.find(event).schema
+
     def past(self, event: str) -> EventType | None:
         """The type by which the receiver was told of the same entity before; None where none is needed or chosen."""
         past = self._catalog.find(event).past
