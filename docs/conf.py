@@ -15,6 +15,7 @@ KINDS = {
     "tutorial": ["first-outage", "verify-your-receiver"],
     "how-to": [
         "show-effects",
+        "dependency",
         "use-the-page",
         "examples",
         "unknown-verdict",

@@ -57,7 +57,7 @@ def event_type_usage() -> str:
 def scenarios() -> str:
     """Every bundled scenario, in the order of a whole run."""
     rows = (
-        [f"`{each.name}`{'*' if each.needs_process_control else ''}", each.breaks, each.holds]
+        [f"`{each.name}`{'*' * each.needs_process_control}{'†' * each.needs_dependency}", each.breaks, each.holds]
         for each in bundled_scenarios()
     )
     return table(["scenario", "what breaks", "what must hold"], rows)

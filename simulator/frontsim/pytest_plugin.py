@@ -22,6 +22,7 @@ _OPTIONS = {
     "--receiver-observe-key": "Where an effect has the event's id (webhookEventId), or 'business'.",
     "--receiver-check-content": "How an effect's copy of the payload is compared: exact, known (default) or off.",
     "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
+    "--receiver-dependency": "The database, broker or API behind the receiver, to be broken: NAME=HOST:PORT,...",
     "--receiver-events": "Only these event types: TYPE,TYPE.",
     "--receiver-payloads": "Payloads: strict, typical (default) or adversarial.",
     "--receiver-set": "Change a field in all payloads that have it: PATH=VALUE. Repeatable.",
@@ -47,6 +48,7 @@ _KEYS = {
     "--receiver-observe-key": ("verify", "observe-key"),
     "--receiver-check-content": ("verify", "check-content"),
     "--receiver-cmd": ("verify", "receiver-cmd"),
+    "--receiver-dependency": ("verify", "dependency"),
     "--receiver-events": ("verify", "events"),
     "--receiver-seed": ("verify", "seed"),
     "--recovery-job": ("verify-recovery", "job"),
@@ -103,6 +105,12 @@ def receiver_check_content(pytestconfig: pytest.Config) -> str:
 def receiver_cmd(pytestconfig: pytest.Config) -> str:
     """The command that starts the receiver, or ""."""
     return _option(pytestconfig, "--receiver-cmd")
+
+
+@pytest.fixture(scope="session")
+def receiver_dependencies(pytestconfig: pytest.Config) -> list[str]:
+    """The receiver's dependencies, NAME=HOST:PORT each; none means that none is broken."""
+    return [text.strip() for text in _option(pytestconfig, "--receiver-dependency").split(",") if text.strip()]
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from tests.verification.laboratory import QUICK
 
 pytestmark = pytest.mark.slow
 
-PLAYABLE = [each.name for each in bundled_scenarios() if not each.needs_process_control]
-KILLING = [each.name for each in bundled_scenarios() if each.needs_process_control]
+PLAYABLE = [each.name for each in bundled_scenarios() if not each.needs]
+KILLING = [each.name for each in bundled_scenarios() if each.needs == ("--receiver-cmd",)]
 ANSWERING_OTHERWISE = ("answers-202", "answers-204", "slow")
 """Right receivers whose logic is the reference's: what they answer matters, and the long scenarios add nothing."""
 SHORT = ["steady", "resend-delivered", "duplicate-race", "lost-response", "evolution", "malformed"]

@@ -20,6 +20,7 @@ from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
 from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
+from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.judge import clauses
 from frontsim.verification.request import Request
@@ -44,6 +45,7 @@ def receiver_request(
     receiver_observe_key: str,
     receiver_check_content: str,
     receiver_cmd: str,
+    receiver_dependencies: list[str],
     receiver_events: list[str],
     receiver_payloads: str,
     receiver_set: list[str],
@@ -63,6 +65,7 @@ def receiver_request(
         observe_key=receiver_observe_key,
         check_content=ContentCheck(receiver_check_content),
         receiver_cmd=receiver_cmd,
+        dependencies=read_addresses(receiver_dependencies),
         events=receiver_events,
         changes=read_assignments(receiver_set),
         delivery_shape=receiver_delivery_shape or configured_shape,

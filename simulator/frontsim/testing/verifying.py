@@ -21,6 +21,7 @@ from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.settings import Settings
 from frontsim.verification import session
+from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -64,6 +65,7 @@ def verify(
     observe_key: str = KEY,
     check_content: str = ContentCheck.KNOWN,
     receiver_cmd: str = "",
+    dependencies: Sequence[str] = (),
     events: Sequence[str] = (),
     payloads: str = "",
     set: Mapping[str, Any] = MappingProxyType({}),  # noqa: A002 - as the command has it
@@ -86,6 +88,7 @@ def verify(
         observe_key: where an effect has the event's id, or `business`.
         check_content: how a copy of the payload in an effect is compared: exact, known or off.
         receiver_cmd: starts the receiver, so that scenarios can kill it.
+        dependencies: `NAME=HOST:PORT` each, the receiver's database and the like, so that scenarios can break them.
         events: only these types.
         payloads: the payload profile, strict, typical or adversarial; "" for the configured one.
         set: values by path, for the payloads of all types that have the path.
@@ -112,6 +115,7 @@ def verify(
         observe_key=observe_key,
         check_content=ContentCheck(check_content),
         receiver_cmd=receiver_cmd,
+        dependencies=read_addresses(dependencies),
         events=events,
         changes=set,
         strict=strict,

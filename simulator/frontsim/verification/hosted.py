@@ -13,6 +13,7 @@ from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
@@ -22,7 +23,6 @@ from frontsim.verification.request import (
     Address,
     Request,
     check,
-    check_simulator,
     observer_of,
     own_simulator,
     process_of,
@@ -47,6 +47,7 @@ def open_harnesses(
     address: Address | None = None,
     latency: ReceiverLatency | None = None,
     on_probe: Callable[[ProbedTypes], None] | None = None,
+    on_dependencies: Callable[[Dependencies], None] | None = None,
 ) -> Iterator[OpenHarness]:
     """Check the request, start the receiver if `--receiver-cmd` says how, and give harnesses until the end.
 
@@ -59,30 +60,30 @@ def open_harnesses(
         latency: what earlier runs have shown of the receiver's speed.
         on_probe: is told which types the receiver takes, before the first scenario. Without it, types are probed only
             for `--events auto`.
+        on_dependencies: is told where the receiver must connect, before it is started or looked for.
 
     Raises:
         BadInput: something in the request cannot be used.
-        Unusable: nothing listens at the receiver's URL, the command does not start it, the address has no simulator, or
-            the delivery shape cannot be read.
+        Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, the address
+            has no simulator, or the delivery shape cannot be read.
     """
     reads = observer_of(request, address)
     observer = SharedObserver(reads) if reads else None
-    harnesses = _Harnesses(
-        request,
-        seed,
-        address,
-        pause=pause,
-        types=selection or selection_of(request),
-        observer=observer,
-        process=process_of(request, pause=pause),
-        latency=latency or ReceiverLatency(),
-        shape=read_delivery_shape(request.delivery_shape),
-        tls=request.tls(),
-    )
-    with closing(observer) if observer else nullcontext():
-        check(request, pause=pause)
-        if address is not None:
-            check_simulator(address)
+    with closing(observer) if observer else nullcontext(), _announced(request, on_dependencies) as dependencies:
+        harnesses = _Harnesses(
+            request,
+            seed,
+            address,
+            pause=pause,
+            types=selection or selection_of(request),
+            observer=observer,
+            process=process_of(request, pause=pause, dependencies=dependencies),
+            dependencies=dependencies,
+            latency=latency or ReceiverLatency(),
+            shape=read_delivery_shape(request.delivery_shape),
+            tls=request.tls(),
+        )
+        check(request, pause=pause, dependencies=dependencies, address=address)
         with _started(harnesses.process):
             if request.is_auto or (on_probe and len(harnesses.types.types("all")) > _FEW_TYPES):
                 harnesses = replace(harnesses, types=_probed(harnesses, on_probe))
@@ -101,6 +102,7 @@ class _Harnesses:
     types: Selection
     observer: SharedObserver | None
     process: ReceiverProcess | None
+    dependencies: Dependencies | None
     latency: ReceiverLatency
     shape: DeliveryShape
     tls: SSLContext | None
@@ -120,6 +122,7 @@ class _Harnesses:
                 observer_key=request.observe_key,
                 check_content=request.check_content,
                 process=self.process,
+                dependencies=self.dependencies,
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,
@@ -142,6 +145,16 @@ def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | Non
     if on_probe:
         on_probe(found)
     return harnesses.types.only(found.taken) if harnesses.request.is_auto else harnesses.types
+
+
+@contextmanager
+def _announced(
+    request: Request, on_dependencies: Callable[[Dependencies], None] | None
+) -> Iterator[Dependencies | None]:
+    with open_dependencies(request.dependencies) as dependencies:
+        if dependencies and on_dependencies:
+            on_dependencies(dependencies)
+        yield dependencies
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a user asks for, from the command line or from pytest, and the parts of a run that are built from it."""
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,8 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.faketime import faketime_library
 from frontsim.settings import Settings
 from frontsim.tls import tls_context
+from frontsim.verification.dependency.address import DependencyAddress
+from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import (
     CommandObserver,
@@ -33,6 +36,8 @@ from frontsim.verification.scenario.selection import Selection
 CONCURRENCY = 50
 """Deliveries that our own simulator has in flight at once, as many as a storm sends."""
 KEY = "webhookEventId"
+_TRIES, _TRIES_TO_START = 3, 150
+_OURSELVES = r"127(?:\.\d+){3}|localhost|\[?::1\]?|0\.0\.0\.0"
 AUTO = "auto"
 """In place of event types: those that the receiver takes."""
 
@@ -56,6 +61,7 @@ class Request:
     observe_key: str = KEY
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
+    dependencies: Sequence[DependencyAddress] = ()
     events: Sequence[str] = ()
     changes: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = False
@@ -112,21 +118,37 @@ def own_simulator(request: Request, seed: int) -> Settings:
         raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
 
 
-def check(request: Request, *, pause: Callable[[float], None]) -> None:
+def check(
+    request: Request,
+    *,
+    pause: Callable[[float], None],
+    dependencies: Dependencies | None = None,
+    address: Address | None = None,
+) -> None:
     """Refuse a request that cannot work, before anything starts.
 
+    A receiver that must connect to `dependencies` learns their ports only now, so it gets time to start.
+
     Raises:
-        BadInput: the receiver's URL cannot be used, or there is more than one way to see effects.
-        Unusable: nothing listens at the receiver's URL, and no command starts it.
+        BadInput: the receiver's URL or the simulator's cannot be used, there is more than one way to see effects, or
+            effects would be read through a dependency's proxy.
+        Unusable: nothing listens at the receiver's URL, and no command starts it; or no simulator answers at `address`.
     """
+    if dependencies:
+        _refuse_proxied_observer(request, dependencies)
     if len(request.observers) > 1:
         raise BadInput(f"expected one way to read effects, got {' and '.join(request.observers)}")
     host, port = _address(request.receiver)
     if request.limits.travel_s:
         _check_travel(request)
-    if request.receiver_cmd:
-        return
-    for _ in range(3):
+    if not request.receiver_cmd:
+        _await_receiver(request, host, port, tries=_TRIES_TO_START if dependencies else _TRIES, pause=pause)
+    if address is not None:
+        check_simulator(address)
+
+
+def _await_receiver(request: Request, host: str, port: int, *, tries: int, pause: Callable[[float], None]) -> None:
+    for _ in range(tries):
         try:
             socket.create_connection((host, port), timeout=5).close()
         except OSError as error:
@@ -164,11 +186,16 @@ def check_simulator(address: Address) -> None:
             ) from error
 
 
-def process_of(request: Request, *, pause: Callable[[float], None]) -> ReceiverProcess | None:
+def process_of(
+    request: Request, *, pause: Callable[[float], None], dependencies: Dependencies | None = None
+) -> ReceiverProcess | None:
     """The process that runs the receiver, not yet started; None without a command."""
     if not request.receiver_cmd:
         return None
-    return ReceiverProcess(request.receiver_cmd, request.receiver, pause=pause)
+    if dependencies is None:
+        return ReceiverProcess(request.receiver_cmd, request.receiver, pause=pause)
+    command = dependencies.filled_in(request.receiver_cmd)
+    return ReceiverProcess(command, request.receiver, pause=pause, environment=dependencies.environment)
 
 
 def selection_of(request: Request) -> Selection:
@@ -199,6 +226,25 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     if request.observe_function is not None:
         return FunctionObserver(request.observe_function)
     return import_observer(request.observe_import, longest_s=longest_s) if request.observe_import else None
+
+
+def _refuse_proxied_observer(request: Request, dependencies: Dependencies) -> None:
+    """Effects must be read directly: what the proxy breaks would look like the receiver's loss."""
+    told = {
+        "--observe-url": request.observe_url,
+        "--observe-sql": " ".join(request.observe_sql or ()),
+        "--observe-cmd": request.observe_cmd,
+    }
+    for each in dependencies.addresses:
+        port = dependencies.port(each.name)
+        proxied = re.compile(
+            rf"{re.escape(each.placeholder)}|(?:{_OURSELVES})(?::|\W+port\W+){port}(?!\d)", re.IGNORECASE
+        )
+        for option in [option for option, text in told.items() if proxied.search(text)]:
+            raise BadInput(
+                f"{option}: expected {each.name} itself ({each.shown}), got port {port} of --dependency {each.name}: "
+                "what is broken there would look like the receiver's loss"
+            )
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -118,7 +118,8 @@ class Schedule:
             pool.shutdown(wait=False)
 
     def _play_rest(self, rest: Sequence[Scenario], one: PlayOne[T], at_once: int) -> Iterator[T]:
-        alone = _kills if at_once > self._pace.jobs else _kills_or_breaks  # what waits long takes its risk together
+        takes_its_risk = at_once > self._pace.jobs  # what waits long is played together
+        alone = _breaks_the_receiver if takes_its_risk else _breaks_anything
         for must_be_alone, batch in groupby(rest, alone):
             if must_be_alone or at_once == 1:
                 yield from (one(each, is_alone=True, rest=RestOfRun()) for each in batch)
@@ -137,10 +138,11 @@ class Schedule:
                     pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _kills(scenario: Scenario) -> bool:
-    return scenario.needs_process_control
+def _breaks_the_receiver(scenario: Scenario) -> bool:
+    """Other scenarios must not meet it: the receiver is killed, or its dependency is broken."""
+    return bool(scenario.needs)
 
 
-def _kills_or_breaks(scenario: Scenario) -> bool:
+def _breaks_anything(scenario: Scenario) -> bool:
     """The receiver is killed, or may break at what is sent: others beside it would find it gone."""
-    return scenario.needs_process_control or scenario.checks_broken_bodies
+    return _breaks_the_receiver(scenario) or scenario.checks_broken_bodies

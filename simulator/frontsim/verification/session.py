@@ -196,6 +196,8 @@ class _FirstPasses:
             if reason:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
             recording = play(scenario, harness)
+            if recording.skipped:
+                return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             accused = {each.webhook_event_id: (each.class_, each.detail) for each in reversed(judgement.findings)}
             exchanges = read_exchanges(harness, recording.history, accused)

@@ -19,6 +19,14 @@ from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow
 
+
+@pytest.fixture
+def shop():
+    """Something that listens."""
+    with open_shop() as opened:
+        yield opened
+
+
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
 
@@ -58,6 +66,29 @@ def test_the_shape_of_deliveries_is_an_option_and_a_variable(verify, receiver, m
     done = verify(*options)
     assert done.exit_code == 3
     assert "--delivery-shape: expected one of bare, typed, event, envelope or a TOML file, got 'tiped'" in done.stderr
+
+
+def test_it_prints_where_the_receiver_must_connect(verify, receiver, shop):
+    """And what does not use the proxy is not verified."""
+    dependency = f"erp=127.0.0.1:{shop.server_port}"
+    done = verify(*receiver(), "--scenario", "dependency-down", "--dependency", dependency)
+    assert re.match(rf"dependency erp: 127\.0\.0\.1:\d+ -> 127\.0\.0\.1:{shop.server_port}\n", done.stdout)
+    assert (2, True) == (done.exit_code, "got no connection; put {erp_port} into --receiver-cmd" in done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("dependency", "told"),
+    [
+        ("erp", "--dependency: expected NAME=HOST:PORT, such as db=127.0.0.1:5432 or db=[::1]:5432, got 'erp'"),
+        (
+            "erp=127.0.0.1:1",
+            "--dependency erp: expected something that listens on 127.0.0.1:1, got: Connection refused",
+        ),
+    ],
+)
+def test_a_dependency_that_cannot_be_used_is_3(dependency, told, verify, receiver):
+    done = verify(*receiver(), "--scenario", "dependency-down", "--dependency", dependency)
+    assert (3, True) == (done.exit_code, told in done.stderr)
 
 
 def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatch):

@@ -51,14 +51,28 @@ def test_the_scenarios_are_there():
         "steady", "resend-delivered", "duplicate-race", "short-outage", "long-outage", "lost-response", "error-burst",
         "resend-fails-again", "late-resend", "same-second", "two-webhooks", "entity-updated-twice", "out-of-order",
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
-        "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory",
+        "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
+        "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
     }  # fmt: skip
 
 
 def test_only_what_kills_needs_process_control():
-    """Three scenarios need --receiver-cmd, and no other."""
+    """Those that kill need --receiver-cmd, and no other."""
     needing = {scenario.name for scenario in SCENARIOS if scenario.needs_process_control}
-    assert needing == {"crash-after-ack", "crash-mid-request", "restart-then-resend"}
+    kills = {"crash-after-ack", "crash-mid-request", "crash-matrix", "crash-between-statements"}
+    assert needing == kills | {"restart-then-resend"}
+
+
+def test_only_what_breaks_a_dependency_needs_one():
+    """Those that break a dependency need --dependency, and no other."""
+    needing = {scenario.name: scenario.needs for scenario in SCENARIOS if scenario.needs_dependency}
+    alone = ("--dependency",)
+    assert needing == {
+        "dependency-down": alone,
+        "dependency-slow": alone,
+        "dependency-lost-commit": alone,
+        "crash-between-statements": ("--receiver-cmd", "--dependency"),
+    }
 
 
 def test_every_moment_of_a_delivery_is_killed_at():
@@ -113,7 +127,15 @@ def test_a_scenario_is_read_whole(scenario_file):
         (RAISE + 'count = "3"', "step 1 (raise).count: expected a whole number from 1 to 100,000, got '3'"),
         (RAISE + "count = true", "step 1 (raise).count: expected a whole number from 1 to 100,000, got true"),
         (RAISE + "count = -1", "step 1 (raise).count: expected a whole number from 1 to 100,000, got -1"),
-        ('[[step]]\ndo = "raise"\nevents = "few"', 'step 1 (raise).events: expected "all", "some" or a list'),
+        ('[[step]]\ndo = "dependency"\nfault = "flood"', "step 1 (dependency).fault: expected one of down, stall"),
+        ('[[step]]\ndo = "dependency"\nfault = "slow"', "step 1 (dependency).delay_ms: expected milliseconds"),
+        ('[[step]]\ndo = "dependency"\nfault = "down"\nafter = 1', "step 1 (dependency).after: expected none beside"),
+        (
+            '[[step]]\ndo = "dependency"\nfault = "down"\ndelay_ms = 1',
+            "step 1 (dependency).delay_ms: expected none beside",
+        ),
+        ('[[step]]\ndo = "boundaries"\nact = "wink"', "step 1 (boundaries).act: expected one of lose the answer"),
+        ('[[step]]\ndo = "raise"\nevents = "few"', 'step 1 (raise).events: expected "all", "some", "one" or a list'),
         (RAISE + "events = [1]", "step 1 (raise).events: expected a list of texts, got [1]"),
         (RAISE + 'expect = "twice"', "step 1 (raise).expect: expected one of once, refused, either"),
         (FAULT, "step 1 (fault).fault: expected a value, got nothing"),
@@ -132,7 +154,7 @@ def test_a_scenario_is_read_whole(scenario_file):
         ("", "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),
         ('[[step]]\ndo = "drain"', "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),
         (RAISE + "count = 0", "step 1 (raise).count: expected a whole number from 1 to 100,000, got 0"),
-        ('[[step]]\ndo = "raise"\nevents = []', 'step 1 (raise).events: expected "all", "some" or a list'),
+        ('[[step]]\ndo = "raise"\nevents = []', 'step 1 (raise).events: expected "all", "some", "one" or a list'),
         (
             '[[step]]\ndo = "raise"\ngrow = {salesLines = "many"}',
             ".grow.salesLines: expected a whole number from 0 to 1,000,000,000, got 'many'",

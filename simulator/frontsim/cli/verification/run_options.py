@@ -65,7 +65,8 @@ def show_list(items: Iterable[Listed], as_json: bytes, options: Mapping[str, Any
     if is_quiet(options):
         return
     for each in items:
-        needs = "  (needs --receiver-cmd)" if getattr(each, "needs_process_control", False) else ""
+        needed = getattr(each, "needs", ())
+        needs = f"  (needs {' and '.join(needed)})" if needed else ""
         click.secho(f"{each.name}{needs}", bold=True)
         click.echo(f"  {each.breaks}\n  {each.holds}\n")
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
 from frontsim.masking import masked, masked_errors, secrets_shown
 from frontsim.verdicts import EXIT_CODES
+from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.key_probe import KeyProbe
@@ -117,6 +119,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
                 selection=selection,
                 address=named_simulator(options),
                 on_probe=probed.append,
+                on_dependencies=partial(_announce, quiet=is_quiet(options)),
             ) as open_harness,
             _hinted(probed, request),
             LiveTable(chosen, quiet=is_quiet(options)) as table,
@@ -142,6 +145,12 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
         keys=key_probe.found,
         replay=replay_of(sys.argv[1:], options["names"], seed),
     )
+
+
+def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
+    """Tell where the receiver must connect."""
+    for sentence in dependencies.sentences:
+        click.echo(sentence, err=quiet)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from frontsim.cli.option_group import option_group
 from frontsim.cli.overrides import assignments
 from frontsim.client.control import control_url
 from frontsim.settings import Settings, of_delivery
+from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import KEY, Address, Request
@@ -47,6 +48,16 @@ receiver_options = option_group(
         metavar="CMD",
         default="",
         help="Starts the receiver, so that scenarios can kill -9 and restart it.",
+    ),
+    click.option(
+        "--dependency",
+        "dependencies",
+        metavar="NAME=HOST:PORT[@PORT]",
+        multiple=True,
+        callback=lambda _, __, values: read_addresses(values),
+        help="The receiver's database, broker or API. The receiver must connect to frontsim in its place, so that "
+        "scenarios can break the connection: {NAME_port} in --receiver-cmd is the port, and FRONTSIM_DEPENDENCY_NAME "
+        "has host:port; @PORT fixes it. Repeatable.",
     ),
 )
 """The receiver, and what runs it."""

@@ -4,23 +4,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
-from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.client.models import EventEntry
 from frontsim.client.resend_job import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
-from frontsim.clock import stopwatch
-from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
-from frontsim.verification.facts.history import Expect, FaultFact
+from frontsim.verification.facts.history import Expect
+from frontsim.verification.play.boundaries import break_at_boundaries
+from frontsim.verification.play.crashes import crash
+from frontsim.verification.play.dependency_faults import begin_dependency_fault, patience_s
+from frontsim.verification.play.drain import drain
+from frontsim.verification.play.faults import begin_fault, end_faults
 from frontsim.verification.play.observing import take_checkpoint
 from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
-from frontsim.verification.play.sender import SendResult, send
+from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import place
 from frontsim.verification.scenario.steps import (
     Advance,
+    AtBoundaries,
+    BreakDependency,
     Clear,
     Crash,
-    CrashPoint,
     Drain,
     InjectFault,
     Observe,
@@ -32,10 +34,6 @@ from frontsim.verification.scenario.steps import (
     Wait,
     WaitForEnd,
 )
-
-APART_S = 0.01
-"""Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
-fault would look as if the fault had broken it."""
 
 HIDES_THE_TYPE = "unknown-event"
 """The fault that sends an event under the name of an unknown type."""
@@ -53,25 +51,6 @@ def act(state: ScenarioState, step: Step) -> None:
         _ACTIONS[type(step)](state, step)
     except (Ambiguous, ApiError, UnexpectedAnswer) as error:
         raise Unusable(f"{place(state.scenario, step)}: {error}") from error
-
-
-def end_faults(state: ScenarioState) -> None:
-    """Wait for the deliveries in flight, then remove all faults. Raises CallError."""
-    if not state.active:
-        return
-    drain(state)
-    to_ms = state.now_ms()
-    for active in state.active:
-        state.harness.sim.remove_fault(active.id)
-        state.faults.append(active.ended(to_ms))
-    state.active.clear()
-    state.harness.pause(APART_S)
-
-
-def drain(state: ScenarioState) -> None:
-    """Wait until nothing is due or in flight, within the scenario's time. Raises CallError."""
-    left_s = state.harness.limits.timeout_s - state.spent_s
-    state.harness.sim.drain(max(0.1, left_s))
 
 
 def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
@@ -109,7 +88,7 @@ def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
     latency = state.harness.latency
     if state.is_breaking or latency.keeps_refusing:
         return False
-    latency.keeps_refusing = stalled_s >= state.harness.limits.last_s
+    latency.keeps_refusing = stalled_s >= patience_s(state)
     return not latency.keeps_refusing
 
 
@@ -130,19 +109,6 @@ def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:
 
 def _raise(state: ScenarioState, step: Raise) -> None:
     raise_events(state, step)
-
-
-def _fault(state: ScenarioState, step: InjectFault) -> None:
-    state.harness.pause(APART_S)
-    from_ms = state.now_ms()
-    rule = state.harness.sim.add_fault(
-        step.fault,
-        match=step.match if step.on_api else {"url": state.harness.receiver_url, **step.match},
-        times=step.times or None,
-        probability=step.probability,
-        params=step.params,
-    )
-    state.active.append(ActiveFault(str(rule.get("id", "")), step, from_ms))
 
 
 def _clear(state: ScenarioState, _: Clear) -> None:
@@ -198,58 +164,9 @@ def _restart(state: ScenarioState, _: Restart) -> None:
     state.mark("receiver started")
 
 
-def _crash(state: ScenarioState, step: Crash) -> None:
-    selection = state.harness.selection
-    events = selection.types(step.events)
-    for event in [each for each in events if selection.past(each) is None] or events:
-        state.subscribe(event)
-        set_ = selection.fitting(event, state.harness.fresh(event))
-        for delivery in state.harness.sim.lease_event(event, set_=set_, payloads=state.harness.payloads):
-            _crash_in(state, step, delivery)
-
-
-def _crash_in(state: ScenarioState, step: Crash, delivery: LeasedDelivery) -> None:
-    """Deliver by hand and kill the receiver at the crash point; then start it, and report the delivery to the log."""
-    harness = state.harness
-    assert harness.process is not None
-    state.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
-    kill = harness.process.kill
-    late = step.at is CrashPoint.AFTER_THE_ANSWER
-    from_ms = state.now_ms()
-    began = stopwatch()
-    sent = send(
-        delivery,
-        crash_at=CrashPoint.ANSWER_READ if late else step.at,
-        crash=_after(step, kill, harness.pause),
-        tls=harness.tls,
-    )
-    duration_ms = round((stopwatch() - began) * 1000)
-    report = DeliveryReport(delivery, sent.outcome, sent.status_code, duration_ms)
-    harness.sim.report_lease(delivery.lease_id, [report])
-    state.mark(f"receiver killed: {step.at}{f' + {step.after_ms} ms' if late else ''}")
-    if _was_hit(sent):
-        state.faults.append(FaultFact(f"kill -9 ({step.at})", from_ms, state.now_ms()))
-    harness.process.start()
-    state.mark("receiver started")
-
-
-def _after(step: Crash, kill: Callable[[], None], pause: Callable[[float], None]) -> Callable[[], None]:
-    def crash() -> None:
-        if step.after_ms:
-            pause(step.after_ms / 1000)
-        kill()
-
-    return crash
-
-
-def _was_hit(sent: SendResult) -> bool:
-    """Whether the kill broke the delivery."""
-    return sent.outcome is not Outcome.ANSWERED
-
-
 _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
     Raise: _raise,
-    InjectFault: _fault,
+    InjectFault: begin_fault,
     Clear: _clear,
     Drain: _drain,
     Resend: _resend,
@@ -259,5 +176,7 @@ _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
     Wait: _wait,
     WaitForEnd: _wait_for_end,
     Restart: _restart,
-    Crash: _crash,
+    Crash: crash,
+    BreakDependency: begin_dependency_fault,
+    AtBoundaries: break_at_boundaries,
 }

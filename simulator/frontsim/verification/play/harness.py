@@ -23,6 +23,7 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.settings import Settings
+from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
@@ -94,7 +95,7 @@ class TimeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """Everything that a scenario is played with. `observer` and `process` are None where the user gave no way.
+    """Everything that a scenario is played with. `observer`, `process` and `dependencies` may be None.
 
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
@@ -117,6 +118,7 @@ class Harness:
     observer_key: str = "webhookEventId"
     check_content: ContentCheck = ContentCheck.KNOWN
     process: ReceiverProcess | None = None
+    dependencies: Dependencies | None = None
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     is_alone: bool = True

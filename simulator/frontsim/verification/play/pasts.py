@@ -12,7 +12,8 @@ from typing import Any
 from frontsim.catalog import EventType
 from frontsim.client.models import RaisedEvent
 from frontsim.verification.facts import lookup
-from frontsim.verification.play.actions import drain, reconcile
+from frontsim.verification.play.actions import reconcile
+from frontsim.verification.play.drain import drain
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.steps import Raise
 
@@ -36,7 +37,7 @@ def tell_pasts(state: ScenarioState) -> None:
 
 def _wanted(state: ScenarioState) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """The type and number of events that steps raise about entities of their own, and the values that they set."""
-    for step in state.scenario.steps:
+    for step in state.scenario.steps * len(state.turns):
         if isinstance(step, Raise) and not (step.same_as or step.payload or step.together or step.grow):
             for event in state.harness.selection.types(step.events):
                 yield event, step.count, step.set

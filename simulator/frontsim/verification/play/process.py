@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import IO
 
@@ -33,16 +33,18 @@ class ReceiverProcess:
         command: a command line for the shell.
         url: the receiver's URL: it has started when something listens there.
         pause: waits so many seconds.
+        environment: variables for it, on top of ours.
     """
 
-    def __init__(self, command: str, url: str, *, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self, command: str, url: str, *, pause: Callable[[float], None], environment: Mapping[str, str] | None = None
+    ) -> None:
         self.url = url
         self._command = command
-        parsed = httpx.URL(url)
-        self._address = (parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
+        self._environment = dict(environment or {})
+        self._address = _address(url)
         self._pause = pause
         self._process: subprocess.Popen[bytes] | None = None
-        self._environment: dict[str, str] = {}
         self._output: _ReceiverOutput | None = None
 
     @property
@@ -107,7 +109,7 @@ class ReceiverProcess:
         if library is None:
             raise Unusable("--time-travel: expected libfaketime (Debian's package faketime), but it is not installed")
         self.kill()
-        self._environment = at_another_time(seconds, library)
+        self._environment |= at_another_time(seconds, library)
         self.start()
 
     def close(self) -> None:
@@ -115,15 +117,25 @@ class ReceiverProcess:
         self.kill()
 
     def _listens(self) -> bool:
-        try:
-            with socket.create_connection(self._address, timeout=1.0):
-                return True
-        except OSError:
-            return False
+        return is_listening(self.url)
 
     def _tail(self) -> str:
         text = self._output.end() if self._output else b""
         return text.decode(errors="replace").strip() or "it printed nothing"
+
+
+def is_listening(url: str) -> bool:
+    """Whether something listens at the address of a URL."""
+    try:
+        with socket.create_connection(_address(url), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def _address(url: str) -> tuple[str, int]:
+    parsed = httpx.URL(url)
+    return parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80)
 
 
 class _ReceiverOutput:

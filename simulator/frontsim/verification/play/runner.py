@@ -13,8 +13,10 @@ from frontsim.errors import FrontsimError
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
-from frontsim.verification.play.actions import act, end_faults, reconcile
+from frontsim.verification.play.actions import act, reconcile
 from frontsim.verification.play.clean_events import preflight_of
+from frontsim.verification.play.dependency_faults import why_not_struck
+from frontsim.verification.play.faults import end_faults
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import read_facts
@@ -23,7 +25,7 @@ from frontsim.verification.play.pasts import tell_pasts
 from frontsim.verification.play.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.steps import Crash, Raise
+from frontsim.verification.scenario.steps import EVENTFUL
 
 logger = logging.getLogger(__name__)
 
@@ -38,21 +40,33 @@ class Recording:
     Attributes:
         history: what happened.
         last_look: follows its effects from then on; None when they could not be read.
+        skipped: why it proves nothing, "" when it may.
     """
 
     history: History
     last_look: LastLook | None = None
+    skipped: str = ""
 
 
 def skip_reason(scenario: Scenario, harness: Harness) -> str:
     """Why a scenario cannot be played with what was given, "" when it can."""
     if scenario.needs_process_control and harness.process is None:
         return "it kills and restarts the receiver, which needs --receiver-cmd"
-    raising = [step.events for step in scenario.steps if isinstance(step, Raise | Crash)]
+    if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, harness)):
+        return reason
+    raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
     if not raising or any(harness.selection.types(events) for events in raising):
         return ""
     missing = [name for events in raising for name in harness.selection.missing(events)]
     return f"it needs {' or '.join(dict.fromkeys(missing))}, which --events leaves out"
+
+
+def _unnamed_dependency(scenario: Scenario, harness: Harness) -> str:
+    known = harness.dependencies.names if harness.dependencies else ()
+    if not known:
+        return "it breaks the receiver's database, broker or API, which needs --dependency NAME=HOST:PORT"
+    missing = sorted(scenario.named_dependencies - set(known))
+    return f"it needs --dependency {missing[0]}=HOST:PORT" if missing else ""
 
 
 def play(scenario: Scenario, harness: Harness) -> Recording:
@@ -80,11 +94,15 @@ def _play(state: ScenarioState) -> Recording:
         return Recording(_history(state, ()))
     _subscribe(state)
     tell_pasts(state)
-    for step in state.scenario.steps:
-        act(state, step)
-        if state.is_late():
-            return Recording(_history(state, read_facts(state), trouble=_late(state)))
-    end_faults(state)
+    for turn in state.turns:
+        state.turn = turn
+        for step in state.scenario.steps:
+            act(state, step)
+            if state.is_late():
+                return Recording(_history(state, read_facts(state), trouble=_late(state)))
+        end_faults(state)
+    if skipped := why_not_struck(state):
+        return Recording(_history(state, ()), skipped=skipped)
     liveness = preflight.check_liveness(is_late=state.is_late)
     if not liveness.failure:
         reconcile(state)
@@ -179,7 +197,7 @@ def _clean_types(state: ScenarioState) -> list[str]:
     They need no past: the receiver may hold back an update of a customer that it was never told of.
     """
     selection = state.harness.selection
-    raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, Raise | Crash)]
+    raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, EVENTFUL)]
     named = dict.fromkeys(event for events in raising for event in events)
     usual = [event for event in selection.types("some") if event in named or not named]
     past = {event: found.name for event in [*usual, *named] if (found := selection.past(event))}
@@ -189,7 +207,7 @@ def _clean_types(state: ScenarioState) -> list[str]:
 def _subscribe(state: ScenarioState) -> None:
     """Create all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
     for step in state.scenario.steps:
-        if isinstance(step, Raise | Crash):
+        if isinstance(step, EVENTFUL):
             for event in state.harness.selection.types(step.events):
                 state.subscribe(event)
 

@@ -44,6 +44,14 @@ class ActiveFault:
         return FaultFact(step.fault, self.from_ms, to_ms, detail, tolerable=step.tolerable, on_api=step.on_api)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenDependency:
+    """A fault of a dependency that is on now."""
+
+    fault: str
+    from_ms: int
+
+
 @dataclass(slots=True)
 class ScenarioState:
     """The state of a scenario that is being played.
@@ -77,6 +85,9 @@ class ScenarioState:
     observer_failure: str = ""
     is_unfinished: bool = False
     waited_s: float = 0.0
+    turn: str = ""
+    broken: BrokenDependency | None = None
+    struck: int = 0
 
     @property
     def spent_s(self) -> float:
@@ -90,7 +101,15 @@ class ScenarioState:
     @property
     def is_breaking(self) -> bool:
         """Whether a fault breaks deliveries now in a way that a right receiver cannot cope with."""
-        return any(not each.step.tolerable and not each.step.on_api for each in self.active)
+        is_broken = any(not each.step.tolerable and not each.step.on_api for each in self.active)
+        return is_broken or self.broken is not None
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """The dependencies that the steps are played for, one after another; one turn without a name for none."""
+        if not self.scenario.needs_dependency or self.harness.dependencies is None:
+            return ("",)
+        return ("",) if self.scenario.named_dependencies else self.harness.dependencies.names
 
     def is_late(self) -> bool:
         return self.spent_s > self.harness.limits.timeout_s

@@ -18,13 +18,14 @@ def as_json(report: Report) -> bytes:
 
 
 def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
-    """What each scenario is for, and whether it needs `--receiver-cmd`, as JSON (`--list --json`)."""
+    """What each scenario is for, and what it needs, as JSON (`--list --json`)."""
     listed = [
         {
             "name": each.name,
             "breaks": each.breaks,
             "holds": each.holds,
             "needsReceiverCmd": each.needs_process_control,
+            "needsDependency": each.needs_dependency,
         }
         for each in scenarios
     ]

@@ -32,7 +32,18 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.fields import Fields
 from frontsim.near import near
 from frontsim.verification.scenario.step_reader import read_steps
-from frontsim.verification.scenario.steps import ACTING_STEPS, PROCESS_CONTROL, STEPS, Raise, Step, WaitForEnd
+from frontsim.verification.scenario.steps import (
+    ACTING_STEPS,
+    ON_DEPENDENCIES,
+    PROCESS_CONTROL,
+    STEPS,
+    AtBoundaries,
+    BoundaryAct,
+    BreakDependency,
+    Raise,
+    Step,
+    WaitForEnd,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,27 @@ class Scenario:
     @property
     def needs_process_control(self) -> bool:
         """Whether it kills the receiver."""
-        return any(isinstance(step, PROCESS_CONTROL) for step in self.steps)
+        return any(
+            isinstance(step, PROCESS_CONTROL) or (isinstance(step, AtBoundaries) and step.act is BoundaryAct.KILL)
+            for step in self.steps
+        )
+
+    @property
+    def needs_dependency(self) -> bool:
+        """Whether it breaks a dependency of the receiver."""
+        return any(isinstance(step, ON_DEPENDENCIES) for step in self.steps)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The options without which it is skipped."""
+        needed = {"--receiver-cmd": self.needs_process_control, "--dependency": self.needs_dependency}
+        return tuple(option for option, is_needed in needed.items() if is_needed)
+
+    @property
+    def named_dependencies(self) -> frozenset[str]:
+        """The dependencies that steps name."""
+        named = (step.dependency for step in self.steps if isinstance(step, BreakDependency))
+        return frozenset(filter(None, named))
 
     @property
     def waits_for_the_end(self) -> bool:

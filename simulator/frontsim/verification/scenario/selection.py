@@ -12,7 +12,7 @@ from frontsim.catalog import Catalog, EventType
 from frontsim.errors import BadInput, InvalidPayload
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.history import Entity, StateRow
-from frontsim.verification.scenario.steps import Crash, InjectFault, Raise, Step
+from frontsim.verification.scenario.steps import EVENTFUL, InjectFault, Raise, Step
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
 """The types that "some" stands for when all are chosen: a sale, a movement, a person and an order."""
@@ -82,7 +82,7 @@ class Selection:
         try:
             if isinstance(step, InjectFault) and "event" in step.match:
                 self._catalog.find(step.match["event"])
-            if isinstance(step, Raise | Crash):
+            if isinstance(step, EVENTFUL):
                 self.types(step.events)
         except BadInput as error:
             return f"{'match.event' if isinstance(step, InjectFault) else 'events'}: {error}"
@@ -107,11 +107,14 @@ class Selection:
         return f"keep: expected a path in a payload, got {nowhere[0]!r}" if nowhere else ""
 
     def types(self, events: str | Sequence[str]) -> list[str]:
-        """The chosen types that `all`, `some` or a list stands for."""
+        """The chosen types that `all`, `some`, `one` or a list stands for; the one needs no past, if any needs none."""
         if events == "all":
             return list(self._chosen)
         if events == "some":
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
+        if events == "one":
+            some = self.types("some")
+            return [name for name in some if self.past(name) is None][:1] or some[:1]
         return [name for name in self._named(events) if name in self._chosen]
 
     def fitting(self, event: str, values: Mapping[str, Any]) -> dict[str, Any]:

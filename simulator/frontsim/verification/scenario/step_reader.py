@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 from frontsim.fields import Fields
-from frontsim.verification.scenario.steps import BOUNDS, STEPS, Raise, Step, contradiction
+from frontsim.verification.scenario.contradictions import contradiction
+from frontsim.verification.scenario.steps import BOUNDS, STEPS, Raise, Step
 
 _LARGEST = 1_000_000_000
 """What a number without an upper bound may be."""
-_EVENTS = '"all", "some" or a list of event types'
+_EVENTS = '"all", "some", "one" or a list of event types'
 
 
 def read_steps(fields: Fields) -> tuple[Step, ...]:
@@ -88,7 +89,7 @@ def _events(fields: Fields, name: str) -> str | list[str] | None:
     value = fields.raw(name)
     if value and isinstance(value, list):
         return _texts(fields, name)
-    if value in ("all", "some"):
+    if value in ("all", "some", "one"):
         return str(value)
     fields.refuse(name, _EVENTS)
     return None

@@ -9,18 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from frontsim.clock import WireTime
 from frontsim.domain.faults import FAULTS, FaultStage
-from frontsim.domain.rule_json import read_rule
-from frontsim.errors import BadInput
+from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.facts.history import Expect
 
 BOUNDS = "bounds"
 """The name under which a field's metadata has the smallest and the largest value."""
 _AT_LEAST_1 = {BOUNDS: (1, math.inf)}
-_TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
 _HUNDRED_YEARS_S = 86_400 * 366 * 100
 
 
@@ -40,7 +36,7 @@ class Raise:
     """Raise events.
 
     Attributes:
-        events: `["SaleCreated", ...]`, `"all"` types, or `"some"` of them (a few, so that it is fast).
+        events: `["SaleCreated", ...]`, `"all"` types, `"some"` of them (a few, so that it is fast), or `"one"`.
         count: how many occurrences of each type; with `same_as`, for each earlier event.
         expect: what a right receiver does: once, refused or either.
         set: dotted paths of the payload and their values.
@@ -175,7 +171,7 @@ class Crash:
 
     Attributes:
         at: accepted, headers sent, half the body, whole body, answer read or after the answer.
-        after_ms: with `after the answer`: how long after.
+        after_ms: with `whole body` or `after the answer`: how long after.
         events: as in `raise`; one event of each.
     """
 
@@ -184,8 +180,67 @@ class Crash:
     events: str | list[str] = "some"
 
 
+@dataclass(frozen=True, slots=True)
+class BreakDependency:
+    """Break the receiver's connections to a dependency, from here until a `clear` step or the end.
+
+    Needs `--dependency`. A receiver with several has the whole scenario played once for each, unless a step names one.
+
+    Attributes:
+        fault: down, stall, slow, lost-answer, lost-commit or held-answer.
+        dependency: its name; without it, the one whose turn it is.
+        after: with lost-answer, held-answer and lost-commit: how many answers (or commits) pass first.
+        times: how many it strikes; without it, all.
+        delay_ms: with slow: how much longer each answer takes.
+    """
+
+    fault: DependencyFault
+    dependency: str = ""
+    after: int = field(default=0, metadata={BOUNDS: (0, 1000)})
+    times: int = field(default=0, metadata=_AT_LEAST_1)
+    delay_ms: int = field(default=0, metadata={BOUNDS: (1, 60_000)})
+
+
+class BoundaryAct(StrEnum):
+    """What happens to the receiver between two requests to a dependency."""
+
+    LOSE = "lose the answer"
+    KILL = "kill the receiver"
+
+
+@dataclass(frozen=True, slots=True)
+class AtBoundaries:
+    """Deliver one event for each request that the receiver makes to its dependencies for an event, and break it there.
+
+    Clean events tell how many requests that are. Then the answer to the first request does not come back in one event,
+    to the second in the next, and so on. Needs `--dependency`; to kill, also `--receiver-cmd`.
+
+    Attributes:
+        act: `lose the answer`: the connection is reset; `kill the receiver`: kill -9, then start it again.
+        events: as in `raise`.
+        most: how many requests at most, spread evenly.
+    """
+
+    act: BoundaryAct
+    events: str | list[str] = "one"
+    most: int = field(default=12, metadata={BOUNDS: (1, 100)})
+
+
 Step = (
-    Raise | InjectFault | Clear | Drain | Resend | Reconcile | Observe | Advance | Wait | WaitForEnd | Restart | Crash
+    Raise
+    | InjectFault
+    | Clear
+    | Drain
+    | Resend
+    | Reconcile
+    | Observe
+    | Advance
+    | Wait
+    | WaitForEnd
+    | Restart
+    | Crash
+    | BreakDependency
+    | AtBoundaries
 )
 
 STEPS: Mapping[str, type[Step]] = {
@@ -201,11 +256,17 @@ STEPS: Mapping[str, type[Step]] = {
     "wait_for_end": WaitForEnd,
     "restart": Restart,
     "crash": Crash,
+    "dependency": BreakDependency,
+    "boundaries": AtBoundaries,
 }
 """The values of a step's `do`."""
 
 PROCESS_CONTROL = (Restart, Crash)
-ACTING_STEPS = (Raise, Resend, *PROCESS_CONTROL)
+EVENTFUL = (Raise, Crash, AtBoundaries)
+"""Steps that bring events of their own."""
+ON_DEPENDENCIES = (BreakDependency, AtBoundaries)
+"""Steps that break connections to the receiver's dependencies."""
+ACTING_STEPS = (Raise, Resend, AtBoundaries, *PROCESS_CONTROL)
 """Steps that cause deliveries or crashes; a scenario without one has nothing to judge."""
 
 JOB_CALLS = ("listWebhookEvents", "deliverWebhookEvent")
@@ -227,49 +288,3 @@ CHANGES_THE_BODY = frozenset(
     }
 )
 """Faults that make the arriving body differ from the payload in the log."""
-
-
-def contradiction(step: Step) -> str:
-    """Which key of a step does not fit the others, as `key: expected ..., got ...`; "" when all fit."""
-    if isinstance(step, InjectFault):
-        return _of_fault(step)
-    return _of_raise(step) if isinstance(step, Raise) else ""
-
-
-def _of_fault(step: InjectFault) -> str:
-    rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
-    try:
-        read_rule({**rule, "times": step.times or None}, _TIME, known=_KNOWN)
-    except BadInput as error:
-        return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
-    if step.on_api and step.tolerable:
-        return f"tolerable: expected none, got true: {step.fault} strikes calls of the API, which no receiver sees"
-    return ""
-
-
-def _job_call(name: str) -> str:
-    for known in JOB_CALLS:
-        if name.lower() == known.lower():
-            return known
-    raise BadInput(f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, got {name[:64]!r}")
-
-
-def _no_webhook_id(_: str) -> str:
-    raise BadInput("expected event or url instead: a webhook has its id only when the scenario is played")
-
-
-_KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
-"""What a rule of a scenario may name, beyond what any rule may."""
-
-
-def _of_raise(step: Raise) -> str:
-    if not step.same_as:
-        alone = [key for key in ("keep", "older_than") if getattr(step, key)]
-        return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
-    if not step.keep:
-        return "same_as: expected keep beside it, the paths that stay the same, got none"
-    if step.older_than not in ("", step.same_as):
-        return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
-    if step.grow:
-        return "grow: expected none beside same_as, which takes the earlier event's values"
-    return ""

@@ -1,0 +1,69 @@
+"""Which keys of a step do not fit each other."""
+
+from zoneinfo import ZoneInfo
+
+from frontsim.clock import WireTime
+from frontsim.domain.rule_json import read_rule
+from frontsim.errors import BadInput
+from frontsim.verification.dependency.breakage import DependencyFault
+from frontsim.verification.scenario.steps import JOB_CALLS, BreakDependency, InjectFault, Raise, Step
+
+_TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
+
+
+def contradiction(step: Step) -> str:
+    """Which key of a step does not fit the others, as `key: expected ..., got ...`; "" when all fit."""
+    if isinstance(step, InjectFault):
+        return _of_fault(step)
+    if isinstance(step, BreakDependency):
+        return _of_dependency(step)
+    return _of_raise(step) if isinstance(step, Raise) else ""
+
+
+def _of_fault(step: InjectFault) -> str:
+    rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
+    try:
+        read_rule({**rule, "times": step.times or None}, _TIME, known=_KNOWN)
+    except BadInput as error:
+        return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
+    if step.on_api and step.tolerable:
+        return f"tolerable: expected none, got true: {step.fault} strikes calls of the API, which no receiver sees"
+    return ""
+
+
+def _of_dependency(step: BreakDependency) -> str:
+    if step.delay_ms and step.fault is not DependencyFault.SLOW:
+        return f"delay_ms: expected none beside {step.fault}, got {step.delay_ms}"
+    if step.fault is DependencyFault.SLOW and not step.delay_ms:
+        return "delay_ms: expected milliseconds beside slow, got none"
+    if step.after and step.fault in (DependencyFault.DOWN, DependencyFault.STALL, DependencyFault.SLOW):
+        return f"after: expected none beside {step.fault}, got {step.after}"
+    return ""
+
+
+def _job_call(name: str) -> str:
+    for known in JOB_CALLS:
+        if name.lower() == known.lower():
+            return known
+    raise BadInput(f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, got {name[:64]!r}")
+
+
+def _no_webhook_id(_: str) -> str:
+    raise BadInput("expected event or url instead: a webhook has its id only when the scenario is played")
+
+
+_KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
+"""What a rule of a scenario may name, beyond what any rule may."""
+
+
+def _of_raise(step: Raise) -> str:
+    if not step.same_as:
+        alone = [key for key in ("keep", "older_than") if getattr(step, key)]
+        return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
+    if not step.keep:
+        return "same_as: expected keep beside it, the paths that stay the same, got none"
+    if step.older_than not in ("", step.same_as):
+        return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
+    if step.grow:
+        return "grow: expected none beside same_as, which takes the earlier event's values"
+    return ""

@@ -1,0 +1,163 @@
+"""Receivers whose ERP, behind a proxy, is down, slow or loses its answers: each ends in the right verdict."""
+
+import http.client
+
+import pytest
+
+from frontsim.errors import BadInput, Unusable
+from frontsim.verdicts import Verdict
+from frontsim.verification.dependency.address import DependencyAddress
+from tests.ports import free_port
+from tests.verification.laboratory import open_shop
+
+pytestmark = pytest.mark.slow
+
+ALL = ("dependency-down", "dependency-slow", "dependency-lost-commit")
+
+
+class Erp:
+    """An ERP over HTTP, and the address that a receiver has for it."""
+
+    def __init__(self, shop):
+        self.shop = shop
+        self.port = free_port()
+        self.address = DependencyAddress("erp", "127.0.0.1", shop.server_port, self.port)
+
+    def book(self, event_id):
+        """Tell it of an event. Raises OSError or HTTPException."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=4)
+        try:
+            connection.request("POST", "/orders", b"{}", {"X-Webhook-Event-Id": event_id, "X-Webhook-Event": "order"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status != 200:
+                raise http.client.HTTPException(answer.status)
+        finally:
+            connection.close()
+
+
+BROKEN = (OSError, http.client.HTTPException)
+
+
+@pytest.fixture
+def erp():
+    with open_shop() as opened:
+        yield Erp(opened)
+
+
+def books_twice(erp):
+    """An ERP without idempotency keys: each call books."""
+    erp.shop.books = lambda event_id: erp.shop.effects.append({"webhookEventId": event_id})
+
+
+def right(erp):
+    def answer(event_id):
+        try:
+            erp.book(event_id)
+        except BROKEN:
+            return 500
+        return 200
+
+    return answer
+
+
+def retries(erp):
+    """Right with an ERP that knows idempotency keys: it calls once more by itself."""
+
+    def answer(event_id):
+        for _ in range(2):
+            try:
+                erp.book(event_id)
+            except BROKEN:
+                continue
+            return 200
+        return 500
+
+    return answer
+
+
+def swallows(erp):
+    def answer(event_id):
+        right(erp)(event_id)
+        return 200
+
+    return answer
+
+
+def id_first(erp):
+    known = set()
+
+    def answer(event_id):
+        if event_id in known:
+            return 200
+        known.add(event_id)
+        return right(erp)(event_id)
+
+    return answer
+
+
+@pytest.fixture
+def played(shop, erp, requested, play):
+    """What comes of a receiver in scenarios: the verdict and the classes, by name."""
+
+    def run(receiver, *names, **others):
+        shop.answers = receiver(erp)
+        request = requested(shop.url, observe_url=f"{erp.shop.url}/effects", dependencies=[erp.address], **others)
+        return {
+            each.scenario.name: (each.judgement.verdict, {str(found.class_) for found in each.judgement.findings})
+            for each in play(request, *names)
+        }
+
+    return run
+
+
+@pytest.mark.parametrize("receiver", [right, retries])
+def test_a_right_receiver_is_verified(receiver, played):
+    assert dict.fromkeys(ALL, (Verdict.VERIFIED, set())) == played(receiver, *ALL)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "scenario", "classes"),
+    [
+        (swallows, "dependency-down", {"lost-after-ack"}),
+        (id_first, "dependency-down", {"burned"}),
+    ],
+)
+def test_a_wrong_receiver_is_found(receiver, scenario, classes, played):
+    assert {scenario: (Verdict.VIOLATED, classes)} == played(receiver, scenario)
+
+
+def test_a_call_that_is_made_again_without_a_key_books_twice(erp, played):
+    """The answer to the first call was lost, and the ERP does not know the second from a new one."""
+    books_twice(erp)
+    found = played(right, "dependency-lost-commit", events=["SaleCreated"])
+    assert {"dependency-lost-commit": (Verdict.VIOLATED, {"duplicated"})} == found
+
+
+def test_a_receiver_that_does_not_use_the_proxy_is_unknown(shop, erp, requested, play):
+    """A check that could not run is not passed; the reason says what to change."""
+    request = requested(shop.url, dependencies=[erp.address])
+    (unused,) = play(request, "dependency-down")
+    assert Verdict.UNKNOWN is unused.judgement.verdict
+    assert f"to connect to 127.0.0.1:{erp.port}, got no connection; put {{erp_port}}" in unused.judgement.reason
+
+
+def test_without_a_dependency_a_scenario_is_skipped(shop, requested, play):
+    (skipped,) = play(requested(shop.url), "dependency-down")
+    assert Verdict.SKIPPED is skipped.judgement.verdict
+    assert "needs --dependency NAME=HOST:PORT" in skipped.judgement.reason
+
+
+def test_an_observer_behind_the_proxy_is_refused(shop, erp, requested, play):
+    """What is broken there would look like the receiver's loss."""
+    request = requested(shop.url, observe_url=f"http://localhost:{erp.port}/effects", dependencies=[erp.address])
+    with pytest.raises(
+        BadInput, match=rf"--observe-url: expected erp itself \(127.0.0.1:{erp.shop.server_port}\), got"
+    ):
+        play(request, "dependency-down")
+
+
+def test_a_dependency_that_is_not_there_is_refused(shop, requested, play):
+    request = requested(shop.url, dependencies=[DependencyAddress("erp", "127.0.0.1", free_port())])
+    with pytest.raises(Unusable, match="--dependency erp: expected something that listens on"):
+        play(request, "dependency-down")
