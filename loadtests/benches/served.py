@@ -26,7 +26,7 @@ class Served:
 
     def __init__(self, db: Path, *options: str) -> None:
         self.db = db
-        command = [*FRONTSIM, "serve", "--port", "0", "--db", str(db), *options]
+        command = [*FRONTSIM, "serve", "--quiet", "--port", "0", "--db", str(db), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         words = self.process.stdout.readline().split()

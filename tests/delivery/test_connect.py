@@ -1,6 +1,5 @@
 """Why a connection could not be opened: each reason has its status text, and the specific one is reported."""
 
-import asyncio
 import errno
 import resource
 import socket
@@ -40,7 +39,7 @@ def network(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
         raise left.pop(0)
 
     loop = SimpleNamespace(create_connection=create_connection)
-    fake = SimpleNamespace(get_running_loop=lambda: loop, timeout=asyncio.timeout)
+    fake = SimpleNamespace(get_running_loop=lambda: loop)
     monkeypatch.setattr(module, "asyncio", fake)
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
+import time
 
 import pytest
 
 from frontsim.clock import stopwatch
-from frontsim.delivery.deadlines import Deadlines
+from frontsim.delivery.deadlines import Deadlines, fair_timeout
 
 pytestmark = pytest.mark.anyio
 
@@ -113,3 +114,31 @@ async def test_an_end_that_raises_does_not_keep_the_others() -> None:
     loop.set_exception_handler(None)
     assert [1, 2, 3] == expired
     assert [ZeroDivisionError] * 3 == [type(error) for error in errors]
+
+
+async def test_a_fair_timeout_reads_once_more_before_it_expires() -> None:
+    """What has come while the loop was busy counts, though the time is up."""
+    ours, theirs = socket.socketpair()
+    loop = asyncio.get_running_loop()
+    with ours, theirs:
+        ours.setblocking(False)
+
+        def be_busy() -> None:
+            time.sleep(2 * SPAN_S)
+            theirs.send(b"in time")
+
+        async with fair_timeout(SPAN_S):
+            loop.call_soon(be_busy)
+            assert b"in time" == await loop.sock_recv(ours, 100)
+        with pytest.raises(TimeoutError):
+            async with fair_timeout(SPAN_S):
+                await loop.sock_recv(ours, 100)
+
+
+async def test_a_fair_timeout_ends_with_its_block() -> None:
+    """An expiry that is under way when the block is left changes nothing."""
+    for turns in range(3):
+        async with fair_timeout(0):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await asyncio.sleep(SPAN_S)

@@ -4,10 +4,11 @@ The status is what counts, so an answer that is too long for us is not wrong: on
 off*, and the answer counts with its status. Before that, what is too long is a `BadAnswer`.
 
     head, 1xx answers ── OVERHEAD_LIMIT or LINES_LIMIT passed ──▶ BadAnswer
-    body, chunks, trailers ── one of these or BODY_LIMIT passed ──▶ cut off: whole, not reusable
+    body, chunks, trailers ── LINES_LIMIT, BESIDE_LIMIT or BODY_LIMIT passed ──▶ cut off: whole, not reusable
 
 The limits bound what an answer can cost. What costs most is not bytes but lines: for each header and each chunk the
-parser calls Python, and it joins the names of headers without a value, in quadratic time. 1xx answers are skipped (101
+parser calls Python, and it joins the names of headers without a value, in quadratic time. A body that is not chunked
+has neither, so it is read in large pieces, at a fortieth of the cost. 1xx answers are skipped (101
 is final, because we speak no other protocol). How the bytes are cut into pieces changes nothing about an answer that is
 within the limits.
 """
@@ -15,10 +16,12 @@ within the limits.
 import httptools
 
 OVERHEAD_LIMIT = 64 * 1024
-"""Bytes that are not body: heads, those of 1xx answers included, chunk sizes and extensions, trailers."""
+"""Bytes of a head, those of 1xx answers before it included."""
+BESIDE_LIMIT = 8 * 1024
+"""Bytes beside the body behind the head: chunk sizes and extensions, trailers."""
 LINES_LIMIT = 400
 """Lines that are not body: a header or a trailer is one, a chunk is two."""
-BODY_LIMIT = 1024 * 1024
+BODY_LIMIT = 256 * 1024
 """Bytes of the body that are read. The connection of an answer with a shorter body is used again."""
 BODY_KEPT = 4 * 1024
 """Bytes of the body that are kept."""
@@ -26,6 +29,8 @@ HEAD_KEPT = 2 * 1024
 """Bytes of the headers that are kept, of an answer that is no 2xx: they may tell why, as Location does."""
 _SLICE = 4 * 1024
 """Bytes that the parser gets at once; in a body, that many may be read beyond a limit."""
+_PLAIN_SLICE = 64 * 1024
+"""The same in a body that is not chunked, as far as it is body."""
 
 SWITCHING_PROTOCOLS = 101
 _VERSIONS = ("1.0", "1.1")
@@ -61,8 +66,12 @@ class AnswerReader:
         self.size = 0
         """Bytes of the answer so far."""
         self._body_size = 0
+        self._head_size = 0
         self._lines = 0
+        self._counts_lines = True
         self._in_body = False
+        self._chunked = False
+        self._length = 0
         self._ends_with_connection = True
         self._begun = False
         self._headers: list[bytes] = []
@@ -101,13 +110,13 @@ class AnswerReader:
     def _read(self, data: bytes) -> bool:
         at = 0
         while at < len(data) and not self.whole:
-            room = OVERHEAD_LIMIT - (self.size - self._body_size)
-            if room <= 0 and not self._in_body:
-                raise BadAnswer(f"a head of more than {OVERHEAD_LIMIT} bytes")
-            piece = data[at : at + (_SLICE if self._in_body else min(_SLICE, room))]
+            most = self._most_at_once()
+            piece = data[at : at + most]
             at += len(piece)
             self.size += len(piece)
-            self._lines += piece.count(b"\n")  # `on_body` takes those of the body out again
+            self._counts_lines = most <= _SLICE
+            if self._counts_lines:
+                self._lines += piece.count(b"\n")  # `on_body` takes those of the body out again
             self._parse(piece)
             if not self.whole:
                 self._check_limits()
@@ -115,11 +124,25 @@ class AnswerReader:
             self.reusable = False
         return self.whole
 
+    def _most_at_once(self) -> int:
+        if self._in_body:
+            if self._chunked:
+                return _SLICE
+            left = _PLAIN_SLICE if self._ends_with_connection else self._length - self._body_size
+            return min(max(left, _SLICE), _PLAIN_SLICE)  # what may follow the body is no body, so it must be little
+        room = OVERHEAD_LIMIT - self.size
+        if room <= 0:
+            raise BadAnswer(f"a head of more than {OVERHEAD_LIMIT} bytes")
+        return min(_SLICE, room)
+
     def _check_limits(self) -> None:
         if not self._in_body:
+            self._head_size = self.size
             if self._lines > LINES_LIMIT:
                 raise BadAnswer(f"a head of more than {LINES_LIMIT} lines")
-        elif self._lines > LINES_LIMIT or self._body_size > BODY_LIMIT or self.size - self._body_size > OVERHEAD_LIMIT:
+            return
+        beside = self.size - self._body_size - self._head_size - _SLICE  # the head ended in the piece after _head_size
+        if self._lines > LINES_LIMIT or self._body_size > BODY_LIMIT or beside > BESIDE_LIMIT:
             self.whole, self.reusable = True, False
 
     def _parse(self, data: bytes) -> None:
@@ -137,15 +160,16 @@ class AnswerReader:
         if self.whole:
             self.reusable = False
         else:
-            self._ends_with_connection = True
+            self._ends_with_connection, self._chunked, self._length = True, False, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Note whether a length, chunks, or only the end of the connection ends the body; keep what tells why."""
         length = len(name)  # the length alone tells most headers from these two
-        if (length == 14 and name.lower() == b"content-length") or (
-            length == 17 and name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked")
-        ):
+        if length == 14 and name.lower() == b"content-length":
             self._ends_with_connection = False
+            self._length = int(value) if value.isdigit() and len(value) < 20 else 0
+        elif length == 17 and name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked"):
+            self._ends_with_connection, self._chunked = False, True
         if not self._in_body and not 200 <= self._parser.get_status_code() < 300:
             self._headers.append(b"%b: %b" % (name, value))
 
@@ -166,7 +190,8 @@ class AnswerReader:
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
         self._body_size += len(piece)
-        self._lines -= piece.count(b"\n")
+        if self._counts_lines:
+            self._lines -= piece.count(b"\n")
         room = BODY_KEPT - len(self.body)
         if room > 0 and not self.whole:
             self.body += piece[:room]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from frontsim.delivery.connection import Connection
+from frontsim.delivery.deadlines import fair_timeout
 from frontsim.delivery.lookup import NotConnected
 from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target
@@ -41,7 +42,7 @@ async def connect(
     for address in addresses:
         connection = make()
         try:
-            async with asyncio.timeout(within_s / len(addresses)):
+            async with fair_timeout(within_s / len(addresses)):
                 if tls is None:
                     await _open(connection, address, target)
                 else:

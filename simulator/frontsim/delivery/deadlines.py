@@ -10,12 +10,36 @@ when the timer fires, the loop reads once more from all sockets before anything 
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 from frontsim.clock import stopwatch
 
 T = TypeVar("T", bound=Hashable)
+
+
+@asynccontextmanager
+async def fair_timeout(span_s: float) -> AsyncIterator[None]:
+    """`asyncio.timeout`, counted as fairly: the loop reads once more before it expires.
+
+    Raises:
+        TimeoutError
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as limit:
+        waiting = True
+
+        def expire() -> None:
+            if waiting:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(span_s, loop.call_soon, loop.call_soon, expire)
+        try:
+            yield
+        finally:
+            waiting = False
+            timer.cancel()
 
 
 class Deadlines(Generic[T]):
