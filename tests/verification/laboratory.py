@@ -10,6 +10,7 @@ import orjson
 from frontsim import catalog
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
+from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
@@ -17,7 +18,20 @@ from frontsim.verification.session import play_all
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
+FEW = ("SaleCreated", "CustomerCreated", "CustomerUpdated")
+"""What happens once, what begins and what changes: by these, receivers and scenarios differ."""
 QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0, memory_s=1.0)
+
+
+class Hasty(TimeLimits):
+    """Gives what is missing little time: for receivers of which it is known that it never comes."""
+
+    @property
+    def wait_limits(self):
+        return WaitLimits(self.settle_s, 5 * self.settle_s, self.timeout_s)
+
+
+HASTY = Hasty(settle_s=0.1, timeout_s=60, answer_s=5, last_s=0.4, memory_s=1.0)
 
 
 def requested(url, **others):
@@ -25,10 +39,20 @@ def requested(url, **others):
     return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
 
 
-def play(request, *names, seed=1, pace=None, address=None):
-    """Play scenarios by name or file, one after another without a pace; what came of each."""
+def play(request, *names, seed=1, pace=None, address=None, after_each=lambda: None):
+    """Play scenarios by name or file, one after another without a pace; what came of each.
+
+    `after_each` is called when a scenario has given up waiting for effects, and before any last look.
+    """
     with open_harnesses(request, seed, pause=time.sleep, address=address) as open_harness:
-        return list(play_all(scenario.chosen(names), open_harness, CONTRACT, pace))
+
+        @contextmanager
+        def opened(each):
+            with open_harness(each) as harness:
+                yield harness
+            after_each()
+
+        return list(play_all(scenario.chosen(names), opened, CONTRACT, pace))
 
 
 class Shop(ThreadingHTTPServer):

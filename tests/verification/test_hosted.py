@@ -16,19 +16,18 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Address
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
-from tests.verification.laboratory import CONTRACT
+from tests.verification.laboratory import CONTRACT, HASTY
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def limits():
-    """Makes limits that are quick, with changes."""
-    return lambda **changes: replace(TimeLimits(settle_s=0.1, last_s=2.0), **changes)
+    """Makes limits that give what is missing little time, with changes."""
+    return lambda **changes: replace(HASTY, **changes)
 
 
 def ending(played):
@@ -49,7 +48,7 @@ def test_a_run_repeats_with_its_seed(shop, requested, play):
     """One seed, the same payloads and the same faults: what is broken in a storm is the same twice."""
 
     def broken(seed):
-        (played,) = play(requested(shop.url), "storm", seed=seed)
+        (played,) = play(requested(shop.url, events=["SaleCreated"]), "storm", seed=seed)
         return [[run.status for run in event.runs][:1] for event in played.history.events]
 
     first = broken(7)
@@ -124,10 +123,10 @@ def test_an_observer_that_dies_on_the_way_accuses_nobody(shop, requested, play):
     assert "got 500" in played.judgement.reason
 
 
-def test_an_observer_with_another_key_is_told_apart_from_a_loss(shop, requested, play):
+def test_an_observer_with_another_key_is_told_apart_from_a_loss(shop, requested, play, limits):
     """Nothing at the key: the control fails, and the reason names the fields that there are."""
     shop.shows = lambda: (200, orjson.dumps([{"id": each["webhookEventId"]} for each in shop.effects]))
-    (played,) = play(requested(shop.url), "steady")
+    (played,) = play(requested(shop.url, limits=limits()), "steady")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "the last with the fields id; looked for webhookEventId" in played.judgement.reason
 
@@ -162,7 +161,7 @@ def test_effects_that_never_settle_are_unknown(shop, requested, play, limits):
         return 200, orjson.dumps(shop.effects[: 1 + next(looks) % 2] if len(shop.effects) > 1 else shop.effects)
 
     shop.shows = shows
-    (played,) = play(requested(shop.url, limits=limits(timeout_s=4)), "short-outage")
+    (played,) = play(requested(shop.url, limits=limits(timeout_s=2)), "short-outage")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "still changing" in played.judgement.reason
 
@@ -179,7 +178,7 @@ def test_a_duplicate_stands_though_effects_never_settle(shop, requested, play, l
         return 200, orjson.dumps(shop.effects)
 
     shop.shows = shows
-    (played,) = play(requested(shop.url, limits=limits(timeout_s=4)), "short-outage")
+    (played,) = play(requested(shop.url, limits=limits(timeout_s=2)), "short-outage")
     assert ending(played) == (Verdict.VIOLATED, [Class.DUPLICATED])
 
 
@@ -192,7 +191,7 @@ def test_what_changes_is_told_and_later_scenarios_are_not_tried(shop, requested,
         return 200, orjson.dumps([{**each, "current": flag} for each in shop.effects])
 
     shop.shows = shows
-    request = requested(shop.url, limits=limits(timeout_s=4))
+    request = requested(shop.url, limits=limits(timeout_s=2))
     first, second, third = play(request, "short-outage", "steady", "storm")
     assert "changed its current" in first.judgement.reason
     assert [Verdict.UNKNOWN] * 3 == [each.judgement.verdict for each in (first, second, third)]
@@ -207,18 +206,18 @@ def test_a_field_that_differs_in_every_look_is_no_change(shop, requested, play):
     assert ending(played) == (Verdict.VERIFIED, [])
 
 
-def test_a_key_that_is_wrong_ends_the_run(shop, requested, play):
+def test_a_key_that_is_wrong_ends_the_run(shop, requested, play, limits):
     """The very first clean event was not seen: no other scenario is tried."""
-    steady, storm = play(requested(shop.url, observe_key="nothing"), "steady", "storm")
+    steady, storm = play(requested(shop.url, observe_key="nothing", limits=limits()), "steady", "storm")
     assert "got it 0 times" in steady.judgement.reason
     assert storm.judgement.verdict is Verdict.UNKNOWN
     assert storm.judgement.reason == "not tried: the observer did not show a clean event in steady"
 
 
-def test_an_observer_that_stays_down_ends_the_run(shop, requested, play):
+def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits):
     """Two scenarios in a row without it: the third is not tried."""
     shop.shows = lambda: (502, b"")
-    *_, third = play(requested(shop.url), "steady", "short-outage", "storm")
+    *_, third = play(requested(shop.url, limits=limits()), "steady", "short-outage", "storm")
     assert third.judgement.reason == "not tried: the observer did not answer in short-outage"
 
 
@@ -228,51 +227,52 @@ class Batches:
     def __init__(self, shop):
         self._shop = shop
         self._booked = 1
-        self.is_due = lambda: False
+        self.is_due = threading.Event()
         shop.shows = self._shows
 
     def _shows(self):
-        if self.is_due():
+        if self.is_due.is_set():
             self._booked = len(self._shop.effects)
         return 200, orjson.dumps(self._shop.effects[: self._booked])
 
 
 @pytest.mark.parametrize("names", [["short-outage"], ["short-outage", "crash-after-ack"]])
-def test_a_batch_that_comes_late_is_no_loss(shop, requested, play, names):
-    """All is booked seconds after --settle's patience is over: verified, also alone, with a note."""
-    began = stopwatch()
-    Batches(shop).is_due = lambda: stopwatch() - began > 5.5  # 2 s are the scenario's patience
-    played, *_ = play(requested(shop.url, events=["SaleCreated"]), *names)
+def test_a_batch_that_comes_late_is_no_loss(shop, requested, play, limits, names):
+    """All is booked when --settle's patience is over: verified, also alone, with a note."""
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    played, *_ = play(request, *names, after_each=Batches(shop).is_due.set)
     assert ending(played) == (Verdict.VERIFIED, [])
     assert any("effects came late: the last of them " in note for note in played.judgement.notes)
 
 
-def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, play):
+def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, play, limits):
     """What is missing is looked for again after the next scenario, before anybody is accused of it."""
-    # 4 sales, the control and the sign of life; what comes after those is of the second scenario
-    Batches(shop).is_due = lambda: len(shop.effects) > 6
-    first, second = play(requested(shop.url, events=["SaleCreated"]), "short-outage", "steady")
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    first, second = play(request, "short-outage", "steady", after_each=Batches(shop).is_due.set)
     assert (ending(first), ending(second)) == ((Verdict.VERIFIED, []), (Verdict.VERIFIED, []))
     assert [first.scenario.name, second.scenario.name] == ["short-outage", "steady"]
     assert first.judgement.counts["effects"] == 6
 
 
-def test_a_duplicate_in_a_late_batch_is_found(shop, requested, play):
+def test_a_duplicate_in_a_late_batch_is_found(shop, requested, play, limits):
     """The last look sees everything that came late, also what came twice."""
-    began = stopwatch()
     late = Batches(shop)
-    late.is_due = lambda: (
-        stopwatch() - began > 3.5 and (len(shop.effects) > 6 or not shop.effects.append(shop.effects[3]))
-    )
-    (played,) = play(requested(shop.url, events=["SaleCreated"]), "short-outage")
+
+    def books_the_batch():
+        shop.effects.append(shop.effects[3])
+        late.is_due.set()
+
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    (played,) = play(request, "short-outage", after_each=books_the_batch)
     assert ending(played) == (Verdict.VIOLATED, [Class.DUPLICATED])
 
 
 def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
     """Part of a late batch is not there: a loss, of that part only."""
-    began = stopwatch()
-    shop.shows = lambda: (200, orjson.dumps(shop.effects[: 4 if stopwatch() - began > 3.5 else 1]))
-    (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=1)), "short-outage")
+    is_over = threading.Event()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects[: 4 if is_over.is_set() else 1]))
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
     assert played.judgement.verdict is Verdict.VIOLATED
     assert played.judgement.counts["effects"] == 4
     assert len(played.judgement.missing) == 2
@@ -286,37 +286,39 @@ def test_the_big_payload_is_over_the_default_limit_of_a_proxy(shop, requested, p
 
 
 def test_a_clean_event_that_an_earlier_one_overtakes_is_waited_for(shop, requested, play, limits):
-    """The first control appears only when the second is sent, and the second 3 s later: no sign of a wrong key."""
+    """The first control appears only when the second is sent, and the second 1 s later: no sign of a wrong key."""
     came = {}
     shop.answers = lambda event: came.setdefault(event, stopwatch()) and 200
 
     def visible():
         second = list(came.values())[1] if len(came) > 1 else None
-        if second is None or stopwatch() - second > 3:
+        if second is None or stopwatch() - second > 1:  # --settle says half a second
             return shop.effects if second else []
         return shop.effects[:1]
 
     shop.shows = lambda: (200, orjson.dumps(visible()))
-    (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=8)), "steady")
+    (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=20)), "steady")
     assert ending(played) == (Verdict.VERIFIED, [])
 
 
-def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, requested, play):
+def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, requested, play, limits):
     """It was alive when effects were missed, and is not when they are looked for again."""
-    began = stopwatch()
+    is_over = threading.Event()
     Batches(shop)
     lists = shop.shows
-    shop.shows = lambda: lists() if stopwatch() - began < 3 else (502, b"bad gateway")
-    (played,) = play(requested(shop.url, events=["SaleCreated"]), "short-outage")
+    shop.shows = lambda: (502, b"bad gateway") if is_over.is_set() else lists()
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "got 502 bad gateway" in played.judgement.reason
 
 
 def test_an_observer_that_shows_less_in_the_last_look_accuses_nobody(shop, requested, play, limits):
     """All is booked late, but the list shows the newest three only: what was lost cannot be known."""
-    began = stopwatch()
-    shop.shows = lambda: (200, orjson.dumps(shop.effects[-3:] if stopwatch() - began > 3.5 else shop.effects[:1]))
-    (played,) = play(requested(shop.url, events=["SaleCreated"], limits=limits(last_s=1)), "short-outage")
+    is_over = threading.Event()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects[-3:] if is_over.is_set() else shop.effects[:1]))
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "the observer no longer shows 1 record" in played.judgement.reason
 
@@ -331,10 +333,10 @@ def test_a_slow_worker_that_time_runs_out_on_is_unknown(shop, requested, play, l
 
 
 def test_a_slow_control_is_waited_for_while_nothing_new_is_shown(shop, requested, play, limits):
-    """The batch with the very first clean event is three seconds away: longer than --settle says, but no wrong key."""
+    """The batch with the very first clean event is far away: longer than --settle says, but no wrong key."""
     began = stopwatch()
-    shop.shows = lambda: (200, orjson.dumps(shop.effects if stopwatch() - began > 3 else []))
-    (played,) = play(requested(shop.url, limits=limits(last_s=6)), "short-outage")
+    shop.shows = lambda: (200, orjson.dumps(shop.effects if stopwatch() - began > 2 else []))
+    (played,) = play(requested(shop.url, limits=limits(last_s=20)), "short-outage")
     assert ending(played) == (Verdict.VERIFIED, [])
 
 
@@ -352,14 +354,14 @@ def test_a_receiver_that_is_starting_is_waited_for(shop, requested, play):
 
 @pytest.mark.parametrize("status", [500, 503, 429, 409])
 def test_a_receiver_that_is_overloaded_is_asked_again(shop, requested, play, status):
-    """It turns everything away for a second when it has taken ten: nothing is refused for ever."""
+    """It turns everything away for a while when it has taken ten: nothing is refused for ever."""
     taken, closed_until = itertools.count(1), [0.0]
 
     def answer(_):
         if stopwatch() < closed_until[0]:
             return status
         if next(taken) % 10 == 0:
-            closed_until[0] = stopwatch() + 1
+            closed_until[0] = stopwatch() + 0.4
         return 200
 
     shop.answers = answer
@@ -391,11 +393,11 @@ def test_a_receiver_that_refuses_when_time_is_over_is_not_accused(shop, requeste
     assert "(--timeout)" in played.judgement.reason
 
 
-def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, requested):
-    """Two seconds of 503 for an event prove it; the next scenario knows."""
+def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, requested, limits):
+    """503 for as long as a scenario waits proves it; the next scenario knows."""
     shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) % 4 < 3 else 503
     shop.books("from-before")
-    with open_harnesses(requested(shop.url), 1, pause=time.sleep) as open_harness:
+    with open_harnesses(requested(shop.url, limits=limits()), 1, pause=time.sleep) as open_harness:
         first, second = scenario.chosen(["short-outage", "steady"])
         (played,) = play_all([first], open_harness, CONTRACT)
         with open_harness(second) as harness:
@@ -403,10 +405,11 @@ def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, reques
     assert Class.REJECTED in {each.class_ for each in played.judgement.findings}
 
 
-def test_what_never_comes_is_lost(shop, requested, play):
+def test_what_never_comes_is_lost(shop, requested, play, limits):
     """The last look does not find it either: it is a loss, and told in the order of the scenarios."""
     Batches(shop)
-    first, second = play(requested(shop.url, events=["SaleCreated"]), "short-outage", "crash-after-ack")
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    first, second = play(request, "short-outage", "crash-after-ack")
     assert (first.judgement.verdict, second.judgement.verdict) == (Verdict.VIOLATED, Verdict.SKIPPED)
     assert {Class.BURNED, Class.LOST_AFTER_ACK} == {each.class_ for each in first.judgement.findings}
 
@@ -421,10 +424,10 @@ def test_scenarios_share_what_they_learn_of_the_receivers_speed(shop, requested)
             assert harness.latency.longest_s > 0
 
 
-def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play):
+def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play, limits):
     """A list that is a window drops what it showed before: unknown, because what was lost cannot be known."""
     shop.shows = lambda: (200, orjson.dumps(shop.effects[-5:]))
-    (played,) = play(requested(shop.url), "short-outage")
+    (played,) = play(requested(shop.url, limits=limits()), "short-outage")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "the observer no longer shows 3 records" in played.judgement.reason
     assert "that it showed before; it must show all" in played.judgement.reason
@@ -440,11 +443,12 @@ def test_an_observer_that_shows_one_page_accuses_nobody(shop, requested, play, l
     assert (told in played.judgement.reason) is (size == 10)
 
 
-def test_ctrl_c_tells_what_is_known(shop, requested):
+def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     """A scenario that waits for the last look is shown before the interruption goes on, without an accusation."""
     Batches(shop)
     told = []
-    with open_harnesses(requested(shop.url, events=["SaleCreated"]), 1, pause=time.sleep) as open_harness:
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    with open_harnesses(request, 1, pause=time.sleep) as open_harness:
 
         def interrupted(next_one):
             if next_one.name == "steady":
@@ -492,7 +496,7 @@ def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limit
     """It answered the control, and later nothing any more: crashed, and the next scenario is not tried."""
     answered, closing = itertools.count(), threading.Event()
     shop.answers = lambda _: 200 if next(answered) < 5 else closing.wait(5) and 503
-    steady, storm = play(requested(shop.url, limits=limits(answer_s=0.1, timeout_s=6)), "steady", "storm")
+    steady, storm = play(requested(shop.url, limits=limits(answer_s=0.1, timeout_s=2)), "steady", "storm")
     closing.set()
     assert Class.CRASHED in [each.class_ for each in steady.judgement.findings]
     assert storm.judgement.verdict is Verdict.UNKNOWN
