@@ -24,11 +24,11 @@ QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0, memory_s=
 
 
 class Hasty(TimeLimits):
-    """Gives what is missing little time: for receivers of which it is known that it never comes."""
+    """Gives what is missing little time: for receivers of which it is known that it never comes, or never settles."""
 
     @property
     def wait_limits(self):
-        return WaitLimits(self.settle_s, 5 * self.settle_s, self.timeout_s)
+        return WaitLimits(self.settle_s, 5 * self.settle_s, 10 * self.settle_s)
 
 
 HASTY = Hasty(settle_s=0.1, timeout_s=60, answer_s=5, last_s=0.4, memory_s=1.0)
