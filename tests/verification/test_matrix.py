@@ -8,7 +8,7 @@ from frontsim.faketime import faketime_library
 from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
-from tests.verification.laboratory import FEW, HASTY
+from tests.verification.laboratory import FEW, HASTY, QUICK
 
 pytestmark = pytest.mark.slow
 
