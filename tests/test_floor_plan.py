@@ -81,7 +81,7 @@ UNMIRRORED = {
     "contract_suite/test_contract.py": "is a test",
     "contract_suite/test_recovery.py": "is a test",
     "delivery/in_flight.py": "test_dispatcher and test_wire hold it with whole deliveries",
-    "html_page.py": "report's and recovery's pages hold it",
+    "presentation/html_page.py": "report's and recovery's pages hold it",
     "jobs": "whole jobs are played in tests/recovery",
     "load": "test_locust_hooks and test_teardown hold it with real Locust processes",
     "pages/answers.py": "test_log and test_registry read its headers",

@@ -12,7 +12,7 @@ from frontsim.own_process import module_command, module_environment
 def test_it_imports_this_very_package(monkeypatch: pytest.MonkeyPatch):
     """From wherever it was found, ahead of what PYTHONPATH names; the current folder is no place to look."""
     monkeypatch.setenv("PYTHONPATH", "/elsewhere")
-    assert [sys.executable, "-P", "-m", "frontsim.near", "a"] == module_command("frontsim.near", "a")
+    assert [sys.executable, "-P", "-m", "frontsim.errors", "a"] == module_command("frontsim.errors", "a")
     ours, others = module_environment()["PYTHONPATH"].split(os.pathsep)
     assert "/elsewhere" == others
     where = subprocess.run(

@@ -2,7 +2,7 @@
 
 Types come from `contracts/events.json`, one schema each from `contracts/schemas/`; a user's own folder of
 the same shape adds more. jsonschema-rs decides validity, a hundred times as fast as jsonschema (6 us against
-670 us for an order); `frontsim.validation` explains why a value is not valid.
+670 us for an order); `frontsim.user_input.validation` explains why a value is not valid.
 
 Invariants: a name is in the catalogue once, whatever its case; every schema in it is a valid JSON Schema of
 a draft that both validators know and refers to nothing outside its own file, so nothing is ever fetched.
@@ -18,9 +18,9 @@ import jsonschema_rs
 import orjson
 
 from frontsim import bundled
-from frontsim.contract_folder import TypeContract, contracts_in
 from frontsim.errors import InvalidPayload, UnknownEventType, Unusable
-from frontsim.validation import Violation, problems_of, shown
+from frontsim.user_input.contract_folder import TypeContract, contracts_in
+from frontsim.user_input.validation import Violation, problems_of, shown
 
 Schema = Mapping[str, Any]
 

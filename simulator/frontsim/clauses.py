@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.fields import Fields
+from frontsim.user_input.fields import Fields
 
 MUST, NOTE = "must", "note"
 

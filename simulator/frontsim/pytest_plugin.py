@@ -63,7 +63,8 @@ def _option(config: pytest.Config, name: str) -> str:
     if given or name not in _KEYS:
         return given
     command, key = _KEYS[name]
-    found = import_module("frontsim.configuration").read_configuration(Path.cwd()).for_command(command).get(key, "")
+    configuration = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd())
+    found = configuration.for_command(command).get(key, "")
     return (" " if key == "observe-sql" else ",").join(found) if isinstance(found, list) else str(found)
 
 
@@ -128,7 +129,7 @@ def receiver_payloads(pytestconfig: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def receiver_set(pytestconfig: pytest.Config) -> list[str]:
     """Values for fields of the payloads, as `path=value`."""
-    configured = import_module("frontsim.configuration").read_configuration(Path.cwd()).for_command("verify")
+    configured = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd()).for_command("verify")
     return list(pytestconfig.getoption("--receiver-set") or configured.get("set", ()))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from frontsim.domain import fault_rules
 from frontsim.domain.rule_json import LONGEST
-from frontsim.request_body import BODY_LIMIT
+from frontsim.user_input.request_body import BODY_LIMIT
 from tests.api.recorder import Recorder
 from tests.api.simulation import UNKNOWN_ID, Simulation
 from tests.api.test_webhooks import assert_problem

@@ -18,8 +18,8 @@ from frontsim import errors
 from frontsim.api.responses import STATUS, api_error, refusal
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import FrontsimError
-from frontsim.request_body import BODY_LIMIT
 from frontsim.settings import Settings
+from frontsim.user_input.request_body import BODY_LIMIT
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem

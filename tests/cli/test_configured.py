@@ -4,7 +4,7 @@ import click
 import pytest
 
 from frontsim.cli.configured import defaults
-from frontsim.configuration import read_configuration
+from frontsim.user_input.configuration import read_configuration
 
 
 @pytest.fixture

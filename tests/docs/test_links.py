@@ -1,9 +1,10 @@
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import NAMES, PAGES, ROOT, anchors, links
+from tests.docs.pages import NAMES, PAGES, ROOT, anchors, blocks, links, prose
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -42,6 +43,35 @@ def test_pages_of_the_site_link_within_it() -> None:
         if ROOT / "docs" not in (page.parent / link).resolve().parents and not link.startswith("#")
     ]
     assert [] == outward
+
+
+PACKAGE = ROOT / "simulator" / "frontsim"
+ARCHITECTURE = ROOT / "docs" / "explanation" / "architecture.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_paths_of_the_code_exist(page: Path) -> None:
+    """A page that names a module by its path names one that is there."""
+    named = re.findall(r"`((?:simulator|tests|docs|loadtests|contracts|scenarios)/[a-z0-9_./-]+)`", prose(page))
+    assert [] == [path for path in named if not (ROOT / path).exists()]
+
+
+def test_what_is_where_is_there() -> None:
+    """What stands in brackets behind a path is declared in that file: `domain/faults.py` (`fault_for`)."""
+    pairs = re.findall(r"`(simulator/[\w./]+\.py)` \(`(\w+)`\)", ARCHITECTURE.read_text())
+    assert pairs
+    for path, name in pairs:
+        assert re.search(rf"^(?:(?:async )?def |class )?{name}\b", (ROOT / path).read_text(), re.MULTILINE), (
+            path,
+            name,
+        )
+
+
+def test_the_way_of_one_event_leads_through_modules_that_exist() -> None:
+    (way,) = blocks(ARCHITECTURE, "text")
+    modules = re.findall(r"\b\w+/\w+\.py\b", way.text)
+    assert len(modules) > 5
+    assert [] == [path for path in modules if not (PACKAGE / path).exists()]
 
 
 def test_the_readme_is_short() -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontsim.clock import Clock, stopwatch
 from frontsim.domain.model import ApiCall
-from frontsim.masking import MASK, masked
+from frontsim.presentation.masking import MASK, masked
 
 KEPT = 500
 """Calls that are kept."""

@@ -11,9 +11,9 @@ from starlette.routing import Route
 from frontsim.api.responses import json, read_object
 from frontsim.clock import Clock, Milliseconds, WireTime
 from frontsim.domain.fault_rules import FaultRules
-from frontsim.fields import Fields
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
+from frontsim.user_input.fields import Fields
 
 _ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100

@@ -30,13 +30,13 @@ from frontsim.domain.model import Delivery, Finished, Occurrence, Outcome, Resul
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.store_id import with_known_store
 from frontsim.errors import UnknownLease
-from frontsim.fields import Fields, shown_briefly
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES
 from frontsim.payloads.values.moments import Ticks
 from frontsim.store.event_log import EventLog
+from frontsim.user_input.fields import Fields, shown_briefly
 
 MOST_AT_ONCE = 10_000
 """Deliveries in one lease."""

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from frontsim import errors
 from frontsim.errors import BadInput, Busy, FrontsimError, UnsupportedMediaType
-from frontsim.request_body import as_object, parsed, read_body
+from frontsim.user_input.request_body import as_object, parsed, read_body
 
 MOST_FIELDS = 100
 """Fields that a refusal names one by one; of more, only how many."""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from frontsim.api.responses import json
 from frontsim.errors import BadInput, Busy
-from frontsim.request_body import has_many_values, parsed, read_body
+from frontsim.user_input.request_body import has_many_values, parsed, read_body
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes that all sinks together remember, in memory."""

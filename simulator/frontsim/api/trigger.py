@@ -16,7 +16,6 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Occurrence, Raised, RaisedBy
 from frontsim.domain.store_id import with_known_store
 from frontsim.errors import Busy, StoreFailed
-from frontsim.fields import Fields
 from frontsim.payloads.acts.day import day
 from frontsim.payloads.async_payloads import AsyncPayloads, SmallTrigger
 from frontsim.payloads.event_times import EventTimes
@@ -24,8 +23,9 @@ from frontsim.payloads.large_bodies import LargeBodies, LargeTrigger
 from frontsim.payloads.shop import ACTS, Shop
 from frontsim.payloads.trigger_call import MOST_AT_ONCE, Content, read_trigger_call
 from frontsim.payloads.values.moments import SECOND
-from frontsim.request_body import as_object, has_many_values, parsed, read_body
 from frontsim.store.event_log import EventLog
+from frontsim.user_input.fields import Fields
+from frontsim.user_input.request_body import as_object, has_many_values, parsed, read_body
 
 TRIGGER = "trigger"
 """What the log names as the cause of occurrences that were triggered."""

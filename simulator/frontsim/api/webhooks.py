@@ -14,9 +14,9 @@ from frontsim.domain.model import Webhook
 from frontsim.domain.store_id import read_store_id
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, UnknownEventType
-from frontsim.fields import Fields
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
+from frontsim.user_input.fields import Fields
 
 _EVENT = "the name of an event type (GET /api/WebhooksTypes lists them)"
 _URL = "an absolute http or https URL"

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from frontsim.configuration import Configuration, in_folder_of
 from frontsim.errors import BadInput
+from frontsim.user_input.configuration import Configuration, in_folder_of
 
 Known = Callable[[], set[str]]
 """Gives the names of the options of all commands; it loads them, so it is called only where it must be."""

@@ -26,9 +26,9 @@ from click.shell_completion import CompletionItem
 
 from frontsim.cli.configured import defaults, options_of
 from frontsim.cli.examples import with_examples
-from frontsim.configuration import read_configuration
 from frontsim.errors import FrontsimError, StoreFailed
-from frontsim.masking import masked
+from frontsim.presentation.masking import masked
+from frontsim.user_input.configuration import read_configuration
 
 REFUSED, OUR_FAILURE, INTERRUPTED, READER_LEFT = 3, 4, 130, 141
 TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from frontsim.printable import printable
+from frontsim.presentation.printable import printable
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the API's own names.")
 """The option of every command that prints a table; the command is called with `as_json`."""

@@ -10,11 +10,11 @@ from typing import BinaryIO
 
 import click
 
-from frontsim.assignments import read_assignments
 from frontsim.cli.option_group import option_group
 from frontsim.errors import BadInput
-from frontsim.fields import shown_briefly
-from frontsim.json_depth import read_json
+from frontsim.user_input.assignments import read_assignments
+from frontsim.user_input.fields import shown_briefly
+from frontsim.user_input.json_depth import read_json
 
 
 def assignments(_: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, object]:

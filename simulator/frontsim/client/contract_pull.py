@@ -10,7 +10,7 @@ from frontsim.catalog import schema_problem
 from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
-from frontsim.contract_folder import TYPE_NAME
+from frontsim.user_input.contract_folder import TYPE_NAME
 
 
 @dataclass(frozen=True, slots=True)

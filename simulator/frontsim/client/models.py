@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.domain.model import Trigger
-from frontsim.fields import Fields
+from frontsim.user_input.fields import Fields
 
 Json = Mapping[str, Any]
 

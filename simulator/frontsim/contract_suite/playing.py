@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
-from frontsim.masking import masked, masked_errors
+from frontsim.presentation.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.exercise import why_not_exercised

@@ -6,7 +6,7 @@ from functools import partial
 
 from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
-from frontsim.masking import masked, masked_errors
+from frontsim.presentation.masking import masked, masked_errors
 from frontsim.recovery import clauses
 from frontsim.recovery.case import chosen
 from frontsim.recovery.hosted import open_simulator

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.assignments import read_assignments
 from frontsim.clauses import MUST, Clause
-from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
 from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
+from frontsim.user_input.assignments import read_assignments
+from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.judge import clauses

@@ -19,8 +19,8 @@ from typing import Any
 
 from frontsim.domain.delivery_shape import BARE, FACTS, PAYLOAD, DeliveryShape, envelope_of
 from frontsim.errors import Unusable
-from frontsim.fields import Fields
 from frontsim.settings import HTTP_TOKEN
+from frontsim.user_input.fields import Fields
 
 SHAPES: Mapping[str, DeliveryShape] = {
     "bare": BARE,

@@ -17,7 +17,7 @@ from frontsim.clock import Milliseconds, WireTime
 from frontsim.domain.faults import FAULTS, Fault, FaultRule, FaultStage, Match
 from frontsim.domain.model import Trigger
 from frontsim.errors import BadInput
-from frontsim.fields import MOST_SHOWN, Fields, shown_briefly
+from frontsim.user_input.fields import MOST_SHOWN, Fields, shown_briefly
 
 LONGEST = 2_048
 """Characters of a text in `match`."""

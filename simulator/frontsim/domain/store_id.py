@@ -1,7 +1,7 @@
 """Store ids as the vendor's API takes them: 32 bits (published)."""
 
 from frontsim.domain.model import Occurrence
-from frontsim.fields import Fields
+from frontsim.user_input.fields import Fields
 
 _LIMIT = 2**31
 

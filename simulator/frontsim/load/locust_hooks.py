@@ -25,7 +25,7 @@ from frontsim.load.master.load_master import UNKNOWN, LoadMaster, PreflightFaile
 from frontsim.load.plan.options import Load, add_options
 from frontsim.load.plan.plans import Plan
 from frontsim.load.worker.load_worker import LoadWorker
-from frontsim.masking import masked
+from frontsim.presentation.masking import masked
 from frontsim.verification.observe.observers import ObserverFailed
 
 REFUSED, INTERNAL_ERROR = 3, 4

@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from frontsim.clock import stopwatch
-from frontsim.configuration import FILE
 from frontsim.pages.verify_command import VerifyCommand
+from frontsim.user_input.configuration import FILE
 from frontsim.verdicts import Verdict
 
 _MOST_LINES = 400

@@ -17,11 +17,11 @@ from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, NotFound, UnknownEventType
-from frontsim.fields import Fields
 from frontsim.pages.answers import json, row_json
 from frontsim.store.causes import CauseDetail
 from frontsim.store.log_pages import EventDetail, LogPageQuery, RunDetail, SameEntity
 from frontsim.store.reader import Reader
+from frontsim.user_input.fields import Fields
 
 _OTHERS = 50
 """Other events of an entity that one call gives."""

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.clock import Clock, WireTime
-from frontsim.fields import Fields
 from frontsim.pages.answers import json, row_json
 from frontsim.store.log_pages import MOST, OUTCOMES, LogPageQuery
 from frontsim.store.reader import Reader
 from frontsim.store.seconds import SecondRow
+from frontsim.user_input.fields import Fields
 
 SHOWN_S = 600
 """Seconds of the pictures."""

@@ -17,8 +17,8 @@ from frontsim.pages.answers import json
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.shop import ACTS
-from frontsim.request_body import has_many_values, parsed, read_body
-from frontsim.validation import Violation
+from frontsim.user_input.request_body import has_many_values, parsed, read_body
+from frontsim.user_input.validation import Violation
 
 
 class Registry:

@@ -16,8 +16,8 @@ from frontsim.errors import Busy, NotFound
 from frontsim.pages.answers import json
 from frontsim.pages.child_run import ChildRun
 from frontsim.pages.verify_command import VerifyCommands
-from frontsim.request_body import as_object, parsed, read_body
 from frontsim.settings import Settings
+from frontsim.user_input.request_body import as_object, parsed, read_body
 
 REPORTS = "/_sim/page/reports/"
 """The reports' paths begin so. Each ends with a key that only who may read the runs is told."""

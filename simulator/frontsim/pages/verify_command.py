@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from frontsim import bundled
-from frontsim.configuration import read_configuration
 from frontsim.errors import BadInput
-from frontsim.fields import Fields
-from frontsim.masking import COMMAND_OPTIONS, masked, masked_command
+from frontsim.presentation.masking import COMMAND_OPTIONS, masked, masked_command
 from frontsim.settings import Settings, of_delivery
+from frontsim.user_input.configuration import read_configuration
+from frontsim.user_input.fields import Fields
 
 VERIFY, RECOVERY = "verify", "verify-recovery"
 MOST_BUDGET_S = 900

@@ -22,7 +22,7 @@ from frontsim.payloads.large_body_worker import BodyJobs
 from frontsim.payloads.trigger_call import Content, TriggerCall
 from frontsim.payloads.values.moments import Ticks
 from frontsim.payloads.worker_process import WorkerProcess
-from frontsim.validation import Violation
+from frontsim.user_input.validation import Violation
 
 MODULE = "frontsim.payloads.large_body_worker"
 STUCK_AFTER_S = 60.0

@@ -28,7 +28,7 @@ from frontsim.payloads.factory import Payloads
 from frontsim.payloads.trigger_call import Content, TriggerCall, read_trigger_call
 from frontsim.payloads.values.moments import Ticks
 from frontsim.payloads.worker import READ_SIZE, READY
-from frontsim.request_body import as_object, value_of
+from frontsim.user_input.request_body import as_object, value_of
 
 _NICE = 5
 

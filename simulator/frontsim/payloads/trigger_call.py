@@ -8,10 +8,10 @@ from typing import Any
 from frontsim.catalog import Catalog
 from frontsim.domain.model import Occurrence
 from frontsim.domain.store_id import read_store_id
-from frontsim.fields import Fields
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES
 from frontsim.payloads.values.moments import Ticks
+from frontsim.user_input.fields import Fields
 
 MOST_AT_ONCE = 100_000
 """Occurrences that one call may raise."""

@@ -53,9 +53,9 @@ from typing import Any
 from frontsim import bundled
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
-from frontsim.fields import Fields
-from frontsim.near import near
 from frontsim.recovery.facts import Operation, PastState
+from frontsim.user_input.fields import Fields
+from frontsim.user_input.near import near
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from frontsim.errors import BadInput
-from frontsim.masking import masked
+from frontsim.presentation.masking import masked
 
 TAIL_BYTES = 16_384
 """The end of its output that is kept."""

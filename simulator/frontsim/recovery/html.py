@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from frontsim.html_page import render
+from frontsim.presentation.html_page import render
 from frontsim.recovery.report import by_clause, causes, counts, summary
 from frontsim.recovery.session import JobReport
 from frontsim.recovery.story import story

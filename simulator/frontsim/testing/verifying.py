@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from frontsim.clock import RunTime
-from frontsim.configuration import delivery_settings, read_configuration
-from frontsim.masking import masked, masked_command, masked_errors
+from frontsim.presentation.masking import masked, masked_command, masked_errors
 from frontsim.recovery import clauses as job_clauses
 from frontsim.recovery import report as job_report
 from frontsim.recovery import session as job_session
@@ -20,6 +19,7 @@ from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.settings import Settings
+from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification import session
 from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.configuration import read_configuration
+from frontsim.user_input.configuration import read_configuration
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow

@@ -17,9 +17,9 @@ from frontsim.cli.connection import Api, api_options, key_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.client.contract_pull import PulledContracts, pull_contracts
 from frontsim.client.retry import RetryPolicy
-from frontsim.contract_folder import contracts_in
 from frontsim.domain.schema_diff import schema_changes
 from frontsim.errors import Unusable
+from frontsim.user_input.contract_folder import contracts_in
 
 BUNDLED = "bundled"
 BREAKING = 1

@@ -14,7 +14,7 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import ApiError
 from frontsim.domain.faults import FAULTS, Fault, FaultStage
 from frontsim.errors import FrontsimError
-from frontsim.near import near
+from frontsim.user_input.near import near
 
 
 class _Faults(click.Group):

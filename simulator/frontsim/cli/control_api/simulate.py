@@ -7,8 +7,8 @@ from frontsim.cli.connection import ControlConnection, control_options
 from frontsim.cli.control_api.raised import show_raised
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import finite
-from frontsim.near import near
 from frontsim.payloads.shop import ACTS
+from frontsim.user_input.near import near
 
 DAY = "day"
 SPEED = 600.0

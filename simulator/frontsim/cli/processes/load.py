@@ -9,7 +9,7 @@ import click
 from frontsim import bundled
 from frontsim.cli.completion import names
 from frontsim.errors import BadInput, Unusable
-from frontsim.near import near
+from frontsim.user_input.near import near
 
 _OTHERS = ("bench",)
 

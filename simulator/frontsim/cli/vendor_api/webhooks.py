@@ -9,7 +9,7 @@ from frontsim.cli.connection import Api, api_options
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.client.models import WebhookView
 from frontsim.client.vendor import WebhookChanges
-from frontsim.masking import masked, secrets_shown
+from frontsim.presentation.masking import masked, secrets_shown
 
 NONE = "no webhooks: subscribe one with `frontsim webhooks create TYPE URL`"
 

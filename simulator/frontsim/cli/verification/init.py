@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from frontsim.cli.verification.ci_jobs import JOBS
-from frontsim.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.errors import BadInput
-from frontsim.masking import masked, masked_errors
+from frontsim.presentation.masking import masked, masked_errors
+from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.type_probe import ProbedTypes

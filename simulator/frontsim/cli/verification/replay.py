@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from frontsim.masking import masked_words
+from frontsim.presentation.masking import masked_words
 
 _LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--save-payloads", "--token"}
 

@@ -34,7 +34,7 @@ from frontsim.cli.verification.verify_options import (
 )
 from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
-from frontsim.masking import masked, masked_errors, secrets_shown
+from frontsim.presentation.masking import masked, masked_errors, secrets_shown
 from frontsim.verdicts import EXIT_CODES
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.hosted import open_harnesses

@@ -14,7 +14,7 @@ from frontsim.cli.verification.interruption import Interruption
 from frontsim.cli.verification.report_files import report_options
 from frontsim.cli.verification.run_options import is_quiet, run_options, say, show_list
 from frontsim.clock import RunTime
-from frontsim.masking import masked_command, secrets_shown
+from frontsim.presentation.masking import masked_command, secrets_shown
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.command import words_of

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.load.master.setup import LoadSetup
-from frontsim.masking import masked
+from frontsim.presentation.masking import masked
 
 logger = logging.getLogger(__name__)
 

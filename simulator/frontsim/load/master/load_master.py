@@ -27,7 +27,7 @@ from frontsim.load.master.report import LoadReport, report_on
 from frontsim.load.master.setup import set_up
 from frontsim.load.master.teardown import record
 from frontsim.load.plan.options import Load
-from frontsim.masking import masked, masked_words
+from frontsim.presentation.masking import masked, masked_words
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.preflight import PreflightResult
 from frontsim.verification.scenario.scenario import Scenario

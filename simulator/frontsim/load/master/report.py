@@ -9,7 +9,7 @@ import orjson
 
 from frontsim.clauses import Contract
 from frontsim.load.master.rates import highest_rate
-from frontsim.masking import masked
+from frontsim.presentation.masking import masked
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.history import EventFact, History

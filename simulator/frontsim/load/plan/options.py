@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
 from frontsim.load.plan.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plan.plans import Plan
 from frontsim.settings import Settings, of_delivery
+from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 LOOPBACK = "127.0.0.1"
 WAIT_FOR_WORKERS_S = 60

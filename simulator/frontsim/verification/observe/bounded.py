@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import httpx
 
 from frontsim.clock import stopwatch
-from frontsim.json_depth import most_values
+from frontsim.user_input.json_depth import most_values
 
 MOST_BYTES = 32 * 1024 * 1024
 """Bytes of a text that is read."""

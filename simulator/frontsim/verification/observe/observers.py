@@ -18,7 +18,7 @@ from frontsim.client.errors import excerpt
 from frontsim.client.http import read_url
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
-from frontsim.masking import masked_command
+from frontsim.presentation.masking import masked_command
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import Effect

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from frontsim.masking import masked
-from frontsim.printable import printable
+from frontsim.presentation.masking import masked
+from frontsim.presentation.printable import printable
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.session import Played

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from frontsim.html_page import render
+from frontsim.presentation.html_page import render
 from frontsim.verification.report import page
 from frontsim.verification.report.causes import causes, headline
 from frontsim.verification.report.summary import conclusion, counted

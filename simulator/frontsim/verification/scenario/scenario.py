@@ -29,8 +29,8 @@ from typing import Any
 
 from frontsim import bundled
 from frontsim.errors import BadInput, Unusable
-from frontsim.fields import Fields
-from frontsim.near import near
+from frontsim.user_input.fields import Fields
+from frontsim.user_input.near import near
 from frontsim.verification.scenario.step_reader import read_steps
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,

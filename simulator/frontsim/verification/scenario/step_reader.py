@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from frontsim.fields import Fields
+from frontsim.user_input.fields import Fields
 from frontsim.verification.scenario.contradictions import contradiction
 from frontsim.verification.scenario.steps import BOUNDS, STEPS, Raise, Step
 

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.near import near
+from frontsim.user_input.near import near
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from frontsim import request_body
 from frontsim.errors import Busy
-from frontsim.json_depth import read_json
-from frontsim.request_body import UnfinishedBodies
+from frontsim.user_input import request_body
+from frontsim.user_input.json_depth import read_json
+from frontsim.user_input.request_body import UnfinishedBodies
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontsim import bundled
-from frontsim.validation import FORMATS, MOST, Violation, dotted, problems_of, shown
+from frontsim.user_input.validation import FORMATS, MOST, Violation, dotted, problems_of, shown
 
 Json = dict[str, Any]
 

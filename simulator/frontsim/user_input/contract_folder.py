@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.errors import Unusable
-from frontsim.fields import Fields, shown_briefly
-from frontsim.json_depth import read_json
+from frontsim.user_input.fields import Fields, shown_briefly
+from frontsim.user_input.json_depth import read_json
 
 TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _TEXTS = ("name", "trigger", "usage", "identity")

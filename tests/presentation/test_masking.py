@@ -3,7 +3,7 @@
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.masking import masked, masked_command, masked_errors, masked_words, secrets_shown
+from frontsim.presentation.masking import masked, masked_command, masked_errors, masked_words, secrets_shown
 
 SECRETS = [
     ("http://user:hunter2@shop:1/hook", "http://***@shop:1/hook"),

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from frontsim.errors import BadInput
-from frontsim.validation import shown
+from frontsim.user_input.validation import shown
 
 MOST_NAMES = 20
 """Unknown names that are noted one by one; of more, only how many."""

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.contract_folder import contracts_in
 from frontsim.errors import Unusable
+from frontsim.user_input.contract_folder import contracts_in
 
 ORDER = {"type": "object", "properties": {"id": {"type": "integer"}}}
 

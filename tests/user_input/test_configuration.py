@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.configuration import delivery_settings, read_configuration
 from frontsim.errors import BadInput
+from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 
 def write(folder, text, name="frontsim.toml"):

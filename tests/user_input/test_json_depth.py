@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from frontsim.json_depth import MOST_LEVELS, is_too_deep, most_values
+from frontsim.user_input.json_depth import MOST_LEVELS, is_too_deep, most_values
 
 
 @pytest.mark.parametrize(("levels", "too_deep"), [(1, False), (MOST_LEVELS, False), (300, True), (1000, True)])

@@ -1,4 +1,4 @@
-from frontsim.printable import printable
+from frontsim.presentation.printable import printable
 
 
 def test_what_does_not_print_is_an_escape():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.assignments import read_assignments
 from frontsim.errors import BadInput
+from frontsim.user_input.assignments import read_assignments
 
 JSON = st.recursive(
     st.none()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.fields import Fields
+from frontsim.user_input.fields import Fields
 
 
 def test_names_match_in_any_case():

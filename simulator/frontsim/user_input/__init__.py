@@ -1,0 +1,1 @@
+"""What a user writes, read: or refused, with what was expected, what came, and where."""
