@@ -133,3 +133,20 @@ def test_the_token_is_asked_for_and_kept_for_the_tab(receiver: Recorder, visits:
         page.reload()
         expect(rows(page)).to_have_count(2)
         page.close()
+
+
+def test_every_filter_is_reached_on_a_narrow_screen(sim: Simulation, receiver: Recorder, visits: Visits):
+    """They are behind a button, which says how many are set."""
+    sim.subscribes(f"http://127.0.0.1:{receiver.port}/a")
+    sim.raises(count=2)
+    page = visits(width=360)
+    expect(rows(page)).to_have_count(2)
+    expect(page.get_by_label("To")).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("To").fill("2000-01-01")
+    page.get_by_label("Outcome").select_option("ok")
+    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("button", name="Clear").click()
+    expect(rows(page)).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -45,7 +45,7 @@ export async function openEvent(panel, id, { close, resend }) {
     cause(event.cause),
     payload(event),
     compare(event),
-    h("details", { "data-name": "curl" }, h("summary", {}, "curl command"), h("pre", { class: "code-block" }, curl(event))),
+    h("details", { "data-name": "curl" }, h("summary", {}, "curl command"), h("pre", { class: "code-block", tabindex: 0, "aria-label": "curl command" }, curl(event))),
   ].filter(Boolean);
 
   const payload = (event) => {

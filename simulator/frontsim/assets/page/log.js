@@ -56,11 +56,13 @@ class Log {
       field("Type", select("event", types, state.event)),
       field("Webhook", select("webhook", hooks, state.webhook)),
       field("Outcome", select("outcome", OUTCOMES, state.outcome)),
-      field("From", h("input", { name: "from", value: state.from, placeholder: "2026-01-31 12:00", size: 16 })),
+      field("From", h("input", { name: "from", value: state.from, placeholder: "2026-01-31", size: 16 })),
       field("To", h("input", { name: "to", value: state.to, placeholder: "now", size: 16 })),
       h("div", { class: "buttons" },
+        (this.filterButton = h("button", { type: "button", class: "only-narrow", "aria-expanded": "false", onclick: () => this.showFilters() })),
         h("button", { type: "button", onclick: () => this.clear() }, "Clear"),
         h("button", { type: "button", onclick: () => this.resendFailed() }, "Resend failed…")));
+    this.countFilters();
     this.filters.addEventListener("input", throttled(() => this.filter(), 200));
     this.scroller = h("div", { class: "rows", tabindex: 0, role: "grid", "aria-label": "Events, newest first", "aria-rowcount": -1 });
     this.news = h("button", { type: "button", class: "news", hidden: true, onclick: () => this.toTop() }, "↑ New events");
@@ -281,7 +283,19 @@ class Log {
     for (const name of FILTERS) this.state[name] = (given.get(name) ?? "").trim();
     this.refresh = throttled(() => this.readHead(), this.isFiltered ? FILTERED_MS : REFRESH_MS);
     address.note("log", this.state);
+    this.countFilters();
     this.reload();
+  }
+
+  /** On a narrow screen the filters other than the search are behind a button, which says how many are set. */
+  showFilters() {
+    const isOpen = this.filters.classList.toggle("is-open");
+    this.filterButton.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  countFilters() {
+    const count = FILTERS.filter((name) => name !== "text" && this.state[name]).length;
+    this.filterButton.textContent = count ? `Filters (${count})` : "Filters";
   }
 
   clear() {

@@ -1,46 +1,52 @@
 // Pictures of the last minutes: how much was delivered, what failed, what waits, how long receivers took, and what was
 // broken meanwhile. The simulator counts in its log, so they are there after a reload and after a restart.
 
+import { note } from "./address.js";
 import { get } from "./api.js";
 import { h, s } from "./dom.js";
 import { number } from "./state.js";
 
 const WIDTH = 600; // one picture's own units
 const HEIGHT = 120;
-const STEP = 4; // seconds of a bar
+const SPANS = [[120, 1, "2 minutes"], [600, 4, "10 minutes"]]; // seconds, seconds of a bar
 const REFRESH_MS = 1000;
 
-export async function open(view, _params, isOpen) {
+export async function open(view, params, isOpen) {
+  let [span, step] = SPANS.find(([each]) => String(each) === params.get("span")) ?? SPANS.at(-1);
   const charts = h("div", { class: "charts" });
-  view.replaceChildren(h("h2", {}, "The last ten minutes"), charts);
   const draw = async () => {
     const read = await get("/_sim/page/seconds");
-    if (isOpen()) charts.replaceChildren(...all(read));
+    if (isOpen()) charts.replaceChildren(...all(read, span, step));
   };
+  const choice = h("div", { class: "choice", role: "group", "aria-label": "How far back" }, SPANS.map(([each, its, text]) => h("button", { type: "button", "aria-pressed": String(each === span), onclick: (press) => {
+    [span, step] = [each, its];
+    note("pictures", { span });
+    for (const other of press.target.parentNode.children) other.setAttribute("aria-pressed", String(other === press.target));
+    draw();
+  } }, text)));
+  view.replaceChildren(h("div", { class: "heading" }, h("h2", { class: "grow" }, "Pictures"), choice), charts);
   await draw();
   const timer = setInterval(() => document.hidden || draw().catch(() => {}), REFRESH_MS); // the state at the top says that we are not connected
   return () => clearInterval(timer);
 }
 
-/** The seconds, four by four, oldest first. */
-function bars({ now, span, seconds }) {
-  const count = span / STEP;
-  const end = Math.ceil((now + 1) / STEP) * STEP;
+/** What happened in each bar, oldest first. */
+function bars({ now, seconds }, span, step) {
+  const count = span / step;
+  const end = Math.ceil((now + 1) / step) * step;
   const found = Array.from({ length: count }, () => []);
-  for (const each of seconds) found[Math.floor((each.second - end) / STEP) + count]?.push(each);
-  let waiting = null;
+  for (const each of seconds) found[Math.floor((each.second - end) / step) + count]?.push(each);
+  let waiting = seconds.findLast((each) => each.second < end - span)?.waiting ?? null;
   return found.map((within, index) => {
     const sum = (name) => within.reduce((total, each) => total + each[name], 0);
-    const over = sum("over");
     const timed = within.filter((each) => each.p50 !== null);
     const most = within.reduce((top, each) => Math.max(top ?? 0, each.waiting), null);
     const shown = most ?? waiting;
     waiting = within.at(-1)?.waiting ?? waiting; // it changes with a commit alone, and each of those has a second
     return {
-      second: end + (index - count) * STEP,
-      over: over / STEP,
-      failed: sum("failed") / STEP,
-      resends: sum("resends") / STEP,
+      over: sum("over") / step,
+      failed: sum("failed") / step,
+      resends: sum("resends") / step,
       failures: sum("failed"),
       faults: [...new Set(within.flatMap((each) => each.faults))],
       waiting: shown,
@@ -63,33 +69,37 @@ function bands(shown) {
   return found;
 }
 
-function all(read) {
-  const shown = bars(read);
+function all(read, span, step) {
+  const shown = bars(read, span, step);
   const broken = bands(shown);
   const last = shown.findLast((bar) => bar.p50 !== null);
-  const recent = shown.at(-2);
-  const draw = (title, now, series) => chart(title, now, shown, broken, series);
+  const waits = shown.at(-1).waiting;
+  const draw = (title, now, series) => chart(title, now, shown, broken, series, span);
+  const resends = shown.some((bar) => bar.resends) ? [["resends", "line resends", "resends"]] : [];
   return [
-    draw("Runs a second", `${number(recent.over)} now`, [["over", "bars", "acknowledged"], ["failed", "bad-bars", "failed"], ["resends", "line resends", "resends"]]),
-    draw("Waiting and under way", shown.at(-1).waiting === null ? "nothing yet" : `${number(shown.at(-1).waiting)} now`, [["waiting", "area", "runs"]]),
+    story(broken, shown.length, step),
+    draw("Runs a second", `${number(shown.at(-2).over)} now`, [["over", "bars", "acknowledged"], ["failed", "bad-bars", "failed"], ...resends]),
+    draw("Waiting and under way", waits === null ? "nothing yet" : `${number(waits)} now`, [["waiting", "area", "runs"]]),
     draw("Latency in ms", last ? `p50 about ${number(Math.round(last.p50))}, p99 about ${number(Math.round(last.p99))}` : "no run yet", [["p99", "line p99", "p99"], ["p50", "line p50", "p50"]]),
-    story(broken, shown),
   ];
 }
 
-/** What was broken, in words: when, for how long, and how much failed meanwhile. */
-function story(broken, shown) {
-  if (!broken.length) return h("p", { class: "card soft" }, "No fault hit a run in these minutes.");
-  const ago = (index) => {
-    const seconds = (shown.length - index) * STEP;
-    return seconds < 90 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+/** What was broken: a lane for each fault, on the time of the pictures below. */
+function story(broken, count, step) {
+  const names = [...new Set(broken.map(({ name }) => name))];
+  const lane = (name) => {
+    const its = broken.filter((band) => band.name === name);
+    const first = (count - its[0].from) * step;
+    const lasted = its.reduce((sum, band) => sum + band.to - band.from, 0) * step;
+    const failures = its.reduce((sum, band) => sum + band.failures, 0);
+    const picture = s("svg", { viewBox: `0 0 ${count} 1`, preserveAspectRatio: "none", "aria-hidden": "true" }, its.map((band) => s("rect", { class: "mark-band", x: band.from, y: 0, width: Math.max(band.to - band.from, count / 200), height: 1 })));
+    return h("li", {}, h("b", {}, name), h("span", { class: "soft" }, `from ${first < 90 ? `${number(first)} s` : `${Math.round(first / 60)} min`} ago, about ${number(lasted)} s; ${number(failures)} ${failures === 1 ? "run" : "runs"} failed meanwhile`), picture);
   };
-  const rows = broken.map((band) => h("tr", {}, h("td", {}, h("b", {}, band.name)), h("td", {}, ago(band.from)), h("td", {}, `${number((band.to - band.from) * STEP)} s`), h("td", {}, number(band.failures))));
-  return h("div", { class: "card scroll" }, h("table", { class: "runs" }, h("caption", { class: "unseen" }, "Faults that hit a run in these minutes"),
-    h("thead", {}, h("tr", {}, ["Fault", "Began", "Lasted about", "Runs that failed meanwhile"].map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows)));
+  return h("figure", { class: "card chart" }, h("figcaption", {}, h("b", {}, "Broken on purpose"), !names.length && h("span", { class: "soft" }, "no fault hit a run")),
+    names.length > 0 && h("ul", { class: "lanes", role: "list" }, names.map(lane)));
 }
 
-function chart(title, now, shown, broken, series) {
+function chart(title, now, shown, broken, series, span) {
   const most = Math.max(1, ...series.flatMap(([name]) => shown.map((bar) => bar[name] ?? 0)));
   const top = nice(most);
   const x = (index) => (index * WIDTH) / shown.length;
@@ -101,25 +111,8 @@ function chart(title, now, shown, broken, series) {
   for (const [name, kind] of series) picture.append(...shape(kind, shown.map((bar) => bar[name]), x, y));
   return h("figure", { class: "card chart" },
     h("figcaption", {}, h("b", {}, title), h("span", { class: "soft" }, now), h("span", { class: "legend" }, series.length > 1 && series.map(([, kind, text]) => h("span", {}, h("i", { class: `key ${kind}` }), text)))),
-    h("div", { class: "plot" }, picture, h("span", { class: "tick-top" }, number(top)), labels(broken, shown.length)),
-    h("div", { class: "ticks", "aria-hidden": "true" }, ["10 min ago", "5 min ago", "now"].map((text) => h("span", {}, text))));
-}
-
-/** The bands' names, each where its band begins, on a line of its own where it would cover the one before. */
-function labels(broken, count) {
-  const ends = [];
-  return broken.slice(-8).map((band) => {
-    const left = (band.from / count) * 100;
-    let line = ends.findIndex((end) => end < left);
-    if (line < 0) line = ends.length;
-    ends[line] = left + band.name.length * 1.3;
-    if (line > 3) return null;
-    const label = h("span", { class: "band-label", "aria-hidden": "true" }, band.name);
-    if (left > 80) label.style.right = `${100 - (band.to / count) * 100}%`;
-    else label.style.left = `${left}%`;
-    label.style.top = `${18 + line * 17}px`;
-    return label;
-  }).filter(Boolean);
+    h("div", { class: "plot" }, picture, h("span", { class: "tick-top" }, number(top))),
+    h("div", { class: "ticks", "aria-hidden": "true" }, [`${span / 60} min ago`, `${span / 120} min ago`, "now"].map((text) => h("span", {}, text))));
 }
 
 function shape(kind, values, x, y) {

@@ -42,7 +42,7 @@ const title = (name, total, shown) => h("div", { class: "heading" }, h("h3", {},
 const empty = () => h("p", { class: "soft" }, "No record yet. A receiver under test calls ", h("code", {}, "POST /_sim/sink/NAME"), " as it would call the shop or ERP behind it.");
 
 function record(text) {
-  const shown = h("pre", { class: "code-block" });
+  const shown = h("pre", { class: "code-block", tabindex: 0, "aria-label": "Record" });
   showPretty(shown, text);
   return shown;
 }

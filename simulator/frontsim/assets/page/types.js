@@ -35,7 +35,7 @@ function parts(kind, schema) {
       kind.usage && h("div", {}, h("dt", {}, "Use it to"), h("dd", {}, kind.usage, " ", said("usage"))),
       kind.identity && h("div", {}, h("dt", {}, "Identity"), h("dd", {}, h("code", {}, kind.identity), " ", said("identity")))),
     h("div", { class: "fields" }, fields(schema, schema, 0)),
-    h("details", {}, h("summary", {}, "JSON Schema"), h("pre", { class: "code-block" }, JSON.stringify(schema, null, 2))),
+    h("details", {}, h("summary", {}, "JSON Schema"), h("pre", { class: "code-block", tabindex: 0, "aria-label": "JSON Schema" }, JSON.stringify(schema, null, 2))),
   ];
 }
 
