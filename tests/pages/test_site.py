@@ -75,7 +75,16 @@ def test_the_token_guards_all_but_the_files():
         assert 200 == sim.http.get(f"{sim.server}/", headers=link).status_code
         assert 200 == sim.http.get(f"{sim.server}{ASSETS}app.js", headers=own).status_code
         assert_problem(sim.http.post(f"{sim.server}{ASSETS}app.js", headers=own), 401)
-        for path in ("events", "webhooks", "registry", "api/webhooks", "backlog", "payloads/SaleCreated"):
+        for path in (
+            "events",
+            "webhooks",
+            "registry",
+            "api/webhooks",
+            "seconds",
+            "calls",
+            "verify",
+            "payloads/SaleCreated",
+        ):
             url = f"{sim.server}/_sim/page/{path}"
             assert_problem(sim.http.get(url, headers=own), 401)
             assert 200 == sim.http.get(url, headers={**own, "Authorization": "Bearer s3cret"}).status_code
