@@ -26,7 +26,7 @@ _OPTIONS = {
     "--receiver-events": "Only these event types: TYPE,TYPE.",
     "--receiver-payloads": "Payloads: strict, typical (default) or adversarial.",
     "--receiver-set": "Change a field in all payloads that have it: PATH=VALUE. Repeatable.",
-    "--receiver-delivery-shape": "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file.",
+    "--receiver-delivery-shape": "Shape of a delivery's body: bare, typed, event, envelope, or a TOML or JSON file.",
     "--receiver-seed": "A number that repeats a run.",
     "--recovery-job": "The command that runs your list -> resend job once. Without it the job's tests are skipped.",
     "--recovery-seed": "A number that repeats a run of the job's tests.",

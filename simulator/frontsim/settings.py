@@ -99,7 +99,7 @@ class Settings:
     delivery_shape: str = setting(
         "bare",
         "Shape of a delivery's body: bare (the payload), typed (type and id added), event (event added), envelope "
-        "(event, id, data), or a TOML file.",
+        "(event, id, data), or a TOML or JSON file.",
         of_delivery=True,
     )
     max_waiting: int = setting(1_000_000, "Events that may wait to be sent before /_sim/trigger answers 503.", least=1)

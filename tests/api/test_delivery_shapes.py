@@ -58,6 +58,34 @@ def test_everything_that_a_file_can_name(shaped: Callable[[str], Simulation], re
     assert ("Bearer secret", "Bearer secret") == (first.headers["authorization"], second.headers["authorization"])
 
 
+def test_a_fixed_header_is_for_senders_alone(shaped: Callable[[str], Simulation], receiver: Recorder, tmp_path: Path):
+    """A lease has its value, because an outside deliverer must send it; the page has not."""
+    file = tmp_path / "shape.json"
+    file.write_text('{"headers": {"Shop-Pass": "hunter2"}}')
+    sim = shaped(str(file))
+    sim.subscribes(receiver.url)
+    [event_id] = sim.raises()
+    sim.drains()
+    assert "hunter2" == receiver.calls[0].headers["shop-pass"]
+    for path in ("", "/runs/1"):
+        shown = sim.sim("GET", f"page/events/{event_id}{path}").text
+        assert ("Shop-Pass" in shown, "hunter2" in shown) == (True, False)
+    [leased] = sim.does("leases", {"event": "SaleCreated"})["deliveries"]
+    assert "hunter2" == leased["headers"]["Shop-Pass"]
+
+
+def test_a_user_in_the_url_is_the_one_authorization(
+    shaped: Callable[[str], Simulation], receiver: Recorder, tmp_path: Path
+):
+    file = tmp_path / "shape.json"
+    file.write_text('{"headers": {"Authorization": "Bearer secret"}}')
+    sim = shaped(str(file))
+    sim.subscribes(receiver.url.replace("//", "//ann:pass@"))
+    sim.raises()
+    sim.drains()
+    assert receiver.calls[0].headers["authorization"].startswith("Basic ")
+
+
 def test_a_lease_is_handed_out_in_shape(shaped: Callable[[str], Simulation]):
     """Outside deliverers send the body, URL and headers that they are given."""
     sim = shaped("event")

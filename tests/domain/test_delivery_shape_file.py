@@ -73,5 +73,29 @@ def test_a_wrong_file_is_refused(file: Path, text: str, told: str):
 
 def test_an_unknown_name_is_refused():
     """The text lists the names."""
-    with pytest.raises(Unusable, match="expected one of bare, typed, event, envelope or a TOML file, got 'tiped'"):
+    with pytest.raises(Unusable, match="bare, typed, event, envelope or a TOML or JSON file, got 'tiped'"):
         read_delivery_shape("tiped")
+
+
+def test_a_file_may_be_json(tmp_path: Path):
+    """With the same keys, and the same shape comes of it."""
+    file = tmp_path / "shape.JSON"
+    file.write_text('{"envelope": {"kind": "{event}", "data": "{payload}"}, "headers": {"X-A": "1"}}')
+    shape = read_delivery_shape(str(file))
+    assert (b'{"kind":', Part("event"), b',"data":', Part("payload"), b"}") == shape.envelope
+    assert {"X-A": "1"} == shape.headers
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "expected JSON"),
+        ("[]", "expected an object with fields or envelope, and headers"),
+        ('{"fields": {"a": "odd"}}', "fields.a: expected one of event"),
+    ],
+)
+def test_a_json_file_that_is_no_shape_is_refused(tmp_path: Path, text: str, told: str):
+    file = tmp_path / "shape.json"
+    file.write_text(text)
+    with pytest.raises(Unusable, match=told):
+        read_delivery_shape(str(file))

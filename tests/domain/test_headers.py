@@ -1,5 +1,6 @@
 """The headers of a delivery."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from frontsim.domain.headers import HeaderNames
@@ -28,3 +29,23 @@ def test_the_lines():
         b"X-Webhook-Id: 00000000-0000-0000-0000-000000000001\r\n"
         b"X-Webhook-Event: Other\r\n"
     ) == lines
+
+
+def test_one_request_has_one_authorization():
+    """A user in the webhook's URL is Basic authentication, and the header of a shape gives way to it."""
+    names = replace(NAMES, fixed={"authorization": "Bearer a", "X-A": "1"})
+    plain = DELIVERY._replace(url="http://shop/hook?mail=a@b")
+    user = DELIVERY._replace(url="http://ann:b@shop/hook")
+    assert ("Bearer a", "1") == (names.of(plain)["authorization"], names.of(plain)["X-A"])
+    assert ("authorization" not in names.of(user), "1") == (True, names.of(user)["X-A"])
+    for _ in range(2):  # the second time from the cache
+        assert b"Bearer a" in names.lines(plain)
+        assert b"Bearer" not in names.lines(user)
+        assert b"X-A: 1\r\n" in names.lines(user)
+
+
+def test_a_reader_sees_no_secret():
+    """The values of fixed headers, and what is known as a secret by its name."""
+    names = replace(NAMES, fixed={"Shop-Pass": "hunter2"})
+    head = "POST / HTTP/1.1\nHost: shop\nAuthorization: Basic hunter2\nshop-pass: hunter2\nX-B: 1"
+    assert "POST / HTTP/1.1\nHost: shop\nAuthorization: Basic ***\nshop-pass: ***\nX-B: 1" == names.hidden(head)

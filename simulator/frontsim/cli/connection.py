@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import ApiError, Unreachable
 from frontsim.client.vendor import FrontSystems
-from frontsim.errors import FrontsimError
+from frontsim.errors import BadInput, FrontsimError
 from frontsim.settings import Settings
 
 _DEFAULTS = Settings()
@@ -52,6 +54,22 @@ _subscription_key = click.option(
     show_envvar=True,
     default=_DEFAULTS.subscription_key,
     help="The Ocp-Apim-Subscription-Key.  [default: the simulator's]",
+)
+_api_key_file = click.option(
+    "--api-key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="FRONTSIM_API_KEY_FILE",
+    show_envvar=True,
+    metavar="FILE",
+    help="Has the x-api-key.",
+)
+_subscription_key_file = click.option(
+    "--subscription-key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="FRONTSIM_SUBSCRIPTION_KEY_FILE",
+    show_envvar=True,
+    metavar="FILE",
+    help="Has the Ocp-Apim-Subscription-Key.",
 )
 _token = click.option(
     "--token",
@@ -102,20 +120,42 @@ def api_options(function: Function) -> Function:
     """Give a command the API's options; it is called with `api`, an `Api`."""
 
     @wraps(function)
-    def command(*args: Any, base_url: str, api_key: str, subscription_key: str, **others: Any) -> Any:
-        return function(*args, api=Api(base_url, api_key, subscription_key), **others)
+    def command(*args: Any, base_url: str, **others: Any) -> Any:
+        return function(*args, api=Api(base_url, **_keys(others)), **others)
 
-    return _base_url(_api_key(_subscription_key(command)))
+    return _base_url(_with_keys(command))
 
 
 def key_options(function: Function) -> Function:
     """Give a command the API's keys, if it takes base URLs in another way; it is called with `api_at`, URL -> `Api`."""
 
     @wraps(function)
-    def command(*args: Any, api_key: str, subscription_key: str, **others: Any) -> Any:
-        return function(*args, api_at=lambda base_url: Api(base_url, api_key, subscription_key), **others)
+    def command(*args: Any, **others: Any) -> Any:
+        keys = _keys(others)
+        return function(*args, api_at=lambda base_url: Api(base_url, **keys), **others)
 
-    return _api_key(_subscription_key(command))
+    return _with_keys(command)
+
+
+def _with_keys(command: Function) -> Function:
+    return _api_key(_api_key_file(_subscription_key(_subscription_key_file(command))))
+
+
+def _keys(options: dict[str, Any]) -> dict[str, str]:
+    """Take the keys out of a command's options: from the files that are named, where there are any.
+
+    A key on the command line wins over a file in the environment. Raises BadInput.
+    """
+    keys: dict[str, str] = {}
+    for name in ("api_key", "subscription_key"):
+        keys[name], file = options.pop(name), options.pop(f"{name}_file")
+        if file is None or click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            continue
+        try:
+            keys[name] = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"--{name.replace('_', '-')}-file: expected a file with the key, got {error}") from None
+    return keys
 
 
 def control_options(function: Function) -> Function:

@@ -1,4 +1,4 @@
-"""Reads a delivery shape: one of the named ones, or a TOML file.
+"""Reads a delivery shape: one of the named ones, or a TOML file (or a JSON file, `*.json`, with the same keys).
 
 [fields]                       # or [envelope]
 type = "event"                 # top-level field = what it holds
@@ -21,6 +21,7 @@ from frontsim.domain.delivery_shape import BARE, FACTS, PAYLOAD, DeliveryShape, 
 from frontsim.errors import Unusable
 from frontsim.settings import HTTP_TOKEN
 from frontsim.user_input.fields import Fields
+from frontsim.user_input.json_depth import read_json
 
 SHAPES: Mapping[str, DeliveryShape] = {
     "bare": BARE,
@@ -50,14 +51,29 @@ def read_delivery_shape(name: str) -> DeliveryShape:
     if name in SHAPES:
         return SHAPES[name]
     try:
-        document = tomllib.loads(Path(name).read_text("utf-8"))
+        text = Path(name).read_bytes()
     except OSError as error:
         raise Unusable(
-            f"--delivery-shape: expected one of {', '.join(SHAPES)} or a TOML file, got {name!r} ({error.strerror})"
+            f"--delivery-shape: expected one of {', '.join(SHAPES)} or a TOML or JSON file, got {name!r} "
+            f"({error.strerror})"
         ) from None
+    return _shape(_document(text, name), name)
+
+
+def _document(text: bytes, file: str) -> Mapping[str, Any]:
+    """What a file says. Raises Unusable."""
+    if file.lower().endswith(".json"):
+        try:
+            document = read_json(text)
+        except ValueError as error:
+            raise Unusable(f"{file}: {error}") from None
+        if not isinstance(document, dict):
+            raise Unusable(f"{file}: expected an object with fields or envelope, and headers, got another value")
+        return document
+    try:
+        return tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"{name}: expected TOML, got {error}") from None
-    return _shape(document, name)
+        raise Unusable(f"{file}: expected TOML, got {error}") from None
 
 
 def _shape(document: Mapping[str, Any], file: str) -> DeliveryShape:

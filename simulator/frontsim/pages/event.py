@@ -67,7 +67,7 @@ class EventReads:
                 **row_json(row, self._time),
                 "payload": detail.body.decode(errors="replace"),
                 "sentUrl": filled_url(row.url, row.event),
-                "headers": self._headers.of(delivery),
+                "headers": self._shown_headers(delivery),
                 "sentBody": self._body_of(delivery).decode(errors="replace"),
                 "runs": [self._run(run) for run in detail.runs],
                 "cause": _cause(detail.cause),
@@ -101,8 +101,8 @@ class EventReads:
         return json(
             {
                 "sent": _how_much(run),
-                "request": _text(run, detail.row.event, changed or unbroken),
-                "without": _text(run, detail.row.event, unbroken) if changed else None,
+                "request": self._text(run, detail.row.event, changed or unbroken),
+                "without": self._text(run, detail.row.event, unbroken) if changed else None,
             }
         )
 
@@ -137,6 +137,23 @@ class EventReads:
             "sent": _how_much(run),
         }
 
+    def _shown_headers(self, delivery: Delivery) -> dict[str, str]:
+        """The headers of a delivery without secrets."""
+        lines = "\n".join(f"{name}: {value}" for name, value in self._headers.of(delivery).items())
+        return dict(line.split(": ", 1) for line in self._headers.hidden(lines).split("\n"))
+
+    def _text(self, run: RunDetail, event: str, sent: ChangedRequest) -> dict[str, Any]:
+        """A request as it goes over the wire, without secrets; of a large body the beginning."""
+        body = sent.body.decode(errors="replace")[:_LONGEST]
+        start = parse_target(filled_url(run.url, event)).head_start.decode("latin-1")
+        head = f"{start}{sent.headers.decode('latin-1')}Content-Length: {sent.content_length}"
+        return {
+            "head": self._headers.hidden(head.replace("\r\n", "\n")),
+            "body": body,
+            "bytes": sent.size,
+            "isWhole": len(sent.body) == sent.size,
+        }
+
 
 def _event_id(request: Request) -> UUID:
     text = request.path_params["webhookEventId"]
@@ -163,19 +180,6 @@ def _how_much(run: RunDetail) -> str:
     if run.is_changed:
         return "changed"
     return "all" if run.outcome == Outcome.ANSWERED else "some"
-
-
-def _text(run: RunDetail, event: str, sent: ChangedRequest) -> dict[str, Any]:
-    """A request as it goes over the wire; of a large body the beginning."""
-    body = sent.body.decode(errors="replace")[:_LONGEST]
-    start = parse_target(filled_url(run.url, event)).head_start.decode("latin-1")
-    head = f"{start}{sent.headers.decode('latin-1')}Content-Length: {sent.content_length}"
-    return {
-        "head": head.replace("\r\n", "\n"),
-        "body": body,
-        "bytes": sent.size,
-        "isWhole": len(sent.body) == sent.size,
-    }
 
 
 def _value_at(payload: object, path: str) -> str | int | None:

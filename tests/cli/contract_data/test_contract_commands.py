@@ -101,3 +101,18 @@ def test_a_folder_that_cannot_be_written_is_3(run: Any, real: Simulation, tmp_pa
     (tmp_path / "file").write_text("")
     done = run("contracts", "pull", "--out", str(tmp_path / "file" / "x"), "--base-url", real.base_url)
     assert (3, True) == (done.exit_code, "--out" in done.stderr)
+
+
+@pytest.mark.parametrize("command", [["pull", "--out", "pulled", "--base-url"], ["diff", "bundled"]])
+def test_keys_come_from_files(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]):
+    """A wrong key is refused; the right ones are read from files, and never printed."""
+    monkeypatch.chdir(tmp_path)
+    keys = {"api_key": "frontsm.right", "subscription_key": "right"}
+    for name, key in keys.items():
+        (tmp_path / name).write_text(f"{key}\n")
+    with simulation(auth="strict", **keys) as strict:
+        files = ["--api-key-file", "api_key", "--subscription-key-file", "subscription_key"]
+        assert 3 == run("contracts", *command, strict.base_url, "--api-key-file", "none").exit_code
+        assert 0 != run("contracts", *command, strict.base_url).exit_code
+        done = run("contracts", *command, strict.base_url, *files)
+    assert (0, False) == (done.exit_code, "right" in done.stdout + done.stderr)

@@ -243,6 +243,9 @@ def test_keys_from_files(vendor, run, tmp_path, monkeypatch):
     vendor.asked.clear()
     run("reconcile", "--api-key", "mine")
     assert "mine" == {name.lower(): value for name, value in vendor.asked[0][1].items()}["x-api-key"]
+    vendor.asked.clear()
+    run("webhooks", "list")  # as every command that calls the API
+    assert "from-a-file" == {name.lower(): value for name, value in vendor.asked[0][1].items()}["x-api-key"]
     done = run("reconcile", "--api-key-file", str(tmp_path / "nowhere"))
     assert 3 == done.exit_code
     assert "--api-key-file: expected a file with the key" in done.stderr

@@ -6,7 +6,6 @@ lock the state -> webhooks -> for each: window from the state, list and resend, 
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from frontsim.client.reconcile_state import ReconcileState, default_file
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems, When
 from frontsim.clock import stopwatch
-from frontsim.errors import BadInput, FrontsimError
+from frontsim.errors import FrontsimError
 
 DAYS = 30
 CONCURRENCY = 4
@@ -72,14 +71,6 @@ _file = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--watch", "watch_s", type=click.FloatRange(0.1), metavar="SECONDS", help="Start again after so long.")
 @click.option("--metrics", "metrics_file", type=_file, metavar="FILE", help="Write the result for Prometheus.")
-@click.option("--api-key-file", type=_file, envvar="FRONTSIM_API_KEY_FILE", metavar="FILE", help="Has the x-api-key.")
-@click.option(
-    "--subscription-key-file",
-    type=_file,
-    envvar="FRONTSIM_SUBSCRIPTION_KEY_FILE",
-    metavar="FILE",
-    help="Has the Ocp-Apim-Subscription-Key.",
-)
 @api_options
 @json_option
 @click.pass_context
@@ -95,7 +86,6 @@ def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **optio
 
     Exit code: 0 nothing is left failing, 1 something is, 3 wrong usage or no API.
     """
-    api = _with_key_files(ctx, api, options)
     while True:
         try:
             code = _start(ctx, api, options)
@@ -107,20 +97,6 @@ def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **optio
         if watch_s is None:
             ctx.exit(code)
         time.sleep(watch_s)
-
-
-def _with_key_files(ctx: click.Context, api: Api, options: dict[str, Any]) -> Api:
-    """The keys from the files that are named; a key on the command line wins over a file in the environment."""
-    keys = {}
-    for name in ("api_key", "subscription_key"):
-        file: Path | None = options[f"{name}_file"]
-        if file is None or ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            continue
-        try:
-            keys[name] = file.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"--{name.replace('_', '-')}-file: expected a file with the key, got {error}") from None
-    return replace(api, **keys)
 
 
 def _start(ctx: click.Context, api: Api, options: dict[str, Any]) -> int:

@@ -97,7 +97,7 @@ def _add_receiver(add: AddOption) -> None:
     configured = delivery_settings(read_configuration(Path.cwd()), os.environ, "serve")
     add(
         "--delivery-shape",
-        "Shape of a delivery's body: bare, typed, event, envelope, or a TOML file. With --simulator: its own shape.",
+        "Shape of a delivery's body: bare, typed, event, envelope, or a TOML or JSON file. With --simulator: its own.",
         metavar="NAME|FILE",
         default=configured.get("delivery_shape", "bare"),
     )
