@@ -35,7 +35,7 @@ def test_a_misspelt_key_is_refused_with_the_right_one(run, configured):
     configured('recevier = "http://127.0.0.1:8500/hook"')
     done = run("types")
     assert 3 == done.exit_code
-    assert "expected the name of an option, got 'recevier'; did you mean 'receiver'?" in done.stderr
+    assert "expected the name of an option, got 'recevier' (did you mean 'receiver'?)" in done.stderr
 
 
 def test_a_key_of_another_command_is_no_mistake_at_the_top(run, configured):

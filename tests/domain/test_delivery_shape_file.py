@@ -73,7 +73,7 @@ def test_a_wrong_file_is_refused(file: Path, text: str, told: str):
 
 def test_an_unknown_name_is_refused():
     """The text lists the names."""
-    with pytest.raises(Unusable, match="bare, typed, event, envelope or a TOML or JSON file, got 'tiped'"):
+    with pytest.raises(Unusable, match=r"got 'tiped' .did you mean 'typed'"):
         read_delivery_shape("tiped")
 
 

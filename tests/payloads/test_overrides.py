@@ -29,8 +29,12 @@ def test_several_paths_are_put_in_in_order() -> None:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("totl", "got 'totl', but the payload is an object with total, store, salesLines, customer, tags"),
-        ("store.pos", "got 'pos', but store is an object with posId"),
+        (
+            "totl",
+            "got 'totl' (did you mean 'total'?), but the payload is an object with total, store, salesLines, customer, "
+            "tags",
+        ),
+        ("store.pos", "got 'pos' (did you mean 'posId'?), but store is an object with posId"),
         ("salesLines[2].price", "got '2', but salesLines is a list with the indices 0 to 1"),
         ("salesLines.first", "got 'first', but salesLines is a list with the indices 0 to 1"),
         ("salesLines[0].price.amount", "got 'amount', but salesLines.0.price is the value '1'"),

@@ -36,7 +36,7 @@ def test_every_act_works_first_thing(act: str) -> None:
 
 def test_an_unknown_act_is_refused() -> None:
     """The message lists the acts, and the one that was probably meant."""
-    with pytest.raises(BadInput, match=r"expected one of sale, return, .*, got 'sales' \(did you mean sale\?\)"):
+    with pytest.raises(BadInput, match=r"expected an act, got 'sales' \(did you mean 'sale'\?\): sale, return, "):
         Shop(seed=1).act("sales", number=0)
     with pytest.raises(BadInput, match="from 0 on, got -1"):
         Shop(seed=1).act("sale", number=-1)

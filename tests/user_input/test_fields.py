@@ -62,7 +62,7 @@ def test_names_that_nobody_knows():
     fields = Fields({"Event": 1, "evNt": 2, "y" * 500: 3}, any_case=True)
     fields.only("event", "count")
     assert ["evNt", "y" * 100] == list(fields.problems)
-    assert "expected one of event, count, got the name 'evNt'" == fields.problems["evNt"][0]
+    assert "expected one of event, count, got the name 'evNt' (did you mean 'event'?)" == fields.problems["evNt"][0]
 
 
 def test_bounds_and_values_in_words_of_json():

@@ -14,6 +14,7 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FaultRule
 from frontsim.domain.rule_json import read_rule, write_rule
 from frontsim.errors import BadInput, UnknownFaultRule
+from frontsim.user_input.near import not_among
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # as listings show it: neither 01 nor another script's digits
 
@@ -84,7 +85,7 @@ class Faults:
         for known in self._operations:
             if name.lower() == known.lower():
                 return known
-        raise BadInput(f"expected one of {', '.join(self._operations)}, got {name[:64]!r}")
+        raise BadInput(not_among(self._operations, name, expected="an operation"))
 
     def _shown(self, rule: FaultRule) -> dict[str, Any]:
         return write_rule(rule, self._rules.fired[rule.number], self._time)

@@ -1,6 +1,5 @@
 """What the configuration file says, as defaults of a command's options: they rank behind flags and the environment."""
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ import click
 
 from frontsim.errors import BadInput
 from frontsim.user_input.configuration import Configuration, in_folder_of
+from frontsim.user_input.near import near
 
 Known = Callable[[], set[str]]
 """Gives the names of the options of all commands; it loads them, so it is called only where it must be."""
@@ -52,8 +52,7 @@ def _refuse_unknown(configuration: Configuration, names: Iterable[str], words: t
     for name in names:
         everywhere = known()
         if name in table or name not in everywhere:
-            near = difflib.get_close_matches(name, everywhere, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = near(name, everywhere)
             raise BadInput(f"{configuration.file}: expected the name of an option, got {name!r}{hint}")
 
 

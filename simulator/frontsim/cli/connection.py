@@ -182,7 +182,7 @@ def advice(error: ApiError) -> str:
     """What the user can do about a refusal, to stand behind its text; "" for nothing."""
     match error.status:
         case 401 | 403:
-            return " (the keys come from --api-key and --subscription-key, the token of /_sim from --token)"
+            return " (options for the keys: --api-key, --subscription-key; for the token of /_sim: --token)"
         case 404 if "/_sim/" in str(error) and not is_simulators_own(error):
             return " (is that a frontsim simulator? the real API has no /_sim)"
         case _:

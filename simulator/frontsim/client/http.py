@@ -251,8 +251,9 @@ def _accepted(request: httpx.Request, response: httpx.Response) -> Answer:
     if response.is_success:
         return Answer(_named(request), response.status_code, response.content)
     said = error_text(response.content)
+    call = f"{_named(request)}: expected a 2xx, got {response.status_code}"
     raise ApiError(
-        f"{_named(request)}: expected a 2xx, got {response.status_code}{': ' if said else ''}{said}",
+        f"{said} ({call})" if said else call,
         status=response.status_code,
         body=excerpt(response.content),
         retry_after_s=retry_after_s(response.headers),

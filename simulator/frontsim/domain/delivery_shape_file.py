@@ -22,6 +22,7 @@ from frontsim.errors import Unusable
 from frontsim.settings import HTTP_TOKEN
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.json_depth import read_json
+from frontsim.user_input.near import not_among
 
 SHAPES: Mapping[str, DeliveryShape] = {
     "bare": BARE,
@@ -54,8 +55,7 @@ def read_delivery_shape(name: str) -> DeliveryShape:
         text = Path(name).read_bytes()
     except OSError as error:
         raise Unusable(
-            f"--delivery-shape: expected one of {', '.join(SHAPES)} or a TOML or JSON file, got {name!r} "
-            f"({error.strerror})"
+            f"--delivery-shape: {not_among(SHAPES, name, expected='a shape or a TOML or JSON file')} ({error.strerror})"
         ) from None
     return _shape(_document(text, name), name)
 

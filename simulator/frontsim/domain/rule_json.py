@@ -6,7 +6,6 @@
 Everything but `fault` may be left out. What is not understood is refused, all of it in one answer.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -17,7 +16,8 @@ from frontsim.clock import Milliseconds, WireTime
 from frontsim.domain.faults import FAULTS, Fault, FaultRule, FaultStage, Match
 from frontsim.domain.model import Trigger
 from frontsim.errors import BadInput
-from frontsim.user_input.fields import MOST_SHOWN, Fields, shown_briefly
+from frontsim.user_input.fields import Fields, shown_briefly
+from frontsim.user_input.near import near
 
 LONGEST = 2_048
 """Characters of a text in `match`."""
@@ -94,8 +94,7 @@ def _fault(fields: Fields, *, whole: bool) -> Fault | None:
     name = fields.raw("fault")
     if isinstance(name, str) and name in FAULTS:
         return FAULTS[name]
-    close = difflib.get_close_matches(name[:MOST_SHOWN], FAULTS, n=1) if isinstance(name, str) else []
-    hint = f", perhaps {close[0]!r}" if close else ""
+    hint = near(name, FAULTS) if isinstance(name, str) else ""
     if whole and not fields.has("fault"):
         hint = ": PUT takes a whole rule, not a part of one"
     fields.refuse("fault", f"one of {', '.join(FAULTS)} ({_HELP})", hint=hint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from frontsim.errors import BadInput
 from frontsim.jobs import broken, right
 from frontsim.jobs.job import Job
+from frontsim.user_input.near import not_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +184,5 @@ def find(name: str) -> JobVariant:
     """
     known = {**CORRECT, **BROKEN}
     if name not in known:
-        raise BadInput(f"expected one of the jobs {', '.join(known)}, got {name!r}")
+        raise BadInput(not_among(known, name, expected="a job"))
     return known[name]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from frontsim.errors import BadInput
+from frontsim.user_input.near import near
 
 _STEP = re.compile(r"[^.\[\]]+")
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -131,7 +132,8 @@ def _inner(place: object, step: str) -> tuple[object] | None:
 
 def _nothing(place: object, step: str, walked: str) -> str:
     where = walked or "the payload"
-    return f"got {step!r}, but {where} is {_holding(place)}"
+    hint = near(step, map(str, place)) if isinstance(place, dict) else ""
+    return f"got {step!r}{hint}, but {where} is {_holding(place)}"
 
 
 def _holding(place: object) -> str:

@@ -8,7 +8,6 @@ by the reservations and releases since; moments never go back. The same acts wit
 order, give the same bytes.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from frontsim.payloads.acts import counter, customer, order, stock
 from frontsim.payloads.acts.shop_state import ShopState
 from frontsim.payloads.master_data.world import World
 from frontsim.payloads.values.moments import Ticks, next_opening, of_number
+from frontsim.user_input.near import not_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,7 @@ class Shop:
         """
         act = _ACTS.get(what)
         if act is None:
-            near = difflib.get_close_matches(what, _ACTS, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            text = f"expected one of {', '.join(_ACTS)}, got {what!r}{hint}"
+            text = not_among(_ACTS, what, expected="an act")
             raise BadInput(text, {"what": [text]})
         if number < 0:
             raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})

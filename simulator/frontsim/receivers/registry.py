@@ -46,6 +46,7 @@ from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flak
 from frontsim.receivers.inbox import Inbox
 from frontsim.receivers.reference import Receiver
 from frontsim.receivers.variant import Variant, by_name
+from frontsim.user_input.near import not_among
 
 _BURNED = frozenset({"burned"})
 _CORRUPT = frozenset({"corrupt"})
@@ -298,5 +299,5 @@ def find(name: str) -> Variant:
     """
     found = CORRECT.get(name) or BROKEN.get(name)
     if found is None:
-        raise BadInput(f"expected one of the receivers {', '.join([*CORRECT, *BROKEN])}, got {name[:100]!r}")
+        raise BadInput(not_among([*CORRECT, *BROKEN], name, expected="a receiver"))
     return found

@@ -55,7 +55,7 @@ from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
 from frontsim.recovery.facts import Operation, PastState
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.near import near
+from frontsim.user_input.near import not_among
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -151,7 +151,7 @@ def chosen(names: Sequence[str]) -> list[Case]:
     known = {case.name: case for case in bundled_cases()}
     for name in names:
         if name not in known:
-            raise BadInput(f"expected one of the cases {', '.join(known)}, got {name!r}{near(name, known)}")
+            raise BadInput(not_among(known, name, expected="a case"))
     return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
 
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 from frontsim.errors import BadInput
+from frontsim.user_input.near import near
 from frontsim.user_input.validation import shown
 
 MOST_NAMES = 20
@@ -112,7 +113,9 @@ class Fields:
         if isinstance(value, str) and value in choices:
             return value
         if required or value is not None:
-            self.refuse(name, f"one of {', '.join(choices)}")
+            self.refuse(
+                name, f"one of {', '.join(choices)}", hint=near(value, choices) if isinstance(value, str) else ""
+            )
         return None
 
     def mapping(self, name: str, *, required: bool = False) -> Mapping[str, Any] | None:
@@ -144,7 +147,7 @@ class Fields:
         others = [name for name in self.value if self._key(name) not in known]
         takes = f"expected one of {', '.join(names)}" if names else "expected nothing here"
         for name in others[:MOST_NAMES]:
-            self.note(name[:MOST_SHOWN], f"{takes}, got the name {name[:MOST_SHOWN]!r}")
+            self.note(name[:MOST_SHOWN], f"{takes}, got the name {name[:MOST_SHOWN]!r}{near(name, names)}")
         if len(others) > MOST_NAMES:
             self.note("", f"{takes}, got {len(others) - MOST_NAMES:,} more names")
 

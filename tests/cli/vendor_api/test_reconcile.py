@@ -128,7 +128,8 @@ def test_a_job_that_ends_early(vendor, run):
         "InvoiceCreated w2  0       0       0          0",
     ] == done.stdout.splitlines()
     assert 3 == done.exit_code
-    assert "the job ended early: GET" in done.stderr
+    assert "the job ended early: Access denied. (GET" in done.stderr
+    assert "***" not in done.stderr  # the names of options are no secrets
 
 
 def test_the_window(vendor, run):
@@ -158,7 +159,7 @@ def test_one_webhook_that_is_not_found_does_not_end_the_others(vendor, run):
     vendor.routes["GET /api/WebhooksEvents/w1"] = (404, {"statusCode": 404, "message": "Resource not found"})
     done = run("reconcile")
     assert (1, ["POST /api/WebhooksEvents/w2/deliver/e-w2"]) == (done.exit_code, resends(vendor))
-    assert "webhook w1: not finished: GET" in done.stderr
+    assert "webhook w1: not finished: Resource not found (GET" in done.stderr
 
 
 def test_webhooks_from_the_environment(vendor, run, monkeypatch):

@@ -76,7 +76,7 @@ def test_an_unknown_webhook(api, run):
     """What the API said is one line; code 3."""
     api.routes["DELETE /api/Webhooks/w"] = (404, {"title": "Not Found", "detail": "no webhook has that id"})
     done = run("webhooks", "delete", "w")
-    assert (3, f"Error: DELETE {api.base_url}/Webhooks/w: expected a 2xx, got 404: no webhook has that id\n") == (
+    assert (3, f"Error: no webhook has that id (DELETE {api.base_url}/Webhooks/w: expected a 2xx, got 404)\n") == (
         done.exit_code,
         done.stderr,
     )

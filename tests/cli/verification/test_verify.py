@@ -65,7 +65,9 @@ def test_the_shape_of_deliveries_is_an_option_and_a_variable(verify, receiver, m
     monkeypatch.setenv("FRONTSIM_DELIVERY_SHAPE", "tiped")
     done = verify(*options)
     assert done.exit_code == 3
-    assert "expected one of bare, typed, event, envelope or a TOML or JSON file, got 'tiped'" in done.stderr
+    assert (
+        "--delivery-shape: expected a shape or a TOML or JSON file, got 'tiped' (did you mean 'typed'?)" in done.stderr
+    )
 
 
 def test_it_prints_where_the_receiver_must_connect(verify, receiver, shop):

@@ -66,7 +66,7 @@ def test_a_job_that_calls_nothing_is_2():
     [
         ([], "expected --job CMD"),
         (["--job", "", "--case", "a-plain-failure"], "expected --job CMD"),
-        (["--job", "x", "--case", "nothing"], "expected one of the cases a-plain-failure"),
+        (["--job", "x", "--case", "nothing"], "expected a case, got 'nothing': a-plain-failure"),
         (["--job", "/nowhere/job", "--case", "a-plain-failure"], "expected a program that can be started"),
         (["--job", "x 'y"], "--job: expected a command as a shell takes it"),
         (["--job", "x", "--json", "/nowhere/r.json"], "expected a file that can be written"),

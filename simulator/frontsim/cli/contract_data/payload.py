@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.completion import event_types
 from frontsim.cli.contracts import contracts_option, load
 from frontsim.cli.overrides import payload_options
@@ -31,7 +32,7 @@ _BLOCK = 256  # lines written at a time: memory stays the same, whatever the cou
 )
 @click.option(
     "--payloads",
-    type=click.Choice(PROFILES),
+    type=NearChoice(PROFILES),
     default=_DEFAULTS.payloads,
     show_default=True,
     envvar="FRONTSIM_PAYLOADS",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.completion import event_types
 from frontsim.cli.connection import ControlConnection, control_options, is_simulators_own
 from frontsim.cli.output import json_option, show_json, show_table
@@ -14,7 +15,6 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import ApiError
 from frontsim.domain.faults import FAULTS, Fault, FaultStage
 from frontsim.errors import FrontsimError
-from frontsim.user_input.near import near
 
 
 class _Faults(click.Group):
@@ -34,27 +34,17 @@ def _described(fault: Fault) -> str:
     return " ".join((fault.help, *params))
 
 
-class _FaultName(click.Choice[str]):
-    """A choice that offers the right name for a mistyped one."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            raise click.BadParameter(error.message + near(str(value), FAULTS), ctx, param) from None
-
-
 @click.group(cls=_Faults)
 def fault() -> None:
     """Break deliveries, the log or the API on purpose; the first rule that matches applies."""
 
 
 @fault.command()
-@click.argument("name", type=_FaultName(list(FAULTS)), metavar="NAME")
+@click.argument("name", type=NearChoice(list(FAULTS)), metavar="NAME")
 @click.option("--event", metavar="TYPE", shell_complete=event_types, help="Only events of this type.")
 @click.option("--webhook", metavar="ID", help="Only events of this webhook.")
 @click.option("--url", metavar="URL", help="Only deliveries to URLs that hold this text.")
-@click.option("--trigger", type=click.Choice(["Original", "Resend"]), help="Only the vendor's own runs, or resends.")
+@click.option("--trigger", type=NearChoice(["Original", "Resend"]), help="Only the vendor's own runs, or resends.")
 @click.option("--run", type=click.IntRange(min=1), help="Only this run of an event: 1 is the first.")
 @click.option("--operation", metavar="NAME", help="For faults of the API: one operation, such as deliverWebhookEvent.")
 @click.option("--from", "from_", metavar="WHEN", help="Only from this moment on, in simulator time.")

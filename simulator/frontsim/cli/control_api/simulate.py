@@ -8,7 +8,7 @@ from frontsim.cli.control_api.raised import show_raised
 from frontsim.cli.output import json_option
 from frontsim.cli.overrides import finite
 from frontsim.payloads.shop import ACTS
-from frontsim.user_input.near import near
+from frontsim.user_input.near import not_among
 
 DAY = "day"
 SPEED = 600.0
@@ -33,7 +33,7 @@ def simulate(what: str, count: int | None, speed: float | None, control: Control
     order-refund, settlement, new-customer, customer-update, day.
     """
     if what not in (*ACTS, DAY):
-        raise click.UsageError(f"expected an act, got {what!r}{near(what, (*ACTS, DAY))}: {', '.join((*ACTS, DAY))}")
+        raise click.UsageError(not_among((*ACTS, DAY), what, expected="an act"))
     if speed is not None and what != DAY:
         raise click.UsageError(f"leave --speed out: only `frontsim simulate {DAY}` takes it")
     if count is not None and what == DAY:

@@ -9,7 +9,7 @@ import click
 from frontsim import bundled
 from frontsim.cli.completion import names
 from frontsim.errors import BadInput, Unusable
-from frontsim.user_input.near import near
+from frontsim.user_input.near import not_among
 
 _OTHERS = ("bench",)
 
@@ -30,7 +30,7 @@ def load(name: str, locust_options: tuple[str, ...]) -> None:
     """
     tests = load_tests()
     if name not in tests:
-        raise BadInput(f"expected a load test ({', '.join(tests)}), got {name!r}{near(name, tests)}")
+        raise BadInput(not_among(tests, name, expected="a load test"))
     if importlib.util.find_spec("locust") is None:
         raise Unusable("install the extra first: pip install 'frontsim[load]'")
     words = [sys.executable, "-m", "locust", "-f", tests[name], *locust_options]

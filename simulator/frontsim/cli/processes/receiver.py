@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.output import json_option, show_json, show_line, show_table
 from frontsim.receivers.registry import BROKEN, CORRECT
 from frontsim.receivers.serve import run
@@ -28,8 +29,8 @@ DB = "receiver.db"
     show_default=True,
     help="The file that holds what it has booked.",
 )
-@click.option("--broken", metavar="NAME", type=click.Choice(list(BROKEN)), help="One with a bug.")
-@click.option("--variant", metavar="NAME", type=click.Choice(list(CORRECT)), help="Another one without a bug.")
+@click.option("--broken", metavar="NAME", type=NearChoice(list(BROKEN)), help="One with a bug.")
+@click.option("--variant", metavar="NAME", type=NearChoice(list(CORRECT)), help="Another one without a bug.")
 @click.option("--header", metavar="NAME", help="The header with the event's id.  [default: X-Webhook-Event-Id]")
 @click.option("--list", "listing", is_flag=True, help="List the receivers that there are.")
 @json_option

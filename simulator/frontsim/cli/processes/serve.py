@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from frontsim.app import App
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.option_group import Decorator, option_group
 from frontsim.cli.processes.delivery_lines import DeliveryLines, LineWriter
 from frontsim.errors import BadInput
@@ -58,7 +59,7 @@ def _details(item: "Field[Any]") -> dict[str, Any]:
     if isinstance(item.default, bool):
         return details | {"is_flag": True}
     if rule.choices:
-        return details | {"type": click.Choice(list(rule.choices))}
+        return details | {"type": NearChoice(list(rule.choices))}
     if isinstance(item.default, tuple):
         return details | {"multiple": True, "type": str, "metavar": "NAME", "show_default": False}
     is_path = isinstance(item.default, Path) or item.type in ("Path | None", Path | None)

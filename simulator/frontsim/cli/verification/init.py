@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.verification.ci_jobs import JOBS
 from frontsim.errors import BadInput
 from frontsim.presentation.masking import masked, masked_errors
@@ -35,16 +36,14 @@ _SEED = 1
     show_default=True,
     help="The event types that the receiver takes; auto sends one of each and looks.",
 )
-@click.option(
-    "--file", type=click.Choice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write."
-)
-@click.option("--ci", type=click.Choice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
+@click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
+@click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
 @click.option("--force", is_flag=True, help="Write over files that exist.")
 def init(file: str, ci: str | None, *, force: bool, **options: Any) -> None:
     """Set a project up: ask for what is not given, try it at once, and write what every command then reads."""
     asks = sys.stdin.isatty()
     request = _request(options, asks=asks)
-    job = JOBS.get(ci or (click.prompt("CI job", type=click.Choice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))
+    job = JOBS.get(ci or (click.prompt("CI job", type=NearChoice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))
     _refuse_existing(file, Path(job.file) if job else None, force=force)
     with masked_errors():
         selection_of(request)

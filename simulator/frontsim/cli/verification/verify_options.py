@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from frontsim.cli.choices import NearChoice
 from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.duration import Duration
@@ -89,7 +90,7 @@ observer_options = option_group(
     ),
     click.option(
         "--check-content",
-        type=click.Choice(list(ContentCheck), case_sensitive=False),
+        type=NearChoice(list(ContentCheck), case_sensitive=False),
         default=ContentCheck.KNOWN,
         show_default=True,
         callback=lambda _, __, value: ContentCheck(value),

@@ -30,7 +30,7 @@ from typing import Any
 from frontsim import bundled
 from frontsim.errors import BadInput, Unusable
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.near import near
+from frontsim.user_input.near import not_among
 from frontsim.verification.scenario.step_reader import read_steps
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
@@ -115,8 +115,7 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
         elif name in by_name:
             found.append(by_name[name])
         else:
-            hint = near(name, by_name)
-            raise BadInput(f"expected a scenario ({', '.join(by_name)}) or a .toml file, got {name!r}{hint}")
+            raise BadInput(not_among(by_name, name, expected="a scenario or a .toml file"))
     return found or known
 
 
