@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
+
 from frontsim.verification.facts import lookup
 
 _CARRIERS = ("payload", "body", "data")
@@ -101,6 +103,11 @@ def pairs(sent: Any, kept: Any, path: str = "") -> Iterator[Pair]:
         yield from _list_pairs(sent, kept, path)
 
 
+def different(sent: Any, kept: Any) -> list[Pair]:
+    """The pairs that are not the same. A copy with the same bytes has none: a large body is compared at once."""
+    return [] if _as_bytes(sent) == _as_bytes(kept) else [pair for pair in pairs(sent, kept) if not pair.is_same]
+
+
 def first_difference(sent: Any, kept: Any) -> str:
     """The first value that differs, with its path and both values; "" when none does."""
     return next((str(pair) for pair in pairs(sent, kept) if not pair.is_same), "")
@@ -121,6 +128,10 @@ def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
         return next(filter(None, (first_inexact(*pair, f"{path}[{number}]") for number, pair in both)), "")
     is_same = sent == kept and isinstance(sent, bool) == isinstance(kept, bool)
     return "" if is_same else str(Pair(path, sent, kept))
+
+
+def _as_bytes(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def would_change(rewriting: str, value: Any) -> bool:

@@ -17,6 +17,8 @@ from frontsim.verification.facts.history import ContentCheck, EventFact
 
 Field = tuple[str, str]
 """An event type and the path of a field in its payload."""
+_Compared = tuple[EventFact, Any, list[Pair]]
+"""An event, the copy of its payload in an effect, and what differs in it."""
 
 
 def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[Classified]:
@@ -29,8 +31,8 @@ def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNO
     compared = _compared(groups)
     rewritten = _rewritten(compared)
     found = []
-    for event, pairs in compared:
-        lost = next((pair for pair in pairs if not pair.is_same and not _is_rewritten(event, pair, rewritten)), None)
+    for event, _, different in compared:
+        lost = next((pair for pair in different if not _is_rewritten(event, pair, rewritten)), None)
         if lost is not None:
             found.append(Classified(event, Class.CORRUPT, str(lost)))
     return found
@@ -46,9 +48,9 @@ def rewritings(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.
     ]
 
 
-def _compared(groups: Sequence[EventGroup]) -> list[tuple[EventFact, list[Pair]]]:
-    """The events whose effects are told apart, with the pairs of each effect that carries a copy of the payload."""
-    return [(event, list(content.pairs(event.payload, kept))) for event, kept in _copies(groups)]
+def _compared(groups: Sequence[EventGroup]) -> list[_Compared]:
+    """The events whose effects are told apart, with each copy of the payload and the pairs that differ in it."""
+    return [(event, kept, content.different(event.payload, kept)) for event, kept in _copies(groups)]
 
 
 def _copies(groups: Sequence[EventGroup]) -> list[tuple[EventFact, Any]]:
@@ -65,16 +67,15 @@ def _copies(groups: Sequence[EventGroup]) -> list[tuple[EventFact, Any]]:
     return found
 
 
-def _rewritten(compared: Sequence[tuple[EventFact, list[Pair]]]) -> dict[Field, str]:
+def _rewritten(compared: Sequence[_Compared]) -> dict[Field, str]:
     """The one rewriting of each field that every effect shows rewritten."""
     seen: dict[Field, set[str]] = defaultdict(set)
-    for event, pairs in compared:
-        for pair in pairs:
-            if not pair.is_same:
-                seen[event.event, pair.field].add(pair.rewriting)
+    for event, _, different in compared:
+        for pair in different:
+            seen[event.event, pair.field].add(pair.rewriting)
     one = {field: next(iter(found)) for field, found in seen.items() if len(found) == 1 and "" not in found}
-    for event, pairs in compared if one else ():
-        for pair in pairs:
+    for event, kept, _ in compared if one else ():
+        for pair in content.pairs(event.payload, kept):
             rewriting = one.get((event.event, pair.field))
             if rewriting and pair.is_same and pair.kept is not None and content.would_change(rewriting, pair.sent):
                 del one[event.event, pair.field]
