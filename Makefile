@@ -36,8 +36,11 @@ matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
 	$(BIN)/python -m tests.recovery.job_matrix
 
+# On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
+STACKS ?= tests/examples tests/stacks
+SEEDS ?= 1
 stacks: $(READY)
-	$(BIN)/python -m pytest tests/examples -n 4 --dist worksteal
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 4 --dist loadgroup
 
 docs: $(DOCS_READY)
 	$(BIN)/python -m docs.generate

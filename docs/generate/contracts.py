@@ -1,6 +1,9 @@
 """What is sent, broken and owed: event types, faults, scenarios, clauses; and who breaks them."""
 
+import tomllib
+
 from docs.generate.markdown import code, table
+from docs.generate.place import ROOT
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.jobs.registry import BROKEN as BROKEN_JOBS
@@ -111,6 +114,22 @@ def causes() -> str:
 def right_receivers() -> str:
     """The receivers that `verify` must never accuse."""
     return table(["name", "what sets it apart"], ([f"`{each.name}`", each.bug] for each in CORRECT.values()))
+
+
+def receivers_on_stacks() -> str:
+    """The receivers that `make stacks` plays on real databases and brokers, right and wrong."""
+    listed = tomllib.loads((ROOT / "tests" / "stacks" / "receivers.toml").read_text("utf-8"))["receiver"]
+    rows = (
+        [
+            f"`{each['name']}`",
+            ", ".join(each["stacks"]),
+            each["what"],
+            code([each["class"]]) if "class" in each else "verified",
+            code(each.get("found_by", [])),
+        ]
+        for each in listed
+    )
+    return table(["name", "on", "what it does", "found as", "in"], rows)
 
 
 def broken_receivers() -> str:

@@ -31,6 +31,7 @@ from docs.generate.contracts import (
     faults,
     job_cases,
     job_clause_table,
+    receivers_on_stacks,
     right_receivers,
     scenarios,
 )
@@ -63,6 +64,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "load-options": load_options,
     "pytest-options": pytest_options,
     "python-api": python_api,
+    "receivers-on-stacks": receivers_on_stacks,
     "right-receivers": right_receivers,
     "rooms": partial(rooms, "rooms"),
     "rooms-of-load": partial(rooms, "rooms of load"),

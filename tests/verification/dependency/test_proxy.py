@@ -92,6 +92,7 @@ def test_down_cuts_what_is_open_and_what_is_new(connect, dependencies):
     asked(before)
     dependencies.break_(Breakage(DependencyFault.DOWN))
     assert [b"", b""] == [asked(before), asked(connect())]
+    assert 2 == dependencies.hits
     dependencies.mend()
     assert b"hello" == asked(connect())
 

@@ -83,7 +83,7 @@ class Dependencies:
         if breakage.fault is DependencyFault.DOWN:
             for each in self._proxies:
                 if breakage.dependency in ("", each.address.name):
-                    each.cut_all()
+                    self._traffic.hits += each.cut_all()
 
     def _end(self) -> None:
         self._traffic.end()

@@ -53,10 +53,12 @@ class Proxy:
             self._server.close()
         self.cut_all()
 
-    def cut_all(self) -> None:
-        """Reset every connection."""
-        for link in set(self._links):
+    def cut_all(self) -> int:
+        """Reset every connection; how many there were."""
+        links = set(self._links)
+        for link in links:
             link.cut()
+        return len(links)
 
     def mend(self) -> None:
         """Let go what is held."""

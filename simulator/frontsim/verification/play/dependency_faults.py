@@ -21,9 +21,9 @@ _PATIENCE = 2.5
 
 
 def begin_dependency_fault(state: ScenarioState, step: BreakDependency) -> None:
-    """Break a dependency from now on. Raises CallError."""
+    """Break a dependency from now on; `down` cuts what a fault before it still holds back. Raises CallError."""
     dependencies = dependencies_of(state)
-    end_dependency_fault(state)
+    _note_end(state)
     state.harness.pause(_APART_S)
     name = step.dependency or state.turn
     state.broken = BrokenDependency(f"dependency {name}: {step.fault}", state.now_ms())
@@ -34,13 +34,20 @@ def end_dependency_fault(state: ScenarioState) -> None:
     """Mend what is broken, if anything is, and wait until the receiver is back. Raises CallError or Unusable."""
     if state.broken is None:
         return
-    dependencies = dependencies_of(state)
-    dependencies.mend()
-    broken, state.broken = state.broken, None
-    state.struck += dependencies.hits
-    state.faults.append(FaultFact(broken.fault, broken.from_ms, state.now_ms(), f"struck={dependencies.hits}"))
+    dependencies_of(state).mend()
+    _note_end(state)
     await_return(state)
     state.harness.pause(_APART_S)
+
+
+def _note_end(state: ScenarioState) -> None:
+    """Note what the fault that is on has done, if one is on."""
+    if state.broken is None:
+        return
+    hits = dependencies_of(state).hits
+    broken, state.broken = state.broken, None
+    state.struck += hits
+    state.faults.append(FaultFact(broken.fault, broken.from_ms, state.now_ms(), f"struck={hits}"))
 
 
 def await_return(state: ScenarioState) -> None:

@@ -1,0 +1,237 @@
+"""Receivers on PostgreSQL and MariaDB: `python -m tests.stacks.relational STACK NAME`."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import psycopg
+import pymysql
+
+from tests.stacks.receiving import Book, Pool, address, serve
+
+Connection = Any
+"""A connection of either driver, as the Python database API has it."""
+Connect = Callable[..., Connection]
+
+SCHEMA = (
+    "CREATE TABLE events (event_id VARCHAR(64) PRIMARY KEY)",
+    "CREATE TABLE sales (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
+    "CREATE TABLE sale_lines (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
+)
+NEW = {
+    "postgresql": "INSERT INTO events (event_id) VALUES (%s) ON CONFLICT DO NOTHING",
+    "mariadb": "INSERT IGNORE INTO events (event_id) VALUES (%s)",
+}
+SALE = "INSERT INTO sales (event_id, total) VALUES (%s, %s)"
+LINE = "INSERT INTO sale_lines (event_id, total) VALUES (%s, %s)"
+BROKEN = (psycopg.Error, pymysql.Error)
+
+
+def postgresql(*, autocommit: bool = False) -> Connection:
+    host, port = address()
+    return psycopg.connect(host=host, port=port, user="postgres", autocommit=autocommit, connect_timeout=3)
+
+
+def mariadb(*, autocommit: bool = False) -> Connection:
+    return _mariadb(autocommit=autocommit, ssl_disabled=True)
+
+
+def mariadb_tls(*, autocommit: bool = False) -> Connection:
+    """The driver's own default: what passes is encrypted, so nothing but requests and answers can be seen."""
+    return _mariadb(autocommit=autocommit)
+
+
+def _mariadb(**others: Any) -> Connection:
+    host, port = address()
+    return pymysql.connect(
+        host=host, port=port, user="root", database="shop", connect_timeout=3, read_timeout=4, **others
+    )
+
+
+STACKS: Mapping[str, tuple[str, Connect]] = {
+    "postgresql": ("postgresql", postgresql),
+    "mariadb": ("mariadb", mariadb),
+    "mariadb-tls": ("mariadb", mariadb_tls),
+}
+
+
+class Database:
+    """A database of one kind, with a pool of connections."""
+
+    def __init__(self, kind: str, connect: Connect, *, autocommit: bool = False) -> None:
+        self.kind = kind
+        self.pool = Pool(lambda: connect(autocommit=autocommit))
+        self.connect = connect
+
+    def note(self, connection: Connection, event_id: str) -> bool:
+        """Note an event's id; whether it is new."""
+        return bool(run(connection, NEW[self.kind], event_id))
+
+
+def run(connection: Connection, statement: str, *values: Any) -> int:
+    """Run a statement; how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def one_transaction(kind: str, connect: Connect) -> Book:
+    database = Database(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        def work(connection: Connection) -> None:
+            if database.note(connection, event_id):
+                run(connection, SALE, event_id, sale.get("total"))
+            connection.commit()
+
+        database.pool.run(work)
+
+    return book
+
+
+def no_pool(kind: str, connect: Connect) -> Book:
+    database = Database(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        connection = connect()
+        try:
+            if database.note(connection, event_id):
+                run(connection, SALE, event_id, sale.get("total"))
+            connection.commit()
+        finally:
+            connection.close()
+
+    return book
+
+
+def retries(kind: str, connect: Connect) -> Book:
+    once = one_transaction(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        try:
+            once(event_id, sale)
+        except BROKEN:
+            once(event_id, sale)
+
+    return book
+
+
+def dies(kind: str, connect: Connect) -> Book:
+    """Its supervisor starts it again, and it waits for the database then."""
+    once = one_transaction(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        try:
+            once(event_id, sale)
+        except BROKEN:
+            sys.stdout.flush()
+            import os  # noqa: PLC0415 - for this one line
+
+            os._exit(1)
+
+    return book
+
+
+def waits_for_database(kind: str, connect: Connect) -> Book:
+    """It does not listen before it has a connection."""
+    while True:
+        try:
+            connect().close()
+        except BROKEN:
+            time.sleep(0.1)
+        else:
+            return one_transaction(kind, connect)
+
+
+def swallows(kind: str, connect: Connect) -> Book:
+    once = one_transaction(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        try:
+            once(event_id, sale)
+        except BROKEN as error:
+            print("logged, and answered 204:", error, flush=True)
+
+    return book
+
+
+def id_first(kind: str, connect: Connect) -> Book:
+    database = Database(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        def work(connection: Connection) -> None:
+            is_new = database.note(connection, event_id)
+            connection.commit()
+            if is_new:
+                run(connection, SALE, event_id, sale.get("total"))
+                connection.commit()
+
+        database.pool.run(work)
+
+    return book
+
+
+def booking_first(kind: str, connect: Connect) -> Book:
+    database = Database(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        def work(connection: Connection) -> None:
+            if not run(connection, "SELECT event_id FROM events WHERE event_id = %s", event_id):
+                run(connection, SALE, event_id, sale.get("total"))
+                connection.commit()
+                database.note(connection, event_id)
+            connection.commit()
+
+        database.pool.run(work)
+
+    return book
+
+
+def header_then_lines(kind: str, connect: Connect) -> Book:
+    """Without a transaction. Its effects are the lines, one for each event."""
+    database = Database(kind, connect, autocommit=True)
+
+    def book(event_id: str, sale: Any) -> None:
+        def work(connection: Connection) -> None:
+            if database.note(connection, event_id):
+                run(connection, SALE, event_id, sale.get("total"))
+                run(connection, LINE, event_id, sale.get("total"))
+
+        database.pool.run(work)
+
+    return book
+
+
+def no_key(kind: str, connect: Connect) -> Book:
+    """It looks, then books in one transaction, and tries again by itself: nothing tells that the first try was done."""
+    database = Database(kind, connect)
+
+    def book(event_id: str, sale: Any) -> None:
+        def work(connection: Connection) -> None:
+            run(connection, SALE, event_id, sale.get("total"))
+            connection.commit()
+
+        try:
+            database.pool.run(work)
+        except BROKEN:
+            database.pool.run(work)
+
+    return book
+
+
+RECEIVERS: Mapping[str, Callable[[str, Connect], Book]] = {
+    "one-transaction": one_transaction,
+    "no-pool": no_pool,
+    "retries": retries,
+    "dies": dies,
+    "waits-for-database": waits_for_database,
+    "swallows": swallows,
+    "id-first": id_first,
+    "booking-first": booking_first,
+    "header-then-lines": header_then_lines,
+    "retries-without-key": no_key,
+}
+
+if __name__ == "__main__":
+    serve(RECEIVERS[sys.argv[2]](*STACKS[sys.argv[1]]))
