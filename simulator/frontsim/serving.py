@@ -114,7 +114,7 @@ def run_in_thread(settings: Settings, *, before: Callable[[ASGIApp], ASGIApp] = 
 
 
 class _Callers:
-    """The app as uvicorn calls it: a caller whose call the end breaks off gets a reset, and the log no traceback."""
+    """The app as uvicorn calls it. If the end cuts a call off, the caller gets a reset, and the log no traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -54,15 +54,15 @@ class Settings:
     ephemeral: bool = setting(False, "Keep the log in a temporary file, deleted when the simulator stops.")
     auth: str = setting(
         "lenient",
-        "Keys wanted on the vendor's API: none, any x-api-key, or both keys right.",
+        "Keys required on the vendor's API: none, any x-api-key, or both keys right.",
         choices=("off", "lenient", "strict"),
     )
     api_key: str = setting("frontsm.0123456789abcdefghijklmnopqrstuv", "The x-api-key that strict auth takes.")
     subscription_key: str = setting(
         "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
     )
-    token: str = setting("", "Bearer token wanted on every /_sim call, and on every call of a browser.")
-    seed: int = setting(1, "Seed of everything that is drawn at random.", least=0, most=2**63 - 1)
+    token: str = setting("", "Bearer token required on every /_sim call, and on every call of a browser.")
+    seed: int = setting(1, "Seed of everything that is random.", least=0, most=2**63 - 1)
     payloads: str = setting(
         "typical",
         "Payloads: strict (every field present, none null, plain text), typical, or adversarial (null and hostile "

@@ -1,4 +1,4 @@
-"""The TLS settings of deliveries, and of what else talks to a receiver."""
+"""The TLS settings of deliveries, and of everything else that talks to a receiver."""
 
 import ssl
 from pathlib import Path

@@ -116,7 +116,7 @@ class LeaseApi:
         lease = self._leases.get(lease_id)
         if lease is None:
             raise UnknownLease(
-                f"no open lease {lease_id[:64]}: it was reported in whole, it ran out (then its deliveries are "
+                f"no open lease {lease_id[:64]}: all of it was reported, it ran out (then its deliveries are "
                 "logged as unknown), or there never was one"
             )
         logged = 0

@@ -61,7 +61,7 @@ _api_key_file = click.option(
     envvar="FRONTSIM_API_KEY_FILE",
     show_envvar=True,
     metavar="FILE",
-    help="Has the x-api-key.",
+    help="File with the x-api-key.",
 )
 _subscription_key_file = click.option(
     "--subscription-key-file",
@@ -69,7 +69,7 @@ _subscription_key_file = click.option(
     envvar="FRONTSIM_SUBSCRIPTION_KEY_FILE",
     show_envvar=True,
     metavar="FILE",
-    help="Has the Ocp-Apim-Subscription-Key.",
+    help="File with the Ocp-Apim-Subscription-Key.",
 )
 _token = click.option(
     "--token",

@@ -1,4 +1,4 @@
-"""A delivery that is over, as a line: for `frontsim tail` and `frontsim serve`."""
+"""One line for a delivery that has ended, for `frontsim tail` and `frontsim serve`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -99,7 +99,7 @@ _TITLE = "\n\n\b\nExamples:\n"
 
 
 def with_examples(command: click.Command, *words: str) -> click.Command:
-    """The command with its examples in its help, and those of a group's commands in theirs."""
+    """Adds its examples to a command's help, and for a group to the help of each of its commands."""
     text = prose_of(command)
     lines = [line for example in EXAMPLES.get(" ".join(words), ()) for line in example.splitlines()]
     command.help = text + _TITLE + "\n".join(f"  {line}" for line in lines) if lines else text

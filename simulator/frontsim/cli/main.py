@@ -1,4 +1,4 @@
-"""`frontsim`: one literal registry of commands, loaded one at a time, and how every one of them ends.
+"""`frontsim`: one literal registry of commands, each loaded when it is used, and the exit code of each.
 
     0    done
     1, 2 what the command itself says: `verify` 1 violated and 2 unknown, `resend` and `reconcile` 1 still failing
@@ -207,7 +207,7 @@ with_examples(frontsim)
 
 
 def main() -> NoReturn:
-    """The console script `frontsim`. What the terminal's encoding lacks is shown as an escape."""
+    """The console script `frontsim`. Characters that the terminal's encoding lacks are shown as escapes."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     frontsim.main(prog_name="frontsim")

@@ -68,6 +68,6 @@ payload_options = option_group(
         metavar="FILE",
         help="A JSON object in place of a made-up payload; - reads standard input.",
     ),
-    click.option("--invalid", is_flag=True, help="Take a payload that breaks the type's schema all the same."),
+    click.option("--invalid", is_flag=True, help="Accept a payload that breaks the type's schema."),
 )
 """`--store`, `--set`, `--payload` and `--invalid`: `store`, `changes`, `whole` and `invalid` in the command."""

@@ -93,7 +93,7 @@ class _Progress:
 
     @property
     def pause_s(self) -> float:
-        """Longer with each round that brings nothing."""
+        """Longer with each round that changes nothing."""
         return min(_LONGEST_PAUSE_S, _ROUND_PAUSE_S * self.stalled_rounds**2)
 
 

@@ -93,7 +93,7 @@ class Job:
         return (now - WINDOW).isoformat(), (now + timedelta(days=1)).isoformat()
 
     def query(self) -> dict[str, str]:
-        """Of the list."""
+        """The query of the list call."""
         from_, to = self.window()
         return {"from": from_, "to": to, "success": "false"}
 

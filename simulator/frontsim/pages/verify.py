@@ -20,7 +20,7 @@ from frontsim.settings import Settings
 from frontsim.user_input.request_body import as_object, parsed, read_body
 
 REPORTS = "/_sim/page/reports/"
-"""The reports' paths begin so. Each ends with a key that only who may read the runs is told."""
+"""How the paths of the reports begin. Each ends with a key that only a reader of the runs gets."""
 KEPT = 5
 """Runs that have ended, and whose reports can still be read."""
 _END_S = 0.3  # the process ends by itself when we are gone: a stop does not wait for it

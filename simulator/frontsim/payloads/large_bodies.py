@@ -113,7 +113,7 @@ class LargeTrigger:
         self._callers = callers
 
     async def callers(self) -> Occurrence:
-        """The payload of the caller's own, which is made already."""
+        """The caller's own payload, already made."""
         (made,) = self._callers
         return made
 

@@ -1,4 +1,4 @@
-"""A process for request bodies of many values: it parses and checks them while the simulator goes on.
+"""A process for request bodies of many values: it parses and checks them while the simulator keeps working.
 
     python -m frontsim.payloads.large_body_worker, with a socket to the simulator as its standard input
 

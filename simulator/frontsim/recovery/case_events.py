@@ -106,7 +106,7 @@ class CaseEvents:
             raise Unusable(f"the simulator's deliveries had not ended after {_DELIVERIES_S:g} s")
 
     def let_days_pass(self, days: float) -> None:
-        """Move the day, and have the simulator's clock as the case has it."""
+        """Move on by some days; the simulator's clock stays as far off as the case says."""
         self.offset_s += days * _DAY_S
         self.set_offset(self.offset_s + self.case.clock_s)
 

@@ -83,7 +83,7 @@ class RunningJob:
             return
 
     def end(self) -> int:
-        """Wait for the end of the process; what it left running is killed. The exit code, negative for a signal."""
+        """Wait for the process to end, and kill what it left running. Gives the exit code, negative for a signal."""
         code = self._process.wait()
         self.kill()
         self._reader.join(_LAST_WORDS_S)  # a process that left the group may hold the pipe open

@@ -1,4 +1,4 @@
-"""Benches on simulators of our own: one for each scenario, and nothing is left behind."""
+"""Harnesses on simulators of our own: one for each scenario, closed when it ends."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -58,9 +58,9 @@ def open_harnesses(
         selection: the event types of the run; read from the request when it is not given.
         address: a running simulator, to be used instead of our own.
         latency: what earlier runs have shown of the receiver's speed.
-        on_probe: is told which types the receiver takes, before the first scenario. Without it, types are probed only
-            for `--events auto`.
-        on_dependencies: is told where the receiver must connect, before it is started or looked for.
+        on_probe: called with the types that the receiver takes, before the first scenario. Without it, types are probed
+            only for `--events auto`.
+        on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
 
     Raises:
         BadInput: something in the request cannot be used.

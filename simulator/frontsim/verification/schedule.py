@@ -26,7 +26,7 @@ Co = TypeVar("Co", covariant=True)
 
 
 class Stopped(Exception):
-    """Nothing more is asked for."""
+    """The caller wants no further scenario."""
 
 
 class PlayOne(Protocol[Co]):

@@ -23,7 +23,7 @@ function fill(node, properties, children) {
   return node;
 }
 
-/** A field with its label, and the place where what is wrong with it is told. */
+/** A field with its label, and the place for what is wrong with it. */
 export function field(label, control, { name = control.name, wide = false } = {}) {
   control.id ||= `field-${name}-${(fields += 1)}`;
   const wrong = h("span", { class: "wrong", id: `${control.id}-wrong`, hidden: true });

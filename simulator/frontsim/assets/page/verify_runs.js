@@ -78,7 +78,7 @@ function progress(run) {
     h("progress", { max: run.names.length, value: run.ended.length, "aria-label": "Scenarios that have ended" }));
 }
 
-/** What is known of each that was played: from the report where there is one, else as it was told. */
+/** What is known of each scenario that was played: from the report, or from the stream while there is none. */
 function rows(run) {
   if (!run.result) return run.ended;
   return run.result.played.map(({ name, verdict, reason, counts, durationS, findings }) => {

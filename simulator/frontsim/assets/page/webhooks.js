@@ -1,4 +1,4 @@
-// Webhooks: who is told of what, and how that went.
+// Webhooks: which URL gets which events, and how the deliveries ended.
 
 import { link } from "./address.js";
 import { call, get, post } from "./api.js";

@@ -38,7 +38,7 @@ def contracts() -> None:
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="The folder to write, for --contracts. What it has of other types stays.",
+    help="The folder to write, for --contracts. Other types in it stay as they are.",
 )
 @api_options
 @json_option
@@ -71,7 +71,7 @@ def pull(out: Path, api: Api, *, as_json: bool) -> None:
 def diff(ctx: click.Context, before: str, after: str, api_at: Callable[[str], Api], *, as_json: bool) -> None:
     """Show what changed from A to B, and what may break a receiver.
 
-    Compared are event types, fields, their types, null, required fields and listed values. A and B are folders, the
+    It compares event types, fields, their types, null, required fields and listed values. A and B are folders, the
     word bundled, or an API's base URL.
 
     Exit code: 1 if a change may break a receiver that copes with A, 0 if none does, 3 if they cannot be compared.

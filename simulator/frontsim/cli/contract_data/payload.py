@@ -28,7 +28,7 @@ _BLOCK = 256  # lines written at a time: memory stays the same, whatever the cou
     show_default=True,
     envvar="FRONTSIM_SEED",
     show_envvar=True,
-    help="Seed of everything that is drawn by chance.",
+    help="Seed of everything that is random.",
 )
 @click.option(
     "--payloads",

@@ -34,7 +34,7 @@ def drain(ctx: click.Context, timeout_s: float, control: ControlConnection) -> N
 
 @click.command()
 @click.option("--advance", "advance_s", type=float, metavar="SECONDS", help="Move time forward.")
-@click.option("--set", "now", metavar="WHEN", help="Make it this time, such as '2021-12-01 08:50:46'.")
+@click.option("--set", "now", metavar="WHEN", help="Set the time, such as '2021-12-01 08:50:46'.")
 @control_options
 @json_option
 def clock(advance_s: float | None, now: str | None, control: ControlConnection, *, as_json: bool) -> None:

@@ -49,17 +49,22 @@ def fault() -> None:
 @click.option("--operation", metavar="NAME", help="For faults of the API: one operation, such as deliverWebhookEvent.")
 @click.option("--from", "from_", metavar="WHEN", help="Only from this moment on, in simulator time.")
 @click.option("--to", metavar="WHEN", help="Only before this moment, in simulator time.")
-@click.option("--times", type=click.IntRange(min=1), help="How often it applies at most.  [default: without end]")
+@click.option("--times", type=click.IntRange(min=1), help="Apply it at most this often.  [default: no limit]")
 @click.option(
     "--probability",
     type=click.FloatRange(0, 1),
     callback=finite,
     default=1.0,
     show_default=True,
-    help="Its chance.",
+    help="The chance that it applies.",
 )
 @click.option(
-    "--param", "params", metavar="NAME=VALUE", multiple=True, callback=assignments, help="A parameter. Repeatable."
+    "--param",
+    "params",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=assignments,
+    help="A parameter of the fault. Repeatable.",
 )
 @control_options
 @json_option

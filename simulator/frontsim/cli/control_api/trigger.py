@@ -33,8 +33,8 @@ def trigger(
 ) -> None:
     """Raise events of one type, such as SaleCreated.
 
-    They are in the log when this returns; each is delivered once. One occurrence becomes an event for every
-    webhook that matches it.
+    The events are in the log when the command returns, and each is delivered once. One occurrence becomes an event
+    for every webhook that matches it.
     """
     with control.open() as simulator:
         raised = simulator.trigger(

@@ -72,7 +72,7 @@ class DeliveryLines:
         return after
 
     def take(self, over: Sequence[Finished]) -> None:
-        """Show as many as may be shown now, and count the others. While some are counted, no later one is shown."""
+        """Show as many as the limit allows now, and count the rest. While some are only counted, show no later one."""
         now = self._seconds()
         self._allowed = min(_MOST_AT_ONCE, self._allowed + (now - self._counted_at) * _LINES_A_SECOND)
         self._counted_at = now

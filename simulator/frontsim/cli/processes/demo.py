@@ -88,7 +88,9 @@ class JobCounts:
 
 
 @click.command()
-@click.option("--count", default=3, show_default=True, type=click.IntRange(1, 100), help="Events of each type, a time.")
+@click.option(
+    "--count", default=3, show_default=True, type=click.IntRange(1, 100), help="Events of each type, each time."
+)
 @json_option
 def demo(count: int, *, as_json: bool) -> int:
     """See an outage, list and resend from end to end.

@@ -26,7 +26,7 @@ def load_tests() -> dict[str, str]:
 def load(name: str, locust_options: tuple[str, ...]) -> None:
     """Start Locust with a bundled load test: steady, lost-answers, downtime, resend-storm, store-day or api.
 
-    Everything behind NAME goes to Locust; behind -- even --help, which explains its options and ours.
+    Everything after NAME goes to Locust. After -- that holds for --help, too: it explains Locust's options and ours.
     """
     tests = load_tests()
     if name not in tests:

@@ -27,12 +27,12 @@ DB = "receiver.db"
     type=click.Path(dir_okay=False, path_type=Path),
     default=DB,
     show_default=True,
-    help="The file that holds what it has booked.",
+    help="The SQLite file with what it has booked.",
 )
-@click.option("--broken", metavar="NAME", type=NearChoice(list(BROKEN)), help="One with a bug.")
-@click.option("--variant", metavar="NAME", type=NearChoice(list(CORRECT)), help="Another one without a bug.")
+@click.option("--broken", metavar="NAME", type=NearChoice(list(BROKEN)), help="A receiver with a known bug.")
+@click.option("--variant", metavar="NAME", type=NearChoice(list(CORRECT)), help="Another right receiver.")
 @click.option("--header", metavar="NAME", help="The header with the event's id.  [default: X-Webhook-Event-Id]")
-@click.option("--list", "listing", is_flag=True, help="List the receivers that there are.")
+@click.option("--list", "listing", is_flag=True, help="List the receivers.")
 @json_option
 def receiver(
     host: str,

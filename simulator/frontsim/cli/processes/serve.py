@@ -75,7 +75,7 @@ def serve(*, quiet: bool, **values: Any) -> None:
     """Run a simulator: the vendor's webhook API, deliveries, and a control surface under /_sim.
 
     It prints its address to standard output, and a line for each delivery to standard error: when, which event, how it
-    ended, in how long, by which fault, and where it went. Of many at once it shows some, and counts the others.
+    ended, in how long, by which fault, and where it went. If many come at once, it shows some and counts the rest.
 
     Ctrl-C stops it within a second. It logs deliveries in flight as unknown, and sends the waiting ones at the
     next start on the same --db.

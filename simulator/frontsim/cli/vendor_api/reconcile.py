@@ -69,7 +69,13 @@ _file = click.Path(dir_okay=False, path_type=Path)
     help="What the job remembers, and its lock.  [default: a file for each API in FRONTSIM_STATE_DIR, or in "
     "XDG_STATE_HOME/frontsim]",
 )
-@click.option("--watch", "watch_s", type=click.FloatRange(0.1), metavar="SECONDS", help="Start again after so long.")
+@click.option(
+    "--watch",
+    "watch_s",
+    type=click.FloatRange(0.1),
+    metavar="SECONDS",
+    help="Run again after this pause, until Ctrl-C.",
+)
 @click.option("--metrics", "metrics_file", type=_file, metavar="FILE", help="Write the result for Prometheus.")
 @api_options
 @json_option

@@ -28,7 +28,7 @@ def window_options(*, days: int) -> Decorator:
             "--to",
             metavar="WHEN",
             callback=or_default,
-            help="Created before; needed where a simulator's clock was moved ahead.  [default: tomorrow]",
+            help="Created before. Give it if you have moved a simulator's clock ahead.  [default: tomorrow]",
         ),
     )
 

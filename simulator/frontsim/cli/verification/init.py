@@ -38,9 +38,9 @@ _SEED = 1
 )
 @click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
 @click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
-@click.option("--force", is_flag=True, help="Write over files that exist.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 def init(file: str, ci: str | None, *, force: bool, **options: Any) -> None:
-    """Set a project up: ask for what is not given, try it at once, and write what every command then reads."""
+    """Set up a project: ask for what you do not give, try each answer, and write the file that all commands read."""
     asks = sys.stdin.isatty()
     request = _request(options, asks=asks)
     job = JOBS.get(ci or (click.prompt("CI job", type=NearChoice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))

@@ -25,7 +25,7 @@ payload_file_options = option_group(
         "payload_folder",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Keep the bodies of findings there, and the receiver's answers: a file for each, named by the event's id.",
+        help="Write the body of each finding, and the receiver's answer, to files in DIR, named by the event's id.",
     ),
 )
 

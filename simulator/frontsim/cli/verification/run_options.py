@@ -39,11 +39,11 @@ def run_options(*, play: str, strict: str = "") -> Decorator:
             "--seed",
             type=click.IntRange(0, 2**63 - 1),
             callback=_or_drawn,
-            help="Repeats a run.  [default: drawn, and printed]",
+            help="Repeat a run.  [default: drawn, and printed]",
         ),
         click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown{strict}."),
         click.option(
-            "--show-secrets", is_flag=True, help="Show URLs and commands whole, for your own desk: mask nothing."
+            "--show-secrets", is_flag=True, help="Mask nothing: show URLs and commands whole, at your own desk."
         ),
         click.option("--list", "only_list", is_flag=True, help=f"List the {play}s and what each is for."),
     )

@@ -48,7 +48,7 @@ receiver_options = option_group(
         "--receiver-cmd",
         metavar="CMD",
         default="",
-        help="Starts the receiver, so that scenarios can kill -9 and restart it.",
+        help="Command that starts the receiver, so that scenarios can kill -9 and restart it.",
     ),
     click.option(
         "--dependency",
@@ -86,16 +86,17 @@ observer_options = option_group(
         metavar="PATH",
         default=KEY,
         show_default=True,
-        help="Where an effect has the event's id, or 'business' if it has the type's own identity, such as saleId.",
+        help="Path of the event's id in an effect, or 'business' if effects have the type's own identity, such as "
+        "saleId.",
     ),
     click.option(
         "--check-content",
-        type=NearChoice(list(ContentCheck), case_sensitive=False),
-        default=ContentCheck.KNOWN,
+        type=NearChoice([str(each) for each in ContentCheck], case_sensitive=False),
+        default=str(ContentCheck.KNOWN),
         show_default=True,
         callback=lambda _, __, value: ContentCheck(value),
-        help="How an effect's copy of the payload is compared: every key and value, what no database or JSON library "
-        "does by itself, or not at all.",
+        help="How to compare an effect's copy of the payload: exact (every key and value), known (ignore what "
+        "databases and JSON libraries change by themselves) or off.",
     ),
 )
 """How effects are read and compared."""
@@ -115,8 +116,8 @@ choice_options = option_group(
         shell_complete=event_type_list,
         default="",
         callback=_comma_list,
-        help="Only these event types. auto: all but those that the receiver refuses with one and the same answer; the "
-        "verdict lists what is left out.",
+        help="Only these event types. auto: leave out those that the receiver refuses with one and the same answer; "
+        "the verdict lists them.",
     ),
     click.option(
         "--set",
@@ -146,8 +147,8 @@ limit_options = option_group(
         default=0.3,
         show_default=True,
         metavar="SECONDS",
-        help="Judge effects after they were unchanged for so long. While one is missing, wait ten times as long, and "
-        "once in a run at least 15 s.",
+        help="How long effects must stay unchanged before verify judges them. While one is missing, verify waits ten "
+        "times as long, and once in a run at least 15 s.",
     ),
     click.option(
         "--timeout",
@@ -156,7 +157,7 @@ limit_options = option_group(
         default=60.0,
         show_default=True,
         metavar="SECONDS",
-        help="The longest that one scenario may take.",
+        help="How long one scenario may take.",
     ),
     click.option(
         "--answer-timeout",
@@ -173,8 +174,8 @@ limit_options = option_group(
         type=Duration(most_s=7 * 86_400),
         default=0.0,
         metavar="TIME",
-        help="How long the receiver must remember an event, such as 60s: long-memory waits so long.  [default: as long "
-        "as the run takes]",
+        help="How long the receiver must remember an event, such as 60s: the scenario long-memory waits that long.  "
+        "[default: as long as the run takes]",
     ),
     click.option(
         "--time-travel",
@@ -182,30 +183,30 @@ limit_options = option_group(
         type=Duration(most_s=3650 * 86_400),
         default=0.0,
         metavar="TIME",
-        help="Restart the receiver of --receiver-cmd so much later by its own clock, such as 8d, before long-memory "
-        "sends its events again; needs libfaketime.",
+        help="Before long-memory sends its events again, restart the receiver with its clock this far ahead, such as "
+        "8d. Needs --receiver-cmd and libfaketime.",
     ),
     click.option(
         "--budget",
         "budget_s",
         type=click.FloatRange(1, 86_400),
         metavar="SECONDS",
-        help="Begin no further scenario after so long; what was not played is skipped, with the reason.  [default: "
-        "120, with --receiver-cmd 240]",
+        help="Start no further scenario after this time; the rest are reported as skipped.  [default: 120, with "
+        "--receiver-cmd 240]",
     ),
     click.option(
         "--jobs",
         type=click.IntRange(1, 16),
         metavar="N",
-        help="Play so many scenarios side by side, if the receiver answers fast; with --receiver-cmd or --base-url "
-        "always one.  [default: 4, or 16 if it books late]",
+        help="Scenarios to play side by side, if the receiver answers fast. With --receiver-cmd or --base-url always "
+        "one.  [default: 4, or 16 if it books late]",
     ),
 )
 """How long things may take, and how many scenarios are played at once."""
 
 simulator_options = option_group(
     click.option(
-        "--base-url", metavar="URL", default="", help=f"Use the simulator there (such as {BASE_URL}), not our own."
+        "--base-url", metavar="URL", default="", help=f"Use a simulator that runs already, such as {BASE_URL}."
     ),
     click.option(
         "--token", default="", envvar="FRONTSIM_TOKEN", show_envvar=True, help="That simulator's /_sim token."

@@ -44,7 +44,7 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="What one start of the job may take.",
+    help="How long one start of the job may take.",
 )
 @click.option(
     "--budget",
@@ -53,7 +53,7 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
     default=240.0,
     show_default=True,
     metavar="SECONDS",
-    help="No case begins after so long; those that did not begin are unknown.",
+    help="Start no further case after this time; the rest are unknown.",
 )
 @click.option(
     "--jobs",
@@ -62,7 +62,7 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
     default=4,
     show_default=True,
     metavar="N",
-    help="Cases that are played at the same time, each with a simulator and a state folder of its own.",
+    help="Cases to play at the same time, each with a simulator and a state folder of its own.",
 )
 @run_options(play="case")
 @report_options
@@ -71,8 +71,9 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
     """Prove that your list -> resend job finds every failed event and sends none twice.
 
     The job is started many times, each against a simulator with a prepared past. It reads FRONTSIM_BASE_URL,
-    FRONTSIM_API_KEY, FRONTSIM_SUBSCRIPTION_KEY and FRONTSIM_WEBHOOK_IDS (separated by commas); {base_url}, {api_key},
-    {subscription_key} and {webhook_ids} in CMD are filled in. Keep its state in FRONTSIM_STATE_DIR.
+    FRONTSIM_API_KEY, FRONTSIM_SUBSCRIPTION_KEY and FRONTSIM_WEBHOOK_IDS (separated by commas); frontsim fills
+    in {base_url}, {api_key}, {subscription_key} and {webhook_ids} in CMD. The job must keep its state in
+    FRONTSIM_STATE_DIR.
 
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage, 4 our own failure.
     """

@@ -70,7 +70,7 @@ class LiveTable:
         click.echo(err=self._err)
 
     def show(self, played: Played) -> None:
-        """One more has ended."""
+        """Show a scenario that has ended."""
         self._ended += 1
         self._since = stopwatch()
         verdict, name = played.judgement.verdict, played.scenario.name

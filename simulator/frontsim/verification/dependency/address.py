@@ -30,7 +30,7 @@ class DependencyAddress:
 
     @property
     def placeholder(self) -> str:
-        """What stands in `--receiver-cmd` for the port."""
+        """The placeholder for the port in `--receiver-cmd`."""
         return f"{{{self.name}_port}}"
 
     @property

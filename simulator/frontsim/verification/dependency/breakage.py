@@ -116,7 +116,7 @@ class Traffic:
         return Passage.CUT if is_lost and self._is_next() else Passage.ON
 
     def _is_next(self) -> bool:
-        """Count one that the fault may strike: whether it does."""
+        """Count one more that the fault may hit; gives whether it does."""
         assert self.breakage is not None
         self._seen += 1
         place = self._seen - self.breakage.after

@@ -48,7 +48,7 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, sock=self._listener, limit=_PIECE)
 
     def close(self) -> None:
-        """Listen no more, and end every connection."""
+        """Stop listening, and close every connection."""
         if self._server:
             self._server.close()
         self.cut_all()

@@ -1,4 +1,4 @@
-"""Whether an effect that carries the payload carries the one that was sent: pure, and slow to accuse.
+"""Whether an effect's copy of the payload is what was sent. Pure functions; in doubt there is no difference.
 
 Only a copy of the payload is compared, and of that only what both sides show. A receiver may leave fields out, sort
 lines, keep numbers as text, or write date-times with more digits or a zone: none of that is corruption. A column that

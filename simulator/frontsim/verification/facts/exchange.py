@@ -81,7 +81,7 @@ def exchange_of(event: SentEvent, run: AnsweredRun | None, request: RunRequest |
 
 
 def _headers(lines: Sequence[str]) -> dict[str, str]:
-    """Headers by name; of one that comes twice the values stand side by side."""
+    """Headers by name; the values of a repeated header stand side by side."""
     found: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(": ")

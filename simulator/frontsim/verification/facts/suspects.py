@@ -1,4 +1,4 @@
-"""On which fields of a payload a refusal may hang, and what is known of them: pure.
+"""Which fields of a payload may be the cause of a refusal, and what is known about them. Pure functions.
 
 A receiver that refuses some events of a type and takes others may refuse a null that only the refused ones have. The
 schema says of each field where it comes from (`x-provenance`): published, seen, inferred or open. A refusal that hangs

@@ -22,7 +22,7 @@ _Compared = tuple[EventFact, Any, list[Pair]]
 
 
 def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[Classified]:
-    """The events whose effect carries the payload, and not as it was sent."""
+    """The events whose effect carries a payload that differs from what was sent."""
     if check is ContentCheck.OFF:
         return []
     if check is ContentCheck.EXACT:

@@ -75,7 +75,7 @@ def opinion_on(evidence: Evidence) -> Opinion:
 
 
 def missing_event_id(accusation: Classified) -> str:
-    """The event whose missing effect is the reason for an accusation, "" when that is none."""
+    """The event whose missing effect is the reason for an accusation, "" when the reason is another."""
     return accusation.event.webhook_event_id if accusation.class_ in ABSENT else accusation.without
 
 
@@ -131,7 +131,7 @@ def the_stronger_accusation_stands(evidence: Evidence, opinion: Opinion) -> Opin
 
 
 def changing_effects_prove_little(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """Effects that still changed at the end make the scenario unknown; what more time cannot undo stands."""
+    """Effects that still changed at the end make the scenario unknown; what more time cannot undo remains."""
     if evidence.history.final is None or evidence.history.settled:
         return opinion
     change = f": {evidence.change}" if evidence.change else ""

@@ -18,7 +18,7 @@ _READS = 3
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of a wait for effects. All moments are by the stopwatch.
+    """The outcome of a wait for effects. All moments are by the stopwatch.
 
     Attributes:
         effects: what the last look saw. Where the effects did not settle: only the relevant ones, and of those only

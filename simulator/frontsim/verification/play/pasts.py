@@ -1,4 +1,4 @@
-"""The past of a scenario's events: of what an event is about, the receiver was told before.
+"""The past of a scenario's events: the receiver has heard before of what each event is about.
 
 A receiver may hold an update back until it knows the customer, and a scenario sends nothing that real life would not.
 So before anything is broken, the receiver gets the creation of each customer, order and transfer that an event of the

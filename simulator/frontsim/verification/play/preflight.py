@@ -70,7 +70,7 @@ class CleanEventSender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PreflightResult:
-    """What came of the preflight.
+    """The outcome of the preflight.
 
     Attributes:
         check: the one that failed, or the last that passed.

@@ -64,7 +64,7 @@ def _raise(
 
 
 def _about(state: ScenarioState, event: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """An entity of which the receiver was told before, while there are any, or a new one."""
+    """An entity that the receiver knows already, while there are any, or a new one."""
     return pasts.pop(0) if pasts else state.harness.fresh(event)
 
 

@@ -17,7 +17,7 @@ def _over() -> Event:
 
 @dataclass(frozen=True, slots=True)
 class RestOfRun:
-    """Signals between a scenario that waits and those who play the others; by default there are no others.
+    """Signals between a scenario that waits and the threads that play the others; by default there are no others.
 
     Attributes:
         is_awaited: the scenario has begun to wait, and sends nothing more until the end.
@@ -28,7 +28,7 @@ class RestOfRun:
     is_over: Event = field(default_factory=_over)
 
     def wait(self, pause: Callable[[float], None], *, least_s: float) -> float:
-        """Wait until the rest is over, and for `least_s` in any case; the seconds that it took."""
+        """Wait until the rest is over, and at least for `least_s`; gives the seconds that it took."""
         began_s = stopwatch()
         self.is_awaited.set()
         while not self.is_over.is_set() or stopwatch() - began_s < least_s:

@@ -62,7 +62,7 @@ class ScenarioState:
         effects: reads effects; None when the user gave no way.
         webhooks: the ids of the scenario's webhooks by event type.
         tracked: the scenario's events by webhookEventId.
-        pasts: for each type of which the receiver was told a past: what its next events take over, in their order.
+        pasts: for each type with a past: what its next events take over from that, in their order.
         marks: what was done to the receiver itself, with the moment in ms.
         waited_s: how long it has waited for the rest of the run, by the receiver's clock.
         is_unfinished: time ran out before the list -> resend job was done or had given up.

@@ -70,7 +70,7 @@ def request_as_data(exchange: Exchange | None) -> dict[str, Any] | None:
 
 
 def answer_as_data(exchange: Exchange | None) -> dict[str, Any] | None:
-    """An answer for `--json`; None where none came, or none is known."""
+    """An answer for `--json`; None if none came, or none is known."""
     if exchange is None or exchange.answer is None:
         return None
     answer = exchange.answer

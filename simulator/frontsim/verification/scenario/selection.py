@@ -157,7 +157,7 @@ class Selection:
         return self._catalog.find(event).schema
 
     def past(self, event: str) -> EventType | None:
-        """The type by which the receiver was told of the same entity before; None where none is needed or chosen."""
+        """The type by which the receiver first hears of the same entity; None where none is needed or chosen."""
         past = self._catalog.find(event).past
         return self._catalog.find(past) if past in self._chosen else None
 

@@ -94,7 +94,7 @@ def _listed(facts: SchemaFacts, site: Site, terms: Sequence[Term]) -> Shape:
     values = [value for value in values if not _LEAVES.issuperset(kinds_of(value)) or accepts(value)]
     values = [value for value in values if all(site.accepts(term, value) for term in terms)]
     if not values:
-        raise Contradiction(*facts.listed, "nothing that it lists is allowed by what must hold beside it")
+        raise Contradiction(*facts.listed, "the other keywords allow none of the values that it lists")
     if any(isinstance(value, list | dict) for value in values):
         return Shape(lambda context: copy.deepcopy(context.pick(values)))
     return one_of(values)
