@@ -8,6 +8,7 @@ pytest loads it in every run where frontsim is installed, so it imports nothing 
     python -m pytest --pyargs frontsim.contract_suite --recovery-job 'python reconcile.py'
 """
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -58,8 +59,8 @@ _KEYS = {
 
 
 def _option(config: pytest.Config, name: str) -> str:
-    """What the option says, else what the configuration file says for the command, else ""."""
-    given = str(config.getoption(name))
+    """What the option says, else the environment (for a seed), else the configuration file, else ""."""
+    given = str(config.getoption(name)) or (os.environ.get("FRONTSIM_SEED", "") if name.endswith("-seed") else "")
     if given or name not in _KEYS:
         return given
     command, key = _KEYS[name]

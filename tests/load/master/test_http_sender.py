@@ -1,13 +1,17 @@
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.load.master.http_sender import HttpSender
+from frontsim.tls import tls_context
+from tests.delivery.authority import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
@@ -17,8 +21,9 @@ BODY = b'{"saleId": 7}'
 class Peer:
     """Answers each request on one connection after another with the next of `answers`; b"" closes instead."""
 
-    def __init__(self, *answers: bytes) -> None:
+    def __init__(self, *answers: bytes, tls: ssl.SSLContext | None = None) -> None:
         self._answers = list(answers)
+        self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.requests: list[bytes] = []
         self._thread = threading.Thread(target=self._serve)
@@ -37,6 +42,11 @@ class Peer:
     def _serve(self) -> None:
         while self._answers:
             connection, _ = self._listening.accept()
+            if self._tls is not None:
+                try:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                except OSError:
+                    continue
             with closing(connection):
                 while request := connection.recv(65536):
                     self.requests.append(request)
@@ -46,9 +56,22 @@ class Peer:
                     connection.sendall(answer)
 
 
+def test_a_receiver_of_an_authority_of_ones_own(tmp_path: Path) -> None:
+    """Its certificate is taken with the authority's file, or unchecked; by default nothing is sent."""
+    authority = Authority(tmp_path)
+    for tls, outcome in (
+        (tls_context(verify=True, ca=None), Outcome.NOT_SENT),
+        (tls_context(verify=True, ca=authority.file), Outcome.ANSWERED),
+        (tls_context(verify=False, ca=None), Outcome.ANSWERED),
+    ):
+        with closing(Peer(OK, tls=authority.receiver())) as peer, closing(HttpSender(answer_s=5, tls=tls)) as sender:
+            report = sender.post(delivery_to(peer.url.replace("http:", "https:")))
+        assert outcome == report.outcome
+
+
 @pytest.fixture
 def sender() -> Iterator[HttpSender]:
-    with closing(HttpSender(answer_s=5, insecure=False)) as found:
+    with closing(HttpSender(answer_s=5, tls=tls_context(verify=True, ca=None))) as found:
         yield found
 
 

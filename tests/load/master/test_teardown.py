@@ -47,6 +47,8 @@ def load(receivers: Receivers) -> Iterator[Load]:
         simulator=running.base_url,
         simulator_token="",
         insecure=False,
+        no_tls_verify=False,
+        tls_ca="",
         check_content=False,
         mix="SaleCreated=3,CustomerCreated=1",
         seed=1,

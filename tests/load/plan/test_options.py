@@ -1,9 +1,10 @@
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frontsim.errors import BadInput
+from frontsim.errors import BadInput, Unusable
 from frontsim.load.plan.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plan.options import NOT_GIVEN, Load, add_options, read_mix
 from frontsim.load.plan.plans import DOWNTIME, LOST_ANSWERS, PLANS, STEADY, Plan
@@ -13,6 +14,9 @@ DEFAULTS = {
     "observe_sink": "",
     "delivery_shape": "bare",
     "simulator": "",
+    "insecure": False,
+    "no_tls_verify": False,
+    "tls_ca": "",
     "mix": "",
     "seed": 1,
     "pace": 0.0,
@@ -62,6 +66,35 @@ def test_options_without_a_command_line_are_the_plans(plan: Plan) -> None:
     given = Load(plan, Namespace(run_time=30, **vars(options)))
     given.check()
     assert plan.shares == given.shares
+
+
+def test_the_configuration_file_and_the_variables_hold_here_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for `frontsim verify`: receiver, observer, shape and TLS; an option ranks before them."""
+    (tmp_path / "frontsim.toml").write_text(
+        """receiver = "http://shop.example/hook"
+observe-sql = ["sqlite:///shop.db", "SELECT 1"]
+[load]
+observe-key = "id"
+"""
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTSIM_TLS_CA", "ca.pem")
+    monkeypatch.setenv("FRONTSIM_SEED", "42")
+    monkeypatch.setenv("FRONTSIM_TLS_VERIFY", "0")
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+    options = parser.parse_args([])
+    assert ("http://shop.example/hook", ["sqlite:///shop.db", "SELECT 1"]) == (options.receiver, options.observe_sql)
+    assert ("id", 42) == (options.observe_key, options.seed)
+    assert {"tls_verify": False, "tls_ca": Path("ca.pem")} == Load(STEADY, options).tls
+    monkeypatch.delenv("FRONTSIM_TLS_VERIFY")
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+    options = parser.parse_args(["--receiver", "http://here.example/", "--seed", "3", "--insecure", "--tls-ca", ""])
+    assert ("http://here.example/", 3) == (options.receiver, options.seed)
+    assert {"tls_verify": False, "tls_ca": None} == Load(STEADY, options).tls
 
 
 def load(plan: Plan = STEADY, **options: object) -> Load:
@@ -135,11 +168,12 @@ def test_a_plan_breaks_by_its_shares_or_its_outage() -> None:
         ({"lease_ttl": 5.0}, "--lease-ttl: expected more than --answer-timeout"),
         ({"lost_share": 1.5}, "--lost-share: expected 0 to 1"),
         ({"mix": "x=0"}, "--mix: expected"),
+        ({"tls_ca": "nowhere.pem"}, "tls-ca: expected a PEM file of certificates, got nowhere.pem"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_begins(options: dict[str, object], said: str) -> None:
     """Each option by its name, with what was expected."""
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises((BadInput, Unusable), match=said):
         load(**options).check()
 
 

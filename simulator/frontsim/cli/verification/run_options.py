@@ -11,6 +11,7 @@ import click
 from frontsim.cli.option_group import Decorator, option_group
 from frontsim.cli.output import shown, wrapped
 from frontsim.cli.verification.report_files import STANDARD_OUTPUT, put
+from frontsim.settings import ENVIRONMENT_PREFIX
 
 _LARGEST_DRAWN_SEED = 2**31
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
@@ -39,6 +40,8 @@ def run_options(*, play: str, strict: str = "") -> Decorator:
             "--seed",
             type=click.IntRange(0, 2**63 - 1),
             callback=_or_drawn,
+            envvar=f"{ENVIRONMENT_PREFIX}SEED",
+            show_envvar=True,
             help="Repeat a run.  [default: drawn, and printed]",
         ),
         click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown{strict}."),

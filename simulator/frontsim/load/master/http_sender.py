@@ -1,9 +1,9 @@
 """Sends deliveries from Locust's master, which has no users: the preflight, the last resends, the sign of life."""
 
+import ssl
 from collections.abc import Iterable
 
 from gevent.pool import Pool
-from gevent.ssl import CERT_NONE, SSLContext, create_default_context
 from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.url import URL
@@ -22,12 +22,12 @@ class HttpSender:
 
     Args:
         answer_s: seconds of silence after which the sender stops waiting for an answer.
-        insecure: accept any certificate.
+        tls: the TLS settings.
     """
 
-    def __init__(self, *, answer_s: float, insecure: bool) -> None:
+    def __init__(self, *, answer_s: float, tls: ssl.SSLContext) -> None:
         self._answer_s = answer_s
-        self._insecure = insecure
+        self._tls = tls
         self._clients: dict[tuple[str, str, int], HTTPClient] = {}
 
     def post_all(self, deliveries: Iterable[LeasedDelivery]) -> list[DeliveryReport]:
@@ -61,14 +61,7 @@ class HttpSender:
                 concurrency=CONCURRENCY,
                 network_timeout=self._answer_s,
                 connection_timeout=self._answer_s,
-                insecure=self._insecure,
-                ssl_context_factory=_accept_any_certificate if self._insecure else create_default_context,
+                insecure=not self._tls.check_hostname,  # otherwise the client would check it all the same
+                ssl_context_factory=lambda: self._tls,
             )
         return self._clients[key]
-
-
-def _accept_any_certificate() -> SSLContext:
-    context = create_default_context()
-    context.check_hostname = False
-    context.verify_mode = CERT_NONE
-    return context

@@ -97,6 +97,7 @@ def set_up(load: Load) -> LoadSetup:
                 answer_s=options.answer_timeout,
                 delivery_shape=options.delivery_shape,
                 payloads=options.payloads,
+                tls=load.tls,
             )
             cleanup.callback(stop)
         setup = _set_up(load, request, selection, address, cleanup)
@@ -114,6 +115,7 @@ def request_of(load: Load) -> Request:
         observe_cmd=options.observe_cmd,
         observe_sink=options.observe_sink,
         observe_key=options.observe_key,
+        delivery=load.tls,
     )
 
 
@@ -123,7 +125,7 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key)
     )
     simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
-    sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, insecure=options.insecure)))
+    sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, tls=load.tls_context())))
     effects = None
     if (observer := observer_of(request, address)) is not None:
         cleanup.callback(observer.close)

@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from frontsim.client.control import control_url
 from frontsim.client.http import read_url
@@ -27,7 +29,12 @@ def address_of(url: str, *, token: str = "") -> Address:
 
 
 def start_simulator(
-    *, seed: int, answer_s: float, delivery_shape: str = "bare", payloads: str = Settings.payloads
+    *,
+    seed: int,
+    answer_s: float,
+    delivery_shape: str = "bare",
+    payloads: str = Settings.payloads,
+    tls: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Address, Callable[[], None]]:
     """Start a simulator on a free port with a log of its own; gives its address and a function that ends it.
 
@@ -43,7 +50,10 @@ def start_simulator(
         "--delivery-shape": delivery_shape,
         "--payloads": payloads,
     }
+    if tls.get("tls_ca"):
+        settings["--tls-ca"] = str(tls["tls_ca"])
     words = [word for setting in settings.items() for word in setting]
+    words.append("--tls-verify" if tls.get("tls_verify", True) else "--no-tls-verify")
     process = subprocess.Popen(
         [sys.executable, "-m", "frontsim.cli.child", "serve", "--quiet", "--ephemeral", *words],
         stdin=subprocess.PIPE,

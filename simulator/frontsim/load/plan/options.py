@@ -5,6 +5,7 @@ passes them to its workers.
 """
 
 import os
+import ssl
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
 from frontsim.load.plan.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plan.plans import Plan
-from frontsim.settings import Settings, of_delivery
+from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
+from frontsim.tls import tls_context
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 LOOPBACK = "127.0.0.1"
@@ -72,29 +74,52 @@ def add_options(parser: Parser, plan: Plan) -> None:
 
 def _add_receiver(add: AddOption) -> None:
     """Options for the receiver, its effects and the simulator."""
-    add("--receiver", "URL of the receiver that gets every event.", metavar="URL", default="")
-    add("--observe-url", "Read effects from a URL: a JSON list of ids or objects.", metavar="URL", default="")
+    file = read_configuration(Path.cwd())
+    given = file.for_command("load")
+    add(
+        "--receiver",
+        "URL of the receiver that gets every event.",
+        metavar="URL",
+        default=given.get("receiver", ""),
+    )
+    add(
+        "--observe-url",
+        "Read effects from a URL: a JSON list of ids or objects.",
+        metavar="URL",
+        default=given.get("observe-url", ""),
+    )
     add(
         "--observe-sql",
         "Read effects with a query: one row each; sqlite:///FILE is built in.",
         metavar=("DSN", "QUERY"),
         nargs=2,
-        default=None,
+        default=given.get("observe-sql"),
     )
-    add("--observe-cmd", "Read effects with a command: one line of output each.", metavar="CMD", default="")
+    add(
+        "--observe-cmd",
+        "Read effects with a command: one line of output each.",
+        metavar="CMD",
+        default=given.get("observe-cmd", ""),
+    )
     add(
         "--observe-sink",
         "Read effects from /_sim/sink/NAME, to which the receiver posts.",
         metavar="NAME",
-        default="",
+        default=given.get("observe-sink", ""),
     )
     add(
         "--observe-key",
         "Path of the event's id in an effect, or 'business'.",
         metavar="PATH",
-        default="webhookEventId",
+        default=given.get("observe-key", "webhookEventId"),
     )
-    configured = delivery_settings(read_configuration(Path.cwd()), os.environ, "serve")
+    _add_delivery(add, delivery_settings(file, os.environ, "serve"))
+    add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
+    add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
+
+
+def _add_delivery(add: AddOption, configured: Mapping[str, Any]) -> None:
+    """Options for how deliveries look and are sent, as `frontsim serve` has them; `configured` are the defaults."""
     add(
         "--delivery-shape",
         "Shape of a delivery's body: bare, typed, event, envelope, or a TOML or JSON file. With --simulator: its own.",
@@ -107,13 +132,28 @@ def _add_receiver(add: AddOption) -> None:
         choices=next(item.metadata["rule"].choices for item in of_delivery() if item.name == "payloads"),
         default=configured.get("payloads", Settings.payloads),
     )
-    add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
-    add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
+    add(
+        "--tls-ca",
+        "A PEM file of authorities to trust in addition to the system's.",
+        metavar="FILE",
+        default=str(configured.get("tls_ca") or ""),
+    )
+    add(
+        "--no-tls-verify",
+        "Accept any certificate of the receiver.",
+        action="store_true",
+        default=not configured.get("tls_verify", True),
+    )
 
 
 def _add_load(add: AddOption, plan: Plan) -> None:
     """Options for what to send, how fast, and what to break."""
-    add("--seed", "Repeat a run against a receiver that has not seen it.  [default: random, and shown]", type=int)
+    add(
+        "--seed",
+        "Repeat a run against a receiver that has not seen it.  [default: FRONTSIM_SEED, else random, and shown]",
+        type=int,
+        default=os.environ.get(f"{ENVIRONMENT_PREFIX}SEED"),
+    )
     add("--mix", "Event types and their weights, such as SaleCreated=3,CustomerCreated=1.", metavar="MIX", default="")
     add("--pace", "Deliveries a second for each user; 0: as many as it can send.", type=float, default=0.0)
     add("--unsent-share", "Share of deliveries that never leave.", type=float, default=plan.shares.unsent)
@@ -141,7 +181,7 @@ def _add_load(add: AddOption, plan: Plan) -> None:
     add("--day-seconds", "store_day: seconds that the day lasts.", type=float, default=120.0)
     add("--event-rate", "api: events a second that the simulator raises.", type=float, default=40.0)
     add("--answer-timeout", "Seconds that the receiver may take to answer.", type=float, default=10.0)
-    add("--insecure", "Accept any certificate of the receiver.", action="store_true", default=False)
+    add("--insecure", "As --no-tls-verify.", action="store_true", default=False)
     add("--lease-ttl", "Seconds after which a dead worker's deliveries count as unknown.", type=float, default=None)
 
 
@@ -185,6 +225,19 @@ class Load:
     def shape(self) -> DeliveryShape:
         """The shape of deliveries."""
         return read_delivery_shape(self.options.delivery_shape)
+
+    @property
+    def tls(self) -> dict[str, Any]:
+        """The TLS settings of everything that talks to the receiver, by the names of `Settings`."""
+        options = self.options
+        return {
+            "tls_verify": not (options.insecure or options.no_tls_verify),
+            "tls_ca": Path(options.tls_ca) if options.tls_ca else None,
+        }
+
+    def tls_context(self) -> ssl.SSLContext:
+        """What senders use. Raises Unusable: the file of authorities cannot be read."""
+        return tls_context(verify=self.tls["tls_verify"], ca=self.tls["tls_ca"])
 
     @property
     def shares(self) -> Shares:
@@ -252,7 +305,7 @@ class Load:
                 f"--lease-ttl: expected more than --answer-timeout ({options.answer_timeout:g}), got {self.ttl_s:g}: "
                 "a delivery must be reported before its lease runs out"
             )
-        _ = self.mix, self.shares, self.outage, self.shape
+        _ = self.mix, self.shares, self.outage, self.shape, self.tls_context()
 
 
 def read_mix(text: str) -> dict[str, float]:

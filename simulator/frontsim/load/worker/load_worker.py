@@ -36,7 +36,8 @@ class LoadWorker:
         )
         DeliveryUser.state = SendingState(self._buffer, faults, began=began, is_storm=is_storm)
         DeliveryUser.pace = options.pace
-        DeliveryUser.insecure = options.insecure
+        DeliveryUser.insecure = not load.tls["tls_verify"]
+        DeliveryUser.ssl_context_factory = staticmethod(load.tls_context)
         DeliveryUser.network_timeout = DeliveryUser.connection_timeout = options.answer_timeout
         self._buffer.start()
 
