@@ -25,6 +25,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
+from frontsim.api.call_faults import CallFaults
 from frontsim.api.call_log import CallLog
 from frontsim.api.control import ControlApi
 from frontsim.api.events import Events
@@ -45,6 +46,7 @@ from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import SINK
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery
 from frontsim.errors import FrontsimError, StoreFailed
@@ -108,7 +110,9 @@ class App:
             db, clock=self._clock, ids=Ids(), concurrency=settings.concurrency, most_waiting=settings.max_waiting
         )
         self._reader = Reader(db)
-        self._sinks = Sinks(compact_large=self._large_bodies.compact)
+        self._sinks = Sinks(
+            compact_large=self._large_bodies.compact, faults=CallFaults(rules=self._rules, clock=self._clock)
+        )
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
         self._verify = Verify(settings)
         self._stopped = False
@@ -173,7 +177,7 @@ class App:
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
         self._calls = CallLog(gateway, clock=self._clock)
-        control = self._control([route.name for route in vendor], gateway.forget, self._calls.forget)
+        control = self._control([*(route.name for route in vendor), SINK], gateway.forget, self._calls.forget)
         app = Starlette(
             routes=[
                 *control,

@@ -100,7 +100,8 @@ def _process(folder: Path, command: list[str], output: Path) -> subprocess.Popen
         command = [setpriv, "--pdeathsig", "QUIT", *command]
     with output.open("wb") as log:
         return subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": _PLACES, "LC_ALL": "C"},
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env={"PATH": _PLACES, "LC_ALL": "C", "TMPDIR": str(folder)},  # MariaDB clears another's at its start
             user=user and user.pw_uid, group=user and user.pw_gid, extra_groups=[] if user else None,
         )  # fmt: skip
 

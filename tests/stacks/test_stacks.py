@@ -44,6 +44,11 @@ class Case:
     scenarios: Sequence[str]
     effects: str
 
+    @property
+    def server(self) -> str:
+        """What must run for it: one worker of xdist plays all of a server, so that it is started once."""
+        return self.stack.removesuffix("-tls")
+
     def __str__(self) -> str:
         return f"{self.stack}-{self.name}"
 
@@ -172,7 +177,7 @@ OPEN: Mapping[str, Callable[[pytest.FixtureRequest], Running]] = {
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "case", [pytest.param(each, marks=pytest.mark.xdist_group(each.stack)) for each in cases()], ids=str
+    "case", [pytest.param(each, marks=pytest.mark.xdist_group(each.server)) for each in cases()], ids=str
 )
 def test_the_receiver_is_judged_rightly(
     case: Case, seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -7,24 +7,21 @@ method is an unknown operation (seen). Paths are matched in any case, with or wi
 `/restapi/V2/api/...` and `/api/...`: no two published paths collide when lower-cased.
 """
 
-import asyncio
 import hmac
 import re
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from frontsim.api.call_faults import CallFaults, broken_answer
 from frontsim.api.call_log import FAULT, OPERATION
-from frontsim.api.connection import end_with_caller, gone, reset
-from frontsim.api.responses import api_error, no_operation, no_subscription_key, refusal
+from frontsim.api.responses import no_operation, no_subscription_key, refusal
 from frontsim.clock import Clock
 from frontsim.domain.fault_rules import FaultRules
-from frontsim.domain.faults import DeliveryFacts, FaultRule, matches
 from frontsim.errors import FrontsimError, Unauthorized
 
 PREFIX = "/restapi/v2"
@@ -76,9 +73,7 @@ class Gateway:
             route.methods.discard("HEAD")  # no published operation has it
         self.routes = routes
         self._keys = keys
-        self._rules = rules
-        self._clock = clock
-        self._calls: Counter[int] = Counter()  # how many each rule has matched
+        self._faults = CallFaults(rules=rules, clock=clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -92,16 +87,18 @@ class Gateway:
         if refused is not None:
             await refused(scope, receive, send)
             return
-        rule = self._apply_first_match(route)
+        rule = self._faults.rule_for(route.name)
         if rule is None:
             await _handle(route, request, send)
         else:
             scope[FAULT] = rule.fault
-            await _break(rule, route, request, send)
+            answer = await broken_answer(rule, request, partial(_answer, route, request))
+            if answer is not None:
+                await answer(scope, receive, send)
 
     def forget(self) -> None:
         """Count calls from 0 again, so that the seed draws the same chances."""
-        self._calls.clear()
+        self._faults.forget()
 
     def _find(self, scope: Scope) -> Route | None:
         scope["path"] = operation_path(scope["path"])
@@ -111,13 +108,6 @@ class Gateway:
                 scope.update(found)
                 return route
         return None
-
-    def _apply_first_match(self, route: Route) -> FaultRule | None:
-        if not self._rules.any:
-            return None
-        call = DeliveryFacts(chance_key="", now=self._clock.now(), operation=route.name, calls=self._calls)
-        self._calls.update(rule.number for rule in self._rules if matches(rule, call))
-        return self._rules.apply_first_match(call)
 
 
 def operation_path(path: str) -> str:
@@ -143,31 +133,6 @@ async def _answer(route: Route, request: Request) -> Response:
     except FrontsimError as error:
         answer = refusal(error)
     return answer
-
-
-async def _break(rule: FaultRule, route: Route, request: Request, send: Send) -> None:
-    if rule.fault == "api-error":
-        answer = api_error(rule.param("status"), rule.param("retryAfter"))
-        await answer(request.scope, request.receive, send)
-        return
-    if rule.fault == "api-slow":
-        end_with_caller(request.scope)
-        answer = await _answer(route, request)
-        await _left(request.receive, within_s=rule.param("seconds"))
-        await answer(request.scope, request.receive, send)
-        return
-    await _handle(route, request, _nowhere)  # api-lost-response: done, and the answer is dropped
-    await reset(request.scope, request.receive)
-
-
-async def _left(receive: Receive, *, within_s: float) -> None:
-    """Wait `within_s` seconds, or until the caller is gone."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(gone(receive), within_s)
-
-
-async def _nowhere(_: object) -> None:
-    """Drop a part of an answer."""
 
 
 def _same(given: str, right: str) -> bool:

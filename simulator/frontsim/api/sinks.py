@@ -3,6 +3,7 @@
 A receiver under test calls it as it would call the real thing; an observer reads the list and counts.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import orjson
@@ -10,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from frontsim.api.call_faults import CallFaults, broken_answer
 from frontsim.api.responses import json
+from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Busy
 from frontsim.user_input.request_body import has_many_values, parsed, read_body
 
@@ -26,27 +29,44 @@ class Sinks:
 
     Args:
         compact_large: the JSON of a body that is too large to be parsed here, without needless spaces.
+        faults: what breaks calls to sinks.
     """
 
-    def __init__(self, *, compact_large: Callable[[bytes], Awaitable[bytes]]) -> None:
+    def __init__(self, *, compact_large: Callable[[bytes], Awaitable[bytes]], faults: CallFaults) -> None:
         self._compact_large = compact_large
+        self._faults = faults
+        self._keys: dict[str, Counter[str]] = {}
         self._records: dict[str, list[bytes]] = {}
         self._size = 0
         self.routes = [
             Route("/_sim/sink/{name}", self.record, methods=["POST"]),
             Route("/_sim/sink/{name}", self.list, methods=["GET"]),
+            Route("/_sim/sink/{name}/keys", self.keys, methods=["GET"]),
         ]
 
     async def record(self, request: Request) -> Response:
-        """Record one JSON value, such as an object or an id, as it came."""
+        """Record one JSON value, such as an object or an id, as it came; with an Idempotency-Key only once for each."""
+        rule = self._faults.rule_for(SINK)
+        if rule is None:
+            return await self._record(request)
+        answer = await broken_answer(rule, request, lambda: self._record(request))
+        return Response() if answer is None else answer
+
+    async def _record(self, request: Request) -> Response:
         name = request.path_params["name"]
         if len(name) > LONGEST_NAME:
             raise BadInput(f"expected a sink's name of at most {LONGEST_NAME} characters, got {len(name):,}")
         body = await read_body(request)
         record = await self._compact_large(body) if has_many_values(body) else orjson.dumps(await parsed(body))
+        key = request.headers.get("idempotency-key", "")
         size = len(record) + _BESIDE_A_RECORD + (0 if name in self._records else _BESIDE_A_NAME + 4 * len(name))
+        size += _BESIDE_A_NAME + 4 * len(key) if key else 0
         if self._size + size > MOST_BYTES:
             raise Busy(f"POST /_sim/reset: the sinks are full at {MOST_BYTES:,} bytes", retry_after_s=60)
+        if key:
+            self._keys.setdefault(name, Counter())[key] += 1
+            if self._keys[name][key] > 1:
+                return json({"recorded": False})
         self._records.setdefault(name, []).append(record)
         self._size += size
         return json({"recorded": True})
@@ -55,6 +75,10 @@ class Sinks:
         """All records of that name, oldest first; none of an unknown name."""
         records = self._records.get(request.path_params["name"], [])
         return StreamingResponse(_array(records, len(records)), media_type="application/json; charset=utf-8")
+
+    async def keys(self, request: Request) -> Response:
+        """How many calls each Idempotency-Key came with."""
+        return json(self._keys.get(request.path_params["name"], {}))
 
     def counts(self) -> dict[str, int]:
         """How many records each name has."""
@@ -67,6 +91,8 @@ class Sinks:
     def forget(self) -> None:
         """Forget all records."""
         self._records.clear()
+        self._keys.clear()
+        self._faults.forget()
         self._size = 0
 
 

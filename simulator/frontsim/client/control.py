@@ -81,6 +81,10 @@ class Simulator(ApiClient):
         body = {"what": "day", "speed": speed}
         return TriggerAnswer.read(self._http.call("POST", "/simulate", body=body, more_s=_DAY_S / speed).json())
 
+    def sink_keys(self, name: str) -> Mapping[str, int]:
+        """How many calls to a sink each Idempotency-Key came with."""
+        return self._http.call("GET", f"/sink/{path_part(name)}/keys").object(of="the keys of a sink")
+
     def lease(self, mix: Mapping[str, float], *, count: int, ttl_s: float = LEASE_TTL_S) -> list[LeasedDelivery]:
         """Raise `count` occurrences in the proportions of the mix, and take their deliveries out of the simulator.
 

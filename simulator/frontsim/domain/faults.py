@@ -185,6 +185,10 @@ FAULTS = _registry(
 """Every fault, by name."""
 
 
+SINK = "sink"
+"""The operation of a call to a sink: only a rule that names it strikes a sink, so that none does by accident."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """What a rule applies to; None means any. `since` and `until` are simulator time, `until` is exclusive."""
@@ -258,7 +262,7 @@ def matches(rule: FaultRule, facts: DeliveryFacts) -> bool:
         and (match.url is None or match.url in facts.url)
         and match.trigger in (None, facts.trigger)
         and match.run in (None, facts.run)
-        and match.operation in (None, facts.operation)
+        and match.operation in ((facts.operation,) if facts.operation == SINK else (None, facts.operation))
         and (match.since is None or match.since <= facts.now)
         and (match.until is None or facts.now < match.until)
     )

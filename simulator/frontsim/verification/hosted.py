@@ -123,6 +123,7 @@ class _Harnesses:
                 check_content=request.check_content,
                 process=self.process,
                 dependencies=self.dependencies,
+                sink=request.observe_sink,
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,

@@ -262,8 +262,11 @@ def test_the_list_as_json(verify, tmp_path):
         "breaks": "Nothing breaks: every event type is sent once.",
         "holds": scenario.chosen(["steady"])[0].holds,
         "needsReceiverCmd": False,
+        "needsDependency": False,
+        "needsSink": False,
     } == listed[0]
-    assert 3 == sum(each["needsReceiverCmd"] for each in listed)
+    names = ("needsReceiverCmd", "needsDependency", "needsSink")
+    assert [5, 4, 1] == [sum(each[name] for each in listed) for name in names]
     file = tmp_path / "list.json"
     assert "steady\n  Nothing breaks" in verify("--list", "--json", str(file)).stdout
     assert json.loads(file.read_text())["scenarios"] == listed

@@ -53,6 +53,7 @@ def test_the_scenarios_are_there():
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
         "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
+        "sink-trouble",
     }  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def test_a_scenario_is_read_whole(scenario_file):
         (
             FAULT + 'fault = "api-slow"\nmatch = {operation = "createWebhook"}',
             "step 1 (fault).match.operation: expected listWebhookEvents or deliverWebhookEvent, what a scenario lists "
-            "and resends through, got 'createWebhook'",
+            "and resends through, or sink, got 'createWebhook'",
         ),
         (FAULT + 'fault = "api-error"\nparams = {status = 204}', "step 1 (fault).params.status: expected a whole"),
         (FAULT + 'fault = "api-lost-response"\ntolerable = true', "step 1 (fault).tolerable: expected none, got true"),
@@ -242,7 +243,7 @@ def test_scenarios_are_chosen_by_name_or_file(scenario_file):
     """Names choose bundled ones, a .toml file is read, no names mean all, an unknown name lists them."""
     assert [each.name for each in chosen(["storm", str(scenario_file(RAISE))])] == ["storm", "mine"]
     assert chosen([]) == SCENARIOS
-    with pytest.raises(BadInput, match=r"expected a scenario .steady, .*got 'strom'"):
+    with pytest.raises(BadInput, match=r"expected a scenario .*got 'strom' .did you mean 'storm'.*: steady, "):
         chosen(["strom"])
 
 

@@ -16,7 +16,7 @@ def begin_fault(state: ScenarioState, step: InjectFault) -> None:
     from_ms = state.now_ms()
     rule = state.harness.sim.add_fault(
         step.fault,
-        match=step.match if step.on_api else {"url": state.harness.receiver_url, **step.match},
+        match=step.match if step.on_api or step.on_sink else {"url": state.harness.receiver_url, **step.match},
         times=step.times or None,
         probability=step.probability,
         params=step.params,

@@ -119,6 +119,7 @@ class Harness:
     check_content: ContentCheck = ContentCheck.KNOWN
     process: ReceiverProcess | None = None
     dependencies: Dependencies | None = None
+    sink: str = ""
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     is_alone: bool = True

@@ -54,6 +54,8 @@ def skip_reason(scenario: Scenario, harness: Harness) -> str:
         return "it kills and restarts the receiver, which needs --receiver-cmd"
     if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, harness)):
         return reason
+    if scenario.needs_sink and not harness.sink:
+        return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
     raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
     if not raising or any(harness.selection.types(events) for events in raising):
         return ""
@@ -92,6 +94,8 @@ def _play(state: ScenarioState) -> Recording:
     passed = _pass_preflight(state, preflight)
     if passed.check.failure:
         return Recording(_history(state, ()))
+    if skipped := _no_shop(state):
+        return Recording(_history(state, ()), skipped=skipped)
     _subscribe(state)
     tell_pasts(state)
     for turn in state.turns:
@@ -107,6 +111,17 @@ def _play(state: ScenarioState) -> Recording:
     if not liveness.failure:
         reconcile(state)
     return _observed(state, read_facts(state), liveness, passed.webhook_event_id)
+
+
+def _no_shop(state: ScenarioState) -> str:
+    """Why the sink is no shop or ERP that may fail: a receiver that only reports to it has no idempotency keys."""
+    harness = state.harness
+    if not state.scenario.needs_sink or harness.sim.sink_keys(harness.sink):
+        return ""
+    return (
+        f"the receiver's calls to the sink {harness.sink} carry no Idempotency-Key, so the sink is a list of what it "
+        "reports, and not a shop or ERP that may fail"
+    )
 
 
 def _pass_preflight(state: ScenarioState, preflight: Preflight) -> PreflightResult:

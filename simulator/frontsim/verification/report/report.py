@@ -26,6 +26,7 @@ def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
             "holds": each.holds,
             "needsReceiverCmd": each.needs_process_control,
             "needsDependency": each.needs_dependency,
+            "needsSink": each.needs_sink,
         }
         for each in scenarios
     ]

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from frontsim.clock import WireTime
+from frontsim.domain.faults import SINK
 from frontsim.domain.rule_json import read_rule
 from frontsim.errors import BadInput
 from frontsim.verification.dependency.breakage import DependencyFault
@@ -42,10 +43,12 @@ def _of_dependency(step: BreakDependency) -> str:
 
 
 def _job_call(name: str) -> str:
-    for known in JOB_CALLS:
+    for known in (*JOB_CALLS, SINK):
         if name.lower() == known.lower():
             return known
-    raise BadInput(f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, got {name[:64]!r}")
+    raise BadInput(
+        f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, or {SINK}, got {name[:64]!r}"
+    )
 
 
 def _no_webhook_id(_: str) -> str:

@@ -40,6 +40,7 @@ from frontsim.verification.scenario.steps import (
     AtBoundaries,
     BoundaryAct,
     BreakDependency,
+    InjectFault,
     Raise,
     Step,
     WaitForEnd,
@@ -72,9 +73,18 @@ class Scenario:
         return any(isinstance(step, ON_DEPENDENCIES) for step in self.steps)
 
     @property
+    def needs_sink(self) -> bool:
+        """Whether it breaks the receiver's calls to a sink that stands for its shop or ERP."""
+        return any(isinstance(step, InjectFault) and step.on_sink for step in self.steps)
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The options without which it is skipped."""
-        needed = {"--receiver-cmd": self.needs_process_control, "--dependency": self.needs_dependency}
+        needed = {
+            "--receiver-cmd": self.needs_process_control,
+            "--dependency": self.needs_dependency,
+            "--observe-sink": self.needs_sink,
+        }
         return tuple(option for option, is_needed in needed.items() if is_needed)
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.domain.faults import FAULTS, SINK, FaultStage
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.facts.history import Expect
 
@@ -87,7 +87,12 @@ class InjectFault:
     @property
     def on_api(self) -> bool:
         """Whether it breaks calls of the vendor's API, and no delivery."""
-        return FAULTS[self.fault].stage is FaultStage.API
+        return FAULTS[self.fault].stage is FaultStage.API and not self.on_sink
+
+    @property
+    def on_sink(self) -> bool:
+        """Whether it breaks the receiver's calls to the sink."""
+        return self.match.get("operation") == SINK
 
 
 @dataclass(frozen=True, slots=True)
