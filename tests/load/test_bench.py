@@ -1,6 +1,7 @@
 """Benches that `make bench` runs: that each still fits what it measures, not what it finds."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +20,8 @@ def test_every_bench_in_a_process_of_its_own_is_known() -> None:
 @pytest.mark.parametrize("name", BENCHES)
 def test_a_bench_runs(name: str) -> None:
     """At its smallest it ends with code 0, and prints JSON lines that name it."""
+    if name == "page" and not (shutil.which("chromium") or shutil.which("google-chrome")):
+        pytest.skip("needs Chromium: apt-get install chromium")
     command = [sys.executable, str(HERE / "bench.py"), name, "--tiny"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert 0 == done.returncode, done.stderr

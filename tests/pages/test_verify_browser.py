@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.recorder import Recorder, answer
 from tests.api.simulation import Simulation, simulation
 from tests.receiver import ReceiverProcess
 
@@ -50,6 +51,23 @@ def test_a_run_is_cancelled_and_hostile_text_stays_text(sim: Simulation, tmp_pat
         expect(page.get_by_role("button", name="Forget")).to_be_visible()
     assert "Verify · frontsim" == page.title()
     assert 0 == page.locator("main img").count()
+
+
+def test_hostile_text_of_a_receiver_stays_text_in_its_report(sim: Simulation, receiver: Recorder, visits: Visits):
+    """In its answers, its effects and its URL; and the frame has an origin of its own."""
+    receiver.respond = lambda _: answer(500, HOSTILE.encode())
+    sim.does("sink/erp", {"webhookEventId": HOSTILE})
+    url, effects = f"http://127.0.0.1:{receiver.port}/{HOSTILE}", f"{sim.server}/_sim/sink/erp"
+    sim.does("page/verify/runs", {"receiver": url, "effects": {"url": effects}, "play": ["steady"]})
+    page = visits("#/verify")
+    page.get_by_text("Report", exact=True).click()
+    report = page.frame_locator("iframe.report")
+    expect(report.get_by_role("heading", level=1)).to_be_visible()
+    frame = page.frames[-1]
+    assert 0 == frame.locator("img").count()
+    assert "owned" != frame.title()
+    assert "Verify · frontsim" == page.title()
+    assert "null" == frame.evaluate("origin")
 
 
 def test_the_job_of_the_configuration_file(tmp_path: Path, visits: Visits, monkeypatch: pytest.MonkeyPatch):
