@@ -73,7 +73,15 @@ class PageRoutes:
         environment = Environment(
             loader=FileSystemLoader(_TEMPLATE.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
-        return environment.get_template(_TEMPLATE.name).render(version=self._version, assets=ASSETS).encode()
+        return (
+            environment.get_template(_TEMPLATE.name)
+            .render(
+                version=self._version,
+                assets=ASSETS,
+                modules=[name for name in self._names if name.endswith(".js") and name != "app.js"],
+            )
+            .encode()
+        )
 
     @cached_property
     def _openapi(self) -> bytes:

@@ -18,10 +18,12 @@ const CELLS = ["time", "type", "target", "store", "status", "tries", "took", "fa
 
 export async function open(view, params, isOpen) {
   const log = new Log(view, Object.fromEntries([...FILTERS, "open"].map((name) => [name, params.get(name) ?? ""])));
+  const first = get(log.query({})); // beside the others: the newest events are what the user waits for
+  first.catch(() => {}); // it is awaited, and told, below
   const [known, webhooks] = await Promise.all([registry(), get("/_sim/page/api/webhooks")]);
   if (!isOpen()) return null;
   log.draw(known, webhooks);
-  await log.reload();
+  await log.reload(first);
   if (log.state.open) log.openEvent(log.state.open);
   return () => log.close();
 }
@@ -134,7 +136,7 @@ class Log {
     return `/_sim/page/events?${query}`;
   }
 
-  async reload() {
+  async reload(first) {
     this.rows.items = [];
     this.low = null;
     this.high = 0;
@@ -143,16 +145,16 @@ class Log {
     this.reads += 1;
     this.rows.set([]);
     this.rows.top();
-    await this.readHead();
+    await this.readHead(first);
   }
 
   /** Read the newest events, and join them to those that are here if nothing is missing in between. */
-  async readHead() {
+  async readHead(first) {
     if (!this.hasTop || this.headRead === this.reads) return;
     const turn = (this.headRead = this.reads);
     let page;
     try {
-      page = await get(this.query({}));
+      page = await (first ?? get(this.query({})));
     } catch (error) {
       if (turn === this.reads) this.say(error.message, true);
       return;
