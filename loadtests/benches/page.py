@@ -61,7 +61,8 @@ def first_paint(page: Page, url: str) -> float:
     """Milliseconds from the navigation to the first paint."""
     page.goto("about:blank")
     page.goto(url)
-    page.wait_for_function(f"{PAINT}.length")
+    while not page.evaluate(f"{PAINT}.length"):
+        page.wait_for_timeout(10)
     return float(page.evaluate(f"{PAINT}[0].startTime"))
 
 

@@ -32,6 +32,7 @@ def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path
         expect(again.get_by_label("Receiver", exact=True)).to_have_value(f"{url}/hook")
         expect(again.get_by_role("heading", name="violated")).to_be_visible()
     expect(again.locator(".verify-run")).to_contain_text("One cause explains 1 of 1 violated scenario")
+    expect(again.get_by_role("article").filter(has_text="lost-response")).to_contain_text("violated")
     again.get_by_text("Report", exact=True).click()
     report = again.frame_locator("iframe.report")
     expect(report.get_by_role("heading", level=1)).to_be_visible()

@@ -2,8 +2,8 @@
 
 import { note } from "./address.js";
 import { get, post } from "./api.js";
-import { field, h, select, showErrors, toast } from "./dom.js";
-import { Runs } from "./verify_runs.js";
+import { field, h, select, showErrors } from "./dom.js";
+import { KIND, Runs } from "./verify_runs.js";
 
 const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "key", "budgetS"];
 const KINDS = [["url", "a URL that lists them"], ["sink", "a sink of this simulator"], ["sqlite", "a SQLite file"]];
@@ -13,7 +13,8 @@ export async function open(view, params, isOpen) {
   const [offer, hooks, sinks] = await Promise.all([get("/_sim/page/verify"), get("/_sim/page/api/webhooks"), get("/_sim/page/sinks")]);
   if (!isOpen()) return null;
   const shown = h("div", { class: "verify-runs" });
-  const runs = new Runs(shown);
+  const marks = new Map(offer.scenarios.map(({ name }) => [name, h("span", { hidden: true })]));
+  const runs = new Runs(shown, (name, verdict, told) => mark(marks.get(name), verdict, told));
   const start = async (asked, form) => {
     try {
       await post("/_sim/page/verify/runs", asked);
@@ -34,14 +35,23 @@ export async function open(view, params, isOpen) {
   view.replaceChildren(
     h("section", {}, h("h2", {}, "Verify a receiver"), form.element),
     shown,
-    h("section", {}, h("h2", {}, "Play an outage"), h("div", { class: "playables" }, offer.scenarios.map((each) => playable(each, () => play([each.name]))))),
+    h("section", {}, h("h2", {}, "Play an outage"), h("div", { class: "playables" }, offer.scenarios.map((each) => playable(each, marks.get(each.name), () => play([each.name]))))),
     h("section", {}, h("h2", {}, "Your list → resend job"), job(offer, start)));
   await runs.refresh();
   return () => runs.close();
 }
 
-const playable = ({ name, breaks, holds }, act) => h("article", { class: "card playable" },
-  h("div", { class: "heading" }, h("h3", {}, name), h("button", { type: "button", "aria-label": `Play ${name}`, onclick: act }, "Play")),
+/** How a scenario ended when it was last played. */
+function mark(element, verdict, told) {
+  if (!element) return; // it is a case of a job
+  element.className = `tag ${KIND[verdict]}`;
+  element.textContent = verdict;
+  element.title = told;
+  element.hidden = false;
+}
+
+const playable = ({ name, breaks, holds }, ended, act) => h("article", { class: "card playable" },
+  h("div", { class: "heading" }, h("h3", {}, name), ended, h("button", { type: "button", "aria-label": `Play ${name}`, onclick: act }, "Play")),
   h("p", {}, breaks),
   h("p", { class: "soft" }, holds));
 

@@ -5,11 +5,13 @@ import { h, toast } from "./dom.js";
 import { number } from "./state.js";
 
 const WATCH_MS = 700;
-const KIND = { verified: "good", violated: "bad", unknown: "open", skipped: "wait" };
+export const KIND = { verified: "good", violated: "bad", unknown: "open", skipped: "wait" };
 
 export class Runs {
-  constructor(element) {
+  /** `onEnd(name, verdict, told)` is called with how each scenario or case ended when it was last played. */
+  constructor(element, onEnd) {
     this.element = element;
+    this.onEnd = onEnd;
     this.shown = new Map(); // id -> {text, node}
     this.isClosed = false;
   }
@@ -31,6 +33,7 @@ export class Runs {
     }
     if (this.isClosed) return;
     this.draw(runs);
+    for (const run of runs.toReversed()) for (const { name, verdict, told } of rows(run)) this.onEnd(name, verdict, told);
     if (runs.some((run) => run.isRunning)) this.timer = setTimeout(() => this.refresh(), WATCH_MS);
   }
 
