@@ -4,7 +4,7 @@
 
 `firstPaintMs` is from the navigation to the first paint, `firstRowMs` until the newest event shows: the median of ten
 visits. `bareFirstPaintMs` is the first paint of a page with one word, which is the ceiling. While events arrive, the
-log is scrolled to and fro: `frameMsP95` is the time between two frames. `heapMb` and `nodes` are the page's memory
+log is scrolled up and down: `frameMsP95` is the time between two frames. `heapMb` and `nodes` are the page's memory
 after a garbage collection, and `simulatorMb` the simulator's, before and after.
 
 Needs Chromium, and Playwright, which the extra [dev] brings.
