@@ -10,13 +10,14 @@ classes = ["duplicated"]         # the classes of finding that break it
 scenarios = ["duplicate-race"]   # only in these; without: in all that no other clause names. A job's has `cases`
 """
 
-import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from frontsim.errors import BadInput, Unusable
+from frontsim.errors import BadInput
 from frontsim.user_input.fields import Fields
+from frontsim.user_input.toml_file import read_toml
 
 MUST, NOTE = "must", "note"
 
@@ -72,21 +73,16 @@ def read(path: Path, classes: Collection[str], *, plays: str) -> Contract:
     Raises:
         Unusable: the file cannot be read or has another shape; the text names the file and the key.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Unusable(f"{path}: expected a file that can be read, got {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: expected TOML, got {error}") from None
-    try:
+
+    def contract(document: Mapping[str, Any]) -> Contract:
         clauses = [
             _clause(Fields(item, at=f"clause {number}"), classes, plays)
             for number, item in enumerate(document.get("clause", []), 1)
         ]
         _check_complete(clauses, classes, plays)
-    except BadInput as error:
-        raise Unusable(f"{path}: {error}") from None
-    return Contract(clauses, classes)
+        return Contract(clauses, classes)
+
+    return read_toml(path, contract)
 
 
 def _clause(fields: Fields, classes: Collection[str], plays: str) -> Clause:

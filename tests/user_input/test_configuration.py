@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.errors import BadInput
+from frontsim.errors import BadInput, Unusable
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 
@@ -39,7 +39,7 @@ def test_a_commands_own_table_comes_first(tmp_path):
 @pytest.mark.parametrize("text", ["receiver =", "\xff"])
 def test_what_is_no_toml_is_refused_with_the_files_name(tmp_path, text):
     (tmp_path / "frontsim.toml").write_text(text, "latin-1")
-    with pytest.raises(BadInput, match=r"frontsim\.toml: expected TOML"):
+    with pytest.raises(Unusable, match=r"frontsim\.toml: expected TOML"):
         read_configuration(tmp_path)
 
 

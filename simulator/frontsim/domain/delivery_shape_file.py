@@ -12,7 +12,6 @@ data = "{payload}"
 Authorization = "Bearer secret"
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from frontsim.settings import HTTP_TOKEN
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.json_depth import read_json
 from frontsim.user_input.near import not_among
+from frontsim.user_input.toml_file import parsed_toml
 
 SHAPES: Mapping[str, DeliveryShape] = {
     "bare": BARE,
@@ -70,10 +70,7 @@ def _document(text: bytes, file: str) -> Mapping[str, Any]:
         if not isinstance(document, dict):
             raise Unusable(f"{file}: expected an object with fields or envelope, and headers, got another value")
         return document
-    try:
-        return tomllib.loads(text.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"{file}: expected TOML, got {error}") from None
+    return parsed_toml(text, file)
 
 
 def _shape(document: Mapping[str, Any], file: str) -> DeliveryShape:

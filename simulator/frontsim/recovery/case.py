@@ -44,7 +44,6 @@ webhook = 0
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +51,11 @@ from typing import Any
 
 from frontsim import bundled
 from frontsim.domain.faults import FAULTS
-from frontsim.errors import BadInput, Unusable
+from frontsim.errors import BadInput
 from frontsim.recovery.facts import Operation, PastState
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.near import not_among
+from frontsim.user_input.toml_file import read_toml
 
 BREAKS = ("status", "garbage", "cut-before", "cut-after", "hang", "slow")
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -161,16 +161,7 @@ def read(path: Path) -> Case:
     Raises:
         Unusable: the file cannot be read, or a key is unknown or has a wrong value; the text names both.
     """
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise Unusable(f"{path}: expected a file that can be read, got {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"{path}: expected TOML, got {error}") from None
-    try:
-        return _case(path.stem, document)
-    except BadInput as error:
-        raise Unusable(f"{path}: {error}") from None
+    return read_toml(path, lambda document: _case(path.stem, document))
 
 
 def _case(name: str, document: Mapping[str, Any]) -> Case:

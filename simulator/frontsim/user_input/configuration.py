@@ -11,7 +11,6 @@ a table for that command:
     port = 8410
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from frontsim.errors import BadInput
 from frontsim.settings import ENVIRONMENT_PREFIX, of_delivery
+from frontsim.user_input.toml_file import read_toml
 
 FILE = "frontsim.toml"
 PROJECT_FILE = "pyproject.toml"
@@ -48,13 +48,13 @@ def read_configuration(folder: Path) -> Configuration:
     """The configuration that holds in a folder.
 
     Raises:
-        BadInput: the file is no TOML.
+        Unusable: the file cannot be read, or is no TOML.
     """
     for place in (folder, *folder.parents):
         if (place / FILE).is_file():
-            return Configuration(place / FILE, _read(place / FILE))
+            return Configuration(place / FILE, read_toml(place / FILE, dict))
         if (place / PROJECT_FILE).is_file():
-            found = _read(place / PROJECT_FILE).get("tool", {}).get("frontsim")
+            found = read_toml(place / PROJECT_FILE, dict).get("tool", {}).get("frontsim")
             if isinstance(found, Mapping):
                 return Configuration(place / PROJECT_FILE, found)
     return Configuration(None, {})
@@ -85,13 +85,6 @@ def in_folder_of(configuration: Configuration, path: str) -> Path:
 
 def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in table.items() if not isinstance(value, Mapping)}
-
-
-def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{file}: expected TOML, got {error}") from None
 
 
 def _is_path(item: Field[Any]) -> bool:

@@ -21,7 +21,6 @@ The reader refuses a file with a mistake: a scenario that stops half way, or doe
 the receiver.
 """
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from frontsim import bundled
 from frontsim.errors import BadInput, Unusable
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.near import not_among
+from frontsim.user_input.toml_file import read_toml
 from frontsim.verification.scenario.step_reader import read_steps
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
@@ -154,16 +154,7 @@ def read(file: Path) -> Scenario:
     Raises:
         Unusable: the file cannot be read, a key is missing, unknown or not as it must be; names the file and the key.
     """
-    try:
-        document = tomllib.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise Unusable(f"{file}: expected a scenario that can be read, got {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Unusable(f"{file}: expected TOML, got {error}") from None
-    try:
-        return _scenario(file, document)
-    except BadInput as error:
-        raise Unusable(f"{file}: {error}") from None
+    return read_toml(file, lambda document: _scenario(file, document), expected="a scenario")
 
 
 def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:

@@ -1,0 +1,32 @@
+import pytest
+
+from frontsim.errors import BadInput, Unusable
+from frontsim.user_input.toml_file import read_toml
+
+
+def refuse(_):
+    raise BadInput("count: expected a whole number, got 'x'")
+
+
+def test_a_file_is_read_as_the_caller_says(tmp_path):
+    (tmp_path / "a.toml").write_text("count = 3")
+    assert 3 == read_toml(tmp_path / "a.toml", lambda document: document["count"])
+
+
+@pytest.mark.parametrize(
+    ("text", "of", "told"),
+    [
+        (None, dict, "expected a case that can be read, got No such file or directory"),
+        (b"=", dict, "expected TOML, got"),
+        (b"\xff", dict, "expected TOML, got"),
+        (b"", refuse, "count: expected a whole number, got 'x'"),
+    ],
+)
+def test_every_error_names_the_file(tmp_path, text, of, told):
+    """Whether it cannot be read, is no TOML, or says what its reader refuses."""
+    file = tmp_path / "a.toml"
+    if text is not None:
+        file.write_bytes(text)
+    with pytest.raises(Unusable) as refused:
+        read_toml(file, of, expected="a case")
+    assert f"{file}: {told}" in str(refused.value)
