@@ -144,5 +144,6 @@ def test_what_a_scenario_raises_is_raised():
 
 def test_a_budget_ends():
     """After so many seconds the schedule is over; without a budget never."""
-    assert Schedule(FOUR, Pace(budget_s=0)).is_over
-    assert not Schedule(FOUR, Pace()).is_over
+    assert Schedule(FOUR, Pace(budget_s=0)).is_over()
+    assert not Schedule(FOUR, Pace()).is_over(reserve_s=1e9)
+    assert Schedule(FOUR, Pace(budget_s=60)).is_over(reserve_s=60)

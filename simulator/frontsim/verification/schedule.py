@@ -65,10 +65,9 @@ class Schedule:
         self._began_s = stopwatch()
         self._stopped = Event()
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the budget is used up."""
-        return stopwatch() - self._began_s >= self._pace.budget_s
+    def is_over(self, *, reserve_s: float = 0.0) -> bool:
+        """Whether the budget is used up, but for what the last look takes."""
+        return stopwatch() - self._began_s + reserve_s >= self._pace.budget_s
 
     def pause(self, wait: Callable[[float], None]) -> Callable[[float], None]:
         """The same wait, which raises Stopped when nothing more is asked for."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from statistics import median
 from threading import Lock
 
 from frontsim.clauses import Contract
@@ -191,7 +190,8 @@ class _FirstPasses:
             harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest)
             self._receiver = harness.latency
             reason = skip_reason(scenario, harness)
-            if not reason and self._schedule.is_over:
+            reserve_s = harness.limits.last_s if self._receiver.leaves_rest else 0.0
+            if not reason and self._schedule.is_over(reserve_s=reserve_s):
                 reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
             if reason:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
@@ -215,11 +215,16 @@ class _FirstPasses:
         self._stop_reason = self._stop_reason or reason
         self._blind_before = blind
         self._answer_ms = self._answer_ms or _answer_ms(history)
+        if judgement.missing or self._receiver.longest_s > _LATE_S:
+            self._receiver.leaves_rest = True
 
 
 def _answer_ms(history: History) -> float:
-    """How long the receiver takes to acknowledge an event, as the median; 0 without one."""
-    return median([run.duration_ms for event in history.events for run in event.runs if run.acknowledged] or [0])
+    """How long the receiver takes to acknowledge an event at least; 0 without one.
+
+    The least tells a slow receiver from one on a machine that is busy now.
+    """
+    return min((run.duration_ms for event in history.events for run in event.runs if run.acknowledged), default=0)
 
 
 def _answered_well(history: History) -> bool:

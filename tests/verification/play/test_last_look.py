@@ -1,9 +1,11 @@
 import time
+from dataclasses import replace
 
 import pytest
 
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.history import EventFact, History, Observation
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.history import EventFact, History, Observation, Run
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
@@ -103,3 +105,21 @@ def test_after_a_kill_the_receiver_may_have_lost_it(played, marks, killed_since)
     history, last_look, observer = played(marks=marks)
     observer.ids = []
     assert last_look.doubt(history, {"control"}, killed_since=killed_since) == ""
+
+
+def test_a_worker_that_has_booked_what_was_sent_later_has_passed_over_what_is_missing(played):
+    """Its next batch is not awaited for 4.5 s: a clean event of a later scenario is booked."""
+    history, _, observer = played()
+    runs = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 100),)
+    history = replace(history, events=tuple(replace(each, runs=runs) for each in history.events))
+    now, latency = stopwatch(), ReceiverLatency()
+    last_look = LastLook(
+        EffectReader(observer, "webhookEventId", pause=time.sleep),
+        Settled((), is_quiet=True, began_s=now - 3, changed_s=now - 3, ended_s=now),
+        limits=TimeLimits(last_s=1.0),
+        latency=latency,
+        preflight_event_id="control",
+    )
+    before = last_look.is_due(history)
+    latency.note_booked(sent_s=now)
+    assert (False, True) == (before, last_look.is_due(history))

@@ -80,6 +80,10 @@ class WaitLimits:
         """A quarter of the time for effects that never settle, but still enough for what is missing."""
         return replace(self, most_s=max(self.missing_s, self.most_s / 4))
 
+    def leaving_rest(self, *, missing_s: float) -> "WaitLimits":
+        """Less time for what is missing: the last look waits for it."""
+        return replace(self, missing_s=min(self.missing_s, missing_s))
+
     def _at_least(self, quiet_s: float, missing_s: float, most_s: float) -> "WaitLimits":
         return WaitLimits(max(self.quiet_s, quiet_s), max(self.missing_s, missing_s), max(self.most_s, most_s))
 
@@ -91,16 +95,25 @@ class ReceiverLatency:
     Attributes:
         longest_s: the longest time that was seen between an event and its effect.
         never_settles: effects kept changing until time ran out, so later scenarios wait less for that.
+        leaves_rest: effects were missing or late, so later scenarios leave the wait for the rest to the last look,
+            which they share.
+        booked_sent_s: when the newest clean event was sent that has been booked, by the stopwatch.
         keeps_refusing: the receiver refused an event for as long as a scenario waits, so later ones give up sooner.
     """
 
     longest_s: float = 0.0
     never_settles: bool = False
+    leaves_rest: bool = False
+    booked_sent_s: float = 0.0
     keeps_refusing: bool = False
 
     def note(self, latency_s: float) -> None:
         """Remember one latency."""
         self.longest_s = max(self.longest_s, latency_s)
+
+    def note_booked(self, *, sent_s: float) -> None:
+        """Remember that a clean event is booked that was sent then."""
+        self.booked_sent_s = max(self.booked_sent_s, sent_s)
 
 
 class EffectsWatch:

@@ -81,6 +81,10 @@ class TimeLimits:
         limits = self.wait_limits.for_longest(latency.longest_s)
         return limits.in_haste() if latency.never_settles else limits
 
+    def settling(self, limits: WaitLimits, latency: ReceiverLatency) -> WaitLimits:
+        """How long a scenario waits for its effects at its end, with the limits that its preflight has left."""
+        return limits.leaving_rest(missing_s=self.settle_s) if latency.leaves_rest else limits
+
     def last_wait(self, latency: ReceiverLatency, *, may_await_batch: bool) -> WaitLimits:
         """How long the last look waits before verify accuses the receiver of what is missing.
 

@@ -107,7 +107,9 @@ class LastLook:
 
     def _wait_limits(self, history: History) -> WaitLimits:
         lives = history.liveness is None or not history.liveness.failure
-        return self._limits.last_wait(self._latency, may_await_batch=lives and may_await_next_batch(history))
+        is_passed_over = self._latency.booked_sent_s > self.settled.began_s  # by a clean event of a later scenario
+        may_await_batch = lives and not is_passed_over and may_await_next_batch(history)
+        return self._limits.last_wait(self._latency, may_await_batch=may_await_batch)
 
 
 def _others(history: History, observation: Observation) -> Effects:

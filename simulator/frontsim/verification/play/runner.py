@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 
 from frontsim.client.errors import CallError
+from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
@@ -131,6 +132,7 @@ def _pass_preflight(state: ScenarioState, preflight: Preflight) -> PreflightResu
     if result.latency_s is not None:
         state.wait_limits = state.wait_limits.for_latency(result.latency_s)
         state.harness.latency.note(result.latency_s)
+        state.harness.latency.note_booked(sent_s=stopwatch() - result.latency_s)
     return result
 
 
@@ -139,18 +141,20 @@ def _observed(
 ) -> Recording:
     if state.effects is None:
         return Recording(_history(state, events, liveness=liveness))
-    settled = state.effects.wait_until_settled(_history(state, events), state.wait_limits)
+    harness = state.harness
+    limits = harness.limits.settling(state.wait_limits, harness.latency)
+    settled = state.effects.wait_until_settled(_history(state, events), limits)
     if settled.failure:
         state.observer_failure = settled.failure
         return Recording(_history(state, events, liveness=liveness))
-    _note(state.harness.latency, settled)
+    _note(harness.latency, settled)
     final = Observation(state.now_ms(), settled.effects)
     history = _history(state, events, liveness=liveness, final=final, settled=settled.is_quiet)
     last_look = LastLook(
         state.effects,
         settled,
-        limits=state.harness.limits,
-        latency=state.harness.latency,
+        limits=harness.limits,
+        latency=harness.latency,
         preflight_event_id=preflight_event_id,
     )
     return Recording(history, last_look)
