@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from frontsim.settings import Settings
 from tests.api.simulation import Simulation
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20.0
 READY = re.compile(r"frontsim on (http://\S+)/restapi/V2  \(control \1/_sim, log (.+), pid (\d+); Ctrl-C stops\)\n")
 
 

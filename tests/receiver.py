@@ -20,8 +20,7 @@ from frontsim.receivers.app import make_app
 from frontsim.receivers.bookings import Bookings
 from frontsim.receivers.registry import find
 from frontsim.receivers.server import Server
-
-PATIENCE_S = 20.0
+from tests.patience import PATIENCE_S
 
 
 @contextmanager

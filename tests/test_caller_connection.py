@@ -11,6 +11,7 @@ from frontsim import caller_connection
 from frontsim.caller_connection import HEAD_LIMIT
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation, simulation
+from tests.patience import PATIENCE_S
 
 GET = b"GET /_sim/health HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -22,7 +23,7 @@ def sim() -> Iterator[Simulation]:
 
 
 def connected(sim: Simulation) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", sim.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", sim.port), timeout=PATIENCE_S)
 
 
 def answer(link: socket.socket) -> bytes:

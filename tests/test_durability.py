@@ -23,6 +23,7 @@ from tests.api.recorder import OK, Call, Recorder
 from tests.api.simulation import EVER, Simulation
 from tests.child import Child
 from tests.disk import small_disk
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ class Load:
             thread.start()
 
     def _raise(self) -> None:
-        with httpx.Client(trust_env=False, timeout=20) as http:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as http:
             while True:
                 try:
                     answer = http.post(
@@ -206,7 +207,7 @@ def test_stopping_while_callers_wait(tmp_path: Path):
         started = threading.Barrier(6)
 
         def asks(method: str, path: str) -> None:
-            with httpx.Client(trust_env=False, headers={"x-api-key": "k"}, timeout=30) as http:
+            with httpx.Client(trust_env=False, headers={"x-api-key": "k"}, timeout=PATIENCE_S) as http:
                 started.wait()
                 try:
                     with http.stream(method, f"{sim.server}{path}", params=EVER) as answer:

@@ -3,13 +3,15 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 pytestmark = pytest.mark.slow
 
 PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
 
 
 def run(*args, cwd):
-    return subprocess.run([*PYTEST, *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([*PYTEST, *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
 
 def test_the_plugin_imports_nothing_heavy():

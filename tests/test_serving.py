@@ -15,6 +15,7 @@ from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
 from tests.child import Child
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -132,7 +133,7 @@ def test_a_stop_does_not_wait_for_a_call_that_raises_many(tmp_path: Path, change
     def raise_many(url: str) -> None:
         many = {"event": "SaleCreated", "count": 100_000, **change}
         try:
-            ends.append(httpx.post(url, json=many, trust_env=False, timeout=60).status_code)
+            ends.append(httpx.post(url, json=many, trust_env=False, timeout=PATIENCE_S).status_code)
         except httpx.TransportError as error:
             ends.append(error)
 

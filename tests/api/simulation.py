@@ -8,6 +8,7 @@ import httpx
 
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from tests.patience import PATIENCE_S
 
 KEYS = {"x-api-key": "any"}
 EVER = {"from": "2000-01-01", "to": "2100-01-01"}
@@ -22,7 +23,7 @@ class Simulation:
         self.base_url = base_url
         self.control_url = control_url
         self.settings = settings
-        self.http = httpx.Client(headers=KEYS, timeout=30, trust_env=False)
+        self.http = httpx.Client(headers=KEYS, timeout=PATIENCE_S, trust_env=False)
 
     @property
     def server(self) -> str:
@@ -66,7 +67,7 @@ class Simulation:
         return str(self.does("faults", {"fault": fault, "match": match or {}, **more})["id"])
 
     def drains(self) -> None:
-        assert {"drained": True} == self.does("drain", {"timeoutS": 20})
+        assert {"drained": True} == self.does("drain", {"timeoutS": PATIENCE_S})
 
     def log(self, webhook: str, **query: Any) -> list[dict[str, Any]]:
         """The webhook's entries."""

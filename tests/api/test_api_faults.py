@@ -15,6 +15,7 @@ from frontsim.clock import Clock
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FaultRule, Match
 from tests.api.simulation import Simulation, simulation
+from tests.patience import PATIENCE_S
 
 
 def test_api_slow_is_late_with_its_answer_alone(sim: Simulation):
@@ -29,7 +30,7 @@ def test_api_slow_when_the_simulator_stops():
     """A caller that waits for a late answer gets a reset; the stop does not wait for it."""
     with simulation() as sim:
         sim.breaks("api-slow", params={"seconds": 3600})
-        link = socket.create_connection(("127.0.0.1", sim.port), timeout=20)
+        link = socket.create_connection(("127.0.0.1", sim.port), timeout=PATIENCE_S)
         link.sendall(b"GET /api/Webhooks HTTP/1.1\r\nHost: localhost\r\nx-api-key: k\r\n\r\n")
         while not sim.does("faults", method="GET")[0]["fired"]:
             pass

@@ -7,6 +7,7 @@ import pytest
 from frontsim.api.origin_guard import is_loopback
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem
+from tests.patience import PATIENCE_S
 
 WRITES = [
     ("POST", "/api/Webhooks"),
@@ -119,7 +120,7 @@ def test_loopback_authorities(authority: str, expected: bool):
 
 def test_http_1_0(sim: Simulation):
     """A caller without Host is served."""
-    with socket.create_connection(("127.0.0.1", sim.port), timeout=20) as link:
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=PATIENCE_S) as link:
         link.sendall(b"GET /_sim/health HTTP/1.0\r\n\r\n")
         assert b" 200 " in link.recv(65536).split(b"\r\n")[0]
 
@@ -188,7 +189,10 @@ def test_a_token():
 )
 def test_no_way_around_the_token(path: str):
     """However the path is written, no counter is told without the token."""
-    with simulation(token="s3cret") as sim, socket.create_connection(("127.0.0.1", sim.port), timeout=20) as link:
+    with (
+        simulation(token="s3cret") as sim,
+        socket.create_connection(("127.0.0.1", sim.port), timeout=PATIENCE_S) as link,
+    ):
         link.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert b"occurrences" not in b"".join(iter(lambda: link.recv(65536), b""))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.simulation import Simulation, simulation
+from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
@@ -116,7 +117,7 @@ def test_a_name_that_is_rebound(sim: Simulation, tmp_path: Path):
     """The browser takes us for a part of the page's own site; we do not: the page is not even served."""
     before = state(sim)
     with chromium(tmp_path, "--dump-dom", f"http://evil.example:{sim.port}/api/Webhooks") as browser:
-        shown, _ = browser.communicate(timeout=60)
+        shown, _ = browser.communicate(timeout=PATIENCE_S)
     assert "--allow-host" in shown
     assert before == state(sim)
 

@@ -23,6 +23,7 @@ from frontsim.user_input.request_body import BODY_LIMIT
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
+from tests.patience import PATIENCE_S
 
 TAKE_JSON = [
     ("POST", "/api/Webhooks", 400),
@@ -176,7 +177,7 @@ def test_a_caller_who_leaves_in_the_middle(sim: Simulation):
 )
 def test_requests_that_no_library_sends(sim: Simulation, raw: bytes):
     """Bytes that break HTTP, or a header's own form, are a 4xx."""
-    with socket.create_connection(("127.0.0.1", sim.port), timeout=20) as link:
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=PATIENCE_S) as link:
         link.sendall(raw)
         assert b"HTTP/1.1 4" == link.recv(65536)[:10]
 

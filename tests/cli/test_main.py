@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from frontsim.cli import main
 from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
 from frontsim.errors import BadInput, StoreFailed
+from tests.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
@@ -213,5 +214,5 @@ def test_a_process_that_is_interrupted(tmp_path: Path) -> None:
     )
     with fifo.open("wb"):  # opens once the command reads it: from here on it waits
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (130, b"", b"") == (process.returncode, out.strip(), err.strip())

@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from frontsim.client.in_order import for_each
+from tests.patience import PATIENCE_S
 
 
 def test_items_begin_in_their_order_and_each_is_done_once():
@@ -14,7 +15,7 @@ def test_items_begin_in_their_order_and_each_is_done_once():
 
 def test_so_many_are_under_way_at_the_same_time():
     """Three meet at a barrier; two could not."""
-    barrier = threading.Barrier(3, timeout=30)
+    barrier = threading.Barrier(3, timeout=PATIENCE_S)
     for_each(range(6), lambda _: barrier.wait() and None, at_once=3, tell=lambda _: None)
 
 

@@ -11,6 +11,7 @@ import pytest
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.client.reconcile import MAX_ROUNDS, Tally, reconcile
 from frontsim.client.vendor import FrontSystems
+from tests.patience import PATIENCE_S
 
 
 def taken(event: dict[str, Any]) -> httpx.Response:
@@ -160,7 +161,7 @@ def test_the_oldest_is_resent_first() -> None:
 
 def test_resends_at_the_same_time() -> None:
     """Four are under way together; the counts are right, and each event is resent once."""
-    together = threading.Barrier(4, timeout=30)
+    together = threading.Barrier(4, timeout=PATIENCE_S)
 
     def meet(event: dict[str, Any]) -> httpx.Response:
         together.wait()
@@ -173,7 +174,7 @@ def test_resends_at_the_same_time() -> None:
 
 def test_a_rate_limit_holds_all_threads() -> None:
     """Three calls under way get a 429 each; one wait is enough for all, and no call is made in it."""
-    together = threading.Barrier(3, timeout=30)
+    together = threading.Barrier(3, timeout=PATIENCE_S)
 
     def limited(_: dict[str, Any]) -> httpx.Response:
         together.wait()

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.receiver import ReceiverProcess
 from tests.verification.laboratory import open_shop
 
@@ -26,7 +27,7 @@ def suite(tmp_path):
 def asked(folder, *args):
     """Exit code and output of the suite with those options."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider", *args]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done.returncode, done.stdout
 
 

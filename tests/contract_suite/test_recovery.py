@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 pytestmark = pytest.mark.slow
 
 JOB = f"{sys.executable} -m frontsim job"
@@ -15,7 +17,7 @@ def asked(folder, job, *args):
     """Exit code and output of the suite for a job."""
     command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider"]
     command += ["--recovery-job", job, "--recovery-seed", "7", *args]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done.returncode, done.stdout
 
 

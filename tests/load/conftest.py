@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from frontsim import bundled
+from tests.patience import PATIENCE_S
 from tests.receiver import ReceiverProcess
 
 FOLDER = bundled.folder("loadtests")
@@ -67,7 +68,7 @@ class Locust:
     def end(self) -> tuple[int, str, str]:
         """Wait for its end; exit code, standard output, standard error."""
         try:
-            out, err = self._process.communicate(timeout=40)
+            out, err = self._process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)  # it, and the workers that it has forked
             out, err = self._process.communicate()

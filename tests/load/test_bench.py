@@ -8,6 +8,8 @@ import sys
 import pytest
 from bench import BENCHES, HERE
 
+from tests.patience import PATIENCE_S
+
 pytestmark = pytest.mark.slow
 
 
@@ -23,7 +25,7 @@ def test_a_bench_runs(name: str) -> None:
     if name == "page" and not (shutil.which("chromium") or shutil.which("google-chrome")):
         pytest.skip("needs Chromium: apt-get install chromium")
     command = [sys.executable, str(HERE / "bench.py"), name, "--tiny"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert 0 == done.returncode, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines

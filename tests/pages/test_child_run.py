@@ -9,10 +9,10 @@ import pytest
 
 from frontsim.pages.child_run import ChildRun
 from frontsim.pages.verify_command import VerifyCommand
+from tests.patience import PATIENCE_S
 from tests.receiver import serving
 
 pytestmark = pytest.mark.slow
-PATIENCE_S = 60.0
 
 
 def command(url: str, *names: str) -> VerifyCommand:

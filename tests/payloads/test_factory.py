@@ -187,7 +187,10 @@ def test_a_result_that_breaks_the_schema_is_refused() -> None:
 
 def test_a_path_that_is_not_there_is_refused() -> None:
     """The message names the nearest part that is, and what it holds."""
-    with pytest.raises(BadInput, match=r"totl: got 'totl', but the payload is an object with saleId, saleGuid"):
+    with pytest.raises(
+        BadInput,
+        match=r"totl: got .totl. \(did you mean .total.\?\), but the payload is an object with saleId, saleGuid",
+    ):
         payloads(1).custom("SaleCreated", 3, set_={"totl": 1})
 
 

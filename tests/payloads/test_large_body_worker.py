@@ -12,8 +12,8 @@ from frontsim.payloads.batch import FrameReader, framed, unpack
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.large_body_worker import BodyJobs
 from frontsim.payloads.worker import READY
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 20
 SET = b'{"event": "SaleCreated", "set": {"comment": "x"}}'
 
 

@@ -13,10 +13,9 @@ from frontsim.payloads.batch import FrameReader, PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.standalone.builders import BUILDERS
 from frontsim.payloads.worker import READY
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
-
-PATIENCE_S = 20
 
 
 @contextmanager

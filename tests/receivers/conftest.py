@@ -14,6 +14,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
+from tests.patience import PATIENCE_S
 from tests.receiver import ReceiverProcess, serving
 
 CATALOG = catalog.load()
@@ -26,7 +27,7 @@ class ReceiverDriver:
         self.variant, self.db, self.child = variant, db, child
         self.now = 1_790_000_000.0
         self._ids = itertools.chain.from_iterable(Ids().event_ids(1000) for _ in itertools.count())
-        self.web = httpx.AsyncClient(verify=False, timeout=30, limits=httpx.Limits(max_connections=20))
+        self.web = httpx.AsyncClient(verify=False, timeout=PATIENCE_S, limits=httpx.Limits(max_connections=20))
         self._open = ExitStack()
 
     async def opens(self) -> "ReceiverDriver":

@@ -10,6 +10,7 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
 from frontsim.receivers.serve import run
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def test_prints_where_it_listens_and_ends_on_a_signal(tmp_path, number):
             assert 1 == len(web.get(said["effects"]).json())
             began = stopwatch()
             child.send_signal(number)
-            assert 0 == child.wait(timeout=10)
+            assert 0 == child.wait(timeout=PATIENCE_S)
             assert stopwatch() - began < 1.5
         assert b"" == child.stderr.read()
 

@@ -10,6 +10,7 @@ import pytest
 from frontsim.client.errors import ApiError
 from frontsim.settings import Settings
 from frontsim.testing import Event, simulator
+from tests.patience import PATIENCE_S
 
 
 def test_a_delivery_ends_in_the_sink(front):
@@ -146,7 +147,7 @@ with frontsim.testing.simulator() as front:
 import threading
 print([each.name for each in threading.enumerate()])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert "['MainThread']\n" == done.stdout
 
 

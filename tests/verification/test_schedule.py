@@ -5,10 +5,10 @@ import pytest
 
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace, Schedule, Stopped
+from tests.patience import PATIENCE_S
 
 BY_NAME = {each.name: each for each in bundled_scenarios()}
 FOUR = [BY_NAME[name] for name in ("steady", "storm", "late-resend", "same-second")]
-PATIENCE_S = 20
 
 
 class Player:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from frontsim import catalog
+from tests.patience import PATIENCE_S
 
 PAYLOAD = [sys.executable, "-m", "frontsim.cli.main", "payload"]
 
@@ -86,7 +87,7 @@ def test_memory_does_not_grow():
     with subprocess.Popen([*PAYLOAD, "SaleCreated", "--count", "100000000"], stdout=subprocess.PIPE) as process:
         assert "saleId" in json.loads(process.stdout.readline())
         process.stdout.close()
-        assert 141 == process.wait(timeout=20)
+        assert 141 == process.wait(timeout=PATIENCE_S)
 
 
 def test_the_profile_decides(lines, monkeypatch):

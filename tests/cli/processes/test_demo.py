@@ -10,6 +10,7 @@ import pytest
 from frontsim.cli.processes.demo import DemoVerdict, JobCounts, judge_demo
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+from tests.patience import PATIENCE_S
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
@@ -26,7 +27,7 @@ def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
     """All 21 types, three phases, one event each: 63 events, of which two thirds had to be resent."""
     done = subprocess.run(
         [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
     assert 0 == done.returncode, done.stdout + done.stderr
@@ -60,7 +61,7 @@ def test_the_demo_for_programs() -> None:
     """JSON on standard output, the story on standard error."""
     done = subprocess.run(
         [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1", "--json"],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=True,
     )  # fmt: skip
     shown = json.loads(done.stdout)
     assert ("verified", 21, 0) == (shown["verdict"], len(shown["types"]), shown["left"])

@@ -7,6 +7,7 @@ import pytest
 
 from frontsim.cli.processes.load import load_tests
 from frontsim.load.plan.plans import PLANS
+from tests.patience import PATIENCE_S
 
 
 def test_every_plan_has_its_file():
@@ -22,5 +23,5 @@ def test_a_mistyped_name_is_refused_with_the_right_one(run):
 def test_locust_gets_everything_behind_the_name():
     """It takes our place, with the bundled file."""
     command = [sys.executable, "-m", "frontsim.cli.main", "load", "steady", "--list"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     assert (0, True) == (done.returncode, "SteadySender" in done.stdout + done.stderr)

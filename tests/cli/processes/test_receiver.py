@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from frontsim.receivers.registry import BROKEN, CORRECT
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def test_a_receiver_runs_until_control_c(tmp_path):
             assert "reference" == said["receiver"]
         finally:
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=PATIENCE_S)
     assert (0, "") == (process.returncode, err)
 
 

@@ -19,6 +19,7 @@ from frontsim.serving import serve as really_serve
 from frontsim.settings import Settings
 from tests.child import Child, command, environment, refused
 from tests.disk import read_only, small_disk
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -155,7 +156,7 @@ def test_a_line_for_each_delivery(tmp_path: Path):
                 http.post("/_sim/trigger", json={"event": "SaleCreated", "count": 3})
                 http.post("/_sim/drain", json={"timeoutS": 20})
             process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE_S)
         assert ("", lines) == (out, len(err.splitlines()))
         assert lines == err.count("  SaleCreated  200 OK  ") == err.count("/_sim/sink/shop\n")
 

@@ -14,6 +14,7 @@ import pytest
 from frontsim.cli.verification import verify as verify_command
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
+from tests.patience import PATIENCE_S
 from tests.receiver import serving
 from tests.verification.laboratory import open_shop
 
@@ -336,7 +337,7 @@ def test_ctrl_c_tells_what_is_known_and_is_2(receiver, how):
     ) as process:
         first = process.stdout.readline()
         process.send_signal(how)
-        rest, errors = process.communicate(timeout=30)
+        rest, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2, errors
     assert first.startswith("verified   steady")
     assert "(interrupted: the others were not played)" in rest

@@ -6,13 +6,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 FRONTSIM = [sys.executable, "-m", "frontsim"]
 JOB = " ".join([*FRONTSIM, "job"])
 
 
 def verify(*args, cwd=None):
     return subprocess.run(
-        [*FRONTSIM, "verify-recovery", *args], capture_output=True, text=True, cwd=cwd, timeout=120, check=False
+        [*FRONTSIM, "verify-recovery", *args], capture_output=True, text=True, cwd=cwd, timeout=PATIENCE_S, check=False
     )
 
 
@@ -99,7 +101,7 @@ def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE_S)
     assert "a-plain-failure" in first
     assert 2 == process.returncode, out
     assert "UNKNOWN: 1 cases" in out

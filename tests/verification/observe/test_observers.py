@@ -18,6 +18,7 @@ from frontsim.verification.observe.observers import (
     UrlObserver,
     read_effects,
 )
+from tests.patience import PATIENCE_S
 
 
 def test_a_command_prints_a_line_for_each_effect():
@@ -129,7 +130,7 @@ class Slow:
         self.reads += 1
         number = self.reads
         self.begun.release()
-        assert self.go_on.acquire(timeout=20)
+        assert self.go_on.acquire(timeout=PATIENCE_S)
         return [number]
 
     def close(self):
@@ -150,8 +151,8 @@ def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
     shared = SharedObserver(slow)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(shared.read)
-        assert slow.begun.acquire(timeout=20)
+        assert slow.begun.acquire(timeout=PATIENCE_S)
         others = [pool.submit(shared.read) for _ in range(3)]
-        assert all(asked.acquire(timeout=20) for _ in range(5))  # two moments of the first, one of each other
+        assert all(asked.acquire(timeout=PATIENCE_S) for _ in range(5))  # two moments of the first, one of each other
         slow.go_on.release(2)
         assert [[1], [2], [2], [2]] == [first.result(20), *(each.result(20) for each in others)]

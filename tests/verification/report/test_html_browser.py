@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from frontsim.verification.report.html import as_html
+from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
@@ -53,7 +54,7 @@ def browse(tmp_path):
             "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}",
             f"--window-size={width},900", "--dump-dom", file.as_uri(),
         ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
         return json.loads(html.unescape(re.search(r"<title>(.*?)</title>", done.stdout)[1]))
 
     return run
