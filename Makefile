@@ -7,19 +7,24 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check lint bench matrix stacks docs release clean
+.PHONY: demo test check quick lint bench matrix stacks docs release clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
 
 # Two workers a core, because the tests wait for half of their time.
+PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+
 test: $(READY)
 	@echo "All tests: about 4 minutes on 2 idle cores. The inner loop is quicker: make check"
-	$(BIN)/python -m pytest -n $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist worksteal
+	$(PYTEST)
 
-# The inner loop, within a minute: no test that starts processes or takes seconds.
-check: lint
-	$(BIN)/python -m pytest -n auto --dist worksteal -q -m "not slow"
+# The inner loop, within a minute: lint beside the tests that start no processes and take no seconds.
+check: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+quick: $(READY)
+	$(PYTEST) -q -m "not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,28 +1,5 @@
 """Wiring: one simulator for all tests of a module, started afresh for each, and a recording receiver."""
 
-from collections.abc import Iterator
+from tests.api.fixtures import receiver, shared_sim, sim
 
-import pytest
-
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
-
-
-@pytest.fixture(scope="module")
-def shared_sim() -> Iterator[Simulation]:
-    with simulation() as sim:
-        yield sim
-
-
-@pytest.fixture
-def sim(shared_sim: Simulation) -> Simulation:
-    """A simulator that knows nothing yet."""
-    shared_sim.does("reset")
-    return shared_sim
-
-
-@pytest.fixture
-def receiver() -> Iterator[Recorder]:
-    """A receiver that records, and answers 200 until it is told otherwise."""
-    with Recorder() as recorder:
-        yield recorder
+__all__ = ["receiver", "shared_sim", "sim"]

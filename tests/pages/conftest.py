@@ -6,34 +6,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
+from tests.api.fixtures import receiver, shared_sim, sim
+from tests.api.simulation import Simulation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
-def shared_sim() -> Iterator[Simulation]:
-    with simulation() as sim:
-        yield sim
+__all__ = ["receiver", "shared_sim", "sim"]
 
 
-@pytest.fixture
-def sim(shared_sim: Simulation) -> Simulation:
-    """A simulator that knows nothing yet."""
-    shared_sim.does("reset")
-    return shared_sim
-
-
-@pytest.fixture
-def receiver() -> Iterator[Recorder]:
-    with Recorder() as recorder:
-        yield recorder
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # not longer: an async test beside it would meet Playwright's event loop
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
