@@ -14,6 +14,8 @@ from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
+from frontsim.verification.facts.columns import ColumnMemory
+from frontsim.verification.observe.column_map import read_column_map
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
@@ -67,8 +69,7 @@ def open_harnesses(
         Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, the address
             has no simulator, or the delivery shape cannot be read.
     """
-    reads = observer_of(request, address)
-    observer = SharedObserver(reads) if reads else None
+    observer = _shared_observer(request, address)
     with closing(observer) if observer else nullcontext(), _announced(request, on_dependencies) as dependencies:
         harnesses = _Harnesses(
             request,
@@ -81,6 +82,7 @@ def open_harnesses(
             dependencies=dependencies,
             latency=latency or ReceiverLatency(),
             shape=read_delivery_shape(request.delivery_shape),
+            columns=ColumnMemory(read_column_map(request.observe_map)),
             tls=request.tls(),
         )
         check(request, pause=pause, dependencies=dependencies, address=address)
@@ -88,6 +90,11 @@ def open_harnesses(
             if request.is_auto or (on_probe and len(harnesses.types.types("all")) > _FEW_TYPES):
                 harnesses = replace(harnesses, types=_probed(harnesses, on_probe))
             yield lambda scenario: harnesses.open(scenario.name)
+
+
+def _shared_observer(request: Request, address: Address | None) -> SharedObserver | None:
+    reads = observer_of(request, address)
+    return SharedObserver(reads) if reads else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class _Harnesses:
     dependencies: Dependencies | None
     latency: ReceiverLatency
     shape: DeliveryShape
+    columns: ColumnMemory
     tls: SSLContext | None
 
     @contextmanager
@@ -127,6 +135,7 @@ class _Harnesses:
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,
+                columns=self.columns,
                 payloads=request.delivery.get("payloads", Settings.payloads),
                 is_strict=request.strict,
                 tls=self.tls,

@@ -59,6 +59,7 @@ class Request:
     observe_import: str = ""
     observe_function: Callable[[], Sequence[Any]] | None = None
     observe_key: str = KEY
+    observe_map: Path | None = None
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
     dependencies: Sequence[DependencyAddress] = ()

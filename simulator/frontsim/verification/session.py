@@ -9,9 +9,10 @@ from threading import Lock
 from frontsim.clauses import Contract
 from frontsim.verdicts import Verdict, overall
 from frontsim.verification.early_stop import blindness, reason_to_stop
+from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.fingerprint import Fingerprint
-from frontsim.verification.facts.history import History
+from frontsim.verification.facts.history import Column, ColumnCount, ContentCheck, History
 from frontsim.verification.judge.checks import Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.exchanges import read_exchanges
@@ -62,6 +63,15 @@ class Report:
     left_out: Mapping[str, str] = field(default_factory=dict)
     keys: Fingerprint | None = None
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
+
+    @property
+    def columns(self) -> Mapping[Column, ColumnCount]:
+        """The columns of effects that were compared with the payload, over the whole run."""
+        found: dict[Column, ColumnCount] = {}
+        for played in self.played:
+            for column, count in played.history.columns.items():
+                found[column] = max(found.get(column, count), count, key=lambda each: each.compared)
+        return found
 
     @property
     def verdict(self) -> Verdict:
@@ -198,6 +208,7 @@ class _FirstPasses:
             recording = play(scenario, harness)
             if recording.skipped:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
+            recording = replace(recording, history=_with_columns(recording.history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             accused = {each.webhook_event_id: (each.class_, each.detail) for each in reversed(judgement.findings)}
             exchanges = read_exchanges(harness, recording.history, accused)
@@ -230,6 +241,13 @@ def _answer_ms(history: History) -> float:
 def _answered_well(history: History) -> bool:
     """Whether the receiver is alive and its effects can be read, so that it can be probed."""
     return bool(history.final and history.liveness and not history.liveness.failure)
+
+
+def _with_columns(history: History, harness: Harness) -> History:
+    """The history with the columns of its effects that are known by now to hold a field of the payload."""
+    if history.check_content is not ContentCheck.KNOWN or history.final is None or history.why_not_judged:
+        return history
+    return replace(history, columns=harness.columns.learn(correlate(history, history.final).groups))
 
 
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:

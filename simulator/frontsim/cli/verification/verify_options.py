@@ -90,6 +90,13 @@ observer_options = option_group(
         "saleId.",
     ),
     click.option(
+        "--observe-map",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Which columns of an effect hold which fields of the payload, in TOML or JSON. Columns with the name of a "
+        "field are found without it.",
+    ),
+    click.option(
         "--check-content",
         type=NearChoice([str(each) for each in ContentCheck], case_sensitive=False),
         default=str(ContentCheck.KNOWN),

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -25,6 +25,11 @@ _SCALES = {
     Decimal(10) ** n: f"times {10**n:,}" if n > 0 else f"divided by {10**-n:,}" for n in (4, 3, 2, 1, -1, -2, -3)
 }
 _TOLERANCE = Decimal("0.000001")
+_TRUTH = {
+    **dict.fromkeys(("true", "1", "1.0", "t", "y", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "0.0", "f", "n", "no", "off", ""), False),
+}
+_FARTHEST_ZONE = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,7 @@ def _as_bytes(value: Any) -> bytes:
 def would_change(rewriting: str, value: Any) -> bool:
     """Whether a rewriting would have changed a value that it left as it was."""
     if isinstance(value, str):
-        return value not in (value.upper(), value.lower()) or rewriting != _OTHER_CASE
+        return rewriting != _OTHER_CASE or value not in (value.upper(), value.lower())
     return bool(value)
 
 
@@ -193,8 +198,10 @@ def _same(sent: Any, kept: Any) -> bool:
         return True
     if isinstance(sent, str) and isinstance(kept, str):
         return _plain(sent) == _plain(kept) or _same_moment(sent, kept)
-    if isinstance(sent, bool) or isinstance(kept, bool):
-        return True  # 1, "true" and "Y" all keep a flag
+    if isinstance(sent, bool):
+        return _TRUTH.get(str(kept).strip().lower(), sent) is sent  # 1, "true" and "Y" all keep a flag
+    if isinstance(kept, bool):
+        return True
     if isinstance(sent, int | float) and isinstance(kept, int | float | str):
         number = _number(kept)
         return number is None or abs(number - Decimal(str(sent))) < _TOLERANCE
@@ -202,11 +209,14 @@ def _same(sent: Any, kept: Any) -> bool:
 
 
 _OTHER_CASE = "in another letter case"
+_OTHER_ZONE = "in another time zone"
 
 
 def _rewriting(sent: Any, kept: Any) -> str:
     if isinstance(sent, str) and isinstance(kept, str):
-        return _OTHER_CASE if _plain(sent).casefold() == _plain(kept).casefold() else ""
+        if _plain(sent).casefold() == _plain(kept).casefold():
+            return _OTHER_CASE
+        return _OTHER_ZONE if _is_other_zone(sent, kept) else ""
     before, after = _number(sent), _number(kept)
     if not before or after is None:
         return ""
@@ -227,6 +237,16 @@ def _same_moment(sent: str, kept: str) -> bool:
     if (one.tzinfo is None) != (other.tzinfo is None):
         return True
     return abs((one - other).total_seconds()) < 1
+
+
+def _is_other_zone(sent: str, kept: str) -> bool:
+    """Both are date-times, apart by quarters of an hour that a time zone may be off."""
+    try:
+        apart = datetime.fromisoformat(sent).replace(tzinfo=None) - datetime.fromisoformat(kept).replace(tzinfo=None)
+    except ValueError:
+        return False
+    quarters = apart / timedelta(minutes=15)
+    return abs(apart) <= _FARTHEST_ZONE and abs(quarters - round(quarters)) < 0.002  # to the second
 
 
 def _number(value: Any) -> Decimal | None:

@@ -4,6 +4,7 @@ Nothing here is judged. A test can write a history by hand. Two sides are kept a
 (`Run`), and what the receiver's business system shows (`Effect`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -125,6 +126,36 @@ class Observation:
     effects: tuple[Effect, ...]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Column:
+    """A column of the effects of a type, and the field of the payload that it holds.
+
+    `is_named`: the user has said so; other columns have the field's name.
+    """
+
+    event: str
+    name: str
+    path: str
+    is_named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCount:
+    """What a column has shown in a run so far.
+
+    Attributes:
+        agreeing: events in which it showed what was sent, or that value in its usual rewriting.
+        compared: all that were compared.
+        values: how many different values were sent, counted up to 3.
+        rewriting: how it usually rewrites a value without a loss, "" when it does not.
+    """
+
+    agreeing: int
+    compared: int
+    values: int
+    rewriting: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultFact:
     """A fault and when it was on, in ms from the scenario's start.
@@ -169,6 +200,7 @@ class History:
         observer: how effects were read, "" when the user gave no way.
         observer_key: `business`, or the dotted path of the event's id in an effect.
         check_content: how strictly content is compared.
+        columns: the columns that are known to hold a field of the payload.
         is_alone: no other scenario was played beside it, so effects that name none of its events are strange.
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
@@ -185,6 +217,7 @@ class History:
     observer: str = ""
     observer_key: str = "webhookEventId"
     check_content: ContentCheck = ContentCheck.KNOWN
+    columns: Mapping[Column, ColumnCount] = field(default_factory=dict)
     is_alone: bool = True
     checkpoint: Observation | None = None
     final: Observation | None = None

@@ -7,13 +7,15 @@ All this is for `ContentCheck.KNOWN`: with `EXACT` every difference is a finding
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class, Classified
+from frontsim.verification.facts.columns import lost_columns
 from frontsim.verification.facts.content import Pair
 from frontsim.verification.facts.correlate import EventGroup
-from frontsim.verification.facts.history import ContentCheck, EventFact
+from frontsim.verification.facts.history import Column, ColumnCount, ContentCheck, EventFact
 
 Field = tuple[str, str]
 """An event type and the path of a field in its payload."""
@@ -21,8 +23,15 @@ _Compared = tuple[EventFact, Any, list[Pair]]
 """An event, the copy of its payload in an effect, and what differs in it."""
 
 
-def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[Classified]:
-    """The events whose effect carries a payload that differs from what was sent."""
+def corrupt(
+    groups: Sequence[EventGroup],
+    check: ContentCheck = ContentCheck.KNOWN,
+    columns: Mapping[Column, ColumnCount] = MappingProxyType({}),
+) -> list[Classified]:
+    """The events whose effect carries the payload or fields of it, and not as they were sent.
+
+    `columns`: those that are known to hold a field.
+    """
     if check is ContentCheck.OFF:
         return []
     if check is ContentCheck.EXACT:
@@ -35,7 +44,8 @@ def corrupt(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNO
         lost = next((pair for pair in different if not _is_rewritten(event, pair, rewritten)), None)
         if lost is not None:
             found.append(Classified(event, Class.CORRUPT, str(lost)))
-    return found
+    in_columns = [Classified(event, Class.CORRUPT, str(pair)) for event, pair in lost_columns(groups, columns)]
+    return [*found, *in_columns]
 
 
 def rewritings(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.KNOWN) -> list[str]:

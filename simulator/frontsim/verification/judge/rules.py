@@ -87,7 +87,7 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     stale_series = {each.event.series for each in old}
     by_number = [each for group in evidence.correlation.groups for each in _wrong_in(group)]
     found = [each for each in by_number + _booked_early(evidence.history) if each.event.series not in stale_series]
-    wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content)
+    wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
     return Opinion((*opinion.accused, *found, *old, *wrong_content), opinion.unknown)
 
 

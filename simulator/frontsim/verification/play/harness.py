@@ -24,6 +24,7 @@ from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies
+from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
@@ -103,6 +104,7 @@ class Harness:
 
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
+        columns: what the run has seen of the columns of effects; all scenarios share it.
         payloads: the payload profile that is asked for at each event.
         is_strict: also what hangs on a guess about the vendor is a finding.
         tls: of deliveries that are sent by hand; None for the system's authorities.
@@ -131,6 +133,7 @@ class Harness:
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)
+    columns: ColumnMemory = field(default_factory=ColumnMemory)
     payloads: str = Settings.payloads
     is_strict: bool = False
     tls: ssl.SSLContext | None = None

@@ -46,6 +46,17 @@ def as_data(report: Report) -> dict[str, Any]:
         "leftOut": dict(report.left_out),
         "keys": str(report.keys or "unknown: it was not probed"),
         "causes": [_cause(each) for each in causes(report)],
+        "columns": [
+            {
+                "event": column.event,
+                "column": column.name,
+                "path": column.path,
+                "agreeing": count.agreeing,
+                "compared": count.compared,
+                "rewriting": count.rewriting,
+            }
+            for column, count in sorted(report.columns.items())
+        ],
         "scenarios": [_scenario(played) for played in report.played],
     }
 

@@ -33,12 +33,25 @@ def lines(report: Report) -> Iterator[str]:
     if report.left_out:
         answers = ", ".join(dict.fromkeys(report.left_out.values()))
         yield from (f"Left out by --events auto (answered {answers})", f"  {', '.join(report.left_out)}", "")
+    if report.columns:
+        yield from ("Columns compared with the payload", *_columns(report), "")
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
     if notes:
         yield from ("Notes", *notes, "")
     if report.keys:
         yield f"Key: {report.keys}"
     yield conclusion(report)
+
+
+def _columns(report: Report) -> Iterator[str]:
+    """The columns of each type: `total -> total: equal in 5 of 5`."""
+    by_event: dict[str, list[str]] = {}
+    for column, count in sorted(report.columns.items()):
+        how = count.rewriting or "equal"
+        told = f"{column.name} -> {column.path}: {how} in {count.agreeing} of {count.compared}"
+        by_event.setdefault(column.event, []).append(told)
+    for event, told_of in by_event.items():
+        yield f"  {event}: {', '.join(told_of)}"
 
 
 def conclusion(report: Report) -> str:

@@ -1,0 +1,175 @@
+"""Columns of an effect that hold fields of the payload: which they are, and whether they hold what was sent. Pure.
+
+A receiver that keeps no copy of the payload keeps some of its fields in columns of its own: `total`, `sale_date_time`.
+A column that has the name of a field is compared with it once it is confirmed: most events of the run so far show the
+same value. So a column that only shares its name with a field (a status of the receiver's own, a time of its own)
+accuses no receiver.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from threading import Lock
+from types import MappingProxyType
+from typing import Any
+
+from frontsim.verification.facts import lookup
+from frontsim.verification.facts.content import Pair
+from frontsim.verification.facts.correlate import EventGroup
+from frontsim.verification.facts.history import Column, ColumnCount, EventFact
+
+_ENOUGH = 3
+"""Events that must show a field's value in a guessed column."""
+_SHARE = 0.6
+"""The part of the events that must; the others may have lost something."""
+_AS_SENT = "as sent"
+_LONGEST = 100
+_WORD = re.compile(r"[\W_]+")
+
+ColumnMap = Mapping[str, str]
+"""What the user says: the path of a field by the name of a column, "" for one that is not compared.
+
+A name may begin with an event type: `SaleCreated.amount`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPair(Pair):
+    """A field as it was sent, and as its column has it; texts may be written in other ways."""
+
+    column: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        pair = Pair(self.path, self.sent, self.kept)
+        if self.sent == "" or self.kept == "" or not isinstance(self.sent, str) or isinstance(self.kept, bool):
+            return pair.is_same
+        if _digits_are_lost(self.sent, self.kept):
+            return False
+        return _letters(self.sent) == _letters(_text(self.kept)) or pair.is_same
+
+    def __str__(self) -> str:
+        return f"{self.path}: sent {self.sent!r:.80}, column {self.column} has {self.kept!r:.80}"
+
+
+class ColumnMemory:
+    """What a run has seen of each column so far. Scenarios that are played side by side share it."""
+
+    def __init__(self, named: ColumnMap = MappingProxyType({})) -> None:
+        self._named = named
+        self._lock = Lock()
+        self._compared: Counter[Column] = Counter()
+        self._seen: dict[Column, Counter[str]] = {}
+        self._values: dict[Column, set[str]] = {}
+
+    def learn(self, groups: Sequence[EventGroup]) -> dict[Column, ColumnCount]:
+        """Add the effects of a scenario; the columns that are confirmed by now."""
+        with self._lock:
+            for event, row in rows(groups):
+                for column in _columns(event, row, self._named):
+                    self._add(column, pair_of(column, event, row))
+            counts = {column: self._count(column) for column in self._compared}
+        return {column: count for column, count in counts.items() if _is_confirmed(column, count)}
+
+    def _add(self, column: Column, pair: ColumnPair | None) -> None:
+        if pair is None:
+            return
+        self._compared[column] += 1
+        form = _AS_SENT if pair.is_same else pair.rewriting
+        if form:
+            self._seen.setdefault(column, Counter())[form] += 1
+        values = self._values.setdefault(column, set())
+        if len(values) < _ENOUGH:
+            values.add(repr(pair.sent)[:_LONGEST])
+
+    def _count(self, column: Column) -> ColumnCount:
+        seen = self._seen.get(column) or Counter({_AS_SENT: 0})
+        [(form, number)] = seen.most_common(1)
+        rewriting = "" if form == _AS_SENT else form
+        return ColumnCount(number, self._compared[column], len(self._values[column]), rewriting)
+
+
+def _is_confirmed(column: Column, count: ColumnCount) -> bool:
+    if column.is_named:
+        return count.agreeing > 0
+    return count.agreeing >= _ENOUGH and count.agreeing >= _SHARE * count.compared and count.values > 1
+
+
+def rows(groups: Sequence[EventGroup]) -> Iterator[tuple[EventFact, Mapping[str, Any]]]:
+    """Each event that effects tell apart, with each of its effects that is a row."""
+    for group in groups:
+        event = group.events[0]
+        if len(group.events) == 1 and not event.altered and isinstance(event.payload, dict):
+            for effect in group.effects:
+                if isinstance(effect.value, Mapping):
+                    yield event, effect.value
+
+
+def pair_of(column: Column, event: EventFact, row: Mapping[str, Any]) -> ColumnPair | None:
+    """The field and its column; None where the event or the row has none, or the value is no single one."""
+    sent, kept = lookup.find(event.payload, column.path), row.get(column.name)
+    kept = str(kept) if isinstance(kept, Decimal) else kept
+    if isinstance(sent, dict | list) or isinstance(kept, dict | list) or sent is None or kept is None:
+        return None
+    return ColumnPair(column.path, sent, kept, column=column.name)
+
+
+def lost_columns(
+    groups: Sequence[EventGroup], confirmed: Mapping[Column, ColumnCount]
+) -> Iterator[tuple[EventFact, ColumnPair]]:
+    """Where a confirmed column holds neither what was sent nor what its usual rewriting makes of that."""
+    by_event: dict[str, list[Column]] = {}
+    for column in confirmed:
+        by_event.setdefault(column.event, []).append(column)
+    for event, row in rows(groups):
+        for column in by_event.get(event.event, ()):
+            pair = pair_of(column, event, row)
+            if pair is not None and not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting:
+                yield event, pair
+
+
+def _columns(event: EventFact, row: Mapping[str, Any], named: ColumnMap) -> Iterator[Column]:
+    """The columns of a row that may hold a field: as the user says, else by their names.
+
+    The identity is no such field: by it the row was found.
+    """
+    identity = event.entity.path if event.entity else ""
+    paths: dict[str, str] | None = None
+    for name in row:
+        said = named.get(f"{event.event}.{name}", named.get(name))
+        if said is not None:
+            if said:
+                yield Column(event.event, name, said, is_named=True)
+            continue
+        paths = _paths(event.payload) if paths is None else paths
+        path = paths.get(_letters(name))
+        if path and path != identity:
+            yield Column(event.event, name, path)
+
+
+def _paths(payload: Any, path: str = "") -> dict[str, str]:
+    """The paths of single values by the letters of their names; those of lists are left out."""
+    found: dict[str, str] = {}
+    for name, value in payload.items():
+        inner = f"{path}.{name}" if path else name
+        if isinstance(value, dict):
+            found = {**_paths(value, inner), **found}
+        elif not isinstance(value, list):
+            found[_letters(inner)] = inner
+    return found
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone, in one case: what is left of a text in any spelling."""
+    return _WORD.sub("", text).casefold()
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _digits_are_lost(sent: str, kept: Any) -> bool:
+    """A text of digits became a number that no longer has all of them."""
+    return sent.isdigit() and _text(kept).isdigit() and len(sent) != len(_text(kept))

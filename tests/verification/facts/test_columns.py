@@ -1,0 +1,149 @@
+import pytest
+
+from frontsim.verification.facts.columns import ColumnMemory, lost_columns, pair_of
+from frontsim.verification.facts.correlate import EventGroup
+from frontsim.verification.facts.history import Column, ColumnCount, Effect, Entity, EventFact
+
+TOTAL = Column("SaleCreated", "total", "total")
+
+
+def group(payload, row, event="SaleCreated"):
+    """An event with one effect."""
+    return EventGroup((EventFact("w", str(payload), event, (), payload=payload),), (Effect(None, row),), 1, 1)
+
+
+def sold(*totals):
+    """Sales whose column has, one by one, the second of each pair."""
+    return [group({"total": sent}, {"total": kept}) for sent, kept in totals]
+
+
+def lost(groups, memory=None):
+    found = (memory or ColumnMemory()).learn(groups)
+    return [str(pair) for _, pair in lost_columns(groups, found)]
+
+
+def test_a_column_with_a_fields_name_is_confirmed_and_then_compared():
+    """Equal in three of four; the fourth has lost something."""
+    groups = sold((1.25, 1.25), (2.5, "2.50"), (3, 3.0), (0.125, 0.13))
+    assert {TOTAL: ColumnCount(3, 4, 3)} == ColumnMemory().learn(groups)
+    assert ["total: sent 0.125, column total has 0.13"] == lost(groups)
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        ((1, 1), (2, 2)),  # too few
+        ((1, 1), (1, 1), (1, 1)),  # always the same value: by chance, perhaps
+        ((1, 1), (2, 2), (3, 3), (4, 9), (5, 9), (6, 9)),  # as often wrong as right: something else
+        ((1, 9), (2, 9), (3, 9)),  # never
+    ],
+)
+def test_a_column_that_may_be_something_else_accuses_no_receiver(totals):
+    assert {} == ColumnMemory().learn(sold(*totals))
+
+
+def test_what_a_run_has_seen_counts_in_the_next_scenario():
+    """Two sales are too few, and the third confirms them."""
+    memory = ColumnMemory()
+    assert [] == lost(sold((1, 1), (2, 2)), memory)
+    assert ["total: sent 4.125, column total has 4.1"] == lost(sold((3, 3), (4.125, 4.1)), memory)
+
+
+def test_a_column_is_found_by_its_name_in_any_spelling():
+    """`CUSTOMER_NAME` is `customer.name`. Entries of lists, and what is no single value, are no columns."""
+    groups = [
+        group(
+            {"saleDateTime": n, "customer": {"name": n}, "lines": [{"sku": n}], "total": {"a": 1}},
+            {"sale_date_time": n, "CUSTOMER_NAME": n, "sku": n, "total": 1, "lines": []},
+        )
+        for n in "abc"
+    ]
+    assert ["customer.name", "saleDateTime"] == sorted(column.path for column in ColumnMemory().learn(groups))
+
+
+def test_the_user_may_name_columns():
+    """One by its type; one that is not compared; a named one needs one event that agrees, and none accuses it alone."""
+    named = {"SaleCreated.amount": "total", "total": ""}
+    groups = [group({"total": n}, {"amount": kept, "total": 0}) for n, kept in ((1, 1), (2.55, 3))]
+    assert ["total: sent 2.55, column amount has 3"] == lost(groups, ColumnMemory(named))
+    assert [] == lost([group({"total": 1}, {"amount": 7})], ColumnMemory(named))
+    assert [] == lost([group({"total": 1}, {"amount": 7}, event="InvoiceCreated")], ColumnMemory(named))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("+47 912 34 567", "+4791234567"),
+        ("Kari@Shop.no", "kari@shop.no"),
+        ("7041234567892", 7041234567892),
+        ("2026-11-25T12:00:00", "2026-11-25 12:00:00+01:00"),
+        ("2026-11-25T12:00:00.5", 1_764_068_400),
+        (True, "Y"),
+        (False, 0),
+        (1.5, "1,5 kr"),
+        ("", None),
+    ],
+)
+def test_another_spelling_is_no_loss(sent, kept):
+    pair = pair_of(TOTAL, EventFact("w", "e", "SaleCreated", (), payload={"total": sent}), {"total": kept})
+    assert pair is None or pair.is_same
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("0041234567904", 41234567904),
+        ("0041234567904", "41234567904"),
+        (0.125, 0.13),
+        (False, True),
+        (True, "false"),
+        ("Blå skjorte", "Bl skjorte"),
+        ("A long comment", "A long"),
+    ],
+)
+def test_a_loss_is_a_loss(sent, kept):
+    """Leading zeros, decimals, a flag, letters, the end of a text."""
+    pair = pair_of(TOTAL, EventFact("w", "e", "SaleCreated", (), payload={"total": sent}), {"total": kept})
+    assert (False, "") == (pair.is_same, pair.rewriting)
+
+
+def test_a_column_that_is_always_in_another_zone_or_unit_has_lost_nothing():
+    """In winter one hour, in summer two: still one rewriting. Where some are shifted and others not, these are lost."""
+    utc = [
+        ("2026-01-25T12:00:00", "2026-01-25T11:00:00"),
+        ("2026-07-25T12:00:00", "2026-07-25 10:00:00"),
+        ("2026-08-01T10:00:00", "2026-08-01T08:00:00"),
+    ]
+    assert [] == lost(sold(*utc))
+    assert "in another time zone" == ColumnMemory().learn(sold(*utc))[TOTAL].rewriting
+    assert [] == lost(sold((1.5, 150), (2, 200), (3.25, 325), (0, 0)))
+    local = [(f"2026-01-25T12:00:0{n}", f"2026-01-25T12:00:0{n}") for n in range(3)]
+    assert 1 == len(lost(sold(*local, utc[0])))
+
+
+def test_what_cannot_be_told_apart_is_not_compared():
+    """Several events of one group, an altered body, a row that is no object, a payload that is none."""
+    event = EventFact("w", "e", "SaleCreated", (), payload={"total": 1})
+    effect = Effect(None, {"total": 1})
+    groups = [
+        EventGroup((event, event), (effect,), 1, 2),
+        EventGroup((EventFact("w", "e", "SaleCreated", (), payload={"total": 1}, altered=True),), (effect,), 1, 1),
+        EventGroup((event,), (Effect("e", "e"),), 1, 1),
+        EventGroup((EventFact("w", "e", "SaleCreated", (), payload=[1]),), (effect,), 1, 1),
+    ]
+    memory = ColumnMemory({"total": "total"})
+    assert {} == memory.learn(groups)
+
+
+def test_the_identity_is_not_compared():
+    """By it the row was found."""
+    groups = [
+        EventGroup(
+            (EventFact("w", str(n), "SaleCreated", (), entity=Entity("saleId", str(n)), payload={"saleId": n}),),
+            (Effect(None, {"saleId": n}),),
+            1,
+            1,
+        )
+        for n in range(5)
+    ]
+    assert {} == ColumnMemory().learn(groups)
