@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.user_input.configuration import delivery_settings, read_configuration
+from frontsim.user_input.configuration import delivery_settings, read_configuration, read_settings
 
 
 def write(folder, text, name="frontsim.toml"):
@@ -64,3 +64,9 @@ def test_delivery_settings_come_from_the_environment_then_the_file(tmp_path):
 def test_a_flag_that_is_neither_true_nor_false_is_refused():
     with pytest.raises(BadInput, match="FRONTSIM_TLS_VERIFY: expected true or false"):
         delivery_settings(read_configuration(Path("/")), {"FRONTSIM_TLS_VERIFY": "perhaps"})
+
+
+def test_settings_are_refused_by_the_name_of_their_option():
+    assert 3 == read_settings(port=0, seed=3).seed
+    with pytest.raises(BadInput, match="--event-id-header: expected an HTTP header name"):
+        read_settings(event_id_header="a b")

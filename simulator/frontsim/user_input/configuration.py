@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.errors import BadInput
-from frontsim.settings import ENVIRONMENT_PREFIX, of_delivery
+from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
 from frontsim.user_input.toml_file import read_toml
 
 FILE = "frontsim.toml"
@@ -85,6 +85,15 @@ def in_folder_of(configuration: Configuration, path: str) -> Path:
 
 def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in table.items() if not isinstance(value, Mapping)}
+
+
+def read_settings(**values: Any) -> Settings:
+    """The settings of a simulator, by their Python names. Raises BadInput, with the name of the option."""
+    try:
+        return Settings(**values)
+    except ValueError as error:
+        name, _, text = str(error).partition(":")
+        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
 
 
 def _is_path(item: Field[Any]) -> bool:

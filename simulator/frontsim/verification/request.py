@@ -18,6 +18,7 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.faketime import faketime_library
 from frontsim.settings import Settings
 from frontsim.tls import tls_context
+from frontsim.user_input.configuration import read_settings
 from frontsim.verification.dependency.address import DependencyAddress
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.history import ContentCheck
@@ -102,21 +103,17 @@ class Address:
 def own_simulator(request: Request, seed: int) -> Settings:
     """The settings of a simulator that serves one scenario. Raises BadInput."""
     limits = request.limits
-    try:
-        return Settings(
-            port=0,
-            ephemeral=True,
-            seed=seed,
-            concurrency=CONCURRENCY,
-            timeout=limits.answer_s,
-            connect_timeout=limits.answer_s,
-            contracts=request.contracts,
-            delivery_shape=request.delivery_shape,
-            **request.delivery,
-        )
-    except ValueError as error:
-        name, _, text = str(error).partition(":")
-        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
+    return read_settings(
+        port=0,
+        ephemeral=True,
+        seed=seed,
+        concurrency=CONCURRENCY,
+        timeout=limits.answer_s,
+        connect_timeout=limits.answer_s,
+        contracts=request.contracts,
+        delivery_shape=request.delivery_shape,
+        **request.delivery,
+    )
 
 
 def check(

@@ -1,69 +1,18 @@
 """`frontsim serve`: a simulator in the foreground, until Ctrl-C. Its options are the settings."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import Field, fields
-from pathlib import Path
 from typing import Any
 
 import click
 
 from frontsim.app import App
-from frontsim.cli.choices import NearChoice
-from frontsim.cli.option_group import Decorator, option_group
 from frontsim.cli.processes.delivery_lines import DeliveryLines, LineWriter
-from frontsim.errors import BadInput
+from frontsim.cli.setting_options import setting_options
 from frontsim.serving import serve as serve_until_stopped
-from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
+from frontsim.settings import ENVIRONMENT_PREFIX
+from frontsim.user_input.configuration import read_settings
 
 STANDARD_ERROR = 2
-
-
-def setting_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each setting."""
-    return _options_of(fields(Settings))(command)
-
-
-def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command an option for each setting that says how a delivery looks or is sent."""
-    return _options_of(of_delivery())(command)
-
-
-def _options_of(settings: "Sequence[Field[Any]]") -> Decorator:
-    return option_group(*(click.option(*_names(item), item.name, **_details(item)) for item in settings))
-
-
-def read_settings(values: dict[str, Any]) -> Settings:
-    """The settings from a command's options. Raises BadInput."""
-    try:
-        return Settings(**values)
-    except ValueError as error:
-        name, _, text = str(error).partition(":")
-        raise BadInput(f"--{name.replace('_', '-')}:{text}") from None
-
-
-def _names(item: "Field[Any]") -> tuple[str, ...]:
-    name = f"--{item.name.replace('_', '-')}"
-    return (f"{name}/--no-{item.name.replace('_', '-')}",) if item.default is True else (name,)
-
-
-def _details(item: "Field[Any]") -> dict[str, Any]:
-    rule: SettingRule = item.metadata["rule"]
-    details: dict[str, Any] = {
-        "default": item.default,
-        "envvar": f"{ENVIRONMENT_PREFIX}{item.name.upper()}",
-        "show_envvar": True,
-        "help": rule.help,
-        "show_default": item.default not in (None, "", ()),
-    }
-    if isinstance(item.default, bool):
-        return details | {"is_flag": True}
-    if rule.choices:
-        return details | {"type": NearChoice(list(rule.choices))}
-    if isinstance(item.default, tuple):
-        return details | {"multiple": True, "type": str, "metavar": "NAME", "show_default": False}
-    is_path = isinstance(item.default, Path) or item.type in ("Path | None", Path | None)
-    return details | {"type": click.Path(path_type=Path) if is_path else type(item.default)}
 
 
 @click.command()
@@ -80,7 +29,7 @@ def serve(*, quiet: bool, **values: Any) -> None:
     Ctrl-C stops it within a second. It logs deliveries in flight as unknown, and sends the waiting ones at the
     next start on the same --db.
     """
-    settings = read_settings(values)
+    settings = read_settings(**values)
 
     def ready(url: str) -> None:
         log = "a temporary file" if settings.ephemeral else settings.db

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from frontsim.cli.output import shown
-from frontsim.cli.processes.serve import delivery_options
+from frontsim.cli.setting_options import delivery_options
 from frontsim.cli.verification import payload_files, report_files
 from frontsim.cli.verification.interruption import Interruption
 from frontsim.cli.verification.payload_files import payload_file_options
