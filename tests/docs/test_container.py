@@ -1,7 +1,9 @@
-"""Dockerfile, compose.yaml and action.yml use options that exist, and the image serves without rights."""
+"""Dockerfile, compose.yaml, action.yml and GitLab's include use options that exist; the image serves without rights."""
 
 import json
+import os
 import re
+import subprocess
 
 import click
 import pytest
@@ -12,6 +14,7 @@ from tests.docs.pages import ROOT
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE = (ROOT / "compose.yaml").read_text()
 ACTION = (ROOT / "action.yml").read_text()
+GITLAB = ROOT / ".gitlab" / "verify.yml"
 
 
 def parse(words: list[str]) -> click.Context:
@@ -50,3 +53,27 @@ def test_the_action_lets_no_input_into_its_scripts() -> None:
     assert [] == [
         line for line in re.findall(r"^\s+(?:- )?run: .*(?:\n {8}.*)*", ACTION, re.MULTILINE) if "${{" in line
     ]
+
+
+def test_gitlabs_include_runs_verify_on_its_inputs() -> None:
+    """It has two documents: the inputs, each with a default, and a job that uses all of them. Its script is bash."""
+    yaml = pytest.importorskip("yaml")
+    spec, jobs = yaml.safe_load_all(GITLAB.read_text())
+    inputs = {name: each["default"] for name, each in spec["spec"]["inputs"].items()}
+    used = re.findall(r"\$\[\[ inputs\.(\w+) \]\]", GITLAB.read_text())
+    assert sorted(inputs) == sorted(used)
+    (job,) = jobs.values()
+    install, read, run = job["script"]
+    assert 'pip install "$WANTED"' == install
+    params = parse(run.removesuffix(' "${words[@]}"').removeprefix("frontsim ").split()).params
+    assert str(params["junit_file"]) == job["artifacts"]["reports"]["junit"]
+    assert [str(params["html_file"])] == job["artifacts"]["paths"]
+    arguments = "--events SaleCreated --seed 3"
+    shown = subprocess.run(
+        ["bash", "-c", f'{read}\nprintf "%s\\n" "${{words[@]}}"'],
+        env={"ARGUMENTS": arguments, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert arguments.split() == shown.stdout.split()
