@@ -1,4 +1,5 @@
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,16 @@ def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):
     outcome = plays(History("steady", (sent(times=1),), observer="a list", final=once, liveness=Liveness()))
     assert "not exercised by steady: no event arrived more than once" == outcome.not_exercised["books-a-repeat-once"]
     assert "books-what-it-acknowledges" not in outcome.not_exercised
+
+
+@pytest.mark.parametrize(("more", "jobs"), [({}, 4), ({"receiver_cmd": "python app.py"}, 1)])
+def test_scenarios_are_played_side_by_side(monkeypatch, more, jobs):
+    """As `frontsim verify` plays them: a receiver that is killed takes one at a time."""
+    asked = []
+    monkeypatch.setattr(playing, "open_harnesses", lambda *_, **__: nullcontext())
+    monkeypatch.setattr(playing, "play_all", lambda *args: asked.append(args[3]) or iter(()))
+    assert [] == list(playing.player(replace(REQUEST, **more), 7)(["steady"], lambda _: None))
+    assert [jobs] == [pace.jobs for pace in asked]
 
 
 def test_no_secret_is_told(plays, monkeypatch):

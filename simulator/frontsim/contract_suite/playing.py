@@ -13,6 +13,7 @@ from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.story import story
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
+from frontsim.verification.schedule import usual_pace
 from frontsim.verification.session import Played, play_all
 
 _MOST_FINDINGS = 10
@@ -24,7 +25,8 @@ def player(request: Request, seed: int) -> Play:
     def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ContractOutcome]]:
         contract = clauses.load()
         with masked_errors(), open_harnesses(request, seed, pause=pause) as open_harness:
-            for played in play_all(scenario.chosen(names), open_harness, contract):
+            pace = usual_pace(one_at_a_time=bool(request.receiver_cmd))
+            for played in play_all(scenario.chosen(names), open_harness, contract, pace):
                 yield played.scenario.name, _outcome(played, contract, seed)
 
     return play

@@ -20,6 +20,8 @@ from frontsim.clock import stopwatch
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.scenario import Scenario
 
+JOBS, JOBS_THAT_WAIT = 4, 16
+"""Scenarios that are played side by side, unless the user says otherwise."""
 _LOOK_S = 0.02
 T = TypeVar("T")
 Co = TypeVar("Co", covariant=True)
@@ -49,6 +51,12 @@ class Pace:
     jobs: int = 1
     jobs_that_wait: int = 1
     budget_s: float = math.inf
+
+
+def usual_pace(*, one_at_a_time: bool, jobs: int | None = None, budget_s: float = math.inf) -> Pace:
+    """The pace of a run whose user asks for `jobs`, or for nothing; a receiver that is killed takes `one_at_a_time`."""
+    asked = 1 if one_at_a_time else jobs
+    return Pace(asked or JOBS, asked or JOBS_THAT_WAIT, budget_s)
 
 
 class Schedule:

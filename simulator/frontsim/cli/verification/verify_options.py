@@ -24,9 +24,8 @@ from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import KEY, Address, Request
-from frontsim.verification.schedule import Pace
+from frontsim.verification.schedule import Pace, usual_pace
 
-_JOBS, _JOBS_THAT_WAIT = 4, 16
 _BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
 
 HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
@@ -233,12 +232,10 @@ def request_of(options: Mapping[str, Any]) -> Request:
 
 def pace_of(options: Mapping[str, Any]) -> Pace:
     """How fast to play: a receiver that is killed, and a simulator that is shared, take one scenario at a time."""
-    is_one_at_a_time = options["receiver_cmd"] or options["base_url"]
-    asked = 1 if is_one_at_a_time else options["jobs"]
-    return Pace(
-        asked or _JOBS,
-        asked or _JOBS_THAT_WAIT,
-        options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
+    return usual_pace(
+        one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]),
+        jobs=options["jobs"],
+        budget_s=options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
     )
 
 
