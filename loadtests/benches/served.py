@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,9 @@ ALWAYS = "from=2000-01-01&to=2100-01-01"
 class Served:
     """A simulator in a process of its own, as a user starts it."""
 
-    def __init__(self, db: Path, *options: str) -> None:
+    def __init__(self, db: Path, *options: str, program: Sequence[str] = FRONTSIM) -> None:
         self.db = db
-        command = [*FRONTSIM, "serve", "--quiet", "--port", "0", "--db", str(db), *options]
+        command = [*program, "serve", "--quiet", "--port", "0", "--db", str(db), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         words = self.process.stdout.readline().split()
@@ -67,6 +67,11 @@ class Served:
             ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
+    def loop_cpu_s(self) -> float:
+        """Seconds of processor time of its event loop, which is its first thread."""
+        pid = self.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+
     def rss_mb(self, which: str = "VmRSS") -> float:
         """Its memory, with that of the process that builds its payloads: now, or `VmHWM` for the peak."""
         lines = [line for folder in self._processes() for line in (folder / "status").read_text().splitlines()]
@@ -88,10 +93,10 @@ class Served:
 
 
 @contextmanager
-def served(*options: str) -> Iterator[Served]:
+def served(*options: str, program: Sequence[str] = FRONTSIM) -> Iterator[Served]:
     """A simulator with a new log file and these options."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
-        simulator = Served(Path(folder) / "log.db", *options)
+        simulator = Served(Path(folder) / "log.db", *options, program=program)
         try:
             yield simulator
         finally:

@@ -31,6 +31,10 @@ _QUERY_DATE = re.compile(
 )
 
 
+_TO_A_STEP = (0, -1, 1, 0, -1, 2, 1, 0, -1, 1)
+"""By the last digit, how many milliseconds lie between a moment and the nearest step of `sql_server_ms`."""
+
+
 class Clock:
     """Simulator time: the real clock, moved by the user.
 
@@ -44,7 +48,8 @@ class Clock:
 
     def now(self) -> Milliseconds:
         """The present moment, in the steps of the vendor's database: milliseconds ending in 0, 3 or 7."""
-        return sql_server_ms(int(self._now() * 1000) + self._offset_ms)
+        moment = int(self._now() * 1000) + self._offset_ms
+        return moment + _TO_A_STEP[moment % 10]
 
     def advance(self, seconds: float) -> None:
         """Move simulator time by so many seconds."""
@@ -78,8 +83,7 @@ def sql_server_ms(moment: Milliseconds) -> Milliseconds:
     Its step is 1/300 s. A moment is rounded to the nearest step, so that it is off by at most 2 ms:
     `…:33.005` becomes `…:33.007`, and `…:33.999` becomes `…:34.000`.
     """
-    last = moment % 10
-    return moment - last + (0, 0, 3, 3, 3, 7, 7, 7, 7, 10)[last]
+    return moment + _TO_A_STEP[moment % 10]
 
 
 @lru_cache(maxsize=1024)

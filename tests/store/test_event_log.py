@@ -7,7 +7,6 @@ import pytest
 
 from frontsim.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
 from frontsim.errors import BadInput, Busy, StoreFailed, UnknownEvent, UnknownWebhook
-from frontsim.store import event_log as module
 from tests.store.shop import NOT_FOUND, OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -283,25 +282,6 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
 
     [run] = (await shop.entry(raised)).runs
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
-
-
-async def test_room(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who raises much waits until less of it waits, and no longer than a moment if nothing is sent."""
-    monkeypatch.setattr(shop.store, "_most_before_waiting", 3)
-    await shop.subscribes()
-    await shop.sells(3)
-    await shop.store.wait_for_room()
-
-    await shop.sells(1)
-    monkeypatch.setattr(module, "ROOM_S", 0.001)
-    await shop.store.wait_for_room()
-
-    monkeypatch.setattr(module, "ROOM_S", 60)
-    waiting = asyncio.ensure_future(shop.store.wait_for_room())
-    await shop.settles()
-    assert not waiting.done()
-    await shop.delivers()
-    await waiting
 
 
 async def resent(shop: Shop, webhook_id: str, event_id: str, result: Result) -> Delivery:

@@ -177,8 +177,6 @@ class TriggerApi:
                 some = len(batch.occurrences)
                 await self._log(batch.occurrences, batch.first, logged, [RaisedBy(TRIGGER, count, some)])
                 left -= some
-                if left:
-                    await self._store.wait_for_room()
         finally:
             ahead.cancel()
         return logged.answer()

@@ -7,6 +7,12 @@ inside a transaction that may be undone, and learns that a run is over only when
 as soon as the answer is read, which is one commit earlier. So the queue begins a few runs more than there are slots,
 and this limit sends the next of them while the disk still writes why the slot is free. A run that waits here is begun
 for the log, but none of its bytes is sent and no fault rule has been applied to it.
+
+One limit instead of the two was measured, by letting the queue begin nothing ahead: at the default 16 slots a delivery
+then costs 1.9 times the processor time (138 us, not 72), because a commit holds at most 16 outcomes, and the rate falls
+to 0.6 at most. Beginning everything at once, with the limit here alone, would cost no more than today, but a crash
+would leave all that waits logged as unknown. Nor can the two share their numbers: the queue's are those of the file,
+and a transaction that is undone takes them back; a slot that was used stays used.
 """
 
 from collections import deque

@@ -10,7 +10,7 @@ queue, or is forgotten by a reset.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 
 from frontsim.catalog import Catalog
@@ -212,7 +212,7 @@ class Dispatcher:
         headers = self._headers.lines(delivery, event=sent.event, content_type=sent.content_type)
         changed = ChangedRequest.of(headers, sent.body)
         done = partial(self._finish, delivery, now, rule.fault, None, changed=changed)
-        self._sender.send(_target(delivery), headers, sent.body, done)
+        self._sender.send(_target(delivery.url, delivery.event), headers, sent.body, done)
 
     def _deliver_oddly(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         if rule.fault == "duplicate":
@@ -269,9 +269,10 @@ class Dispatcher:
         self, delivery: Delivery, now: Milliseconds, plan: SendPlan, fault: str, *, logged: Result | None = None
     ) -> None:
         headers, body = self._headers.lines(delivery), self._body_of(delivery)
-        changed = ChangedRequest.of(headers, plan.part_of(body), announced=len(body)) if plan.cuts_body else None
-        done = partial(self._finish, delivery, now, fault, logged, changed=changed)
-        self._sender.send(_target(delivery), headers, body, done, plan)
+        done = partial(self._finish, delivery, now, fault, logged)
+        if plan is not WHOLE and plan.cuts_body:
+            done = partial(done, changed=ChangedRequest.of(headers, plan.part_of(body), announced=len(body)))
+        self._sender.send(_target(delivery.url, delivery.event), headers, body, done, plan)
 
     def _finish(
         self,
@@ -284,13 +285,12 @@ class Dispatcher:
         changed: ChangedRequest | None = None,
     ) -> None:
         """Log the sender's result, or put the delivery back into the queue if nothing of it was sent."""
-        unsent = result.outcome is Outcome.NOT_SENT and result.status == StatusText.NOT_SENT
-        if unsent and delivery.trigger is Trigger.ORIGINAL:
+        arrived = result.outcome is not Outcome.NOT_SENT
+        if not arrived and result.status == StatusText.NOT_SENT and delivery.trigger is Trigger.ORIGINAL:
             self._put_back(delivery, _AT_THE_NEXT_START)
             return
         if logged is not None and result.success:  # the log lies; how long it took is true
             result = logged._replace(duration_ms=result.duration_ms)
-        arrived = result.outcome is not Outcome.NOT_SENT
         self._end(Finished(delivery, result, began_at, fault, changed if arrived else None), arrived=arrived)
 
     def _end(self, finished: Finished, *, arrived: bool) -> None:
@@ -308,5 +308,6 @@ def _answered(status_code: int) -> Result:
     return Result(Outcome.ANSWERED, of_status(status_code), status_code, duration_ms=0)
 
 
-def _target(delivery: Delivery) -> Target:
-    return parse_target(filled_url(delivery.url, delivery.event))
+@lru_cache(maxsize=4096)
+def _target(url: str, event: str) -> Target:
+    return parse_target(filled_url(url, event))

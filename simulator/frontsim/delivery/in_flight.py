@@ -37,7 +37,7 @@ class Attempt:
         self.ended = False
         self.abandon: Callable[[], object] | None = None
         """Tears down what works for this attempt: the task that opens a connection, or the connection."""
-        in_flight.add(self)
+        in_flight.add(self, self.started)
 
     def answer(self, status_code: int, body: bytes, head: bytes = b"") -> None:
         """The receiver's whole answer is here."""
@@ -73,15 +73,13 @@ class InFlight:
 
     def __init__(self, timeout_s: float) -> None:
         self._timed: Deadlines[Attempt] = Deadlines(timeout_s, _run_out)
+        self.add = self._timed.add
+        """Add an attempt; its time begins at the moment that is given."""
         self._untimed: set[Attempt] = set()
         self._empty: asyncio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._timed) + len(self._untimed)
-
-    def add(self, attempt: Attempt) -> None:
-        """Add an attempt; its time begins."""
-        self._timed.add(attempt, attempt.started)
 
     def remove(self, attempt: Attempt) -> None:
         """An attempt has ended."""

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,6 @@ from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
 from frontsim.store.log_file import LogFile
 from frontsim.store.log_writer import LogWriter
 
-ROOM = 1_500
-"""Runs that may wait beside those under way before `wait_for_room` waits: enough to keep all slots busy while the next
-ones are made, and logged in two commits. Runs of which the outcome is not committed count, and are up to a thousand."""
-ROOM_S = 0.025
-"""Seconds that `wait_for_room` waits at most. A call that raises events faster than they are sent gains nothing: what
-does not fit in memory is read back from the file, at half the speed. A receiver that does not answer must not block the
-call either, hence the limit."""
 _LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most
 
 
@@ -74,8 +67,6 @@ class EventLog:
         self._group_commit = GroupCommit(self._db, self._log_writer, self._file, clock=clock, on_commit=self._on_commit)
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
-        self._room = asyncio.Event()
-        self._most_before_waiting = ROOM + concurrency
 
     def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
         """Begin to write; `deliver` is called on the running event loop with the deliveries to be sent now."""
@@ -234,12 +225,6 @@ class EventLog:
         """How many webhooks want events of that type, from whatever store."""
         return self._log_writer.webhooks.wanting(event)
 
-    async def wait_for_room(self) -> None:
-        """Wait until less waits to be sent, `ROOM_S` seconds at most."""
-        if self._log_writer.queue.to_send > self._most_before_waiting:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._room.wait(), ROOM_S)
-
     def refuse_if_full(self) -> None:
         """Raises Busy: too much is waiting already to take more."""
         self._log_writer.refuse_if_full(1)
@@ -263,10 +248,6 @@ class EventLog:
             if over is not None and not over.done():
                 over.set_result(finished)
         self.changes.publish(commit.changes)
-        if self._log_writer.queue.to_send <= self._most_before_waiting:
-            self._room.set()
-        else:
-            self._room.clear()
         if commit.due:
             self._deliver(commit.due)
         if commit.idle and not commit.due:

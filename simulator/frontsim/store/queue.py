@@ -140,11 +140,6 @@ class Queue:
         """When the queue must look again for a run that falls due."""
         return min(self._wake_at.values(), default=None)
 
-    @property
-    def to_send(self) -> int:
-        """How many runs wait or are under way, without those of outside deliverers."""
-        return self.length - self._destination(LEASED).begun
-
     def has_begun(self, delivery: Delivery) -> bool:
         """Whether a run has begun, is not over, and was not dropped by a reset."""
         return delivery.run_id in self._begun
