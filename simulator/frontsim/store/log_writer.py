@@ -6,7 +6,7 @@ run that is over. A step that refuses has written nothing.
 """
 
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -36,8 +36,9 @@ PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
 _INSERT_EVENTS = """
-INSERT INTO events (number, id, webhook, occurrence, created_at, attempts, runs, newest, status)
-SELECT * FROM (VALUES {rows}) WHERE column1 > 0
+WITH new (number, id, webhook, occurrence) AS (VALUES {rows})
+INSERT INTO events (number, id, webhook, occurrence, created_at, status, attempts, runs, newest)
+SELECT new.*, ?, ?, 1, 0, 0 FROM new WHERE number > 0
 """
 _RESEND_FAILED = """
 UPDATE events SET attempts = attempts + 1 WHERE number IN (
@@ -47,17 +48,24 @@ UPDATE events SET attempts = attempts + 1 WHERE number IN (
 """
 _Matched = tuple[int, Occurrence, Subscription]
 """An occurrence's number, the occurrence, and a webhook that it matches."""
-_Run = tuple[int, int, str, str, Milliseconds, str, str, str, int | None, int | None, bytes | bytearray]
-"""A row of `runs`."""
+_Shared = tuple[int, str, str, str, str, int | None]
+"""What most runs of a commit have in common: run, trigger, fault, outcome, status and code."""
+_Own = tuple[int, str, Milliseconds, int | None, bytes | bytearray]
+"""What they have not: event, URL, when it began, how long it took, and the answer."""
+_INSERT_RUNS = """
+WITH over (event, url, created_at, duration_ms, answer) AS (VALUES {rows})
+INSERT INTO runs (run, trigger, fault, outcome, status, status_code, event, url, created_at, duration_ms, answer)
+SELECT shared.*, over.* FROM over, (SELECT ?, ?, ?, ?, ?, ?) shared WHERE event > 0
+"""  # values that are bound once for many rows cost a third of what they cost in each
 _UPDATE_EVENTS = """
-WITH over (event, runs, run, status, code, success) AS (VALUES {rows})
-UPDATE events AS e SET runs = e.runs + over.runs,
-  newest = max(e.newest, over.run),
-  status = iif(e.newest < over.run, over.status, e.status),
-  status_code = iif(e.newest < over.run, over.code, e.status_code),
-  success = iif(e.newest < over.run, over.success, e.success),
-  updated_at = iif(e.newest < over.run AND over.run > 1, ?, e.updated_at)
-FROM over WHERE e.number = over.event
+WITH over (event) AS (VALUES {rows}), shared (run, status, code, success, now) AS (VALUES (?, ?, ?, ?, ?))
+UPDATE events AS e SET runs = e.runs + 1,
+  newest = max(e.newest, run),
+  status = iif(e.newest < run, shared.status, e.status),
+  status_code = iif(e.newest < run, code, e.status_code),
+  success = iif(e.newest < run, shared.success, e.success),
+  updated_at = iif(e.newest < run AND run > 1, now, e.updated_at)
+FROM over, shared WHERE e.number = over.event
 """  # a run that ends after a newer one does not overwrite what the newer one wrote
 
 
@@ -227,9 +235,11 @@ class LogWriter:
             self._db,
             _INSERT_EVENTS,
             [
-                (event, bytearray(raw), subscription.number, number, now, 1, 0, 0, PENDING)
+                (event, bytearray(raw), subscription.number, number)
                 for event, (raw, (number, _, subscription)) in enumerate(zip(ids, matched, strict=True), first_event)
             ],
+            now,
+            PENDING,
         )
 
     def resend(self, webhook_id: UUID, webhook_event_id: str) -> int:
@@ -262,16 +272,13 @@ class LogWriter:
             return
         ended = self.queue.end([item.delivery for item in finished])
         over = [item for item in finished if item.delivery.run_id in ended]
-        self._log(
-            [
-                (
-                    delivery.event_number, delivery.run, str(delivery.trigger), delivery.url, began_at, fault,
-                    str(result.outcome), result.status, result.status_code, result.duration_ms,
-                    bytearray(result.answer),
-                )
-                for delivery, result, began_at, fault, _ in over
-            ]
-        )  # fmt: skip
+        runs = defaultdict[_Shared, list[_Own]](list)
+        for delivery, result, began_at, fault, _ in over:
+            outcome, status, code, duration_ms, answer, _ = result
+            runs[delivery.run, delivery.trigger, fault, outcome, status, code].append(
+                (delivery.event_number, delivery.url, began_at, duration_ms, bytearray(answer))
+            )
+        self._log(runs)
         changed = [(item.delivery.event_number, item.delivery.run, *item.changed) for item in over if item.changed]
         execute_bulk(self._db, "INSERT INTO changed SELECT * FROM (VALUES {rows}) WHERE column1 > 0", changed)
         heads = [
@@ -289,33 +296,20 @@ class LogWriter:
         A resend that had not begun is logged as not sent.
         """
         now, interrupted = self._clock.now(), self.queue.take_interrupted()
-        begun = [run for run in interrupted if run[-1] is not None]
-        for runs, result in ((begun, INTERRUPTED), ([run for run in interrupted if run[-1] is None], NOT_SENT)):
-            self._log(
-                [
-                    (event, run, trigger, url, begun_at or now, "", str(result.outcome), result.status, None, None, b"")
-                    for event, run, trigger, url, begun_at in runs
-                ]
-            )
-        return len(begun)
+        runs = defaultdict[_Shared, list[_Own]](list)
+        for event, run, trigger, url, begun_at in interrupted:
+            outcome, status, *_ = NOT_SENT if begun_at is None else INTERRUPTED
+            runs[run, trigger, "", outcome, status, None].append((event, url, begun_at or now, None, b""))
+        self._log(runs)
+        return sum([begun_at is not None for *_, begun_at in interrupted])
 
-    def _log(self, runs: Sequence[_Run]) -> None:
-        """Insert runs that are over, and update their events to the newest of them."""
-        execute_bulk(self._db, "INSERT INTO runs SELECT * FROM (VALUES {rows}) WHERE column1 > 0", runs)
-        newest = {run[0]: run for run in runs}
-        if len(newest) == len(runs):
-            count: Mapping[int, int] = dict.fromkeys(newest, 1)
-        else:
-            newest, count = {run[0]: run for run in sorted(runs)}, Counter(run[0] for run in runs)
-        execute_bulk(
-            self._db,
-            _UPDATE_EVENTS,
-            [
-                (event, count[event], run, status, code, int(is_success(code)))
-                for event, run, _, _, _, _, _, status, code, _, _ in newest.values()
-            ],
-            self._clock.now(),
-        )
+    def _log(self, runs: Mapping[_Shared, Sequence[_Own]]) -> None:
+        """Insert runs that are over, and update each event to its newest."""
+        now = self._clock.now()
+        for (run, trigger, fault, outcome, status, code), each in runs.items():
+            execute_bulk(self._db, _INSERT_RUNS, each, run, str(trigger), fault, str(outcome), status, code)
+            events = [own[:1] for own in each]
+            execute_bulk(self._db, _UPDATE_EVENTS, events, run, status, code, int(is_success(code)), now)
 
     def reset(self) -> int:
         """Delete all webhooks, events and runs; returns the number of the next run, the first that is not forgotten.

@@ -58,6 +58,11 @@ MOST_AHEAD = 512
 
 
 _INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
+_INSERT_NEW = """
+WITH new (number, event, destination, url, begun) AS (VALUES {rows})
+INSERT INTO queue (number, event, destination, url, run, trigger, due_at, begun_at)
+SELECT number, event, destination, url, 1, ?, ?, iif(begun, ?, NULL) FROM new WHERE number > 0
+"""
 _DELIVERIES = """
 SELECT json_group_array(json_array(
   q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, length(o.body),
@@ -152,7 +157,7 @@ class Queue:
     # Into the queue.
 
     def enqueue(self, deliveries: Sequence[Delivery]) -> None:
-        """Add runs that are due now; `write` inserts them."""
+        """Add first runs of events, which are due now; `write` inserts them."""
         self._new += deliveries
         self.length += len(deliveries)
         self._to_check.update({delivery.destination for delivery in deliveries})
@@ -259,8 +264,11 @@ class Queue:
     def _write_rows(self, new: Sequence[Delivery], begun: Sequence[Delivery], now: Milliseconds) -> None:
         """Insert each new run once, as begun or as waiting; mark the begun ones that were inserted before."""
         begun_numbers = {delivery.run_id for delivery in begun}
-        rows = [_row(item, AT_ONCE, now if item.run_id in begun_numbers else None) for item in new]
-        execute_bulk(self._db, _INSERT, rows)
+        rows = [
+            (item.run_id, item.event_number, item.destination, item.url, 1 if item.run_id in begun_numbers else 0)
+            for item in new
+        ]
+        execute_bulk(self._db, _INSERT_NEW, rows, str(Trigger.ORIGINAL), AT_ONCE, now)
         self._mark_begun(begun_numbers.difference(item.run_id for item in new), now)
 
     def _begin_from_file(self, now: Milliseconds) -> list[Delivery]:
