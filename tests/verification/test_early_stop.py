@@ -3,7 +3,7 @@ import pytest
 from frontsim.verdicts import Verdict
 from frontsim.verification.early_stop import blindness, reason_to_stop
 from frontsim.verification.facts.history import History, Liveness, PreflightCheck
-from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN
+from frontsim.verification.play.probes.preflight import ACKNOWLEDGED, ANSWERS, SEEN
 
 
 def failed(name, **others):

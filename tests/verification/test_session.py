@@ -8,7 +8,7 @@ from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge.clauses import load
-from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import Report, play_all, seed_of

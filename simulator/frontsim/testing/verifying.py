@@ -26,7 +26,7 @@ from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.request import KEY, Request

@@ -2,7 +2,7 @@
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
-from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
+from frontsim.verification.play.probes.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 
 _NEVER_SETTLED = "never settled"
 _BLINDNESS = {

@@ -19,8 +19,8 @@ from frontsim.verification.observe.column_map import read_column_map
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.play.process import ReceiverProcess
-from frontsim.verification.play.type_probe import ProbedTypes, probe
 from frontsim.verification.request import (
     Address,
     Request,

@@ -17,8 +17,8 @@ from frontsim.verification.judge.checks import Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.exchanges import read_exchanges
 from frontsim.verification.play.harness import Harness
-from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import play, skip_reason
 from frontsim.verification.scenario.scenario import Scenario

@@ -16,7 +16,7 @@ from frontsim.presentation.masking import masked, masked_errors
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.play.type_probe import ProbedTypes
+from frontsim.verification.play.probes.type_probe import ProbedTypes
 from frontsim.verification.request import AUTO, Request, observer_of, selection_of
 
 _NONE = "none"

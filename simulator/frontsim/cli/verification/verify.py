@@ -39,8 +39,8 @@ from frontsim.verdicts import EXIT_CODES
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
-from frontsim.verification.play.key_probe import KeyProbe
-from frontsim.verification.play.type_probe import ProbedTypes
+from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.play.probes.type_probe import ProbedTypes
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.junit import as_junit
 from frontsim.verification.report.markdown import as_markdown

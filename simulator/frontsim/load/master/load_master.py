@@ -29,7 +29,7 @@ from frontsim.load.master.teardown import record
 from frontsim.load.plan.options import Load
 from frontsim.presentation.masking import masked, masked_words
 from frontsim.verification.judge import clauses
-from frontsim.verification.play.preflight import PreflightResult
+from frontsim.verification.play.probes.preflight import PreflightResult
 from frontsim.verification.scenario.scenario import Scenario
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import Condition, read_webhook_facts
-from frontsim.verification.play.preflight import PreflightResult
+from frontsim.verification.play.probes.preflight import PreflightResult
 from frontsim.verification.play.runner import Recording
 
 logger = logging.getLogger(__name__)

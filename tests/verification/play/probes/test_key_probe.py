@@ -5,7 +5,7 @@ import time
 import pytest
 
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.scenario.scenario import chosen
 from frontsim.verification.session import play_all
 from tests.verification.laboratory import CONTRACT

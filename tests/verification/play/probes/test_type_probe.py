@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play.type_probe import ProbedTypes
+from frontsim.verification.play.probes.type_probe import ProbedTypes
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import chosen
 

@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.client.leases import LeasedDelivery
 from frontsim.verification.facts.fingerprint import KeyPair
-from frontsim.verification.play.key_pairs import Novelties, has_two_ids, moments_before
+from frontsim.verification.play.probes.key_pairs import Novelties, has_two_ids, moments_before
 
 NOW = datetime(2026, 8, 1, 12)  # noqa: DTZ001 - the vendor writes local time
 IDS = ("0192ab-1", "0192ab-2")

@@ -7,7 +7,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.play.drain import drain
 from frontsim.verification.play.log_facts import outcome_of, sent_payload
-from frontsim.verification.play.preflight import CleanEvent, Preflight
+from frontsim.verification.play.probes.preflight import CleanEvent, Preflight
 from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
 
