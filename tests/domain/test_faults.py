@@ -145,3 +145,43 @@ def test_defaults_of_params():
     assert 500 == rule("answer").param("status")
     given = FaultRule(number=1, fault="answer", match=Match(), times=None, probability=1, params={"status": 404})
     assert 404 == given.param("status")
+
+
+BOUNDS = {
+    ("answer", "status"): (500, 200, 599, True),
+    ("partial-body", "fraction"): (0.5, 0, 1, False),
+    ("slow-headers", "bytesPerS"): (100, 1, 1_000_000_000, False),
+    ("slow-body", "bytesPerS"): (100, 1, 1_000_000_000, False),
+    ("timeout", "afterS"): (1.0, 0.001, 3600, False),
+    ("false-failure", "status"): (500, 300, 599, True),
+    ("duplicate", "copies"): (1, 1, 100, True),
+    ("duplicate", "apart"): ("simultaneous", 0, 3600, False),
+    ("delay", "seconds"): (1.0, 0, 31_536_000, False),
+    ("reorder", "behind"): (1, 1, 10_000, True),
+    ("reorder", "atMostS"): (10.0, 0, 3600, False),
+    ("truncated-json", "fraction"): (0.5, 0, 1, False),
+    ("huge", "bytes"): (5_000_000, 1, 100_000_000, True),
+    ("api-error", "status"): (500, 400, 599, True),
+    ("api-error", "retryAfter"): (0, 0, 86_400, True),
+    ("api-slow", "seconds"): (1.0, 0, 3600, False),
+}
+"""The default, the least, the most, and whether it is a whole number."""
+
+
+def test_the_params_have_the_bounds_that_the_docs_name():
+    """Each of them: a bound that moves is a change of the public surface."""
+    found = {
+        (fault.name, name): (param.default, param.least, param.most, param.whole)
+        for fault in FAULTS.values()
+        for name, param in fault.params.items()
+    }
+    assert BOUNDS == {key: found.get(key) for key in BOUNDS}
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_bounds_are_included(key: tuple[str, str]):
+    """And what is just outside is refused."""
+    _, least, most, _ = BOUNDS[key]
+    param = FAULTS[key[0]].params[key[1]]
+    assert (True, True) == (param.takes(least), param.takes(most))
+    assert (False, False) == (param.takes(least - 1), param.takes(most + 1))
