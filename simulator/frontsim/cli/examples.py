@@ -29,6 +29,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "payload": (
         "frontsim payload SaleCreated --count 3 --seed 7",
         "frontsim payload SaleCreated --set total=100 > sale.json",
+        "frontsim payload SaleCreated --count 100000 --out sales.jsonl",
     ),
     "webhooks": ("frontsim webhooks list", f"frontsim webhooks create SaleCreated {_RECEIVER}"),
     "webhooks list": ("frontsim webhooks list", "frontsim webhooks list --json"),

@@ -40,3 +40,20 @@ def test_help_names_every_act(run):
     """What can be simulated stands in the help."""
     words = run("simulate", "--help").output.replace(",", " ").replace(".", " ").split()
     assert [] == [act for act in (*ACTS, DAY) if act not in words]
+
+
+def test_many_are_done_some_in_a_call(api, run):
+    """One answer comes of all; an error says how many are done."""
+    asked = []
+
+    def simulate(body):
+        asked.append(body["count"])
+        return 202, {"occurrences": 2 * body["count"], "events": [{**RAISED["events"][0], "webhookEventId": str(body)}]}
+
+    api.routes["POST /_sim/simulate"] = simulate
+    answer = json.loads(run("simulate", "sale", "--count", "1200", "--json").stdout)
+    assert ([500, 500, 200], 2400, 3) == (asked, answer["occurrences"], len(answer["events"]))
+
+    api.routes["POST /_sim/simulate"] = lambda _: simulate(_) if len(asked) < 4 else (503, {"detail": "full"})
+    done = run("simulate", "sale", "--count", "1200")
+    assert (3, True) == (done.exit_code, "500 acts are done, then: full" in done.stderr)

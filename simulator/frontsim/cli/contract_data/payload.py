@@ -1,8 +1,10 @@
-"""`frontsim payload`: payloads as JSON lines on standard output; no simulator is needed."""
+"""`frontsim payload`: payloads as JSON lines; no simulator is needed."""
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -10,6 +12,7 @@ from frontsim.cli.choices import NearChoice
 from frontsim.cli.completion import event_types
 from frontsim.cli.contracts import contracts_option, load
 from frontsim.cli.overrides import payload_options
+from frontsim.cli.progress import progress_of
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES
 from frontsim.settings import Settings
@@ -39,6 +42,9 @@ _BLOCK = 256  # lines written at a time: memory stays the same, whatever the cou
     show_envvar=True,
     help="Payload profile.",
 )
+@click.option(
+    "--out", type=click.File("wb", lazy=True), metavar="FILE", help="The file to write.  [default: standard output]"
+)
 @payload_options
 @contracts_option
 def payload(
@@ -50,6 +56,7 @@ def payload(
     changes: Mapping[str, object],
     whole: Mapping[str, object] | None,
     contracts: Path | None,
+    out: IO[bytes] | None,
     *,
     invalid: bool,
 ) -> None:
@@ -61,10 +68,16 @@ def payload(
     catalog = load(contracts)
     event = catalog.find(type_).name
     body = _bodies(Payloads(catalog, seed=seed, profile=payloads), event, store, changes, whole, invalid=invalid)
-    out = sys.stdout.buffer
-    for first in range(1, count + 1, _BLOCK):  # a simulator's own numbers begin at 1, too
-        block = range(first, min(first + _BLOCK, count + 1))
-        out.write(b"".join(body(number) + b"\n" for number in block))
+    to = out or sys.stdout.buffer
+    with progress_of(event, count) if out or not sys.stdout.isatty() else nullcontext(_no_bar) as tell:
+        for first in range(1, count + 1, _BLOCK):  # a simulator's own numbers begin at 1, too
+            block = range(first, min(first + _BLOCK, count + 1))
+            to.write(b"".join(body(number) + b"\n" for number in block))
+            tell(block.stop - 1)
+
+
+def _no_bar(_: int) -> None:
+    """The lines themselves show how far it is."""
 
 
 def _bodies(
