@@ -27,7 +27,7 @@ from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
-KILLS = 50
+KILLS = 20
 
 
 class Load:

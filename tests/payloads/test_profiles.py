@@ -89,6 +89,8 @@ def test_an_adversarial_payload_is_null_wherever_its_schema_allows_it(event: str
             before = orjson.loads(typical.build(event, number).body)
             assert [before[path] for path in kept if path] == [orjson.loads(body)[path] for path in kept if path]
         seen |= {path for path, value in values(orjson.loads(body)) if value is None}
+        if number >= 100 and wanted <= seen:
+            break
 
     assert set() == wanted - seen
 
