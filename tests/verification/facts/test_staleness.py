@@ -1,0 +1,57 @@
+"""Which state of an entity counts, as the judge of a whole history sees it."""
+
+from frontsim.verdicts import Verdict
+from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.history import Expect
+from frontsim.verification.judge.checks import judge
+from tests.verification.judge.histories import CONTRACT, booked, event, history, verdict_on
+
+
+def states(newer_current, older_current):
+    newer = event(series="stock", rank=1)
+    older = event(series="stock", rank=0, expect=Expect.EITHER)
+    return newer, older, [*booked(newer, current=newer_current), *booked(older, current=older_current)]
+
+
+def test_a_newer_state_that_is_not_there_is_missing():
+    """The older state counts only because the newer has no effect: that may come yet, so a doubt takes it back."""
+    newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
+    facts = history(newer, older, effects=booked(older))
+    assert judge(facts, CONTRACT).missing == {newer.webhook_event_id}
+    found = judge(facts, CONTRACT, doubt="a doubt")
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+
+
+def test_an_older_state_that_overwrites_is_stale_in_any_doubt():
+    """Both have their effects: nothing is missing."""
+    newer, older, effects = states(False, True)
+    found = judge(history(newer, older, effects=effects), CONTRACT, doubt="a doubt")
+    assert (found.missing, [each.class_ for each in found.findings]) == (frozenset(), [Class.STALE])
+
+
+def test_a_newer_state_that_stays_is_right():
+    """The newer state is current, the older is booked and is not: verified."""
+    newer, older, effects = states(True, False)
+    assert verdict_on(newer, older, effects=effects).verdict is Verdict.VERIFIED
+
+
+def test_an_older_state_that_overwrites_is_stale():
+    """The older state is current: `stale`, told of the older event."""
+    newer, older, effects = states(False, True)
+    found = verdict_on(newer, older, effects=effects)
+    assert [(each.class_, each.webhook_event_id) for each in found.findings] == [(Class.STALE, older.webhook_event_id)]
+
+
+def test_a_ledger_shows_no_order_and_is_skipped():
+    """Where each state has an effect of its own and none says which counts, the order is not judged."""
+    newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
+    found = verdict_on(newer, older, effects=booked(newer, older))
+    assert (found.verdict, found.findings) == (Verdict.SKIPPED, ())
+    assert "current" in found.reason
+
+
+def test_a_table_with_a_row_per_thing_shows_its_state():
+    """One effect for the whole series is its present state: the older one's is stale, the newer one's is right."""
+    newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
+    assert [each.class_ for each in verdict_on(newer, older, effects=booked(older)).findings] == [Class.STALE]
+    assert verdict_on(newer, older, effects=booked(newer)).verdict is Verdict.VERIFIED
