@@ -1,8 +1,11 @@
 """Receivers on PostgreSQL and MariaDB: `python -m tests.stacks.relational STACK NAME`."""
 
+import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -15,7 +18,7 @@ Connection = Any
 Connect = Callable[..., Connection]
 
 SCHEMA = (
-    "CREATE TABLE events (event_id VARCHAR(64) PRIMARY KEY)",
+    "CREATE TABLE events (event_id VARCHAR(64) PRIMARY KEY, done INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE sales (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
     "CREATE TABLE sale_lines (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
 )
@@ -118,16 +121,13 @@ def retries(kind: str, connect: Connect) -> Book:
 
 
 def dies(kind: str, connect: Connect) -> Book:
-    """Its supervisor starts it again, and it waits for the database then."""
+    """It ends when its database is away: its supervisor, or verify, starts it again."""
     once = one_transaction(kind, connect)
 
     def book(event_id: str, sale: Any) -> None:
         try:
             once(event_id, sale)
         except BROKEN:
-            sys.stdout.flush()
-            import os  # noqa: PLC0415 - for this one line
-
             os._exit(1)
 
     return book
@@ -203,6 +203,51 @@ def header_then_lines(kind: str, connect: Connect) -> Book:
     return book
 
 
+def inbox(kind: str, connect: Connect, *, marks_first: bool = False) -> Book:
+    """It stores the event and answers; a worker books what is new, in one transaction with the mark that it is done."""
+    database = Database(kind, connect)
+    threading.Thread(target=_work_through, args=(connect(), connect, marks_first), daemon=True).start()
+
+    def book(event_id: str, _: Any) -> None:
+        def work(connection: Connection) -> None:
+            database.note(connection, event_id)
+            connection.commit()
+
+        database.pool.run(work)
+
+    return book
+
+
+def _work_through(connection: Connection, connect: Connect, marks_first: bool) -> None:
+    """Book what is in the inbox, for ever; connect again when the connection is gone."""
+    while True:
+        try:
+            event_id = _next_in(connection)
+            if event_id:
+                run(connection, "UPDATE events SET done = 1 WHERE event_id = %s", event_id)
+                if marks_first:
+                    connection.commit()
+                run(connection, SALE, event_id, 0)
+            connection.commit()
+            time.sleep(0 if event_id else 0.03)
+        except BROKEN:
+            time.sleep(0.1)
+            with suppress(*BROKEN):
+                connection.close()
+                connection = connect()
+
+
+def _next_in(connection: Connection) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_id FROM events WHERE done = 0 LIMIT 1 FOR UPDATE")
+        row = cursor.fetchone()
+        return str(row[0]) if row else ""
+
+
+def inbox_marks_first(kind: str, connect: Connect) -> Book:
+    return inbox(kind, connect, marks_first=True)
+
+
 def no_key(kind: str, connect: Connect) -> Book:
     """It looks, then books in one transaction, and tries again by itself: nothing tells that the first try was done."""
     database = Database(kind, connect)
@@ -225,12 +270,15 @@ RECEIVERS: Mapping[str, Callable[[str, Connect], Book]] = {
     "no-pool": no_pool,
     "retries": retries,
     "dies": dies,
+    "dies-alone": dies,
     "waits-for-database": waits_for_database,
     "swallows": swallows,
     "id-first": id_first,
     "booking-first": booking_first,
     "header-then-lines": header_then_lines,
     "retries-without-key": no_key,
+    "inbox": inbox,
+    "inbox-marks-first": inbox_marks_first,
 }
 
 if __name__ == "__main__":

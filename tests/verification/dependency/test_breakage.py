@@ -27,11 +27,16 @@ def answers(traffic, *kinds, dependency="db"):
         (DependencyFault.LOST_ANSWER, ON, ON, CUT),
         (DependencyFault.HELD_ANSWER, ON, ON, HOLD),
         (DependencyFault.LOST_COMMIT, ON, ON, ON),
+        (DependencyFault.HELD_COMMIT, ON, ON, ON),
     ],
 )
 def test_each_fault_strikes_its_own_bytes(fault, connection, request_, answer):
     traffic = broken(fault)
     assert (connection, request_, [answer]) == (traffic.connect("db"), traffic.send("db"), answers(traffic, False))
+
+
+def test_only_commits_are_held():
+    assert [ON, HOLD, ON] == answers(broken(DependencyFault.HELD_COMMIT, times=1), False, True, True)
 
 
 def test_only_commits_are_lost():
@@ -63,7 +68,7 @@ def test_answers_are_counted_for_each_dependency():
     traffic = Traffic()
     answers(traffic, False, True)
     answers(traffic, False, dependency="redis")
-    assert {"db": 2, "redis": 1} == traffic.answers
+    assert ({"db": 2, "redis": 1}, 1) == (traffic.answers, traffic.commits.total())
 
 
 def test_nothing_is_struck_once_it_has_ended():

@@ -161,3 +161,14 @@ def test_a_dependency_that_is_not_there_is_refused(shop, requested, play):
     request = requested(shop.url, dependencies=[DependencyAddress("erp", "127.0.0.1", free_port())])
     with pytest.raises(Unusable, match="--dependency erp: expected something that listens on"):
         play(request, "dependency-down")
+
+
+def test_a_dependency_that_is_not_used_for_an_event_changes_nothing(shop, erp, requested, play):
+    """Each scenario is played once for each dependency; one of them the receiver only connects to."""
+    shop.answers = right(erp)
+    idle = DependencyAddress("idle", "127.0.0.1", erp.shop.server_port)
+    request = requested(
+        shop.url, observe_url=f"{erp.shop.url}/effects", dependencies=[erp.address, idle], events=["SaleCreated"]
+    )
+    for played in play(request, "dependency-down", "dependency-lost-commit"):
+        assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason

@@ -26,6 +26,8 @@ class DependencyFault(StrEnum):
     """A commit arrives; in place of its answer, the connection is reset."""
     HELD_ANSWER = "held-answer"
     """A request arrives; its answer is held back until the fault ends."""
+    HELD_COMMIT = "held-commit"
+    """A commit arrives; its answer is held back until the fault ends."""
 
 
 class Passage(StrEnum):
@@ -62,12 +64,14 @@ class Traffic:
     Attributes:
         connections: how many the receiver opened.
         answers: how many requests each dependency answered.
+        commits: how many of these were commits.
         hits: how often the fault that is on has struck.
     """
 
     breakage: Breakage | None = None
     connections: int = 0
     answers: Counter[str] = field(default_factory=Counter)
+    commits: Counter[str] = field(default_factory=Counter)
     hits: int = 0
     _seen: int = 0
 
@@ -97,23 +101,30 @@ class Traffic:
         if self.strikes(dependency, DependencyFault.STALL):
             self.hits += 1
             return Passage.HOLD
-        if is_commit and self.strikes(dependency, DependencyFault.LOST_COMMIT) and self._is_next():
-            return Passage.CUT
-        return Passage.ON
+        self.commits[dependency] += is_commit
+        return self._on_commit(dependency) if is_commit else Passage.ON
 
     def answer(self, dependency: str, *, is_first: bool, is_commit: bool) -> Passage:
         """Bytes come from the dependency; `is_first`: they follow a request, so they begin its answer."""
         self.answers[dependency] += is_first
+        self.commits[dependency] += is_commit
         if self.strikes(dependency, DependencyFault.STALL):
             return Passage.HOLD
-        if self.breakage and is_first and self.strikes(dependency, DependencyFault.SLOW):
+        if is_first and self.strikes(dependency, DependencyFault.SLOW):
             self.hits += 1
             return Passage.LATER
-        if is_first and self.strikes(dependency, DependencyFault.LOST_ANSWER, DependencyFault.HELD_ANSWER):
-            is_held = self.strikes(dependency, DependencyFault.HELD_ANSWER)
-            return (Passage.HOLD if is_held else Passage.CUT) if self._is_next() else Passage.ON
-        is_lost = is_commit and self.strikes(dependency, DependencyFault.LOST_COMMIT)
-        return Passage.CUT if is_lost and self._is_next() else Passage.ON
+        if is_first and self.strikes(dependency, DependencyFault.LOST_ANSWER) and self._is_next():
+            return Passage.CUT
+        if is_first and self.strikes(dependency, DependencyFault.HELD_ANSWER) and self._is_next():
+            return Passage.HOLD
+        return self._on_commit(dependency) if is_commit else Passage.ON
+
+    def _on_commit(self, dependency: str) -> Passage:
+        if self.strikes(dependency, DependencyFault.LOST_COMMIT) and self._is_next():
+            return Passage.CUT
+        if self.strikes(dependency, DependencyFault.HELD_COMMIT) and self._is_next():
+            return Passage.HOLD
+        return Passage.ON
 
     def _is_next(self) -> bool:
         """Count one more that the fault may hit; gives whether it does."""

@@ -40,6 +40,10 @@ class Dependencies:
         """How many of the receiver's requests were answered, by one dependency or by all."""
         return self._traffic.answers[name] if name else self._traffic.answers.total()
 
+    def commits(self, name: str = "") -> int:
+        """How many of the receiver's commits were answered, by one dependency or by all."""
+        return self._traffic.commits[name] if name else self._traffic.commits.total()
+
     @property
     def hits(self) -> int:
         """How often the fault that is on, or was on last, has struck."""

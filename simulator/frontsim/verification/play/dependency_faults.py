@@ -11,10 +11,9 @@ from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.history import FaultFact
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.process import is_listening
-from frontsim.verification.play.scenario_state import BrokenDependency, ScenarioState
+from frontsim.verification.play.scenario_state import APART_S, BrokenDependency, ScenarioState
 from frontsim.verification.scenario.steps import BreakDependency
 
-_APART_S = 0.01
 _LOOK_S = 0.05
 _PATIENCE = 2.5
 """A circuit breaker or a pool may take half a minute to trust a dependency again: 37.5 s by default."""
@@ -24,7 +23,7 @@ def begin_dependency_fault(state: ScenarioState, step: BreakDependency) -> None:
     """Break a dependency from now on; `down` cuts what a fault before it still holds back. Raises CallError."""
     dependencies = dependencies_of(state)
     _note_end(state)
-    state.harness.pause(_APART_S)
+    state.harness.pause(APART_S)
     name = step.dependency or state.turn
     state.broken = BrokenDependency(f"dependency {name}: {step.fault}", state.now_ms())
     dependencies.break_(Breakage(step.fault, name, step.after, step.times, step.delay_ms / 1000))
@@ -37,7 +36,7 @@ def end_dependency_fault(state: ScenarioState) -> None:
     dependencies_of(state).mend()
     _note_end(state)
     await_return(state)
-    state.harness.pause(_APART_S)
+    state.harness.pause(APART_S)
 
 
 def _note_end(state: ScenarioState) -> None:

@@ -2,12 +2,8 @@
 
 from frontsim.verification.play.dependency_faults import end_dependency_fault
 from frontsim.verification.play.drain import drain
-from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
+from frontsim.verification.play.scenario_state import APART_S, ActiveFault, ScenarioState
 from frontsim.verification.scenario.steps import InjectFault
-
-APART_S = 0.01
-"""Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
-fault would look as if the fault had broken it."""
 
 
 def begin_fault(state: ScenarioState, step: InjectFault) -> None:

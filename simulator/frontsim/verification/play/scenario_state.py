@@ -14,6 +14,10 @@ from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
 
+APART_S = 0.01
+"""Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
+fault would look as if the fault had broken it."""
+
 
 @dataclass(slots=True)
 class TrackedEvent:

@@ -192,9 +192,9 @@ class BreakDependency:
     Needs `--dependency`. A receiver with several has the whole scenario played once for each, unless a step names one.
 
     Attributes:
-        fault: down, stall, slow, lost-answer, lost-commit or held-answer.
+        fault: down, stall, slow, lost-answer, lost-commit, held-answer or held-commit.
         dependency: its name; without it, the one whose turn it is.
-        after: with lost-answer, held-answer and lost-commit: how many answers (or commits) pass first.
+        after: with the last four: how many answers (or commits) pass first.
         times: how many it strikes; without it, all.
         delay_ms: with slow: how much longer each answer takes.
     """
