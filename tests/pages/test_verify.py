@@ -49,6 +49,16 @@ def test_what_is_refused(sim: Simulation):
     assert_problem(sim.http.get(f"{sim.server}{REPORTS}x"), 404)
 
 
+def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with simulation() as sim:
+        monkeypatch.chdir(folder)
+        folder.rmdir()
+        assert_problem(sim.sim("GET", "page/verify"), 404)
+        monkeypatch.undo()
+
+
 @pytest.mark.slow
 def test_a_run_its_report_and_one_at_a_time(sim: Simulation, tmp_path: Path):
     """The report is a page of an origin of its own; after it is forgotten it is gone."""

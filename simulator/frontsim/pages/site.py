@@ -78,7 +78,6 @@ class PageRoutes:
             .render(
                 version=self._version,
                 assets=ASSETS,
-                modules=[name for name in self._names if name.endswith(".js") and name != "app.js"],
             )
             .encode()
         )

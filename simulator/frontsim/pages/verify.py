@@ -50,7 +50,10 @@ class Verify:
 
     @cached_property
     def _commands(self) -> VerifyCommands:
-        return VerifyCommands(self._settings, Path.cwd())
+        try:
+            return VerifyCommands(self._settings, Path.cwd())
+        except FileNotFoundError:
+            raise NotFound("start the simulator again: the folder where it was started is gone") from None
 
     async def offer(self, _: Request) -> Response:
         """The scenarios, the cases of a job, and what the configuration file names. Raises BadInput."""
