@@ -113,3 +113,12 @@ def _values(value):
         inner = value.values() if isinstance(value, dict) else value
         return [each for item in inner for each in _values(item)]
     return [value]
+
+
+def test_a_refusal_of_clean_events_tells_what_the_receiver_said(shop, requested, play):
+    """In one line of text, cut where it is long: the user sees why at once."""
+    shop.answers = lambda _: (422, b'{"error":\n "field type\x1b is missing"}' + b"x" * 300)
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "steady")
+    assert "got 422 " in played.judgement.reason
+    assert r'({"error": "field type\x1b is missing"}xxx' in played.judgement.reason
+    assert "x...); a receiver that takes no event" in played.judgement.reason

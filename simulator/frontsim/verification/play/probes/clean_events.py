@@ -1,15 +1,20 @@
 """Clean events raised on the simulator and delivered by it, as the preflight of a scenario sends them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 
 from frontsim.clock import stopwatch
+from frontsim.presentation.printable import printable
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.play.drain import drain
 from frontsim.verification.play.log_facts import outcome_of, sent_payload
 from frontsim.verification.play.probes.preflight import CleanEvent, Preflight
 from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+
+_LONGEST = 200
+"""Characters of what a receiver said."""
 
 
 def preflight_of(state: ScenarioState, events: Sequence[str]) -> Preflight:
@@ -56,6 +61,13 @@ class SimulatedCleanEvents:
 
     def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:
         entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
-        return CleanEvent(
+        clean = CleanEvent(
             tracked.webhook_event_id, tracked.event, sent_s, outcome_of(entry), entry.status_code, entry.outcome
         )
+        return clean if clean.acknowledged or clean.status_code is None else replace(clean, said=self._said(clean))
+
+    def _said(self, refused: CleanEvent) -> str:
+        """What the receiver said to the newest run, in one line."""
+        runs = self._state.harness.sim.event(refused.webhook_event_id).runs
+        text = printable(" ".join(runs[-1].answer.split())) if runs else ""
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -41,6 +41,7 @@ class CleanEvent:
         sent_s: when that run began, by the stopwatch.
         outcome: how far the run got.
         result: the outcome in the log's words.
+        said: the beginning of the answer's body, where it is a refusal.
     """
 
     webhook_event_id: str
@@ -49,6 +50,7 @@ class CleanEvent:
     outcome: Outcome
     status_code: int | None
     result: str
+    said: str = ""
 
     @property
     def acknowledged(self) -> bool:
@@ -174,9 +176,10 @@ class Preflight:
 
     def _refusal(self, sent: CleanEvent) -> str:
         limit = f" within {self.answer_s:g} s (--answer-timeout)" if sent.status_code is None else ""
+        said = f" ({sent.said})" if sent.said else ""
         return (
             f"preflight failed: expected {self.receiver} to answer a clean {sent.event} with a 2xx{limit}, "
-            f"got {sent.result}; a receiver that takes no event at all cannot be judged"
+            f"got {sent.result}{said}; a receiver that takes no event at all cannot be judged"
         )
 
     def _see(
