@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import Effect, EventFact, Run, StateRow
 from frontsim.verification.facts.state_tables import replaced
@@ -62,3 +64,15 @@ def test_two_webhooks_share_the_one_effect_of_a_row():
     """Both events of the newest state have the same effect, which is one row."""
     shared = [Effect("new")]
     assert {"old", "new", "twin"} == replaced([OLD, NEW, state("twin", "11")], {"new": shared, "twin": shared})
+
+
+def test_rows_that_a_fault_has_made_one_are_not_told_apart():
+    """Two stock items lost their GTIN on the way: to a receiver they are one row, which keeps the newer."""
+    old, new, elsewhere = (
+        replace(state(name, since, row=row, table="stockId gtin"), altered=True)
+        for name, since, row in (("old", "10", "7 111"), ("new", "11", "7 222"), ("elsewhere", "10", "8 333"))
+    )
+    assert {"old"} == replaced([old, new, elsewhere], effects(new=None))
+    assert set() == replaced([old, new, elsewhere], effects(old=None))
+    sound = state("sound", "10", row="7 111", table="stockId gtin")
+    assert set() == replaced([sound, new], effects(new=None))

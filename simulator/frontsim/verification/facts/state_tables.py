@@ -37,7 +37,26 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
     for row, events in rows.items():
         if len(events) > 1 and shown[row] and _is_newest(shown[row], events, effects):
             found.update(event.webhook_event_id for event in events)
-    return frozenset(found)
+    return frozenset(found | _replaced_by_altered(rows, effects))
+
+
+def _replaced_by_altered(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> set[str]:
+    """The events whose row is not known, because their bodies were changed on the way, and that a newer one may replace.
+
+    Two stock items without their GTIN are one row to a receiver: the two have at least a part of the row in common.
+    """
+    altered = [event for events in rows.values() for event in events if event.altered]
+    shown = [event for event in altered if effects.get(event.webhook_event_id)]
+    return {
+        event.webhook_event_id
+        for event in altered
+        if not effects.get(event.webhook_event_id)
+        and any(_parts(event) & _parts(other) and _since(other) >= _since(event) for other in shown)
+    }
+
+
+def _parts(event: EventFact) -> set[str]:
+    return set(event.state.row.split()) if event.state else set()
 
 
 def _is_newest(
