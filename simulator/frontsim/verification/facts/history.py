@@ -209,6 +209,7 @@ class History:
         trouble: why the scenario could not be played to its end, "" when it was.
         marks: what was done to the receiver itself, such as kills, with the moment in ms.
         waited_s: how long the scenario has waited for the rest of the run, by the receiver's clock.
+        limit: which bodies the receiver takes, where a large one was refused; a sentence.
         unfinished: time was over before the list -> resend job was done or had given up.
     """
 
@@ -231,6 +232,7 @@ class History:
     unfinished: bool = False
     duration_s: float = 0.0
     waited_s: float = 0.0
+    limit: str = ""
 
     @property
     def why_not_judged(self) -> str:

@@ -16,6 +16,7 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         _replaced(correlation, replaced),
         _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
+        history.limit,
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
 

@@ -15,6 +15,7 @@ from frontsim.verification.facts.history import EventFact, FaultFact, History, L
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
 from frontsim.verification.play.actions import act, reconcile
+from frontsim.verification.play.body_limit import body_limit
 from frontsim.verification.play.dependency_faults import why_not_struck
 from frontsim.verification.play.faults import end_faults
 from frontsim.verification.play.harness import Harness
@@ -111,7 +112,9 @@ def _play(state: ScenarioState) -> Recording:
     liveness = preflight.check_liveness(is_late=state.is_late)
     if not liveness.failure:
         reconcile(state)
-    return _observed(state, read_facts(state), liveness, passed.webhook_event_id)
+    facts = read_facts(state)
+    state.limit = body_limit(state, facts)
+    return _observed(state, facts, liveness, passed.webhook_event_id)
 
 
 def _no_shop(state: ScenarioState) -> str:
@@ -202,6 +205,7 @@ def _history(
         unfinished=state.is_unfinished,
         duration_s=state.spent_s,
         waited_s=state.waited_s,
+        limit=state.limit,
     )
 
 

@@ -68,6 +68,7 @@ class ScenarioState:
         tracked: the scenario's events by webhookEventId.
         pasts: for each type with a past: what its next events take over from that, in their order.
         marks: what was done to the receiver itself, with the moment in ms.
+        limit: which bodies the receiver takes, where a large one was refused.
         waited_s: how long it has waited for the rest of the run, by the receiver's clock.
         is_unfinished: time ran out before the list -> resend job was done or had given up.
     """
@@ -89,6 +90,7 @@ class ScenarioState:
     observer_failure: str = ""
     is_unfinished: bool = False
     waited_s: float = 0.0
+    limit: str = ""
     turn: str = ""
     broken: BrokenDependency | None = None
     struck: int = 0
