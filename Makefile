@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check quick lint bench matrix stacks docs release clean
+.PHONY: demo test check quick lint bench matrix endurance stacks docs release clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
@@ -44,6 +44,10 @@ matrix: $(READY)
 # On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
 STACKS ?= tests/examples tests/stacks
 SEEDS ?= 1
+# Whole runs against right receivers on busy cores, half of them killed every 10 s: no alarm, nothing unknown. Hours.
+endurance: $(READY)
+	$(BIN)/python -m tests.verification.endurance --runs 1000
+
 stacks: $(READY)
 	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 4 --dist loadgroup
 

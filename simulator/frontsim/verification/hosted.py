@@ -69,7 +69,7 @@ def open_harnesses(
         Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, the address
             has no simulator, or the delivery shape cannot be read.
     """
-    observer = _shared_observer(request, address)
+    observer = _shared_observer(request, address, pause=pause)
     with closing(observer) if observer else nullcontext(), _announced(request, on_dependencies) as dependencies:
         harnesses = _Harnesses(
             request,
@@ -92,9 +92,11 @@ def open_harnesses(
             yield lambda scenario: harnesses.open(scenario.name)
 
 
-def _shared_observer(request: Request, address: Address | None) -> SharedObserver | None:
+def _shared_observer(
+    request: Request, address: Address | None, *, pause: Callable[[float], None]
+) -> SharedObserver | None:
     reads = observer_of(request, address)
-    return SharedObserver(reads) if reads else None
+    return SharedObserver(reads, pause=pause, patience_s=request.limits.last_s) if reads else None
 
 
 @dataclass(frozen=True, slots=True)

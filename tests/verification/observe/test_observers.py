@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -148,7 +149,7 @@ def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
 
     monkeypatch.setattr(observers, "stopwatch", counted)
     slow = Slow()
-    shared = SharedObserver(slow)
+    shared = SharedObserver(slow, pause=time.sleep)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(shared.read)
         assert slow.begun.acquire(timeout=PATIENCE_S)
@@ -156,3 +157,40 @@ def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
         assert all(asked.acquire(timeout=PATIENCE_S) for _ in range(5))  # two moments of the first, one of each other
         slow.go_on.release(2)
         assert [[1], [2], [2], [2]] == [first.result(20), *(each.result(20) for each in others)]
+
+
+class Restarting:
+    """An observer that fails so many times after its first answer."""
+
+    name = "restarting"
+
+    def __init__(self, failures):
+        self.answers = [True] + [False] * failures + [True]
+
+    def read(self):
+        if len(self.answers) > 1 and not self.answers.pop(0):
+            raise ObserverFailed("connection refused")
+        return ["e"]
+
+    def close(self):
+        pass
+
+
+def test_an_observer_that_restarts_with_the_receiver_is_asked_again():
+    """It has answered before: a supervisor takes seconds to start it again."""
+    pauses = []
+    shared = SharedObserver(Restarting(3), pause=pauses.append, patience_s=60)
+    assert [["e"], ["e"]] == [shared.read(), shared.read()]
+    assert 3 == len(pauses)
+
+
+@pytest.mark.parametrize(("answers", "patience_s"), [([False, True], 60), ([True, False, False, True], 0)])
+def test_an_observer_that_never_answered_or_stays_away_fails(answers, patience_s):
+    """It may not be there yet, or patience is used up: each read then fails at once."""
+    observer = Restarting(0)
+    observer.answers = answers
+    shared = SharedObserver(observer, pause=lambda _: None, patience_s=patience_s)
+    if answers[0]:
+        shared.read()
+    with pytest.raises(ObserverFailed):
+        shared.read()

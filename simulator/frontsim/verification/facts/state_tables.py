@@ -41,7 +41,7 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
 
 
 def _replaced_by_altered(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> set[str]:
-    """The events whose row is not known, because their bodies were changed on the way, and that a newer one may replace.
+    """The events whose row is unknown, as a fault has changed their bodies, and that a newer one may have replaced.
 
     Two stock items without their GTIN are one row to a receiver: the two have at least a part of the row in common.
     """

@@ -25,6 +25,7 @@ from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import bounded
 
 TIMEOUT_S = 20.0
+_RETRY_S = 0.3
 """Seconds that one look may take."""
 AFTER_A_TIMEOUT_S = 2.0
 """Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
@@ -66,11 +67,18 @@ def _key(value: Any, key: str) -> str | None:
 
 
 class SharedObserver:
-    """An observer that several scenarios read at once: reads never overlap, and one serves all who wait for it."""
+    """An observer that several scenarios read at once: reads never overlap, and one serves all who wait for it.
 
-    def __init__(self, observer: Observer) -> None:
+    One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
+    until it answers again.
+    """
+
+    def __init__(self, observer: Observer, *, pause: Callable[[float], None], patience_s: float = 0.0) -> None:
         self.name = observer.name
         self._observer = observer
+        self._pause = pause
+        self._longest_patience_s = patience_s
+        self._patience_s = 0.0
         self._lock = Lock()
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
@@ -81,9 +89,22 @@ class SharedObserver:
         with self._lock:
             if self._began_s <= asked_s:
                 began_s = stopwatch()
-                self._effects = self._observer.read()
+                self._effects = self._read_patiently(began_s)
                 self._began_s = began_s
             return self._effects
+
+    def _read_patiently(self, since_s: float) -> Sequence[Any]:
+        while True:
+            try:
+                found = self._observer.read()
+            except ObserverFailed:
+                if stopwatch() - since_s >= self._patience_s:
+                    self._patience_s = 0.0
+                    raise
+                self._pause(_RETRY_S)
+            else:
+                self._patience_s = self._longest_patience_s
+                return found
 
     def close(self) -> None:
         """Close the observer."""

@@ -127,15 +127,17 @@ class Preflight:
     def check_liveness(self, *, is_late: Callable[[], bool]) -> Liveness:
         """Send a clean event: any answer is a sign of life. Raises CallError.
 
-        A few tries tell that nothing listens. A receiver that listens and gives no answer may be busy with what was
-        sent before, so it is asked until `is_late`.
+        One at which nothing listens may be started again, so it is asked for `longest_s`. A receiver that listens and
+        gives no answer may be busy with what was sent before, so it is asked until `is_late`.
         """
+        began_s = stopwatch()
         (sent,) = self.sender.send(1)
         tries = 1
         for gap_s in itertools.chain(_GAPS_S, itertools.repeat(_GAPS_S[-1])):
             if sent.status_code is not None:
                 return Liveness()
-            if tries > len(_GAPS_S) and (sent.outcome is Outcome.NOT_SENT or is_late()):
+            is_gone = sent.outcome is Outcome.NOT_SENT and stopwatch() - began_s >= self.longest_s
+            if tries > len(_GAPS_S) and (is_gone or is_late()):
                 break
             self.pause(gap_s)
             sent = self.sender.resend(sent)
@@ -163,12 +165,16 @@ class Preflight:
         """The event, resent a few times if it failed: a receiver may be busy and take the resend.
 
         A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`.
+        One that gives no answer may have died, and its supervisor starts it again: it is asked for `self.longest_s`.
         """
         began_s = sent.sent_s
         for number in itertools.count():
-            may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - began_s < longest_s
-            is_silent = sent.status_code is None and number > 0
-            if sent.acknowledged or is_silent or (number >= _RESENDS and not may_be_starting):
+            spent_s = stopwatch() - began_s
+            may_be_starting = sent.status_code in _TRY_LATER and spent_s < longest_s
+            may_be_restarting = sent.status_code is None and spent_s < self.longest_s
+            is_silent = sent.status_code is None and number > 0 and not may_be_restarting
+            may_answer = may_be_starting or may_be_restarting
+            if sent.acknowledged or is_silent or (number >= _RESENDS and not may_answer):
                 break
             self.pause(_GAPS_S[0] if number < _RESENDS else _GAPS_S[1])
             sent = self.sender.resend(sent)
