@@ -15,7 +15,6 @@ from frontsim.verification.facts.history import EventFact, FaultFact, History, L
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
 from frontsim.verification.play.actions import act, reconcile
-from frontsim.verification.play.body_limit import body_limit
 from frontsim.verification.play.dependency_faults import why_not_struck
 from frontsim.verification.play.faults import end_faults
 from frontsim.verification.play.harness import Harness
@@ -23,6 +22,7 @@ from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log_facts import read_facts
 from frontsim.verification.play.observing import take_baseline
 from frontsim.verification.play.pasts import tell_pasts
+from frontsim.verification.play.probes.body_limit import body_limit
 from frontsim.verification.play.probes.clean_events import preflight_of
 from frontsim.verification.play.probes.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState

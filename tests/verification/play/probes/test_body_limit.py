@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.verification.play import body_limit
+from frontsim.verification.play.probes import body_limit
 
 pytestmark = pytest.mark.slow
 
