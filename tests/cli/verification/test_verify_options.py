@@ -1,66 +1,16 @@
-from dataclasses import fields
-
 import pytest
 
 from frontsim.cli.verification.verify import verify
-from frontsim.cli.verification.verify_options import named_simulator, pace_of, request_of
-from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.request import Request
-from frontsim.verification.schedule import Pace
-
-WITHOUT_AN_OPTION = {"observe_function", "limits", "delivery"}
-"""Fields of a request that no option of their name gives."""
-
-
-def parsed(*words):
-    return verify.make_context("verify", list(words)).params
-
-
-def test_each_field_of_a_request_has_an_option():
-    """A field that no option gives, by its name, would be left at its default without a word."""
-    assert WITHOUT_AN_OPTION == {item.name for item in fields(Request)} - parsed().keys()
-
-
-def test_a_request_is_what_the_options_say():
-    """Types as the request has them: a list of events, a way to compare, limits in seconds, settings of deliveries."""
-    request = request_of(
-        parsed(
-            *("--receiver", "http://shop/hook", "--events", "SaleCreated, StockMovementCreated,"),
-            *("--observe-sql", "sqlite:///shop.db", "SELECT 1", "--check-content", "EXACT"),
-            *("--settle", "1", "--timeout", "2", "--answer-timeout", "3", "--event-id-header", "X-Id"),
-            *("--memory", "60s", "--time-travel", "8d"),
-        )
-    )
-    assert ("http://shop/hook", ["SaleCreated", "StockMovementCreated"]) == (request.receiver, request.events)
-    assert (("sqlite:///shop.db", "SELECT 1"), ContentCheck.EXACT) == (request.observe_sql, request.check_content)
-    assert (TimeLimits(1, 2, 3, memory_s=60, travel_s=691_200), "X-Id") == (
-        request.limits,
-        request.delivery["event_id_header"],
-    )
-
-
-def test_a_simulator_is_named_by_its_api():
-    """Its control surface lies beside the API, and its keys are the environment's."""
-    address = named_simulator(parsed("--base-url", "http://shop:1/restapi/V2", "--token", "t"))
-    assert address is not None
-    assert ("http://shop:1/restapi/V2", "http://shop:1/_sim", "t") == (
-        address.base_url,
-        address.control_url,
-        address.token,
-    )
-    assert named_simulator(parsed()) is None
 
 
 @pytest.mark.parametrize(
-    ("typed", "pace"),
+    ("typed", "name", "value"),
     [
-        ([], Pace(4, 16, 120)),
-        (["--jobs", "2", "--budget", "9"], Pace(2, 2, 9)),
-        (["--receiver-cmd", "x", "--jobs", "2"], Pace(1, 1, 240)),
-        (["--base-url", "http://x/restapi/V2", "--jobs", "2"], Pace(1, 1, 120)),
+        (["--events", "A, B,"], "events", ["A", "B"]),
+        (["--check-content", "EXACT"], "check_content", "exact"),
+        (["--memory", "2m"], "memory_s", 120),
+        (["--scenario", "a", "--scenario", "b.toml"], "names", ("a", "b.toml")),
     ],
 )
-def test_scenarios_are_side_by_side_where_nothing_is_killed_or_shared(typed, pace):
-    """The pace by default, as asked, with a receiver of ours and with a simulator of others."""
-    assert pace == pace_of(parsed(*typed))
+def test_options_are_read_as_what_they_mean(typed, name, value):
+    assert value == verify.make_context("verify", typed).params[name]

@@ -3,20 +3,20 @@
 import click
 
 from frontsim.cli.connection import ControlConnection, control_options
+from frontsim.cli.option_group import seconds_option
 from frontsim.cli.output import json_option, show_json, show_table
 
 _STILL_UNDER_WAY = 1
 
 
 @click.command()
-@click.option(
+@seconds_option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0, 86_400),
+    least=0,
+    most=86_400,
     default=30.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to wait.",
+    help_text="How long to wait.",
 )
 @control_options
 @click.pass_context

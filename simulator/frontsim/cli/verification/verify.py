@@ -25,13 +25,11 @@ from frontsim.cli.verification.verify_options import (
     HOW_TO_OBSERVE,
     choice_options,
     limit_options,
-    named_simulator,
     observer_options,
-    pace_of,
     receiver_options,
-    request_of,
     simulator_options,
 )
+from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of
 from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
 from frontsim.presentation.masking import masked, masked_errors, secrets_shown

@@ -1,14 +1,11 @@
-"""The options of `frontsim verify`, a group for each noun, and what is built from them.
+"""The options of `frontsim verify`, a group for each noun.
 
 A new option stands in its group. If it is about the request, it has the name of its field in `Request`, and a callback
-where it needs another type: `request_of` then takes it over. `frontsim verify` needs no change for it.
+where it needs another type: `verify_request` then takes it over, and `frontsim verify` needs no change for it.
 """
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,17 +13,11 @@ from frontsim.cli.choices import NearChoice
 from frontsim.cli.completion import event_type_list, scenarios
 from frontsim.cli.connection import BASE_URL
 from frontsim.cli.duration import Duration
-from frontsim.cli.option_group import option_group
+from frontsim.cli.option_group import option_group, seconds_option
 from frontsim.cli.overrides import assignments
-from frontsim.client.control import control_url
-from frontsim.settings import Settings, of_delivery
 from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.request import KEY, Address, Request
-from frontsim.verification.schedule import Pace, usual_pace
-
-_BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
+from frontsim.verification.request import KEY
 
 HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
 
@@ -146,33 +137,30 @@ choice_options = option_group(
 """Which scenarios are played, and with which events."""
 
 limit_options = option_group(
-    click.option(
+    seconds_option(
         "--settle",
         "settle_s",
-        type=click.FloatRange(0.05, 600),
+        least=0.05,
+        most=600,
         default=0.3,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long effects must stay unchanged before verify judges them. While one is missing, verify waits ten "
-        "times as long, and once in a run at least 15 s.",
+        help_text="How long effects must stay unchanged before verify judges them. While one is missing, verify waits "
+        "ten times as long, and once in a run at least 15 s.",
     ),
-    click.option(
+    seconds_option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(1, 3600),
+        least=1,
+        most=3600,
         default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long one scenario may take.",
+        help_text="How long one scenario may take.",
     ),
-    click.option(
+    seconds_option(
         "--answer-timeout",
         "answer_s",
-        type=click.FloatRange(0.1, 600),
+        least=0.1,
+        most=600,
         default=5.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long the receiver may take to answer a delivery.",
+        help_text="How long the receiver may take to answer a delivery.",
     ),
     click.option(
         "--memory",
@@ -192,12 +180,12 @@ limit_options = option_group(
         help="Before long-memory sends its events again, restart the receiver with its clock this far ahead, such as "
         "8d. Needs --receiver-cmd and libfaketime.",
     ),
-    click.option(
+    seconds_option(
         "--budget",
         "budget_s",
-        type=click.FloatRange(1, 86_400),
-        metavar="SECONDS",
-        help="Start no further scenario after this time; the rest are reported as skipped.  [default: 120, with "
+        least=1,
+        most=86_400,
+        help_text="Start no further scenario after this time; the rest are reported as skipped.  [default: 120, with "
         "--receiver-cmd 240]",
     ),
     click.option(
@@ -219,34 +207,3 @@ simulator_options = option_group(
     ),
 )
 """A simulator that runs already."""
-
-
-def request_of(options: Mapping[str, Any]) -> Request:
-    """What the options ask for: each field of `Request` has the option of its name."""
-    named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
-    delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
-    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
-    limits = TimeLimits(**{name: options[name] for name in names})
-    return Request(**named, limits=limits, delivery=delivery)
-
-
-def pace_of(options: Mapping[str, Any]) -> Pace:
-    """How fast to play: a receiver that is killed, and a simulator that is shared, take one scenario at a time."""
-    return usual_pace(
-        one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]),
-        jobs=options["jobs"],
-        budget_s=options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
-    )
-
-
-def named_simulator(options: Mapping[str, Any]) -> Address | None:
-    """The simulator of --base-url, with the keys of the environment."""
-    if not options["base_url"]:
-        return None
-    return Address(
-        options["base_url"],
-        control_url(options["base_url"]),
-        options["token"],
-        api_key=os.environ.get("FRONTSIM_API_KEY", Settings.api_key),
-        subscription_key=os.environ.get("FRONTSIM_SUBSCRIPTION_KEY", Settings.subscription_key),
-    )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from frontsim.cli.completion import cases as case_names
+from frontsim.cli.option_group import seconds_option
 from frontsim.cli.output import shown
 from frontsim.cli.verification import report_files
 from frontsim.cli.verification.interruption import Interruption
@@ -37,23 +38,21 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
 @click.option(
     "--case", "names", metavar="NAME", multiple=True, shell_complete=case_names, help="Only this case. Repeatable."
 )
-@click.option(
+@seconds_option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(1, 3600),
+    least=1,
+    most=3600,
     default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one start of the job may take.",
+    help_text="How long one start of the job may take.",
 )
-@click.option(
+@seconds_option(
     "--budget",
     "budget_s",
-    type=click.FloatRange(1, 86_400),
+    least=1,
+    most=86_400,
     default=240.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Start no further case after this time; the rest are unknown.",
+    help_text="Start no further case after this time; the rest are unknown.",
 )
 @click.option(
     "--jobs",

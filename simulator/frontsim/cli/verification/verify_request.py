@@ -1,0 +1,45 @@
+"""What the options of `frontsim verify` ask for: the request, how fast to play, and a simulator that runs already."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from frontsim.client.control import control_url
+from frontsim.settings import Settings, of_delivery
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.request import Address, Request
+from frontsim.verification.schedule import Pace, usual_pace
+
+_BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
+
+
+def request_of(options: Mapping[str, Any]) -> Request:
+    """What the options ask for: each field of `Request` has the option of its name."""
+    named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
+    delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
+    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
+    limits = TimeLimits(**{name: options[name] for name in names})
+    return Request(**named, limits=limits, delivery=delivery)
+
+
+def pace_of(options: Mapping[str, Any]) -> Pace:
+    """How fast to play: a receiver that is killed, and a simulator that is shared, take one scenario at a time."""
+    return usual_pace(
+        one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]),
+        jobs=options["jobs"],
+        budget_s=options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
+    )
+
+
+def named_simulator(options: Mapping[str, Any]) -> Address | None:
+    """The simulator of --base-url, with the keys of the environment."""
+    if not options["base_url"]:
+        return None
+    return Address(
+        options["base_url"],
+        control_url(options["base_url"]),
+        options["token"],
+        api_key=os.environ.get("FRONTSIM_API_KEY", Settings.api_key),
+        subscription_key=os.environ.get("FRONTSIM_SUBSCRIPTION_KEY", Settings.subscription_key),
+    )
