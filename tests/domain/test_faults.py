@@ -97,6 +97,7 @@ def test_spent_rules_give_way():
     """The first that matches and is not spent."""
     rules = [rule(times=2), rule("answer", number=2)]
     assert [1, 1, 2] == [fault_for(rules, FACTS, fired={1: fired}, seed=1).number for fired in (0, 1, 2)]
+    assert 1 == fault_for([rule(times=1)], FACTS, fired={}, seed=1).number
 
 
 @given(st.integers(0, 2**63 - 1), st.floats(0, 1), st.text(min_size=1))

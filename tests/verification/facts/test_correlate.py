@@ -5,8 +5,8 @@ import pytest
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.correlate import BUSINESS, correlate, may_await_next_batch
-from frontsim.verification.facts.history import Effect, Entity, EventFact, History, Observation, Run
+from frontsim.verification.facts.correlate import BUSINESS, correlate, effects_of, is_complete, may_await_next_batch
+from frontsim.verification.facts.history import Effect, Entity, EventFact, Expect, History, Observation, Run, StateRow
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.judge.clauses import load
 
@@ -135,3 +135,114 @@ def test_a_row_may_have_an_id_of_its_own_beside_that_of_the_payload():
     reservation = event("StockReservationCreated", "id", "0192a4be-1111-7222-8333-444455556666")
     row = {"id": 7, "payload": '{"id": "0192A4BE-1111-7222-8333-444455556666", "quantity": 1}'}
     assert Verdict.VERIFIED is judge(business([reservation], row), CONTRACT).verdict
+
+
+def told(webhook, event_id, *, entity=None, state=None, expect=Expect.ONCE):
+    """An event of one of two webhooks."""
+    return EventFact(webhook, event_id, "SaleCreated", ACK, entity=entity, state=state, expect=expect)
+
+
+def groups(events, *keys, observer_key="webhookEventId"):
+    """Of each group its events, the keys of its effects, and its bounds."""
+    history = History("steady", tuple(events), "list", observer_key)
+    found = correlate(history, Observation(0, tuple(Effect(key) for key in keys)))
+    return [
+        (
+            [each.webhook_event_id for each in group.events],
+            [each.key for each in group.effects],
+            group.least,
+            group.most,
+        )
+        for group in found.groups
+    ]
+
+
+ONE_SALE = Entity("saleId", "7")
+TWINS = [told("w1", "a", entity=ONE_SALE), told("w2", "b", entity=ONE_SALE)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("ab", [(["a", "b"], ["a", "b"], 1, 2)]),
+        ("a", [(["a", "b"], ["a"], 1, 2)]),
+        ("", [(["a", "b"], [], 1, 2)]),
+        ("aa", [(["a"], ["a", "a"], 0, 1), (["b"], [], 0, 1)]),
+        ("aab", [(["a"], ["a", "a"], 0, 1), (["b"], ["b"], 0, 1)]),
+    ],
+)
+def test_what_two_webhooks_report_is_one_thing_or_two(keys, expected):
+    """One effect or one for each is right. Two effects of one event are one too many, so they stand apart."""
+    assert expected == groups(TWINS, *keys)
+
+
+def test_two_events_of_one_webhook_are_two_things():
+    """Also about one entity; and events without an entity, whatever their webhooks."""
+    twice = [told("w1", "a", entity=ONE_SALE), told("w1", "b", entity=ONE_SALE), told("w2", "c", entity=ONE_SALE)]
+    assert [["a", "c"], ["b"]] == [events for events, *_ in groups(twice)]
+    assert [["a"], ["b"]] == [events for events, *_ in groups([told("w1", "a"), told("w2", "b")])]
+    other = [told("w1", "a", entity=ONE_SALE), replace(told("w2", "b", entity=ONE_SALE), event="InvoiceCreated")]
+    assert [["a"], ["b"]] == [events for events, *_ in groups(other)]
+
+
+def test_an_event_that_may_be_refused_needs_no_effect():
+    """Where one of several must have one, one is needed."""
+    free = told("w2", "b", entity=ONE_SALE, expect=Expect.EITHER)
+    assert [(["b"], [], 0, 1)] == groups([free])
+    assert [(["a", "b"], [], 1, 2)] == groups([TWINS[0], free])
+
+
+def test_effects_that_name_no_event_are_counted_by_whether_they_name_one():
+    history = History("steady", (told("w", "a"),), "list")
+    found = correlate(history, Observation(0, (Effect("a"), Effect("x"), Effect("y"), Effect(None))))
+    assert (2, 1) == (found.foreign, found.unkeyed)
+    assert (0, 0) == (correlate(history, None).foreign, correlate(history, None).unkeyed)
+
+
+def test_the_effects_of_a_history_are_those_that_name_its_events():
+    """By id, or by what they are about."""
+    by_id = History("steady", (told("w", "a"),), "list")
+    assert (Effect("a"),) == effects_of(by_id, (Effect("a"), Effect("x"), Effect(None)))
+    ours, other = Effect(None, {"saleId": 125086012}), Effect(None, {"saleId": 1})
+    assert (ours,) == effects_of(business([SALE]), (ours, other, Effect(None, "x")))
+
+
+def test_effects_are_complete_when_each_event_has_its_own():
+    """Or when a newer state stands in its place."""
+    by_id = History("steady", (told("w", "a"), told("w", "b")), "list")
+    assert (True, False, False) == tuple(
+        is_complete(by_id, tuple(map(Effect, keys))) for keys in (("a", "b"), ("a",), ())
+    )
+    states = [told("w", name, state=StateRow("customerId", "7", since)) for name, since in (("a", "10"), ("b", "11"))]
+    rows = History("steady", tuple(states), "list")
+    assert (True, False) == (is_complete(rows, (Effect("b"),)), is_complete(rows, (Effect("a"),)))
+    more = History("steady", (*states, told("w", "c")), "list")
+    assert not is_complete(more, (Effect("b"),))
+
+
+def ambiguous(events, *values):
+    found = correlate(history := business(events, *values), history.final).groups
+    return [(len(group.events), len(group.effects), group.least, group.most, group.ambiguous) for group in found]
+
+
+def test_states_of_one_entity_are_apart_where_every_effect_names_its_own():
+    """An effect that fits none or two leaves them together: any number from one on is right."""
+    first, second = ({"customerId": 7, "updatedDateTime": f"2026-08-01T1{hour}:00:00"} for hour in (0, 1))
+    assert [(1, 1, 1, 1, False), (1, 1, 1, 1, False)] == ambiguous(UPDATES, first, second)
+    assert [(1, 1, 1, 1, False), (1, 0, 1, 1, False)] == ambiguous(UPDATES, first)
+    assert [(2, 1, 1, 2, True)] == ambiguous(UPDATES, {"customerId": 7})
+    assert [(2, 1, 1, 2, True)] == ambiguous(UPDATES, {"customerId": 7, "updatedDateTime": "2020-01-01T10:00:00"})
+    assert [(2, 0, 1, 2, True)] == ambiguous(UPDATES)
+    assert [(1, 0, 1, 1, False)] == ambiguous(UPDATES[:1])
+
+
+def test_a_row_is_about_the_entity_with_whose_payload_it_shares_most():
+    """It names both; only values that are there and equal count."""
+    sale = replace(SALE, payload={"saleId": 125086012, "total": 10, "note": None, "kind": "x"})
+    customer = replace(
+        event("CustomerCreated", "customerId", "7"), payload={"customerId": 7, "city": "Oslo", "note": None, "total": 3}
+    )
+    plain = replace(SALE, webhook_event_id="plain", payload="no object", entity=Entity("extId", "9"))
+    row = {"saleId": 125086012, "customerId": 7, "extId": 9, "city": "Oslo", "total": 4, "note": None, "kind": "y"}
+    found = correlate(history := business([sale, customer, plain], row), history.final).groups
+    assert [0, 1, 0] == [len(group.effects) for group in found]
