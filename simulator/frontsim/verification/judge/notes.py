@@ -7,10 +7,14 @@ from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGr
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.contents import rewritings
 
+_DUPLICATE = "duplicate"
+"""The fault that sends copies of one run."""
+
 
 def sentences(history: History, correlation: Correlation, *, replaced: AbstractSet[str]) -> Sequence[str]:
     """The notes, one sentence each. `replaced`: the events in whose place a newer state is shown."""
     found = (
+        _tries(history),
         _twins(correlation),
         _ambiguous(correlation),
         _replaced(correlation, replaced),
@@ -19,6 +23,17 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         history.limit,
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
+
+
+def _tries(history: History) -> str:
+    """How often a race was tried, where a scenario is about nothing else: a rare one may need more tries."""
+    if {fault.fault for fault in history.faults} != {_DUPLICATE}:
+        return ""
+    spans = [(fault.from_ms, fault.to_ms) for fault in history.faults]
+    tries = sum(
+        any(begin <= run.at_ms <= end for run in event.runs for begin, end in spans) for event in history.events
+    )
+    return f"{tries} events arrived as several copies at once: so many tries of a race" if tries else ""
 
 
 def _twins(correlation: Correlation) -> str:
