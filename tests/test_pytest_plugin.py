@@ -34,6 +34,7 @@ def test_the_options_are_explained(tmp_path):
         "observe-key",
         "check-content",
         "cmd",
+        "dependency",
         "events",
         "seed",
         "set",
@@ -61,6 +62,15 @@ def test_fixtures_can_be_overridden(tmp_path):
     (tmp_path / "test_ours.py").write_text("from frontsim.contract_suite.test_contract import *\n")
     done = run("-k", "steady", "-x", cwd=tmp_path)
     assert "nothing listens on 127.0.0.1 port 1" in done.stdout
+
+
+def test_a_dependency_is_an_option_or_in_the_configuration_file(tmp_path):
+    """It is read, and refused, as `verify` does it."""
+    args = ("--pyargs", "frontsim.contract_suite", "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady", "-x")
+    done = run(*args, "--receiver-dependency", "db=127.0.0.1:1", cwd=tmp_path)
+    assert "--dependency db: expected something that listens on 127.0.0.1:1" in done.stdout
+    (tmp_path / "frontsim.toml").write_text('[verify]\ndependency = ["db"]\n')
+    assert "--dependency: expected NAME=HOST:PORT" in run(*args, cwd=tmp_path).stdout
 
 
 def test_payloads_are_chosen_and_changed(tmp_path):

@@ -23,6 +23,16 @@ def process(free_port):
         yield made
 
 
+def test_it_gets_variables_on_top_of_ours(free_port, tmp_path):
+    """Such as where its dependencies are."""
+    port, file = free_port(), tmp_path / "variables"
+    command = f'echo "$WHERE $PATH" > {file}; exec {sys.executable} -c "{LISTEN.format(port=port)}"'
+    url = f"http://127.0.0.1:{port}/hook"
+    with closing(ReceiverProcess(command, url, pause=time.sleep, environment={"WHERE": "there"})) as process:
+        process.start()
+        assert f"there {os.environ['PATH']}\n" == file.read_text()
+
+
 def children():
     return [each for each in psutil.Process(os.getpid()).children(recursive=True) if each.status() != "zombie"]
 

@@ -46,7 +46,7 @@ def break_at_boundaries(state: ScenarioState, step: AtBoundaries) -> None:
     for event in state.harness.selection.types(step.events):
         _deliver(state, event)  # connections are open after it
         for boundary in _boundaries(state, event, step.most):
-            if state.is_late():
+            if state.is_late() or not state.may_kill_again:
                 return
             _lose(state, event, boundary) if step.act is BoundaryAct.LOSE else _kill(state, event, boundary)
             _deliver(state, event)  # the receiver connects again, so that the next event's requests are the same ones

@@ -14,6 +14,8 @@ from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
 
+_TIME_FOR_KILLS = 0.7
+"""The part of a scenario's time in which it may kill the receiver."""
 APART_S = 0.01
 """Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
 fault would look as if the fault had broken it."""
@@ -94,6 +96,7 @@ class ScenarioState:
     turn: str = ""
     broken: BrokenDependency | None = None
     struck: int = 0
+    slowest_kill_s: float = 0.0
 
     @property
     def spent_s(self) -> float:
@@ -119,6 +122,14 @@ class ScenarioState:
 
     def is_late(self) -> bool:
         return self.spent_s > self.harness.limits.timeout_s
+
+    @property
+    def may_kill_again(self) -> bool:
+        """Whether there is time to kill the receiver and start it once more, and for the end of the scenario then.
+
+        A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once.
+        """
+        return self.spent_s + 1.5 * self.slowest_kill_s < _TIME_FOR_KILLS * self.harness.limits.timeout_s
 
     def now_ms(self) -> int:
         """Milliseconds of simulator time since the scenario began. Raises CallError."""

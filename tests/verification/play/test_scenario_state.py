@@ -1,0 +1,40 @@
+"""What the state of a scenario tells of itself."""
+
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+
+from frontsim.clock import stopwatch
+from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.scenario.scenario import chosen
+
+
+@pytest.fixture
+def state():
+    """Of a scenario that has 60 s and has just begun."""
+
+    def make(name="crash-matrix", *, dependencies=None):
+        (scenario,) = chosen([name])
+        harness = SimpleNamespace(limits=TimeLimits(timeout_s=60), dependencies=dependencies)
+        return ScenarioState(scenario, harness, WaitLimits(1, 1, 1), datetime(2026, 1, 1))  # noqa: DTZ001
+
+    return make
+
+
+@pytest.mark.parametrize(("spent_s", "kill_s", "may"), [(0, 0, True), (0, 20, True), (30, 10, False), (50, 0, False)])
+def test_a_slow_receiver_is_killed_less_often(state, spent_s, kill_s, may):
+    """No kill begins that would end after 70 % of the scenario's time: the rest is for its end."""
+    state = state()
+    state.began_s, state.slowest_kill_s = stopwatch() - spent_s, kill_s
+    assert may is state.may_kill_again
+
+
+@pytest.mark.parametrize(
+    ("name", "turns"),
+    [("steady", ("",)), ("dependency-down", ("db", "cache")), ("crash-between-statements", ("db", "cache"))],
+)
+def test_a_scenario_has_a_turn_for_each_dependency_that_it_breaks(state, name, turns):
+    assert turns == state(name, dependencies=SimpleNamespace(names=("db", "cache"))).turns
