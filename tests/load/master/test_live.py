@@ -26,7 +26,7 @@ def test_missing_is_what_was_acknowledged_and_not_booked() -> None:
 def test_an_event_with_two_effects_is_duplicated_once() -> None:
     """Events are counted, not copies; what is booked twice does not make up for what is missing."""
     seen = look(setup("a", "a", "a", "b", "b", "c", events=4))
-    assert (2, 1) == (seen.duplicated, seen.missing)
+    assert (2, 1, ("a", "b")) == (seen.duplicated, seen.missing, seen.duplicated_ids)
 
 
 def test_effects_without_ids_say_nothing() -> None:

@@ -7,7 +7,7 @@ shows some until it has caught up; the verdict waits for that, the live view doe
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import asdict, dataclass
 
 from frontsim.clock import stopwatch
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 PAUSE_FACTOR = 20
 """After a look that took one second, the live view pauses for 20: looking must not become the load."""
+_LOOKS_KEPT = 720  # an hour of looks every five seconds
+_IDS = 20  # that are shown
 TAB = {"title": "Lost and duplicated", "key": "frontsim"}
 COLUMNS = [
     {"key": "events", "title": "Events"},
@@ -40,9 +42,15 @@ class SoFar:
     effects: int = 0
     missing: int = 0
     duplicated: int = 0
+    duplicated_ids: tuple[str, ...] = ()
+    """The first of them."""
+
+    def numbers(self) -> dict[str, int]:
+        """Everything but the ids."""
+        return {name: value for name, value in asdict(self).items() if isinstance(value, int)}
 
     def __str__(self) -> str:
-        words = (f"{value:,} {name}" for name, value in asdict(self).items())
+        words = (f"{value:,} {name}" for name, value in self.numbers().items())
         return f"so far: {', '.join(words)}"
 
 
@@ -55,6 +63,7 @@ class LiveView:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._look_repeatedly, daemon=True)
         self.seen = SoFar()
+        self.looks: deque[SoFar] = deque(maxlen=_LOOKS_KEPT)
 
     def start(self) -> None:
         if self._setup.effects is not None and self._every_s > 0:
@@ -67,7 +76,7 @@ class LiveView:
 
     def rows(self) -> list[dict[str, int]]:
         """The rows of the tab."""
-        return [asdict(self.seen)]
+        return [self.seen.numbers()]
 
     def _look_repeatedly(self) -> None:
         wait_s = self._every_s
@@ -75,6 +84,7 @@ class LiveView:
             began = stopwatch()
             try:
                 self.seen = look(self._setup)
+                self.looks.append(self.seen)
             except FrontsimError as error:
                 logger.warning("the effects cannot be read so far: %s", masked(str(error)))
             else:
@@ -92,11 +102,13 @@ def look(setup: LoadSetup) -> SoFar:
     acknowledged = max(0, events - failed - in_flight)
     effects = setup.effects.read_new()
     keys = Counter(effect.key for effect in effects if effect.key is not None)
+    twice = [key for key, number in keys.items() if number > 1]
     return SoFar(
         events=events,
         acknowledged=acknowledged,
         failed=failed,
         effects=len(effects),
         missing=max(0, acknowledged - len(keys)) if keys else 0,
-        duplicated=sum(number > 1 for number in keys.values()),
+        duplicated=len(twice),
+        duplicated_ids=tuple(twice[:_IDS]),
     )
