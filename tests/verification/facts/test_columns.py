@@ -2,7 +2,7 @@ import pytest
 
 from frontsim.verification.facts.columns import ColumnMemory, lost_columns, pair_of
 from frontsim.verification.facts.correlate import EventGroup
-from frontsim.verification.facts.history import Column, ColumnCount, Effect, Entity, EventFact
+from frontsim.verification.facts.history import Column, ColumnCount, Effect, Entity, EventFact, StateRow
 
 TOTAL = Column("SaleCreated", "total", "total")
 
@@ -147,3 +147,34 @@ def test_the_identity_is_not_compared():
         for n in range(5)
     ]
     assert {} == ColumnMemory().learn(groups)
+
+
+def about(number, entity, payload, row, state=None):
+    fact = EventFact("w", str(number), "CustomerUpdated", (), entity=entity, state=state, payload=payload)
+    return EventGroup((fact,), (Effect(None, row),), 1, 1)
+
+
+def test_what_another_event_about_the_same_thing_has_sent_is_no_loss():
+    """A view may join each event with the newest state: the older one shows the newer city. A third city is a loss."""
+    seen = [about(n, Entity("customerId", str(n)), {"city": f"c{n}"}, {"city": f"c{n}"}) for n in range(4)]
+    older = about(9, Entity("customerId", "9"), {"city": "old"}, {"city": "new"})
+    newer = about(10, Entity("customerId", "9"), {"city": "new"}, {"city": "new"})
+    cut = about(9, Entity("customerId", "9"), {"city": "old"}, {"city": "ne"})
+    assert ([], 1, 1) == (lost([*seen, older, newer]), len(lost([*seen, older])), len(lost([*seen, cut, newer])))
+
+
+def test_of_a_movement_only_the_keys_of_its_stock_are_compared():
+    """Other scenarios move the same stock, so a joined level may be a later one; the user may name it all the same."""
+    groups = [
+        about(
+            n,
+            Entity("movementId", str(n)),
+            {"gtin": f"07{n}", "stockLevel": n},
+            {"gtin": f"07{n}", "stock_level": n},
+            StateRow("stockId gtin", f"1 07{n}"),
+        )
+        for n in range(5)
+    ]
+    assert ["gtin"] == [column.path for column in ColumnMemory().learn(groups)]
+    named = ColumnMemory({"stock_level": "stockLevel"}).learn(groups)
+    assert {"gtin", "stockLevel"} == {column.path for column in named}

@@ -8,7 +8,7 @@ accuses no receiver.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -28,6 +28,7 @@ _AS_SENT = "as sent"
 _LONGEST = 100
 _WORD = re.compile(r"[\W_]+")
 
+Row = Mapping[str, Any]
 ColumnMap = Mapping[str, str]
 """What the user says: the path of a field by the name of a column, "" for one that is not compared.
 
@@ -67,15 +68,12 @@ class ColumnMemory:
     def learn(self, groups: Sequence[EventGroup]) -> dict[Column, ColumnCount]:
         """Add the effects of a scenario; the columns that are confirmed by now."""
         with self._lock:
-            for event, row in rows(groups):
-                for column in _columns(event, row, self._named):
-                    self._add(column, pair_of(column, event, row))
+            for _, column, pair in pairs_of(groups, lambda event, row: _columns(event, row, self._named)):
+                self._add(column, pair)
             counts = {column: self._count(column) for column in self._compared}
         return {column: count for column, count in counts.items() if _is_confirmed(column, count)}
 
-    def _add(self, column: Column, pair: ColumnPair | None) -> None:
-        if pair is None:
-            return
+    def _add(self, column: Column, pair: ColumnPair) -> None:
         self._compared[column] += 1
         form = _AS_SENT if pair.is_same else pair.rewriting
         if form:
@@ -97,17 +95,42 @@ def _is_confirmed(column: Column, count: ColumnCount) -> bool:
     return count.agreeing >= _ENOUGH and count.agreeing >= _SHARE * count.compared and count.values > 1
 
 
-def rows(groups: Sequence[EventGroup]) -> Iterator[tuple[EventFact, Mapping[str, Any]]]:
-    """Each event that effects tell apart, with each of its effects that is a row."""
+def pairs_of(
+    groups: Sequence[EventGroup], columns: Callable[[EventFact, Row], Iterable[Column]]
+) -> Iterator[tuple[EventFact, Column, ColumnPair]]:
+    """The pairs of each event that effects tell apart, with each of its effects that is a row.
+
+    A view may join each event with the newest state of what it is about. So a value that another event about the same
+    thing has sent is left out.
+    """
+    about: dict[tuple[str, str], list[EventFact]] = {}
+    for event in (event for group in groups for event in group.events):
+        for thing in _things(event):
+            about.setdefault(thing, []).append(event)
     for group in groups:
         event = group.events[0]
-        if len(group.events) == 1 and not event.altered and isinstance(event.payload, dict):
-            for effect in group.effects:
-                if isinstance(effect.value, Mapping):
-                    yield event, effect.value
+        if len(group.events) > 1 or event.altered or not isinstance(event.payload, dict):
+            continue
+        others = [each for thing in _things(event) for each in about[thing] if each is not event]
+        for row in (effect.value for effect in group.effects if isinstance(effect.value, Mapping)):
+            for column in columns(event, row):
+                pair = pair_of(column, event, row)
+                if pair is not None and (pair.is_same or not _is_anothers(column, others, row)):
+                    yield event, column, pair
 
 
-def pair_of(column: Column, event: EventFact, row: Mapping[str, Any]) -> ColumnPair | None:
+def _is_anothers(column: Column, others: Iterable[EventFact], row: Row) -> bool:
+    shown = (pair_of(column, other, row) for other in others)
+    return any(pair is not None and pair.is_same for pair in shown)
+
+
+def _things(event: EventFact) -> set[tuple[str, str]]:
+    """What an event is about: its entity, and the row whose newest state it tells."""
+    entity = {(event.entity.path, event.entity.value)} if event.entity else set()
+    return entity | ({(event.state.table, event.state.row)} if event.state else set())
+
+
+def pair_of(column: Column, event: EventFact, row: Row) -> ColumnPair | None:
     """The field and its column; None where the event or the row has none, or the value is no single one."""
     sent, kept = lookup.find(event.payload, column.path), row.get(column.name)
     kept = str(kept) if isinstance(kept, Decimal) else kept
@@ -123,19 +146,19 @@ def lost_columns(
     by_event: dict[str, list[Column]] = {}
     for column in confirmed:
         by_event.setdefault(column.event, []).append(column)
-    for event, row in rows(groups):
-        for column in by_event.get(event.event, ()):
-            pair = pair_of(column, event, row)
-            if pair is not None and not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting:
-                yield event, pair
+    for event, column, pair in pairs_of(groups, lambda event, _: by_event.get(event.event, ())):
+        if not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting:
+            yield event, pair
 
 
-def _columns(event: EventFact, row: Mapping[str, Any], named: ColumnMap) -> Iterator[Column]:
+def _columns(event: EventFact, row: Row, named: ColumnMap) -> Iterator[Column]:
     """The columns of a row that may hold a field: as the user says, else by their names.
 
     The identity is no such field: by it the row was found.
     """
     identity = event.entity.path if event.entity else ""
+    # Other scenarios move the same stock, so a view may join a movement with later levels: only its keys are sure.
+    keys = event.state.table.split() if event.state and event.state.table != identity else None
     paths: dict[str, str] | None = None
     for name in row:
         said = named.get(f"{event.event}.{name}", named.get(name))
@@ -145,7 +168,7 @@ def _columns(event: EventFact, row: Mapping[str, Any], named: ColumnMap) -> Iter
             continue
         paths = _paths(event.payload) if paths is None else paths
         path = paths.get(_letters(name))
-        if path and path != identity:
+        if path and path != identity and (keys is None or path in keys):
             yield Column(event.event, name, path)
 
 
