@@ -33,7 +33,8 @@ def walk(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]
 
 
 def _command(name: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=name)
+    # click keeps a command's help option from the first context that asks for it, so this one knows -h as ours does
+    context = click.Context(command, info_name=name, **frontsim.context_settings)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     parts = [f"## {name}\n", f"```text\n{usage}\n```\n", f"{_paragraphs(prose_of(command))}\n"]
     if examples := EXAMPLES.get(name.removeprefix("frontsim "), ()):

@@ -140,7 +140,7 @@ def test_rules_that_there_are_not(sim: Simulation, number: str):
     ("rule", "field", "allowed"),
     [
         ({}, "fault", "refuse, dns-failure"),
-        ({"fault": "refus"}, "fault", "perhaps 'refuse'"),
+        ({"fault": "refus"}, "fault", "did you mean 'refuse'?"),
         ({"fault": 7}, "fault", "refuse, dns-failure"),
         ({"fault": "refuse", "time": 1}, "time", "fault, match, times, probability, params"),
         ({"fault": "refuse", "times": 0}, "times", "1 or more"),
