@@ -25,7 +25,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace
