@@ -124,7 +124,7 @@ def receivers_on_stacks() -> str:
             f"`{each['name']}`",
             ", ".join(each["stacks"]),
             each["what"],
-            code([each["class"]]) if "class" in each else "verified",
+            code(each["classes"]) if "classes" in each else "verified",
             code(each.get("found_by", [])),
         ]
         for each in listed
