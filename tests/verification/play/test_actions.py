@@ -57,10 +57,8 @@ def verdict(played):
 def test_what_the_simulator_refuses_names_file_and_step(plays):
     """A value that its schema refuses, which only playing shows: whose file and which step, not a raw answer."""
     played, file = plays(f'[[step]]\ndo = "drain"\n{RAISE}set = {{total = "much"}}\n')
-    assert ("unknown", True) == (
-        played.judgement.verdict,
-        played.judgement.reason.startswith(f"{file}: step 2 (raise): POST "),
-    )
+    assert "unknown" == played.judgement.verdict
+    assert played.judgement.reason.startswith(f"{file}: step 2 (raise): the payload of SaleCreated: total: expected ")
 
 
 @pytest.mark.parametrize("operation", ["listWebhookEvents", "deliverWebhookEvent"])
