@@ -12,11 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it kee
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
 
-# Two workers a core, because the tests wait for half of their time.
-PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((2 * $$(getconf _NPROCESSORS_ONLN)))
+# Three workers a core, because the tests wait for half of their time.
+PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests: about 4 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests: about 6 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, within a minute: lint beside the tests that start no processes and take no seconds.
@@ -41,13 +41,13 @@ matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
 	$(BIN)/python -m tests.recovery.job_matrix
 
-# On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
-STACKS ?= tests/examples tests/stacks
-SEEDS ?= 1
 # Whole runs against right receivers on busy cores, half of them killed every 10 s: no alarm, nothing unknown. Hours.
 endurance: $(READY)
 	$(BIN)/python -m tests.verification.endurance --runs 1000
 
+# On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
+STACKS ?= tests/examples tests/stacks
+SEEDS ?= 1
 stacks: $(READY)
 	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 4 --dist loadgroup
 

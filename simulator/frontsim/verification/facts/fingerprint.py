@@ -11,7 +11,7 @@
     MOMENT       two ids, two entities, one moment          booked once: the time is the key
     WEBHOOK      two ids of two webhooks, the same bytes
     VERSION      two ids, two versions of one customer      booked once: the version is not in the key
-    CONTROL      one delivery alone, the last of all
+    CONTROL      one delivery alone, after the second of a pair: a receiver that loses either may lose this one
 
 The first deliveries of all pairs differ from each other in everything, so all of them must be booked. Where one is not,
 the receiver loses events, and a second delivery that is missing proves nothing about its key.

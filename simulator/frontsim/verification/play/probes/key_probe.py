@@ -1,6 +1,6 @@
 """What a receiver's key is: pairs of deliveries that differ in exactly one thing, sent once in a run.
 
-    after the first scenario      lease -> send the first of each pair -> send the second of each -> send a control
+    after the first scenario      lease -> send the first of each pair -> send the second of each, each with a control
     at the end of the run         one look at what was booked -> Fingerprint
 
 One delivery is sent after another: a receiver that loses or doubles events under load would seem to have another key.
@@ -129,15 +129,17 @@ class _Sending:
         """Send pairs of a type, and one of versions; gives those of which both were acknowledged. Raises CallError."""
         wanted = _BASIC if self._is_slow else _ALL
         new = self._novelties(event)
-        with self._leased({event: len(wanted) + sum(map(has_two_ids, wanted)) + 1}) as leased:
+        with self._leased({event: 2 * len(wanted) + sum(map(has_two_ids, wanted))}) as leased:
             firsts = {pair: new.first(leased.pop()) for pair in wanted}
             others = {pair: leased.pop() if has_two_ids(pair) else shot.delivery for pair, shot in firsts.items()}
             taken = self._send(list(firsts.values()))
             seconds = {pair: new.second(pair, shot, others[pair]) for pair, shot in firsts.items()}
-            taken_too = self._send([*seconds.values(), control := new.first(leased.pop())])
+            controls = [new.first(leased.pop()) for _ in wanted]
+            taken_too = self._send([shot for both in zip(seconds.values(), controls, strict=True) for shot in both])
         sent = [self._pair(pair, firsts[pair], seconds[pair]) for pair in wanted]
-        sent.append(self._pair(KeyPair.CONTROL, control, control))
-        found = [each for each, *both in zip(sent, [*taken, True], taken_too, strict=True) if all(both)]
+        found = [each for each, *both in zip(sent, taken, taken_too[::2], strict=True) if all(both)]
+        booked = [shot for shot, was_taken in zip(controls, taken_too[1::2], strict=True) if was_taken]
+        found += [self._pair(KeyPair.CONTROL, shot, shot) for shot in booked]
         return found + (self._versions() if self._tells_versions() else [])
 
     def _tells_versions(self) -> bool:
