@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import sqlalchemy
 
 from frontsim.errors import BadInput
 from frontsim.verification.observe import bounded, sql_rows
@@ -12,13 +13,19 @@ from frontsim.verification.observe.sql_rows import alchemy_rows, few_enough, sql
 
 
 @pytest.fixture(params=["sqlite3", "sqlalchemy"])
-def rows(request, tmp_path):
-    """Reads a small database, in each way."""
+def rows(request, tmp_path, monkeypatch):
+    """Reads a small database, in each way. The engine, which the observer's process keeps while it lives, ends here."""
     file = tmp_path / "shop.db"
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("CREATE TABLE sales (event_id TEXT)")
         db.executemany("INSERT INTO sales VALUES (?)", [("a",), ("b",)])
-    return sqlite_rows(str(file), 20) if request.param == "sqlite3" else alchemy_rows(f"sqlite+pysqlite:///{file}")
+    if request.param == "sqlite3":
+        yield sqlite_rows(str(file), 20)
+        return
+    engine = sqlalchemy.create_engine(f"sqlite+pysqlite:///{file}")
+    monkeypatch.setattr(sqlalchemy, "create_engine", lambda _: engine)
+    yield alchemy_rows(str(engine.url))
+    engine.dispose()
 
 
 def test_rows_are_effects(rows):
