@@ -38,6 +38,12 @@ def test_the_event_id_is_the_key():
     assert "books by event id; ids that differ in case or in dashes are one" == str(seen(pairs(), *TWO_IDS))
 
 
+def test_what_it_remembers_is_said_of_a_receiver_that_has_a_key():
+    """One that books every delivery remembers nothing, so that it has forgotten nothing either."""
+    assert str(seen(pairs(), *TWO_IDS).with_memory("remembers it for 9 s")).endswith("; remembers it for 9 s")
+    assert "9 s" not in str(seen(pairs(KeyPair.COPY), KeyPair.COPY).with_memory("has forgotten it after 9 s"))
+
+
 def test_ids_may_be_told_apart_by_their_spelling():
     found = seen(pairs(), *TWO_IDS, KeyPair.CASE)
     assert "books by event id; ids that differ in dashes are one; ids that differ in case are two" == str(found)

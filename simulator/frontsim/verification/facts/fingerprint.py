@@ -27,6 +27,7 @@ from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation
 
 UNKNOWN = "unknown"
+_NO_KEY = "books every delivery"
 
 
 _LONGEST_START, _SHORTEST_START = 35, 7
@@ -83,8 +84,12 @@ class Fingerprint:
         return self.sentence.partition(";")[0].partition(":")[0]
 
     def with_memory(self, memory: str) -> "Fingerprint":
-        """The same with how long the receiver remembers, beginning with a verb; nothing is added to what is unknown."""
-        return replace(self, sentence=f"{self.sentence}; {memory}") if memory and self.is_known else self
+        """The same with how long the receiver remembers, beginning with a verb.
+
+        Nothing is added to what is unknown, or to a receiver that has no key to remember.
+        """
+        says_more = memory and self.is_known and self.short != _NO_KEY
+        return replace(self, sentence=f"{self.sentence}; {memory}") if says_more else self
 
     def __str__(self) -> str:
         return self.sentence or f"{UNKNOWN}: {self.why_unknown}"
@@ -167,7 +172,7 @@ def _read(counts: Mapping[KeyPair, int], identity: str) -> Fingerprint:
     once = {pair for pair, number in counts.items() if number == 1}
     again = {pair for pair, number in counts.items() if number > 1}
     if KeyPair.COPY in again:
-        return Fingerprint("books every delivery: a copy with the same id and the same bytes is booked again")
+        return Fingerprint(f"{_NO_KEY}: a copy with the same id and the same bytes is booked again")
     if KeyPair.SAME_BYTES in again:
         return Fingerprint("; ".join([_by_id(again), *_spellings(once, again), *_versions(once)]))
     if KeyPair.SAME_BYTES not in once:
