@@ -1,6 +1,8 @@
 """What is sent, broken and owed: event types, faults, scenarios, clauses; and who breaks them."""
 
 import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from docs.generate.markdown import code, table
 from docs.generate.place import ROOT
@@ -116,9 +118,28 @@ def right_receivers() -> str:
     return table(["name", "what sets it apart"], ([f"`{each.name}`", each.bug] for each in CORRECT.values()))
 
 
+def receivers() -> str:
+    """What must be said of which receiver, by verdict or class: the right ones first, then the wrong ones."""
+    said = {"verified": list(CORRECT)} | {f"`{each}`": [] for each in MEANING}
+    for each in BROKEN.values():
+        for class_ in sorted(each.expected):
+            said[f"`{class_}`"].append(each.name)
+    for listed in _on_stacks():
+        for word in [f"`{class_}`" for class_ in listed.get("classes", ())] or ["verified"]:
+            said[word].append(listed["name"])
+    return table(
+        ["found as", "receivers"], ([word, code(dict.fromkeys(names))] for word, names in said.items() if names)
+    )
+
+
+def _on_stacks() -> Sequence[Mapping[str, Any]]:
+    text = (ROOT / "tests" / "stacks" / "receivers.toml").read_text("utf-8")
+    listed: Sequence[Mapping[str, Any]] = tomllib.loads(text)["receiver"]
+    return listed
+
+
 def receivers_on_stacks() -> str:
     """The receivers that `make stacks` plays on real databases and brokers, right and wrong."""
-    listed = tomllib.loads((ROOT / "tests" / "stacks" / "receivers.toml").read_text("utf-8"))["receiver"]
     rows = (
         [
             f"`{each['name']}`",
@@ -127,7 +148,7 @@ def receivers_on_stacks() -> str:
             code(each["classes"]) if "classes" in each else "verified",
             code(each.get("found_by", [])),
         ]
-        for each in listed
+        for each in _on_stacks()
     )
     return table(["name", "on", "what it does", "found as", "in"], rows)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from frontsim.presentation.html_page import render
 from frontsim.verification.report import page
 from frontsim.verification.report.causes import causes, headline
+from frontsim.verification.report.compared import listings
 from frontsim.verification.report.summary import conclusion, counted
 from frontsim.verification.report.timeline import MOST_EFFECTS
 from frontsim.verification.session import Report
@@ -24,6 +25,7 @@ def as_html(report: Report) -> str:
         counted=counted(report),
         causes=page.causes_shown(report),
         shown=shown,
+        listings=list(listings(report)),
         classes=page.classes_in([each for group in shown.values() for each in group]),
         most_effects=MOST_EFFECTS,
     )

@@ -1,10 +1,12 @@
 """A run's result as Markdown, for `$GITHUB_STEP_SUMMARY` and merge requests."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
+from frontsim.verification.report.compared import listings
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.report.summary import counted, found_in
@@ -34,6 +36,8 @@ def as_markdown(report: Report) -> str:
         lines += [*_HEAD, *map(_row, failed), "", *_not_judged(failed)]
     if others:
         lines += _folded(f"{len(others)} other scenarios" if failed else counted(report), [*_HEAD, *map(_row, others)])
+    for each in listings(report):
+        lines += _folded(escape(each.title), _fenced("text", each.lines))
     if failed:
         lines += _folded("Play them again", ["```sh", *(report.replay(each.scenario.name) for each in failed), "```"])
     return "\n".join(lines) + "\n"
@@ -106,7 +110,7 @@ def _not_judged(failed: Sequence[Played]) -> Iterator[str]:
             yield from (f"`{played.scenario.name}`: not judged: {_cell(played.judgement.reason)}", "")
 
 
-def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield from (f"<details><summary>{title}</summary>", "", *lines, "", "</details>", "")
 
 

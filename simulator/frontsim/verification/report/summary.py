@@ -9,6 +9,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import MEANING
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
+from frontsim.verification.report.compared import listings
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.session import Played, Report
@@ -30,28 +31,14 @@ def lines(report: Report) -> Iterator[str]:
             yield from _violation(played, report, found, shown)
     yield from _reasons(report, Verdict.UNKNOWN, "Unknown")
     yield from _reasons(report, Verdict.SKIPPED, "Skipped")
-    if report.left_out:
-        answers = ", ".join(dict.fromkeys(report.left_out.values()))
-        yield from (f"Left out by --events auto (answered {answers})", f"  {', '.join(report.left_out)}", "")
-    if report.columns:
-        yield from ("Columns compared with the payload", *_columns(report), "")
+    for each in listings(report):
+        yield from (each.title, *(f"  {line}" for line in each.lines), "")
     notes = [f"  {played.scenario.name}: {note}" for played in report.played for note in played.judgement.notes]
     if notes:
         yield from ("Notes", *notes, "")
     if report.keys:
         yield f"Key: {report.keys}"
     yield conclusion(report)
-
-
-def _columns(report: Report) -> Iterator[str]:
-    """The columns of each type: `total -> total: equal in 5 of 5`."""
-    by_event: dict[str, list[str]] = {}
-    for column, count in sorted(report.columns.items()):
-        how = count.rewriting or "equal"
-        told = f"{column.name} -> {column.path}: {how} in {count.agreeing} of {count.compared}"
-        by_event.setdefault(column.event, []).append(told)
-    for event, told_of in by_event.items():
-        yield f"  {event}: {', '.join(told_of)}"
 
 
 def conclusion(report: Report) -> str:
