@@ -1,13 +1,17 @@
-"""No false alarm, however busy the machine is: whole runs against right receivers, over and over.
+"""No false alarm, however busy the machine is: runs against right receivers, over and over.
 
-python -m tests.verification.endurance --runs 1000             # both cores busy; every second receiver dies every 10 s
-python -m tests.verification.endurance --seconds 1200 inbox    # as many runs as fit, one receiver
+python -m tests.verification.endurance --runs 1000                   # every second receiver is killed every 10 s
+python -m tests.verification.endurance --runs 1000 --scenarios 4     # four scenarios in each run, drawn by its seed
+python -m tests.verification.endurance --seconds 1200 inbox          # as many runs as fit, one receiver
 
-Each run has another seed. One that is not verified is printed with its seed and its reason; the exit code is then 1.
+Each run has another seed, and a line that says what it played and how it ended. What is not verified has its reasons
+below it, and the exit code is then 1.
 """
 
 import argparse
 import os
+import random
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from pathlib import Path
 
 from frontsim.receivers.registry import CORRECT
@@ -34,6 +38,7 @@ from tests.ports import free_port
 from tests.receiver import command
 
 KILLED_EVERY_S = 10.0
+FOR_EVER_S = 1e6
 PATIENCE_S = 60.0
 
 
@@ -50,14 +55,14 @@ def busy_cores() -> Iterator[None]:
 
 
 @contextmanager
-def supervised(variant: str, db: Path, *, killed_every_s: float) -> Iterator[str]:
-    """A receiver that is started again whenever it dies, and is killed now and then; gives its base URL."""
+def supervised(variant: str, db: Path, lives_s: Iterator[float]) -> Iterator[str]:
+    """A receiver that is started again whenever it dies, and is killed after each of its lives; gives its base URL."""
     port, over = free_port(), threading.Event()
 
     def supervise() -> None:
         while not over.is_set():
             with subprocess.Popen(command(variant, db, port=port), stdout=subprocess.DEVNULL) as process:
-                over.wait(killed_every_s)
+                over.wait(next(lives_s))
                 process.kill()
 
     thread = threading.Thread(target=supervise, daemon=True)
@@ -81,16 +86,30 @@ def _await_listening(port: int) -> None:
             return
 
 
-def run(variant: str, seed: int, *, killed_every_s: float) -> Sequence[Played]:
-    """One whole run, as `frontsim verify` plays it."""
+def run(variant: str, seed: int, number: int, *, is_killed: bool) -> Sequence[Played]:
+    """One run, as `frontsim verify` plays it: all scenarios and the key probe, or a number of scenarios."""
+    dice = random.Random(seed)
+    playable = [each for each in bundled_scenarios() if not each.needs]
+    chosen = sorted(dice.sample(playable, number), key=playable.index) if number else playable
+    first_s = dice.uniform(1, KILLED_EVERY_S)  # so that short runs see a kill at any moment
+    lives_s = chain([first_s], repeat(KILLED_EVERY_S)) if is_killed else repeat(FOR_EVER_S)
     with (
         tempfile.TemporaryDirectory() as folder,
-        supervised(variant, Path(folder) / "receiver.db", killed_every_s=killed_every_s) as url,
+        supervised(variant, Path(folder) / "receiver.db", lives_s) as url,
     ):
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
         with open_harnesses(request, seed, pause=time.sleep) as open_harness:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
-            return list(play_all(bundled_scenarios(), open_harness, clauses.load(), pace, KeyProbe()))
+            probe = None if number else KeyProbe()
+            return list(play_all(chosen, open_harness, clauses.load(), pace, probe))
+
+
+def told(played: Sequence[Played]) -> Iterator[str]:
+    """A line for each scenario that is not verified; one that the budget left out is named."""
+    for each in played:
+        if each.judgement.verdict is not Verdict.VERIFIED:
+            found = [f"{item.class_} {item.event} {item.detail}" for item in each.judgement.findings[:3]]
+            yield f"  {each.scenario.name}: {each.judgement.verdict}: {each.judgement.reason} {found or ''}"
 
 
 def main() -> int:
@@ -98,25 +117,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(CORRECT), help="right receivers; all without")
     parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--scenarios", type=int, default=0, help="so many in each run, drawn by its seed; 0: all")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("--idle", action="store_true", help="do not keep the cores busy")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the receiver and the busy processes end, too
     ended: Counter[str] = Counter()
     began = time.monotonic()
     with busy_cores() if not options.idle else tempfile.TemporaryDirectory():
         for seed, name in zip(range(options.seed, options.seed + options.runs), cycle(options.names), strict=False):
-            if time.monotonic() - began > options.seconds:
+            run_began = time.monotonic()
+            if run_began - began > options.seconds:
                 break
             is_killed = seed % 2 == 0
-            played = run(name, seed, killed_every_s=KILLED_EVERY_S if is_killed else 1e6)
-            wrong = [each for each in played if each.judgement.verdict not in (Verdict.VERIFIED, Verdict.SKIPPED)]
-            ended[f"{'killed' if is_killed else 'left alone'}: {'not verified' if wrong else 'verified'}"] += 1
-            print(f"{seed} {name}{' killed' if is_killed else ''}: {dict(ended)}", flush=True)
-            for each in wrong:
-                found = [f"{item.class_} {item.event} {item.detail}" for item in each.judgement.findings[:3]]
-                print(f"  {each.scenario.name}: {each.judgement.verdict}: {each.judgement.reason} {found}", flush=True)
-    return int(any("not verified" in key for key in ended))
+            played = run(name, seed, options.scenarios, is_killed=is_killed)
+            verdicts = {each.judgement.verdict for each in played}
+            verdict = "verified" if verdicts <= {Verdict.VERIFIED, Verdict.SKIPPED} else "NOT VERIFIED"
+            ended[f"{'killed' if is_killed else 'left alone'}: {verdict}"] += 1
+            names = ", ".join(each.scenario.name for each in played) if options.scenarios else "all scenarios"
+            how = f"{name}{', killed' if is_killed else ''}, {time.monotonic() - run_began:.0f} s, {names}"
+            print(f"{seed}: {verdict}: {how}", *told(played), sep="\n", flush=True)
+            print(f"  so far: {dict(ended)}", flush=True)
+    return int(any("NOT" in key for key in ended))
 
 
 if __name__ == "__main__":
