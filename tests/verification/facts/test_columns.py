@@ -42,6 +42,41 @@ def test_a_column_that_may_be_something_else_accuses_no_receiver(totals):
     assert {} == ColumnMemory().learn(sold(*totals))
 
 
+FLAG = "agreedSendSMS: sent False, column agreed_send_sms has True"
+
+
+def flagged(*flags, **others):
+    """Customers with a name, and a flag as it was sent and as it is kept."""
+    return [
+        group({"agreedSendSMS": sent, "name": f"n{n}"}, {"agreed_send_sms": kept, "name": f"n{n}", **others})
+        for n, (sent, kept) in enumerate(flags)
+    ]
+
+
+def test_a_flag_that_is_always_true_is_found():
+    """True for three who said yes, and for four who said no."""
+    assert [FLAG] * 4 == lost(flagged(*[(True, True)] * 3, *[(False, True)] * 4))
+
+
+def test_a_flag_that_keeps_both_values_is_compared():
+    """One of ten may be lost."""
+    assert [FLAG] == lost(flagged(*[(True, True)] * 5, *[(False, False)] * 4, (False, True)))
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        flagged(*[(True, True)] * 3, *[(False, True)] * 2),  # too few
+        flagged(*[(True, True)] * 3, *[(False, True)] * 4, *[(False, False)] * 3),  # as by chance
+        flagged(*[(True, False)] * 3, *[(False, True)] * 4),  # the contrary: perhaps a flag of its own
+        flagged(*[(True, False)] * 3, *[(False, False)] * 4),  # always false: perhaps never filled
+        flagged(*[(True, True)] * 3, *[(False, True)] * 4, name="own"),  # the row holds no other field
+    ],
+)
+def test_a_flag_that_may_be_its_own_accuses_no_receiver(groups):
+    assert [] == lost(groups)
+
+
 def test_what_a_run_has_seen_counts_in_the_next_scenario():
     """Two sales are too few, and the third confirms them."""
     memory = ColumnMemory()

@@ -24,6 +24,8 @@ _ENOUGH = 3
 """Events that must show a field's value in a guessed column."""
 _SHARE = 0.6
 """The part of the events that must; the others may have lost something."""
+_SURE_SHARE = 0.9
+"""The same for a guessed flag."""
 _AS_SENT = "as sent"
 _LONGEST = 100
 _WORD = re.compile(r"[\W_]+")
@@ -64,6 +66,8 @@ class ColumnMemory:
         self._compared: Counter[Column] = Counter()
         self._seen: dict[Column, Counter[str]] = {}
         self._values: dict[Column, set[str]] = {}
+        self._flags: dict[Column, Counter[tuple[bool, bool]]] = {}
+        """For flags: how often true or false was sent, and whether that was kept."""
 
     def learn(self, groups: Sequence[EventGroup]) -> dict[Column, ColumnCount]:
         """Add the effects of a scenario; the columns that are confirmed by now."""
@@ -71,13 +75,21 @@ class ColumnMemory:
             for _, column, pair in pairs_of(groups, lambda event, row: _columns(event, row, self._named)):
                 self._add(column, pair)
             counts = {column: self._count(column) for column in self._compared}
-        return {column: count for column, count in counts.items() if _is_confirmed(column, count)}
+            flags = {column: dict(seen) for column, seen in self._flags.items() if not column.is_named}
+        confirmed = {
+            column: count for column, count in counts.items() if column not in flags and _is_confirmed(column, count)
+        }
+        copied = {column.event for column in confirmed}
+        sure = {column for column, seen in flags.items() if column.event in copied and _is_sure(seen)}
+        return {column: count for column, count in counts.items() if column in confirmed or column in sure}
 
     def _add(self, column: Column, pair: ColumnPair) -> None:
         self._compared[column] += 1
         form = _AS_SENT if pair.is_same else pair.rewriting
         if form:
             self._seen.setdefault(column, Counter())[form] += 1
+        if isinstance(pair.sent, bool):
+            self._flags.setdefault(column, Counter())[pair.sent, pair.is_same] += 1
         values = self._values.setdefault(column, set())
         if len(values) < _ENOUGH:
             values.add(repr(pair.sent)[:_LONGEST])
@@ -93,6 +105,18 @@ def _is_confirmed(column: Column, count: ColumnCount) -> bool:
     if column.is_named:
         return count.agreeing > 0
     return count.agreeing >= _ENOUGH and count.agreeing >= _SHARE * count.compared and count.values > 1
+
+
+def _is_sure(seen: Mapping[tuple[bool, bool], int]) -> bool:
+    """Whether a guessed flag is the payload's: it keeps both values, or is true whatever was sent.
+
+    Flags agree by chance in half of the events, so one counts only beside another confirmed column of its type: the
+    row then holds the event's own fields.
+    """
+    right, wrong = (True, True), (False, False)
+    is_always_true = seen.keys() == {right, wrong} and seen[right] >= _ENOUGH <= seen[wrong]
+    agreeing = (seen.get(right, 0), seen.get((False, True), 0))
+    return is_always_true or (min(agreeing) >= _ENOUGH and sum(agreeing) >= _SURE_SHARE * sum(seen.values()))
 
 
 def pairs_of(
