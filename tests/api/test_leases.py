@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from frontsim.api.leases import MOST_AT_ONCE
+from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT
 from tests.api.recorder import Recorder
 from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
@@ -51,6 +52,21 @@ def test_a_lease(sim: Simulation, receiver: Recorder):
     assert 7 == sim.entry(webhook, first["webhookEventId"])["runs"][0]["durationMs"]
     assert 1 == len(receiver.calls)
     sim.drains()
+
+
+def test_a_refusal_keeps_what_was_answered(sim: Simulation):
+    """The beginning of the body and of the headers, as of an answer to a delivery of the simulator's own."""
+    webhook = sim.subscribes(NOWHERE)
+    lease = sim.does("leases", {"event": "SaleCreated"})
+    (one,) = lease["deliveries"]
+    answer = {"headers": {"Content-Type": "text/plain", "X-Long": "h" * 3000}, "body": "no sku " + "b" * 5000}
+    outcomes = [report(one, statusCode=400, answer=answer)]
+    assert {"logged": 1, "ignored": 0, "open": 0} == sim.does(f"leases/{lease['id']}", {"outcomes": outcomes})
+    (run,) = sim.sim("GET", f"page/events/{one['webhookEventId']}").json()["runs"]
+    assert (400, "no sku " + "b" * (ANSWER_BODY_KEPT - 7)) == (run["statusCode"], run["answer"])
+    assert run["answerHead"].startswith("Content-Type: text/plain\nX-Long: hhh")
+    assert ANSWER_HEAD_KEPT == len(run["answerHead"])
+    assert [False] == [entry["success"] for entry in sim.log(webhook)]
 
 
 def test_a_part_at_a_time(sim: Simulation):
@@ -186,6 +202,11 @@ def test_types_that_there_are_not(sim: Simulation, value: dict[str, Any]):
         ({"webhookEventId": UNKNOWN_ID, "run": 0, "statusCode": 200}, "outcomes[0].run"),
         ({"webhookEventId": UNKNOWN_ID, "durationMs": -1, "statusCode": 200}, "outcomes[0].durationMs"),
         ({"webhookEventId": UNKNOWN_ID, "what": 1}, "outcomes[0].what"),
+        ({"webhookEventId": UNKNOWN_ID, "answer": {"body": "x"}}, "outcomes[0].answer"),
+        ({"webhookEventId": UNKNOWN_ID, "statusCode": 400, "answer": "x"}, "outcomes[0].answer"),
+        ({"webhookEventId": UNKNOWN_ID, "statusCode": 400, "answer": {"text": "x"}}, "outcomes[0].answer.text"),
+        ({"webhookEventId": UNKNOWN_ID, "statusCode": 400, "answer": {"body": 7}}, "outcomes[0].answer.body"),
+        ({"webhookEventId": UNKNOWN_ID, "statusCode": 400, "answer": {"headers": []}}, "outcomes[0].answer.headers"),
     ],
 )
 def test_reports_that_cannot_be(sim: Simulation, outcome: dict[str, Any], field: str):

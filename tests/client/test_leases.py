@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from frontsim.client.control import Simulator
-from frontsim.client.leases import DeliveryReport, LeasedDelivery
+from frontsim.client.leases import DeliveryReport, LeasedDelivery, answered
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome
 from frontsim.serving import Running, run_in_thread
@@ -71,6 +71,18 @@ def test_a_failed_delivery_comes_again_as_a_resend(simulator: Simulator) -> None
     assert all(each.is_resend and each.run == 2 for each in resends)
     assert simulator.report_lease(resends[0].lease_id, acknowledged(*resends))
     assert [] == simulator.lease_resends(count=10)
+
+
+def test_the_words_of_a_refusal_are_reported_and_those_of_a_2xx_are_not(simulator: Simulator) -> None:
+    """What a receiver says beside a 2xx proves nothing, and a load test has millions of them."""
+    refused, fine = leased = simulator.lease({"SaleCreated": 1}, count=2)
+    words = {"body": b"no sku \xff" + b"x" * 5000, "headers": [("Retry-After", "7")]}
+    reports = [answered(refused, 503, 2, **words), answered(fine, 204, 2, **words)]
+    assert "answer" not in reports[1].as_json()
+    assert simulator.report_lease(leased[0].lease_id, reports)
+    (run,) = simulator.event(refused.webhook_event_id).runs
+    assert (503, "Retry-After: 7") == (run.status_code, run.answer_head)
+    assert run.answer.startswith("no sku \N{REPLACEMENT CHARACTER}xxx")
 
 
 def test_a_report_on_a_lease_that_is_over_is_false(simulator: Simulator) -> None:

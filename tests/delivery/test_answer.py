@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 
 from frontsim.delivery.answer import (
     BESIDE_LIMIT,
-    BODY_KEPT,
     BODY_LIMIT,
-    HEAD_KEPT,
     LINES_LIMIT,
     OVERHEAD_LIMIT,
     AnswerReader,
     BadAnswer,
 )
+from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT
 
 ANSWERS = [
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345",
@@ -125,7 +124,7 @@ def test_a_head_of_64_kib_is_read_and_one_byte_more_is_not() -> None:
     reader = AnswerReader()
     reader.feed(fits)
     assert reader.feed(b"y" * 5000)
-    assert b"y" * BODY_KEPT == reader.body
+    assert b"y" * ANSWER_BODY_KEPT == reader.body
     for pieces in ([line + b"x" + fits[len(line) :]], [line, b"x", fits[len(line) :]]):
         reader = AnswerReader()
         with pytest.raises(BadAnswer, match="a head of more than 65536 bytes"):
@@ -206,4 +205,4 @@ def test_the_headers_of_a_refusal_are_kept() -> None:
     assert b"Location: /b\nContent-Length: 0" == read([moved])[2]  # short answers are known by their bytes
     assert b"" == read([b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])[2]
     long = b"HTTP/1.1 400 X\r\nA: %b\r\nContent-Length: 0\r\n\r\n" % (b"x" * 9_000)
-    assert HEAD_KEPT == len(read([long])[2])  # type: ignore[arg-type]
+    assert ANSWER_HEAD_KEPT == len(read([long])[2])  # type: ignore[arg-type]

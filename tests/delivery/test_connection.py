@@ -5,8 +5,7 @@ import socket
 
 import pytest
 
-from frontsim.delivery.answer import BODY_KEPT
-from frontsim.domain.model import Outcome
+from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 from tests.delivery.peer import Call, Peer, Script, answers
 from tests.delivery.sender import Sender, head, whole
 
@@ -171,7 +170,11 @@ async def test_answers(answer: bytes, status: str, code: int, body: bytes) -> No
 
 async def test_only_the_first_4_kib_of_an_answer_are_kept() -> None:
     """A long answer is read to its end, and its first 4 KiB are told."""
-    answer = b"HTTP/1.1 500 Oops\r\nContent-Length: 1000000\r\n\r\n" + b"a" * BODY_KEPT + b"b" * (1_000_000 - BODY_KEPT)
+    answer = (
+        b"HTTP/1.1 500 Oops\r\nContent-Length: 1000000\r\n\r\n"
+        + b"a" * ANSWER_BODY_KEPT
+        + b"b" * (1_000_000 - ANSWER_BODY_KEPT)
+    )
     async with Peer(answers(answer)) as peer, Sender() as sender:
         result = await sender.sends(peer.url)
         assert (500, b"a" * 4096) == (result.status_code, result.answer)

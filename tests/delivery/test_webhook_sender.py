@@ -7,9 +7,8 @@ import threading
 import pytest
 
 from frontsim.clock import stopwatch
-from frontsim.delivery.answer import BODY_KEPT
 from frontsim.delivery.send_plan import give_up
-from frontsim.domain.model import Outcome
+from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
 from tests.delivery.sender import BODY, HEADERS, PATIENCE_S, Sender, whole
@@ -258,7 +257,7 @@ async def test_an_answer_without_end_is_cut_off_and_counts(start: bytes, more: b
     async with Peer(endless) as peer, Sender() as sender:
         result = await sender.sends(peer.url)
         assert (Outcome.ANSWERED, "OK", 200) == (result.outcome, result.status, result.status_code)
-        assert len(result.answer) <= BODY_KEPT
+        assert len(result.answer) <= ANSWER_BODY_KEPT
         await peer.ended()
         assert peer.requests == 1
         assert sent < 20_000_000

@@ -26,7 +26,7 @@ from frontsim.api.responses import json, read_object
 from frontsim.clock import Clock, Milliseconds
 from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.headers import HeaderNames
-from frontsim.domain.model import Delivery, Finished, Occurrence, Outcome, Result
+from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT, Delivery, Finished, Occurrence, Outcome, Result
 from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.store_id import with_known_store
 from frontsim.errors import UnknownLease
@@ -216,20 +216,24 @@ def _outcomes(fields: Fields) -> list[tuple[_Key, Result]]:
 
 
 def _outcome(fields: Fields) -> tuple[_Key, Result] | None:
-    """One outcome: `{"webhookEventId", "run", "outcome", "statusCode", "durationMs"}`; None where it is wrong."""
-    fields.only("webhookEventId", "run", "outcome", "statusCode", "durationMs")
+    """One outcome; None where it is wrong.
+
+    `{"webhookEventId", "run", "outcome", "statusCode", "durationMs", "answer": {"headers": {...}, "body": "..."}}`
+    """
+    fields.only("webhookEventId", "run", "outcome", "statusCode", "durationMs", "answer")
     status_code = fields.whole("statusCode", least=100, most=599)
     duration_ms = fields.whole("durationMs", least=0, most=86_400_000)
     run = fields.whole("run", least=1, most=2**31) or 1
     event_id = _event_id(fields)
     outcome = _how_far(fields, answered=status_code is not None)
+    body, head = _answer(fields, answered=status_code is not None)
     if event_id is None or fields.problems:
         return None
     if status_code is not None:
         status = of_status(status_code)
     else:
         status = StatusText.TIMEOUT if outcome is Outcome.UNKNOWN else StatusText.CONNECTION_FAILED
-    return (event_id, run), Result(outcome, str(status), status_code, duration_ms)
+    return (event_id, run), Result(outcome, str(status), status_code, duration_ms, body, head)
 
 
 def _event_id(fields: Fields) -> str | None:
@@ -238,6 +242,22 @@ def _event_id(fields: Fields) -> str | None:
     except ValueError:
         fields.refuse("webhookEventId", "a UUID")
         return None
+
+
+def _answer(fields: Fields, *, answered: bool) -> tuple[bytes, bytes]:
+    """The beginning of the answer's body, and its headers as lines: as much as is kept of any answer."""
+    answer = fields.within("answer")
+    answer.only("headers", "body")
+    body = answer.text("body", blank=True) or ""
+    headers = answer.mapping("headers") or {}
+    if answer.value and not answered:
+        fields.note("answer", "expected an answer only beside a statusCode")
+    lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
+    return _kept(body, ANSWER_BODY_KEPT), _kept(lines, ANSWER_HEAD_KEPT)
+
+
+def _kept(text: str, most: int) -> bytes:
+    return text.encode(errors="replace")[:most]
 
 
 def _how_far(fields: Fields, *, answered: bool) -> Outcome:

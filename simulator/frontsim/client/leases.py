@@ -9,13 +9,13 @@ when its lease runs out.
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.http import Answer
-from frontsim.domain.model import Outcome
+from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,17 @@ class LeasedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """How one leased delivery ended."""
+    """How one leased delivery ended.
+
+    `answer` and `answer_headers` are what the receiver said in a refusal; the simulator keeps the beginning of both.
+    """
 
     delivery: LeasedDelivery
     outcome: Outcome
     status_code: int | None = None
     duration_ms: int | None = None
+    answer: str = ""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def acknowledged(self) -> bool:
@@ -52,13 +57,26 @@ class DeliveryReport:
         return self.status_code is not None and 200 <= self.status_code < 300
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        report: dict[str, Any] = {
             "webhookEventId": self.delivery.webhook_event_id,
             "run": self.delivery.run,
             "outcome": str(self.outcome),
             "statusCode": self.status_code,
             "durationMs": self.duration_ms,
         }
+        if self.answer or self.answer_headers:
+            report["answer"] = {"headers": dict(self.answer_headers), "body": self.answer}
+        return report
+
+
+def answered(
+    delivery: LeasedDelivery, status_code: int, duration_ms: int, *, body: bytes, headers: Iterable[tuple[str, str]]
+) -> DeliveryReport:
+    """The report of a delivery that was answered. What a 2xx says beside its status is of no use, and costs bytes."""
+    report = DeliveryReport(delivery, Outcome.ANSWERED, status_code, duration_ms)
+    if report.acknowledged:
+        return report
+    return replace(report, answer=body[:ANSWER_BODY_KEPT].decode(errors="replace"), answer_headers=dict(headers))
 
 
 def read_lease(answer: Answer, *, until: float) -> list[LeasedDelivery]:

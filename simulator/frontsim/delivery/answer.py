@@ -15,6 +15,8 @@ within the limits.
 
 import httptools
 
+from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT
+
 OVERHEAD_LIMIT = 64 * 1024
 """Bytes of a head, those of 1xx answers before it included."""
 BESIDE_LIMIT = 8 * 1024
@@ -23,10 +25,6 @@ LINES_LIMIT = 400
 """Lines that are not body: a header or a trailer is one, a chunk is two."""
 BODY_LIMIT = 256 * 1024
 """Bytes of the body that are read. The connection of an answer with a shorter body is used again."""
-BODY_KEPT = 4 * 1024
-"""Bytes of the body that are kept."""
-HEAD_KEPT = 2 * 1024
-"""Bytes of the headers that are kept, of an answer that is no 2xx: they may tell why, as Location does."""
 _SLICE = 4 * 1024
 """Bytes that the parser gets at once; in a body, that many may be read beyond a limit."""
 _PLAIN_SLICE = 64 * 1024
@@ -183,7 +181,7 @@ class AnswerReader:
         headers, self._headers = self._headers, []
         if self.whole or (code < 200 and code != SWITCHING_PROTOCOLS):
             return
-        self.head = b"\n".join(headers)[:HEAD_KEPT]
+        self.head = b"\n".join(headers)[:ANSWER_HEAD_KEPT]
         self.status_code = code
         self._in_body = True
 
@@ -192,7 +190,7 @@ class AnswerReader:
         self._body_size += len(piece)
         if self._counts_lines:
             self._lines -= piece.count(b"\n")
-        room = BODY_KEPT - len(self.body)
+        room = ANSWER_BODY_KEPT - len(self.body)
         if room > 0 and not self.whole:
             self.body += piece[:room]
 

@@ -89,10 +89,16 @@ class Raised(NamedTuple):
     event: str
 
 
+ANSWER_BODY_KEPT = 4 * 1024
+"""Bytes of an answer's body that are kept."""
+ANSWER_HEAD_KEPT = 2 * 1024
+"""Bytes of the headers that are kept, of an answer that is no 2xx: they may tell why, as Location does."""
+
+
 class Result(NamedTuple):
     """The outcome of a run.
 
-    `status` is the text that the vendor's log shows, `answer` the first 4 KiB of the receiver's body, and `answer_head`
+    `status` is the text that the vendor's log shows, `answer` the beginning of the receiver's body, and `answer_head`
     has its headers as lines where it is no 2xx.
     """
 

@@ -13,9 +13,9 @@ from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import Column, ColumnCount, ContentCheck, History
-from frontsim.verification.judge.checks import Judgement, judge, without_guesses
+from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.exchanges import read_exchanges
+from frontsim.verification.play.exchanges import Accused, Evidence, read_exchanges
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.probes.key_probe import KeyProbe
@@ -118,13 +118,13 @@ def play_all(
         for each in first_passes.play():
             waiting.append(each)
             while waiting and waiting[0].is_due:
-                yield _weighed(_noted(_last_look(waiting, contract), key_probe))
+                yield weighed(_noted(_last_look(waiting, contract), key_probe))
         while waiting:
-            yield _weighed(_noted(_last_look(waiting, contract), key_probe))
+            yield weighed(_noted(_last_look(waiting, contract), key_probe))
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
-        yield from (_weighed(_without_last_look(each, contract)) for each in waiting)
+        yield from (weighed(_without_last_look(each, contract)) for each in waiting)
         raise
 
 
@@ -210,8 +210,7 @@ class _FirstPasses:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             recording = replace(recording, history=_with_columns(recording.history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
-            accused = {each.webhook_event_id: (each.class_, each.detail) for each in reversed(judgement.findings)}
-            exchanges = read_exchanges(harness, recording.history, accused)
+            exchanges = read_exchanges(_evidence(harness), recording.history, accused_by(judgement.findings))
             if self._key_probe and _answered_well(recording.history):
                 self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
@@ -241,6 +240,15 @@ def _answer_ms(history: History) -> float:
 def _answered_well(history: History) -> bool:
     """Whether the receiver is alive and its effects can be read, so that it can be probed."""
     return bool(history.final and history.liveness and not history.liveness.failure)
+
+
+def accused_by(findings: Iterable[Finding]) -> Accused:
+    """What each event is accused of first."""
+    return {each.webhook_event_id: (each.class_, each.detail) for each in reversed(tuple(findings))}
+
+
+def _evidence(harness: Harness) -> Evidence:
+    return Evidence(harness.sim, harness.selection, harness.pool.map, harness.payloads, harness.is_strict)
 
 
 def _with_columns(history: History, harness: Harness) -> History:
@@ -286,7 +294,7 @@ def _look_again(played: Played, last_look: LastLook | None, contract: Contract, 
     return replace(played, history=history, judgement=judgement)
 
 
-def _weighed(played: Played) -> Played:
+def weighed(played: Played) -> Played:
     """Findings that hang on a guess of ours alone are warnings."""
     guesses = {each: exchange.provenance for each, exchange in played.exchanges.items() if exchange.is_guess}
     return replace(played, judgement=without_guesses(played.judgement, guesses)) if guesses else played

@@ -106,7 +106,7 @@ def test_a_redirect_is_not_followed(sender: HttpSender) -> None:
     with closing(Peer(MOVED, OK)) as peer:
         report = sender.post(delivery_to(peer.url))
         sender.close()
-    assert 302 == report.status_code
+    assert (302, "/elsewhere") == (report.status_code, report.answer_headers["Location"])
     assert 1 == len(peer.requests)
 
 

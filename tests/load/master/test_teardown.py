@@ -7,12 +7,15 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from frontsim.client.leases import DeliveryReport
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import BadInput, Unusable
+from frontsim.load.master import resends
 from frontsim.load.master.clean_events import preflight_of
+from frontsim.load.master.report import report_on
 from frontsim.load.master.setup import LoadSetup, set_up
 from frontsim.load.master.teardown import faulted_until, open_deliveries, record, windows
 from frontsim.load.plan.options import NOT_GIVEN, Load
@@ -26,6 +29,7 @@ from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import Observer, UrlObserver
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import judge_recorded
 from tests.load.conftest import Receivers
 
@@ -111,6 +115,35 @@ def test_what_was_acknowledged_and_not_sent_is_lost(setup: LoadSetup) -> None:
     found = ended(setup)
     assert Verdict.VIOLATED is found.verdict
     assert [leased.webhook_event_id] == [finding.webhook_event_id for finding in found.findings]
+
+
+def test_a_finding_shows_what_was_sent_and_answered(
+    receivers: Receivers, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that refuses a repeat: the report has the request of the resend and the receiver's own words."""
+    monkeypatch.setattr(resends, "MISSING_S", 0.1)  # it refuses for ever, so there is nothing to wait for
+    broken = receivers.start("refuses-duplicates")
+    options = {**vars(load.options), "receiver": broken.hook, "observe_url": broken.effects, "payloads": "typical"}
+    with closing(set_up(replace(load, options=Namespace(**options)))) as setup:
+        (lost,) = setup.simulator.lease({"SaleCreated": 1}, count=1)
+        setup.sender.post(lost)
+        setup.simulator.report_lease(lost.lease_id, [DeliveryReport(lost, Outcome.UNKNOWN)])
+        recording = record(setup, preflight_of(setup).run(), duration_s=1)
+        found = report_on(
+            recording,
+            Scenario("lost-answers", "Answers are lost.", "All is well.", ()),
+            clauses.load(),
+            receiver=broken.hook,
+            seed=1,
+            replay="locust",
+            evidence=setup.evidence,
+        )
+    (finding,) = orjson.loads(found.as_json())["scenarios"][0]["findings"]
+    assert ("rejected", lost.webhook_event_id) == (finding["class"], finding["webhookEventId"])
+    assert lost.webhook_event_id == finding["request"]["headers"]["X-Webhook-Event-Id"]
+    assert 409 == finding["answer"]["statusCode"]
+    assert finding["answer"]["body"]
+    assert "409" in "\n".join(found.table())
 
 
 def test_nothing_is_left_behind(load: Load) -> None:

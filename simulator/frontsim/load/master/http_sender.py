@@ -8,7 +8,7 @@ from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 from geventhttpclient.url import URL
 
-from frontsim.client.leases import DeliveryReport, LeasedDelivery
+from frontsim.client.leases import DeliveryReport, LeasedDelivery, answered
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.network_errors import never_left
@@ -38,16 +38,15 @@ class HttpSender:
         """Send one delivery, once. An error counts as *not sent* only when it proves that no byte left."""
         url = URL(delivery.url)
         began = stopwatch()
-        outcome, status = Outcome.ANSWERED, None
         try:
             answer = self._client(url).request(
                 "POST", url.request_uri, body=delivery.body, headers=dict(delivery.headers)
             )
-            answer.read()
-            status = answer.get_code()
+            body = bytes(answer.read())
         except (OSError, HTTPParseError) as error:
             outcome = Outcome.NOT_SENT if never_left(error) else Outcome.UNKNOWN
-        return DeliveryReport(delivery, outcome, status, round((stopwatch() - began) * 1000))
+            return DeliveryReport(delivery, outcome, None, _since_ms(began))
+        return answered(delivery, answer.get_code(), _since_ms(began), body=body, headers=answer.items())
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -65,3 +64,7 @@ class HttpSender:
                 ssl_context_factory=lambda: self._tls,
             )
         return self._clients[key]
+
+
+def _since_ms(began: float) -> int:
+    return round((stopwatch() - began) * 1000)

@@ -1,7 +1,7 @@
 """The verdict on a load test: a table for people, JSON for programs, a page that shows single events."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -12,15 +12,17 @@ from frontsim.load.master.rates import highest_rate
 from frontsim.presentation.masking import masked
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.facts.classes import GOOD, Class
+from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.play.exchanges import Evidence, read_exchanges
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.report import as_data
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import Played, Report, judge_recorded
+from frontsim.verification.session import Played, Report, accused_by, judge_recorded, weighed
 
 MOST_FINDINGS = 200
 """Findings that the report lists one by one; the counts include all of them."""
@@ -41,6 +43,7 @@ class LoadReport:
     receiver: str
     seed: int
     replay: str
+    exchanges: Mapping[str, Exchange] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -112,7 +115,7 @@ class LoadReport:
             notes = (*notes, f"{more} more findings are in the counts and not listed")
         judgement = replace(self.judgement, verdict=self.verdict, findings=findings, notes=notes)
         history = replace(self.history, events=self._shown())
-        played = Played(self.scenario, history, judgement)
+        played = Played(self.scenario, history, judgement, self.exchanges)
         return Report(self.receiver, self.seed, [played], self.contract, replay=lambda _: self.replay)
 
     def _shown(self) -> tuple[EventFact, ...]:
@@ -128,11 +131,32 @@ class LoadReport:
 
 
 def report_on(
-    recording: Recording, scenario: Scenario, contract: Contract, *, receiver: str, seed: int, replay: str
+    recording: Recording,
+    scenario: Scenario,
+    contract: Contract,
+    *,
+    receiver: str,
+    seed: int,
+    replay: str,
+    evidence: Evidence | None = None,
 ) -> LoadReport:
-    """Judge what was recorded. No form of the report holds a secret."""
-    judgement = without_secrets(judge_recorded(recording.history, contract, recording.last_look, is_last=True))
-    return LoadReport(scenario, recording.history, judgement, contract, masked(receiver), seed, replay)
+    """Judge what was recorded. No form of the report holds a secret.
+
+    Args:
+        recording: of the load test.
+        scenario: what the load test breaks, and what must hold.
+        contract: the clauses.
+        receiver: its URL.
+        seed: of the payloads.
+        replay: the command that repeats the load test.
+        evidence: where the requests and answers of the findings are read; None: the report shows none.
+    """
+    history = recording.history
+    judgement = judge_recorded(history, contract, recording.last_look, is_last=True)
+    listed = judgement.findings[:MOST_FINDINGS]
+    exchanges = read_exchanges(evidence, history, accused_by(listed)) if evidence else {}
+    judgement = without_secrets(weighed(Played(scenario, history, judgement, exchanges)).judgement)
+    return LoadReport(scenario, history, judgement, contract, masked(receiver), seed, replay, exchanges)
 
 
 def _per_s(rate: float | None) -> str | None:

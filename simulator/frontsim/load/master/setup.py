@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
 
+from gevent.pool import Pool
+
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.leases import DeliveryReport, LeasedDelivery, by_lease
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
-from frontsim.load.master.http_sender import HttpSender
+from frontsim.load.master.http_sender import CONCURRENCY, HttpSender
 from frontsim.load.master.simulator_process import address_of, start_simulator
 from frontsim.load.plan.options import Load
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.play.exchanges import Evidence
 from frontsim.verification.play.scenario_state import since_ms
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
@@ -56,6 +59,11 @@ class LoadSetup:
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
         return since_ms(self.epoch, self.simulator.now())
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where the requests and answers of findings are read."""
+        return Evidence(self.simulator, self.selection, Pool(CONCURRENCY).map, self.load.options.payloads)
 
     def deliver(self, deliveries: Sequence[LeasedDelivery]) -> list[DeliveryReport]:
         """Send leased deliveries, several at once, and report how they ended. Raises CallError."""

@@ -4,7 +4,7 @@ import gevent
 from locust import FastHttpUser, constant_throughput, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 
-from frontsim.client.leases import DeliveryReport, LeasedDelivery
+from frontsim.client.leases import DeliveryReport, LeasedDelivery, answered
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.network_errors import never_left
@@ -111,6 +111,7 @@ class DeliveryUser(FastHttpUser):
             if status and not 200 <= status < 300:
                 answer.failure(f"expected a 2xx, got {status}")
         if status and (error is None or isinstance(error, LocustBadStatusCode)):
-            return DeliveryReport(delivery, Outcome.ANSWERED, status, duration_ms)
+            headers = answer.headers.items() if answer.headers else ()
+            return answered(delivery, status, duration_ms, body=answer.content or b"", headers=headers)
         outcome = Outcome.NOT_SENT if never_left(error) else Outcome.UNKNOWN
         return DeliveryReport(delivery, outcome, None, duration_ms)

@@ -5,12 +5,13 @@ It also tells on which field a refusal hangs. Profiles other than adversarial se
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
+from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.verification.facts.classes import Class
@@ -18,7 +19,7 @@ from frontsim.verification.facts.content import is_copy
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, telling_run
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.facts.suspects import described, provenance_of, sentence, suspects
-from frontsim.verification.play.harness import Harness
+from frontsim.verification.scenario.selection import Selection
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,27 @@ _ADVERSARIAL = "adversarial"
 
 Accused = Mapping[str, tuple[Class, str]]
 """The class and the detail of accused events, by webhookEventId."""
+ReadAll = Callable[[Callable[[str], Exchange | None], Sequence[str]], Iterable[Exchange | None]]
 
 
-def read_exchanges(harness: Harness, history: History, accused: Accused) -> dict[str, Exchange]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where exchanges are read, and what tells on which field a refusal hangs.
+
+    Attributes:
+        read_all: maps a function over ids, several at once.
+        payloads: the profile of the payloads that were sent.
+        is_strict: a finding that hangs on a guess counts, too.
+    """
+
+    simulator: Simulator
+    selection: Selection
+    read_all: ReadAll
+    payloads: str
+    is_strict: bool = False
+
+
+def read_exchanges(evidence: Evidence, history: History, accused: Accused) -> dict[str, Exchange]:
     """The exchange of each event that its answers accuse, and of the first others, by webhookEventId.
 
     One that cannot be read is left out: the verdict stands without it.
@@ -40,20 +59,20 @@ def read_exchanges(harness: Harness, history: History, accused: Accused) -> dict
     by_answers = [each for each, (class_, _) in accused.items() if class_ in ABOUT_ANSWERS]
     others = [each for each, (class_, _) in accused.items() if class_ not in ABOUT_ANSWERS]
     wanted = [*by_answers, *others[:_MOST_OTHERS]]
-    found = harness.pool.map(lambda each: _read(harness, each, accused[each][0]), wanted)
+    found = evidence.read_all(lambda each: _read(evidence.simulator, each, accused[each][0]), wanted)
     exchanges = {each: exchange for each, exchange in zip(wanted, found, strict=True) if exchange}
     facts = {event.webhook_event_id: event for event in history.events}
     return {
-        each: _explained(exchange, facts[each], *accused[each], harness, history) if each in facts else exchange
+        each: _explained(exchange, facts[each], *accused[each], evidence, history) if each in facts else exchange
         for each, exchange in exchanges.items()
     }
 
 
-def _read(harness: Harness, webhook_event_id: str, class_: Class) -> Exchange | None:
+def _read(simulator: Simulator, webhook_event_id: str, class_: Class) -> Exchange | None:
     try:
-        event = harness.sim.event(webhook_event_id)
+        event = simulator.event(webhook_event_id)
         run = telling_run(event.runs, class_, changing=_CHANGING)
-        request = harness.sim.request_of(webhook_event_id, run.run) if run and run.run else None
+        request = simulator.request_of(webhook_event_id, run.run) if run and run.run else None
         return exchange_of(event, run, request)
     except CallError as error:
         logger.info("what was sent as %s could not be read: %s", webhook_event_id, error)
@@ -61,10 +80,10 @@ def _read(harness: Harness, webhook_event_id: str, class_: Class) -> Exchange | 
 
 
 def _explained(
-    exchange: Exchange, event: EventFact, class_: Class, detail: str, harness: Harness, history: History
+    exchange: Exchange, event: EventFact, class_: Class, detail: str, evidence: Evidence, history: History
 ) -> Exchange:
     """The exchange with the fields on which the finding hangs."""
-    schema = harness.selection.schema(event.event)
+    schema = evidence.selection.schema(event.event)
     if class_ is Class.CORRUPT:
         path = detail.partition(": ")[0]
         known = provenance_of(schema, path)
@@ -75,9 +94,9 @@ def _explained(
     taken = [each.payload for each in history.events if each.event == event.event and each.acknowledged]
     answer = exchange.answer.body if exchange.answer else ""
     found = suspects(refused, taken, schema, answer=answer) if taken else ()
-    is_by_schema = exchange.request.changed_by == _NULLS or harness.payloads == _ADVERSARIAL
+    is_by_schema = exchange.request.changed_by == _NULLS or evidence.payloads == _ADVERSARIAL
     is_guess = class_ is Class.REJECTED and is_by_schema and bool(found) and all(each.is_guessed for each in found)
-    return replace(exchange, provenance=sentence(found), is_guess=is_guess and not harness.is_strict)
+    return replace(exchange, provenance=sentence(found), is_guess=is_guess and not evidence.is_strict)
 
 
 def _payload_in(exchange: Exchange, event: EventFact) -> Any:
