@@ -18,7 +18,7 @@ from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery, Finished, Outcome, Result, Trigger
 from frontsim.domain.target import Target
 from frontsim.errors import StoreFailed
-from frontsim.store.queue import NEXT
+from frontsim.store.queue_rows import NEXT
 
 OK = Result(Outcome.ANSWERED, "OK", 200, 12)
 BODY = b'{"saleId":1,"extId":null}'

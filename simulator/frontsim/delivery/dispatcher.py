@@ -40,7 +40,7 @@ from frontsim.domain.status_text import StatusText, of_status
 from frontsim.domain.target import Target, parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
 from frontsim.store.event_log import EventLog
-from frontsim.store.queue import NEXT
+from frontsim.store.queue_rows import NEXT
 
 logger = logging.getLogger(__name__)
 

@@ -6,14 +6,11 @@ run that is over. A step that refuses has written nothing.
 """
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-from frontsim.clock import Clock, Ids, Milliseconds, uuid_text
+from frontsim.clock import Clock, Ids, uuid_text
 from frontsim.domain.model import (
-    INTERRUPTED,
-    NOT_SENT,
     Delivery,
     Finished,
     Occurrence,
@@ -21,52 +18,18 @@ from frontsim.domain.model import (
     RaisedBy,
     Trigger,
     Webhook,
-    is_success,
 )
-from frontsim.errors import BadInput, Busy, UnknownEvent
-from frontsim.store.bulk_sql import execute_bulk
+from frontsim.errors import BadInput, Busy
 from frontsim.store.causes import insert_causes
 from frontsim.store.changes import Change
+from frontsim.store.event_rows import add_attempts, add_resend, insert_events, take_failed
 from frontsim.store.queue import LEASED, Queue
+from frontsim.store.queue_rows import QueueRows
+from frontsim.store.run_rows import insert_finished, insert_interrupted
 from frontsim.store.seconds import Seconds
-from frontsim.store.subscriptions import Subscription, Subscriptions
+from frontsim.store.webhook_rows import WebhookRows
 
 _LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
-PENDING = "Pending"
-"""Status of an event whose first run is not over (open: our choice)."""
-
-_INSERT_EVENTS = """
-WITH new (number, id, webhook, occurrence) AS (VALUES {rows})
-INSERT INTO events (number, id, webhook, occurrence, created_at, status, attempts, runs, newest)
-SELECT new.*, ?, ?, 1, 0, 0 FROM new WHERE number > 0
-"""
-_RESEND_FAILED = """
-UPDATE events SET attempts = attempts + 1 WHERE number IN (
-  SELECT e.number FROM events e JOIN webhooks w ON w.number = e.webhook
-  WHERE e.success = 0 AND e.attempts = e.runs AND w.deleted_at IS NULL ORDER BY e.number LIMIT ?
-) RETURNING number, attempts, webhook
-"""
-_Matched = tuple[int, Occurrence, Subscription]
-"""An occurrence's number, the occurrence, and a webhook that it matches."""
-_Shared = tuple[int, str, str, str, str, int | None]
-"""What most runs of a commit have in common: run, trigger, fault, outcome, status and code."""
-_Own = tuple[int, str, Milliseconds, int | None, bytes | bytearray]
-"""What they have not: event, URL, when it began, how long it took, and the answer."""
-_INSERT_RUNS = """
-WITH over (event, url, created_at, duration_ms, answer) AS (VALUES {rows})
-INSERT INTO runs (run, trigger, fault, outcome, status, status_code, event, url, created_at, duration_ms, answer)
-SELECT shared.*, over.* FROM over, (SELECT ?, ?, ?, ?, ?, ?) shared WHERE event > 0
-"""  # values that are bound once for many rows cost a third of what they cost in each
-_UPDATE_EVENTS = """
-WITH over (event) AS (VALUES {rows}), shared (run, status, code, success, now) AS (VALUES (?, ?, ?, ?, ?))
-UPDATE events AS e SET runs = e.runs + 1,
-  newest = max(e.newest, run),
-  status = iif(e.newest < run, shared.status, e.status),
-  status_code = iif(e.newest < run, code, e.status_code),
-  success = iif(e.newest < run, shared.success, e.success),
-  updated_at = iif(e.newest < run AND run > 1, now, e.updated_at)
-FROM over, shared WHERE e.number = over.event
-"""  # a run that ends after a newer one does not overwrite what the newer one wrote
 
 
 class LogWriter:
@@ -85,9 +48,9 @@ class LogWriter:
         self._most_waiting = most_waiting
         self._clock = clock
         self._ids = ids
-        self.webhooks = Subscriptions(connection)
+        self.webhooks = WebhookRows(connection)
         self._seconds = Seconds(connection)
-        self.queue = Queue(connection, concurrency=concurrency, webhook_id=self.webhooks.id_of)
+        self.queue = Queue(QueueRows(connection, webhook_id=self.webhooks.id_of), concurrency=concurrency)
         self.load()
 
     def load(self) -> None:
@@ -167,7 +130,7 @@ class LogWriter:
 
     def lease_resends(self, count: int) -> list[Delivery]:
         """Begin a further run of up to `count` failed events that have no run in the queue, oldest first."""
-        failed = sorted(self._db.execute(_RESEND_FAILED, (count,)).fetchall())
+        failed = take_failed(self._db, count)
         runs = [(event, run, self.webhooks.url_of(webhook)) for event, run, webhook in failed]
         return self.queue.begin_leased_resends(runs, self._clock.now())
 
@@ -178,12 +141,8 @@ class LogWriter:
         """
         if not self.queue.has_begun(delivery):
             return []
-        row = self._db.execute(
-            "UPDATE events SET attempts = attempts + ? WHERE number = ? RETURNING attempts",
-            (copies, delivery.event_number),
-        ).fetchone()
+        first = add_attempts(self._db, delivery.event_number, copies)
         numbers = self.queue.take_numbers(copies)
-        first = row[0] - copies + 1
         made = [delivery._replace(run_id=number, run=first + index) for index, number in enumerate(numbers)]
         self.queue.begin_leases(made, self._clock.now())
         return made
@@ -193,25 +152,24 @@ class LogWriter:
     ) -> tuple[list[Delivery], list[Raised]]:
         """Insert occurrences and their events; returns a first run for each event, not yet in the queue."""
         matched = [
-            (number, occurrence, subscription)
+            (number, occurrence, row)
             for number, occurrence in enumerate(occurrences, first)
-            for subscription in self.webhooks.matching(occurrence.event, occurrence.store_id)
+            for row in self.webhooks.matching(occurrence.event, occurrence.store_id)
         ]
         self.refuse_if_full(len(matched))
         ids = self._ids.event_ids(len(matched))
         first_event, self._next_event = self._next_event, self._next_event + len(matched)
-        self._insert_occurrences(matched)
         now = self._clock.now()
-        self._insert_events(matched, ids, first_event, now)
+        insert_events(self._db, matched, ids, first_event, now)
         insert_causes(self._db, causes, [number - first for number, _, _ in matched], first_event)
         run_ids = self.queue.take_numbers(len(matched))
         deliveries = [
             Delivery(
-                run_id, event, 1, LEASED if leased else subscription.destination, Trigger.ORIGINAL,
-                subscription.id_text, uuid_text(raw), occurrence.event, subscription.webhook.url, occurrence.body,
+                run_id, event, 1, LEASED if leased else row.destination, Trigger.ORIGINAL,
+                row.id_text, uuid_text(raw), occurrence.event, row.webhook.url, occurrence.body,
                 now, occurrence.store_id,
             )
-            for event, (run_id, raw, (_, occurrence, subscription)) in enumerate(
+            for event, (run_id, raw, (_, occurrence, row)) in enumerate(
                 zip(run_ids, ids, matched, strict=True), first_event
             )
         ]  # fmt: skip
@@ -220,45 +178,15 @@ class LogWriter:
         self._seconds.add(raised=len(deliveries))
         return deliveries, raised
 
-    def _insert_occurrences(self, matched: Sequence[_Matched]) -> None:
-        wanted = {number: occurrence for number, occurrence, _ in matched}  # once, however many webhooks match
-        execute_bulk(
-            self._db,
-            "INSERT INTO occurrences SELECT * FROM (VALUES {rows}) WHERE column1 > 0",
-            [(number, item.event, item.store_id, bytearray(item.body)) for number, item in wanted.items()],
-        )
-
-    def _insert_events(
-        self, matched: Sequence[_Matched], ids: Sequence[bytes], first_event: int, now: Milliseconds
-    ) -> None:
-        execute_bulk(
-            self._db,
-            _INSERT_EVENTS,
-            [
-                (event, bytearray(raw), subscription.number, number)
-                for event, (raw, (number, _, subscription)) in enumerate(zip(ids, matched, strict=True), first_event)
-            ],
-            now,
-            PENDING,
-        )
-
     def resend(self, webhook_id: UUID, webhook_event_id: str) -> int:
         """Queue a further run of an event, to its webhook's present URL; returns the run's number in the queue.
 
         Raises:
             UnknownWebhook, UnknownEvent: no such webhook now, or it has no such event.
         """
-        subscription = self.webhooks.find(webhook_id)
-        row = self._db.execute(
-            "UPDATE events SET attempts = attempts + 1 WHERE id = ? AND webhook = ? RETURNING number, attempts",
-            (UUID(webhook_event_id).bytes, subscription.number),
-        ).fetchone()
-        if row is None:
-            raise UnknownEvent(
-                f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
-            )
-        event, run = row
-        return self.queue.enqueue_resend(event, run, subscription.destination, subscription.webhook.url)
+        row = self.webhooks.find(webhook_id)
+        event, run = add_resend(self._db, row, webhook_event_id)
+        return self.queue.enqueue_resend(event, run, row.destination, row.webhook.url)
 
     def write_queue(self, *, begin: bool) -> list[Delivery]:
         """The last step of each transaction: begin what is due and finds room, and return it to be sent."""
@@ -272,21 +200,7 @@ class LogWriter:
             return
         ended = self.queue.end([item.delivery for item in finished])
         over = [item for item in finished if item.delivery.run_id in ended]
-        runs = defaultdict[_Shared, list[_Own]](list)
-        for delivery, result, began_at, fault, _ in over:
-            outcome, status, code, duration_ms, answer, _ = result
-            runs[delivery.run, delivery.trigger, fault, outcome, status, code].append(
-                (delivery.event_number, delivery.url, began_at, duration_ms, bytearray(answer))
-            )
-        self._log(runs)
-        changed = [(item.delivery.event_number, item.delivery.run, *item.changed) for item in over if item.changed]
-        execute_bulk(self._db, "INSERT INTO changed SELECT * FROM (VALUES {rows}) WHERE column1 > 0", changed)
-        heads = [
-            (item.delivery.event_number, item.delivery.run, bytearray(item.result.answer_head))
-            for item in over
-            if item.result.answer_head
-        ]
-        execute_bulk(self._db, "INSERT INTO answer_heads SELECT * FROM (VALUES {rows}) WHERE column1 > 0", heads)
+        insert_finished(self._db, over, self._clock.now())
         self._changes += [("run.over", _to_keep(item)) for item in over]
         self._seconds.add(over=over)
 
@@ -295,21 +209,9 @@ class LogWriter:
 
         A resend that had not begun is logged as not sent.
         """
-        now, interrupted = self._clock.now(), self.queue.take_interrupted()
-        runs = defaultdict[_Shared, list[_Own]](list)
-        for event, run, trigger, url, begun_at in interrupted:
-            outcome, status, *_ = NOT_SENT if begun_at is None else INTERRUPTED
-            runs[run, trigger, "", outcome, status, None].append((event, url, begun_at or now, None, b""))
-        self._log(runs)
+        interrupted = self.queue.take_interrupted()
+        insert_interrupted(self._db, interrupted, self._clock.now())
         return sum([begun_at is not None for *_, begun_at in interrupted])
-
-    def _log(self, runs: Mapping[_Shared, Sequence[_Own]]) -> None:
-        """Insert runs that are over, and update each event to its newest."""
-        now = self._clock.now()
-        for (run, trigger, fault, outcome, status, code), each in runs.items():
-            execute_bulk(self._db, _INSERT_RUNS, each, run, str(trigger), fault, str(outcome), status, code)
-            events = [own[:1] for own in each]
-            execute_bulk(self._db, _UPDATE_EVENTS, events, run, status, code, int(is_success(code)), now)
 
     def reset(self) -> int:
         """Delete all webhooks, events and runs; returns the number of the next run, the first that is not forgotten.

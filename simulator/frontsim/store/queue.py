@@ -26,24 +26,13 @@ time; for a slow one just three runs are ahead, so a crash leaves few that are l
 sent. Resends are begun in any case, because a caller waits for each.
 """
 
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
-import orjson
-
-from frontsim.clock import Milliseconds, uuid_text
-from frontsim.domain.model import Delivery, Trigger
-from frontsim.store.bulk_sql import execute_bulk
+from frontsim.clock import Milliseconds
+from frontsim.domain.model import Delivery
 from frontsim.store.memory_queue import MemoryQueue
-
-# Values of `due_at` before every real moment: they put classes of runs in order, and hold whatever simulator time is.
-FIRST: Milliseconds = -(2**62)
-"""Of a resend: its caller waits."""
-NEXT: Milliseconds = FIRST + 1
-"""Of a run that had its turn before and was put back."""
-AT_ONCE: Milliseconds = FIRST + 2
-"""Of an original: due at once, so that no change of the clock, nor a restart that forgets it, strands the run."""
+from frontsim.store.queue_rows import AT_ONCE, InterruptedRun, QueueRows
 
 LEASED = 0
 """The destination of runs that an outside deliverer sends."""
@@ -55,31 +44,6 @@ AHEAD = 3
 """How many runs are begun beyond a destination's slots for each that ended in the last commit."""
 MOST_AHEAD = 512
 """Runs that are begun for one destination beyond its slots, at most."""
-
-
-_INSERT = "INSERT INTO queue SELECT * FROM (VALUES {rows}) WHERE column1 > 0"
-_INSERT_NEW = """
-WITH new (number, event, destination, url, begun) AS (VALUES {rows})
-INSERT INTO queue (number, event, destination, url, run, trigger, due_at, begun_at)
-SELECT number, event, destination, url, 1, ?, ?, iif(begun, ?, NULL) FROM new WHERE number > 0
-"""
-_DELIVERIES = """
-SELECT json_group_array(json_array(
-  q.number, q.event, q.run, q.destination, q.trigger, e.webhook, hex(e.id), o.event, q.url, length(o.body),
-  e.created_at, o.store_id, q.due_at
-)), CAST(group_concat(o.body, '') AS BLOB)
-FROM ({queued}) q JOIN events e ON e.number = q.event JOIN occurrences o ON o.number = e.occurrence
-"""  # one row, because each row that sqlite3 fetches releases Python's lock and may wait to get it back; the bodies one
-# behind the other beside the JSON, because as texts in it they would be escaped, which costs more than all the rest
-_NEXT = _DELIVERIES.format(
-    queued="""
-SELECT * FROM queue WHERE destination = ? AND begun_at IS NULL AND due_at <= ? ORDER BY due_at, number LIMIT ?
-""",
-)
-_NEWEST = _DELIVERIES.format(queued="SELECT * FROM queue WHERE number >= ?")
-_BEGIN = "UPDATE queue SET begun_at = ? WHERE number IN (SELECT value FROM json_each(?))"
-_END = "DELETE FROM queue WHERE number IN (SELECT value FROM json_each(?))"
-_TRIGGERS = {str(trigger): trigger for trigger in Trigger}
 
 
 class _Destination:
@@ -104,36 +68,31 @@ class Queue:
     """Runs that are not over. Each method is a part of a transaction that its caller holds.
 
     Args:
-        connection: the one read-write connection.
+        rows: the queue in the file.
         concurrency: how many runs are sent at once to one destination.
-        webhook_id: the id of the webhook in a row.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, concurrency: int, webhook_id: Callable[[int], str]) -> None:
-        self._db = connection
+    def __init__(self, rows: QueueRows, *, concurrency: int) -> None:
+        self._rows = rows
         self._concurrency = concurrency
-        self._webhook_id = webhook_id
         self.load()
 
     def load(self) -> None:
         """Read again what is kept in memory: at the start, and after a transaction that was rolled back."""
         self._destinations: dict[int, _Destination] = {}
-        begun = self._db.execute("SELECT number, destination FROM queue WHERE begun_at IS NOT NULL").fetchall()
+        begun = self._rows.begun()
         self._begun = {number for number, _ in begun}
         for _, number in begun:
             self._destination(number).begun += 1
-        self._wake_at: dict[int, Milliseconds] = dict(
-            self._db.execute("SELECT destination, min(due_at) FROM queue WHERE begun_at IS NULL GROUP BY destination")
-        )
+        self._wake_at = self._rows.first_due()
         for number in self._wake_at:
             destination = self._destination(number)
             destination.in_file, destination.largest = True, READ_BYTES
         self._memory = MemoryQueue()
         self._new: list[Delivery] = []  # enqueued in this transaction
         self._to_check: set[int] = set()  # destinations for which this transaction may begin something
-        self.length: int = self._db.execute("SELECT count(*) FROM queue").fetchone()[0]
-        (last,) = self._db.execute("SELECT max(seq) FROM sqlite_sequence WHERE name = 'queue'").fetchone()
-        self.next_number: int = (last or 0) + 1  # a number is never given twice, not even after a reset
+        self.length = self._rows.count()
+        self.next_number = self._rows.next_number()
 
     @property
     def under_way(self) -> int:
@@ -165,7 +124,7 @@ class Queue:
     def enqueue_resend(self, event: int, run: int, destination: int, url: str) -> int:
         """Add a resend before all that waits; returns its number."""
         [number] = self.take_numbers(1)
-        execute_bulk(self._db, _INSERT, [(number, event, run, str(Trigger.RESEND), destination, url, FIRST, None)])
+        self._rows.insert_resend(number, event, run, destination, url)
         self.length += 1
         self._read_from_file(destination)
         self._destination(destination).resends += 1
@@ -173,19 +132,14 @@ class Queue:
 
     def begin_leases(self, deliveries: Sequence[Delivery], now: Milliseconds) -> None:
         """Add runs that have begun. The destination `LEASED` keeps those of outside deliverers out of our limits."""
-        execute_bulk(self._db, _INSERT, [_row(delivery, now, now) for delivery in deliveries])
+        self._rows.insert_begun(deliveries, now)
         self.length += len(deliveries)
         self._note_begun(deliveries)
 
     def begin_leased_resends(self, runs: Sequence[tuple[int, int, str]], now: Milliseconds) -> list[Delivery]:
         """Add further runs of events, begun by an outside deliverer: event number, run, URL."""
         numbers = self.take_numbers(len(runs))
-        rows = [
-            (number, event, run, str(Trigger.RESEND), LEASED, url, now, now)
-            for number, (event, run, url) in zip(numbers, runs, strict=True)
-        ]
-        execute_bulk(self._db, _INSERT, rows)
-        deliveries = self._read_deliveries(_NEWEST, (numbers.start,))
+        deliveries = self._rows.insert_begun_resends(numbers, runs, LEASED, now)
         self.length += len(deliveries)
         self._note_begun(deliveries)
         return deliveries
@@ -193,15 +147,13 @@ class Queue:
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
         """Put back a run that has begun, but of which nothing was sent, until `due_at`."""
         if self.has_begun(delivery):
-            self._db.execute("UPDATE queue SET begun_at = NULL, due_at = ? WHERE number = ?", (due_at, delivery.run_id))
+            self._rows.postpone(delivery.run_id, due_at)
             self._note_ended([delivery])
             self._read_from_file(delivery.destination)
 
     def make_due(self, delivery: Delivery) -> None:
         """Put a postponed run before all that waits. One that has begun again, or is over, is left alone."""
-        if self._db.execute(
-            "UPDATE queue SET due_at = ? WHERE number = ? AND begun_at IS NULL", (NEXT, delivery.run_id)
-        ).rowcount:
+        if self._rows.make_due(delivery.run_id):
             self._read_from_file(delivery.destination)
 
     # Out of the queue.
@@ -220,25 +172,16 @@ class Queue:
         """Take out runs that are over; returns the numbers of those that a reset has not dropped before."""
         ended = [delivery for delivery in deliveries if delivery.run_id in self._begun]
         numbers = {delivery.run_id for delivery in ended}
-        self._db.execute(_END, (_as_json(numbers),))
+        self._rows.delete(numbers)
         self.length -= len(ended)
         self._note_ended(ended)
         for number, count in Counter([delivery.destination for delivery in ended]).items():
             self._destination(number).ahead = min(AHEAD * count, MOST_AHEAD)
         return numbers
 
-    def take_interrupted(self) -> list[tuple[int, int, str, str, Milliseconds | None]]:
-        """Take out all runs that had begun, and all resends: event number, run, trigger, URL, and when it began.
-
-        The caller of a resend that had not begun got no answer, or was told that it is not sent, and may ask again: the
-        run must not be sent beside that one. Originals that had been postponed become due at once, because their due
-        time was measured on a clock that a restart forgets, as it forgets fault rules.
-        """
-        rows = self._db.execute(
-            "DELETE FROM queue WHERE begun_at IS NOT NULL OR trigger = ? RETURNING event, run, trigger, url, begun_at",
-            (str(Trigger.RESEND),),
-        ).fetchall()
-        self._db.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", (AT_ONCE,))
+    def take_interrupted(self) -> list[InterruptedRun]:
+        """Take out all runs that had begun, and all resends, after a start: see `QueueRows.take_interrupted`."""
+        rows = self._rows.take_interrupted()
         self.load()
         return rows
 
@@ -264,12 +207,8 @@ class Queue:
     def _write_rows(self, new: Sequence[Delivery], begun: Sequence[Delivery], now: Milliseconds) -> None:
         """Insert each new run once, as begun or as waiting; mark the begun ones that were inserted before."""
         begun_numbers = {delivery.run_id for delivery in begun}
-        rows = [
-            (item.run_id, item.event_number, item.destination, item.url, 1 if item.run_id in begun_numbers else 0)
-            for item in new
-        ]
-        execute_bulk(self._db, _INSERT_NEW, rows, str(Trigger.ORIGINAL), AT_ONCE, now)
-        self._mark_begun(begun_numbers.difference(item.run_id for item in new), now)
+        self._rows.insert_originals(new, begun_numbers, now)
+        self._rows.mark_begun(begun_numbers.difference(item.run_id for item in new), now)
 
     def _begin_from_file(self, now: Milliseconds) -> list[Delivery]:
         begun = []
@@ -287,10 +226,10 @@ class Queue:
         if room == 0:
             return []  # when any of its runs ends, the destination is checked again
         most = min(room, max(1, READ_BYTES // destination.largest))
-        deliveries = self._read_due(number, now, most)
+        deliveries = self._rows.read_due(number, now, most)
         destination.resends = max(0, destination.resends - most)  # they are the first
         destination.largest = max([1, *[len(delivery.body) for delivery in deliveries]])
-        self._mark_begun({delivery.run_id for delivery in deliveries}, now)
+        self._rows.mark_begun({delivery.run_id for delivery in deliveries}, now)
         self._note_begun(deliveries)
         if len(deliveries) == most < room:
             self._wake_at[number] = AT_ONCE  # the rest is read in the next transaction, after others had their turn
@@ -310,15 +249,9 @@ class Queue:
         self._to_check.add(number)
 
     def _set_wake_at(self, number: int) -> None:
-        (due_at,) = self._db.execute(
-            "SELECT min(due_at) FROM queue WHERE destination = ? AND begun_at IS NULL", (number,)
-        ).fetchone()
+        due_at = self._rows.first_due_of(number)
         if due_at is not None:
             self._wake_at[number] = due_at
-
-    def _mark_begun(self, numbers: set[int], now: Milliseconds) -> None:
-        if numbers:
-            self._db.execute(_BEGIN, (now, _as_json(numbers)))
 
     def _note_begun(self, deliveries: Sequence[Delivery]) -> None:
         self._begun.update([delivery.run_id for delivery in deliveries])
@@ -336,38 +269,3 @@ class Queue:
         if known is None:
             known = self._destinations[number] = _Destination()
         return known
-
-    def _read_due(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
-        """What is due next; fewer where their bodies together are longer than one text of SQLite can be."""
-        while True:
-            try:
-                return self._read_deliveries(_NEXT, (destination, now, most))
-            except sqlite3.DataError:
-                if most == 1:
-                    raise
-                most //= 2
-
-    def _read_deliveries(self, sql: str, values: Sequence[int]) -> list[Delivery]:
-        text, bodies = self._db.execute(sql, values).fetchone()
-        found, end = [], 0
-        for (
-            number, event, run, destination, trigger, webhook, event_id, name, url, size, created_at, store_id, due_at
-        ) in orjson.loads(text):  # fmt: skip
-            start, end = end, end + size
-            delivery = Delivery(
-                number, event, run, destination, _TRIGGERS[trigger], self._webhook_id(webhook),
-                uuid_text(bytes.fromhex(event_id)), name, url, bodies[start:end], created_at, store_id,
-            )  # fmt: skip
-            found.append((due_at, number, delivery))
-        return [delivery for _, _, delivery in sorted(found)]
-
-
-def _row(delivery: Delivery, due_at: Milliseconds, begun_at: Milliseconds | None) -> tuple[object, ...]:
-    return (
-        delivery.run_id, delivery.event_number, delivery.run, str(delivery.trigger), delivery.destination,
-        delivery.url, due_at, begun_at,
-    )  # fmt: skip
-
-
-def _as_json(numbers: Iterable[int]) -> str:
-    return orjson.dumps(list(numbers)).decode()

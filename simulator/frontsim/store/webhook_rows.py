@@ -14,7 +14,7 @@ _MOST_KEPT = 1_000  # pairs of an event type and a store, because callers may na
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class WebhookRow:
     """A webhook with the number of its row, and that of its destination."""
 
     number: int
@@ -23,7 +23,7 @@ class Subscription:
     id_text: str
 
 
-class Subscriptions:
+class WebhookRows:
     """Every webhook that is not deleted. Each change is a part of a transaction that the caller holds."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -34,14 +34,14 @@ class Subscriptions:
         """Read the file again: at the start, and after a transaction that was rolled back."""
         self._destinations: dict[str, int] = dict(self._db.execute("SELECT origin, number FROM destinations"))
         self._ids: dict[int, str] = {}
-        self._by_id: dict[UUID, Subscription] = {}
-        self._matching: dict[tuple[str, int | None], list[Subscription]] = {}  # a cache, emptied by each change
+        self._by_id: dict[UUID, WebhookRow] = {}
+        self._matching: dict[tuple[str, int | None], list[WebhookRow]] = {}  # a cache, emptied by each change
         rows = self._db.execute("SELECT number, id, event, url, store_id, deleted_at FROM webhooks ORDER BY number")
         for number, raw, event, url, store_id, deleted_at in rows.fetchall():
             webhook = Webhook(UUID(bytes=raw), event, url, store_id)
             self._ids[number] = str(webhook.id)
             if deleted_at is None:
-                self._by_id[webhook.id] = self._subscription(number, webhook)
+                self._by_id[webhook.id] = self._row(number, webhook)
 
     def id_of(self, number: int) -> str:
         """The id of the webhook in that row, deleted or not."""
@@ -51,14 +51,14 @@ class Subscriptions:
         """The URL of the webhook in that row, which must not be deleted."""
         return self._by_id[UUID(self._ids[number])].webhook.url
 
-    def find(self, webhook_id: UUID) -> Subscription:
-        """The subscription of that id. Raises UnknownWebhook."""
+    def find(self, webhook_id: UUID) -> WebhookRow:
+        """The row of the webhook of that id. Raises UnknownWebhook."""
         try:
             return self._by_id[webhook_id]
         except KeyError:
             raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are") from None
 
-    def matching(self, event: str, store_id: int | None) -> Sequence[Subscription]:
+    def matching(self, event: str, store_id: int | None) -> Sequence[WebhookRow]:
         """The webhooks that match an event of that type from that store, oldest first."""
         matching = self._matching.get((event, store_id))
         if matching is None:
@@ -85,7 +85,7 @@ class Subscriptions:
         ).lastrowid
         assert number is not None
         self._ids[number] = str(webhook.id)
-        self._by_id[webhook.id] = self._subscription(number, webhook)
+        self._by_id[webhook.id] = self._row(number, webhook)
         self._matching.clear()
 
     def change(self, webhook: Webhook) -> None:
@@ -95,7 +95,7 @@ class Subscriptions:
             "UPDATE webhooks SET event = ?, url = ?, store_id = ? WHERE number = ?",
             (webhook.event, webhook.url, webhook.store_id, known.number),
         )
-        self._by_id[webhook.id] = self._subscription(known.number, webhook)
+        self._by_id[webhook.id] = self._row(known.number, webhook)
         self._matching.clear()
 
     def end(self, webhook_id: UUID, moment: Milliseconds) -> Webhook:
@@ -106,8 +106,8 @@ class Subscriptions:
         self._matching.clear()
         return known.webhook
 
-    def _subscription(self, number: int, webhook: Webhook) -> Subscription:
-        return Subscription(number, webhook, self._destination(webhook.url), str(webhook.id))
+    def _row(self, number: int, webhook: Webhook) -> WebhookRow:
+        return WebhookRow(number, webhook, self._destination(webhook.url), str(webhook.id))
 
     def _destination(self, url: str) -> int:
         origin = parse_target(url).origin
