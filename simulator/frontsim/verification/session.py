@@ -15,7 +15,7 @@ from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import Column, ColumnCount, ContentCheck, History
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.exchanges import Accused, Evidence, read_exchanges
+from frontsim.verification.play.exchanges import Accused, ExchangeSource, read_exchanges
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.probes.key_probe import KeyProbe
@@ -210,7 +210,7 @@ class _FirstPasses:
                 return _FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             recording = replace(recording, history=_with_columns(recording.history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
-            exchanges = read_exchanges(_evidence(harness), recording.history, accused_by(judgement.findings))
+            exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
             if self._key_probe and _answered_well(recording.history):
                 self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
@@ -247,8 +247,8 @@ def accused_by(findings: Iterable[Finding]) -> Accused:
     return {each.webhook_event_id: (each.class_, each.detail) for each in reversed(tuple(findings))}
 
 
-def _evidence(harness: Harness) -> Evidence:
-    return Evidence(harness.sim, harness.selection, harness.pool.map, harness.payloads, harness.is_strict)
+def _exchange_source(harness: Harness) -> ExchangeSource:
+    return ExchangeSource(harness.sim, harness.selection, harness.pool.map, harness.payloads, harness.is_strict)
 
 
 def _with_columns(history: History, harness: Harness) -> History:

@@ -136,7 +136,7 @@ def test_a_finding_shows_what_was_sent_and_answered(
             receiver=broken.hook,
             seed=1,
             replay="locust",
-            evidence=setup.evidence,
+            exchange_source=setup.exchange_source,
         )
     (finding,) = orjson.loads(found.as_json())["scenarios"][0]["findings"]
     assert ("rejected", lost.webhook_event_id) == (finding["class"], finding["webhookEventId"])

@@ -99,7 +99,7 @@ class LoadMaster:
             receiver=options.receiver,
             seed=options.seed,
             replay=_replay(options.simulator_token, options.seed),
-            evidence=self._setup.evidence,
+            exchange_source=self._setup.exchange_source,
         )
         _write(options.verdict_json, self._report.as_json)
         _write(options.verdict_html, self._report.as_html)

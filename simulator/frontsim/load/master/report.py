@@ -15,7 +15,7 @@ from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.play.exchanges import Evidence, read_exchanges
+from frontsim.verification.play.exchanges import ExchangeSource, read_exchanges
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets
@@ -138,7 +138,7 @@ def report_on(
     receiver: str,
     seed: int,
     replay: str,
-    evidence: Evidence | None = None,
+    exchange_source: ExchangeSource | None = None,
 ) -> LoadReport:
     """Judge what was recorded. No form of the report holds a secret.
 
@@ -149,12 +149,12 @@ def report_on(
         receiver: its URL.
         seed: of the payloads.
         replay: the command that repeats the load test.
-        evidence: where the requests and answers of the findings are read; None: the report shows none.
+        exchange_source: where the requests and answers of the findings are read; None: the report shows none.
     """
     history = recording.history
     judgement = judge_recorded(history, contract, recording.last_look, is_last=True)
     listed = judgement.findings[:MOST_FINDINGS]
-    exchanges = read_exchanges(evidence, history, accused_by(listed)) if evidence else {}
+    exchanges = read_exchanges(exchange_source, history, accused_by(listed)) if exchange_source else {}
     judgement = without_secrets(weighed(Played(scenario, history, judgement, exchanges)).judgement)
     return LoadReport(scenario, history, judgement, contract, masked(receiver), seed, replay, exchanges)
 

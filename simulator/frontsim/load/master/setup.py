@@ -19,7 +19,7 @@ from frontsim.load.master.simulator_process import address_of, start_simulator
 from frontsim.load.plan.options import Load
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
-from frontsim.verification.play.exchanges import Evidence
+from frontsim.verification.play.exchanges import ExchangeSource
 from frontsim.verification.play.scenario_state import since_ms
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection
@@ -61,9 +61,9 @@ class LoadSetup:
         return since_ms(self.epoch, self.simulator.now())
 
     @property
-    def evidence(self) -> Evidence:
+    def exchange_source(self) -> ExchangeSource:
         """Where the requests and answers of findings are read."""
-        return Evidence(self.simulator, self.selection, Pool(CONCURRENCY).map, self.load.options.payloads)
+        return ExchangeSource(self.simulator, self.selection, Pool(CONCURRENCY).map, self.load.options.payloads)
 
     def deliver(self, deliveries: Sequence[LeasedDelivery]) -> list[DeliveryReport]:
         """Send leased deliveries, several at once, and report how they ended. Raises CallError."""

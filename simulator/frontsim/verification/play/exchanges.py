@@ -35,7 +35,7 @@ ReadAll = Callable[[Callable[[str], Exchange | None], Sequence[str]], Iterable[E
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ExchangeSource:
     """Where exchanges are read, and what tells on which field a refusal hangs.
 
     Attributes:
@@ -51,7 +51,7 @@ class Evidence:
     is_strict: bool = False
 
 
-def read_exchanges(evidence: Evidence, history: History, accused: Accused) -> dict[str, Exchange]:
+def read_exchanges(source: ExchangeSource, history: History, accused: Accused) -> dict[str, Exchange]:
     """The exchange of each event that its answers accuse, and of the first others, by webhookEventId.
 
     One that cannot be read is left out: the verdict stands without it.
@@ -59,11 +59,11 @@ def read_exchanges(evidence: Evidence, history: History, accused: Accused) -> di
     by_answers = [each for each, (class_, _) in accused.items() if class_ in ABOUT_ANSWERS]
     others = [each for each, (class_, _) in accused.items() if class_ not in ABOUT_ANSWERS]
     wanted = [*by_answers, *others[:_MOST_OTHERS]]
-    found = evidence.read_all(lambda each: _read(evidence.simulator, each, accused[each][0]), wanted)
+    found = source.read_all(lambda each: _read(source.simulator, each, accused[each][0]), wanted)
     exchanges = {each: exchange for each, exchange in zip(wanted, found, strict=True) if exchange}
     facts = {event.webhook_event_id: event for event in history.events}
     return {
-        each: _explained(exchange, facts[each], *accused[each], evidence, history) if each in facts else exchange
+        each: _explained(exchange, facts[each], *accused[each], source, history) if each in facts else exchange
         for each, exchange in exchanges.items()
     }
 
@@ -80,10 +80,10 @@ def _read(simulator: Simulator, webhook_event_id: str, class_: Class) -> Exchang
 
 
 def _explained(
-    exchange: Exchange, event: EventFact, class_: Class, detail: str, evidence: Evidence, history: History
+    exchange: Exchange, event: EventFact, class_: Class, detail: str, source: ExchangeSource, history: History
 ) -> Exchange:
     """The exchange with the fields on which the finding hangs."""
-    schema = evidence.selection.schema(event.event)
+    schema = source.selection.schema(event.event)
     if class_ is Class.CORRUPT:
         path = detail.partition(": ")[0]
         known = provenance_of(schema, path)
@@ -94,9 +94,9 @@ def _explained(
     taken = [each.payload for each in history.events if each.event == event.event and each.acknowledged]
     answer = exchange.answer.body if exchange.answer else ""
     found = suspects(refused, taken, schema, answer=answer) if taken else ()
-    is_by_schema = exchange.request.changed_by == _NULLS or evidence.payloads == _ADVERSARIAL
+    is_by_schema = exchange.request.changed_by == _NULLS or source.payloads == _ADVERSARIAL
     is_guess = class_ is Class.REJECTED and is_by_schema and bool(found) and all(each.is_guessed for each in found)
-    return replace(exchange, provenance=sentence(found), is_guess=is_guess and not evidence.is_strict)
+    return replace(exchange, provenance=sentence(found), is_guess=is_guess and not source.is_strict)
 
 
 def _payload_in(exchange: Exchange, event: EventFact) -> Any:
