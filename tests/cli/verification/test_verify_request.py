@@ -3,7 +3,7 @@ from dataclasses import fields
 import pytest
 
 from frontsim.cli.verification.verify import verify
-from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of
+from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of, with_nearest_observer
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
@@ -38,6 +38,23 @@ def test_a_request_is_what_the_options_say():
         request.limits,
         request.delivery["event_id_header"],
     )
+
+
+BY_SQL = ("--observe-sql", "sqlite:///shop.db", "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "observers"),
+    [
+        ((), ["--observe-url"]),
+        (BY_SQL, ["--observe-sql"]),
+        ((*BY_SQL, "--observe-cmd", "cat"), ["--observe-sql", "--observe-cmd"]),
+    ],
+)
+def test_a_flag_replaces_another_way_to_read_effects_in_the_file(typed, observers):
+    """Flag over file: the file's observer must not stand in the way. Two flags stay, and are refused."""
+    ctx = verify.make_context("verify", list(typed), default_map={"observe_url": "http://shop/effects"})
+    assert observers == request_of(with_nearest_observer(ctx, ctx.params)).observers
 
 
 def test_a_simulator_is_named_by_its_api():

@@ -11,6 +11,7 @@ import click
 
 from frontsim.cli.choices import NearChoice
 from frontsim.cli.verification.ci_jobs import JOBS
+from frontsim.cli.verification.verify_request import with_nearest_observer
 from frontsim.errors import BadInput
 from frontsim.presentation.masking import masked, masked_errors
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
@@ -39,10 +40,11 @@ _SEED = 1
 @click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
 @click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
-def init(file: str, ci: str | None, *, force: bool, **options: Any) -> None:
+@click.pass_context
+def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **options: Any) -> None:
     """Set up a project: ask for what you do not give, try each answer, and write the file that all commands read."""
     asks = sys.stdin.isatty()
-    request = _request(options, asks=asks)
+    request = _request(with_nearest_observer(ctx, options), asks=asks)
     job = JOBS.get(ci or (click.prompt("CI job", type=NearChoice([*JOBS, _NONE]), default=_NONE) if asks else _NONE))
     _refuse_existing(file, Path(job.file) if job else None, force=force)
     with masked_errors():

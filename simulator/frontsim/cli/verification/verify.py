@@ -29,7 +29,7 @@ from frontsim.cli.verification.verify_options import (
     receiver_options,
     simulator_options,
 )
-from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of
+from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of, with_nearest_observer
 from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
 from frontsim.presentation.masking import masked, masked_errors, secrets_shown
@@ -84,7 +84,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         return
     if not options["receiver"]:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
-    request = request_of(options)
+    request = request_of(with_nearest_observer(ctx, options))
     payload_files.prepare(options["payload_folder"])
     with secrets_shown(options["show_secrets"]):
         with masked_errors():

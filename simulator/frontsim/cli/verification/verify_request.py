@@ -5,13 +5,28 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import click
+from click.core import ParameterSource
+
 from frontsim.client.control import control_url
 from frontsim.settings import Settings, of_delivery
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Address, Request
 from frontsim.verification.schedule import Pace, usual_pace
 
+_OBSERVERS = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
+_RANKS = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
 _BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
+
+
+def with_nearest_observer(ctx: click.Context, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the way to read effects that was given nearest: a flag replaces what the file says.
+
+    Two ways that were given side by side stay, and are refused later.
+    """
+    ranks = {name: _RANKS.index(ctx.get_parameter_source(name)) for name in _OBSERVERS if options.get(name)}
+    farther = [name for name, rank in ranks.items() if rank > min(ranks.values())]
+    return {**options, **{name: type(options[name])() for name in farther}}
 
 
 def request_of(options: Mapping[str, Any]) -> Request:
