@@ -70,6 +70,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "right-receivers": right_receivers,
     "rooms": partial(rooms, "rooms"),
     "rooms-of-load": partial(rooms, "rooms of load"),
+    "rooms-of-play": partial(rooms, "rooms of verification.play"),
     "rooms-of-payloads": partial(rooms, "rooms of payloads"),
     "rooms-of-schema": partial(rooms, "rooms of payloads.schema"),
     "rooms-of-verification": partial(rooms, "rooms of verification"),

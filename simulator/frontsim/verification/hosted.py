@@ -20,7 +20,7 @@ from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
-from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.request import (
     Address,
     Request,

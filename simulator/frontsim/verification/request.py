@@ -31,7 +31,7 @@ from frontsim.verification.observe.observers import (
 )
 from frontsim.verification.observe.process_observers import import_observer, sql_observer
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
 
 CONCURRENCY = 50

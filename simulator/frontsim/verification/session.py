@@ -15,9 +15,9 @@ from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import Column, ColumnCount, ContentCheck, History
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.exchanges import Accused, ExchangeSource, read_exchanges
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.log.exchanges import Accused, ExchangeSource, read_exchanges
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import play, skip_reason

@@ -34,7 +34,7 @@ from frontsim.verification.facts.history import History, Observation
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.observe.observers import UrlObserver, read_effects
-from frontsim.verification.play.log_facts import read_webhook_facts
+from frontsim.verification.play.log.log_facts import read_webhook_facts
 
 VERIFIED, VIOLATED = 0, 1
 _STOP_S = 10.0

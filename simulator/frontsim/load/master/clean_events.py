@@ -8,7 +8,7 @@ from frontsim.clock import stopwatch
 from frontsim.load.master.setup import MASTER_TTL_S, MISSING_S, LoadSetup
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import EventFact
-from frontsim.verification.play.log_facts import outcome_of
+from frontsim.verification.play.log.log_facts import outcome_of
 from frontsim.verification.play.probes.preflight import CleanEvent, Preflight
 
 

@@ -15,7 +15,7 @@ from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.play.exchanges import ExchangeSource, read_exchanges
+from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets

@@ -19,7 +19,7 @@ from frontsim.load.master.simulator_process import address_of, start_simulator
 from frontsim.load.plan.options import Load
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
-from frontsim.verification.play.exchanges import ExchangeSource
+from frontsim.verification.play.log.exchanges import ExchangeSource
 from frontsim.verification.play.scenario_state import since_ms
 from frontsim.verification.request import Address, Request, check, observer_of
 from frontsim.verification.scenario.selection import Selection

@@ -21,7 +21,7 @@ from frontsim.verification.facts.history import EventFact, FaultFact, History, O
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook
-from frontsim.verification.play.log_facts import Condition, read_webhook_facts
+from frontsim.verification.play.log.log_facts import Condition, read_webhook_facts
 from frontsim.verification.play.probes.preflight import PreflightResult
 from frontsim.verification.play.runner import Recording
 

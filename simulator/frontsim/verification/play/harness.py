@@ -28,7 +28,7 @@ from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
-from frontsim.verification.play.process import ReceiverProcess
+from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.selection import Selection
 

@@ -14,18 +14,18 @@ from frontsim.errors import FrontsimError
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
-from frontsim.verification.play.actions import act, reconcile
-from frontsim.verification.play.dependency_faults import why_not_struck
-from frontsim.verification.play.faults import end_faults
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
-from frontsim.verification.play.log_facts import read_facts
-from frontsim.verification.play.observing import take_baseline
-from frontsim.verification.play.pasts import tell_pasts
+from frontsim.verification.play.log.log_facts import read_facts
 from frontsim.verification.play.probes.body_limit import body_limit
 from frontsim.verification.play.probes.clean_events import preflight_of
 from frontsim.verification.play.probes.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps.actions import act, reconcile
+from frontsim.verification.play.steps.dependency_faults import why_not_struck
+from frontsim.verification.play.steps.faults import end_faults
+from frontsim.verification.play.steps.observing import take_baseline
+from frontsim.verification.play.steps.pasts import tell_pasts
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import EVENTFUL
 

@@ -135,6 +135,10 @@ class ScenarioState:
         """Milliseconds of simulator time since the scenario began. Raises CallError."""
         return since_ms(self.epoch, self.harness.now())
 
+    def drain(self) -> None:
+        """Wait until no delivery is due or in flight, within the scenario's time. Raises CallError."""
+        self.harness.sim.drain(max(0.1, self.harness.limits.timeout_s - self.spent_s))
+
     def mark(self, text: str) -> None:
         """Record something that was done to the receiver, with the moment. Raises CallError."""
         self.marks.append((self.now_ms(), text))

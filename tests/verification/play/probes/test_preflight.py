@@ -13,8 +13,8 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import FunctionObserver
 from frontsim.verification.play.probes.preflight import ACKNOWLEDGED, SEEN, SEEN_ONCE, CleanEvent, Preflight
-from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps.raising import raise_clean
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import chosen
 

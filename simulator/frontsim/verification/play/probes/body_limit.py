@@ -15,8 +15,8 @@ from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.history import EventFact
+from frontsim.verification.play.receiver.sender import SendResult, send
 from frontsim.verification.play.scenario_state import ScenarioState
-from frontsim.verification.play.sender import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint, Raise
 
 _LONGEST_S = 5.0

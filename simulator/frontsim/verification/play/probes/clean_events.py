@@ -7,11 +7,10 @@ from itertools import cycle, islice
 from frontsim.clock import stopwatch
 from frontsim.presentation.printable import printable
 from frontsim.verification.facts.history import EventFact
-from frontsim.verification.play.drain import drain
-from frontsim.verification.play.log_facts import outcome_of, sent_payload
+from frontsim.verification.play.log.log_facts import outcome_of, sent_payload
 from frontsim.verification.play.probes.preflight import CleanEvent, Preflight
-from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
+from frontsim.verification.play.steps.raising import raise_clean
 
 _LONGEST = 200
 """Characters of what a receiver said."""
@@ -44,7 +43,7 @@ class SimulatedCleanEvents:
     def send(self, number: int) -> Sequence[CleanEvent]:
         sent_s = stopwatch()
         raised = [raise_clean(self._state, event) for event in islice(self._events, number)]
-        drain(self._state)
+        self._state.drain()
         return [self._result(tracked, sent_s) for tracked in raised]
 
     def resend(self, sent: CleanEvent) -> CleanEvent:

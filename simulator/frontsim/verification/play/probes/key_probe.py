@@ -29,7 +29,7 @@ from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.probes.key_pairs import Novelties, Shot, has_two_ids, moments_before
-from frontsim.verification.play.sender import SendResult, send
+from frontsim.verification.play.receiver.sender import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,7 @@
 """Faults of a scenario, from a step that begins them to the `clear` that ends them all."""
 
-from frontsim.verification.play.dependency_faults import end_dependency_fault
-from frontsim.verification.play.drain import drain
 from frontsim.verification.play.scenario_state import APART_S, ActiveFault, ScenarioState
+from frontsim.verification.play.steps.dependency_faults import end_dependency_fault
 from frontsim.verification.scenario.steps import InjectFault
 
 
@@ -24,7 +23,7 @@ def end_faults(state: ScenarioState) -> None:
     """Wait for the deliveries in flight, then remove all faults. Raises CallError."""
     if not state.active and state.broken is None:
         return
-    drain(state)
+    state.drain()
     to_ms = state.now_ms()
     for active in state.active:
         state.harness.sim.remove_fault(active.id)

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from frontsim.clock import stopwatch
 from frontsim.verification.dependency.breakage import Breakage, DependencyFault
 from frontsim.verification.facts.history import FaultFact
-from frontsim.verification.play.crashes import kill_in_delivery
-from frontsim.verification.play.dependency_faults import await_return, dependencies_of
-from frontsim.verification.play.drain import drain
-from frontsim.verification.play.raising import raise_events
 from frontsim.verification.play.scenario_state import APART_S, ScenarioState
+from frontsim.verification.play.steps.crashes import kill_in_delivery
+from frontsim.verification.play.steps.dependency_faults import await_return, dependencies_of
+from frontsim.verification.play.steps.raising import raise_events
 from frontsim.verification.scenario.steps import AtBoundaries, BoundaryAct, CrashPoint, Raise
 
 _QUIET_S = 0.1
@@ -114,7 +113,7 @@ def _mend(state: ScenarioState, fault: str, from_ms: int) -> None:
 def _deliver(state: ScenarioState, event: str) -> bool:
     """Deliver one event, and wait until its requests are over: whether the receiver makes no more."""
     raise_events(state, Raise(events=[event]))
-    drain(state)
+    state.drain()
     return _await_quiet(state)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
-from frontsim.verification.play.sender import SendResult, send
+from frontsim.verification.play.receiver.sender import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint
 
 BODY = b'{"saleId": 7}!'

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.play.process import ReceiverProcess, _ReceiverOutput
+from frontsim.verification.play.receiver.process import ReceiverProcess, _ReceiverOutput
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """Looking at the effects in the course of a scenario."""
 
 from frontsim.verification.facts.history import History, Observation
-from frontsim.verification.play.log_facts import read_facts
+from frontsim.verification.play.log.log_facts import read_facts
 from frontsim.verification.play.scenario_state import ScenarioState
 
 

@@ -8,7 +8,7 @@ from frontsim.client.models import EventEntry
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts.history import EventFact
-from frontsim.verification.play.log_facts import Condition, read_webhook_facts
+from frontsim.verification.play.log.log_facts import Condition, read_webhook_facts
 from frontsim.verification.scenario.selection import Selection
 
 EPOCH = datetime.fromisoformat("2026-08-01T10:00:00")

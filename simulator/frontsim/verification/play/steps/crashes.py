@@ -6,8 +6,8 @@ from frontsim.client.leases import DeliveryReport
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.verification.facts.history import FaultFact
+from frontsim.verification.play.receiver.sender import send
 from frontsim.verification.play.scenario_state import ScenarioState
-from frontsim.verification.play.sender import send
 from frontsim.verification.scenario.steps import Crash, CrashPoint
 
 

@@ -12,9 +12,8 @@ from typing import Any
 from frontsim.catalog import EventType
 from frontsim.client.models import RaisedEvent
 from frontsim.verification.facts import lookup
-from frontsim.verification.play.actions import reconcile
-from frontsim.verification.play.drain import drain
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps.actions import reconcile
 from frontsim.verification.scenario.steps import Raise
 
 _BEFORE = timedelta(days=1)
@@ -31,7 +30,7 @@ def tell_pasts(state: ScenarioState) -> None:
         kept = [_told(state, past, event, next(moments), fixed) for _ in range(count)]
         state.pasts.setdefault(event, []).extend(kept)
     if state.pasts:
-        drain(state)
+        state.drain()
         reconcile(state)
 
 

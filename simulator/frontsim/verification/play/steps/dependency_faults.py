@@ -10,7 +10,7 @@ from frontsim.verification.dependency.breakage import Breakage
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.history import FaultFact
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.play.process import is_listening
+from frontsim.verification.play.receiver.process import is_listening
 from frontsim.verification.play.scenario_state import APART_S, BrokenDependency, ScenarioState
 from frontsim.verification.scenario.steps import BreakDependency
 

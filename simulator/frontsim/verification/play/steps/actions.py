@@ -8,14 +8,13 @@ from frontsim.client.models import EventEntry
 from frontsim.client.resend_job import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
 from frontsim.errors import Unusable
 from frontsim.verification.facts.history import Expect
-from frontsim.verification.play.boundaries import break_at_boundaries
-from frontsim.verification.play.crashes import crash
-from frontsim.verification.play.dependency_faults import begin_dependency_fault, patience_s
-from frontsim.verification.play.drain import drain
-from frontsim.verification.play.faults import begin_fault, end_faults
-from frontsim.verification.play.observing import take_checkpoint
-from frontsim.verification.play.raising import raise_events
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps.boundaries import break_at_boundaries
+from frontsim.verification.play.steps.crashes import crash
+from frontsim.verification.play.steps.dependency_faults import begin_dependency_fault, patience_s
+from frontsim.verification.play.steps.faults import begin_fault, end_faults
+from frontsim.verification.play.steps.observing import take_checkpoint
+from frontsim.verification.play.steps.raising import raise_events
 from frontsim.verification.scenario.scenario import place
 from frontsim.verification.scenario.steps import (
     Advance,
@@ -116,7 +115,7 @@ def _clear(state: ScenarioState, _: Clear) -> None:
 
 
 def _drain(state: ScenarioState, _: Drain) -> None:
-    drain(state)
+    state.drain()
 
 
 def _resend(state: ScenarioState, step: Resend) -> None:
