@@ -100,7 +100,10 @@ def _tried(request: Request) -> list[str]:
     if not request.is_auto:
         return list(request.events)
     if not probed or not probed[0].refused:
-        click.echo("ok  every type is taken, or none")
+        if probed and probed[0].to_all:
+            click.secho(f"??  {masked(probed[0].hint)}", fg="yellow")
+        else:
+            click.echo("ok  it takes every type")
         return []
     answer = next(iter(probed[0].refused.values()))
     click.echo(f"ok  it takes {', '.join(probed[0].taken)}; {len(probed[0].refused)} types were answered {answer}")

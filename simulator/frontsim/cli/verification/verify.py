@@ -154,7 +154,7 @@ def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
 @contextmanager
 def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
     """Tell at once what most types were answered, before the table begins."""
-    hints = [] if request.is_auto else [each.hint for each in probed]
+    hints = [each.hint for each in probed if each.to_all or not request.is_auto]
     for hint in filter(None, hints):
         click.secho(shown(hint), fg="yellow", err=True)
     yield

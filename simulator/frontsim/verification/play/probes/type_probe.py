@@ -19,10 +19,15 @@ _MORE_S = 5.0  # beyond the time that the receiver has for an answer
 
 @dataclass(frozen=True, slots=True)
 class ProbedTypes:
-    """The types in their order; `refused` has the answer to each that was refused as most others were."""
+    """The types in their order; `refused` has the answer to each that was refused as most others were.
+
+    If every type was refused, `refused` is empty, because nothing would be left to play, and `to_all` has the most
+    common answer.
+    """
 
     types: Sequence[str]
     refused: Mapping[str, str]
+    to_all: str = ""
 
     @property
     def taken(self) -> list[str]:
@@ -30,7 +35,13 @@ class ProbedTypes:
 
     @property
     def hint(self) -> str:
-        """What to tell the user; "" unless most types were refused, and some were not."""
+        """What to tell the user; "" unless most types were refused."""
+        if self.to_all:
+            return (
+                f"The receiver refused a clean event of each type, most with {self.to_all}. "
+                "If it reads the event's type or id from the body, try --delivery-shape typed, event or envelope; "
+                "a file for --delivery-shape adds headers, such as a key."
+            )
         if not self.taken or 2 * len(self.refused) <= len(self.types):
             return ""
         answer = next(iter(self.refused.values()))
@@ -59,7 +70,10 @@ def probe(harness: Harness) -> ProbedTypes:
         for event, entry in again.items()
         if _is_refused(entry) and entry.outcome == entries[event].outcome
     }
-    return ProbedTypes(types, _alike(answers) if len(answers) < len(types) else {})
+    alike = _alike(answers)
+    if len(answers) == len(types):
+        return ProbedTypes(types, {}, to_all=next(iter(alike.values())))
+    return ProbedTypes(types, alike)
 
 
 def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
