@@ -9,7 +9,7 @@ queue, or is forgotten by a reset.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
 
@@ -17,18 +17,9 @@ from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
 from frontsim.delivery.barrier import Barrier
 from frontsim.delivery.concurrency import ConcurrencyLimit
+from frontsim.delivery.fault_effects import result_in_log, send_plan
 from frontsim.delivery.reordering import Reordering
-from frontsim.delivery.send_plan import (
-    LOST_RESPONSE,
-    RESET_AFTER_SEND,
-    WHOLE,
-    SendPlan,
-    give_up,
-    held,
-    partial_body,
-    slow_body,
-    slow_headers,
-)
+from frontsim.delivery.send_plan import WHOLE, SendPlan, held
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.delivery_shape import filled_url
 from frontsim.domain.fault_rules import FaultRules
@@ -36,7 +27,7 @@ from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
 from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import NOT_SENT, ChangedRequest, Delivery, Finished, Outcome, Result, Trigger
 from frontsim.domain.payload_mutations import mutate
-from frontsim.domain.status_text import StatusText, of_status
+from frontsim.domain.status_text import StatusText
 from frontsim.domain.target import Target, parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
 from frontsim.store.event_log import EventLog
@@ -45,20 +36,6 @@ from frontsim.store.queue_rows import NEXT
 logger = logging.getLogger(__name__)
 
 _AT_THE_NEXT_START = NEXT  # originals only: a resend is logged as not sent, because its caller may ask again
-_NEVER_ARRIVES = {
-    "refuse": StatusText.CONNECTION_REFUSED,
-    "dns-failure": StatusText.NAME_NOT_RESOLVED,
-    "connect-timeout": StatusText.CONNECT_TIMEOUT,
-    "tls-failure": StatusText.TLS_FAILED,
-}
-_SEND_PLANS: Mapping[str, Callable[[FaultRule], SendPlan]] = {
-    "partial-body": lambda rule: partial_body(share=rule.param("fraction")),
-    "slow-headers": lambda rule: slow_headers(rate=rule.param("bytesPerS")),
-    "slow-body": lambda rule: slow_body(rate=rule.param("bytesPerS")),
-    "lost-response": lambda _: LOST_RESPONSE,
-    "reset-after-send": lambda _: RESET_AFTER_SEND,
-    "timeout": lambda rule: give_up(after_s=rule.param("afterS")),
-}
 
 
 class Dispatcher:
@@ -184,17 +161,13 @@ class Dispatcher:
             case FaultStage.ODDLY_DELIVERED:
                 self._deliver_oddly(delivery, now, rule)
             case _:
-                self._send(delivery, now, _SEND_PLANS[rule.fault](rule), rule.fault)
+                self._send(delivery, now, send_plan(rule), rule.fault)
 
     def _never_send_or_lie(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         if rule.fault == "false-failure":
-            self._send(delivery, now, WHOLE, rule.fault, logged=_answered(rule.param("status")))
-        elif rule.fault in _NEVER_ARRIVES:
-            result = Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
-            self._end(Finished(delivery, result, now, rule.fault), arrived=False)
+            self._send(delivery, now, WHOLE, rule.fault, logged=result_in_log(rule))
         else:
-            status = 200 if rule.fault == "false-success" else rule.param("status")
-            self._end(Finished(delivery, _answered(status), now, rule.fault), arrived=False)
+            self._end(Finished(delivery, result_in_log(rule), now, rule.fault), arrived=False)
 
     def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         try:
@@ -302,10 +275,6 @@ class Dispatcher:
     def _put_back(self, delivery: Delivery, due_at: Milliseconds) -> None:
         self._store.postpone(delivery, due_at)
         self._slots.release(delivery)
-
-
-def _answered(status_code: int) -> Result:
-    return Result(Outcome.ANSWERED, of_status(status_code), status_code, duration_ms=0)
 
 
 @lru_cache(maxsize=4096)
