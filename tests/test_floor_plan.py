@@ -93,7 +93,7 @@ UNMIRRORED = {
         "receivers/backend.py receivers/broken/answer.py receivers/broken/content.py receivers/broken/key.py "
         "receivers/broken/race.py receivers/broken/reading.py receivers/broken/state.py "
         "receivers/broken/transaction.py receivers/correct.py receivers/effects.py receivers/keys.py "
-        "receivers/server.py receivers/variant.py"
+        "receivers/server.py"
     ),
     "whole cases are played and judged": (
         "recovery/case_events.py recovery/facts.py recovery/gateway.py recovery/hosted.py recovery/html.py "

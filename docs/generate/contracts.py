@@ -9,7 +9,8 @@ from docs.generate.place import ROOT
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.jobs.registry import BROKEN as BROKEN_JOBS
-from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.broken.registry import BROKEN
+from frontsim.receivers.registry import CORRECT
 from frontsim.recovery import clauses as job_clauses
 from frontsim.recovery.case import bundled_cases
 from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE

@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.broken.registry import BROKEN
+from frontsim.receivers.registry import CORRECT
 from frontsim.receivers.variant import Variant
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses

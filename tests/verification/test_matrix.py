@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from frontsim.faketime import faketime_library
-from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.broken.registry import BROKEN
+from frontsim.receivers.registry import CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK

@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--db", type=Path, required=True, help="the receiver's file")
-    parser.add_argument("--variant", default="reference", help="a name of simulator/frontsim/receivers/registry.py")
+    parser.add_argument("--variant", default="reference", help="a name that `frontsim receiver --list` shows")
     parser.add_argument("--header", help="the header with the event's id")
     options = parser.parse_args()
     try:

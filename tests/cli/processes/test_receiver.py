@@ -10,7 +10,8 @@ from socket import create_server
 import httpx
 import pytest
 
-from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.broken.registry import BROKEN
+from frontsim.receivers.registry import CORRECT
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow

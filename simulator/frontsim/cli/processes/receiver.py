@@ -6,7 +6,8 @@ import click
 
 from frontsim.cli.choices import NearChoice
 from frontsim.cli.output import json_option, show_json, show_line, show_table
-from frontsim.receivers.registry import BROKEN, CORRECT
+from frontsim.receivers.broken.registry import BROKEN
+from frontsim.receivers.registry import CORRECT
 from frontsim.receivers.serve import run
 
 PORT = 8500
