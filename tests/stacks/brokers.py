@@ -1,4 +1,4 @@
-"""Real Redis and RabbitMQ servers for a test: folders of their own, loopback, no durability."""
+"""Real Redis, RabbitMQ and nginx for a test: folders of their own, loopback, no durability."""
 
 import os
 import socket
@@ -71,6 +71,39 @@ def rabbitmq() -> Iterator[int]:
             subprocess.run(
                 [program("epmd"), "-port", str(mapper), "-kill"], capture_output=True, timeout=10, check=False
             )
+
+
+_NGINX = """
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/client;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream receiver {{ server 127.0.0.1:{receiver}; {upstream} }}
+    server {{
+        listen 127.0.0.1:{port};
+        {server}
+        location / {{ proxy_pass http://receiver; }}
+    }}
+}}
+"""
+
+
+def nginx(folder: Path, receiver: int, *, server: str = "", upstream: str = "") -> tuple[int, Sequence[str]]:
+    """The port of nginx in front of a receiver's port, and its command; with its defaults and some directives more."""
+    binary, port = program("nginx"), free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        _NGINX.format(folder=folder, receiver=receiver, port=port, server=server, upstream=upstream)
+    )
+    return port, [binary, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(configuration)]
 
 
 @contextmanager

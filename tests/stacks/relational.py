@@ -207,7 +207,10 @@ def inbox(kind: str, connect: Connect, *, marks_first: bool = False) -> Book:
     """It stores the event and answers; a worker books what is new, in one transaction with the mark that it is done."""
     database = Database(kind, connect)
     threading.Thread(target=_work_through, args=(connect(), connect, marks_first), daemon=True).start()
+    return _storing(database)
 
+
+def _storing(database: Database) -> Book:
     def book(event_id: str, _: Any) -> None:
         def work(connection: Connection) -> None:
             database.note(connection, event_id)
@@ -222,19 +225,30 @@ def _work_through(connection: Connection, connect: Connect, marks_first: bool) -
     """Book what is in the inbox, for ever; connect again when the connection is gone."""
     while True:
         try:
-            event_id = _next_in(connection)
-            if event_id:
-                run(connection, "UPDATE events SET done = 1 WHERE event_id = %s", event_id)
-                if marks_first:
-                    connection.commit()
-                run(connection, SALE, event_id, 0)
-            connection.commit()
-            time.sleep(0 if event_id else 0.03)
+            _work(connection, marks_first)
         except BROKEN:
             time.sleep(0.1)
             with suppress(*BROKEN):
-                connection.close()
+                connection.close()  # PyMySQL refuses to close what is closed
+            with suppress(*BROKEN):
                 connection = connect()
+
+
+def _work(connection: Connection, marks_first: bool) -> None:
+    event_id = _next_in(connection)
+    if event_id:
+        run(connection, "UPDATE events SET done = 1 WHERE event_id = %s", event_id)
+        if marks_first:
+            connection.commit()
+        run(connection, SALE, event_id, 0)
+    connection.commit()
+    time.sleep(0 if event_id else 0.03)
+
+
+def _work_until_broken(connection: Connection) -> None:
+    with suppress(*BROKEN):
+        while True:
+            _work(connection, marks_first=False)
 
 
 def _next_in(connection: Connection) -> str:
@@ -242,6 +256,13 @@ def _next_in(connection: Connection) -> str:
         cursor.execute("SELECT event_id FROM events WHERE done = 0 LIMIT 1 FOR UPDATE")
         row = cursor.fetchone()
         return str(row[0]) if row else ""
+
+
+def inbox_worker_ends(kind: str, connect: Connect) -> Book:
+    """Its worker ends with its first connection, and nobody notices: the receiver goes on taking events."""
+    database = Database(kind, connect)
+    threading.Thread(target=_work_until_broken, args=(connect(),), daemon=True).start()
+    return _storing(database)
 
 
 def inbox_marks_first(kind: str, connect: Connect) -> Book:
@@ -279,6 +300,7 @@ RECEIVERS: Mapping[str, Callable[[str, Connect], Book]] = {
     "retries-without-key": no_key,
     "inbox": inbox,
     "inbox-marks-first": inbox_marks_first,
+    "inbox-worker-ends": inbox_worker_ends,
 }
 
 if __name__ == "__main__":

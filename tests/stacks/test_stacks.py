@@ -66,6 +66,7 @@ def cases() -> list[Case]:
         )
         for each in listed
         for stack in each["stacks"]
+        if stack != "nginx"
     ]
 
 

@@ -105,6 +105,28 @@ def test_a_receiver_that_its_supervisor_starts_again_passes():
     assert ("", "SaleCreated-0") == (found.check.failure, found.webhook_event_id)
 
 
+def test_a_receiver_that_starts_behind_its_proxy_passes():
+    """The proxy answers 502 to deliveries and to the observer until the receiver listens."""
+    receiver = Receiver()
+    deliver, runs = receiver._deliver, []
+
+    def delivered(event_id, event):
+        runs.append(event_id)
+        receiver.answers = dict.fromkeys(TYPES, 200 if len(runs) > 40 else 502)
+        return deliver(event_id, event)
+
+    def shown():
+        if len(runs) <= 40:
+            raise ConnectionError
+        return receiver.effects
+
+    receiver._deliver = delivered
+    effects = EffectReader(FunctionObserver(shown), "webhookEventId", pause=lambda _: None)
+    effects.take_baseline()
+    found = replace(receiver.preflight(), effects=effects, longest_s=60).run()
+    assert ("", True) == (found.check.failure, bool(found.webhook_event_id))
+
+
 @pytest.mark.slow
 def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
     """Whatever payloads the simulator makes by itself: any receiver must take a clean event."""

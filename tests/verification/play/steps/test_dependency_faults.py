@@ -1,14 +1,18 @@
 """Receivers whose ERP, behind a proxy, is down, slow or loses its answers: each ends in the right verdict."""
 
 import http.client
+import socket
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.address import DependencyAddress
+from frontsim.verification.play.dependency_faults import await_return
 from tests.ports import free_port
-from tests.verification.laboratory import open_shop
+from tests.verification.laboratory import HASTY, open_shop
 
 pytestmark = pytest.mark.slow
 
@@ -132,6 +136,69 @@ def test_a_call_that_is_made_again_without_a_key_books_twice(erp, played):
     books_twice(erp)
     found = played(right, "dependency-lost-commit", events=["SaleCreated"])
     assert {"dependency-lost-commit": (Verdict.VIOLATED, {"duplicated"})} == found
+
+
+def ends(erp, shop):
+    """It listens no more once its ERP is away, and serves none of the connections that it had."""
+    gone = Event()
+
+    def answer(event_id):
+        status = right(erp)(event_id)
+        if status != 200:
+            gone.set()
+            shop.shutdown()
+            shop.server_close()
+        if gone.is_set():
+            raise ConnectionAbortedError
+        return status
+
+    return answer
+
+
+def test_a_receiver_that_ends_and_is_not_started_again_is_unknown(shop, erp, requested, play):
+    """Without a supervisor and --receiver-cmd nobody knows what it does with the dependency back. No class is said."""
+    shop.answers = ends(erp, shop)
+    request = requested(
+        shop.url,
+        observe_url=f"{erp.shop.url}/effects",
+        dependencies=[erp.address],
+        limits=HASTY,
+        events=["SaleCreated"],
+    )
+    (played,) = play(request, "dependency-down")
+    assert (Verdict.UNKNOWN, ()) == (played.judgement.verdict, played.judgement.findings)
+    assert "it ended, and nothing started it again; run it under its supervisor" in played.judgement.reason
+
+
+def test_a_process_that_takes_a_moment_to_end_is_started_again():
+    """Its sockets are closed, so nothing listens, and it still counts as running at the first look."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    servers = []
+
+    class Process:
+        looks = 0
+
+        @property
+        def is_running(self):
+            self.looks += 1
+            return self.looks == 1 or bool(servers)
+
+        def start(self):
+            servers.append(socket.create_server(("127.0.0.1", port)))
+
+    limits = SimpleNamespace(last_s=60)
+    harness = SimpleNamespace(
+        process=Process(), receiver_url=f"http://127.0.0.1:{port}", pause=lambda _: None, limits=limits
+    )
+    told = []
+    await_return(
+        SimpleNamespace(
+            harness=harness, scenario=SimpleNamespace(needs_dependency=True), mark=told.append, effects=None
+        )
+    )
+    servers.pop().close()
+    assert ["receiver started: it had ended while its dependency was broken"] == told
 
 
 def test_a_receiver_that_does_not_use_the_proxy_is_unknown(shop, erp, requested, play):

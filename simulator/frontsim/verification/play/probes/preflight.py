@@ -119,10 +119,14 @@ class Preflight:
         told: list[EventFact] = []
         found = self._try(told, longest_s=0.0)
         for number in range(1, _TRIES):
-            if not found.check.failure or found.check.unanswered or (self.effects and self.effects.is_absent):
+            if not found.check.failure or found.check.unanswered or self._is_absent(found.check):
                 break
             found = self._try(told, longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
         return found
+
+    def _is_absent(self, check: PreflightCheck) -> bool:
+        """Whether the observer stays away; one that appears with the first event may come once that is acknowledged."""
+        return check.name != ACKNOWLEDGED and self.effects is not None and self.effects.is_absent
 
     def check_liveness(self, *, is_late: Callable[[], bool]) -> Liveness:
         """Send a clean event: any answer is a sign of life. Raises CallError.

@@ -60,7 +60,10 @@ class ReceiverProcess:
         """
         if self._listens():
             host, port = self._address
-            raise Unusable(f"--receiver-cmd: something listens on {host}:{port} already; stop it, or give another port")
+            raise Unusable(
+                f"--receiver-cmd: something listens on {host}:{port} already; stop it, or give another port; "
+                "a proxy in front of the receiver must be started by this command, too"
+            )
         self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
             self._command,
             shell=True,

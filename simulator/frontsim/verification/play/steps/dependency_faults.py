@@ -53,13 +53,11 @@ def await_return(state: ScenarioState) -> None:
     """Wait until the receiver listens and its effects can be read; start our own process if it has ended.
 
     Raises:
-        Unusable: it does not listen again.
+        Unusable: it does not listen again, or cannot be started.
     """
     harness = state.harness
-    if harness.process is not None and not harness.process.is_running:
-        harness.process.start()
-        state.mark("receiver started: it had ended while its dependency was broken")
     began_s = stopwatch()
+    _start_again(state)
     while not is_listening(harness.receiver_url):
         if stopwatch() - began_s > patience_s(state):
             raise Unusable(
@@ -68,6 +66,7 @@ def await_return(state: ScenarioState) -> None:
                 "verify start it (--receiver-cmd)"
             )
         harness.pause(_LOOK_S)
+        _start_again(state)  # what has closed its sockets may take a moment to end
     while state.effects is not None and not state.effects.is_absent and stopwatch() - began_s < harness.limits.last_s:
         try:
             state.effects.read_all()
@@ -75,6 +74,14 @@ def await_return(state: ScenarioState) -> None:
             harness.pause(_LOOK_S)
         else:
             return
+
+
+def _start_again(state: ScenarioState) -> None:
+    """Start our own process if it has ended. Raises Unusable."""
+    process = state.harness.process
+    if process is not None and not process.is_running:
+        process.start()
+        state.mark("receiver started: it had ended while its dependency was broken")
 
 
 def patience_s(state: ScenarioState) -> float:
