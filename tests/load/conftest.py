@@ -1,10 +1,12 @@
 """Receivers and Locust, each as processes of their own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,7 @@ def receivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receivers]:
 
 
 class Locust:
-    """One Locust process of a load test."""
+    """One Locust process of a load test. It starts in a group of its own, with the workers that it forks."""
 
     def __init__(self, file: str, *options: str, cwd: Path) -> None:
         self._process = subprocess.Popen(
@@ -52,14 +54,21 @@ class Locust:
             cwd=cwd,
             start_new_session=True,
         )
+        self._log = ""
 
-    def wait_for(self, words: str) -> None:
-        """Read its log until these words come."""
+    def wait_for(self, pattern: str) -> None:
+        """Read its log until this comes."""
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            if words in line:
+            self._log += line
+            if re.search(pattern, line):
                 return
-        raise AssertionError(f"the log ended without {words!r}")
+        raise AssertionError(f"the log ended without {pattern!r}: {self._log}")
+
+    def interrupt(self) -> tuple[int, str, str]:
+        """Ctrl-C: the load ends, and a verdict follows; see `end`."""
+        self._process.send_signal(signal.SIGINT)
+        return self.end()
 
     def kill(self) -> None:
         """kill -9."""
@@ -70,6 +79,31 @@ class Locust:
         try:
             out, err = self._process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)  # it, and the workers that it has forked
-            out, err = self._process.communicate()
-        return self._process.returncode, out, err
+            self.close()
+            raise
+        return self._process.returncode, out, self._log + err
+
+    def close(self) -> None:
+        """End the whole group if it has not ended, and close the pipes: however the test ends, nothing is left."""
+        if self._process.returncode is None:  # after `end` the number may be another process's
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        for pipe in (self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            pipe.close()
+
+
+StartLocust = Callable[..., Locust]
+
+
+@pytest.fixture
+def locust(tmp_path: Path) -> Iterator[StartLocust]:
+    """Starts Locust processes in the test's folder, all of which end with the test."""
+    with ExitStack() as started:
+
+        def start(file: str, *options: str) -> Locust:
+            process = Locust(file, *options, cwd=tmp_path)
+            started.callback(process.close)
+            return process
+
+        yield start

@@ -8,6 +8,7 @@ Exit codes: 0 verified, 1 violated, 2 unknown, 3 usage or no receiver at that UR
 """
 
 import logging
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -58,6 +59,7 @@ class LoadTest:
 
     def _init(self, environment: Environment, **_: Any) -> None:
         """In the master or the only process: check that everything is there before any load is sent."""
+        hear_ctrl_c()
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs a line for every call
         if isinstance(environment.runner, WorkerRunner):
             return
@@ -118,6 +120,15 @@ class LoadTest:
     def _load(self, environment: Environment) -> Load:
         assert environment.parsed_options is not None
         return Load(self._plan, environment.parsed_options)
+
+
+def hear_ctrl_c() -> None:
+    """Have a Ctrl-C interrupt this greenlet, the main one, whichever runs at that moment.
+
+    Python raises it in the one that runs. A thread of ours would end with it, and the load would go on.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as under nohup
+        gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)
 
 
 def _leave(code: int) -> NoReturn:

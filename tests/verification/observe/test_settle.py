@@ -157,6 +157,29 @@ def test_a_worker_that_is_still_at_it_has_not_settled(waits):
     assert took_s < 61
 
 
+def test_one_change_gets_its_window_though_time_runs_out(waits):
+    """What is missing is waited for as long as the whole wait may take, and a part of it comes in the first look."""
+    before, took_s = waits([(0, 1)], needed=3)
+    limits = WaitLimits(0.3, 60.0, 60.0)
+    rest, more_s = waits([(0, 2)], needed=3, limits=limits, before=before, began_s=took_s)
+    assert (rest.is_quiet, len(rest.effects)) == (True, 2)
+    assert 60.0 <= more_s < 60.3
+
+
+def test_a_change_after_the_time_is_unrest(waits):
+    """The last change before the time's end gets its window, and the next one in it ends the wait."""
+    rest, took_s = waits([(0, 0), *((each, each) for each in range(1, 63, 2))], needed=90)
+    assert not rest.is_quiet
+    assert 61 <= took_s < 61.3
+
+
+def test_a_look_that_outlasts_the_time_is_no_unrest():
+    """A machine so busy that a look takes longer than the wait may: what does not change has settled."""
+    watch = EffectsWatch(relevant=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
+    assert 65.0 == watch.take((), looked_s=0.0, now_s=65.0)
+    assert watch.take((), looked_s=130.0, now_s=195.0).is_quiet
+
+
 @pytest.mark.slow
 def test_what_one_look_alone_shows_twice_proves_nothing(watches):
     """A list that is read in pages while it grows shows another effect twice in every look."""

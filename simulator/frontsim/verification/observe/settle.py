@@ -23,7 +23,7 @@ class Settled:
     Attributes:
         effects: what the last look saw. Where the effects did not settle: only the relevant ones, and of those only
             what the last two looks both show.
-        is_quiet: the effects have settled; False when time ran out first, or on a failure.
+        is_quiet: the effects have settled; False when they still changed after time ran out, or on a failure.
         failure: why the effects could not be read, "" when they could.
         began_s: the first look.
         changed_s: the look that saw the last change; without a change, the first look.
@@ -58,7 +58,8 @@ class WaitLimits:
         quiet_s: effects that lack nothing have settled when they are unchanged for this long.
         missing_s: effects that lack something have settled when they are unchanged for this long, because a slow worker
             is not a loss.
-        most_s: the wait ends after this long in any case.
+        most_s: effects that still change after this long never settle. An earlier change gets its whole window, also
+            beyond this: a look that took long on a busy machine, or a batch that came late, is no sign of unrest.
     """
 
     quiet_s: float
@@ -156,23 +157,25 @@ class EffectsWatch:
             looked_s: when the look began: what it does not show may have been booked since.
             now_s: when the look ended.
         """
-        self._note_change(self._relevant(effects), looked_s)
+        has_changed = self._note_change(self._relevant(effects), looked_s)
         complete = self._is_complete(effects)
         needed_s = self._limits.quiet_s if complete else self._limits.missing_s
         unchanged_s = looked_s - self._changed_s
-        if unchanged_s >= needed_s or now_s >= self._deadline_s:
+        if unchanged_s >= needed_s or (has_changed and looked_s >= self._deadline_s):
             return self._result(effects, looked_s, is_quiet=unchanged_s >= needed_s)
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 1.5)
         if complete:  # one more look at the window's end is enough
             return max(_SHORTEST_PAUSE_S, needed_s - unchanged_s)
         return max(self._pause_s, now_s - looked_s)  # an observer that takes long is busy at most half the time
 
-    def _note_change(self, effects: Effects, looked_s: float) -> None:
+    def _note_change(self, effects: Effects, looked_s: float) -> bool:
+        change = "" if self._seen is None or effects == self._seen else first_change(self._seen, effects)
         if self._seen is None:
             self._changed_s = looked_s
-        elif effects != self._seen and (change := first_change(self._seen, effects)):
+        elif change:
             self._changed_s, self._change = looked_s, change
         self._seen_before, self._seen = self._seen or (), effects
+        return bool(change)
 
     def _result(self, effects: Effects, ended_s: float, *, is_quiet: bool) -> Settled:
         return Settled(
