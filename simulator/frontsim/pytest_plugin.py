@@ -1,7 +1,7 @@
 r"""The pytest plugin: options and fixtures that say which receiver and which job the contract suite is about.
 
-pytest loads it in every run where frontsim is installed, so it imports nothing but pytest until a test asks for
-`front`. A `conftest.py` or a test module can override every fixture:
+pytest loads it in every run where frontsim is installed, so it imports nothing but pytest and a table of options until
+a test asks for `front`. A `conftest.py` or a test module can override every fixture:
 
     python -m pytest --pyargs frontsim.contract_suite --receiver-url http://127.0.0.1:8500/hook \
         --receiver-observe-url http://127.0.0.1:8500/effects
@@ -16,46 +16,28 @@ from typing import Any
 
 import pytest
 
-_OPTIONS = {
-    "--receiver-url": "URL of the receiver: every event is delivered there. Without it the contract suite is skipped.",
-    "--receiver-observe-url": "Effects: a URL that answers with a JSON list, of ids or of objects.",
-    "--receiver-observe-sql": "Effects: 'DSN QUERY', such as 'sqlite:///shop.db SELECT event_id FROM sales'.",
-    "--receiver-observe-key": "Where an effect has the event's id (webhookEventId), or 'business'.",
-    "--receiver-check-content": "How an effect's copy of the payload is compared: exact, known (default) or off.",
-    "--receiver-cmd": "A command that starts the receiver; lets the suite kill -9 and restart it.",
-    "--receiver-dependency": "The database, broker or API behind the receiver, to be broken: NAME=HOST:PORT,...",
-    "--receiver-events": "Only these event types: TYPE,TYPE.",
-    "--receiver-payloads": "Payloads: strict, typical (default) or adversarial.",
-    "--receiver-set": "Change a field in all payloads that have it: PATH=VALUE. Repeatable.",
-    "--receiver-delivery-shape": "Shape of a delivery's body: bare, typed, event, envelope, or a TOML or JSON file.",
-    "--receiver-seed": "A number that repeats a run.",
+from frontsim.verification.option_table import VERIFY_OPTIONS
+
+_OFFERED = {option.pytest_name: option for option in VERIFY_OPTIONS.values() if option.pytest_help}
+_OF_JOBS = {
     "--recovery-job": "The command that runs your list -> resend job once. Without it the job's tests are skipped.",
     "--recovery-seed": "A number that repeats a run of the job's tests.",
 }
+_IN_SETTINGS = ("--receiver-payloads", "--receiver-delivery-shape")
+"""What the settings of deliveries have, too: "" leaves it to them, and they read the file."""
+_KEYS = {
+    **{name: ("verify", option.name) for name, option in _OFFERED.items() if name not in _IN_SETTINGS},
+    **{name: ("verify-recovery", name.removeprefix("--recovery-")) for name in _OF_JOBS},
+}
+"""Where the configuration file has what an option does not give: the command, and its key."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, in a group of their own."""
     group = parser.getgroup("frontsim", "frontsim: the contracts of a webhook receiver and of a list -> resend job")
-    for name, help_text in _OPTIONS.items():
+    for name, help_text in {**{name: option.pytest_help for name, option in _OFFERED.items()}, **_OF_JOBS}.items():
         more: dict[str, Any] = {"action": "append", "default": []} if name == "--receiver-set" else {"default": ""}
         group.addoption(name, metavar=name.rpartition("-")[2].upper(), help=help_text, **more)
-
-
-_KEYS = {
-    "--receiver-url": ("verify", "receiver"),
-    "--receiver-observe-url": ("verify", "observe-url"),
-    "--receiver-observe-sql": ("verify", "observe-sql"),
-    "--receiver-observe-key": ("verify", "observe-key"),
-    "--receiver-check-content": ("verify", "check-content"),
-    "--receiver-cmd": ("verify", "receiver-cmd"),
-    "--receiver-dependency": ("verify", "dependency"),
-    "--receiver-events": ("verify", "events"),
-    "--receiver-seed": ("verify", "seed"),
-    "--recovery-job": ("verify-recovery", "job"),
-    "--recovery-seed": ("verify-recovery", "seed"),
-}
-"""Where the configuration file has what an option does not give: the command, and its key."""
 
 
 def _option(config: pytest.Config, name: str) -> str:
@@ -91,14 +73,15 @@ def receiver_observe_sql(pytestconfig: pytest.Config) -> tuple[str, str] | None:
 @pytest.fixture(scope="session")
 def receiver_observe_key(pytestconfig: pytest.Config) -> str:
     """Where an effect has the event's id."""
-    return _option(pytestconfig, "--receiver-observe-key") or "webhookEventId"
+    return _option(pytestconfig, "--receiver-observe-key") or VERIFY_OPTIONS["observe-key"].default
 
 
 @pytest.fixture(scope="session")
 def receiver_check_content(pytestconfig: pytest.Config) -> str:
     """How an effect's copy of the payload is compared."""
-    given = _option(pytestconfig, "--receiver-check-content") or "known"
-    if given not in ("exact", "known", "off"):
+    declared = VERIFY_OPTIONS["check-content"]
+    given = _option(pytestconfig, "--receiver-check-content") or declared.default
+    if given not in declared.choices:
         raise pytest.UsageError(f"--receiver-check-content: expected exact, known or off, got {given!r}")
     return given
 

@@ -23,7 +23,8 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
 from frontsim.load.master.load_master import UNKNOWN, LoadMaster, PreflightFailed
-from frontsim.load.plan.options import Load, add_options
+from frontsim.load.plan.load import Load
+from frontsim.load.plan.options import add_options
 from frontsim.load.plan.plans import Plan
 from frontsim.load.worker.load_worker import LoadWorker
 from frontsim.presentation.masking import masked

@@ -18,7 +18,8 @@ from frontsim.load.master.clean_events import preflight_of
 from frontsim.load.master.report import report_on
 from frontsim.load.master.setup import LoadSetup, set_up
 from frontsim.load.master.teardown import faulted_until, open_deliveries, record, windows
-from frontsim.load.plan.options import NOT_GIVEN, Load
+from frontsim.load.plan.load import Load
+from frontsim.load.plan.options import NOT_GIVEN
 from frontsim.load.plan.plans import DOWNTIME, LOST_ANSWERS, STEADY
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings

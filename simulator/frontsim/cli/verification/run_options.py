@@ -12,6 +12,7 @@ from frontsim.cli.option_group import Decorator, option_group
 from frontsim.cli.output import shown, wrapped
 from frontsim.cli.verification.report_files import STANDARD_OUTPUT, put
 from frontsim.settings import ENVIRONMENT_PREFIX
+from frontsim.verification.option_table import VERIFY_OPTIONS
 
 _LARGEST_DRAWN_SEED = 2**31
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
@@ -38,11 +39,11 @@ def run_options(*, play: str, strict: str = "") -> Decorator:
     return option_group(
         click.option(
             "--seed",
-            type=click.IntRange(0, 2**63 - 1),
+            type=click.IntRange(0, int(VERIFY_OPTIONS["seed"].most)),
             callback=_or_drawn,
             envvar=f"{ENVIRONMENT_PREFIX}SEED",
             show_envvar=True,
-            help="Repeat a run.  [default: drawn, and printed]",
+            help=VERIFY_OPTIONS["seed"].help,
         ),
         click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown{strict}."),
         click.option(

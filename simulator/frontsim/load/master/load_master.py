@@ -26,7 +26,7 @@ from frontsim.load.master.live_tab import add_tab
 from frontsim.load.master.report import LoadReport, report_on
 from frontsim.load.master.setup import set_up
 from frontsim.load.master.teardown import record
-from frontsim.load.plan.options import Load
+from frontsim.load.plan.load import Load
 from frontsim.presentation.masking import masked, masked_words
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.probes.preflight import PreflightResult

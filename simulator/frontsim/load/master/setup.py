@@ -16,7 +16,7 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.master.http_sender import CONCURRENCY, HttpSender
 from frontsim.load.master.simulator_process import address_of, start_simulator
-from frontsim.load.plan.options import Load
+from frontsim.load.plan.load import Load
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.play.log.exchanges import ExchangeSource

@@ -15,7 +15,7 @@ from frontsim.errors import FrontsimError
 from frontsim.load.master.clean_events import preflight_of
 from frontsim.load.master.resends import resend_failed
 from frontsim.load.master.setup import MISSING_S, LoadSetup
-from frontsim.load.plan.options import Load
+from frontsim.load.plan.load import Load
 from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Observation
 from frontsim.verification.observe.settle import ReceiverLatency

@@ -1,33 +1,25 @@
-"""The options that the load tests add to Locust's own, and the values that follow from them.
+"""The options that the load tests add to Locust's own.
 
 They are in Locust's parser, so that `--help`, config files and environment variables work for them too, and a master
-passes them to its workers.
+passes them to its workers. `VERIFY_OPTIONS` declares those that mean the same for `verify`.
 """
 
 import os
-import ssl
-from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from frontsim.domain.delivery_shape import DeliveryShape
-from frontsim.domain.delivery_shape_file import read_delivery_shape
-from frontsim.errors import BadInput
-from frontsim.load.plan.delivery_faults import NO_OUTAGE, Outage, Shares
 from frontsim.load.plan.plans import Plan
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
-from frontsim.tls import tls_context
 from frontsim.user_input.configuration import delivery_settings, read_configuration
+from frontsim.verification.option_table import VERIFY_OPTIONS
 
 LOOPBACK = "127.0.0.1"
 WAIT_FOR_WORKERS_S = 60
 NOT_GIVEN = -1.0
 USERS, SPAWN_RATE = 10, 50
-AFTER_THE_ANSWER_S = 5
-"""Seconds beyond the longest answer for a user to end, and for its lease to be reported."""
-_LARGEST_SEED = 2**63 - 1
+_AS_VERIFY = ("receiver", "observe-url", "observe-sql", "observe-cmd", "observe-sink", "observe-key")
+"""The options that say where the receiver is, and how its effects are read."""
 
 
 class Parser(Protocol):
@@ -76,43 +68,8 @@ def _add_receiver(add: AddOption) -> None:
     """Options for the receiver, its effects and the simulator."""
     file = read_configuration(Path.cwd())
     given = file.for_command("load")
-    add(
-        "--receiver",
-        "URL of the receiver that gets every event.",
-        metavar="URL",
-        default=given.get("receiver", ""),
-    )
-    add(
-        "--observe-url",
-        "Read effects from a URL: a JSON list of ids or objects.",
-        metavar="URL",
-        default=given.get("observe-url", ""),
-    )
-    add(
-        "--observe-sql",
-        "Read effects with a query: one row each; sqlite:///FILE is built in.",
-        metavar=("DSN", "QUERY"),
-        nargs=2,
-        default=given.get("observe-sql"),
-    )
-    add(
-        "--observe-cmd",
-        "Read effects with a command: one line of output each.",
-        metavar="CMD",
-        default=given.get("observe-cmd", ""),
-    )
-    add(
-        "--observe-sink",
-        "Read effects from /_sim/sink/NAME, to which the receiver posts.",
-        metavar="NAME",
-        default=given.get("observe-sink", ""),
-    )
-    add(
-        "--observe-key",
-        "Path of the event's id in an effect, or 'business'.",
-        metavar="PATH",
-        default=given.get("observe-key", "webhookEventId"),
-    )
+    for name in _AS_VERIFY:
+        _add_declared(add, name, given.get(name, VERIFY_OPTIONS[name].default))
     _add_delivery(add, delivery_settings(file, os.environ, "serve"))
     add("--simulator", "Use the simulator at this URL; by default the run starts its own.", metavar="URL", default="")
     add("--simulator-token", "Token for that simulator's /_sim.", metavar="TOKEN", default="", env_var="FRONTSIM_TOKEN")
@@ -120,17 +77,12 @@ def _add_receiver(add: AddOption) -> None:
 
 def _add_delivery(add: AddOption, configured: Mapping[str, Any]) -> None:
     """Options for how deliveries look and are sent, as `frontsim serve` has them; `configured` are the defaults."""
-    add(
-        "--delivery-shape",
-        "Shape of a delivery's body: bare, typed, event, envelope, or a TOML or JSON file. With --simulator: its own.",
-        metavar="NAME|FILE",
-        default=configured.get("delivery_shape", "bare"),
-    )
-    add(
-        "--payloads",
-        "Payloads: strict, typical or adversarial. With --simulator: its own.",
+    _add_declared(add, "delivery-shape", configured.get("delivery_shape", "bare"))
+    _add_declared(
+        add,
+        "payloads",
+        configured.get("payloads", Settings.payloads),
         choices=next(item.metadata["rule"].choices for item in of_delivery() if item.name == "payloads"),
-        default=configured.get("payloads", Settings.payloads),
     )
     add(
         "--tls-ca",
@@ -144,6 +96,17 @@ def _add_delivery(add: AddOption, configured: Mapping[str, Any]) -> None:
         action="store_true",
         default=not configured.get("tls_verify", True),
     )
+
+
+def _add_declared(add: AddOption, name: str, default: object, **details: Any) -> None:
+    """Add an option that `verify` has, too; two words in its metavar are two values."""
+    option = VERIFY_OPTIONS[name]
+    words = option.metavar.split()
+    if len(words) > 1:
+        details |= {"metavar": tuple(words), "nargs": len(words)}
+    elif words:
+        details["metavar"] = option.metavar
+    add(f"--{name}", option.load_help, default=default, **details)
 
 
 def _add_load(add: AddOption, plan: Plan) -> None:
@@ -203,122 +166,3 @@ def _add_verdict(add: AddOption) -> None:
     add("--live", "Seconds between two looks at the effects during the run; 0: none.", type=float, default=5.0)
     add("--verdict-json", "Write the verdict as JSON; Locust's --json is its statistics.", metavar="FILE", default="")
     add("--verdict-html", "Write the verdict as a page; Locust's --html is its statistics.", metavar="FILE", default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The options of one run, and the values that follow from them and the plan. Times are seconds.
-
-    Raises:
-        BadInput: an option is not what it should be.
-    """
-
-    plan: Plan
-    options: Namespace
-
-    @property
-    def mix(self) -> Mapping[str, float]:
-        """Event types and their weights."""
-        return read_mix(self.options.mix) if self.options.mix else self.plan.mix
-
-    @property
-    def shape(self) -> DeliveryShape:
-        """The shape of deliveries."""
-        return read_delivery_shape(self.options.delivery_shape)
-
-    @property
-    def tls(self) -> dict[str, Any]:
-        """The TLS settings of everything that talks to the receiver, by the names of `Settings`."""
-        options = self.options
-        return {
-            "tls_verify": not (options.insecure or options.no_tls_verify),
-            "tls_ca": Path(options.tls_ca) if options.tls_ca else None,
-        }
-
-    def tls_context(self) -> ssl.SSLContext:
-        """What senders use. Raises Unusable: the file of authorities cannot be read."""
-        return tls_context(verify=self.tls["tls_verify"], ca=self.tls["tls_ca"])
-
-    @property
-    def shares(self) -> Shares:
-        """What is broken by chance."""
-        try:
-            return Shares(self.options.unsent_share, self.options.lost_share, self.options.late_share)
-        except ValueError as error:
-            raise BadInput(str(error)) from None
-
-    @property
-    def outage(self) -> Outage:
-        """When the path is down: by default the middle third of the run."""
-        if not self.plan.has_outage:
-            return NO_OUTAGE
-        run_s = self.options.run_time or 30.0
-        from_s, to_s = self.options.down_from, self.options.down_to
-        from_s = run_s / 3 if from_s is None else from_s
-        try:
-            return Outage(from_s, from_s + run_s / 3 if to_s is None else to_s)
-        except ValueError as error:
-            raise BadInput(str(error)) from None
-
-    @property
-    def ttl_s(self) -> float:
-        """How long a lease lives: a delivery waits up to a second, then takes as long as an answer may."""
-        given: float | None = self.options.lease_ttl
-        return self.options.answer_timeout + 2 * AFTER_THE_ANSWER_S if given is None else given
-
-    @property
-    def stop_timeout_s(self) -> float:
-        """How long users may take to end: Locust's --stop-timeout, by default longer than an answer may take."""
-        given = float(self.options.stop_timeout)
-        return self.options.answer_timeout + AFTER_THE_ANSWER_S if given == NOT_GIVEN else given
-
-    @property
-    def breaks(self) -> bool:
-        """Whether this load test breaks anything."""
-        return self.plan.has_outage or self.plan.is_polled or self.shares.total > 0
-
-    def fix(self) -> None:
-        """Fix the values that only the master can decide, so that the workers get the same ones."""
-        outage = self.outage
-        self.options.down_from, self.options.down_to = outage.from_s, outage.to_s
-        self.options.stop_timeout = self.stop_timeout_s
-        if self.options.seed is None:
-            self.options.seed = int.from_bytes(os.urandom(4), "big")
-
-    def check(self) -> None:
-        """Refuse what cannot work. Raises BadInput."""
-        options = self.options
-        if not options.receiver:
-            raise BadInput("expected --receiver URL, such as http://127.0.0.1:8500/hook")
-        if options.observe_sink and not options.simulator:
-            raise BadInput("--observe-sink: expected --simulator too: the receiver must know where to post")
-        if options.seed is not None and not 0 <= options.seed <= _LARGEST_SEED:
-            raise BadInput(f"--seed: expected 0 to {_LARGEST_SEED}, got {options.seed}")
-        for name in ("event_rate", "answer_timeout", "resend_after", "settle", "end_timeout", "backlog", "day_seconds"):
-            if getattr(options, name) <= 0:
-                raise BadInput(f"--{name.replace('_', '-')}: expected more than 0, got {getattr(options, name)}")
-        for name in ("pace", "live"):
-            if getattr(options, name) < 0:
-                raise BadInput(f"--{name}: expected 0 or more, got {getattr(options, name)}")
-        if self.ttl_s <= options.answer_timeout:
-            raise BadInput(
-                f"--lease-ttl: expected more than --answer-timeout ({options.answer_timeout:g}), got {self.ttl_s:g}: "
-                "a delivery must be reported before its lease runs out"
-            )
-        _ = self.mix, self.shares, self.outage, self.shape, self.tls_context()
-
-
-def read_mix(text: str) -> dict[str, float]:
-    """`SaleCreated=3,CustomerCreated=1`; a type without a weight has 1. Raises BadInput."""
-    mix: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, weight = (word.strip() for word in part.partition("="))
-        try:
-            mix[name] = float(weight) if weight else 1.0
-        except ValueError:
-            mix[name] = 0.0
-        if not 0 < mix[name] <= 1_000_000:
-            raise BadInput(f"--mix: expected TYPE=WEIGHT with a weight above 0, got {part!r}")
-    if not mix:
-        raise BadInput(f"--mix: expected TYPE=WEIGHT,..., got {text!r}")
-    return mix

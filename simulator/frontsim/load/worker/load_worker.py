@@ -3,7 +3,7 @@
 from frontsim.client.control import Simulator, control_url
 from frontsim.clock import stopwatch
 from frontsim.load.plan.delivery_faults import DeliveryFaults, seeded_draws
-from frontsim.load.plan.options import Load
+from frontsim.load.plan.load import Load
 from frontsim.load.worker.delivery_user import DeliveryUser, SendingState
 from frontsim.load.worker.lease_buffer import LeaseBuffer
 from frontsim.load.worker.lease_policy import LeasePolicy, SteadyPolicy, StormPolicy
