@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check quick lint bench matrix endurance stacks docs release clean
+.PHONY: demo test check quick lint bench matrix mutation endurance stacks docs release clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
@@ -40,6 +40,10 @@ bench: $(READY)
 matrix: $(READY)
 	$(BIN)/python -m tests.verification.matrix
 	$(BIN)/python -m tests.recovery.job_matrix
+
+# Small mistakes in what judges a receiver, and how many of them its own tests find: 95 % at least. MODULES says which.
+mutation: $(READY)
+	$(BIN)/python -m tests.mutation $(MODULES)
 
 # Whole runs against right receivers on busy cores, half of them killed every 10 s: no alarm, nothing unknown. Hours.
 endurance: $(READY)

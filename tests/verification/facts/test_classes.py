@@ -4,6 +4,9 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import (
+    GOOD,
+    MEANING,
+    USUAL_CAUSE,
     Class,
     class_by_answers,
     class_by_effects,
@@ -32,6 +35,19 @@ def event(*made, expect=Expect.ONCE):
 def by_effects(fact, effects, least=1, most=1):
     found = class_by_effects(fact, effects=effects, least=least, most=most)
     return found.class_, found.reason
+
+
+def test_the_classes_have_the_names_that_users_rely_on():
+    """They stand in the JSON, and in CI scripts that look for them."""
+    names = "ok recovered lost lost-after-ack burned duplicated unexpected corrupt stale rejected crashed unsettled"
+    assert set(names.split()) <= set(map(str, Class))
+    assert {"ok", "recovered"} == set(map(str, GOOD))
+
+
+def test_each_class_is_explained():
+    """In a sentence; and each that accuses tells what usually causes it."""
+    assert (set(Class), True) == (set(MEANING), all(MEANING.values()))
+    assert (set(Class) - GOOD, True) == (set(USUAL_CAUSE), all(USUAL_CAUSE.values()))
 
 
 @pytest.mark.parametrize(
@@ -93,6 +109,8 @@ def test_an_event_that_may_be_refused_is_well_without_an_effect():
         ((500, 500, 500, 400), None),
         ((None, None, None), None),
         ((500, 500, None), None),
+        ((500, 500, 500, None), (Class.CRASHED, "expected a 4xx for a broken body in 3 runs, got 500 Words")),
+        ((499, 500, 500), None),
     ],
 )
 def test_a_broken_body_must_be_refused(answers, found):
@@ -118,16 +136,20 @@ def test_a_broken_body_must_be_refused(answers, found):
 )
 def test_an_event_that_may_be_refused_must_be_answered(answers, class_):
     """Three 5xx or no answers at all; what was never sent says nothing."""
+    last = "500 Words" if answers[-1] else "no answer (Words)"
     for marks in ({}, {"mutated": True}):
         got = class_by_answers(event(*runs(*answers, **marks), expect=Expect.EITHER))
-        assert class_ == (got and got[0])
+        assert got == (class_ and (class_, f"expected an answer below 500 in 3 runs, got {last}"))
     assert None is class_by_answers(event(*runs(*answers, faulted=True), expect=Expect.EITHER))
 
 
 def test_changed_runs_count_more_than_fair_ones():
     """Of an event that may be refused: its changed runs, where there are any."""
-    fact = event(*runs(500, 500, 500), *runs(400, 400, 400, mutated=True), expect=Expect.EITHER)
+    broken, refused = (500, 500, 500), (400, 400, 400)
+    fact = event(*runs(*broken), *runs(*refused, mutated=True), expect=Expect.EITHER)
     assert None is class_by_answers(fact)
+    fact = event(*runs(*refused), *runs(*broken, mutated=True), expect=Expect.EITHER)
+    assert Class.REJECTED is class_by_answers(fact)[0]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +167,12 @@ def test_a_harmless_change_must_be_taken(answers, found):
 
 
 def test_without_a_look_at_effects_only_a_refusal_is_known():
-    assert Class.REJECTED is class_without_effects(event(*runs(500, 400))).class_
+    found = class_without_effects(event(*runs(500, 400)))
+    assert (Class.REJECTED, "expected a 2xx in 2 runs without a fault, got 400 Words", "") == (
+        found.class_,
+        found.reason,
+        found.without,
+    )
     for fact in (
         event(*runs(500, 200)),
         event(*runs(500, None)),

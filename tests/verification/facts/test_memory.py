@@ -20,6 +20,9 @@ def history(*runs, waited_s=42.4):
     [
         (42.4, 1, "remembers an event for at least 42 s"),
         (42.4, 2, "has forgotten an event after 42 s"),
+        (86_399, 1, "remembers an event for at least 86399 s"),
+        (86_400, 1, "remembers an event for at least 1 day"),
+        (2 * 86_400, 1, "remembers an event for at least 2 days"),
         (8 * 86_400 + 42, 1, "remembers an event for at least 8 days"),
         (42.4, 0, ""),
         (0, 1, ""),
@@ -28,6 +31,11 @@ def history(*runs, waited_s=42.4):
 def test_the_wait_is_what_it_remembers_at_least(waited_s, effects, said):
     """A scenario that has not waited, or an event that is lost, says nothing."""
     assert said == memory(history(SENT, RESENT, waited_s=waited_s), {"e": effects})
+
+
+def test_an_event_without_an_effect_has_none():
+    """It is not among the effects at all: that says nothing about a memory."""
+    assert "" == memory(history(SENT, RESENT), {})
 
 
 @pytest.mark.parametrize("runs", [(SENT,), (SENT, RESENT_IN_VAIN)])

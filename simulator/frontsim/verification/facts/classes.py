@@ -108,13 +108,12 @@ def class_by_effects(event: EventFact, *, effects: int, least: int, most: int) -
         return _missing(event)
     if not event.acknowledged or _refused_in_the_end(event):
         return _unacknowledged(event, Class.REJECTED, "booked, yet ")
-    first = event.runs[0].acknowledged if event.runs else False
-    return Classified(event, Class.OK if first else Class.RECOVERED)
+    return Classified(event, Class.OK if event.runs[0].acknowledged else Class.RECOVERED)
 
 
 def class_without_effects(event: EventFact) -> Classified | None:
     """The class when effects cannot be seen: only an event that was refused for ever is known."""
-    if event.acknowledged or event.expect is Expect.EITHER or not _fair_tries(event):
+    if event.acknowledged or event.expect is Expect.EITHER:
         return None
     found = _unacknowledged(event, Class.LOST, "")
     return found if found.class_ is Class.REJECTED else None
@@ -141,17 +140,18 @@ def _mangled(runs: Sequence[Run]) -> tuple[Class, str] | None:
     A receiver that answers 5xx may be busy, and a 503 says so. Only when every try ends in another 5xx, the body is the
     cause.
     """
-    answered = [run for run in runs if run.status_code is not None]
-    for run in answered:
+    answered = [(run, run.status_code) for run in runs if run.status_code is not None]
+    for run, _ in answered:
         if run.acknowledged:
             return (
                 Class.LOST_AFTER_ACK,
                 f"expected a 4xx for a broken body, got {describe_run(run)}: it will never be resent",
             )
-    if len(answered) >= ENOUGH and all((run.status_code or 0) >= 500 and run.status_code != _BUSY for run in answered):
+    codes = [code for _, code in answered]
+    if len(codes) >= ENOUGH and min(codes) >= 500 and _BUSY not in codes:
         return (
             Class.CRASHED,
-            f"expected a 4xx for a broken body in {len(answered)} runs, got {describe_run(answered[-1])}",
+            f"expected a 4xx for a broken body in {len(codes)} runs, got {describe_run(answered[-1][0])}",
         )
     return None
 
@@ -190,8 +190,8 @@ def _fair_tries(event: EventFact) -> list[Run]:
 
 def _refused_in_the_end(event: EventFact) -> bool:
     """Its newest run, made without a fault, was answered, but not with a 2xx: it stays on the list of failures."""
-    last = event.runs[-1] if event.runs else None
-    return last is not None and not last.faulted and last.outcome is Outcome.ANSWERED and not last.acknowledged
+    last = event.runs[-1]
+    return not last.faulted and last.outcome is Outcome.ANSWERED and not last.acknowledged
 
 
 def _number(effects: int) -> str:

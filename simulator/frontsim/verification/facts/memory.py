@@ -17,16 +17,17 @@ def memory(history: History, effects: Mapping[str, int]) -> str:
     """
     if not history.waited_s:
         return ""
-    resent = [effects.get(event.webhook_event_id, 0) for event in history.events if _is_resent(event)]
-    if any(number > 1 for number in resent):
+    resent = {event.webhook_event_id for event in history.events if _is_resent(event)}
+    booked = {number for event_id, number in effects.items() if event_id in resent}
+    if max(booked, default=0) > 1:
         return f"has forgotten an event after {_span(history.waited_s)}"
-    return f"remembers an event for at least {_span(history.waited_s)}" if 1 in resent else ""
+    return f"remembers an event for at least {_span(history.waited_s)}" if booked == {1} else ""
 
 
 def _is_resent(event: EventFact) -> bool:
-    return event.acknowledged and any(run.trigger is Trigger.RESEND and run.acknowledged for run in event.runs)
+    return any(run.trigger is Trigger.RESEND and run.acknowledged for run in event.runs)
 
 
 def _span(seconds: float) -> str:
-    days = seconds / _DAY_S
-    return f"{days:.0f} days" if days >= 1 else f"{seconds:.0f} s"
+    days = round(seconds / _DAY_S) if seconds >= _DAY_S else 0
+    return f"{days} day{'s' if days > 1 else ''}" if days else f"{seconds:.0f} s"
