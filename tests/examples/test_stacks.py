@@ -36,7 +36,7 @@ class Stack:
 
     database: str
     programs: tuple[str, ...]
-    naive_scenario: str
+    naive_scenarios: tuple[str, ...]
     naive_class: str
     has: str = "true"
     build: str = "true"
@@ -46,18 +46,18 @@ JDBC = "/usr/share/java/postgresql.jar"
 GOPATH = "/usr/share/gocode"
 GO = f"GO111MODULE=off GOPATH={GOPATH} go build"
 STACKS = {
-    "python": Stack("postgresql", ("uvicorn", "psql"), "duplicate-race", "duplicated"),
+    "python": Stack("postgresql", ("uvicorn", "psql"), ("duplicate-race",), "duplicated"),
     "node": Stack(
-        "postgresql", ("node", "npm", "psql"), "lost-response", "duplicated",
+        "postgresql", ("node", "npm", "psql"), ("lost-response", "duplicate-race"), "duplicated",
         has="npm install --silent --prefer-offline --no-audit --no-fund",
     ),
-    "php": Stack("mariadb", ("php", "mariadb"), "duplicate-race", "duplicated", has="php -m | grep pdo_mysql"),
+    "php": Stack("mariadb", ("php", "mariadb"), ("duplicate-race",), "duplicated", has="php -m | grep pdo_mysql"),
     "java": Stack(
-        "postgresql", ("javac", "java", "psql"), "crash-after-ack", "lost-after-ack",
+        "postgresql", ("javac", "java", "psql"), ("crash-after-ack",), "lost-after-ack",
         has=f"ls {JDBC}", build="javac Right.java Naive.java",
     ),
     "go": Stack(
-        "postgresql", ("go", "psql"), "restart-then-resend", "duplicated",
+        "postgresql", ("go", "psql"), ("restart-then-resend",), "duplicated",
         has=f"ls {GOPATH}/src/github.com/lib/pq", build=f"{GO} right.go && {GO} naive.go",
     ),
 }  # fmt: skip
@@ -84,8 +84,10 @@ def test_the_right_receiver_is_verified(name: str, tmp_path: Path, request: pyte
 
 @pytest.mark.parametrize("name", STACKS)
 def test_the_right_receiver_takes_every_type(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """It notes also what it does not book, tolerates what is new, and refuses broken bodies of any type."""
-    verdict = verified(name, "right", ["evolution", "malformed"], tmp_path=tmp_path, request=request, every_type=True)
+    """It notes also what it does not book, tolerates what is new, refuses broken bodies, and takes large ones."""
+    verdict = verified(
+        name, "right", ["evolution", "malformed", "big-payload"], tmp_path=tmp_path, request=request, every_type=True
+    )
     assert "verified" == verdict["verdict"], verdict
 
 
@@ -93,9 +95,10 @@ def test_the_right_receiver_takes_every_type(name: str, tmp_path: Path, request:
 def test_the_naive_receiver_is_violated(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """And the class of its findings is that of its bug."""
     stack = STACKS[name]
-    verdict = verified(name, "naive", [stack.naive_scenario], tmp_path=tmp_path, request=request)
+    verdict = verified(name, "naive", stack.naive_scenarios, tmp_path=tmp_path, request=request)
     assert "violated" == verdict["verdict"], verdict
     assert {stack.naive_class} == {each["class"] for each in verdict["causes"]}
+    assert {"violated"} == {each["verdict"] for each in verdict["scenarios"]}
 
 
 @pytest.mark.parametrize("folder", examples.STACKS)
