@@ -36,6 +36,7 @@ def test_a_column_with_a_fields_name_is_confirmed_and_then_compared():
         ((1, 1), (1, 1), (1, 1)),  # always the same value: by chance, perhaps
         ((1, 1), (2, 2), (3, 3), (4, 9), (5, 9), (6, 9)),  # as often wrong as right: something else
         ((1, 9), (2, 9), (3, 9)),  # never
+        ((1, 1), (1, 1), (1, 1), (2, 1)),  # always the same, which most events have
     ],
 )
 def test_a_column_that_may_be_something_else_accuses_no_receiver(totals):
@@ -154,6 +155,17 @@ def test_a_column_that_is_always_in_another_zone_or_unit_has_lost_nothing():
     assert [] == lost(sold((1.5, 150), (2, 200), (3.25, 325), (0, 0)))
     local = [(f"2026-01-25T12:00:0{n}", f"2026-01-25T12:00:0{n}") for n in range(3)]
     assert 1 == len(lost(sold(*local, utc[0])))
+
+
+def test_the_time_of_booking_is_no_loss():
+    """A column of the field's name that has the receiver's own time: about when the event was sent, in some later."""
+    sent = [f"2026-01-25T12:00:0{n}.250" for n in range(6)]
+    own = [f"2026-01-25T12:00:0{n}.700123" for n in range(4)] + ["2026-01-25T12:00:05.900000", "2026-01-25T12:00:09"]
+    assert [] == lost(sold(*zip(sent, own, strict=True)))
+    utc = [each.replace("T12", "T11") for each in own]
+    assert [] == lost(sold(*zip(sent, utc, strict=True)))
+    named = ColumnMemory({"total": "total"})
+    assert 2 == len(lost(sold(*zip(sent, own, strict=True)), named))
 
 
 def test_what_cannot_be_told_apart_is_not_compared():

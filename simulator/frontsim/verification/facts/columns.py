@@ -86,19 +86,19 @@ class ColumnMemory:
     def _add(self, column: Column, pair: ColumnPair) -> None:
         self._compared[column] += 1
         form = _AS_SENT if pair.is_same else pair.rewriting
-        if form:
-            self._seen.setdefault(column, Counter())[form] += 1
         if isinstance(pair.sent, bool):
             self._flags.setdefault(column, Counter())[pair.sent, pair.is_same] += 1
-        values = self._values.setdefault(column, set())
-        if len(values) < _ENOUGH:
-            values.add(repr(pair.sent)[:_LONGEST])
+        if form:
+            self._seen.setdefault(column, Counter())[form] += 1
+            values = self._values.setdefault(column, set())
+            if len(values) < _ENOUGH:
+                values.add(repr(pair.sent)[:_LONGEST])
 
     def _count(self, column: Column) -> ColumnCount:
         seen = self._seen.get(column) or Counter({_AS_SENT: 0})
         [(form, number)] = seen.most_common(1)
         rewriting = "" if form == _AS_SENT else form
-        return ColumnCount(number, self._compared[column], len(self._values[column]), rewriting)
+        return ColumnCount(number, self._compared[column], len(self._values.get(column, ())), rewriting)
 
 
 def _is_confirmed(column: Column, count: ColumnCount) -> bool:
@@ -171,8 +171,14 @@ def lost_columns(
     for column in confirmed:
         by_event.setdefault(column.event, []).append(column)
     for event, column, pair in pairs_of(groups, lambda event, _: by_event.get(event.event, ())):
-        if not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting:
+        is_lost = not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting
+        if is_lost and not (_may_be_its_own(pair) and not column.is_named):
             yield event, pair
+
+
+def _may_be_its_own(pair: ColumnPair) -> bool:
+    """A time that is off by no time zone may be the receiver's own: when it booked, which is about when it was sent."""
+    return pair.is_moment and not pair.rewriting
 
 
 def _columns(event: EventFact, row: Row, named: ColumnMap) -> Iterator[Column]:

@@ -56,6 +56,11 @@ class Pair:
         return not self.problem and _same(self.sent, self.kept)
 
     @property
+    def is_moment(self) -> bool:
+        """Whether both are date-times."""
+        return isinstance(self.sent, str) and isinstance(self.kept, str) and _apart(self.sent, self.kept) is not None
+
+    @property
     def rewriting(self) -> str:
         """How a value that is not the same may have been rewritten without a loss, "" when it cannot."""
         return "" if self.problem else _rewriting(self.sent, self.kept)
@@ -241,12 +246,20 @@ def _same_moment(sent: str, kept: str) -> bool:
 
 def _is_other_zone(sent: str, kept: str) -> bool:
     """Both are date-times, apart by quarters of an hour that a time zone may be off."""
-    try:
-        apart = datetime.fromisoformat(sent).replace(tzinfo=None) - datetime.fromisoformat(kept).replace(tzinfo=None)
-    except ValueError:
+    apart = _apart(sent, kept)
+    if apart is None:
         return False
     quarters = apart / timedelta(minutes=15)
-    return abs(apart) <= _FARTHEST_ZONE and abs(quarters - round(quarters)) < 0.002  # to the second
+    is_shifted = round(quarters) != 0 and abs(apart) <= _FARTHEST_ZONE
+    return is_shifted and abs(quarters - round(quarters)) < 0.002  # to the second
+
+
+def _apart(sent: str, kept: str) -> timedelta | None:
+    """How far two date-times are apart on the clock, whatever their zones; None where one is none."""
+    try:
+        return datetime.fromisoformat(sent).replace(tzinfo=None) - datetime.fromisoformat(kept).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _number(value: Any) -> Decimal | None:

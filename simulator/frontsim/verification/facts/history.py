@@ -146,7 +146,7 @@ class ColumnCount:
     Attributes:
         agreeing: events in which it showed what was sent, or that value in its usual rewriting.
         compared: all that were compared.
-        values: how many different values were sent, counted up to 3.
+        values: how many different values it showed as sent or rewritten, counted up to 3.
         rewriting: how it usually rewrites a value without a loss, "" when it does not.
     """
 
