@@ -65,6 +65,11 @@ def test_a_start_does_not_wait_for_jsonschema() -> None:
     assert "jsonschema" not in loaded
 
 
+def test_the_bundled_types_are_read_once_a_process() -> None:
+    """A run of `verify` starts a simulator for each scenario."""
+    assert catalog.load() is catalog.load()
+
+
 def test_types_are_facts() -> None:
     """A type can be compared, hashed and shown in a line; it cannot be changed."""
     sale = BUNDLED.find("SaleCreated")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import requires
 from typing import Any
 
 import jsonschema
@@ -113,6 +114,7 @@ def test_each_keyword_says_what_it_wants(schema: Json, value: object, expected: 
             r'expected text that matches ^\p{Lu}, got "a" (a string)',
         ),  # Python cannot read it
         ({"format": "email"}, "a@", 'expected text in the format email, got "a@" (a string)'),  # jsonschema wants an @
+        ({"format": "iri"}, "a b", 'expected text in the format iri, got "a b" (a string)'),  # jsonschema has no check
         ({"properties": {"a": False}, "required": ["b"]}, {"a": 1}, "expected a value, got nothing"),
     ],
 )
@@ -143,10 +145,17 @@ def test_formats_are_checked_in_every_draft(draft: str) -> None:
 
 
 def test_a_missing_format_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """jsonschema without `format-nongpl` would wave formats through: that is our own fault, and told at once."""
+    """jsonschema waves formats through whose library is missing: that is our own fault, and told at once."""
     monkeypatch.delitem(jsonschema.Draft202012Validator.FORMAT_CHECKER.checkers, "uri")
     with pytest.raises(AssertionError, match="no check of uri"):
         told({"type": "null"}, 1)
+
+
+def test_nothing_slow_is_imported_to_explain() -> None:
+    """jsonschema's own extras bring a parser for `iri` that is built on import: a second of processor time."""
+    ours = [each for each in requires("frontsim") or () if each.startswith("jsonschema")]
+    assert ours
+    assert [] == [each for each in ours if "[" in each]
 
 
 def test_every_format_of_ours_is_among_those_that_must_be_checked() -> None:

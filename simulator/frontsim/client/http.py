@@ -113,7 +113,7 @@ class HttpApi:
         for name, value in headers.items():
             if not (value.isascii() and value.isprintable()):
                 raise BadInput(f"{name}: expected printable ASCII characters, got something else")
-        self._root = url.copy_with(username="", password="")
+        self._root = str(url.copy_with(username="", password="")).rstrip("/")
         self._client = httpx.Client(
             auth=(url.username, url.password) if url.userinfo else None,
             headers={"Accept": "application/json", **headers},
@@ -140,9 +140,10 @@ class HttpApi:
         request = self._request(method, path, query, body)
         timeout = request.extensions["timeout"]
         request.extensions["timeout"] = {**timeout, "read": timeout["read"] + more_s}
-        with _ends_named(request):
+        name = self._named(method, path)
+        with _ends_named(name):
             response = self._client.send(request)
-        return _accepted(request, response)
+        return _accepted(name, response)
 
     @contextmanager
     def open(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
@@ -155,12 +156,13 @@ class HttpApi:
         request = self._request("GET", path, (), None)
         request.headers.update(headers)
         request.extensions["timeout"] = {**request.extensions["timeout"], "read": None}
-        with _ends_named(request):
+        name = self._named("GET", path)
+        with _ends_named(name):
             response = self._client.send(request, stream=True)
             try:
                 if not response.is_success:
                     response.read()
-                    _accepted(request, response)
+                    _accepted(name, response)
                 yield response.iter_lines()
             finally:
                 response.close()
@@ -170,13 +172,17 @@ class HttpApi:
         self._client.close()
 
     def _request(self, method: str, path: str, query: Query, body: object) -> httpx.Request:
-        url = self._root.copy_with(raw_path=self._root.raw_path.rstrip(b"/") + path.encode("ascii"))
         headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             content = None if body is None else orjson.dumps(body)
+            url = self._root + path
             return self._client.build_request(method, url, params=list(query) or None, content=content, headers=headers)
         except (TypeError, UnicodeEncodeError) as error:
             raise BadInput(f"{method} {path}: expected values that JSON and UTF-8 can carry, got {error}") from None
+
+    def _named(self, method: str, path: str) -> str:
+        """A call as messages name it: without its query."""
+        return f"{method} {self._root}{path.partition('?')[0]}"
 
 
 class ApiClient:
@@ -233,35 +239,29 @@ def _can_be_looked_up(url: httpx.URL) -> bool:
 
 
 @contextmanager
-def _ends_named(request: httpx.Request) -> Iterator[None]:
+def _ends_named(name: str) -> Iterator[None]:
     """Turn httpx's errors into the two that matter: something was sent, or nothing."""
     try:
         yield
     except _NOT_SENT as error:
-        raise Unreachable(
-            f"{_named(request)}: expected an API there, but nothing was sent ({_reason(error)})"
-        ) from error
+        raise Unreachable(f"{name}: expected an API there, but nothing was sent ({_reason(error)})") from error
     except httpx.HTTPError as error:
         raise Ambiguous(
-            f"{_named(request)}: sent, but no whole answer came, so it may have been done ({_reason(error)})"
+            f"{name}: sent, but no whole answer came, so it may have been done ({_reason(error)})"
         ) from error
 
 
-def _accepted(request: httpx.Request, response: httpx.Response) -> Answer:
+def _accepted(name: str, response: httpx.Response) -> Answer:
     if response.is_success:
-        return Answer(_named(request), response.status_code, response.content)
+        return Answer(name, response.status_code, response.content)
     said = error_text(response.content)
-    call = f"{_named(request)}: expected a 2xx, got {response.status_code}"
+    call = f"{name}: expected a 2xx, got {response.status_code}"
     raise ApiError(
         f"{said} ({call})" if said else call,
         status=response.status_code,
         body=excerpt(response.content),
         retry_after_s=retry_after_s(response.headers),
     )
-
-
-def _named(request: httpx.Request) -> str:
-    return f"{request.method} {request.url.copy_with(query=None)}"
 
 
 def _reason(error: Exception) -> str:

@@ -242,7 +242,7 @@ def test_a_scenario_begins_with_two_sentences(scenario_file, opening, told):
 def test_scenarios_are_chosen_by_name_or_file(scenario_file):
     """Names choose bundled ones, a .toml file is read, no names mean all, an unknown name lists them."""
     assert [each.name for each in chosen(["storm", str(scenario_file(RAISE))])] == ["storm", "mine"]
-    assert chosen([]) == SCENARIOS
+    assert chosen([]) == list(SCENARIOS)
     with pytest.raises(BadInput, match=r"expected a scenario .*got 'strom' .did you mean 'storm'.*: steady, "):
         chosen(["strom"])
 

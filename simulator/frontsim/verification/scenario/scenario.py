@@ -23,6 +23,7 @@ the receiver.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,11 @@ class Scenario:
         return any(isinstance(step, Raise) and step.expect == "refused" for step in self.steps)
 
 
-def bundled_scenarios() -> list[Scenario]:
+@cache
+def bundled_scenarios() -> tuple[Scenario, ...]:
     """The scenarios that come with frontsim, in the order of a whole run."""
-    files = sorted(bundled.folder("scenarios").glob("*.toml"))
-    return sorted((read(file) for file in files), key=lambda scenario: (scenario.order, scenario.name))
+    scenarios = map(read, bundled.folder("scenarios").glob("*.toml"))
+    return tuple(sorted(scenarios, key=lambda scenario: (scenario.order, scenario.name)))
 
 
 def chosen(names: Iterable[str]) -> list[Scenario]:
@@ -116,8 +118,7 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
     Raises:
         BadInput: no such scenario; the text lists all.
     """
-    known = bundled_scenarios()
-    by_name = {scenario.name: scenario for scenario in known}
+    by_name = {scenario.name: scenario for scenario in bundled_scenarios()}
     found = []
     for name in names:
         if name.endswith(".toml"):
@@ -126,7 +127,7 @@ def chosen(names: Iterable[str]) -> list[Scenario]:
             found.append(by_name[name])
         else:
             raise BadInput(not_among(by_name, name, expected="a scenario or a .toml file"))
-    return found or known
+    return found or list(by_name.values())
 
 
 def refuse_mismatches(scenarios: Iterable[Scenario], mismatch: Callable[[Step], str]) -> None:
