@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +12,12 @@ import orjson
 import pytest
 
 from frontsim import catalog
+from frontsim.domain.model import Occurrence
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS
 from frontsim.payloads.trigger_call import MOST_AT_ONCE
+from frontsim.store.event_log import EventLog
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem
@@ -235,6 +238,32 @@ def test_digits_of_a_text_field(receiver: Recorder):
         sim.raises("StockMovementCreated", set={"gtin": 7041234567892})
         [entry] = sim.log(webhook, includePayload="true")
     assert "7041234567892" == entry["payload"]["gtin"]
+
+
+def test_two_batches_are_with_the_log_at_once(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
+    """A call that waited for the first before it gave the second would have a batch in every other transaction."""
+    real, given = EventLog.accept, list[int]()
+
+    def told_late(self: EventLog, occurrences: Sequence[Occurrence], first: int, causes: Any) -> Any:
+        """Tell of the first batch only when the second has been given."""
+        given.append(first)
+        accepted = real(self, occurrences, first, causes)
+        if len(given) == 1:
+            told = asyncio.get_running_loop().create_future()
+            waiting.append((accepted, told))
+            return told
+        while waiting:
+            earlier, told = waiting.pop()
+            earlier.add_done_callback(lambda done, told=told: told.set_result(done.result()))
+        return accepted
+
+    waiting = list[Any]()
+    monkeypatch.setattr(EventLog, "accept", told_late)
+    with simulation() as sim:
+        webhook = sim.subscribes(receiver.url)
+        ids = sim.raises(count=1_200)
+        assert [1, 501, 1001] == given
+        assert ids == [entry["webhookEventId"] for entry in sim.log(webhook)]
 
 
 @pytest.mark.slow

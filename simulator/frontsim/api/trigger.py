@@ -4,18 +4,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.api.connection import end_with_caller
-from frontsim.api.responses import json, read_object
+from frontsim.api.logged_events import CHUNK, EVENTS, LoggedEvents
+from frontsim.api.responses import read_object
 from frontsim.catalog import Catalog
 from frontsim.clock import stopwatch
-from frontsim.domain.model import Occurrence, Raised, RaisedBy
+from frontsim.domain.model import Occurrence, RaisedBy
 from frontsim.domain.store_id import with_known_store
-from frontsim.errors import Busy, StoreFailed
+from frontsim.errors import Busy
 from frontsim.payloads.acts.day import day
 from frontsim.payloads.async_payloads import AsyncPayloads, SmallTrigger
 from frontsim.payloads.event_times import EventTimes
@@ -32,13 +32,10 @@ TRIGGER = "trigger"
 DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""
-_CHUNK = 200  # occurrences built here and logged at a time; other calls get their turn in between
 _CHUNK_BYTES = 10_000_000  # of bodies in a chunk, about: the caller's own payload may be large
 _STEP_S = 0.02  # of building at a time: other calls wait meanwhile
 _CHUNK_MADE = 500  # the same, where the payload process makes them
-_FIRST_CHUNK = 10  # until it is known how many events one makes
-_EVENTS = 2_000  # logged at a time, about
-_EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's name needs no escapes
+_BATCHES_IN_THE_LOG = 2
 
 
 class _Batch(NamedTuple):
@@ -99,15 +96,16 @@ class TriggerApi:
         Returns how many of them are logged at a time.
         """
         first, count, largest = self._store.next_occurrence, trigger.call.count, 1
-        for start in range(0, count, _CHUNK):
-            some = min(_CHUNK, count - start)
+        for start in range(0, count, CHUNK):
+            some = min(CHUNK, count - start)
             largest = max(largest, await trigger.largest(first + start, some, self._event_times.take(some)))
-            self._refuse_when_stopping()
+            if self._is_stopping():
+                raise _stopping()
         return max(1, _CHUNK_BYTES // largest)
 
     async def _raise_custom(self, trigger: SmallTrigger | LargeTrigger, *, most: int) -> Response:
         """Make and log `most` at a time; as in `_raise_plain`, a reset makes them be made anew."""
-        logged = _Logged()
+        logged = LoggedEvents()
         left = trigger.call.count
         while left:
             some = min(left, most, logged.next_chunk())
@@ -144,7 +142,7 @@ class TriggerApi:
         end_with_caller(request.scope)
         loop = asyncio.get_running_loop()
         began, opening = loop.time(), self._shop.next_opening()
-        logged = _Logged()
+        logged = LoggedEvents()
         for second, what in day(seed=self._seed, number=self._store.next_occurrence):
             wait_s = began + second / speed - loop.time()
             if wait_s > 0:
@@ -157,33 +155,39 @@ class TriggerApi:
         return logged.answer()
 
     async def _raise_plain(self, event: str, count: int, store_id: int | None, profile: str | None) -> Response:
-        """Log `count` occurrences of a type, in batches; the payload process makes one while we log the one before.
+        """Log `count` occurrences of a type, in batches; the payload process makes some while others are logged.
 
-            make 1 | make 2 | make 3 |
-                   | log 1  | log 2  | log 3
+            make 1 | make 2 | make 3 | make 4 |
+                   | log 1 ......... |
+                            | log 2 ......... |
+
+        Two batches are with the log at once: the next transaction begins before a call hears of the last one, so a
+        call that waited for each batch would have one in every other transaction.
 
         A batch takes its numbers when it is begun. A reset starts a new `era` and hands those numbers out again, so
         a batch from the era before is dropped and made anew.
         """
-        logged = _Logged()
+        logged = LoggedEvents()
         left = count
         ahead = self._begin_batch(event, left, store_id, profile)
         try:
             while left:
                 batch = await ahead
                 ahead = self._begin_batch(event, left - len(batch.occurrences), store_id, profile)
+                await logged.fewer_than(_BATCHES_IN_THE_LOG)
                 if batch.era != self._store.era:
                     continue
                 some = len(batch.occurrences)
-                await self._log(batch.occurrences, batch.first, logged, [RaisedBy(TRIGGER, count, some)])
+                self._accept(batch.occurrences, batch.first, logged, [RaisedBy(TRIGGER, count, some)])
                 left -= some
+            await logged.fewer_than(1)
         finally:
             ahead.cancel()
         return logged.answer()
 
     def _begin_batch(self, event: str, left: int, store_id: int | None, profile: str | None) -> "asyncio.Task[_Batch]":
         """Begin to make the next batch: smaller where each occurrence makes many events, or few more may wait."""
-        room = min(_EVENTS, self._store.free) // max(1, self._store.wanting(event))
+        room = min(EVENTS, self._store.free) // max(1, self._store.wanting(event))
         count = min(left, max(1, min(_CHUNK_MADE, room)))
         era, first, at = self._store.era, self._store.take_numbers(count), self._event_times.take(count)
 
@@ -197,7 +201,7 @@ class TriggerApi:
 
     async def _raise(self, count: int, what: str, build: Callable[[int], Sequence[Occurrence]]) -> Response:
         """Build and log `count` times what `build` makes of a number; `what` is the cause of each."""
-        logged = _Logged()
+        logged = LoggedEvents()
         left = count
         while left:
             some = min(left, logged.next_chunk())
@@ -217,52 +221,27 @@ class TriggerApi:
         return logged.answer()
 
     async def _number_and_log(
-        self, occurrences: Sequence[Occurrence], logged: "_Logged", causes: Sequence[RaisedBy]
+        self, occurrences: Sequence[Occurrence], logged: LoggedEvents, causes: Sequence[RaisedBy]
     ) -> None:
         await self._log(occurrences, self._store.take_numbers(len(occurrences)), logged, causes)
 
     async def _log(
-        self, occurrences: Sequence[Occurrence], first: int, logged: "_Logged", causes: Sequence[RaisedBy]
+        self, occurrences: Sequence[Occurrence], first: int, logged: LoggedEvents, causes: Sequence[RaisedBy]
     ) -> None:
-        try:
-            self._refuse_when_stopping()
-            raised = await self._store.accept([with_known_store(item) for item in occurrences], first, causes)
-        except (Busy, StoreFailed) as error:
-            if logged.occurrences:
-                error.args = (f"{logged.occurrences} occurrences are in the log, no more: {error}",)
-            raise
-        logged.add(len(occurrences), raised)
+        self._accept(occurrences, first, logged, causes)
+        await logged.fewer_than(1)
 
-    def _refuse_when_stopping(self) -> None:
-        """A call that raises many would hold up the stop. Raises Busy."""
-        if self._is_stopping():
-            raise Busy("the simulator is stopping", retry_after_s=1)
+    def _accept(
+        self, occurrences: Sequence[Occurrence], first: int, logged: LoggedEvents, causes: Sequence[RaisedBy]
+    ) -> None:
+        """Give occurrences to the log, without waiting for it."""
+        if self._is_stopping():  # a call that raises many would hold up the stop
+            raised = asyncio.get_running_loop().create_future()
+            raised.set_exception(_stopping())
+        else:
+            raised = self._store.accept([with_known_store(item) for item in occurrences], first, causes)
+        logged.expect(len(occurrences), raised)
 
 
-class _Logged:
-    """What a call has logged so far, kept as the text of its answer, which takes a quarter of the memory of objects."""
-
-    def __init__(self) -> None:
-        self.occurrences = 0
-        self._count = 0
-        self._events: list[str] = []
-
-    def add(self, occurrences: int, raised: Sequence[Raised]) -> None:
-        """Count occurrences and their events, which are in the log."""
-        self.occurrences += occurrences
-        self._count += len(raised)
-        if raised:
-            self._events.append(
-                ",".join([_EVENT % (item.webhook_id, item.webhook_event_id, item.event) for item in raised])
-            )
-
-    def next_chunk(self) -> int:
-        """How many occurrences to log next, at most: fewer where each makes many events."""
-        if not self.occurrences:
-            return _FIRST_CHUNK
-        return max(1, min(_CHUNK, _EVENTS * self.occurrences // max(1, self._count)))
-
-    def answer(self) -> Response:
-        """`{"occurrences": n, "events": [...]}`."""
-        events = orjson.Fragment(f"[{','.join(self._events)}]")
-        return json({"occurrences": self.occurrences, "events": events}, 202)
+def _stopping() -> Busy:
+    return Busy("the simulator is stopping", retry_after_s=1)

@@ -136,21 +136,21 @@ class EventLog:
         self.next_occurrence += count
         return self.next_occurrence - count
 
-    async def accept(
+    def accept(
         self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = ()
-    ) -> list[Raised]:
+    ) -> "asyncio.Future[list[Raised]]":
         """Log occurrences, numbered from `first`, and what raised them, in the same order.
 
-        Once this returns, their events are never forgotten.
+        What is accepted first is logged first, awaited or not. Once the future has its result, their events are never
+        forgotten.
 
-        Raises:
+        Raises (the future):
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        raised: list[Raised] = await self._group_commit.submit(
+        return self._group_commit.submit(
             lambda writer: writer.accept(occurrences, first, causes), long=_are_large(occurrences)
         )
-        return raised
 
     async def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
         """Log occurrences, and return their runs for an outside deliverer; `finish` ends each.
