@@ -114,7 +114,7 @@ def test_a_killed_worker_leaves_no_event_unaccounted_for(
     shown = ("--autostart", "--web-port", page)
     master = locust("steady.py", *RUN, *ttl, *shared, *shown, *options_of(receiver))
     workers = [locust("steady.py", "--worker", "--master-port", port) for _ in range(2)]
-    master.wait_for("All users spawned")
+    master.wait_for("All users spawned|Spawning is complete")  # the second where a busy worker reports late
     master.wait_for(r"so far: [\d,]{3,} events")  # so many that both have leased some
     workers[0].kill()
     with httpx.Client(base_url=f"http://127.0.0.1:{page}", timeout=PATIENCE_S) as browser:
