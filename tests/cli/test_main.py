@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from docs.generate.commands import walk
 from frontsim.cli import main
 from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
 from frontsim.errors import BadInput, StoreFailed
@@ -64,19 +65,11 @@ def test_every_command_is_there(name: str) -> None:
         assert [] == [line for line in done.output.splitlines() if len(line) > 80]
 
 
-def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
-    """The words that lead to a group, then those to each command in it, at any depth."""
-    yield names
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if isinstance(command, click.Group):
-            yield from commands(command, *names, name)
-        else:
-            yield (*names, name)
-
-
-@pytest.mark.parametrize("words", list(commands(frontsim)), ids=lambda words: " ".join(words) or "frontsim")
+@pytest.mark.parametrize(
+    "words",
+    [[], *(name.split()[1:] for name, _ in walk(frontsim, "frontsim"))],
+    ids=lambda words: " ".join(words) or "frontsim",
+)
 def test_no_help_is_cut(words: tuple[str, ...]) -> None:
     """In 80 columns every line of every command's help fits, and every summary stands there whole."""
     done = CliRunner(env={"COLUMNS": "80"}).invoke(frontsim, [*words, "--help"], prog_name="frontsim")

@@ -14,6 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from frontsim.cli.option_group import Decorator
 from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import ApiError, Unreachable
 from frontsim.client.vendor import FrontSystems
@@ -39,37 +40,33 @@ _base_url = click.option(
     show_default=True,
     help="The API: its path ends in /restapi/V2 or /api.",
 )
-_api_key = click.option(
-    "--api-key",
-    metavar="KEY",
-    envvar="FRONTSIM_API_KEY",
-    show_envvar=True,
-    default=_DEFAULTS.api_key,
-    help="The x-api-key.  [default: the simulator's]",
-)
-_subscription_key = click.option(
-    "--subscription-key",
-    metavar="KEY",
-    envvar="FRONTSIM_SUBSCRIPTION_KEY",
-    show_envvar=True,
-    default=_DEFAULTS.subscription_key,
-    help="The Ocp-Apim-Subscription-Key.  [default: the simulator's]",
-)
-_api_key_file = click.option(
-    "--api-key-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="FRONTSIM_API_KEY_FILE",
-    show_envvar=True,
-    metavar="FILE",
-    help="File with the x-api-key.",
-)
-_subscription_key_file = click.option(
-    "--subscription-key-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="FRONTSIM_SUBSCRIPTION_KEY_FILE",
-    show_envvar=True,
-    metavar="FILE",
-    help="File with the Ocp-Apim-Subscription-Key.",
+
+
+def _key_options(name: str, default: str, header: str) -> tuple[Decorator, Decorator]:
+    """The options for a key: its value, and a file that holds it."""
+    variable = f"FRONTSIM_{name.replace('-', '_').upper()}"
+    value = click.option(
+        f"--{name}",
+        metavar="KEY",
+        envvar=variable,
+        show_envvar=True,
+        default=default,
+        help=f"The {header}.  [default: the simulator's]",
+    )
+    file = click.option(
+        f"--{name}-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar=f"{variable}_FILE",
+        show_envvar=True,
+        metavar="FILE",
+        help=f"File with the {header}.",
+    )
+    return value, file
+
+
+_api_key, _api_key_file = _key_options("api-key", _DEFAULTS.api_key, "x-api-key")
+_subscription_key, _subscription_key_file = _key_options(
+    "subscription-key", _DEFAULTS.subscription_key, "Ocp-Apim-Subscription-Key"
 )
 _token = click.option(
     "--token",

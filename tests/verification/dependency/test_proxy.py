@@ -106,11 +106,23 @@ def test_a_lost_answer_was_asked_for(connect, dependencies, echo):
     assert 1 == dependencies.hits
 
 
-@pytest.mark.parametrize("fault", [DependencyFault.STALL, DependencyFault.HELD_ANSWER])
-def test_what_is_held_passes_in_the_end(fault, connect, dependencies):
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        Breakage(DependencyFault.STALL),
+        Breakage(DependencyFault.HELD_ANSWER),
+        Breakage(DependencyFault.SLOW, delay_s=3600),
+    ],
+    ids=lambda breakage: breakage.fault,
+)
+@pytest.mark.parametrize("is_first", [True, False], ids=["connected during the fault", "connected before it"])
+def test_what_is_held_passes_when_the_fault_ends(breakage, is_first, connect, dependencies):
+    if is_first:
+        dependencies.break_(breakage)
     connection = connect()
-    asked(connection)
-    dependencies.break_(Breakage(fault))
+    if not is_first:
+        asked(connection)
+        dependencies.break_(breakage)
     connection.sendall(b"held")
     connection.settimeout(0.05)
     with pytest.raises(TimeoutError):
@@ -118,18 +130,6 @@ def test_what_is_held_passes_in_the_end(fault, connect, dependencies):
     connection.settimeout(HANGS_AFTER_S)
     dependencies.mend()
     assert b"held" == connection.recv(10)
-
-
-def test_a_slow_answer_comes_at_once_when_the_fault_ends(connect, dependencies):
-    dependencies.break_(Breakage(DependencyFault.SLOW, delay_s=3600))
-    connection = connect()
-    connection.sendall(b"slow")
-    connection.settimeout(0.05)
-    with pytest.raises(TimeoutError):
-        connection.recv(1)
-    connection.settimeout(HANGS_AFTER_S)
-    dependencies.mend()
-    assert b"slow" == connection.recv(10)
 
 
 def test_a_dependency_that_is_gone_resets(connect, echo):
