@@ -85,6 +85,14 @@ def test_payloads_are_chosen_and_changed(tmp_path):
     assert "--set total: expected a value that the schema of SaleCreated allows, got 'y'" in done.stdout
 
 
+def test_an_option_replaces_another_way_to_read_effects_in_the_file(tmp_path):
+    """As for `verify`: the file's observer does not stand in the way, so the receiver is looked for."""
+    (tmp_path / "frontsim.toml").write_text('[verify]\nobserve-url = "http://127.0.0.1:1/effects"\n')
+    args = ("--pyargs", "frontsim.contract_suite", "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady", "-x")
+    done = run(*args, "--receiver-observe-sql", "sqlite:///shop.db SELECT 1", cwd=tmp_path)
+    assert "nothing listens on 127.0.0.1 port 1" in done.stdout
+
+
 def test_a_folder_of_the_users_called_simulator_hides_nothing_of_ours(tmp_path):
     """In a project that has a package of that name, pytest starts, and the contract suite is found."""
     (tmp_path / "simulator").mkdir()

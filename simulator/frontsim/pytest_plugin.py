@@ -31,6 +31,9 @@ _KEYS = {
 }
 """Where the configuration file has what an option does not give: the command, and its key."""
 
+_OBSERVERS = ("--receiver-observe-url", "--receiver-observe-sql")
+"""Ways to read effects: one that is given replaces the one in the configuration file."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, in a group of their own."""
@@ -43,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _option(config: pytest.Config, name: str) -> str:
     """What the option says, else the environment (for a seed), else the configuration file, else ""."""
     given = str(config.getoption(name)) or (os.environ.get("FRONTSIM_SEED", "") if name.endswith("-seed") else "")
-    if given or name not in _KEYS:
+    if given or name not in _KEYS or (name in _OBSERVERS and any(config.getoption(each) for each in _OBSERVERS)):
         return given
     command, key = _KEYS[name]
     configuration = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd())
