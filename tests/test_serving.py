@@ -5,12 +5,15 @@ import resource
 import socket
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
+import uvicorn
 
 from frontsim.errors import Unusable
-from frontsim.serving import run_in_thread
+from frontsim.receivers import server as receivers
+from frontsim.serving import _Server, run_in_thread
 from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import simulation
@@ -31,6 +34,16 @@ def test_running_in_a_thread():
     assert before == threading.active_count()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{running.control_url}/health", trust_env=False)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [_Server(SimpleNamespace(), ready=lambda: None), receivers.Server(SimpleNamespace(), listening=lambda: None)],  # type: ignore[arg-type]
+    ids=["simulator", "receiver"],
+)
+def test_an_idle_connection_outlives_the_patience_of_clients(server: uvicorn.Server):
+    """Where both give it up after 5 s, a call may be sent on a connection that is closed at that moment."""
+    assert server.config.timeout_keep_alive > 2 * (httpx.Limits().keepalive_expiry or 0)
 
 
 def test_stopping_twice():

@@ -5,6 +5,9 @@ import socket
 from frontsim.errors import Unusable
 
 BACKLOG = 2048
+KEEP_ALIVE_S = 20
+"""Clients such as httpx keep an idle connection for 5 s. A server with the same limit may close one at the moment when
+the client sends on it, and the call would have no answer."""
 
 
 def listen(host: str, port: int) -> socket.socket:

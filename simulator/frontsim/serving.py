@@ -23,7 +23,7 @@ from frontsim.api.connection import reset
 from frontsim.app import App
 from frontsim.caller_connection import CallerConnection
 from frontsim.errors import Unusable
-from frontsim.listening import BACKLOG, listen, url_of
+from frontsim.listening import BACKLOG, KEEP_ALIVE_S, listen, url_of
 from frontsim.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -152,6 +152,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
         self._app = app

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from frontsim.listening import KEEP_ALIVE_S
+
 GRACE_S = 1  # for requests that are open at the end
 
 
@@ -32,6 +34,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=KEEP_ALIVE_S,
             )
         )
         self._listening = listening
