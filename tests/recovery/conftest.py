@@ -1,0 +1,12 @@
+"""Wiring: how the jobs start."""
+
+import pytest
+
+from frontsim.recovery import command
+from tests.forked import Subprocess
+
+
+@pytest.fixture
+def forked_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`frontsim job` and `frontsim reconcile`, as jobs under test, do not import frontsim again at each start."""
+    monkeypatch.setattr(command, "subprocess", Subprocess)
