@@ -66,6 +66,15 @@ def test_a_payload_of_ones_own(sim: Simulation, receiver: Recorder):
     assert "changed" == orjson.loads(second)["receiptNo"]
 
 
+def test_values_for_one_occurrence_after_another(sim: Simulation, receiver: Recorder):
+    """More than are logged at a time; the answer's events are in the order of `each`."""
+    sim.subscribes(receiver.url)
+    each = [{"receiptNo": str(number)} for number in range(230)]
+    raised = sim.does("trigger", {"event": "SaleCreated", "each": each})
+    sent = {call.headers["x-webhook-event-id"]: orjson.loads(call.body)["receiptNo"] for call in receiver.gets(230)}
+    assert [str(number) for number in range(230)] == [sent[event["webhookEventId"]] for event in raised["events"]]
+
+
 @pytest.mark.parametrize(
     "value",
     [

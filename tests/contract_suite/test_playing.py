@@ -8,9 +8,9 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import Unusable
 from frontsim.verification.facts.history import Effect, EventFact, History, Liveness, Observation, Run
 from frontsim.verification.judge.checks import judge
+from frontsim.verification.played import Played
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played
 from tests.verification.laboratory import CONTRACT
 
 REQUEST = Request("http://user:hunter2@shop/hook")

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from frontsim import catalog, own_process
@@ -39,6 +40,16 @@ async def test_payloads_are_those_of_a_small_body(bodies: LargeBodies) -> None:
     assert wanted == await trigger.make(5, 12, 9_000)
     assert max(len(item.body) for item in wanted) == await trigger.largest(5, 12, 9_000)
     assert ("SaleCreated", 3, Content.SET) == (trigger.call.event, trigger.call.count, trigger.call.content)
+
+
+async def test_each_occurrence_gets_its_own_values(bodies: LargeBodies) -> None:
+    """Also where the call is made in parts: `done` others came before."""
+    each = [{"comment": str(number)} for number in range(30)]
+    trigger = await bodies.trigger(orjson.dumps({"event": "SaleCreated", "each": each}))
+    wanted = [payloads_of().custom("SaleCreated", 5 + n, at=9_000 + n, set_=each[12 + n]) for n in range(15)]
+    assert wanted == await trigger.make(5, 15, 9_000, done=12)
+    assert max(len(item.body) for item in wanted) == await trigger.largest(5, 15, 9_000, done=12)
+    assert 30 == trigger.call.count
 
 
 async def test_a_store_that_no_batch_holds(bodies: LargeBodies) -> None:

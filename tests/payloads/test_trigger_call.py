@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from frontsim import catalog
@@ -34,6 +35,33 @@ def test_it_makes_its_payloads() -> None:
     said = {"event": "SaleCreated", "storeId": 501, "set": {"comment": "x"}, "payloads": "strict"}
     wanted = payloads.custom("SaleCreated", 8, store_id=501, at=70, profile="strict", set_={"comment": "x"})
     assert wanted == read_trigger_call(said, TYPES).make(payloads, 8, 70)
+
+
+def test_each_occurrence_gets_its_own_values() -> None:
+    """On top of those that all get; their number is the count."""
+    said = {"event": "SaleCreated", "set": {"comment": "x", "saleId": 1}, "each": [{"saleId": 7}, {"total": 8.5}]}
+    call, payloads = read_trigger_call(said, TYPES), Payloads(TYPES, seed=3)
+    assert (2, Content.SET) == (call.count, call.content)
+    made = [orjson.loads(call.make(payloads, 8 + place, 70, place=place).body) for place in range(2)]
+    assert [("x", 7), ("x", 1)] == [(each["comment"], each["saleId"]) for each in made]
+    assert 8.5 == made[1]["total"]
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({"each": {}}, "each"),
+        ({"each": []}, "each"),
+        ({"each": [{}, 7]}, "each[1]"),
+        ({"each": [{}, {}], "count": 3}, "count"),
+        ({"each": [{}], "payload": {}}, "payload"),
+    ],
+)
+def test_each_that_cannot_be(more: dict[str, Any], wrong: str) -> None:
+    """No objects, another count, or a payload that would be the same for all."""
+    with pytest.raises(BadInput) as refused:
+        read_trigger_call({"event": "SaleCreated", **more}, TYPES)
+    assert {wrong} == set(refused.value.fields)
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

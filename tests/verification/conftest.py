@@ -9,8 +9,8 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import Effect, EventFact, FaultFact, History, Observation, Run
 from frontsim.verification.judge.checks import Judgement, judge
+from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played, Report
 from tests.ports import free_port
 from tests.receiver import command, serving
 from tests.verification.laboratory import CONTRACT, open_shop, play, requested

@@ -30,10 +30,11 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.played import Played
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import Played, play_all
+from frontsim.verification.session import play_all
 from tests.ports import free_port
 from tests.receiver import command
 

@@ -45,14 +45,22 @@ def play(request, *names, seed=1, pace=None, address=None, after_each=lambda: No
     `after_each` is called when a scenario has given up waiting for effects, and before any last look.
     """
     with open_harnesses(request, seed, pause=time.sleep, address=address) as open_harness:
+        return list(play_all(scenario.chosen(names), Followed(open_harness, after_each), CONTRACT, pace))
 
-        @contextmanager
-        def opened(each):
-            with open_harness(each) as harness:
-                yield harness
-            after_each()
 
-        return list(play_all(scenario.chosen(names), opened, CONTRACT, pace))
+class Followed:
+    """Harnesses, with a call after each."""
+
+    def __init__(self, open_harness, after_each):
+        self._open_harness = open_harness
+        self._after_each = after_each
+        self.skip_reason = open_harness.skip_reason
+
+    @contextmanager
+    def __call__(self, each):
+        with self._open_harness(each) as harness:
+            yield harness
+        self._after_each()
 
 
 class Shop(ThreadingHTTPServer):

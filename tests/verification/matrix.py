@@ -18,9 +18,10 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.played import Played
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
-from frontsim.verification.session import Played, play_all
+from frontsim.verification.session import play_all
 from tests.ports import free_port
 from tests.receiver import command
 

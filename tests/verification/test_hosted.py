@@ -456,13 +456,16 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
     with open_harnesses(request, 1, pause=time.sleep) as open_harness:
 
-        def interrupted(next_one):
-            if next_one.name == "steady":
-                raise KeyboardInterrupt
-            return open_harness(next_one)
+        class Interrupted:
+            skip_reason = open_harness.skip_reason
+
+            def __call__(self, next_one):
+                if next_one.name == "steady":
+                    raise KeyboardInterrupt
+                return open_harness(next_one)
 
         with pytest.raises(KeyboardInterrupt):
-            told.extend(play_all(scenario.chosen(["short-outage", "steady"]), interrupted, CONTRACT))
+            told.extend(play_all(scenario.chosen(["short-outage", "steady"]), Interrupted(), CONTRACT))
     assert [each.scenario.name for each in told] == ["short-outage"]
     assert ending(told[0]) == (Verdict.UNKNOWN, [])
     assert "interrupted before the effects that are missing had been waited for" in told[0].judgement.reason

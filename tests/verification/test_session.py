@@ -11,7 +11,7 @@ from frontsim.verification.judge.clauses import load
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import Report, play_all, seed_of
+from frontsim.verification.session import play_all, seed_of
 from tests.verification.laboratory import FEW
 
 CONTRACT = load()
@@ -24,14 +24,6 @@ def test_every_scenario_has_a_seed_of_its_own(seed):
     seeds = {seed_of(seed, scenario.name) for scenario in BUNDLED}
     assert len(seeds) == len(BUNDLED)
     assert all(Settings(seed=each).seed == each for each in seeds)
-
-
-def test_an_interrupted_run_is_not_verified(report):
-    """What was not played is not passed; a violation that was found stands."""
-    right = [each for each in report.played if each.judgement.verdict is Verdict.VERIFIED]
-    assert Report("http://shop", 1, right, CONTRACT).verdict is Verdict.VERIFIED
-    assert Report("http://shop", 1, right, CONTRACT, interrupted=True).verdict is Verdict.UNKNOWN
-    assert Report("http://shop", 1, report.played, CONTRACT, interrupted=True).verdict is Verdict.VIOLATED
 
 
 SEVERAL = (

@@ -98,7 +98,8 @@ class TriggerApi:
         first, count, largest = self._store.next_occurrence, trigger.call.count, 1
         for start in range(0, count, CHUNK):
             some = min(CHUNK, count - start)
-            largest = max(largest, await trigger.largest(first + start, some, self._event_times.take(some)))
+            at = self._event_times.take(some)
+            largest = max(largest, await trigger.largest(first + start, some, at, done=start))
             if self._is_stopping():
                 raise _stopping()
         return max(1, _CHUNK_BYTES // largest)
@@ -110,7 +111,7 @@ class TriggerApi:
         while left:
             some = min(left, most, logged.next_chunk())
             era, first, at = self._store.era, self._store.take_numbers(some), self._event_times.take(some)
-            made = await trigger.make(first, some, at)
+            made = await trigger.make(first, some, at, done=trigger.call.count - left)
             if era == self._store.era:
                 await self._log(made, first, logged, [RaisedBy(TRIGGER, trigger.call.count, some)])
                 left -= some

@@ -51,19 +51,22 @@ class Simulator(ApiClient):
         count: int = 1,
         store_id: int | None = None,
         set_: Mapping[str, object] | None = None,
+        each: Sequence[Mapping[str, object]] | None = None,
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
         payloads: str | None = None,
     ) -> TriggerAnswer:
         """Raise occurrences of a type. When this returns they are in the log, and not yet delivered.
 
-        `set_` maps dotted paths of the payload to values; `payload` replaces it; `invalid` allows a payload that
-        breaks the schema; `payloads` names a payload profile other than the simulator's.
+        `set_` maps dotted paths of the payload to values, and `each` does so for one occurrence after another, so that
+        its length is the count; `payload` replaces the payload; `invalid` allows one that breaks the schema;
+        `payloads` names a payload profile other than the simulator's.
         """
-        body: dict[str, object] = {"event": event, "count": count}
+        body: dict[str, object] = {"event": event, "count": len(each) if each else count}
         optional = {
             "storeId": store_id,
             "set": set_,
+            "each": each,
             "payload": payload,
             "invalid": invalid or None,
             "payloads": payloads,

@@ -8,13 +8,14 @@ from frontsim.presentation.masking import masked, masked_errors
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.played import Played
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.story import story
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.schedule import usual_pace
-from frontsim.verification.session import Played, play_all
+from frontsim.verification.session import play_all
 
 _MOST_FINDINGS = 10
 

@@ -149,18 +149,15 @@ class SmallTrigger:
         """The payload of the caller's own, the same for every number. Raises BadInput, InvalidPayload."""
         return await self._async_payloads.in_thread(lambda: self.call.make(self._payloads, 0, None))
 
-    async def make(self, first: int, count: int, at: Ticks) -> list[Occurrence]:
-        """The payloads from a number on. Raises BadInput, InvalidPayload."""
+    async def make(self, first: int, count: int, at: Ticks, *, done: int = 0) -> list[Occurrence]:
+        """The payloads from a number on, after `done` others of the call. Raises BadInput, InvalidPayload."""
+        return await self._async_payloads.in_thread(lambda: self._made(first, count, at, done))
 
-        def make() -> list[Occurrence]:
-            return [self.call.make(self._payloads, first + place, at + place) for place in range(count)]
-
-        return await self._async_payloads.in_thread(make)
-
-    async def largest(self, first: int, count: int, at: Ticks) -> int:
+    async def largest(self, first: int, count: int, at: Ticks, *, done: int = 0) -> int:
         """The bytes of the largest payload from a number on. Raises BadInput, InvalidPayload."""
+        return await self._async_payloads.in_thread(
+            lambda: max(len(made.body) for made in self._made(first, count, at, done))
+        )
 
-        def size() -> int:
-            return max(len(self.call.make(self._payloads, first + place, at + place).body) for place in range(count))
-
-        return await self._async_payloads.in_thread(size)
+    def _made(self, first: int, count: int, at: Ticks, done: int) -> list[Occurrence]:
+        return [self.call.make(self._payloads, first + place, at + place, place=done + place) for place in range(count)]

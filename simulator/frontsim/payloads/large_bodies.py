@@ -117,16 +117,18 @@ class LargeTrigger:
         (made,) = self._callers
         return made
 
-    async def make(self, first: int, count: int, at: Ticks) -> list[Occurrence]:
-        """The payloads from a number on. Raises BadInput, InvalidPayload."""
-        _, made = await self._bodies.do(self._body, "make", first=first, count=count, at=at)
+    async def make(self, first: int, count: int, at: Ticks, *, done: int = 0) -> list[Occurrence]:
+        """The payloads from a number on, after `done` others of the call. Raises BadInput, InvalidPayload."""
+        _, made = await self._bodies.do(self._body, "make", first=first, count=count, at=at, done=done)
         return unpack([self.call.event] * count, made)
 
-    async def largest(self, first: int, count: int, at: Ticks) -> int:
+    async def largest(self, first: int, count: int, at: Ticks, *, done: int = 0) -> int:
         """The bytes of the largest payload from a number on. Raises BadInput, InvalidPayload."""
         sizes: list[int] = []
         for start in range(0, count, _AT_A_TIME):
             some = min(_AT_A_TIME, count - start)
-            found, _ = await self._bodies.do(self._body, "largest", first=first + start, count=some, at=at + start)
+            found, _ = await self._bodies.do(
+                self._body, "largest", first=first + start, count=some, at=at + start, done=done + start
+            )
             sizes.append(found["size"])
         return max(sizes)

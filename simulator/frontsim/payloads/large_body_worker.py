@@ -63,19 +63,21 @@ class BodyJobs:
         """The call without the caller's values, and the caller's payload, if there is one."""
         call = self._call(body)
         made = [self._made(call, 0, None)] if call.content is Content.CALLERS else []
-        return {"call": replace(call, set_={}, payload=None)}, pack_text(made)
+        return {"call": replace(call, set_={}, payload=None, each=())}, pack_text(made)
 
-    def _make(self, body: bytes, first: int, count: int, at: int) -> tuple[Mapping[str, Any], bytes]:
+    def _make(self, body: bytes, **which: int) -> tuple[Mapping[str, Any], bytes]:
+        return {}, pack_text(self._several(body, **which))
+
+    def _largest(self, body: bytes, **which: int) -> tuple[Mapping[str, Any], bytes]:
+        return {"size": max(len(made.body) for made in self._several(body, **which))}, b""
+
+    def _several(self, body: bytes, first: int, count: int, at: int, done: int) -> list[Occurrence]:
+        """Payloads from a number on, after `done` others of the call."""
         call = self._call(body)
-        return {}, pack_text([self._made(call, first + place, at + place) for place in range(count)])
+        return [self._made(call, first + place, at + place, place=done + place) for place in range(count)]
 
-    def _largest(self, body: bytes, first: int, count: int, at: int) -> tuple[Mapping[str, Any], bytes]:
-        call = self._call(body)
-        sizes = [len(self._made(call, first + place, at + place).body) for place in range(count)]
-        return {"size": max(sizes)}, b""
-
-    def _made(self, call: TriggerCall, number: int, at: Ticks | None) -> Occurrence:
-        return with_known_store(call.make(self._payloads, number, at))  # a batch holds no other store
+    def _made(self, call: TriggerCall, number: int, at: Ticks | None, *, place: int = 0) -> Occurrence:
+        return with_known_store(call.make(self._payloads, number, at, place=place))  # a batch holds no other store
 
     def _call(self, body: bytes) -> TriggerCall:
         return read_trigger_call(as_object(value_of(body)), self._catalog)

@@ -1,6 +1,6 @@
 """The body of `POST /_sim/trigger`: what a caller wants raised, checked field by field."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from frontsim.domain.store_id import read_store_id
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES
 from frontsim.payloads.values.moments import Ticks
-from frontsim.user_input.fields import Fields
+from frontsim.user_input.fields import Fields, shown_briefly
 
 MOST_AT_ONCE = 100_000
 """Occurrences that one call may raise."""
@@ -29,7 +29,10 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TriggerCall:
-    """A call whose fields are right; whether its payloads can be made is known only when they are."""
+    """A call whose fields are right; whether its payloads can be made is known only when they are.
+
+    `each` has further values for each occurrence, none where all get the same.
+    """
 
     event: str
     count: int
@@ -39,16 +42,20 @@ class TriggerCall:
     set_: Mapping[str, Any]
     payload: Mapping[str, Any] | None
     invalid: bool
+    each: Sequence[Mapping[str, Any]] = ()
 
-    def make(self, payloads: Payloads, number: int, at: Ticks | None) -> Occurrence:
-        """The payload of a number with the caller's values, as `Payloads.custom` makes it, with its errors."""
+    def make(self, payloads: Payloads, number: int, at: Ticks | None, *, place: int = 0) -> Occurrence:
+        """The payload of a number with the caller's values, as `Payloads.custom` makes it, with its errors.
+
+        `place`: which of the call's occurrences it is, from 0.
+        """
         return payloads.custom(
             self.event,
             number,
             store_id=self.store_id,
             at=at,
             profile=self.profile,
-            set_=self.set_,
+            set_={**self.set_, **self.each[place]} if self.each else self.set_,
             payload=self.payload,
             invalid=self.invalid,
         )
@@ -57,12 +64,30 @@ class TriggerCall:
 def read_trigger_call(value: Mapping[str, Any], catalog: Catalog) -> TriggerCall:
     """Read the JSON object of a call. Raises BadInput, UnknownEventType."""
     fields = Fields(value, any_case=True)
-    fields.only("event", "count", "storeId", "set", "payload", "invalid", "payloads")
+    fields.only("event", "count", "storeId", "set", "each", "payload", "invalid", "payloads")
     event = fields.text("event", "the name of an event type", required=True)
     count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
     store_id = read_store_id(fields)
     set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
-    profile = fields.choice("payloads", PROFILES)
+    profile, each = fields.choice("payloads", PROFILES), _each(fields)
     fields.check()
-    content = Content.CALLERS if payload is not None else Content.SET if set_ else Content.OURS
-    return TriggerCall(catalog.find(event or "").name, count, store_id, profile, content, set_, payload, invalid)
+    content = Content.CALLERS if payload is not None else Content.SET if set_ or each else Content.OURS
+    return TriggerCall(
+        catalog.find(event or "").name, len(each) or count, store_id, profile, content, set_, payload, invalid, each
+    )
+
+
+def _each(fields: Fields) -> Sequence[Mapping[str, Any]]:
+    """The values of each occurrence; their number is the call's count."""
+    each = fields.items("each", "an array of objects, one for each occurrence")
+    if each is None:
+        return ()
+    if not 1 <= len(each) <= MOST_AT_ONCE:
+        fields.note("each", f"expected 1 to {MOST_AT_ONCE:,} objects, got {len(each):,}")
+    if wrong := [place for place, values in enumerate(each) if not isinstance(values, Mapping)]:
+        fields.note(f"each[{wrong[0]}]", f"expected an object, got {shown_briefly(each[wrong[0]])}")
+    if fields.raw("count") not in (None, len(each)):
+        fields.note("count", f"expected no count beside each, or {len(each):,}, got {fields.got('count')}")
+    if fields.raw("payload") is not None:
+        fields.note("payload", "expected no payload beside each: it holds values for payloads of ours")
+    return each

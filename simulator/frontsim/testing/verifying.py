@@ -20,18 +20,19 @@ from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import delivery_settings, read_configuration
-from frontsim.verification import session
 from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.played import Report
 from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.request import KEY, Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.session import play_all
 
 _LIMITS = TimeLimits()
 
@@ -42,7 +43,7 @@ class Verification:
 
     verdict: str
     story: str
-    report: session.Report | job_session.JobReport = field(repr=False)
+    report: Report | job_session.JobReport = field(repr=False)
 
     def assert_verified(self) -> None:
         """Fail, with the story, unless the verdict is *verified*: a run that could not judge has not passed.
@@ -135,9 +136,9 @@ def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bo
     with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
         played = [
             replace(each, judgement=without_secrets(each.judgement))
-            for each in session.play_all(chosen, open_harness, contract, key_probe=key_probe)
+            for each in play_all(chosen, open_harness, contract, key_probe=key_probe)
         ]
-    report = session.Report(
+    report = Report(
         receiver=masked(request.receiver),
         seed=seed,
         played=played,

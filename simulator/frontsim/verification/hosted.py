@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, replace
 from ssl import SSLContext
 
@@ -15,9 +15,11 @@ from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
+from frontsim.verification.first_passes import OpenHarness
 from frontsim.verification.observe.column_map import read_column_map
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
+from frontsim.verification.play.given import skip_reason
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.play.receiver.process import ReceiverProcess
@@ -30,8 +32,9 @@ from frontsim.verification.request import (
     process_of,
     selection_of,
 )
+from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.session import OpenHarness, seed_of
+from frontsim.verification.session import seed_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ def open_harnesses(
             seed,
             address,
             pause=pause,
-            types=selection or selection_of(request),
+            selection=selection or selection_of(request),
             observer=observer,
             process=process_of(request, pause=pause, dependencies=dependencies),
             dependencies=dependencies,
@@ -87,9 +90,9 @@ def open_harnesses(
         )
         check(request, pause=pause, dependencies=dependencies, address=address)
         with _started(harnesses.process):
-            if request.is_auto or (on_probe and len(harnesses.types.types("all")) > _FEW_TYPES):
-                harnesses = replace(harnesses, types=_probed(harnesses, on_probe))
-            yield lambda scenario: harnesses.open(scenario.name)
+            if request.is_auto or (on_probe and len(harnesses.selection.types("all")) > _FEW_TYPES):
+                harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
+            yield harnesses
 
 
 def _shared_observer(
@@ -108,7 +111,7 @@ class _Harnesses:
     address: Address | None
     _: KW_ONLY
     pause: Callable[[float], None]
-    types: Selection
+    selection: Selection
     observer: SharedObserver | None
     process: ReceiverProcess | None
     dependencies: Dependencies | None
@@ -116,6 +119,17 @@ class _Harnesses:
     shape: DeliveryShape
     columns: ColumnMemory
     tls: SSLContext | None
+
+    @property
+    def sink(self) -> str:
+        """The sink that effects are read from, "" for none."""
+        return self.request.observe_sink
+
+    def __call__(self, scenario: Scenario) -> AbstractContextManager[Harness]:
+        return self.open(scenario.name)
+
+    def skip_reason(self, scenario: Scenario) -> str:
+        return skip_reason(scenario, self)
 
     @contextmanager
     def open(self, name: str) -> Iterator[Harness]:
@@ -126,14 +140,15 @@ class _Harnesses:
                 api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
                 sim=Simulator(at.control_url, token=at.token),
                 receiver_url=request.receiver,
-                selection=self.types,
+                selection=self.selection,
                 pause=self.pause,
                 observer=self.observer,
                 observer_key=request.observe_key,
                 check_content=request.check_content,
                 process=self.process,
                 dependencies=self.dependencies,
-                sink=request.observe_sink,
+                sink=self.sink,
+                cleans_up=self.address is not None,
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,
@@ -153,10 +168,10 @@ def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | Non
             found = probe(harness)
     except CallError as error:
         logger.warning("the types could not be probed: %s", error)
-        return harnesses.types
+        return harnesses.selection
     if on_probe:
         on_probe(found)
-    return harnesses.types.only(found.taken) if harnesses.request.is_auto else harnesses.types
+    return harnesses.selection.only(found.taken) if harnesses.request.is_auto else harnesses.selection
 
 
 @contextmanager

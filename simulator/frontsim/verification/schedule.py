@@ -8,7 +8,7 @@ stops asking, such as at Ctrl-C, no other scenario begins, and those that are pl
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ class Schedule:
 
         return pause
 
-    def play(self, one: PlayOne[T], *, jobs: Callable[[], int]) -> Iterator[T]:
+    def play(self, one: PlayOne[T], *, jobs: Callable[[], int]) -> Generator[T, None, None]:
         """Play all; the results in order.
 
         Args:

@@ -8,8 +8,8 @@ from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Finding, Judgement, Verdict
+from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played, Report
 
 STEADY = next(iter(scenario.chosen(["steady"])))
 

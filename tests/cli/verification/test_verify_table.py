@@ -9,8 +9,8 @@ from frontsim.cli.verification.verify_table import LiveTable, widths
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import bundled_scenarios
-from frontsim.verification.session import Played
 
 SCENARIOS = bundled_scenarios()
 

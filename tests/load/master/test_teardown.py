@@ -27,11 +27,11 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.judging import judge_recorded
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import Observer, UrlObserver
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import judge_recorded
 from tests.load.conftest import Receivers
 
 pytestmark = pytest.mark.slow

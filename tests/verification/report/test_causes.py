@@ -7,9 +7,9 @@ from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Finding, Judgement
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import cause_of, causes, headline
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played, Report
 from tests.verification.laboratory import CONTRACT
 
 

@@ -12,9 +12,9 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.page import MOST_PAYLOADS, MOST_RIGHT, MOST_WRONG
-from frontsim.verification.session import Played, Report
 from tests.verification.laboratory import CONTRACT
 
 

@@ -7,9 +7,9 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.judge.checks import judge
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.junit import as_junit
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import Played, Report
 from tests.verification.laboratory import CONTRACT
 
 

@@ -16,8 +16,8 @@ import orjson
 from frontsim.cli.option_group import option_group
 from frontsim.cli.verification.report_files import put
 from frontsim.errors import Unusable
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.exchange import answer_lines
-from frontsim.verification.session import Played, Report
 
 payload_file_options = option_group(
     click.option(

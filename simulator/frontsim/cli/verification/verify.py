@@ -39,6 +39,7 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.play.probes.type_probe import ProbedTypes
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.junit import as_junit
 from frontsim.verification.report.markdown import as_markdown
@@ -49,7 +50,7 @@ from frontsim.verification.request import Request, selection_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.session import Played, Report, play_all
+from frontsim.verification.session import play_all
 
 _FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
     "html_file": as_html,

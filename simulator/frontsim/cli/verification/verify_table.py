@@ -19,9 +19,9 @@ from rich.text import Text
 
 from frontsim.clock import stopwatch
 from frontsim.verdicts import Verdict
+from frontsim.verification.played import Played
 from frontsim.verification.report.summary import found_in
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import Played
 
 _STYLES = {Verdict.VERIFIED: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
 _GAP = "  "

@@ -15,14 +15,15 @@ from frontsim.verification.facts.classes import GOOD, Class
 from frontsim.verification.facts.exchange import Exchange
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.judging import accused_by, judge_recorded, weighed
 from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
 from frontsim.verification.play.runner import Recording
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.report.report import as_data
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import Played, Report, accused_by, judge_recorded, weighed
 
 MOST_FINDINGS = 200
 """Findings that the report lists one by one; the counts include all of them."""

@@ -109,6 +109,7 @@ class Harness:
         is_strict: also what hangs on a guess about the vendor is a finding.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
+        cleans_up: webhooks and faults are removed after the scenario, because its simulator goes on.
         rest_of_run: the other scenarios, for one that waits for their end.
         identities: numbers for sales, customers and the rest that no other run has used. They do not follow from the
             seed, on purpose: a receiver that knows events by what they are about remembers earlier runs, and would
@@ -129,6 +130,7 @@ class Harness:
     limits: TimeLimits = field(default_factory=TimeLimits)
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     is_alone: bool = True
+    cleans_up: bool = True
     rest_of_run: RestOfRun = field(default_factory=RestOfRun)
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))

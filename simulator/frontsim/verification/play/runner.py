@@ -50,29 +50,6 @@ class Recording:
     skipped: str = ""
 
 
-def skip_reason(scenario: Scenario, harness: Harness) -> str:
-    """Why a scenario cannot be played with what was given, "" when it can."""
-    if scenario.needs_process_control and harness.process is None:
-        return "it kills and restarts the receiver, which needs --receiver-cmd"
-    if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, harness)):
-        return reason
-    if scenario.needs_sink and not harness.sink:
-        return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
-    raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
-    if not raising or any(harness.selection.types(events) for events in raising):
-        return ""
-    missing = [name for events in raising for name in harness.selection.missing(events)]
-    return f"it needs {' or '.join(dict.fromkeys(missing))}, which --events leaves out"
-
-
-def _unnamed_dependency(scenario: Scenario, harness: Harness) -> str:
-    known = harness.dependencies.names if harness.dependencies else ()
-    if not known:
-        return "it breaks the receiver's database, broker or API, which needs --dependency NAME=HOST:PORT"
-    missing = sorted(scenario.named_dependencies - set(known))
-    return f"it needs --dependency {missing[0]}=HOST:PORT" if missing else ""
-
-
 def play(scenario: Scenario, harness: Harness) -> Recording:
     """Play a scenario to its end; what stops it is in the history's `trouble`."""
     try:
@@ -250,7 +227,9 @@ def _late(state: ScenarioState) -> str:
 
 
 def _clean_up(state: ScenarioState) -> None:
-    """Leave neither faults nor webhooks behind; what cannot be removed is gone with the simulator."""
+    """Leave neither faults nor webhooks behind in a simulator that goes on."""
+    if not state.harness.cleans_up:
+        return
     try:
         for active in state.active:
             state.harness.sim.remove_fault(active.id)

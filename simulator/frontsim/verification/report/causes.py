@@ -13,7 +13,7 @@ from frontsim.clauses import Clause
 from frontsim.verification.facts.classes import USUAL_CAUSE, Class
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.judge.checks import Finding
-from frontsim.verification.session import Played, Report
+from frontsim.verification.played import Played, Report
 
 Key = tuple[str, Class]
 """Identifies a cause: the id of its clause, and the class."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from frontsim.verification.session import Report
+from frontsim.verification.played import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from frontsim.presentation.masking import masked
 from frontsim.presentation.printable import printable
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.judge.checks import Finding
-from frontsim.verification.session import Played
+from frontsim.verification.played import Played
 
 MOST_SENT = 16 * 1024
 """Characters of a request's body in data and on a page; `--save-payloads` keeps all."""

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from frontsim.presentation.html_page import render
+from frontsim.verification.played import Report
 from frontsim.verification.report import page
 from frontsim.verification.report.causes import causes, headline
 from frontsim.verification.report.compared import listings
 from frontsim.verification.report.summary import conclusion, counted
 from frontsim.verification.report.timeline import MOST_EFFECTS
-from frontsim.verification.session import Report
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

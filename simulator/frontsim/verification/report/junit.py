@@ -10,9 +10,9 @@ from frontsim.clauses import Clause
 from frontsim.verdicts import Verdict
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
-from frontsim.verification.session import Played, Report
 
 _MOST_FINDINGS = 20
 

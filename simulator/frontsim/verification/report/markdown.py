@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from frontsim.verdicts import Verdict
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.compared import listings
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
 from frontsim.verification.report.summary import counted, found_in
-from frontsim.verification.session import Played, Report
 
 SIGNS = {Verdict.VERIFIED: "✅", Verdict.VIOLATED: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIPPED: "⏭️"}
 _HEAD = ("| | Scenario | Events | Effects | Findings |", "|---|---|---:|---:|---|")

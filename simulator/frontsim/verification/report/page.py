@@ -15,12 +15,12 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import GOOD, MEANING, Class, describe_run
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, cause_of, causes
 from frontsim.verification.report.exchange import answer_lines, request_lines
 from frontsim.verification.report.story import fault_of, story
 from frontsim.verification.report.summary import found_in
 from frontsim.verification.report.timeline import Frame, Timeline, frame_of, timeline
-from frontsim.verification.session import Played, Report
 
 MOST_WRONG = 30
 """Events of a group of findings that are shown."""

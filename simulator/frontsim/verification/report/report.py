@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, causes
 from frontsim.verification.report.exchange import answer_as_data, request_as_data
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import Played, Report
 
 
 def as_json(report: Report) -> bytes:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import MEANING
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline
 from frontsim.verification.report.compared import listings
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
-from frontsim.verification.session import Played, Report
 
 
 def found_in(played: Played) -> str:

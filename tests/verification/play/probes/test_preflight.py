@@ -138,7 +138,8 @@ def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
             closing(harness),
         ):
             state = ScenarioState(chosen(["steady"])[0], harness, harness.limits.wait_limits, harness.now())
-            clean = [raise_clean(state, event) for event in harness.selection.types("all")]
+            now = str(harness.sim.clock()["now"])
+            clean = [raise_clean(state, event, now=now) for event in harness.selection.types("all")]
             payloads = [harness.entry(each.webhook_id, each.webhook_event_id).payload for each in clean]
     assert 21 == len(payloads)
     assert [] == [value for payload in payloads for value in _values(payload) if value is None or value == ""]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 
+from frontsim.client.models import EventEntry
 from frontsim.clock import stopwatch
 from frontsim.presentation.printable import printable
 from frontsim.verification.facts.history import EventFact
@@ -39,10 +40,11 @@ class SimulatedCleanEvents:
     def __init__(self, state: ScenarioState, events: Sequence[str]) -> None:
         self._state = state
         self._events = cycle(events)
+        self._newest: dict[str, EventEntry] = {}
 
     def send(self, number: int) -> Sequence[CleanEvent]:
-        sent_s = stopwatch()
-        raised = [raise_clean(self._state, event) for event in islice(self._events, number)]
+        sent_s, now = stopwatch(), str(self._state.harness.sim.clock().get("now"))
+        raised = [raise_clean(self._state, event, now=now) for event in islice(self._events, number)]
         self._state.drain()
         return [self._result(tracked, sent_s) for tracked in raised]
 
@@ -54,12 +56,13 @@ class SimulatedCleanEvents:
 
     def fact(self, sent: CleanEvent) -> EventFact:
         tracked = self._state.tracked[sent.webhook_event_id]
-        entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
+        entry = self._newest[sent.webhook_event_id]
         entity = self._state.harness.selection.entity(tracked.event, sent_payload(self._state, tracked, entry))
         return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
 
     def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:
         entry = self._state.harness.entry(tracked.webhook_id, tracked.webhook_event_id)
+        self._newest[tracked.webhook_event_id] = entry
         clean = CleanEvent(
             tracked.webhook_event_id, tracked.event, sent_s, outcome_of(entry), entry.status_code, entry.outcome
         )

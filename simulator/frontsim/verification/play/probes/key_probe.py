@@ -63,6 +63,11 @@ class KeyProbe:
         self._effects: EffectReader | None = None
         self._harness: Harness | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has sent its events, or found that it cannot."""
+        return self._begun
+
     def send(self, harness: Harness, *, answer_ms: float) -> None:
         """Send the pairs, once in a run; a call that fails leaves the fingerprint unknown.
 

@@ -56,7 +56,8 @@ def probe(harness: Harness) -> ProbedTypes:
     types = harness.selection.types("all")
     webhooks = {harness.api.create_webhook(event, harness.receiver_url).id: event for event in types}
     try:
-        raised = {event: _raise(harness, event) for event in types}
+        now = str(harness.sim.clock().get("now"))
+        raised = {event: _raise(harness, event, now=now) for event in types}
         harness.sim.drain(harness.limits.answer_s + _MORE_S)
         entries = {event: harness.entry(*ids) for event, ids in raised.items() if ids}
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
@@ -84,9 +85,8 @@ def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
     return {event: answer for event, answer in answers.items() if answer == common}
 
 
-def _raise(harness: Harness, event: str) -> tuple[str, str] | None:
+def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
     """A clean event about a new entity, that happens now; None when no webhook matches it."""
-    now = str(harness.sim.clock().get("now"))
     moments = dict.fromkeys(harness.selection.datetime_fields(event), now)
     values = harness.selection.fitting(event, {**moments, **harness.fresh(event)})
     found = harness.sim.trigger(event, set_=values or None, payloads=STRICT).events

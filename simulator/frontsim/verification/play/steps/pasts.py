@@ -27,8 +27,8 @@ def tell_pasts(state: ScenarioState) -> None:
         if past is None:
             continue
         state.subscribe(past.name)
-        kept = [_told(state, past, event, next(moments), fixed) for _ in range(count)]
-        state.pasts.setdefault(event, []).extend(kept)
+        values = [_values(state, past, event, next(moments), fixed) for _ in range(count)]
+        state.pasts.setdefault(event, []).extend(_told(state, past, values, state.harness.selection.kept(event)))
     if state.pasts:
         state.drain()
         reconcile(state)
@@ -42,29 +42,37 @@ def _wanted(state: ScenarioState) -> Iterator[tuple[str, int, Mapping[str, Any]]
                 yield event, step.count, step.set
 
 
-def _told(
+def _values(
     state: ScenarioState, past: EventType, event: str, moment: str, fixed: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Raise one past; what the event takes over from it."""
+    """The values of one past by path: a new entity, at that moment."""
     selection = state.harness.selection
     paths = selection.kept(event)
     values: dict[str, Any] = {path: moment if path == past.since[-1] else None for path in past.since}
     values |= {path: moment for path in selection.datetime_fields(past.name) if path in values}
     values |= state.harness.fresh(past.name)
-    values |= {path: value for path, value in fixed.items() if path in paths}
-    changed = selection.fitting(past.name, values)
-    raised = state.harness.sim.trigger(past.name, set_=changed, payloads=state.harness.payloads).events
-    for each in raised:
-        state.track(each)
-    if all(path in values for path in paths):
-        return {path: values[path] for path in paths}
-    payload = _payload(state, raised)
-    return {path: lookup.find(payload, path) for path in paths}
+    return values | {path: value for path, value in fixed.items() if path in paths}
 
 
-def _payload(state: ScenarioState, raised: Sequence[RaisedEvent]) -> Any:
-    own = next(each for each in raised if each.webhook_event_id in state.tracked)
-    return state.harness.entry(own.webhook_id, own.webhook_event_id).payload
+def _told(
+    state: ScenarioState, past: EventType, values: Sequence[Mapping[str, Any]], paths: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """Raise the pasts with those values; what an event takes over from each of them."""
+    harness = state.harness
+    each = [harness.selection.fitting(past.name, one) for one in values]
+    raised = harness.sim.trigger(past.name, each=each, payloads=harness.payloads).events
+    for event in raised:
+        state.track(event)
+    if all(path in one for one in values for path in paths):
+        return [{path: one[path] for path in paths} for one in values]
+    return [{path: lookup.find(payload, path) for path in paths} for payload in _payloads(state, past, raised)]
+
+
+def _payloads(state: ScenarioState, past: EventType, raised: Sequence[RaisedEvent]) -> list[Any]:
+    """The payload of each occurrence, by the first of the scenario's webhooks."""
+    webhook_id = state.webhooks[past.name][0]
+    listed = {entry.webhook_event_id: entry.payload for entry in state.harness.log([webhook_id])}
+    return [listed[each.webhook_event_id] for each in raised if each.webhook_id == webhook_id]
 
 
 def _moments(state: ScenarioState) -> Iterator[str]:

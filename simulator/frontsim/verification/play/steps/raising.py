@@ -1,11 +1,10 @@
 """Raising events as a scenario's `raise` step says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from frontsim.client.control import STRICT
 from frontsim.client.errors import UnexpectedAnswer
-from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.verification.facts import lookup
 from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent
 from frontsim.verification.scenario.steps import Raise
@@ -26,13 +25,12 @@ def raise_events(state: ScenarioState, step: Raise) -> None:
             _raise(state, step, event, count=step.count, values=step.set)
 
 
-def raise_clean(state: ScenarioState, event: str) -> TrackedEvent:
+def raise_clean(state: ScenarioState, event: str, *, now: str) -> TrackedEvent:
     """Raise an event that any receiver must take, whatever the simulator's profile: no null, no odd text.
 
-    It happens now, so that it differs from all events of earlier runs. Raises CallError.
+    It happens `now` by the simulator's clock, so that it differs from all events of earlier runs. Raises CallError.
     """
     state.subscribe(event)
-    now = str(state.harness.sim.clock().get("now"))
     moments = dict.fromkeys(state.harness.selection.datetime_fields(event), now)
     tracked = _raise(state, Raise(), event, count=1, values=moments, payloads=STRICT)
     if not tracked:
@@ -54,37 +52,27 @@ def _raise(
     `payloads` names a payload profile other than the simulator's.
     """
     pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
+    fitting = state.harness.selection.fitting
     if step.payload or step.together or not (state.harness.fresh(event) or pasts):
-        return _tracked(state, step, _trigger(state, step, event, count, values, payloads).events)
-    own = ({**_about(state, event, pasts), **values} for _ in range(count))
-    raised = [
-        _trigger(state, step, event, 1, each, payloads) for each in own
-    ]  # one by one: what faults draw from the seed follows their order
-    return _tracked(state, step, [item for found in raised for item in found.events])
+        each = None
+    else:
+        each = [fitting(event, {**_about(state, event, pasts), **values}) for _ in range(count)]
+    raised = state.harness.sim.trigger(
+        event,
+        count=count,
+        set_=fitting(event, values) or None,
+        each=each,
+        payload=step.payload or None,
+        invalid=step.invalid,
+        payloads=payloads or state.harness.payloads,
+    )
+    known = [state.track(item, expect=step.expect, label=step.label) for item in raised.events]
+    return [tracked for tracked in known if tracked is not None]
 
 
 def _about(state: ScenarioState, event: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     """An entity that the receiver knows already, while there are any, or a new one."""
     return pasts.pop(0) if pasts else state.harness.fresh(event)
-
-
-def _trigger(
-    state: ScenarioState, step: Raise, event: str, count: int, values: Mapping[str, Any], payloads: str | None
-) -> TriggerAnswer:
-    fitting = state.harness.selection.fitting(event, values)
-    return state.harness.sim.trigger(
-        event,
-        count=count,
-        set_=fitting or None,
-        payload=step.payload or None,
-        invalid=step.invalid,
-        payloads=payloads or state.harness.payloads,
-    )
-
-
-def _tracked(state: ScenarioState, step: Raise, events: Sequence[RaisedEvent]) -> list[TrackedEvent]:
-    known = [state.track(each, expect=step.expect, label=step.label) for each in events]
-    return [each for each in known if each is not None]
 
 
 def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:

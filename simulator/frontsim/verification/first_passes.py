@@ -1,0 +1,159 @@
+"""The first pass over the scenarios of a run: each is played, and judged by what is seen at once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Protocol
+
+from frontsim.clauses import Contract
+from frontsim.verdicts import Verdict
+from frontsim.verification.early_stop import blindness, reason_to_stop
+from frontsim.verification.facts.correlate import correlate
+from frontsim.verification.facts.history import ContentCheck, History
+from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.judging import accused_by, judge_recorded
+from frontsim.verification.observe.settle import ReceiverLatency
+from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
+from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.verification.play.runner import play
+from frontsim.verification.played import Played
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.schedule import Pace, Schedule
+
+_SLOW_MS = 150
+"""A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
+_LATE_S = 1.5
+"""A receiver that books so long after its answer, as a batch does, keeps scenarios waiting: more of them may wait."""
+
+
+class OpenHarness(Protocol):
+    """Gives the harness for a scenario, with a simulator of its own.
+
+    So a replay of the scenario alone sends the same payloads and breaks the same deliveries. Ids, and the times of
+    clean events, differ from run to run.
+    """
+
+    def __call__(self, scenario: Scenario, /) -> AbstractContextManager[Harness]:
+        """The harness, for as long as the scenario is played."""
+
+    def skip_reason(self, scenario: Scenario, /) -> str:
+        """Why a scenario cannot be played with what was given, "" when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPass:
+    """A scenario with its first judgement. `last_look` is None where a last look cannot change that."""
+
+    played: Played
+    last_look: LastLook | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last look need not be put off."""
+        return self.last_look is None or self.last_look.is_due(self.played.history)
+
+
+class FirstPasses:
+    """Plays each scenario and judges it by what is seen at once, until nothing more would be known."""
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        open_harness: OpenHarness,
+        contract: Contract,
+        pace: Pace,
+        key_probe: KeyProbe | None,
+    ) -> None:
+        self._scenarios = scenarios
+        self._reasons = {each.name: open_harness.skip_reason(each) for each in scenarios}
+        self._open_harness = open_harness
+        self._contract = contract
+        self._pace = pace
+        self._schedule = Schedule([each for each in scenarios if not self._reasons[each.name]], pace)
+        self._key_probe = key_probe
+        self._lock = Lock()
+        self._stop_reason = ""
+        self._blind_before: str | None = None
+        self._receiver = ReceiverLatency()
+        self._answer_ms = 0.0
+
+    def play(self) -> Iterator[FirstPass]:
+        """All scenarios, in their order. Also those that are not played, with the reason."""
+        with closing(self._schedule.play(self._one, jobs=self._jobs)) as played:
+            for each in self._scenarios:
+                reason = self._reasons[each.name]
+                yield FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
+
+    def _jobs(self) -> int:
+        """How many scenarios to play at once, by what the first has shown."""
+        if self._answer_ms > _SLOW_MS:
+            return 1
+        return self._pace.jobs_that_wait if self._receiver.longest_s > _LATE_S else self._pace.jobs
+
+    def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
+        if self._stop_reason:
+            return FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
+        with self._open_harness(scenario) as opened:
+            pause = self._schedule.pause(opened.pause)
+            cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
+            harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest, cleans_up=cleans_up)
+            self._receiver = harness.latency
+            reserve_s = harness.limits.last_s if self._receiver.leaves_rest else 0.0
+            if self._schedule.is_over(reserve_s=reserve_s):
+                reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
+                return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+            recording = play(scenario, harness)
+            if recording.skipped:
+                return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
+            recording = replace(recording, history=_with_columns(recording.history, harness))
+            judgement = judge_recorded(recording.history, self._contract, recording.last_look)
+            exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
+            if self._key_probe and _answered_well(recording.history):
+                self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
+        with self._lock:
+            self._note(recording.history, judgement, can_restart=harness.process is not None)
+        played = Played(scenario, recording.history, judgement, exchanges)
+        return FirstPass(played, recording.last_look if judgement.missing else None)
+
+    def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
+        """Remember what tells whether to go on, and how many scenarios at once."""
+        blind = blindness(history, judgement.verdict)
+        reason = reason_to_stop(history, blind=blind, blind_before=self._blind_before, can_restart=can_restart)
+        self._stop_reason = self._stop_reason or reason
+        self._blind_before = blind
+        self._answer_ms = self._answer_ms or _answer_ms(history)
+        if judgement.missing or self._receiver.longest_s > _LATE_S:
+            self._receiver.leaves_rest = True
+
+
+def _answer_ms(history: History) -> float:
+    """How long the receiver takes to acknowledge an event at least; 0 without one.
+
+    The least tells a slow receiver from one on a machine that is busy now.
+    """
+    return min((run.duration_ms for event in history.events for run in event.runs if run.acknowledged), default=0)
+
+
+def _answered_well(history: History) -> bool:
+    """Whether the receiver is alive and its effects can be read, so that it can be probed."""
+    return bool(history.final and history.liveness and not history.liveness.failure)
+
+
+def _exchange_source(harness: Harness) -> ExchangeSource:
+    return ExchangeSource(harness.sim, harness.selection, harness.pool.map, harness.payloads, harness.is_strict)
+
+
+def _with_columns(history: History, harness: Harness) -> History:
+    """The history with the columns of its effects that are known by now to hold a field of the payload."""
+    if history.check_content is not ContentCheck.KNOWN or history.final is None or history.why_not_judged:
+        return history
+    return replace(history, columns=harness.columns.learn(correlate(history, history.final).groups))
+
+
+def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:
+    trouble = "" if verdict is Verdict.SKIPPED else reason
+    return Played(scenario, History(scenario.name, trouble=trouble), Judgement(verdict, reason))

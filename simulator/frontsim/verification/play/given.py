@@ -1,0 +1,52 @@
+"""What the user has given a run to work with, and why a scenario that needs more is skipped."""
+
+from typing import Protocol
+
+from frontsim.verification.dependency.dependencies import Dependencies
+from frontsim.verification.play.receiver.process import ReceiverProcess
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.scenario.steps import EVENTFUL
+
+
+class Given(Protocol):
+    """What the user has given, as far as scenarios need it. A harness has it too."""
+
+    @property
+    def process(self) -> ReceiverProcess | None:
+        """Runs the receiver."""
+
+    @property
+    def dependencies(self) -> Dependencies | None:
+        """Of the receiver."""
+
+    @property
+    def sink(self) -> str:
+        """Its name, "" for none."""
+
+    @property
+    def selection(self) -> Selection:
+        """The event types of the run."""
+
+
+def skip_reason(scenario: Scenario, given: Given) -> str:
+    """Why a scenario cannot be played with what was given, "" when it can."""
+    if scenario.needs_process_control and given.process is None:
+        return "it kills and restarts the receiver, which needs --receiver-cmd"
+    if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, given)):
+        return reason
+    if scenario.needs_sink and not given.sink:
+        return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
+    raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
+    if not raising or any(given.selection.types(events) for events in raising):
+        return ""
+    missing = [name for events in raising for name in given.selection.missing(events)]
+    return f"it needs {' or '.join(dict.fromkeys(missing))}, which --events leaves out"
+
+
+def _unnamed_dependency(scenario: Scenario, given: Given) -> str:
+    known = given.dependencies.names if given.dependencies else ()
+    if not known:
+        return "it breaks the receiver's database, broker or API, which needs --dependency NAME=HOST:PORT"
+    missing = sorted(scenario.named_dependencies - set(known))
+    return f"it needs --dependency {missing[0]}=HOST:PORT" if missing else ""

@@ -1,0 +1,39 @@
+from types import SimpleNamespace
+
+import pytest
+
+from frontsim.verification.play.given import skip_reason
+from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.scenario.selection import Selection
+from tests.verification.laboratory import CATALOG
+
+BY_NAME = {each.name: each for each in bundled_scenarios()}
+
+
+def given(**what):
+    return SimpleNamespace(
+        **{"process": None, "dependencies": None, "sink": "", "selection": Selection(CATALOG), **what}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("crash-after-ack", "needs --receiver-cmd"),
+        ("dependency-down", "needs --dependency NAME=HOST:PORT"),
+        ("sink-trouble", "needs --observe-sink"),
+        ("steady", ""),
+    ],
+)
+def test_what_a_scenario_needs_and_was_not_given(name, reason):
+    """The reason names the option."""
+    found = skip_reason(BY_NAME[name], given())
+    assert found.endswith(reason)
+    assert bool(found) is bool(reason)
+
+
+def test_a_scenario_of_types_that_are_left_out():
+    """It has nothing to raise."""
+    chosen = Selection(CATALOG, ["SaleCreated"])
+    found = skip_reason(BY_NAME["big-payload"], given(selection=chosen))
+    assert "it needs StockCountReconciled, which --events leaves out" == found
