@@ -3,7 +3,6 @@
 import select
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -14,22 +13,10 @@ from frontsim.user_input import request_body
 from frontsim.user_input.json_depth import read_json
 from frontsim.user_input.request_body import UnfinishedBodies
 from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
+from tests.api.simulation import Simulation
 from tests.api.test_webhooks import assert_problem
 
 MB = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def sim() -> Iterator[Simulation]:
-    with simulation() as running:
-        yield running
-
-
-@pytest.fixture
-def receiver() -> Iterator[Recorder]:
-    with Recorder() as recorder:
-        yield recorder
 
 
 def test_what_is_whole_or_broken_off_is_not_counted(monkeypatch: pytest.MonkeyPatch):
