@@ -147,16 +147,9 @@ class Payloads:
             built = self.build(kind.name, number, store_id=store_id, at=at, profile=profile)
             value, store_id = orjson.loads(built.body), built.store_id
         else:
-            value = dict(payload)
-            wrong = not_json(value)
-            if wrong is not None:
-                raise BadInput(wrong, {"": [wrong]})
+            value = _given(payload)
         value = overridden(value, set_ if invalid else digits_as_text(set_, kind.schema))
-        try:
-            body = orjson.dumps(value)
-        except TypeError as error:  # orjson can write each value, but not at the depth where the path puts it
-            wrong = f"expected a payload that JSON can hold: {error}"
-            raise BadInput(wrong, {"set": [wrong]}) from error
+        body = _overridden_body(value)
         if not invalid:
             self._catalog.check_value(kind.name, value)
         return Occurrence(kind.name, body, _shown_store(value, kind.store, store_id))
@@ -180,6 +173,23 @@ class Payloads:
 
             self._generators[kind.name] = Generator(kind.schema)
         return self._generators[kind.name]
+
+
+def _given(payload: Mapping[str, object]) -> dict[str, object]:
+    """A whole payload of the user's own. Raises BadInput: JSON cannot hold it."""
+    wrong = not_json(dict(payload))
+    if wrong is not None:
+        raise BadInput(wrong, {"": [wrong]})
+    return dict(payload)
+
+
+def _overridden_body(value: object) -> bytes:
+    """A payload with the user's values as JSON. Raises BadInput."""
+    try:
+        return orjson.dumps(value)
+    except TypeError as error:  # orjson can write each value, but not at the depth where the path puts it
+        wrong = f"expected a payload that JSON can hold: {error}"
+        raise BadInput(wrong, {"set": [wrong]}) from error
 
 
 def _serialised(value: object) -> bytes:

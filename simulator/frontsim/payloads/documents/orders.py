@@ -114,26 +114,32 @@ def draw_order(
     kind = draws.pick(_ENDLESS_TYPES if endless else _USUAL_TYPES)
     customer = world.customer(draws.below(REGULAR_CUSTOMERS))
     due = at + draws.between(1, 4) * DAY if variety % 3 == 0 else None
-    comment, payments = draws.pick(COMMENTS), (pay_at_till if endless else pay_online)(draws, total, store.country)
+    comment = draws.pick(COMMENTS)
+    payments = (pay_at_till if endless else pay_online)(draws, total, store.country)
     placed = PlacedOrder(
-        order_id,
-        f"ORD{100_000 + number}",
-        receipt_no(view.terminal, number),
-        store,
-        view,
-        customer,
-        at,
-        due,
-        at + hours * HOUR,
-        hours,
-        comment,
-        endless or variety % 8 == 4,
-        world.web_stock(store) if endless else store.stock,
-        draws.pick(store.users),
-        variety,
+        id=order_id,
+        no=f"ORD{100_000 + number}",
+        receipt_no=receipt_no(view.terminal, number),
+        store=store,
+        view=view,
+        customer=customer,
+        created=at,
+        due=due,
+        expires=at + hours * HOUR,
+        hours=hours,
+        comment=comment,
+        from_online=endless or variety % 8 == 4,
+        stock=world.web_stock(store) if endless else store.stock,
+        user=draws.pick(store.users),
+        variety=variety,
     )
-    unhandled, events = ("UnHandled",) * len(lines), ((at, "Order created", None),)
-    return Order(placed, kind, lines, unhandled, payments, "UnHandled", None, events)
+    return _unhandled(placed, kind, lines, payments)
+
+
+def _unhandled(placed: PlacedOrder, kind: str, lines: tuple[Line, ...], payments: tuple[Payment, ...]) -> Order:
+    """An order of which no line is handled yet."""
+    statuses, events = ("UnHandled",) * len(lines), ((placed.created, "Order created", None),)
+    return Order(placed, kind, lines, statuses, payments, "UnHandled", None, events)
 
 
 def drawn_statuses(draws: SeededDraws, count: int) -> tuple[str, ...]:

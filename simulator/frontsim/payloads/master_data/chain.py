@@ -135,12 +135,8 @@ def open_store(
     first_terminal: int,
 ) -> Store:
     """One store with its terminals, its staff and its own stock, unless it shares one."""
-    draws = SeededDraws(seed, "store", store_id)
     ext_id = f"{100 + number * 10}"
     web = name.startswith("Webshop")
-    names = pools()[country]
-    firsts = (*names.female[:20], *names.male[:20])
-    pos = 6000 + spread(seed, "terminal", 2000)
     user = 300 + spread(seed, "user", 500)
     return Store(
         number=number,
@@ -159,16 +155,24 @@ def open_store(
             country=country,
             virtual=web,
         ),
-        terminals=tuple(
-            Terminal(
-                first_terminal + till, pos + (first_terminal + till) * 2, "Web" if web else f"{name} P{till + 1:02}"
-            )
-            for till in range(tills)
-        ),
-        sellers=tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3)),
+        terminals=_terminals(seed, first_terminal, ["Web" if web else f"{name} P{1 + n:02}" for n in range(tills)]),
+        sellers=_sellers(seed, store_id, country),
         users=tuple(user + number * 3 + each for each in range(3)),
         web=web,
     )
+
+
+def _terminals(seed: int, first: int, names: Sequence[str]) -> tuple[Terminal, ...]:
+    """Terminals of these names; `first` is the number of the first among those of all stores."""
+    pos = 6000 + spread(seed, "terminal", 2000)
+    return tuple(Terminal(number, pos + number * 2, name) for number, name in enumerate(names, first))
+
+
+def _sellers(seed: int, store_id: int, country: str) -> tuple[str, ...]:
+    """The names of a store's sales persons."""
+    draws, names = SeededDraws(seed, "store", store_id), pools()[country]
+    firsts = (*names.female[:20], *names.male[:20])
+    return tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3))
 
 
 def _address(country: Country, street: str, postal_code: str, city: str, province: str | None) -> dict[str, str | None]:
