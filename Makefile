@@ -45,9 +45,12 @@ matrix: $(READY)
 mutation: $(READY)
 	$(BIN)/python -m tests.mutation $(MODULES)
 
-# Whole runs against right receivers on busy cores, half of them killed every 10 s: no alarm, nothing unknown. Hours.
+# Runs against right receivers on busy cores, half of them killed every 10 s: no alarm, nothing unknown. Hours. Each
+# run plays some scenarios, drawn by its seed; SCENARIOS=0 plays all in each.
+RUNS ?= 1000
+SCENARIOS ?= 4
 endurance: $(READY)
-	$(BIN)/python -m tests.verification.endurance --runs 1000
+	$(BIN)/python -m tests.verification.endurance --runs $(RUNS) --scenarios $(SCENARIOS)
 
 # On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
 STACKS ?= tests/examples tests/stacks

@@ -68,6 +68,15 @@ def test_when_none_is_seen_nothing_can_be_judged():
     assert found.latency_s is None
 
 
+def test_a_receiver_that_takes_new_events_for_repeats_is_told_so():
+    """The key is where it should be, so it is not to blame: the receiver booked one event, and none since."""
+    receiver = Receiver(books=[])
+    receiver.effects.append({"webhookEventId": "before"})
+    found = receiver.preflight().run()
+    assert "it shows 1 effects, the last with webhookEventId before; looked for" in found.check.failure
+    assert found.check.failure.endswith("does the receiver take new events for repeats?")
+
+
 def test_what_is_seen_twice_each_time_fails():
     """The observer may show every record twice: no receiver is accused over it."""
     found = Receiver(times=2).preflight().run()

@@ -255,5 +255,10 @@ def _hint(effects: EffectReader, fact: EventFact) -> str:
     if not now:
         return f"it shows no effects at all (looked for {wanted})"
     last = now[-1].value
+    if now[-1].key is not None and effects.key != BUSINESS:
+        return (
+            f"it shows {len(now)} effects, the last with {effects.key} {now[-1].key}; looked for {wanted}: does the "
+            "receiver take new events for repeats?"
+        )
     shape = f"the fields {', '.join(sorted(map(str, last)))}" if isinstance(last, dict) else f"{last!r}"
     return f"it shows {len(now)} effects, the last with {shape}; looked for {wanted} (--observe-key)"
