@@ -27,8 +27,9 @@ def test_how_many_rules_there_may_be():
     rules = FaultRules(seed=1)
     for _ in range(MOST):
         rules.add(rule())
-    with pytest.raises(BadInput, match="expected at most 1,000 fault rules"):
+    with pytest.raises(BadInput, match="expected at most 1,000 fault rules") as refused:
         rules.add(rule())
+    assert {"": [str(refused.value)]} == refused.value.fields
     assert MOST == len(list(rules))
     rules.remove(7)
     assert MOST + 1 == rules.add(rule()).number
@@ -41,6 +42,14 @@ def test_striking_counts():
     rules.add(rule("answer"))
     assert ["refuse", "answer", "answer"] == [rules.apply_first_match(FACTS).fault for _ in range(3)]
     assert {1: 1, 2: 2} == rules.fired
+
+
+def test_rules_are_skipped_and_may_not_match():
+    """What is skipped does not fire, and where none is left none does."""
+    rules = FaultRules(seed=1)
+    rules.add(rule())
+    assert (None, 0) == (rules.apply_first_match(FACTS, skipping=[1]), rules.fired.total())
+    assert "refuse" == rules.apply_first_match(FACTS, skipping=[2]).fault
 
 
 def test_replacing():

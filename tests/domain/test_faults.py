@@ -186,3 +186,27 @@ def test_bounds_are_included(key: tuple[str, str]):
     param = FAULTS[key[0]].params[key[1]]
     assert (True, True) == (param.takes(least), param.takes(most))
     assert (False, False) == (param.takes(least - 1), param.takes(most + 1))
+
+
+def test_the_stages_say_where_a_delivery_breaks():
+    """In the words of the reference's headings."""
+    assert [
+        "never reaches the receiver",
+        "reaches it in part",
+        "reaches it whole, the answer does not count",
+        "the log lies",
+        "delivered oddly",
+        "changed on the way",
+        "on the vendor's API",
+    ] == list(FaultStage)
+
+
+def test_what_a_delivery_does_not_say_matches_no_rule_about_it():
+    """A delivery without a URL, type, webhook, trigger and run is met by a rule about none of them."""
+    plain = DeliveryFacts(chance_key="1/1", now=0)
+    for match in ({"event": "a"}, {"webhook_id": "a"}, {"url": "a"}, {"trigger": "a"}, {"run": 1}, {"run": -1}):
+        assert None is fault_for([rule(**match)], plain, fired={}, seed=1)
+    assert fault_for([rule()], plain, fired={}, seed=1)
+    assert {} == plain.calls
+    for unset in (plain.event, plain.webhook_id, plain.url, plain.trigger):
+        assert "" == unset

@@ -255,7 +255,8 @@ def _of_call(node: ast.Call) -> Iterator[ast.AST]:
         keywords = [] if other == "list" else node.keywords
         yield _copy(node, func=ast.Name(id=other, ctx=ast.Load()), keywords=keywords)
     if isinstance(called, ast.Attribute) and called.attr in OTHER_NAME:
-        yield _copy(node, func=_copy(called, attr=OTHER_NAME[called.attr]))
+        if "split" not in called.attr or len(node.args) > 1:  # without a limit both do the same
+            yield _copy(node, func=_copy(called, attr=OTHER_NAME[called.attr]))
     for at, keyword in enumerate(node.keywords):
         if keyword.arg not in (None, "repr"):
             yield _copy(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])

@@ -50,6 +50,7 @@ hypothesis.settings.register_profile(
     deadline=None,
     derandomize=True,  # a score is the same in each run
     database=None,
+    max_examples=25,
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],  # that a mutant is found is enough
     suppress_health_check=list(hypothesis.HealthCheck),
 )

@@ -18,9 +18,8 @@ MUTATED = (
     "domain/fault*.py",
 )
 """Everything between what was recorded and the verdict, and what breaks a delivery."""
-FURTHER_TESTS = {
-    "verification/judge/": ["verification/judge"],  # each rule is seen in what `judge` says of a history
-    "verification/facts/history.py": ["verification/facts", "verification/judge"],  # facts: their readers show them
+FURTHER_TESTS = {  # each rule is seen in what `judge` says of a history
+    "verification/judge/": ["verification/judge/test_checks.py", "verification/judge/test_properties.py"],
 }
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 
@@ -44,7 +43,7 @@ class Module:
         folder, _, name = self.path.rpartition("/")
         further = [test for start, tests in FURTHER_TESTS.items() if self.path.startswith(start) for test in tests]
         found = [ROOT / "tests" / folder / f"test_{name}", *(ROOT / "tests" / each for each in further)]
-        return [str(each.relative_to(ROOT)) for each in found if each.exists()]
+        return list(dict.fromkeys(str(each.relative_to(ROOT)) for each in found if each.exists()))
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,3 +32,36 @@ def test_a_list_that_only_grows_lost_nothing():
     """More of the same, or others: nothing is gone."""
     baseline = Baseline.of([Effect("a")])
     assert baseline.gone_from([Effect("a"), Effect("a"), Effect("b")]) == 0
+
+
+def test_the_most_that_was_ever_shown_counts():
+    """A look that shows less hides nothing of what an earlier one has shown."""
+    baseline = Baseline.of([])
+    for number in (1, 3, 2):
+        baseline.new_in([Effect("a")] * number)
+    assert 3 == baseline.gone_from([])
+    assert 2 == baseline.gone_from([Effect("a")])
+
+
+def test_an_effect_with_a_key_is_the_same_whatever_its_content():
+    """A state changes after it was booked. What has no key is told by its content, whatever a database makes of it."""
+    old = [Effect("a", {"n": 1}), Effect(None, {"n": Decimal("1.5"), 7: "seven", "m": 2})]
+    same = Effect(None, {"m": 2, 7: "seven", "n": Decimal("1.5")})
+    other = Effect(None, {"m": 3, 7: "seven", "n": Decimal("1.5")})
+    assert () == Baseline.of(old).new_in([Effect("a", {"n": 2}), same])
+    assert (other, Effect("b")) == Baseline.of(old).new_in([same, other, Effect("a"), Effect("b")])
+
+
+def test_effects_without_a_key_and_those_with_one_are_counted_apart():
+    """One of each is gone."""
+    baseline = Baseline.of([Effect("a"), Effect("b"), Effect(None, 1), Effect(None, 2)])
+    assert 2 == baseline.gone_from([Effect("a"), Effect(None, 3)])
+    assert 1 == baseline.gone_from([Effect("a"), Effect("b"), Effect(None, 3)])
+
+
+def test_baselines_are_equal_by_what_they_leave_out():
+    """What later looks have shown is no part of it."""
+    one, other = Baseline.of([Effect("a")]), Baseline.of([Effect("a")])
+    one.new_in([Effect("b")])
+    assert (True, False) == (one == other, one == Baseline.of([Effect("b")]))
+    assert 0 == Baseline({}).gone_from([])

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.content import embedded_payload, first_difference, first_inexact, is_copy
+from frontsim.verification.facts.content import Pair, embedded_payload, first_difference, first_inexact, is_copy
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,53 @@ def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
 def test_an_exact_copy_has_every_key_and_value(kept, told):
     """Only the order of keys and the form of a number are free."""
     assert told == first_inexact({"a": 1, "b": [{"c": 2}]}, kept)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "rewriting"),
+    [
+        (12.5, 125_000, "times 10,000"),
+        (12.5, 12_500, "times 1,000"),
+        (12.5, 1250, "times 100"),
+        (12.5, 125, "times 10"),
+        (12.5, 1.25, "divided by 10"),
+        (12.5, 0.125, "divided by 100"),
+        (12.5, "0.0125", "divided by 1,000"),
+        (12.5, 1251, ""),
+        (12.5, 1_250_000, ""),
+        (12.5, 0.00125, ""),
+        ("Anna", "ANNA", "in another letter case"),
+        ("Anna", "ANN", ""),
+        ("2026-01-25T12:00:00", "2026-01-25T11:00:00", "in another time zone"),
+        ("2026-01-25T12:00:00", "2026-01-25T12:15:00", "in another time zone"),
+        ("2026-01-25T12:00:00", "2026-01-25T12:10:00", ""),
+        ("2026-01-25T12:00:00", "2026-01-26T02:00:00", "in another time zone"),  # 14 hours, as on Kiritimati
+        ("2026-01-25T12:00:00", "2026-01-24T22:00:00", "in another time zone"),
+        ("2026-01-25T12:00:00", "2026-01-26T02:15:00", ""),
+        ("2026-01-25T12:00:00", "2026-01-26T03:00:00", ""),
+        (0, 0.1, ""),
+    ],
+)
+def test_a_rewriting_that_loses_nothing_is_named(sent, kept, rewriting):
+    """Amounts in another unit, texts in another case, times in another zone, and nothing between these."""
+    assert rewriting == Pair("total", sent, kept).rewriting
+
+
+@pytest.mark.parametrize("carrier", ["payload", "body", "data"])
+def test_a_copy_stands_under_one_of_three_names(carrier):
+    assert {"total": 1} == embedded_payload({"id": 7, carrier: {"total": 1}})
+    assert None is embedded_payload({"id": 7, carrier.upper(): {"total": 1}})
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        (True, ["true", "True", "1", "1.0", "t", "Y", "yes", " on ", 1, 1.0]),
+        (False, ["false", "False", "0", "0.0", "f", "N", "no", "off", "", " ", 0, 0.0]),
+    ],
+)
+def test_a_flag_is_kept_in_many_words(flag, words):
+    """Each of them is one of the two, and a word that is neither proves nothing."""
+    for word in words:
+        assert (True, False) == (Pair("x", flag, word).is_same, Pair("x", not flag, word).is_same), word
+    assert Pair("x", flag, "perhaps").is_same

@@ -18,6 +18,11 @@ def event(kind, path, value, *version):
     return EventFact("w", f"{kind}-{value}-{version}", kind, ACK, entity=Entity(path, value, version))
 
 
+def test_the_key_has_the_name_that_users_give():
+    """`--observe-key business`."""
+    assert "business" == BUSINESS
+
+
 def business(events, *values):
     effects = tuple(Effect(None, value) for value in values)
     return History("steady", tuple(events), "sql", BUSINESS, final=Observation(0, effects))
@@ -53,6 +58,19 @@ UNANSWERED = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 100)
         ([sent(0, UNANSWERED, answered(300)), sent(1, answered(200))], [0], True),  # it may have had it since 100 ms
         ([sent(0, answered(0)), sent(1, answered(50), answered(300))], [0], True),
         ([sent(0, answered(0)), sent(1, answered(50, 500), answered(300, 500))], [0], True),
+        ([sent(0, answered(0))], [0], False),
+        ([sent(0, answered(10)), sent(1, answered(0))], [0], True),  # sent when the other was acknowledged
+        ([sent(0, answered(11)), sent(1, answered(0))], [0], False),
+        ([sent(0, *ACK)], [], True),
+        ([sent(0, answered(0)), sent(1, answered(100)), sent(2, answered(50))], [0, 1], False),  # the newest counts
+        ([sent(0, answered(100)), sent(1, answered(0)), sent(2, answered(190))], [0], False),  # the oldest counts
+        ([sent(0, answered(50)), sent(1, answered(0, 500), answered(300))], [0], True),  # first acknowledged at 310 ms
+        ([sent(0, answered(100)), sent(1, answered(50), answered(300))], [0], False),
+        ([sent(0, answered(100)), sent(1, answered(0, 500), answered(300, 500))], [0], True),
+        ([sent(0, answered(105)), sent(1, answered(100, 500))], [0], True),
+        ([sent(0, REFUSED), sent(1, *ACK)], [0], True),  # it was never sent, and is booked: nothing is known of when
+        ([sent(0, answered(0)), sent(1)], [0], True),
+        ([sent(0, answered(1)), sent(1)], [0], False),
     ],
 )
 def test_silence_is_told_from_a_gap(events, booked, expected):
@@ -99,7 +117,7 @@ def test_more_effects_than_events_of_an_entity_are_duplicates():
 def test_the_type_in_an_effect_tells_types_apart():
     """An invoice and a sale share saleId; an effect that names its type is counted for that type only."""
     invoice = event("InvoiceCreated", "saleId", "125086012")
-    rows = [{"saleId": 125086012, "event": "SaleCreated"}, {"saleId": 125086012, "event": "InvoiceCreated"}]
+    rows = [{"tags": [], "saleId": 125086012, "event": "SaleCreated"}, {"saleId": 125086012, "event": "InvoiceCreated"}]
     found = judge(business([SALE, invoice], *rows), CONTRACT)
     assert (Class.OK, Class.OK) == tuple(found.classes.values())
     found = judge(business([SALE, invoice], rows[0], rows[0], rows[1]), CONTRACT)
@@ -122,7 +140,7 @@ def test_a_row_with_all_columns_belongs_to_the_entity_whose_payload_it_shows():
     )
     sale = replace(SALE, payload={"saleId": 125086012, "customerId": 7, "total": 12.5, "storeId": 101})
     rows = [
-        {"id": 1, "saleId": 125086012, "customerId": 7, "total": 12.5, "storeId": 101},
+        {"id": 1, "tags": ["a"], "saleId": 125086012, "customerId": 7, "total": 12.5, "storeId": 101},
         {"id": 2, "customerId": 7, "firstName": "Anna", "city": "Oslo"},
     ]
     found = judge(business([customer, sale], *rows), CONTRACT)
@@ -246,3 +264,75 @@ def test_a_row_is_about_the_entity_with_whose_payload_it_shares_most():
     row = {"saleId": 125086012, "customerId": 7, "extId": 9, "city": "Oslo", "total": 4, "note": None, "kind": "y"}
     found = correlate(history := business([sale, customer, plain], row), history.final).groups
     assert [0, 1, 0] == [len(group.effects) for group in found]
+
+
+def shares(events, *rows):
+    """How many of the rows each event, or what is one with it, has."""
+    history = business(events, *rows)
+    found = correlate(history, history.final)
+    return [len(group.effects) for group in found.groups], found.unkeyed
+
+
+def test_a_row_that_names_the_type_of_another_event_is_none_of_an_entitys_events():
+    """A sale with no invoice of its own, and a row that says that it is an invoice."""
+    invoice = event("InvoiceCreated", "saleId", "9")
+    assert ([0, 0], 1) == shares([SALE, invoice], {"saleId": 125086012, "event": "InvoiceCreated"})
+    assert ([1, 0], 0) == shares([SALE, invoice], {"saleId": 125086012, "event": "SaleCreated"})
+    assert ([0], 1) == shares([SALE], {"saleId": 1})
+
+
+def test_of_several_states_the_one_that_a_row_shows_best_counts():
+    """The row shows the second state of the customer better than the sale, and the first one worse."""
+    states = [
+        replace(UPDATES[0], payload={"city": "Bergen"}),
+        replace(UPDATES[1], payload={"customerId": 7, "city": "Oslo", "name": "Anna"}),
+    ]
+    sale = replace(SALE, payload={"saleId": 125086012, "total": 2})
+    assert ([1, 0], 0) == shares(
+        [*states, sale], {"customerId": 7, "city": "Oslo", "name": "Anna", "saleId": 125086012}
+    )
+
+
+def test_a_null_is_no_field_that_a_row_shows():
+    """Neither nulls nor other values of fields with the same names tell whose row it is."""
+    customer = replace(event("CustomerCreated", "customerId", "7"), payload={"customerId": 7, "city": "Oslo"})
+    nulls = {"a": None, "b": None, "c": None, "x": 1, "y": 2, "z": 3}
+    sale = replace(SALE, payload={"saleId": 125086012, **nulls})
+    row = {"saleId": 125086012, "customerId": 7, "city": "Oslo", "a": None, "x": 9, "y": 9, "z": 9}
+    assert ([1, 0], 0) == shares([customer, sale], row)
+
+
+@pytest.mark.parametrize(("path", "expected"), [("aId", [1, 0]), ("zId", [1, 0])])
+def test_a_payload_that_is_no_object_shares_nothing(path, expected):
+    """So it is as likely as one that shares nothing, and the first path in the alphabet wins."""
+    plain = replace(event("Own", path, "9"), payload="text")
+    sale = replace(SALE, payload={"total": 1})
+    events = [plain, sale] if path < "saleId" else [sale, plain]
+    assert expected == shares(events, {path: 9, "saleId": 125086012, "total": 5})[0]
+
+
+def test_a_row_may_show_a_part_of_a_version():
+    """What it does not show is no contradiction."""
+    two = [event("CustomerUpdated", "customerId", "7", ("at", str(at)), ("by", "x")) for at in (1, 2)]
+    assert ([1, 1], 0) == shares(two, {"customerId": 7, "at": 1}, {"customerId": 7, "at": 2, "by": "x"})
+
+
+def test_what_two_webhooks_report_is_as_old_as_the_first_report():
+    """It may have been booked since then."""
+    early, late = (replace(each, runs=(answered(at),)) for each, at in zip(TWINS, (0, 100), strict=True))
+    missing = sent(9, answered(50))
+    assert may_await_next_batch(History("s", (early, late, missing), final=Observation(0, (Effect("a"),))))
+
+
+def test_a_state_that_was_replaced_is_not_missing():
+    """The newer one was sent while the older was under way: nothing is waited for."""
+    states = [
+        EventFact("w", name, "CustomerUpdated", (answered(at),), state=StateRow("customerId", "7", name))
+        for name, at in (("1", 0), ("2", 5))
+    ]
+    assert not may_await_next_batch(History("s", tuple(states), final=Observation(0, (Effect("2"),))))
+
+
+def test_a_second_effect_takes_no_need_from_the_first():
+    """Of one event alone, one effect is needed and one is right, however many there are."""
+    assert [(["a"], ["a", "a"], 1, 1)] == groups([told("w", "a")], "a", "a")

@@ -1,5 +1,7 @@
 import dataclasses
 
+import pytest
+
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest, exchange_of, telling_run
@@ -56,3 +58,35 @@ def test_a_large_body_is_whole():
 def test_an_event_without_a_telling_run_has_its_usual_request():
     """It was never answered."""
     assert Exchange(SentRequest("http://shop/hook", {"X-A": "1"}, "{}", 2), None) == exchange_of(EVENT, None, None)
+
+
+@pytest.mark.parametrize(("code", "is_refusal"), [(199, True), (200, False), (299, False), (300, True)])
+def test_only_a_2xx_is_an_acknowledgement(code, is_refusal):
+    """A refusal is shown rather than a later 204 where the answer is the reason, and the other way round."""
+    acknowledged, refused = run(2, 204), run(2, 404)
+    assert (1 if is_refusal else 2) == of(Class.CRASHED, run(1, code), refused if not is_refusal else acknowledged)
+    assert (2 if is_refusal else 1) == of(Class.BURNED, run(1, code), acknowledged if is_refusal else refused)
+
+
+def test_a_request_that_the_log_no_longer_has_is_the_usual_one():
+    """And without a run there is none to show, whatever request is there."""
+    request = RunRequest("PUT / HTTP/1.1", "[]", 2)
+    for found in (exchange_of(EVENT, run(1, 400), None), exchange_of(EVENT, None, request)):
+        assert ("POST", "{}", "", None) == (
+            found.request.method,
+            found.request.body,
+            found.request.changed_by,
+            found.answer,
+        )
+        assert ("", False) == (found.provenance, found.is_guess)
+
+
+def test_a_run_without_an_answer_shows_its_request_alone():
+    """It was sent as the log has it; a line without a colon is no header."""
+    found = exchange_of(EVENT, run(1, None), RunRequest("PUT / HTTP/1.1\nnonsense\nHost: shop", "[1]", 3))
+    assert Exchange(SentRequest("http://shop/hook", {"Host": "shop"}, "[1]", 3, method="PUT"), None) == found
+
+
+def test_an_answer_may_have_no_headers():
+    """The log keeps them of a refusal alone."""
+    assert {} == ReceivedAnswer(1, 200, "OK", "").headers

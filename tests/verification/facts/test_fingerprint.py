@@ -1,5 +1,6 @@
 """What the effects of pairs tell of a receiver's key."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ def seen(sent, *again, without=(), key="webhookEventId"):
     ids = [each.first.webhook_event_id for each in sent if each.pair not in without]
     ids += [each.second.webhook_event_id for each in sent if each.pair in again]
     effects = [
-        Effect(event_id, {"webhookEventId": event_id, "saleId": event_id.removesuffix("-2")}) for event_id in ids
+        Effect(event_id if key != "business" else None, {"saleId": event_id.removesuffix("-2")}) for event_id in ids
     ]
     return fingerprint(sent, effects, key=key, identity="saleId")
 
@@ -153,3 +154,92 @@ def test_whatever_is_known_is_one_line(wanted, again):
     assert isinstance(found, Fingerprint)
     assert 1 == len(str(found).splitlines())
     assert str(found).startswith(("books ", "unknown: "))
+
+
+def test_nothing_is_added_to_what_is_unknown():
+    """Nor is nothing added to what is known."""
+    unknown, known = Fingerprint(), seen(pairs(), *TWO_IDS)
+    assert unknown == unknown.with_memory("remembers it for 9 s")
+    assert known == known.with_memory("")
+    assert "unknown: no scenario came so far that the receiver could be probed" == str(
+        fingerprint([], [], key="webhookEventId", identity="saleId")
+    )
+
+
+def test_two_ids_with_the_same_bytes_must_be_told_apart():
+    """Without that pair nothing is known, whatever else was booked."""
+    assert "unknown: the observer does not tell two events with the same bytes apart" == str(
+        seen(pairs(KeyPair.WEBHOOK), KeyPair.WEBHOOK)
+    )
+
+
+def test_something_else_may_be_the_key():
+    """The same bytes under two ids are one, and why is not known."""
+    assert "books by something else than the event id: the same bytes under two ids are booked once" == str(
+        seen(pairs(KeyPair.SAME_BYTES))
+    )
+
+
+@pytest.mark.parametrize("doubled", ["CONTROL", "SAME_BYTES"])
+def test_one_event_that_is_doubled_makes_the_key_unknown(doubled):
+    """It was sent once: alone, or as the first of two with ids of their own."""
+    sent = pairs(KeyPair.SAME_BYTES)
+    effects = [Effect(each) for each in ("CONTROL", "SAME_BYTES", "SAME_BYTES-2", doubled)]
+    assert "unknown: events that were sent once are booked twice" == str(
+        fingerprint(sent, effects, key="webhookEventId", identity="saleId")
+    )
+
+
+def test_what_has_no_identity_is_not_seen_by_business():
+    """It counts as not booked."""
+    unnamed = EventFact("w", "SPACED", "SaleCreated", ())
+    sent = [*pairs(KeyPair.COPY), PairSent(KeyPair.SPACED, unnamed, unnamed)]
+    effects = [Effect(None, {"saleId": name}) for name in ("COPY", "CONTROL")]
+    assert "unknown: 1 of 3 events that differ in everything are not booked" == str(
+        fingerprint(sent, effects, key="business", identity="saleId")
+    )
+
+
+def by_ids(ids, *booked):
+    """The fingerprint of events with these ids, of which some are booked, in the order of the pairs."""
+    sent = [PairSent(pair, fact(ids[pair], ids[pair]), fact(ids[pair], ids[pair])) for pair in ids]
+    return fingerprint(sent, [Effect(ids[pair]) for pair in booked], key="webhookEventId", identity="saleId")
+
+
+@pytest.mark.parametrize(("alike", "width"), [(36, 35), (35, 35), (34, 34), (8, 8), (7, 0)])
+def test_how_much_of_an_id_is_the_key(alike, width):
+    """From 8 characters to 35: an id has 36, and a few are alike by chance."""
+    ids = {pair: "0" * alike + f"{n}" * (40 - alike) for n, pair in enumerate([KeyPair.COPY, KeyPair.SPACED], 1)}
+    said = f"for {width} characters it books one" if width else "1 of 2 events that differ in everything are not booked"
+    assert str(by_ids(ids, KeyPair.COPY)).endswith(said)
+
+
+COPY, SPACED, MOMENT = KeyPair.COPY, KeyPair.SPACED, KeyPair.MOMENT
+
+
+@pytest.mark.parametrize(
+    ("ids", "booked"),
+    [
+        ({COPY: "0000000000-1", SPACED: "0000000000-2", MOMENT: "0000000000-3"}, [COPY, SPACED]),  # two begin alike
+        ({COPY: "0000000000-1", SPACED: "0000000000-2", MOMENT: "1111111111-3"}, [COPY]),  # one begins otherwise
+        ({COPY: "0000000000-1", SPACED: "1111111111-2", KeyPair.CASE: "2222222222-3"}, [COPY, SPACED]),
+    ],
+)
+def test_what_is_missing_must_begin_as_what_is_booked(ids, booked):
+    """All of it, and of those that begin alike one is booked; what is spelt otherwise on purpose proves nothing."""
+    missing = len(ids) - len(booked)
+    assert f"unknown: {missing} of 3 events that differ in everything are not booked" == str(by_ids(ids, *booked))
+
+
+def test_ids_that_are_spelt_otherwise_need_not_begin_alike():
+    """They are left out, as is the event of another webhook."""
+    ids = {COPY: "0000000000-1", SPACED: "0000000000-2"}
+    others = {KeyPair.CASE: "AAAAAAAAAA-3", KeyPair.DASHES: "BBBBBBBBBB-4", KeyPair.WEBHOOK: "CCCCCCCCCC-5"}
+    for pair, other in others.items():
+        assert "books by a part of the event id" == by_ids({**ids, pair: other}, COPY).short
+
+
+def test_two_events_of_one_webhook_are_not_booked_by_webhook():
+    """It books another one too."""
+    others = set(KeyPair) - {KeyPair.COPY, KeyPair.SPACED, KeyPair.VERSION}
+    assert not seen(pairs(), KeyPair.WEBHOOK, without=others).is_known

@@ -40,8 +40,7 @@ class Baseline:
             else:
                 new.append(effect)
         for key, number in shown.items():
-            if number > self._shown[key]:
-                self._shown[key] = number
+            self._shown[key] = max(number, self._shown[key])
         return tuple(new)
 
     def gone_from(self, now: Sequence[Effect]) -> int:

@@ -22,7 +22,8 @@ _SHARE = 0.8
 """The part of the sent keys that a copy must have."""
 _KEY = re.compile(r'"(\w+)"\s*:')
 _SCALES = {
-    Decimal(10) ** n: f"times {10**n:,}" if n > 0 else f"divided by {10**-n:,}" for n in (4, 3, 2, 1, -1, -2, -3)
+    **{Decimal(scale): f"times {scale:,}" for scale in (10_000, 1_000, 100, 10)},
+    **{1 / Decimal(scale): f"divided by {scale:,}" for scale in (10, 100, 1_000)},
 }
 _TOLERANCE = Decimal("0.000001")
 _TRUTH = {

@@ -89,21 +89,22 @@ def _replaced(groups: Sequence[EventGroup]) -> frozenset[str]:
 
 
 def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlation:
-    by_event: dict[str, list[Effect]] = {event.webhook_event_id: [] for event in events}
+    by_event: dict[str | None, list[Effect]] = {event.webhook_event_id: [] for event in events}
     unmatched: list[Effect] = []
     for effect in effects:
-        by_event.get(effect.key or "", unmatched).append(effect)
-    groups = []
+        by_event.get(effect.key, unmatched).append(effect)
+    groups: list[EventGroup] = []
     for siblings in _siblings(events):
         found = [effect for event in siblings for effect in by_event[event.webhook_event_id]]
-        groups.append(EventGroup(tuple(siblings), tuple(found), *_bounds(siblings)))
-    if len(groups) < len(events):  # two webhooks: two effects of one event are still one too many
-        groups = [part for group in groups for part in _apart(group, by_event)]
+        groups += _apart(EventGroup(tuple(siblings), tuple(found), *_bounds(siblings)), by_event)
     return Correlation(tuple(groups), *_unmatched(unmatched))
 
 
-def _apart(group: EventGroup, by_event: dict[str, list[Effect]]) -> list[EventGroup]:
-    """Siblings one by one when one of them alone has more than its one effect, else together."""
+def _apart(group: EventGroup, by_event: dict[str | None, list[Effect]]) -> list[EventGroup]:
+    """Siblings one by one when one of them alone has more than its one effect, else together.
+
+    Two webhooks have told of them: two effects of one event are still one too many.
+    """
     counts = [len(by_event[event.webhook_event_id]) for event in group.events]
     if len(counts) == 1 or max(counts) <= 1:
         return [group]

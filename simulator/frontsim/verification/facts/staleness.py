@@ -47,15 +47,13 @@ def stale(events: Sequence[EventFact], effects: EffectsByEvent) -> tuple[list[Cl
 def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:
     """The event whose state counts, None when that cannot be seen."""
     with_effects = [event for event in states if effects.get(event.webhook_event_id)]
-    flagged = [event for event in with_effects if _flag(effects[event.webhook_event_id]) is True]
-    if len(flagged) == 1:
-        return flagged[0]
-    if len(with_effects) == 1:
-        return with_effects[0]
+    flagged = [event for event in with_effects if _is_current(effects[event.webhook_event_id])]
+    for candidates in (flagged, with_effects):
+        if len(candidates) == 1:
+            return candidates.pop()
     return None
 
 
-def _flag(effects: Sequence[Effect]) -> bool | None:
+def _is_current(effects: Sequence[Effect]) -> bool:
     values = [lookup.find(effect.value, CURRENT) for effect in effects]
-    known = [bool(value) for value in values if isinstance(value, bool | int)]
-    return any(known) if known else None
+    return any(value for value in values if isinstance(value, bool | int))
