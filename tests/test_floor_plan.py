@@ -100,9 +100,6 @@ UNMIRRORED = {
         "recovery/play.py recovery/report.py recovery/session.py recovery/story.py"
     ),
     "delivery/test_tls holds it on real connections": "tls.py",
-    "names, numbers and records: judge/test_checks judges whole histories": (
-        "verification/facts/classes.py verification/facts/history.py"
-    ),
     "test_observers and test_hosted read real effects": "verification/observe/effect_reader.py",
     "test_hosted plays whole scenarios": (
         "verification/play/probes/clean_events.py verification/play/runner.py verification/play/steps/boundaries.py "

@@ -254,9 +254,9 @@ def _of_call(node: ast.Call) -> Iterator[ast.AST]:
         other = OTHER_NAME[called.id]
         keywords = [] if other == "list" else node.keywords
         yield _copy(node, func=ast.Name(id=other, ctx=ast.Load()), keywords=keywords)
-    if isinstance(called, ast.Attribute) and called.attr in OTHER_NAME:
-        if "split" not in called.attr or len(node.args) > 1:  # without a limit both do the same
-            yield _copy(node, func=_copy(called, attr=OTHER_NAME[called.attr]))
+    has_limit = len(node.args) > 1  # without one, split and rsplit do the same
+    if isinstance(called, ast.Attribute) and called.attr in OTHER_NAME and ("split" not in called.attr or has_limit):
+        yield _copy(node, func=_copy(called, attr=OTHER_NAME[called.attr]))
     for at, keyword in enumerate(node.keywords):
         if keyword.arg not in (None, "repr"):
             yield _copy(node, keywords=node.keywords[:at] + node.keywords[at + 1 :])

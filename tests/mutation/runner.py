@@ -4,7 +4,7 @@ this process             imports pytest and what the tests need from outside, an
   |- fork: baseline      runs the tests, notes how long each takes and which functions of the module it calls
   |- fork: functions     collects the tests once
   |    `- fork each      puts the mutated code into the function, runs the tests that call it: milliseconds
-  `- fork each           a mutated table or class: imports everything anew, with the mutated module
+  `- fork each           for a table, a class, or a function that is called at import: imports everything anew
 """
 
 import builtins
@@ -60,13 +60,19 @@ class TestsFailed(Exception):
     """The tests fail without any mutant, so they can't tell one."""
 
 
+def _sets() -> dict[str, set[str]]:
+    return defaultdict(set)
+
+
 @dataclass
 class Baseline:
     """What the tests do without a mutant: each test's duration, and the tests that call each function."""
 
     cpu_s: float = 0.0
     durations: dict[str, float] = field(default_factory=dict)
-    tests_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    tests_of: dict[str, set[str]] = field(default_factory=_sets)
+    at_import: set[str] = field(default_factory=set)
+    """The functions that are called while the tests are imported: what they return is in the tests already."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,10 @@ def run(name: str, path: Path, tests: Sequence[str], *, jobs: int) -> Result:
     controls = _controls(mutants, partial(compile, source, str(path), "exec", dont_inherit=True))
     baseline = _baseline(name, with_hits(source, str(path)), tests)
     limits = partial(_limit, round(10 + 10 * baseline.cpu_s))
-    in_functions = [mutant for mutant in [*controls, *mutants] if mutant.function]
+    at_import = {"", *baseline.at_import}
+    in_functions = [mutant for mutant in [*controls, *mutants] if mutant.function not in at_import]
     alive = _in_fork(partial(_alive_in_functions, name, tests, baseline, in_functions, limits, jobs))
-    in_tables = [mutant for mutant in [*controls, *mutants] if not mutant.function]
+    in_tables = [mutant for mutant in [*controls, *mutants] if mutant.function in at_import]
     alive_in_tables = _pool([partial(_run_anew, name, mutant, tests, baseline, limits) for mutant in in_tables], jobs)
     left = {id(in_functions[at]) for at in alive} | {id(in_tables[at]) for at in alive_in_tables}
     if dead := [control.function or "(module)" for control in controls if id(control) not in left]:
@@ -134,6 +141,9 @@ class _Measuring:
     def __init__(self) -> None:
         self.baseline = Baseline()
         self.hits: set[str] = set()
+
+    def pytest_collection_finish(self) -> None:
+        self.baseline.at_import = set(self.hits)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

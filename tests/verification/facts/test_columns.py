@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from frontsim.verification.facts.columns import ColumnMemory, lost_columns, pair_of
@@ -225,3 +227,108 @@ def test_of_a_movement_only_the_keys_of_its_stock_are_compared():
     assert ["gtin"] == [column.path for column in ColumnMemory().learn(groups)]
     named = ColumnMemory({"stock_level": "stockLevel"}).learn(groups)
     assert {"gtin", "stockLevel"} == {column.path for column in named}
+
+
+@pytest.mark.parametrize(
+    ("payload", "row"),
+    [
+        ({"total": {"a": 1}}, {"total": 1}),
+        ({"total": [1]}, {"total": 1}),
+        ({"total": None}, {"total": 1}),
+        ({}, {"total": 1}),
+        ({"total": 1}, {"total": {"a": 1}}),
+        ({"total": 1}, {"total": [1]}),
+        ({"total": 1}, {"total": None}),
+        ({"total": 1}, {}),
+    ],
+)
+def test_only_single_values_make_a_pair(payload, row):
+    """What one side does not have, or has as an object or list, is not compared."""
+    assert None is pair_of(TOTAL, EventFact("w", "e", "SaleCreated", (), payload=payload), row)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "is_same"),
+    [
+        (1.5, Decimal("1.50"), True),
+        (1.5, Decimal("9.99"), False),
+        ("1.50", Decimal("1.50"), True),
+        ("", "-", False),
+        ("-", "", False),
+        ("true", True, True),
+        ("7041234567892", 7041234567892.0, True),
+        ("125", 12.5, True),  # no whole number: perhaps it is another field
+        ("4791234567", "+4791234567", True),
+        ("4791234567", "no number", False),
+    ],
+)
+def test_what_a_column_makes_of_a_value(sent, kept, is_same):
+    """A database's decimals and floats are numbers as they were sent; an empty text is no other text."""
+    pair = pair_of(TOTAL, EventFact("w", "e", "SaleCreated", (), payload={"total": sent}), {"total": kept})
+    assert is_same is pair.is_same
+
+
+def test_how_many_must_agree():
+    """Three of five are enough, and two different values; three of six are not."""
+    right, wrong = [(1, 1), (1, 1), (2, 2)], [(4, 9), (5, 9)]
+    assert {TOTAL: ColumnCount(3, 5, 2)} == ColumnMemory().learn(sold(*right, *wrong))
+    assert {TOTAL: ColumnCount(3, 3, 2)} == ColumnMemory().learn(sold(*right))
+    assert {} == ColumnMemory().learn(sold(*right, *wrong, (6, 9)))
+    assert {} == ColumnMemory({"total": "total"}).learn(sold(*wrong))
+
+
+def test_what_is_left_out_hides_nothing_that_follows():
+    """An altered event first, a payload that is no object, an effect that is no row, a null: the rest is compared."""
+    altered = EventFact("w", "e", "SaleCreated", (), payload={"total": 1}, altered=True)
+    groups = [
+        EventGroup((altered,), (Effect(None, {"total": 5}),), 1, 1),
+        group([1], {"total": 1}),
+        group({"total": 1}, 5),
+        group({"total": 1}, {"total": None}),
+        *sold((1, 1), (2, 2), (3, 3)),
+    ]
+    assert {TOTAL: ColumnCount(3, 3, 3)} == ColumnMemory().learn(groups)
+
+
+def test_a_column_that_the_user_leaves_out_is_not_compared():
+    """And the columns beside it are."""
+    groups = [group({"total": n, "city": f"c{n}"}, {"total": n, "city": f"c{n}"}) for n in range(4)]
+    assert ["city"] == [column.path for column in ColumnMemory({"total": ""}).learn(groups)]
+
+
+def test_events_about_one_thing_may_agree():
+    """Two updates with the same city are both compared; one without a city says nothing of the other's."""
+    same = [about(n, Entity("customerId", "7"), {"city": "a"}, {"city": "a"}) for n in range(2)]
+    other = about(3, Entity("customerId", "8"), {"city": "b"}, {"city": "b"})
+    (count,) = ColumnMemory().learn([*same, other]).values()
+    assert ColumnCount(3, 3, 2) == count
+    seen = [about(n, Entity("customerId", str(n)), {"city": f"c{n}"}, {"city": f"c{n}"}) for n in range(4)]
+    without = about(9, Entity("customerId", "9"), {"name": "x"}, {})
+    cut = about(10, Entity("customerId", "9"), {"city": "Oslo"}, {"city": "Os"})
+    assert ["city: sent 'Oslo', column city has 'Os'"] == lost([*seen, without, cut])
+
+
+def test_a_row_of_newest_states_may_show_a_newer_one():
+    """The two have no entity in common, but the row whose state they tell."""
+    seen = [about(n, None, {"city": f"c{n}"}, {"city": f"c{n}"}) for n in range(4)]
+    states = [about(8 + n, None, {"city": city}, {"city": "new"}, StateRow("", "7")) for n, city in enumerate(OLD_NEW)]
+    assert [] == lost([*seen, *states])
+    assert 1 == len(lost([*seen, about(8, None, {"city": "old"}, {"city": "new"})]))
+
+
+OLD_NEW = ("old", "new")
+
+
+def test_a_table_of_customers_has_columns_of_its_own():
+    """Its row is the customer itself, which no other scenario changes: each field is compared, but the identity."""
+    groups = [
+        about(
+            n,
+            Entity("customerId", str(n)),
+            {"customerId": n, "city": f"c{n}"},
+            {"customer_id": n, "city": f"c{n}"},
+            StateRow("customerId", str(n)),
+        )
+        for n in range(4)
+    ]
+    assert ["city"] == [column.path for column in ColumnMemory().learn(groups)]

@@ -1,6 +1,6 @@
 import pytest
 
-from frontsim.verification.facts.lookup import find, normalised
+from frontsim.verification.facts.lookup import find, find_all, normalised, parsed
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,58 @@ def test_all_forms_of_a_uuid_are_one(form):
 def test_numbers_are_texts_and_other_things_are_no_ids(value, text):
     """A whole number is its digits; a flag, a list and nothing are no ids."""
     assert normalised(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7.5, "7.5"),
+        (b"7", "7"),
+        (b" sixteen bytes..", "20736978-7465-656e-2062-797465732e2e"),
+        (b"\xff", "\ufffd"),
+        ({}, None),
+        ("{7}", "{7}"),
+    ],
+)
+def test_what_a_database_makes_of_an_id(value, text):
+    """Bytes are a text, unless there are sixteen of them: then they are a UUID, whatever stands in them."""
+    assert text == normalised(value)
+
+
+@pytest.mark.parametrize("carrier", ["body", "payload", "data", "headers"])
+def test_a_field_is_found_in_what_carries_the_payload(carrier):
+    """And nowhere else; the row's own field comes first."""
+    assert [1] == list(find_all({carrier: {"id": 1}}, "id"))
+    assert [2, 1] == list(find_all({carrier: {"id": 1}, "id": 2}, "id"))
+    assert None is find({f"my_{carrier}": {"id": 1}}, "id")
+
+
+def test_a_null_is_passed_over():
+    """The row's own field may be empty where the payload's is not."""
+    assert 5 == find({"id": None, "payload": {"id": 5}}, "id")
+    assert None is find({"id": None}, "id")
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"ID": 1, "id": 3}, "id"),
+        ({"webhookEventId": 3}, "webhook-event_id"),
+        ({"webhook-event_id": 3}, "webhookEventId"),
+        ({7: 1, "Id": 3}, "id"),
+        ({"meta": {"event.id": 3}}, "meta.event.id"),
+        ({"meta": '{"event": "{\\"id\\": 3}"}'}, "meta.event.id"),
+    ],
+)
+def test_names_match_in_any_spelling(value, path):
+    """The exact name first, then without underscores, dashes and case; JSON in a text is searched too."""
+    assert 3 == find(value, path)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("[1]", [1]), ('{"a": 1}', {"a": 1}), ("7", "7"), ("true", "true"), ("{7", "{7"), (7, 7), (None, None)],
+)
+def test_only_objects_and_lists_are_parsed(text, value):
+    """A text of digits may be an id with leading zeros; one that is cut off stays a text."""
+    assert value == parsed(text)

@@ -2,7 +2,8 @@
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.history import Expect
+from frontsim.verification.facts.history import Effect, Expect
+from frontsim.verification.facts.staleness import stale
 from frontsim.verification.judge.checks import judge
 from tests.verification.judge.histories import CONTRACT, booked, event, history, verdict_on
 
@@ -55,3 +56,37 @@ def test_a_table_with_a_row_per_thing_shows_its_state():
     newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
     assert [each.class_ for each in verdict_on(newer, older, effects=booked(older)).findings] == [Class.STALE]
     assert verdict_on(newer, older, effects=booked(newer)).verdict is Verdict.VERIFIED
+
+
+def counting(*currents, ranks=(0, 1), series="s"):
+    """What is stale of two states, whose effects say so."""
+    events = [event(name=f"{rank}", series=series, rank=rank) for rank in ranks]
+    shown = {
+        each.webhook_event_id: [Effect(each.webhook_event_id, {"current": value}) for value in values]
+        for each, values in zip(events, currents, strict=True)
+    }
+    found, seen = stale(events, shown)
+    return [(each.event.webhook_event_id, each.reason, each.without) for each in found], seen
+
+
+STALE = [("0", "it is older than 1, which was booked first", "")]
+
+
+def test_the_effect_that_is_current_counts():
+    """Of several effects of one state, one is enough."""
+    assert (STALE, True) == counting([True], [False])
+    assert (STALE, True) == counting([False, True], [False])
+    assert (STALE, True) == counting([1], [0])
+    assert ([], True) == counting([False], [True])
+    assert ([("0", STALE[0][1], "1")], True) == counting([None], [])
+
+
+def test_what_says_nothing_of_an_order_is_not_seen():
+    """Both, none, or words that are no flag."""
+    for currents in (([True], [True]), ([False], [False]), (["no"], [None]), (["true"], ["false"])):
+        assert ([], False) == counting(*currents)
+
+
+def test_what_is_no_series_has_no_order():
+    """Each event happens once."""
+    assert ([], True) == counting([True], [False], series="")

@@ -76,3 +76,43 @@ def test_rows_that_a_fault_has_made_one_are_not_told_apart():
     assert set() == replaced([old, new, elsewhere], effects(old=None))
     sound = state("sound", "10", row="7 111", table="stockId gtin")
     assert set() == replaced([sound, new], effects(new=None))
+
+
+def test_the_newest_of_the_acknowledged_states_counts():
+    """A newer one that was never acknowledged may be missing; and where none was, any may stay."""
+    never = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 0)
+    unheard = replace(state("unheard", "12"), runs=(never,))
+    assert {"old", "new", "unheard"} == replaced([OLD, NEW, unheard], effects(new=None))
+    assert {"old", "new"} == replaced([replace(each, runs=(never,)) for each in (OLD, NEW)], effects(old=None))
+
+
+def test_what_tells_no_state_is_in_no_table():
+    once = replace(state("once", "10"), state=None)
+    assert {"old", "new"} == replaced([once, OLD, NEW], effects(new=None))
+
+
+def test_two_webhooks_may_report_two_states_with_one_effect():
+    """The effect is of both, so it is of the newer one."""
+    shared = [Effect("new")]
+    assert {"old", "new"} == replaced([OLD, NEW], {"old": shared, "new": shared})
+
+
+def test_one_of_two_newest_states_must_be_shown():
+    """Two updates of one moment: the row shows one of them."""
+    twin = replace(state("twin", "11"), payload={"customerId": "7", "updated": "11", "name": "Bo"})
+    assert {"old", "new", "twin"} == replaced([OLD, NEW, twin], effects(old=twin.payload))
+    assert {"old", "new", "twin"} == replaced([OLD, NEW, twin], effects(old=NEW.payload))
+
+
+def test_data_of_the_receivers_own_shows_no_state():
+    """It is no copy of the newest payload, though nothing in it contradicts that."""
+    assert set() == replaced([OLD, NEW], effects(old={"own": 1, "fields": 2}))
+
+
+def test_a_changed_row_is_replaced_by_any_of_one_moment_that_may_be_the_same():
+    """Of two that are shown, one has a part of its row and is as new; the other has none."""
+    one, twin, elsewhere = (
+        replace(state(name, "10", row=row, table="stockId gtin"), altered=True)
+        for name, row in (("one", "7 111"), ("twin", "7 222"), ("elsewhere", "8 333"))
+    )
+    assert {"one"} == replaced([one, twin, elsewhere], effects(twin=None, elsewhere=None))

@@ -13,6 +13,7 @@ SCHEMA = {
     },
     "$defs": {"line": {"properties": {"price": {"x-provenance": "published: 2.1"}}}},
 }
+ALL = ["customer.name", "sku", "tags[]"]
 
 
 def test_a_suspect_is_null_where_refused_and_never_where_taken():
@@ -75,3 +76,45 @@ def test_each_field_of_the_bundled_types_is_known():
     for kind in CATALOG:
         for name in kind.schema["properties"]:
             assert provenance_of(kind.schema, name), (kind.name, name)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "is_guessed"),
+    [("inferred(high): by its name", True), ("open", True), ("seen: in a bridge", False), ("published: 2.1", False)],
+)
+def test_what_no_source_shows_is_a_guess(provenance, is_guessed):
+    assert is_guessed is Suspect("sku", provenance).is_guessed
+
+
+def test_suspects_come_in_the_order_of_the_alphabet():
+    assert list("abcdefgh") == [each.path for each in suspects(dict.fromkeys("hgfedcba"), [], {})]
+
+
+def test_a_sentence_names_three_and_counts_the_others():
+    """Three are all; what is known is cut after 160 characters."""
+    known = [Suspect(name, "open") for name in "abc"]
+    assert "`a` null: open; `b` null: open; `c` null: open" == sentence(known)
+    assert "x" * 160 == str(Suspect("a", "x" * 160)).partition(": ")[2]
+
+
+def test_a_payload_that_is_null_has_no_field_that_is():
+    assert [] == list(null_paths(None))
+
+
+@pytest.mark.parametrize(
+    ("answer", "paths"),
+    [("tags[0] must not be null", ["tags[]"]), ("name is missing", ["customer.name"]), ("customer", ALL), ("x", ALL)],
+)
+def test_a_field_is_named_by_the_last_part_of_its_path(answer, paths):
+    """A list by its own name."""
+    refused = {"tags": [None], "customer": {"name": None}, "sku": None}
+    assert paths == [each.path for each in suspects(refused, [], SCHEMA, answer=answer)]
+
+
+def test_a_part_that_is_null_says_nothing():
+    """Nor does one that is true, or a provenance that is no text, or a field without any."""
+    null = {"type": "null", "properties": {"name": {"x-provenance": "of null"}}}
+    parts = [True, null, {"properties": {"name": {"x-provenance": "open"}, "age": {"x-provenance": 5}, "sex": {}}}]
+    schema = {"properties": {"customer": {"anyOf": parts}}}
+    known = [provenance_of(schema, f"customer.{name}") for name in ("name", "age", "sex")]
+    assert ["open", "", ""] == known

@@ -27,7 +27,6 @@ _SHARE = 0.6
 _SURE_SHARE = 0.9
 """The same for a guessed flag."""
 _AS_SENT = "as sent"
-_LONGEST = 100
 _WORD = re.compile(r"[\W_]+")
 
 Row = Mapping[str, Any]
@@ -47,7 +46,7 @@ class ColumnPair(Pair):
     @property
     def is_same(self) -> bool:
         pair = Pair(self.path, self.sent, self.kept)
-        if self.sent == "" or self.kept == "" or not isinstance(self.sent, str) or isinstance(self.kept, bool):
+        if self.sent == "" or self.kept == "" or not isinstance(self.sent, str):
             return pair.is_same
         if _digits_are_lost(self.sent, self.kept):
             return False
@@ -92,7 +91,7 @@ class ColumnMemory:
             self._seen.setdefault(column, Counter())[form] += 1
             values = self._values.setdefault(column, set())
             if len(values) < _ENOUGH:
-                values.add(repr(pair.sent)[:_LONGEST])
+                values.add(repr(pair.sent))
 
     def _count(self, column: Column) -> ColumnCount:
         seen = self._seen.get(column) or Counter({_AS_SENT: 0})
@@ -135,7 +134,7 @@ def pairs_of(
         event = group.events[0]
         if len(group.events) > 1 or event.altered or not isinstance(event.payload, dict):
             continue
-        others = [each for thing in _things(event) for each in about[thing] if each is not event]
+        others = [each for thing in _things(event) for each in about[thing]]
         for row in (effect.value for effect in group.effects if isinstance(effect.value, Mapping)):
             for column in columns(event, row):
                 pair = pair_of(column, event, row)
@@ -186,30 +185,29 @@ def _columns(event: EventFact, row: Row, named: ColumnMap) -> Iterator[Column]:
 
     The identity is no such field: by it the row was found.
     """
-    identity = event.entity.path if event.entity else ""
+    identity = event.entity.path if event.entity else None
     # Other scenarios move the same stock, so a view may join a movement with later levels: only its keys are sure.
     keys = event.state.table.split() if event.state and event.state.table != identity else None
-    paths: dict[str, str] | None = None
+    paths = _paths(event.payload)
     for name in row:
         said = named.get(f"{event.event}.{name}", named.get(name))
         if said is not None:
             if said:
                 yield Column(event.event, name, said, is_named=True)
             continue
-        paths = _paths(event.payload) if paths is None else paths
-        path = paths.get(_letters(name))
-        if path and path != identity and (keys is None or path in keys):
+        path = paths.get(_letters(name), identity)
+        if path is not None and path != identity and (keys is None or path in keys):
             yield Column(event.event, name, path)
 
 
 def _paths(payload: Any, path: str = "") -> dict[str, str]:
-    """The paths of single values by the letters of their names; those of lists are left out."""
+    """The paths of values by the letters of their names; those within lists are left out."""
     found: dict[str, str] = {}
     for name, value in payload.items():
         inner = f"{path}.{name}" if path else name
         if isinstance(value, dict):
             found = {**_paths(value, inner), **found}
-        elif not isinstance(value, list):
+        else:
             found[_letters(inner)] = inner
     return found
 

@@ -13,7 +13,6 @@ import orjson
 
 _INNER = ("", "body.", "payload.", "data.", "headers.")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
-_MISSING = object()
 
 
 def find(value: Any, path: str) -> Any:
@@ -31,7 +30,7 @@ def find_all(value: Any, path: str) -> Iterator[Any]:
     """
     for prefix in _INNER:
         found = _at(value, f"{prefix}{path}".split("."))
-        if found is not _MISSING and found is not None:
+        if found is not None:
             yield found
 
 
@@ -44,7 +43,7 @@ def normalised(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     text = (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
-    return str(UUID(text.strip("{}"))) if _UUID.fullmatch(text) else text
+    return str(UUID(text)) if _UUID.fullmatch(text) else text
 
 
 def parsed(value: Any) -> Any:
@@ -61,13 +60,11 @@ def _at(value: Any, parts: list[str]) -> Any:
     for number, part in enumerate(parts):
         value = parsed(value)
         if not isinstance(value, dict):
-            return _MISSING
+            return None
         rest = ".".join(parts[number:])
         if rest in value:
             return value[rest]
         value = value[part] if part in value else _in_any_case(value, part)
-        if value is _MISSING:
-            return _MISSING
     return value
 
 
@@ -76,4 +73,4 @@ def _in_any_case(value: dict[str, Any], name: str) -> Any:
     for key, item in value.items():
         if isinstance(key, str) and key.lower().replace("_", "").replace("-", "") == wanted:
             return item
-    return _MISSING
+    return None

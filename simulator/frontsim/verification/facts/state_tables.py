@@ -56,7 +56,8 @@ def _replaced_by_altered(rows: Rows, effects: Mapping[str, Sequence[Effect]]) ->
 
 
 def _parts(event: EventFact) -> set[str]:
-    return set(event.state.row.split()) if event.state else set()
+    assert event.state is not None  # every event in a table has one
+    return set(event.state.row.split())
 
 
 def _is_newest(
@@ -76,9 +77,9 @@ def _effects_of(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effe
 
 def _shows(effects: Sequence[Effect], event: EventFact) -> bool:
     kept = content.embedded_payload(effects[0].value)
-    is_copy = kept is not None and content.is_copy(event.payload, kept)
-    return is_copy and not content.first_difference(event.payload, kept)
+    return content.is_copy(event.payload, kept) and not content.first_difference(event.payload, kept)
 
 
 def _since(event: EventFact) -> str:
-    return event.state.since if event.state else ""
+    assert event.state is not None  # every event in a table has one
+    return event.state.since

@@ -84,7 +84,7 @@ def provenance_of(schema: Schema, path: str) -> str:
 def _resolved(schema: Schema, root: Schema) -> Schema:
     """The schema with what its `$ref` or its part that is not null says; the nearer keyword counts."""
     reference = str(schema.get("$ref", ""))
-    target = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {}) if reference else {}
+    target = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
     for part in schema.get("anyOf", ()):
         if isinstance(part, Mapping) and part.get("type") != "null":
             target = {**_resolved(part, root), **target}
