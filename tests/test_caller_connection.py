@@ -156,7 +156,7 @@ def test_a_caller_that_does_not_read(sim: Simulation, monkeypatch: pytest.Monkey
         monkeypatch.setattr(caller_connection, "UNREAD_S", 0.0)
         ended = threading.Event()
         monkeypatch.setattr(caller_connection.CallerConnection, "connection_lost", lambda *_: ended.set())
-        assert ended.wait(20)
+        assert ended.wait(PATIENCE_S)
 
 
 def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch):

@@ -28,6 +28,8 @@ from tests.patience import PATIENCE_S
 pytestmark = pytest.mark.slow
 
 KILLS = 20
+LONG = "3600"
+"""Seconds, as an option: whoever waits for what lasts so long outlasts our patience."""
 
 
 class Load:
@@ -56,7 +58,7 @@ class Load:
 
     def ends(self) -> None:
         for thread in self._threads:
-            thread.join(20)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 
@@ -136,24 +138,21 @@ def test_what_waits_survives(tmp_path: Path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_under_load(tmp_path: Path, number: signal.Signals):
-    """Within a second, exit 0, not a word; everything accepted is in the log, what was in flight is finished or marked,
-    and what waited is delivered at the next start."""
+    """It waits for no answer: exit 0, not a word; everything accepted is in the log, what was in flight is finished or
+    marked, and what waited is delivered at the next start."""
     quick = threading.Event()
 
     def respond(call: Call) -> bytes | None:
         return OK if quick.is_set() or int(call.event_id[-1], 16) % 2 else None
 
     with Recorder(respond=respond) as receiver:
-        with Child(tmp_path / "log.db") as child:
+        with Child(tmp_path / "log.db", "--timeout", LONG) as child:
             webhook = child.sim.subscribes(receiver.url)
             load = Load(child.sim)
             receiver.gets(20)
-            before = time.perf_counter()
             code = child.stops(number)
-            took_s = time.perf_counter() - before
             load.ends()
             assert (0, "") == (code, child.errors)
-            assert 1.0 > took_s
         quick.set()
         with Child(tmp_path / "log.db") as child:
             assert 0 == child.sim.does("health", method="GET")["recoveredRuns"], "in flight, and not marked"
@@ -195,14 +194,14 @@ def test_no_process_is_left_behind(tmp_path: Path, end: Callable[[Child], object
 
 
 def test_stopping_while_callers_wait(tmp_path: Path):
-    """A resend that is not over, a slow answer, a long list, a follower: it ends within a second all the same."""
-    with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db", "--timeout", "60") as child:
+    """A resend that is not over, a slow answer, a long list, a follower: it waits for none of them."""
+    with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db", "--timeout", LONG) as child:
         sim = child.sim
         webhook = sim.subscribes(receiver.url)
         sim.breaks("false-success", {"run": 1})
         (event, *_) = sim.raises(count=3000)
         sim.drains()
-        sim.breaks("api-slow", {"operation": "listWebhookTypes"}, params={"seconds": 60})
+        sim.breaks("api-slow", {"operation": "listWebhookTypes"}, params={"seconds": int(LONG)})
         ended: list[str] = []
         started = threading.Barrier(6)
 
@@ -231,14 +230,11 @@ def test_stopping_while_callers_wait(tmp_path: Path):
             caller.start()
         started.wait()
         receiver.gets(1)
-        before = time.perf_counter()
         code = child.stops()
-        took_s = time.perf_counter() - before
         for caller in callers:
-            caller.join(20)
+            caller.join(PATIENCE_S)
         assert 5 == len(ended)
         assert (0, "") == (code, child.errors)
-        assert 1.0 > took_s
 
 
 def fills_up(child: Child, receiver: Recorder) -> tuple[str, list[str]]:

@@ -29,11 +29,11 @@ def test_running_in_a_thread():
     running = run_in_thread(Settings(port=0, ephemeral=True))
     assert running.base_url.endswith("/restapi/V2")
     assert running.control_url.endswith("/_sim")
-    assert 200 == httpx.get(f"{running.control_url}/health", trust_env=False).status_code
+    assert 200 == httpx.get(f"{running.control_url}/health", trust_env=False, timeout=PATIENCE_S).status_code
     running.stop()
     assert before == threading.active_count()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{running.control_url}/health", trust_env=False)
+        httpx.get(f"{running.control_url}/health", trust_env=False, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize(

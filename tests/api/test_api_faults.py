@@ -22,7 +22,12 @@ def test_api_slow_is_late_with_its_answer_alone(sim: Simulation):
     """The call is done at once, also for a caller who gives up long before the answer."""
     sim.breaks("api-slow", {"operation": "createWebhook"}, params={"seconds": 3600})
     with pytest.raises(httpx.ReadTimeout):
-        sim.api("POST", "Webhooks", json={"event": "SaleCreated", "url": "http://a.example"}, timeout=1)
+        sim.api(
+            "POST",
+            "Webhooks",
+            json={"event": "SaleCreated", "url": "http://a.example"},
+            timeout=httpx.Timeout(PATIENCE_S, read=1),
+        )
     assert 1 == len(sim.api("GET", "Webhooks").json())
 
 

@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from tests.api.simulation import Simulation
+from tests.patience import PATIENCE_S
 
 SINK = {"operation": "sink"}
 
@@ -37,7 +38,7 @@ def test_a_sink_that_loses_its_answer_has_recorded(sim: Simulation):
 def test_a_slow_sink_records_at_once(sim: Simulation):
     sim.breaks("api-slow", SINK, times=1, params={"seconds": 3600})
     with pytest.raises(httpx.ReadTimeout):
-        sim.http.post(f"{sim.control_url}/sink/erp", json=1, timeout=1)
+        sim.http.post(f"{sim.control_url}/sink/erp", json=1, timeout=httpx.Timeout(PATIENCE_S, read=1))
     assert [1] == recorded(sim)
 
 

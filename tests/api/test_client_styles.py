@@ -4,6 +4,7 @@ import httpx
 
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation
+from tests.patience import PATIENCE_S
 
 
 def test_keys_in_both_headers_and_no_slash(sim: Simulation, receiver: Recorder):
@@ -13,7 +14,7 @@ def test_keys_in_both_headers_and_no_slash(sim: Simulation, receiver: Recorder):
         "x-api-key": "frontsm.0123456789abcdefghijklmnopqrstuv",
     }
     body = {"event": "OmniChannelEndlessAisleOrderCreated", "url": receiver.url}
-    answer = httpx.post(f"{sim.base_url}/api/webhooks", headers=headers, json=body, trust_env=False)
+    answer = httpx.post(f"{sim.base_url}/api/webhooks", headers=headers, json=body, trust_env=False, timeout=PATIENCE_S)
     assert 200 == answer.status_code
     (event,) = sim.raises("OmniChannelEndlessAisleOrderCreated")
     assert event == receiver.gets(1)[0].event_id
@@ -25,7 +26,9 @@ def test_look_first_then_create_or_update(sim: Simulation, receiver: Recorder):
     sim.subscribes("http://old.example", store_id=7)
 
     def synchronises() -> None:
-        with httpx.Client(base_url=sim.base_url, headers={"x-api-key": "k"}, trust_env=False) as client:
+        with httpx.Client(
+            base_url=sim.base_url, headers={"x-api-key": "k"}, trust_env=False, timeout=PATIENCE_S
+        ) as client:
             known = {hook["event"].lower(): hook for hook in client.get("/api/Webhooks").raise_for_status().json()}
             for event, url in wanted.items():
                 hook = known.get(event.lower())

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from frontsim.api.events import read_statuses
+from frontsim.caller_connection import UNREAD_S
 from tests.api.recorder import OK, Recorder, answer
 from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
+from tests.patience import PATIENCE_S
 
 ENTRY = [
     "webhookId",
@@ -174,7 +176,7 @@ def test_any_2xx_counts(sim: Simulation, receiver: Recorder, status: int):
 def test_a_slow_receiver_delays_no_other(sim: Simulation, receiver: Recorder):
     """While one receiver answers nothing at all, another gets everything."""
     let_go = threading.Event()
-    with Recorder(respond=lambda _: OK if let_go.wait(20) else None) as slow:
+    with Recorder(respond=lambda _: OK if let_go.wait(PATIENCE_S) else None) as slow:
         behind, ahead = sim.subscribes(slow.url), sim.subscribes(receiver.url)
         sim.raises(count=200)
         receiver.gets(200)
@@ -404,6 +406,6 @@ def test_callers_who_read_slowly(sim: Simulation, receiver: Recorder):
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             link.connect(("127.0.0.1", sim.port))
             link.sendall(f"{asked}\r\nHost: localhost\r\nx-api-key: k\r\n\r\n".encode())
-            link.settimeout(5)
+            link.settimeout(PATIENCE_S)
             assert link.recv(100).startswith(b"HTTP/1.1 200")
-        assert 200 == sim.api("GET", "Webhooks", timeout=3).status_code
+        assert 200 == sim.api("GET", "Webhooks", timeout=UNREAD_S / 2).status_code  # they are still there then

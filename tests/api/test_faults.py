@@ -12,6 +12,7 @@ from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD
 from tests.api.recorder import OK, Call, Recorder, answer
 from tests.api.simulation import Simulation
+from tests.patience import PATIENCE_S
 
 
 def of(entry: dict[str, Any]) -> tuple[str, int | None, bool, int]:
@@ -149,7 +150,7 @@ def test_duplicates_at_once(sim: Simulation):
     race = threading.Barrier(3)
 
     def respond(_: Call) -> bytes:
-        race.wait(20)
+        race.wait(PATIENCE_S)
         return OK
 
     with Recorder(respond=respond) as receiver:

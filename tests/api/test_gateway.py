@@ -11,6 +11,7 @@ from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
 from tests.api.test_webhooks import assert_problem
+from tests.patience import PATIENCE_S
 
 RIGHT = {"x-api-key": Settings().api_key, "Ocp-Apim-Subscription-Key": Settings().subscription_key}
 MISSING_KEY = (
@@ -162,14 +163,14 @@ def test_a_refused_caller_changes_nothing(strict: Simulation):
 def test_lenient(sim: Simulation):
     """Any x-api-key opens, none does not; the subscription key is not looked at."""
     assert 200 == sim.api("GET", "Webhooks", headers={"x-api-key": "anything"}).status_code
-    with httpx.Client(trust_env=False) as stranger:
+    with httpx.Client(trust_env=False, timeout=PATIENCE_S) as stranger:
         assert_problem(stranger.get(f"{sim.base_url}/api/Webhooks"), 401)
         assert_problem(stranger.get(f"{sim.base_url}/api/Webhooks", headers={"x-api-key": ""}), 401)
 
 
 def test_off():
     """No key is asked for."""
-    with simulation(auth="off") as sim, httpx.Client(trust_env=False) as stranger:
+    with simulation(auth="off") as sim, httpx.Client(trust_env=False, timeout=PATIENCE_S) as stranger:
         assert 200 == stranger.get(f"{sim.base_url}/api/Webhooks").status_code
 
 
@@ -177,7 +178,9 @@ def test_the_realm_cannot_be_broken_out_of():
     """Whatever a Host header holds, the 401 that names it is well-formed, and no 5xx."""
     with simulation(auth="strict", host="0.0.0.0") as sim:
         for host in ('a",evil="1', "[", "a b", "\xe6".encode("latin-1"), "[::1]:80", ""):
-            answer = httpx.get(f"http://127.0.0.1:{sim.port}/api/Webhooks", headers={"Host": host}, trust_env=False)
+            answer = httpx.get(
+                f"http://127.0.0.1:{sim.port}/api/Webhooks", headers={"Host": host}, trust_env=False, timeout=PATIENCE_S
+            )
             taken = host in ("[::1]:80", "")
             assert (401 if taken else 403) == answer.status_code
             assert not taken or 6 == answer.headers["www-authenticate"].count('"')

@@ -5,6 +5,7 @@ import pytest
 
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation, simulation
+from tests.patience import PATIENCE_S
 
 PATHS = ("Environment", "Stores", "Stock/list", "Stock/settings")
 
@@ -48,7 +49,7 @@ def test_they_are_operations_as_all_others(sim: Simulation, path: str):
     for form in (f"/api/{path}", f"/RESTAPI/v2/api/{path.upper()}/"):
         assert 200 == sim.http.get(f"{sim.server}{form}").status_code
     assert 404 == sim.api("POST", path).status_code
-    assert 401 == httpx.get(f"{sim.base_url}/api/{path}", trust_env=False).status_code
+    assert 401 == httpx.get(f"{sim.base_url}/api/{path}", trust_env=False, timeout=PATIENCE_S).status_code
 
 
 @pytest.mark.parametrize(

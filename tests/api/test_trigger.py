@@ -21,6 +21,7 @@ from frontsim.store.event_log import EventLog
 from tests.api.recorder import OK, Recorder
 from tests.api.simulation import Simulation, simulation
 from tests.api.test_webhooks import assert_problem
+from tests.patience import PATIENCE_S
 
 
 def test_trigger(sim: Simulation, receiver: Recorder):
@@ -159,7 +160,7 @@ def test_acts_that_cannot_be(sim: Simulation, value: dict[str, Any]):
 def test_too_much_waits():
     """Once as much waits as may: 503 with Retry-After, nothing is kept, and it goes on when there is room."""
     let_go = threading.Event()
-    with Recorder(respond=lambda _: OK if let_go.wait(20) else None) as slow, simulation(max_waiting=10) as sim:
+    with Recorder(respond=lambda _: OK if let_go.wait(PATIENCE_S) else None) as slow, simulation(max_waiting=10) as sim:
         webhook = sim.subscribes(slow.url)
         sim.raises(count=10)
         refused = sim.sim("POST", "trigger", {"event": "SaleCreated"})
@@ -212,7 +213,7 @@ def undated(payloads: Payloads, number: int) -> dict[str, Any]:
 @pytest.mark.parametrize("change", [{}, {"set": {"comment": "x"}}])
 @pytest.mark.parametrize("now", [None, "2031-05-06T12:00:00"])
 def test_a_payload_has_the_time_of_its_log_entry(receiver: Recorder, change: dict[str, Any], now: str | None):
-    """To some seconds, built plainly or with a change, wherever the simulator's clock stands."""
+    """To some minutes, built plainly or with a change, wherever the simulator's clock stands."""
     with simulation() as sim:
         if now:
             sim.does("clock", {"now": now})
@@ -221,7 +222,7 @@ def test_a_payload_has_the_time_of_its_log_entry(receiver: Recorder, change: dic
         [entry] = sim.log(webhook, includePayload="true")
     payload = entry["payload"]
     happened = datetime.fromisoformat(payload["updatedDateTime"] or payload["createdDateTime"])
-    assert abs(datetime.fromisoformat(entry["createdDateTime"]) - happened) < timedelta(seconds=30)
+    assert abs(datetime.fromisoformat(entry["createdDateTime"]) - happened) < timedelta(minutes=10)
     assert now is None or payload["createdDateTime"][:4] == "2031"
 
 
@@ -303,7 +304,7 @@ def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest
     monkeypatch.setattr(AsyncPayloads, "make", slow_at_first)
     with simulation() as sim, ThreadPoolExecutor(1) as other:
         early = other.submit(sim.raises, count=1)
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_S)
         sim.does("reset")
         webhook = sim.subscribes(receiver.url)
         late = sim.raises(count=1)
@@ -329,7 +330,7 @@ def test_a_reset_while_payloads_are_changed(receiver: Recorder, monkeypatch: pyt
     monkeypatch.setattr(AsyncPayloads, "in_thread", slow_at_first)
     with simulation() as sim, ThreadPoolExecutor(1) as other:
         early = other.submit(sim.raises, set={"comment": "early"})
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_S)
         sim.does("reset")
         webhook = sim.subscribes(receiver.url)
         sim.raises(set={"comment": "late"})

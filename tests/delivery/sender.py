@@ -17,7 +17,7 @@ BODY = b'{"saleId":"0123456789"}'
 class Sender:
     """A `WebhookSender` for one test. At its end: one result each, and no error in a callback."""
 
-    def __init__(self, *, connect_timeout_s: float = 10, timeout_s: float = 10, **more: Any) -> None:
+    def __init__(self, *, connect_timeout_s: float = 60, timeout_s: float = 60, **more: Any) -> None:
         self.webhooks = WebhookSender(connect_timeout_s=connect_timeout_s, timeout_s=timeout_s, **more)
         self.results: list[list[Result]] = []
         self.errors: list[dict[str, Any]] = []

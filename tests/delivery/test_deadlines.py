@@ -8,6 +8,7 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.delivery.deadlines import Deadlines, fair_timeout
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +29,7 @@ async def test_each_expires_once_in_order_and_not_early() -> None:
     start = stopwatch()
     for item in (1, 3, 2):
         deadlines.add(item, stopwatch())
-    await asyncio.wait_for(over.wait(), 10)
+    await asyncio.wait_for(over.wait(), PATIENCE_S)
     assert [1, 3, 2] == [item for item, _ in expired]
     assert all(moment - start >= SPAN_S for _, moment in expired)
     assert not deadlines.discard(1)
@@ -51,7 +52,7 @@ async def test_what_was_taken_out_does_not_expire() -> None:
     for item in ("gone", "first", "with first"):
         deadlines.add(item, stopwatch())
     assert deadlines.discard("gone")
-    await asyncio.wait_for(over.wait(), 10)
+    await asyncio.wait_for(over.wait(), PATIENCE_S)
     assert ["first", "again"] == expired
 
 
@@ -74,7 +75,7 @@ async def test_sockets_are_read_before_anything_expires() -> None:
         theirs.send(b"x")
         while stopwatch() < begin + 2 * SPAN_S:
             pass
-        await asyncio.wait_for(over.wait(), 10)
+        await asyncio.wait_for(over.wait(), PATIENCE_S)
         asyncio.get_running_loop().remove_reader(ours)
     assert ["not answered"] == expired
 
@@ -87,7 +88,7 @@ async def test_cleared_deadlines_are_silent() -> None:
     deadlines.add("cleared", stopwatch())
     deadlines.clear()
     deadlines.add("later", stopwatch())
-    await asyncio.wait_for(over.wait(), 10)
+    await asyncio.wait_for(over.wait(), PATIENCE_S)
     assert ["later"] == expired
 
 
@@ -109,7 +110,7 @@ async def test_an_end_that_raises_does_not_keep_the_others() -> None:
     now = stopwatch()
     for item in (1, 2, 3):
         deadlines.add(item, now)
-    await asyncio.wait_for(over.wait(), 10)
+    await asyncio.wait_for(over.wait(), PATIENCE_S)
     await asyncio.sleep(0)
     loop.set_exception_handler(None)
     assert [1, 2, 3] == expired

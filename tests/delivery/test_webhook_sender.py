@@ -11,7 +11,8 @@ from frontsim.delivery.send_plan import give_up
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
-from tests.delivery.sender import BODY, HEADERS, PATIENCE_S, Sender, whole
+from tests.delivery.sender import BODY, HEADERS, Sender, whole
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -157,7 +158,7 @@ async def test_an_end_that_only_the_kernel_knows_is_asked_for() -> None:
         link, _ = listener.accept()
         link.recv(65536)
         link.sendall(OK)
-        may_close.wait(10)
+        may_close.wait(PATIENCE_S)
         link.close()
         closed.set()
         link, _ = listener.accept()
@@ -177,7 +178,7 @@ async def test_an_end_that_only_the_kernel_knows_is_asked_for() -> None:
         await ready
         assert loop.time() - idle_since > 0.01
         may_close.set()
-        closed.wait(10)  # the loop stands still meanwhile, so that it cannot see the end
+        closed.wait(PATIENCE_S)  # the loop stands still meanwhile, so that it cannot see the end
         result = await sender.sends(url)
         assert result.outcome is Outcome.ANSWERED
     await loop.run_in_executor(None, thread.join)

@@ -44,7 +44,7 @@ def test_a_right_receiver_is_verified_through_an_outage_on_two_processes(
     verdict, counts = counts_in(tmp_path)
     assert "verified" == verdict
     assert counts["events"] == counts["acknowledged"] == counts["effects"] > 0
-    assert 0 < counts["resent"] == counts["recovered"]
+    assert 0 < counts["resent"] <= counts["recovered"] + counts["ok"]
     assert f"VERIFIED: {receiver.hook}: downtime" in out
 
 

@@ -86,7 +86,7 @@ def test_effects_in_a_sink_and_a_token(tmp_path: Path):
         run = ends(sim)
         assert "unknown" == run["result"]["verdict"]  # this receiver tells the sink nothing
         assert sim.does("stats", method="GET")["events"] > 0  # it was played here
-        bare = httpx.Client(trust_env=False)
+        bare = httpx.Client(trust_env=False, timeout=PATIENCE_S)
         assert 200 == bare.get(f"{sim.server}{REPORTS}{run['report']}").status_code
         assert_problem(bare.get(f"{sim.server}/_sim/page/verify/runs"), 401)
         assert_problem(bare.post(f"{sim.server}/_sim/page/verify/runs", json={}), 401)

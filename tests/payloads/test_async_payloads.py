@@ -15,6 +15,7 @@ from frontsim import catalog, own_process
 from frontsim.errors import BadInput
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ async def async_payloads(payloads: Payloads) -> AsyncIterator[AsyncPayloads]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(PATIENCE_S):
         while not true():  # noqa: ASYNC110 - what is waited for is another process
             await anyio.sleep(0.002)
 

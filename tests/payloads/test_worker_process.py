@@ -7,6 +7,7 @@ from frontsim import catalog
 from frontsim.payloads.batch import PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.worker_process import WorkerProcess
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ async def test_it_answers_in_order():
     await worker.start()
     jobs = [PayloadJob(["SaleCreated"] * 50, first, None, 9_000) for first in (3, 70)]
     try:
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE_S):
             batches = await worker.do([write_job(job) for job in jobs])
     finally:
         worker.end()

@@ -9,6 +9,7 @@ import pytest
 from frontsim.errors import StoreFailed
 from frontsim.store import event_log as module
 from frontsim.store import group_commit
+from tests.patience import PATIENCE_S
 from tests.store.shop import OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
     """A reset of a large log takes seconds; meanwhile deliveries are answered."""
     let_go = threading.Event()
-    step = shop.store._group_commit.submit(lambda _: let_go.wait(5), long=True)
+    step = shop.store._group_commit.submit(lambda _: let_go.wait(PATIENCE_S), long=True)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not step.done()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.store.shop import OK, Shop
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,7 @@ class SlowDisk:
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         if sql == "COMMIT":
             self.flushes += 1
-            assert self.goes_on.wait(10)
+            assert self.goes_on.wait(PATIENCE_S)
         return self._connection.execute(sql, *values)
 
 

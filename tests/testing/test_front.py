@@ -115,7 +115,7 @@ def test_settings_go_by_their_names():
     """Such as the keys of strict auth, which the front's own clients then use."""
     with simulator(auth="strict", api_key="right", seed=7) as front:
         assert [] == front.subscriptions
-        refused = httpx.get(f"{front.base_url}/api/Webhooks", headers={"x-api-key": "wrong"})
+        refused = httpx.get(f"{front.base_url}/api/Webhooks", headers={"x-api-key": "wrong"}, timeout=PATIENCE_S)
         assert 401 == refused.status_code
         assert ("right", Settings.subscription_key) == (front.api_key, front.subscription_key)
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from frontsim.errors import BadInput
+from tests.patience import PATIENCE_S
 from tests.receiver import serving
 
 pytestmark = pytest.mark.slow
@@ -26,7 +27,10 @@ def test_the_failure_message_is_the_story(front, tmp_path):
 def test_a_right_receiver_is_verified_by_a_function(front, tmp_path):
     with serving("reference", tmp_path / "receiver.db") as url:
         found = front.verify(
-            f"{url}/hook", observe=lambda: httpx.get(f"{url}/effects").json(), scenarios=["steady"], seed=3
+            f"{url}/hook",
+            observe=lambda: httpx.get(f"{url}/effects", timeout=PATIENCE_S).json(),
+            scenarios=["steady"],
+            seed=3,
         )
     found.assert_verified()
     assert [] == front.log

@@ -15,12 +15,13 @@ from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
+from tests.patience import PATIENCE_S
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
 FEW = ("SaleCreated", "CustomerCreated", "CustomerUpdated")
 """What happens once, what begins and what changes: by these, receivers and scenarios differ."""
-QUICK = TimeLimits(settle_s=0.1, timeout_s=60, answer_s=5, last_s=2.0, memory_s=1.0)
+QUICK = TimeLimits(settle_s=0.1, timeout_s=PATIENCE_S, answer_s=PATIENCE_S, last_s=2.0, memory_s=1.0)
 
 
 class Hasty(TimeLimits):
@@ -31,7 +32,7 @@ class Hasty(TimeLimits):
         return WaitLimits(self.settle_s, 5 * self.settle_s, 10 * self.settle_s)
 
 
-HASTY = Hasty(settle_s=0.1, timeout_s=60, answer_s=5, last_s=0.4, memory_s=1.0)
+HASTY = Hasty(settle_s=0.1, timeout_s=PATIENCE_S, answer_s=PATIENCE_S, last_s=0.4, memory_s=1.0)
 
 
 def requested(url, **others):

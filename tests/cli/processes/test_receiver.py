@@ -40,7 +40,7 @@ def test_a_receiver_runs_until_control_c(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = json.loads(process.stdout.readline())
-            assert 200 == httpx.get(said["effects"]).status_code
+            assert 200 == httpx.get(said["effects"], timeout=PATIENCE_S).status_code
             assert "reference" == said["receiver"]
         finally:
             process.send_signal(signal.SIGINT)

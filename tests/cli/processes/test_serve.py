@@ -136,7 +136,7 @@ def test_settings_that_cannot_be(chosen: list[Settings], args: list[str], told: 
 def test_the_ready_line(tmp_path: Path):
     """One line, once it answers: where, with which log, which process."""
     with Child(tmp_path / "log.db") as child:
-        assert 200 == httpx.get(f"{child.sim.control_url}/health", trust_env=False).status_code
+        assert 200 == httpx.get(f"{child.sim.control_url}/health", trust_env=False, timeout=PATIENCE_S).status_code
         assert child.pid == child.sim.does("health", method="GET")["pid"]
         assert str(tmp_path / "log.db") == child.sim.does("health", method="GET")["db"]
         assert (0, "") == (child.stops(), child.errors)
@@ -151,7 +151,7 @@ def test_a_line_for_each_delivery(tmp_path: Path):
         with process:
             assert process.stdout is not None
             url = process.stdout.readline().split()[2].removesuffix("/restapi/V2")
-            with httpx.Client(base_url=url, headers={"x-api-key": "k"}, trust_env=False) as http:
+            with httpx.Client(base_url=url, headers={"x-api-key": "k"}, trust_env=False, timeout=PATIENCE_S) as http:
                 http.post("/api/Webhooks", json={"event": "SaleCreated", "url": f"{url}/_sim/sink/shop?code=secret"})
                 http.post("/_sim/trigger", json={"event": "SaleCreated", "count": 3})
                 http.post("/_sim/drain", json={"timeoutS": 20})

@@ -4,6 +4,7 @@ from typing import Any
 
 from frontsim.client.errors import Unreachable
 from frontsim.load.master.event_source import FAULTS, EventSource
+from tests.patience import PATIENCE_S
 
 RECEIVER = "http://receiver/"
 
@@ -41,7 +42,7 @@ def test_it_raises_events_under_faults_until_it_is_stopped() -> None:
     source = EventSource(SimpleNamespace(simulator=simulator, load=load), rate=200)  # type: ignore[arg-type]
     source.start()
     assert [(fault, {"url": RECEIVER}) for fault, _, _ in FAULTS] == list(simulator.rules.values())
-    assert simulator.raised.wait(30)
+    assert simulator.raised.wait(PATIENCE_S)
     source.stop()
     assert {} == simulator.rules
     assert not source._thread.is_alive()

@@ -6,6 +6,7 @@ import pytest
 
 from frontsim.load.master.live import COLUMNS, LiveView, SoFar, look
 from frontsim.verification.facts.history import Effect
+from tests.patience import PATIENCE_S
 
 
 def setup(*keys: str | None, before: int = 0, **stats: int) -> Any:
@@ -56,7 +57,7 @@ def test_a_watch_looks_until_it_is_stopped() -> None:
     looked = threading.Event()
     watch = LiveView(watched(looked, object()), every_s=0.001)
     watch.start()
-    assert looked.wait(10)
+    assert looked.wait(PATIENCE_S)
     assert watch._thread.is_alive()
     watch.stop()
     assert not watch._thread.is_alive()

@@ -10,6 +10,7 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.worker.lease_buffer import MOST, LeaseBuffer
 from frontsim.load.worker.lease_policy import LeasePolicy, SteadyPolicy, StormPolicy
+from tests.patience import PATIENCE_S
 
 
 class Leases:
@@ -92,7 +93,7 @@ def test_an_unreachable_simulator_is_asked_again() -> None:
     """Neither a lease nor a report is given up because a call failed."""
     leases = Leases(refuses=1)
     buffer = buffer_of(leases)
-    delivery = buffer.take(timeout_s=5)
+    delivery = buffer.take(timeout_s=PATIENCE_S)
     assert delivery is not None
     leases.refuses = 1
     buffer.report(DeliveryReport(delivery, Outcome.ANSWERED, 200, 3))

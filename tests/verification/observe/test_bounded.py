@@ -15,6 +15,7 @@ import pytest
 
 from frontsim.verification.observe import bounded
 from frontsim.verification.observe.bounded import TooMuch, TooSlow
+from tests.patience import PATIENCE_S
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LONG_S = 60.0
@@ -43,7 +44,7 @@ def server(answer: Callable[[threading.Event], Iterable[bytes]]) -> Iterator[str
 
 
 def get(url: str, *, limit_s: float = LONG_S) -> bounded.UrlAnswer:
-    with closing(httpx.Client(trust_env=False)) as client:
+    with closing(httpx.Client(trust_env=False, timeout=PATIENCE_S)) as client:
         return bounded.get(client, url, limit_s=limit_s)
 
 
@@ -147,7 +148,7 @@ def test_children_that_outlive_a_command_are_killed() -> None:
     """They hold its output open, and are not waited for."""
     output = bounded.run("sleep 1000 & echo $!", limit_s=LONG_S)
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(int(output.text)).wait(20)
+        psutil.Process(int(output.text)).wait(PATIENCE_S)
 
 
 def test_children_of_a_command_that_is_too_slow_are_killed(tmp_path: Path) -> None:
@@ -156,4 +157,4 @@ def test_children_of_a_command_that_is_too_slow_are_killed(tmp_path: Path) -> No
     with pytest.raises(TooSlow):
         bounded.run(f"sleep 1000 & echo $! > '{file}'; wait", limit_s=SHORT_S)
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(int(file.read_text())).wait(20)
+        psutil.Process(int(file.read_text())).wait(PATIENCE_S)

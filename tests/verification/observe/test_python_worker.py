@@ -9,6 +9,7 @@ from multiprocessing import Pipe
 import pytest
 
 from frontsim.verification.observe.python_worker import IMPORT, serve
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def asked(tmp_path, monkeypatch):
 
     yield ask
     ours.close()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     sys.modules.pop("my_till", None)
 
 

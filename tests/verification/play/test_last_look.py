@@ -78,7 +78,7 @@ def test_a_later_look_that_fails_leaves_the_history(played):
 
 def test_one_more_look_is_due_when_the_wait_is_over(played):
     """It is by the time since the effects changed."""
-    history, last_look, _ = played()
+    history, last_look, _ = played(changed_s=stopwatch() + 60)
     assert not last_look.is_due(history)
     history, last_look, _ = played(changed_s=-100.0)
     assert last_look.is_due(history)
@@ -108,15 +108,15 @@ def test_after_a_kill_the_receiver_may_have_lost_it(played, marks, killed_since)
 
 
 def test_a_worker_that_has_booked_what_was_sent_later_has_passed_over_what_is_missing(played):
-    """Its next batch is not awaited for 4.5 s: a clean event of a later scenario is booked."""
+    """Its next batch is not awaited for 450 s: a clean event of a later scenario is booked."""
     history, _, observer = played()
     runs = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 100),)
     history = replace(history, events=tuple(replace(each, runs=runs) for each in history.events))
     now, latency = stopwatch(), ReceiverLatency()
     last_look = LastLook(
         EffectReader(observer, "webhookEventId", pause=time.sleep),
-        Settled((), is_quiet=True, began_s=now - 3, changed_s=now - 3, ended_s=now),
-        limits=TimeLimits(last_s=1.0),
+        Settled((), is_quiet=True, began_s=now - 200, changed_s=now - 200, ended_s=now),
+        limits=TimeLimits(last_s=100.0),
         latency=latency,
         preflight_event_id="control",
     )

@@ -7,6 +7,7 @@ from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.verification.play.receiver.sender import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint
+from tests.patience import PATIENCE_S
 
 BODY = b'{"saleId": 7}!'
 
@@ -31,7 +32,7 @@ class Peer:
                     return
 
     def end(self):
-        self.thread.join(5)
+        self.thread.join(PATIENCE_S)
         self.socket.close()
         return self.got
 
