@@ -20,8 +20,7 @@ class Sending:
             self.limit.release(delivery)
 
     def arrive(self, *numbers: int, destination: int = 1, urgent: bool = False) -> None:
-        for number in numbers:
-            self.limit.enqueue(delivery(number, destination), urgent=urgent)
+        self.limit.enqueue([delivery(number, destination) for number in numbers], urgent=urgent)
         self.limit.fill([destination])
 
     def is_over(self, number: int) -> None:

@@ -54,15 +54,21 @@ class AnswerReader:
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
+        self._expect_bytes()
         self.expect()
 
     def expect(self) -> None:
         """Prepare for the next answer."""
         self.status_code = 0
-        self.whole = False
-        self.reusable = False
+        self.whole = self.reusable = self._begun = False
+        self.head = self.body = b""
+        if self.size:
+            self._expect_bytes()
+
+    def _expect_bytes(self) -> None:
+        """Forget what was parsed; of an answer that was known at once, nothing was."""
         self.size = 0
-        """Bytes of the answer so far."""
+        """Bytes of the answer that were parsed."""
         self._body_size = 0
         self._head_size = 0
         self._lines = 0
@@ -71,10 +77,7 @@ class AnswerReader:
         self._chunked = False
         self._length = 0
         self._ends_with_connection = True
-        self._begun = False
         self._headers: list[bytes] = []
-        self.head = b""
-        self.body = b""
 
     def feed(self, data: bytes) -> bool:
         """Read on; True when the answer is whole.

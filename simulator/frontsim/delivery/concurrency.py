@@ -17,6 +17,8 @@ and a transaction that is undone takes them back; a slot that was used stays use
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
 
 from frontsim.domain.model import Delivery
 
@@ -46,10 +48,11 @@ class ConcurrencyLimit:
         self._holders: dict[int, _Destination] = {}  # by run id, which no reset gives a second time
         self._paused = False
 
-    def enqueue(self, delivery: Delivery, *, urgent: bool = False) -> None:
-        """Let a delivery wait for a slot; `fill` hands slots out. Urgent ones go before the others."""
-        destination = self._destination(delivery)
-        (destination.urgent if urgent else destination.waiting).append(delivery)
+    def enqueue(self, deliveries: Iterable[Delivery], *, urgent: bool = False) -> None:
+        """Let deliveries wait for slots; `fill` hands them out. Urgent ones go before the others."""
+        for number, some in groupby(deliveries, attrgetter("destination")):
+            destination = self._destination(number)
+            (destination.urgent if urgent else destination.waiting).extend(some)
 
     def fill(self, destinations: Iterable[int]) -> None:
         """Send what finds a slot free, first come, first served."""
@@ -60,7 +63,7 @@ class ConcurrencyLimit:
 
     def occupy(self, delivery: Delivery) -> None:
         """Count a delivery that is sent without waiting: until it is over, one slot fewer is handed out."""
-        destination = self._destination(delivery)
+        destination = self._destination(delivery.destination)
         destination.in_use += 1
         self._holders[delivery.run_id] = destination
 
@@ -82,9 +85,7 @@ class ConcurrencyLimit:
 
     def drop(self, *, before: int) -> None:
         """Forget the deliveries with lower run ids, waiting or under way; the others go on waiting."""
-        for delivery in self.clear():
-            if delivery.run_id >= before:
-                self.enqueue(delivery)
+        self.enqueue([delivery for delivery in self.clear() if delivery.run_id >= before])
 
     def clear(self) -> list[Delivery]:
         """Take out all that waits. What is under way holds no slot of a later delivery."""
@@ -95,10 +96,10 @@ class ConcurrencyLimit:
         self._destinations.clear()
         return waiting
 
-    def _destination(self, delivery: Delivery) -> _Destination:
-        known = self._destinations.get(delivery.destination)
+    def _destination(self, number: int) -> _Destination:
+        known = self._destinations.get(number)
         if known is None:
-            known = self._destinations[delivery.destination] = _Destination()
+            known = self._destinations[number] = _Destination()
         return known
 
     def _fill(self, destination: _Destination) -> None:

@@ -76,6 +76,8 @@ class Connection(asyncio.Protocol):
         self._paced_sender: PacedSender | None = None
         self._transport: asyncio.Transport | None = None
         self._write: Callable[[bytes], None]
+        self.unsent: Callable[[], int] = self._unsent_below_tls
+        """Bytes that our kernel has not taken yet."""
         self._poll: select.poll | None = None
 
     def carry(self, attempt: Attempt) -> None:
@@ -90,12 +92,6 @@ class Connection(asyncio.Protocol):
         else:
             self._paced_sender = PacedSender(self._transport, attempt, self._in_flight, self.unsent)
             self._paced_sender.start()
-
-    def unsent(self) -> int:
-        """Bytes that our kernel has not taken yet. The TLS transport does not count those in the one below it."""
-        assert self._transport is not None
-        size = self._transport.get_write_buffer_size()
-        return size if self.tcp_transport is None else size + self.tcp_transport.get_write_buffer_size()
 
     def is_stale(self) -> bool:
         """Whether the kernel holds something that the event loop has not seen yet: mostly the receiver's FIN."""
@@ -117,6 +113,8 @@ class Connection(asyncio.Protocol):
         """The connection is open, TLS included."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from asyncio's
         self._write = self._transport.write
+        if self.tcp_transport is None:
+            self.unsent = self._transport.get_write_buffer_size
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         if self._state is State.OPENING:
             self._state = State.IDLE
@@ -154,6 +152,12 @@ class Connection(asyncio.Protocol):
         self._lose(StatusText.CONNECTION_RESET if torn else StatusText.CONNECTION_CLOSED)
         self._owner.on_closed(self)
 
+    def _unsent_below_tls(self) -> int:
+        """The TLS transport does not count the bytes in the one below it."""
+        assert self._transport is not None
+        assert self.tcp_transport is not None
+        return self._transport.get_write_buffer_size() + self.tcp_transport.get_write_buffer_size()
+
     def _ignore(self) -> None:
         """Read nothing more, except where we close in good order: a TLS close must read the receiver's."""
         assert self._attempt is not None
@@ -188,7 +192,7 @@ class Connection(asyncio.Protocol):
         reader = self._reader
         status_code, head, body = reader.status_code, reader.head, reader.body
         self._attempt = None
-        if reader.reusable and self._request_has_left():
+        if reader.reusable and (self._paced_sender is None or self._is_over()) and not self.unsent():
             reader.expect()
             self._state = State.IDLE
             self._owner.on_idle(self)
@@ -196,13 +200,14 @@ class Connection(asyncio.Protocol):
             self._close()
         attempt.answer(status_code, body, head)
 
-    def _request_has_left(self) -> bool:
-        """Whether the whole request is with our kernel; an answer may come before it is."""
+    def _is_over(self) -> bool:
+        """Whether the paced sender has sent the whole request; if an answer came before, it sends no more of it."""
         sender, self._paced_sender = self._paced_sender, None
-        if sender is not None and not sender.over:
-            sender.stop()
-            return False
-        return self.unsent() == 0
+        assert sender is not None
+        if sender.over:
+            return True
+        sender.stop()
+        return False
 
     def _close(self) -> None:
         assert self._transport is not None

@@ -85,10 +85,12 @@ class Dispatcher:
         Two kinds are urgent and go first: resends, because a caller waits for the answer, and runs that a fault had put
         back, because they have had their turn.
         """
-        for delivery in deliveries:
-            urgent = delivery.trigger is Trigger.RESEND or delivery.run_id in self._postponed
-            self._slots.enqueue(delivery, urgent=urgent)
-        self._slots.fill(dict.fromkeys([delivery.destination for delivery in deliveries]))
+        postponed = self._postponed
+        urgent = [item for item in deliveries if item.trigger is Trigger.RESEND or item.run_id in postponed]
+        first = {item.run_id for item in urgent}
+        self._slots.enqueue(urgent, urgent=True)
+        self._slots.enqueue([item for item in deliveries if item.run_id not in first] if urgent else deliveries)
+        self._slots.fill(dict.fromkeys([item.destination for item in deliveries]))
 
     async def stop(self) -> None:
         """Send nothing more: originals go back into the queue, resends are logged as not sent."""
@@ -122,7 +124,7 @@ class Dispatcher:
 
     def _start(self, delivery: Delivery) -> None:
         now = self._clock.now()
-        fault = self._postponed.pop(delivery.run_id, "")
+        fault = self._postponed.pop(delivery.run_id, "") if self._postponed else ""
         try:
             rule = self._apply_first_match(delivery, now) if self._rules.any and not fault else None
             if rule is None:

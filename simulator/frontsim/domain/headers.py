@@ -30,7 +30,7 @@ class HeaderNames:
             self.event_id: delivery.webhook_event_id,
             self.webhook_id: delivery.webhook_id,
             self.event: delivery.event if event is None else event,
-            **self._fixed_for(delivery.url),
+            **self.fixed_for(delivery.url),
         }
 
     def lines(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> bytes:
@@ -39,8 +39,8 @@ class HeaderNames:
             self,
             delivery.webhook_id,
             delivery.event if event is None else event,
-            content_type or JSON_TYPE,
-            is_authorized=self.fixed is self._fixed_for(delivery.url),
+            content_type,
+            delivery.url if "@" in delivery.url else "",
         )
         return b"%b%b%b" % (before, delivery.webhook_event_id.encode(), after)
 
@@ -53,26 +53,19 @@ class HeaderNames:
             for name, colon, value in lines
         )
 
-    def _fixed_for(self, url: str) -> Mapping[str, str]:
+    def fixed_for(self, url: str) -> Mapping[str, str]:
         """The fixed headers of a delivery to a URL: one request has one Authorization."""
-        if "@" not in url or not self.fixed or not _USER.match(url):
+        if not self.fixed or not _USER.match(url):
             return self.fixed
         return {name: value for name, value in self.fixed.items() if name.lower() != _AUTHORIZATION}
 
 
 @lru_cache(maxsize=1024)
 def _around_the_id(
-    names: HeaderNames,
-    webhook_id: str,
-    event: str,
-    content_type: str,
-    *,
-    is_authorized: bool,
+    names: HeaderNames, webhook_id: str, event: str, content_type: str | None, url: str
 ) -> tuple[bytes, bytes]:
     """The lines before and after the event's id, which are the same for each delivery of a type to a webhook."""
-    before = f"Content-Type: {content_type}\r\n{names.event_id}: "
-    fixed = "".join(
-        f"{name}: {value}\r\n" for name, value in names.fixed.items() if is_authorized or name.lower() != _AUTHORIZATION
-    )
+    before = f"Content-Type: {content_type or JSON_TYPE}\r\n{names.event_id}: "
+    fixed = "".join(f"{name}: {value}\r\n" for name, value in names.fixed_for(url).items())
     after = f"\r\n{names.webhook_id}: {webhook_id}\r\n{names.event}: {event}\r\n{fixed}"
     return before.encode(), after.encode()
