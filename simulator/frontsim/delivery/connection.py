@@ -45,6 +45,9 @@ class State(Enum):
     """It can carry nothing any more; its socket may still be closing."""
 
 
+_IDLE, _BUSY = State.IDLE, State.BUSY  # a delivery looks at both twice, and to find a member of an Enum takes a while
+
+
 class ConnectionOwner(Protocol):
     """What a connection calls when its state changes."""
 
@@ -83,7 +86,7 @@ class Connection(asyncio.Protocol):
     def carry(self, attempt: Attempt) -> None:
         """Send an attempt's request; from here on the attempt is begun."""
         assert self._transport is not None
-        self._state = State.BUSY
+        self._state = _BUSY
         self._attempt = attempt
         attempt.abandon = self.abort
         attempt.begun = True
@@ -121,15 +124,18 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on in the answer."""
-        if self._state is State.BUSY:
-            assert self._attempt is not None
+        if self._state is _BUSY:
+            attempt = self._attempt
+            assert attempt is not None
             try:
                 whole = self._reader.feed(data)
             except BadAnswer:
-                self._end(self._attempt, answered=False)
+                self._end(attempt, answered=False)
             else:
-                if whole:
-                    self._end(self._attempt, answered=True)
+                if whole and attempt.plan is WHOLE:
+                    self._answer(attempt)
+                elif whole:
+                    self._end(attempt, answered=True)
                 elif self._reader.size > FREE_BYTES:
                     self._wait_for_turn()
         elif self._state is State.MUTED:
@@ -194,7 +200,7 @@ class Connection(asyncio.Protocol):
         self._attempt = None
         if reader.reusable and (self._paced_sender is None or self._is_over()) and not self.unsent():
             reader.expect()
-            self._state = State.IDLE
+            self._state = _IDLE
             self._owner.on_idle(self)
         else:
             self._close()

@@ -65,6 +65,8 @@ class EventLog:
                                                  reset ─▶ era 1
         """
         self._group_commit = GroupCommit(self._db, self._log_writer, self._file, clock=clock, on_commit=self._on_commit)
+        self.finish = self._group_commit.finish
+        """Log the outcome of a delivery."""
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
 
@@ -197,10 +199,6 @@ class EventLog:
         """Look again at what is due, because simulator time was changed; what was asked before is then committed."""
         await self._group_commit.submit(lambda _: None)
 
-    def finish(self, finished: Finished) -> None:
-        """Log the outcome of a delivery."""
-        self._group_commit.finish(finished)
-
     def postpone(self, delivery: Delivery, due_at: Milliseconds) -> None:
         """Put back a delivery of which nothing was sent, until `due_at`; repeated until it is written."""
 
@@ -243,7 +241,7 @@ class EventLog:
                 future.set_exception(result)
             else:
                 future.set_result(result)
-        for finished in commit.finished:
+        for finished in commit.finished if self._resends else ():
             over = self._resends.pop(finished.delivery.run_id, None)
             if over is not None and not over.done():
                 over.set_result(finished)
