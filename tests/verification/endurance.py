@@ -123,7 +123,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("--idle", action="store_true", help="do not keep the cores busy")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the receiver and the busy processes end, too
+    for each in (signal.SIGTERM, signal.SIGHUP):  # so that the receiver and the busy processes end, too
+        signal.signal(each, lambda *_: sys.exit(1))
     ended: Counter[str] = Counter()
     began = time.monotonic()
     with busy_cores() if not options.idle else tempfile.TemporaryDirectory():
