@@ -56,9 +56,7 @@ class LoggedEvents:
         self.occurrences += occurrences
         self._count += len(raised)
         if raised:
-            self._events.append(
-                ",".join([_EVENT % (item.webhook_id, item.webhook_event_id, item.event) for item in raised])
-            )
+            self._events.append(",".join([_EVENT % item for item in raised]))
 
     def next_chunk(self) -> int:
         """How many occurrences to log next, at most: fewer where each makes many events."""

@@ -33,10 +33,8 @@ class MemoryQueue:
     def take(self, destination: int, most: int) -> list[Delivery]:
         """Take out the deliveries that have waited longest for a destination."""
         queue = self._queues[destination]
-        taken = [queue.popleft() for _ in range(min(len(queue), most))]
+        taken = list(self._queues.pop(destination)) if len(queue) <= most else [queue.popleft() for _ in range(most)]
         self._bytes -= _size(taken)
-        if not queue:
-            del self._queues[destination]
         return taken
 
     def drop(self, destination: int) -> None:

@@ -28,6 +28,8 @@ sent. Resends are begun in any case, because a caller waits for each.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from frontsim.clock import Milliseconds
 from frontsim.domain.model import Delivery
@@ -189,11 +191,12 @@ class Queue:
 
     def _keep_in_memory(self, deliveries: Iterable[Delivery]) -> None:
         """Behind a run that waits only in the file nothing is kept in memory, or it would be sent before that one."""
-        for delivery in deliveries:
-            destination = self._destination(delivery.destination)
-            if destination.in_file or not self._memory.add(delivery):
-                destination.in_file = True
-                destination.largest = max(destination.largest, len(delivery.body))
+        for number, some in groupby(deliveries, attrgetter("destination")):
+            destination = self._destination(number)
+            for delivery in some:
+                if destination.in_file or not self._memory.add(delivery):
+                    destination.in_file = True
+                    destination.largest = max(destination.largest, len(delivery.body))
 
     def _begin_from_memory(self) -> list[Delivery]:
         begun = []
