@@ -88,18 +88,15 @@ UNMIRRORED = {
     "test_factory holds every type's payload to its schema": (
         "payloads/standalone/settlements.py payloads/standalone/stock.py"
     ),
-    "report's and recovery's pages hold it": "presentation/html_page.py",
     "test_registry and test_matrix hold every receiver to what it must do or get wrong": (
         "receivers/backend.py receivers/broken/answer.py receivers/broken/content.py receivers/broken/key.py "
         "receivers/broken/race.py receivers/broken/reading.py receivers/broken/state.py "
         "receivers/broken/transaction.py receivers/correct.py receivers/effects.py receivers/keys.py "
         "receivers/server.py"
     ),
-    "whole cases are played and judged": (
-        "recovery/case_events.py recovery/facts.py recovery/gateway.py recovery/hosted.py recovery/html.py "
-        "recovery/play.py recovery/report.py recovery/session.py recovery/story.py"
+    "test_matrix plays whole cases: each needs a simulator": (
+        "recovery/case_events.py recovery/hosted.py recovery/play.py"
     ),
-    "delivery/test_tls holds it on real connections": "tls.py",
     "test_observers and test_hosted read real effects": "verification/observe/effect_reader.py",
     "test_hosted plays whole scenarios": (
         "verification/play/probes/clean_events.py verification/play/runner.py verification/play/steps/boundaries.py "

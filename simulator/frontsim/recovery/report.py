@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import orjson
 
 from frontsim.clauses import Clause
+from frontsim.presentation.printable import xml_text
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import Operation, PastState
 from frontsim.recovery.judge import JobFinding
@@ -170,12 +171,12 @@ def _suite(played: PlayedCase, report: JobReport) -> ET.Element:
         case.set("time", f"{played.history.duration_s / len(clauses):.3f}")
         if clause.id in broken:
             found = broken[clause.id]
-            failure = ET.SubElement(case, "failure", type=found[0].class_, message=_printable(clause.sentence))
-            failure.text = _printable("\n".join(_failure(found, clause, played, report)))
+            failure = ET.SubElement(case, "failure", type=found[0].class_, message=xml_text(clause.sentence))
+            failure.text = xml_text("\n".join(_failure(found, clause, played, report)))
         elif judgement.verdict is Verdict.SKIPPED:
-            ET.SubElement(case, "skipped", message=_printable(judgement.reason))
+            ET.SubElement(case, "skipped", message=xml_text(judgement.reason))
         elif judgement.reason:
-            ET.SubElement(case, "error", type="unknown", message=_printable(judgement.reason))
+            ET.SubElement(case, "error", type="unknown", message=xml_text(judgement.reason))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
     return suite
@@ -185,8 +186,3 @@ def _failure(found: Sequence[JobFinding], clause: Clause, played: PlayedCase, re
     details = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in found[:_MOST_IDS]]
     told = story(played.history, found[0].webhook_event_id)
     return [*details, "", *told, "", f"Fix: {clause.fix}", report.replay(played.case.name)]
-
-
-def _printable(text: str) -> str:
-    """Without the characters that no XML document may hold."""
-    return "".join(each if each in "\t\n" or (each >= " " and each < "\ud800") else "?" for each in text)

@@ -7,6 +7,7 @@ systems add up the times of the cases.
 from xml.etree import ElementTree as ET
 
 from frontsim.clauses import Clause
+from frontsim.presentation.printable import xml_text
 from frontsim.verdicts import Verdict
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.exercise import why_not_exercised
@@ -43,7 +44,7 @@ def _suite(played: Played, report: Report) -> ET.Element:
     suite.set("time", f"{played.history.duration_s:.3f}")
     if report.keys:
         properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", name="frontsim.keys", value=_printable(str(report.keys)))
+        ET.SubElement(properties, "property", name="frontsim.keys", value=xml_text(str(report.keys)))
     for clause in clauses:
         case = ET.SubElement(suite, "testcase", classname=f"frontsim.{played.scenario.name}", name=clause.id)
         case.set("time", f"{played.history.duration_s / len(clauses):.3f}")
@@ -59,13 +60,13 @@ def _end(case: ET.Element, played: Played, clause: Clause, report: Report) -> No
     findings = [each for each in judgement.findings if each.clause == clause.id]
     if findings:
         number = "1 event" if len(findings) == 1 else f"{len(findings)} events"
-        message = _printable(f"{number}: {clause.sentence}")
+        message = xml_text(f"{number}: {clause.sentence}")
         failure = ET.SubElement(case, "failure", type=str(findings[0].class_), message=message)
-        failure.text = _printable("\n".join(_lines(findings, played, report)))
+        failure.text = xml_text("\n".join(_lines(findings, played, report)))
     elif judgement.verdict is Verdict.SKIPPED:
-        ET.SubElement(case, "skipped", message=_printable(judgement.reason))
+        ET.SubElement(case, "skipped", message=xml_text(judgement.reason))
     elif judgement.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
-        ET.SubElement(case, "error", type="unknown", message=_printable(judgement.reason))
+        ET.SubElement(case, "error", type="unknown", message=xml_text(judgement.reason))
     elif reason := why_not_exercised(clause, played.history):
         ET.SubElement(case, "skipped", message=reason)
 
@@ -82,12 +83,3 @@ def _lines(findings: list[Finding], played: Played, report: Report) -> list[str]
         "",
         report.replay(played.scenario.name),
     ]
-
-
-def _printable(text: str) -> str:
-    """Without the characters that no XML document may hold: ElementTree would write them."""
-    return "".join(each if each in "\t\n" or _is_xml(each) else "?" for each in text)
-
-
-def _is_xml(character: str) -> bool:
-    return character >= " " and character not in "\ufffe\uffff" and not "\ud800" <= character <= "\udfff"
