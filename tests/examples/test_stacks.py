@@ -63,6 +63,15 @@ STACKS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class BuiltStack:
+    """A copy of an example that is ready to start, and the server of its database."""
+
+    name: str
+    folder: Path
+    server: Mapping[str, str]
+
+
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[Mapping[str, str]]:
     with databases.postgresql() as variables:
@@ -75,29 +84,30 @@ def mariadb() -> Iterator[Mapping[str, str]]:
         yield variables
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_the_right_receiver_is_verified(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    verdict = verified(name, "right", RIGHT_SCENARIOS, tmp_path=tmp_path, request=request)
+@pytest.fixture(scope="module", params=STACKS)  # of the module: pytest plays what shares it together
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BuiltStack:
+    name: str = request.param
+    folder = built(name, tmp_path_factory.mktemp(name))
+    return BuiltStack(name, folder, request.getfixturevalue(STACKS[name].database))
+
+
+def test_the_right_receiver_is_verified(stack: BuiltStack) -> None:
+    verdict = verified(stack, "right", RIGHT_SCENARIOS)
     assert "verified" == verdict["verdict"], verdict
     assert ["verified"] * len(RIGHT_SCENARIOS) == [each["verdict"] for each in verdict["scenarios"]]
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_the_right_receiver_takes_every_type(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_right_receiver_takes_every_type(stack: BuiltStack) -> None:
     """It notes also what it does not book, tolerates what is new, refuses broken bodies, and takes large ones."""
-    verdict = verified(
-        name, "right", ["evolution", "malformed", "big-payload"], tmp_path=tmp_path, request=request, every_type=True
-    )
+    verdict = verified(stack, "right", ["evolution", "malformed", "big-payload"], every_type=True)
     assert "verified" == verdict["verdict"], verdict
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_the_naive_receiver_is_violated(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_the_naive_receiver_is_violated(stack: BuiltStack) -> None:
     """And the class of its findings is that of its bug."""
-    stack = STACKS[name]
-    verdict = verified(name, "naive", stack.naive_scenarios, tmp_path=tmp_path, request=request)
+    verdict = verified(stack, "naive", STACKS[stack.name].naive_scenarios)
     assert "violated" == verdict["verdict"], verdict
-    assert {stack.naive_class} == {each["class"] for each in verdict["causes"]}
+    assert {STACKS[stack.name].naive_class} == {each["class"] for each in verdict["causes"]}
     assert {"violated"} == {each["verdict"] for each in verdict["scenarios"]}
 
 
@@ -114,23 +124,14 @@ def ci_job(folder: Path) -> list[str]:
     return re.findall(r"^ +- run: (.*)$", (folder / "ci.yml").read_text(), re.MULTILINE)
 
 
-def verified(
-    name: str,
-    receiver: str,
-    scenarios: Sequence[str],
-    *,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-    every_type: bool = False,
-) -> dict[str, Any]:
+def verified(stack: BuiltStack, receiver: str, scenarios: Sequence[str], *, every_type: bool = False) -> dict[str, Any]:
     """What verify says of a receiver on a database of its own, as the last line of the CI job asks it.
 
     With `every_type` the effects are what it notes, because it books sales alone.
     """
-    folder = built(name, tmp_path)
+    name, folder = stack.name, stack.folder
     port = str(free_port())
-    server: Mapping[str, str] = request.getfixturevalue(STACKS[name].database)
-    environment = variables_of(name, f"{name}_{receiver}{'_all' * every_type}", server) | {"PORT": port}
+    environment = variables_of(name, f"{name}_{receiver}{'_all' * every_type}", stack.server) | {"PORT": port}
     *_, schema, verify = ci_job(folder)
     done = run(schema, folder, environment)
     assert 0 == done.returncode, done.stderr
@@ -151,13 +152,13 @@ def variables_of(name: str, database: str, server: Mapping[str, str]) -> dict[st
     return ours | {"PATH": path} | databases.created(STACKS[name].database, database, server)
 
 
-def built(name: str, tmp_path: Path) -> Path:
+def built(name: str, parent: Path) -> Path:
     """A copy of the example that is ready to start; skips the test if something that it needs is missing."""
     stack = STACKS[name]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     if missing := [each for each in stack.programs if shutil.which(each, path=path) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    folder = Path(shutil.copytree(EXAMPLES / name, tmp_path / name))
+    folder = Path(shutil.copytree(EXAMPLES / name, parent / name))
     shutil.copy(EXAMPLES / "schema.sql", folder)
     done = run(stack.has, folder, os.environ)
     if done.returncode != 0:

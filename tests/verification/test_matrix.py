@@ -96,7 +96,9 @@ def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, 
 def test_a_right_receiver_survives_kills(variant, child_command, requested, play):
     """What stores before it answers is verified when it is killed at every moment of a delivery."""
     url, command = child_command(variant)
-    verdicts = {each.scenario.name: each.judgement for each in play(requested(url, receiver_cmd=command, events=FEW), *KILLING)}
+    verdicts = {
+        each.scenario.name: each.judgement for each in play(requested(url, receiver_cmd=command, events=FEW), *KILLING)
+    }
     assert {} == {name: each for name, each in verdicts.items() if each.verdict is not Verdict.VERIFIED}
 
 
