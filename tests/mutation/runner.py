@@ -37,6 +37,7 @@ PYTEST_OPTIONS = (
     *("-q", "-s", "-m", "not slow", "-p", "no:cacheprovider"),
     *("-p", "anyio.pytest_plugin", "-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutation"),
     *("--noconftest", "-p", "tests.conftest"),  # a room's conftest imports the whole program; fast tests don't need it
+    *("-o", "faulthandler_timeout=0"),  # a mutant may well hang
     *("--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"),  # that a test fails is enough
 )
 os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # two of the plugins take seconds to import
@@ -89,7 +90,7 @@ def run(name: str, path: Path, tests: Sequence[str], *, jobs: int) -> Result:
     mutants = mutants_of(source, str(path))
     controls = _controls(mutants, partial(compile, source, str(path), "exec", dont_inherit=True))
     baseline = _baseline(name, with_hits(source, str(path)), tests)
-    limits = partial(_limit, round(10 + 10 * baseline.cpu_s))
+    limits = partial(_limit, round(5 + 5 * baseline.cpu_s))
     at_import = {"", *baseline.at_import}
     in_functions = [mutant for mutant in [*controls, *mutants] if mutant.function not in at_import]
     alive = _in_fork(partial(_alive_in_functions, name, tests, baseline, in_functions, limits, jobs))

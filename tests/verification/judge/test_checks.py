@@ -1,14 +1,16 @@
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontsim.clauses import Contract
 from frontsim.domain.model import Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
-from frontsim.verification.judge.checks import judge
+from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from tests.verification.judge.histories import CONTRACT, booked, event, failed_then, history, lives, run, verdict_on
 
 
@@ -264,3 +266,73 @@ def test_what_still_changes_is_told():
     """Effects that never rest: the reason names what changed."""
     found = judge(history(event(), settled=False), CONTRACT, change="the effect of a changed its payload")
     assert found.reason == ("the effects were still changing when time ran out: the effect of a changed its payload")
+
+
+def test_a_judgement_says_all_that_it_found():
+    """A violation needs no reason; notes, effects and counts come with it, the classes in the order of the alphabet."""
+    lost, well = event(), event()
+    found = verdict_on(lost, well, effects=[*booked(well, times=2), Effect("foreign")])
+    assert (Verdict.VIOLATED, "") == (found.verdict, found.reason)
+    assert {lost.webhook_event_id: 0, well.webhook_event_id: 2} == found.effects
+    assert ("1 new effects name no event of this scenario, and were ignored",) == found.notes
+    assert ["duplicated", "lost-after-ack"] == list(found.counts)[4:]
+    assert "" == Judgement(Verdict.VERIFIED).reason
+
+
+def test_the_first_of_several_reasons_is_told():
+    """Of two events that were still being taken, the one that was raised first."""
+    found = verdict_on(failed_then(429), failed_then(None), unfinished=True)
+    assert (Verdict.UNKNOWN, True) == (found.verdict, "got 429 some phrase; others were still" in found.reason)
+
+
+def test_without_a_look_there_are_no_effects_to_count():
+    assert {} == judge(History("steady", (event(),)), CONTRACT).effects
+
+
+def test_what_changes_for_no_known_reason_is_told_without_one():
+    assert (
+        "the effects were still changing when time ran out" == judge(history(event(), settled=False), CONTRACT).reason
+    )
+
+
+def test_a_broken_note_is_no_violation():
+    """A contract of the user's own may say that a clause is worth a note."""
+    lenient = Contract([replace(clause, severity="note") for clause in CONTRACT], list(Class))
+    found = judge(history(sale := event(name="sale"), effects=booked(sale, times=2)), lenient)
+    assert (Verdict.VERIFIED, ()) == (found.verdict, found.findings)
+    assert ("SaleCreated sale: duplicated: expected one effect, got 2 effects",) == found.notes
+
+
+def test_an_order_that_no_effect_shows_is_skipped():
+    """A list that keeps every state and says of none that it counts."""
+    states = [event(series="customer 1", rank=rank) for rank in (0, 1)]
+    assert Verdict.SKIPPED is verdict_on(*states, effects=booked(*states)).verdict
+
+
+def test_a_refusal_that_hangs_on_a_guess_is_a_warning():
+    """Told once for all that were answered alike; other findings stay, also other ones of the same event."""
+    refused = [
+        Finding(Class.REJECTED, "c", "SaleCreated", name, f"got 3 runs, got {answer}")
+        for name, answer in (("a", "400 Bad"), ("b", "400 Bad"), ("c", "422 No"))
+    ]
+    double = Finding(Class.DUPLICATED, "c", "SaleCreated", "a", "twice")
+    before = Judgement(Verdict.VIOLATED, findings=(*refused, double), notes=("a note",))
+    end = "no source shows such a null, so this is no finding without --strict"
+    warnings = (
+        f"warning: 2 SaleCreated answered 400 Bad at every try; a guess; {end}",
+        f"warning: 1 SaleCreated answered 422 No at every try; another; {end}",
+    )
+    every = without_guesses(before, {"a": "a guess", "b": "a guess", "c": "another"})
+    assert (Verdict.VIOLATED, (double,), (*warnings, "a note")) == (every.verdict, every.findings, every.notes)
+    some = without_guesses(replace(before, findings=tuple(refused)), {"a": "a guess", "b": "a guess"})
+    assert (Verdict.VIOLATED, (refused[2],), (warnings[0], "a note")) == (some.verdict, some.findings, some.notes)
+    none = without_guesses(replace(before, findings=(refused[2],)), {"c": "another"})
+    assert (Verdict.VERIFIED, ()) == (none.verdict, none.findings)
+    doubted = without_guesses(replace(before, findings=(refused[2],), reason="a doubt"), {"c": "another"})
+    assert Verdict.UNKNOWN is doubted.verdict
+
+
+def test_what_proves_nothing_has_no_classes():
+    """Trouble of our own: no event is judged."""
+    sale = event()
+    assert {} == verdict_on(sale, effects=booked(sale), trouble="the simulator went away").classes

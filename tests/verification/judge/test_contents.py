@@ -1,4 +1,6 @@
-from frontsim.verification.facts.correlate import correlate
+from dataclasses import replace
+
+from frontsim.verification.facts.correlate import EventGroup, correlate
 from frontsim.verification.facts.history import ContentCheck, Effect, EventFact, History, Observation
 from frontsim.verification.judge.contents import corrupt, rewritings
 
@@ -54,3 +56,47 @@ def test_content_that_is_not_compared_is_never_wrong():
     """Off: neither a finding nor a note."""
     wrong = groups({"total": 1, "name": "X"})
     assert ([], []) == (corrupt(wrong, ContentCheck.OFF), rewritings(groups(*CENTS), ContentCheck.OFF))
+
+
+def test_only_what_is_told_apart_and_was_sent_so_is_compared():
+    """Not an altered body, an event without a payload, or two events with one effect; what follows is."""
+    wrong = {"total": 1, "name": "X"}
+    altered, plain, twin, sale = (EventFact("w", name, "SaleCreated", (), payload=SENT) for name in "aptx")
+    shown = (Effect(None, {"payload": wrong}),)
+    groups = [
+        EventGroup((replace(altered, altered=True),), shown, 1, 1),
+        EventGroup((replace(plain, payload=None),), shown, 1, 1),
+        EventGroup((twin, plain), shown, 1, 2),
+        EventGroup((sale,), (Effect(None, {}), *shown), 1, 1),
+    ]
+    for check in (ContentCheck.KNOWN, ContentCheck.EXACT):
+        assert ["x"] == [each.event.webhook_event_id for each in corrupt(groups, check)]
+
+
+SENT = {"total": 12.5, "name": "Anna"}
+
+
+def test_data_of_the_receivers_own_is_compared_in_no_way():
+    """A column `payload` with other keys is no copy, even where content must be exact."""
+    own = groups({"sum": 12.5, "customer": "Anna"})
+    for check in ContentCheck:
+        assert ([], []) == (corrupt(own, check), rewritings(own, check))
+
+
+def test_a_field_that_is_lost_in_every_effect_is_no_rewriting():
+    """Nor is one that is rewritten in two ways."""
+    lost = groups({"total": 12.5, "name": "?"}, {"total": 20, "name": "?"}, {"total": 0, "name": "?"})
+    assert ([], ["0", "1", "2"]) == (rewritings(lost), [each.event.webhook_event_id for each in corrupt(lost)])
+    two_ways = groups({"total": 1250, "name": "Anna"}, {"total": 200, "name": "Bo"})
+    assert ([], ["0", "1"]) == (rewritings(two_ways), [each.event.webhook_event_id for each in corrupt(two_ways)])
+    some = groups({"total": 1250, "name": "Anna"}, {"total": 21, "name": "Bo"})
+    assert ([], ["0", "1"]) == (rewritings(some), [each.event.webhook_event_id for each in corrupt(some)])
+
+
+def test_a_field_that_an_effect_leaves_out_is_in_no_other_form():
+    """Cents in two sales, and no amount in the third: still one rewriting."""
+    found = groups(CENTS[0], {**CENTS[1], "total": None}, CENTS[2])
+    assert "SaleCreated: every effect shows total times 100; nothing is lost, so this is no finding" in rewritings(
+        found
+    )
+    assert [] == corrupt(found)

@@ -1,5 +1,7 @@
 """How many events and effects a judgement counts."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +42,9 @@ def test_class_follows_from_acknowledgement_and_effects(sale, effects, expected)
     found = verdict_on(sale, effects=booked(sale, times=effects))
     assert (found.verdict, [each.class_ for each in found.findings]) == (Verdict.VIOLATED, [expected])
     assert found.classes[sale.webhook_event_id] is expected
+
+
+def test_resends_are_all_runs_after_the_first():
+    """An event that was never tried has none."""
+    events = [event(), failed_then(200), replace(event(), runs=()), event(run(500), run(500, number=2), run(number=3))]
+    assert (4, 3, 3) == tuple(verdict_on(*events).counts[name] for name in ("events", "acknowledged", "resent"))

@@ -72,7 +72,7 @@ def _copies(groups: Sequence[EventGroup]) -> list[tuple[EventFact, Any]]:
             continue
         for effect in group.effects:
             kept = content.embedded_payload(effect.value)
-            if kept is not None and content.is_copy(event.payload, kept):
+            if content.is_copy(event.payload, kept):
                 found.append((event, kept))
     return found
 
