@@ -3,13 +3,26 @@
 import dataclasses
 from collections import Counter
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import GOOD, Class
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run, StateRow
+from frontsim.verification.facts.correlate import BUSINESS
+from frontsim.verification.facts.history import (
+    ContentCheck,
+    Effect,
+    Entity,
+    EventFact,
+    Expect,
+    History,
+    Liveness,
+    Observation,
+    Run,
+    StateRow,
+)
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.checks import judge
 
@@ -65,6 +78,84 @@ def right_histories(draw):
             shown[row] = event
     effects = tuple(Effect(event.webhook_event_id) for event in shown.values())
     return History("storm", tuple(events), observer="a list", final=Observation(9, draw(st.permutations(effects))))
+
+
+@st.composite
+def right_runs(draw, expect):
+    """The runs of one event: whatever breaks, the receiver answers as it must, and the job resends to the end."""
+    number = draw(st.integers(0, 4))
+    if expect is Expect.REFUSED:  # a broken body: a 4xx, no answer, or now and then that it is busy
+        answers = draw(st.lists(st.sampled_from([400, 415, 422, 503, None, "not sent"]), min_size=1, max_size=4))
+        return [*(run(at, each, faulted=True) for at, each in enumerate(answers, 1)), run(9, 200, faulted=False)]
+    if expect is Expect.EITHER:  # a new type: taken or refused, and it breaks nothing
+        return [run(1, draw(st.sampled_from([200, 202, 400, 404, 422])), faulted=False)]
+    broken = [run(at, draw(ANSWERS), faulted=True) for at in range(1, number + 1)]
+    busy = [
+        dataclasses.replace(run(5 + at, 503, faulted=False), mutated=draw(st.booleans())) for at in range(number % 3)
+    ]
+    again = [run(20 + at, 200, faulted=False) for at in range(draw(st.integers(0, 2)))]
+    return [*broken, *busy, run(9, draw(st.sampled_from([200, 201, 204])), faulted=False), *again]
+
+
+@st.composite
+def right_lives(draw):
+    """Any scenario of a right receiver: broken bodies, new types, states of one thing, two webhooks, others' effects.
+
+    It books each event once when a whole one arrives first, by id or by what it is about, with a copy of the payload or
+    without. It may book what two webhooks report once for each, and of several states it shows which one counts.
+    """
+    by_id, keeps_copy, twice = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    events, effects, early = [], [], []
+    for number in range(draw(st.integers(1, 6))):
+        expect = draw(st.sampled_from(Expect))
+        entity = Entity("saleId", f"{number}")
+        payload = {"saleId": number, "total": number / 8, "name": draw(st.sampled_from(["Anna", "Åse", "x" * 300]))}
+        for webhook in ["w1", "w2"][: draw(st.integers(1, 2))]:
+            runs = tuple(draw(right_runs(expect)))
+            event_id = f"event-{number}-{webhook}"
+            events.append(EventFact(webhook, event_id, "SaleCreated", runs, expect, entity, payload))
+            refused = expect is Expect.EITHER and not events[-1].acknowledged
+            if refused or (webhook == "w2" and not twice and effects and effects[-1].value["saleId"] == number):
+                continue
+            copy = {"payload": orjson.dumps(payload).decode() if number % 2 else payload} if keeps_copy else {}
+            effects.append(Effect(event_id if by_id else None, {"saleId": number, **copy}))
+            early += [effects[-1]] if expect is not Expect.REFUSED else []
+    foreign = [Effect(f"foreign-{number}", {"saleId": f"other-{number}"}) for number in range(draw(st.integers(0, 2)))]
+    return History(
+        "storm",
+        tuple(events),
+        observer="a list",
+        observer_key="webhookEventId" if by_id else BUSINESS,
+        check_content=draw(st.sampled_from(ContentCheck)),
+        checkpoint=Observation(5, tuple(early)),
+        final=Observation(9, tuple(draw(st.permutations([*effects, *foreign])))),
+        liveness=Liveness(),
+    )
+
+
+@given(right_lives())
+def test_a_right_receiver_is_never_accused_whatever_arrives(history):
+    """Each kind of event, each way to name an effect, each strictness of content."""
+    found = judge(history, CONTRACT)
+    assert () == found.findings
+    assert Verdict.VERIFIED is found.verdict, found.reason
+
+
+@given(right_lives(), st.data())
+def test_of_a_right_history_each_effect_counts(history, data):
+    """One more of any event that was sent once is a violation; one less of an event that needs one is none's ok."""
+    ours = [effect for effect in history.final.effects if not str(effect.value["saleId"]).startswith("other")]
+    one = data.draw(st.sampled_from(ours)) if ours else None
+    if one is None:
+        return
+    more = judge(with_effects(history, [*history.final.effects, one, one]), CONTRACT)
+    assert Verdict.VIOLATED is more.verdict
+    about = [event for event in history.events if event.entity.value == str(one.value["saleId"])]
+    left = [effect for effect in history.final.effects if effect.value["saleId"] != one.value["saleId"]]
+    fewer = judge(with_effects(history, left), CONTRACT)
+    if any(event.expect is not Expect.EITHER for event in about):
+        assert Verdict.VIOLATED is fewer.verdict
+        assert all(fewer.classes[event.webhook_event_id] not in GOOD for event in about if event.expect is Expect.ONCE)
 
 
 def with_effects(history, effects):

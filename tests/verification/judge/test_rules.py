@@ -1,10 +1,30 @@
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.classes import Class, Classified
-from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation, Run
-from frontsim.verification.judge.rules import Evidence, Opinion, changing_effects_prove_little, opinion_on
+from frontsim.verification.facts.classes import GOOD, Class, Classified
+from frontsim.verification.facts.correlate import BUSINESS, correlate
+from frontsim.verification.facts.history import (
+    Effect,
+    Entity,
+    EventFact,
+    Expect,
+    History,
+    Liveness,
+    Observation,
+    Run,
+    StateRow,
+)
+from frontsim.verification.facts.staleness import UNSEEN
+from frontsim.verification.judge.rules import (
+    Evidence,
+    Opinion,
+    a_silent_receiver_has_crashed,
+    an_unfinished_job_proves_no_refusal,
+    an_unseen_order_is_unknown,
+    changing_effects_prove_little,
+    opinion_on,
+    replaced_states_are_not_missing,
+)
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5)
 BROKEN_BODY = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5, faulted=True)
@@ -30,14 +50,127 @@ def test_a_doubt_takes_back_what_is_missing_and_nothing_else():
     assert (both[:1], "") == accusations(broken, lost, shown=["broken", "lost"], doubt="a page")
 
 
-@pytest.mark.parametrize(
-    ("class_", "expected"), [(Class.DUPLICATED, Class.DUPLICATED), (Class.LOST_AFTER_ACK, Class.UNSETTLED)]
-)
-def test_of_effects_that_change_only_what_time_cannot_undo_stands(class_, expected):
+PROVEN = {Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED}
+
+
+def evidence(*events, shown=(), **facts):
+    history = History("steady", events, **{"final": Observation(9, tuple(shown)), **facts})
+    return Evidence(history, correlate(history, history.final))
+
+
+@pytest.mark.parametrize("class_", sorted(set(Class) - GOOD))
+def test_of_effects_that_change_only_what_time_cannot_undo_stands(class_):
     """One rule alone: it needs nothing of the others."""
-    sale = event("sale", ACKNOWLEDGED)
-    history = History("steady", (sale,), final=Observation(9, ()), settled=False)
-    evidence = Evidence(history, correlate(history, history.final))
-    opinion = changing_effects_prove_little(evidence, Opinion((Classified(sale, class_),)))
-    assert [expected] == [each.class_ for each in opinion.accused]
+    accused = Classified(event("sale", ACKNOWLEDGED), class_, "none is there")
+    opinion = changing_effects_prove_little(evidence(accused.event, settled=False), Opinion((accused,)))
+    changed = Classified(accused.event, Class.UNSETTLED, "none is there, but the effects were still changing")
+    assert (accused if class_ in PROVEN else changed,) == opinion.accused
     assert opinion.unknown == "the effects were still changing when time ran out"
+
+
+def test_effects_that_were_not_seen_cannot_change():
+    opinion = Opinion((), "no observer")
+    assert opinion is changing_effects_prove_little(evidence(final=None, settled=False), opinion)
+    assert opinion is changing_effects_prove_little(evidence(), opinion)
+
+
+def test_a_state_that_was_overwritten_is_told_once():
+    """The newer one has no effect because the older one counts: that is no loss beside it."""
+    older = event("older", ACKNOWLEDGED, series="s", rank=0)
+    newer = event("newer", ACKNOWLEDGED, series="s", rank=1)
+    lost = event("lost", ACKNOWLEDGED)
+    expected = [("lost", Class.LOST_AFTER_ACK), ("older", Class.STALE)]
+    assert (expected, "") == accusations(older, newer, lost, shown=["older"])
+
+
+def test_a_row_with_newer_content_is_not_corrupt():
+    """It keeps its first id and shows the newest state; whatever else it is accused of stands."""
+    old, new = (
+        event(name, ACKNOWLEDGED, state=StateRow("customerId", "7", name), payload={"at": name}) for name in ("1", "2")
+    )
+    once = event("once", ACKNOWLEDGED)
+    facts = evidence(old, new, once, shown=[Effect("1", {"payload": new.payload})])
+    accused = [Classified(old, Class.CORRUPT), Classified(old, Class.DUPLICATED), Classified(once, Class.CORRUPT)]
+    assert tuple(accused[1:]) == replaced_states_are_not_missing(facts, Opinion(tuple(accused))).accused
+
+
+def test_an_order_that_no_effect_shows_is_unknown():
+    """Unless something else is, or the effects show it, or none were seen."""
+    states = [event(f"{rank}", ACKNOWLEDGED, series="s", rank=rank) for rank in (0, 1)]
+    both = [Effect("0"), Effect("1")]
+    assert UNSEEN == an_unseen_order_is_unknown(evidence(*states, shown=both), Opinion()).unknown
+    assert "other" == an_unseen_order_is_unknown(evidence(*states, shown=both), Opinion((), "other")).unknown
+    assert "" == an_unseen_order_is_unknown(evidence(*states, shown=both[1:]), Opinion()).unknown
+    assert "" == an_unseen_order_is_unknown(evidence(*states, final=None), Opinion()).unknown
+    assert UNSEEN == accusations(*states, shown=["0", "1"])[1]
+
+
+def test_the_last_event_before_a_receiver_fell_silent_is_accused():
+    """By when its last run began, wherever it stands; one that was never tried is none."""
+    early, late = event("early", ACKNOWLEDGED), event("late", ACKNOWLEDGED, Run(*LATER))
+    untried, silent = event("untried"), Liveness("no answer")
+    crashed = Classified(late, Class.CRASHED, "no answer; this was the last event before")
+    for events in ((early, late, untried), (untried, late, early)):
+        assert (crashed,) == a_silent_receiver_has_crashed(evidence(*events, liveness=silent), Opinion()).accused
+    at_once = event("at once", Run(*LATER[:-1], 0))
+    (found,) = a_silent_receiver_has_crashed(evidence(untried, at_once, liveness=silent), Opinion()).accused
+    assert "untried" == found.event.webhook_event_id  # neither is later: the first in the log
+    before = event("before", Run(*LATER[:-1], -1))  # a clock that was set back
+    (found,) = a_silent_receiver_has_crashed(evidence(before, untried, liveness=silent), Opinion()).accused
+    assert "untried" == found.event.webhook_event_id
+    for facts in (evidence(liveness=silent), evidence(late, liveness=Liveness()), evidence(late)):
+        assert () == a_silent_receiver_has_crashed(facts, Opinion()).accused
+
+
+LATER = (2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 90)
+
+
+def test_of_siblings_with_an_effect_too_many_one_is_accused():
+    """Two updates of one customer that nothing tells apart, and three rows."""
+    twins = [event(name, ACKNOWLEDGED, entity=Entity("customerId", "7", (("at", name),))) for name in "ab"]
+    rows = [Effect(None, {"customerId": 7})] * 3
+    history = History("steady", tuple(twins), observer_key=BUSINESS, final=Observation(9, tuple(rows)))
+    (found,) = opinion_on(Evidence(history, correlate(history, history.final))).accused
+    assert ("a", Class.DUPLICATED) == (found.event.webhook_event_id, found.class_)
+
+
+def test_only_a_broken_body_is_booked_too_early():
+    """A sound one may be booked at once, and what two events share is told of neither."""
+    sound = event("sound", ACKNOWLEDGED)
+    broken = event("broken", BROKEN_BODY, ACKNOWLEDGED, expect=Expect.REFUSED)
+    both = (Effect("sound"), Effect("broken"))
+    (found,) = opinion_on(evidence(sound, broken, shown=both, checkpoint=Observation(5, both))).accused
+    assert ("broken", Class.UNEXPECTED) == (found.event.webhook_event_id, found.class_)
+    assert "expected no effect before a whole body had arrived, got 1" == found.reason
+    twins = [event(name, REFUSED, ACKNOWLEDGED, expect=Expect.REFUSED, entity=Entity("id", "7")) for name in "ab"]
+    row = (Effect(None, {"id": 7}),)
+    history = History(
+        "s", tuple(twins), observer_key=BUSINESS, final=Observation(9, row), checkpoint=Observation(5, row)
+    )
+    assert () == opinion_on(Evidence(history, correlate(history, history.final))).accused
+
+
+REFUSED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "Bad request", 400, 5, faulted=True)
+
+
+@pytest.mark.parametrize(
+    ("class_", "codes", "stands"),
+    [
+        (Class.REJECTED, (500,), False),
+        (Class.LOST, (None,), False),
+        (Class.REJECTED, (200, 200, 500), False),
+        (Class.REJECTED, (500, 500, 200), True),
+        (Class.DUPLICATED, (500,), True),
+        (Class.BURNED, (500,), True),
+        (Class.LOST, (), True),
+    ],
+)
+def test_an_unfinished_job_might_have_taken_a_refused_event_next(class_, codes, stands):
+    """If its last run was no 2xx; nothing else is excused."""
+    runs = [Run(n, Trigger.RESEND, Outcome.ANSWERED, "words", code, n) for n, code in enumerate(codes, 1)]
+    accused = Classified(event("sale", *runs), class_, "refused")
+    facts = evidence(accused.event, unfinished=True)
+    reason = "refused; others were still being taken when time was over (--timeout)"
+    expected = accused if stands else Classified(accused.event, Class.UNSETTLED, reason)
+    assert (expected,) == an_unfinished_job_proves_no_refusal(facts, Opinion((accused,))).accused
+    assert "" == facts.doubt == facts.change

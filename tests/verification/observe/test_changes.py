@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe.changes import first_change, shown_twice
 
@@ -21,3 +23,16 @@ def test_what_two_looks_show_is_kept_as_often_as_both_show_it():
     """A list that is read in pages while it grows may show one effect twice in one look."""
     assert (A, B) == shown_twice((A, B), (A, A, B))
     assert () == shown_twice((), (A,))
+    assert (A, A) == shown_twice((A, A), (A, A, B))
+
+
+def test_a_payload_is_compared_as_json():
+    """The order of its keys is free, and what a database makes of a value or a key is a value like any other."""
+    sent, shuffled = ({"x": Decimal("1.5"), 7: 1}, {7: 1, "x": Decimal("1.5")})
+    assert "" == first_change((Effect("a", {"payload": sent}),), (Effect("a", {"payload": shuffled}),))
+    other = Effect("a", {"payload": {"x": Decimal("1.6"), 7: 1}})
+    assert "the effect of a changed its payload" == first_change((Effect("a", {"payload": sent}),), (other,))
+
+
+def test_an_effect_without_a_key_has_no_name():
+    assert "an effect was there once, then 2 times" == first_change((Effect(None),), (Effect(None),) * 2)

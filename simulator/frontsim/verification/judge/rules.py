@@ -191,9 +191,6 @@ def _wrong_in(group: EventGroup) -> list[Classified]:
 
 def _booked_early(history: History) -> list[Classified]:
     """Events with effects while only a broken body had arrived."""
-    mangled = [event for event in history.events if event.expect is Expect.REFUSED]
-    if not mangled or history.checkpoint is None:
-        return []
     early = {
         event.webhook_event_id: len(group.effects)
         for group in correlate(history, history.checkpoint).groups
@@ -203,8 +200,8 @@ def _booked_early(history: History) -> list[Classified]:
     reason = "expected no effect before a whole body had arrived"
     return [
         Classified(event, Class.UNEXPECTED, f"{reason}, got {early[event.webhook_event_id]}")
-        for event in mangled
-        if event.webhook_event_id in early
+        for event in history.events
+        if event.expect is Expect.REFUSED and event.webhook_event_id in early
     ]
 
 
