@@ -8,6 +8,7 @@
     python loadtests/bench.py page               the web page on 1,000,000 events, in Chromium, some five minutes
     python loadtests/bench.py senders            what further sender processes could gain at most
     python loadtests/bench.py health_latency     how long a short call takes beside heavy ones, a minute
+    python loadtests/bench.py verify             whole runs of verify, by the kind of receiver, some eight minutes
     python loadtests/bench.py --full             with 1,000,000 events in the log, some ten minutes
     python loadtests/bench.py --tiny             only shows that they run: the figures mean nothing
 
@@ -56,10 +57,11 @@ BENCHES: Mapping[str, Callable[..., None]] = {
     "restart": _script("restart", tiny=["--events", "50", "--times", "1"]),
     "page": _script("page", tiny=["--events", "50", "--rate", "50", "--seconds", "0.2"]),
     "senders": _script("senders", tiny=["--events", "50", "--times", "1"]),
+    "verify": _script("verify", tiny=["--kind", "quick", "--scenario", "steady"]),
     "health_latency": _script("health_latency", tiny=["--scale", "0.001", "--case", "20,000 plain events"]),
 }
 """Every bench, in the order in which they run."""
-LONG = ("hostile", "followers", "restart", "page", "senders", "health_latency")
+LONG = ("hostile", "followers", "restart", "page", "senders", "verify", "health_latency")
 """Benches that run only when they are named."""
 
 

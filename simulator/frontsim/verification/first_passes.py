@@ -117,7 +117,9 @@ class FirstPasses:
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
         played = Played(scenario, recording.history, judgement, exchanges)
-        return FirstPass(played, recording.last_look if judgement.missing else None)
+        last_look = recording.last_look
+        needs_it = last_look and (judgement.missing or last_look.is_owed(recording.history))
+        return FirstPass(played, last_look if needs_it else None)
 
     def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
         """Remember what tells whether to go on, and how many scenarios at once."""

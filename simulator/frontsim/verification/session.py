@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import takewhile
 
 from frontsim.clauses import Contract
+from frontsim.verification.facts.history import History
 from frontsim.verification.first_passes import FirstPass, FirstPasses, OpenHarness
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.judging import judge_recorded, weighed
-from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.last_look import take_all
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
@@ -36,10 +38,9 @@ def play_all(
     try:
         for each in first_passes.play():
             waiting.append(each)
-            while waiting and waiting[0].is_due:
-                yield weighed(_noted(_last_look(waiting, contract), key_probe))
-        while waiting:
-            yield weighed(_noted(_last_look(waiting, contract), key_probe))
+            due = list(takewhile(lambda first: first.is_due, waiting))
+            yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(due), contract))
+        yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(waiting), contract))
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
@@ -58,29 +59,32 @@ def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
     return played
 
 
-def _last_look(waiting: list[FirstPass], contract: Contract) -> Played:
-    """Take the last look at the first of those that wait.
+def _last_looks(waiting: list[FirstPass], number: int, contract: Contract) -> Iterator[Played]:
+    """Take the last look at the first so many of those that wait, all at once.
 
-    It leaves the list only then, so that an interruption still finds it there. The observer is not doubted for what a
-    kill in a later scenario may have lost.
+    They leave the list only then, so that an interruption still finds them there. The observer is not doubted for what
+    a kill in a later scenario may have lost.
     """
-    first = waiting[0]
-    killed_since = any(each.played.history.marks for each in waiting[1:])
-    played = _look_again(first.played, first.last_look, contract, killed_since=killed_since)
-    del waiting[0]
-    return played
+    looks = [(each.last_look, each.played.history) for each in waiting[:number] if each.last_look]
+    histories = iter(take_all(looks))
+    for _ in range(number):
+        first = waiting.pop(0)
+        killed_since = any(each.played.history.marks for each in waiting)
+        yield (
+            _seen_again(first, next(histories), contract, killed_since=killed_since)
+            if first.last_look
+            else first.played
+        )
 
 
-def _look_again(played: Played, last_look: LastLook | None, contract: Contract, *, killed_since: bool) -> Played:
-    if last_look is None:
-        return played
-    history = last_look.take(played.history)
-    judgement = judge_recorded(history, contract, last_look, killed_since=killed_since, is_last=True)
-    late_s = last_look.settled.last_change_after_s
-    if judgement.missing != played.judgement.missing and late_s:
+def _seen_again(first: FirstPass, history: History, contract: Contract, *, killed_since: bool) -> Played:
+    assert first.last_look is not None
+    judgement = judge_recorded(history, contract, first.last_look, killed_since=killed_since, is_last=True)
+    late_s = first.last_look.settled.last_change_after_s
+    if judgement.missing != first.played.judgement.missing and late_s:
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
         judgement = replace(judgement, notes=(*judgement.notes, note))
-    return replace(played, history=history, judgement=judgement)
+    return replace(first.played, history=history, judgement=judgement)
 
 
 def _without_last_look(first: FirstPass, contract: Contract) -> Played:

@@ -10,7 +10,7 @@ from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.last_look import LastLook
+from frontsim.verification.play.last_look import LastLook, take_all
 
 
 class Shown:
@@ -123,3 +123,50 @@ def test_a_worker_that_has_booked_what_was_sent_later_has_passed_over_what_is_mi
     before = last_look.is_due(history)
     latency.note_booked(sent_s=now)
     assert (False, True) == (before, last_look.is_due(history))
+
+
+def complete(history):
+    """The history without the event that lacks its effect."""
+    return replace(history, events=history.events[:2])
+
+
+def test_what_lacked_nothing_is_owed_a_window(played):
+    """Unchanged for less than that, it is looked at once more; after a whole one it is not."""
+    history, last_look, _ = played()
+    assert last_look.is_owed(complete(history))
+    _, rested, _ = played(changed_s=stopwatch() - 1)
+    assert not rested.is_owed(complete(history))
+
+
+def test_a_window_adds_a_second_effect_and_takes_nothing_away(played):
+    """A later scenario may rightly have replaced a row; a duplicate that came since is one."""
+    history, last_look, observer = played()
+    observer.ids.remove("a")
+    assert complete(history).final == last_look.take(complete(history)).final
+    history, last_look, observer = played()
+    observer.ids.append("a")
+    assert ["control", "a", "a", "stranger"] == [each.key for each in last_look.take(complete(history)).final.effects]
+
+
+def test_effects_that_never_rest_are_known_to_others(played):
+    """The next look has less time for them."""
+    history, last_look, observer = played()
+    last_look._limits = TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1)
+    ids, numbers = observer.ids, iter(range(1, 1_000_000))
+    observer.read = lambda: [*ids, *["a"] * next(numbers)]
+    assert not last_look.take(complete(history)).settled
+    assert last_look._latency.never_settles
+
+
+def test_all_that_wait_share_each_look(played):
+    """Three scenarios of one observer, each owed a window: the window's end is one look at it."""
+    looks = [played() for _ in range(3)]
+    for _, _, other in looks[1:]:
+        other.ids = None  # a look of its own would fail
+    reads, observer = [], looks[0][2]
+    read = observer.read
+    observer.read = lambda: reads.append(1) or read()
+    taken = take_all([(look, complete(history)) for history, look, _ in looks])
+    assert [True] * 3 == [each.settled for each in taken]
+    assert reads
+    assert not any(look.is_owed(history) for (_, look, _), history in zip(looks, taken, strict=True))

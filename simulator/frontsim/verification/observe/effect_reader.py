@@ -4,14 +4,22 @@ A table, a database file or an endpoint may appear only with the receiver's firs
 answer yet counts as empty, until it answers for the first time: `is_absent`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from frontsim.clock import stopwatch
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import History
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed, read_effects
-from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_until_settled
+from frontsim.verification.observe.settle import (
+    EffectsWatch,
+    Settled,
+    WaitLimits,
+    read_patiently,
+    settle_all,
+    wait_until_settled,
+)
 
 
 class EffectReader:
@@ -82,6 +90,23 @@ class EffectReader:
             pause=self._pause,
             before=before,
         )
+
+    def watch(
+        self, history: History, limits: WaitLimits, *, wants_all: bool, before: Settled
+    ) -> tuple[EffectsWatch, Callable[[Effects], Effects]]:
+        """As `wait_until_settled`, for a wait that others share: `settle_all` drives it by looks at all effects."""
+        watch = EffectsWatch(
+            relevant=lambda seen: effects_of(history, seen),
+            is_complete=lambda seen: not wants_all or is_complete(history, seen),
+            limits=limits,
+            began_s=stopwatch(),
+            before=before,
+        )
+        return watch, self._baseline.new_in
+
+    def settle_all(self, watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]]) -> list[Settled]:
+        """Drive watches of readers of the same observer by this one's looks."""
+        return settle_all(self.read_all, watches, self._pause)
 
     def _read_new_once(self) -> Effects:
         return self._baseline.new_in(self.read_all())

@@ -4,7 +4,7 @@
 can drive several watches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from frontsim.clock import stopwatch
@@ -81,6 +81,10 @@ class WaitLimits:
         """A quarter of the time for effects that never settle, but still enough for what is missing."""
         return replace(self, most_s=max(self.missing_s, self.most_s / 4))
 
+    def leaving_quiet(self, *, quiet_s: float) -> "WaitLimits":
+        """Less time for what lacks nothing: the last look waits for it."""
+        return replace(self, quiet_s=min(self.quiet_s, quiet_s))
+
     def leaving_rest(self, *, missing_s: float) -> "WaitLimits":
         """Less time for what is missing: the last look waits for it."""
         return replace(self, missing_s=min(self.missing_s, missing_s))
@@ -95,6 +99,7 @@ class ReceiverLatency:
 
     Attributes:
         longest_s: the longest time that was seen between an event and its effect.
+        settles: effects came to rest, so later scenarios leave the quiet window to the last look.
         never_settles: effects kept changing until time ran out, so later scenarios wait less for that.
         leaves_rest: effects were missing or late, so later scenarios leave the wait for the rest to the last look,
             which they share.
@@ -103,6 +108,7 @@ class ReceiverLatency:
     """
 
     longest_s: float = 0.0
+    settles: bool = False
     never_settles: bool = False
     leaves_rest: bool = False
     booked_sent_s: float = 0.0
@@ -208,16 +214,41 @@ def wait_until_settled(
         before: see there.
     """
     watch = EffectsWatch(relevant=relevant, is_complete=is_complete, limits=limits, began_s=stopwatch(), before=before)
+    (found,) = settle_all(read, [(watch, lambda seen: seen)], pause)
+    return found
+
+
+def settle_all(
+    read: Callable[[], Effects],
+    watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]],
+    pause: Callable[[float], None],
+) -> list[Settled]:
+    """Drive several watches by the same looks, until the last of them has its result.
+
+    Args:
+        read: reads the effects; see `wait_until_settled`.
+        watches: each with what it takes of the effects that were read.
+        pause: waits so many seconds.
+    """
+    found: dict[int, Settled] = {}
     while True:
         looked_s = stopwatch()
         try:
             effects = read_patiently(read, pause)
         except ObserverFailed as error:
-            return Settled((), is_quiet=False, failure=str(error))
-        found = watch.take(effects, looked_s=looked_s, now_s=stopwatch())
-        if isinstance(found, Settled):
-            return found
-        pause(found)
+            failed = Settled((), is_quiet=False, failure=str(error))
+            return [found.get(place, failed) for place in range(len(watches))]
+        now_s, pauses = stopwatch(), []
+        for place, (watch, taken) in enumerate(watches):
+            if place not in found:
+                result = watch.take(taken(effects), looked_s=looked_s, now_s=now_s)
+                if isinstance(result, Settled):
+                    found[place] = result
+                else:
+                    pauses.append(result)
+        if not pauses:
+            return [found[place] for place in range(len(watches))]
+        pause(min(pauses))
 
 
 def read_patiently(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:

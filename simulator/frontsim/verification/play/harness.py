@@ -84,7 +84,10 @@ class TimeLimits:
 
     def settling(self, limits: WaitLimits, latency: ReceiverLatency) -> WaitLimits:
         """How long a scenario waits for its effects at its end, with the limits that its preflight has left."""
-        return limits.leaving_rest(missing_s=self.settle_s) if latency.leaves_rest else limits
+        if latency.never_settles:
+            return limits
+        quiet = limits.leaving_quiet(quiet_s=0.0 if latency.settles else self.settle_s)
+        return quiet.leaving_rest(missing_s=self.settle_s) if latency.leaves_rest else quiet
 
     def last_wait(self, latency: ReceiverLatency, *, may_await_batch: bool) -> WaitLimits:
         """How long the last look waits before verify accuses the receiver of what is missing.

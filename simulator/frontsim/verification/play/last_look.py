@@ -1,20 +1,26 @@
 """The last look at a scenario's effects, taken after other scenarios were played.
 
+Effects that lack nothing must stay so for a quiet window, in which a second effect of an event would appear. All
+scenarios share that window: none waits for it while it is played. Such a look adds what has come since, and takes
+nothing away, because a later scenario may rightly have replaced a row.
+
 Verify accuses a receiver of a missing effect only after a patient last look, because a slow worker is not a loss. Even
 then the observer itself may be at fault: it may show less than before, or only the first page of a longer list.
 """
 
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.correlate import effects_of, may_await_next_batch
+from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
 from frontsim.verification.facts.history import History, Observation
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import ReceiverLatency, Settled, WaitLimits
+from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, Settled, WaitLimits
 from frontsim.verification.play.harness import TimeLimits
 
 _SMALLEST_PAGE = 10
@@ -50,20 +56,43 @@ class LastLook:
 
     def is_due(self, history: History) -> bool:
         """Whether the effects have been unchanged for so long that one more look is enough."""
-        return stopwatch() - self.settled.changed_s >= self._wait_limits(history).missing_s
+        return stopwatch() - self.settled.changed_s >= self._needed_s(history)
+
+    def is_owed(self, history: History) -> bool:
+        """Whether the effects have settled, but not for a whole window."""
+        settled = self.settled
+        return settled.is_quiet and settled.ended_s - settled.changed_s < self._needed_s(history)
 
     def take(self, history: History) -> History:
-        """Wait until each event has its effect, or has gone without for long enough.
+        """As `take_all`, for this one alone."""
+        (taken,) = take_all([(self, history)])
+        return taken
 
-        Returns:
-            The history with the effects as they are then. When they cannot be read any more, the history is as it was,
-            and `settled.failure` says why.
-        """
+    def watch(self, history: History) -> tuple[EffectsWatch, Callable[[Effects], Effects]]:
+        """Follows the effects in a look that others share."""
+        limits = self._wait_limits(history)
+        return self._effects.watch(
+            history,
+            limits.in_haste() if self._latency.never_settles else limits,
+            wants_all=not is_complete(history, self.settled.effects),
+            before=self.settled,
+        )
+
+    def drive(self, watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]]) -> list[Settled]:
+        """Follow several until each has settled."""
+        return self._effects.settle_all(watches)
+
+    def note(self, history: History, again: Settled) -> History:
+        """The history with what such a look came to."""
         assert history.final is not None
-        before = self.settled
-        self.settled = again = self._effects.wait_until_settled(history, self._wait_limits(history), before=before)
+        before, self.settled = self.settled, again
+        lacked_nothing = is_complete(history, before.effects)
         if again.failure:
             return history
+        self._latency.never_settles |= not again.is_quiet
+        if lacked_nothing and not _has_more(effects_of(history, before.effects), effects_of(history, again.effects)):
+            self.settled = replace(again, effects=before.effects)
+            return replace(history, settled=again.is_quiet)
         if again.changed_s != before.changed_s:
             self._latency.note(before.watched_s)  # the effect took longer than the first wait
         own = effects_of(history, again.effects)
@@ -105,11 +134,39 @@ class LastLook:
         number = len(self._effects.read_all())
         return number if number >= _SMALLEST_PAGE and _PAGE_SIZE.fullmatch(str(number)) else 0
 
+    def _needed_s(self, history: History) -> float:
+        limits = self._wait_limits(history)
+        return limits.quiet_s if is_complete(history, self.settled.effects) else limits.missing_s
+
     def _wait_limits(self, history: History) -> WaitLimits:
         lives = history.liveness is None or not history.liveness.failure
         is_passed_over = self._latency.booked_sent_s > self.settled.began_s  # by a clean event of a later scenario
         may_await_batch = lives and not is_passed_over and may_await_next_batch(history)
         return self._limits.last_wait(self._latency, may_await_batch=may_await_batch)
+
+
+def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:
+    """Wait until each event of each history has its effect, or has gone without for long enough.
+
+    All share the same looks, and where one shows that the receiver is slower than it seemed, others wait once more.
+
+    Returns:
+        The histories with the effects as they are then. When they cannot be read any more, a history is as it was, and
+        `settled.failure` says why.
+    """
+    taken = [history for _, history in looks]
+    open_ = list(range(len(looks)))
+    while open_:
+        settled = looks[0][0].drive([looks[place][0].watch(taken[place]) for place in open_])
+        for place, again in zip(open_, settled, strict=True):
+            taken[place] = looks[place][0].note(taken[place], again)
+        open_ = [place for place in open_ if looks[place][0].is_owed(taken[place])]
+    return taken
+
+
+def _has_more(before: Effects, now: Effects) -> bool:
+    """Whether some effect is there more often than before, by key."""
+    return bool(Counter(effect.key for effect in now) - Counter(effect.key for effect in before))
 
 
 def _others(history: History, observation: Observation) -> Effects:

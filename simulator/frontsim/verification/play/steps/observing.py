@@ -16,7 +16,8 @@ def take_checkpoint(state: ScenarioState) -> None:
     if state.effects is None:
         return
     history = History(state.scenario.name, read_facts(state), observer_key=state.effects.key)
-    settled = state.effects.wait_until_settled(history, state.wait_limits, wants_all=False)
+    limits = state.harness.limits.first_wait(state.harness.latency)
+    settled = state.effects.wait_until_settled(history, limits, wants_all=False)
     if settled.failure:
         state.observer_failure = settled.failure
     else:
