@@ -70,18 +70,16 @@ def test_one_name_one_thing() -> None:
 UNMIRRORED = {
     "one call": "__main__.py",
     "test_stream and test_gateway hold it on real sockets": "api/connection.py",
-    "test_reconcile reads its table and JSON": "cli/vendor_api/reconcile_report.py",
     "facts; test_outcomes makes them": "contract_suite/outcome.py",
     "test_recovery plays whole cases through it": "contract_suite/recovery_playing.py",
     "test_outcomes kills a worker that holds its lock": "contract_suite/shared.py",
     "is a test": "contract_suite/test_contract.py contract_suite/test_recovery.py",
     "test_dispatcher and test_wire hold it with whole deliveries": "delivery/in_flight.py",
-    "whole jobs are played in tests/recovery": "jobs/broken.py jobs/job.py jobs/registry.py jobs/right.py",
+    "whole jobs are played in tests/recovery": "jobs/broken.py jobs/job.py jobs/right.py",
     "test_locust_hooks and test_teardown hold it with real Locust processes": (
-        "load/master/live_tab.py load/master/load_master.py load/master/setup.py load/plan/day_curve.py "
+        "load/master/live_tab.py load/master/load_master.py load/master/setup.py "
         "load/worker/delivery_user.py load/worker/load_worker.py"
     ),
-    "test_log and test_registry read its headers": "pages/answers.py",
     "test_any, test_keywords and test_generator draw from whole schemas, and a validator judges": (
         "payloads/schema/drawing/kinds.py payloads/schema/nodes.py payloads/schema/reading/vocabulary.py"
     ),
@@ -91,7 +89,7 @@ UNMIRRORED = {
     "test_registry and test_matrix hold every receiver to what it must do or get wrong": (
         "receivers/backend.py receivers/broken/answer.py receivers/broken/content.py receivers/broken/key.py "
         "receivers/broken/race.py receivers/broken/reading.py receivers/broken/state.py "
-        "receivers/broken/transaction.py receivers/correct.py receivers/effects.py receivers/keys.py "
+        "receivers/broken/transaction.py receivers/correct.py "
         "receivers/server.py"
     ),
     "test_matrix plays whole cases: each needs a simulator": (

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from frontsim import bundled, catalog
-from frontsim.load.plan.day_curve import HOURS, users_at
+from frontsim.load.plan.day_curve import HOURS
 from frontsim.load.plan.plans import DAY_MIX, PLANS
 from frontsim.payloads.acts.day import OPEN_S, day
 from frontsim.payloads.shop import Shop
@@ -44,14 +44,3 @@ def test_every_plan_is_a_locustfile() -> None:
     """`resend-storm` in the verdict is `resend_storm.py` in the folder."""
     folder = bundled.folder("loadtests")
     assert all((folder / f"{name.replace('-', '_')}.py").is_file() for name in PLANS)
-
-
-@pytest.mark.parametrize(("passed", "users"), [(-0.1, 64), (0.0, 64), (0.3, 100), (0.99, 42), (1.0, 42)])
-def test_senders_follow_the_hours(passed: float, users: int) -> None:
-    """Of 100 at the peak, those of the hour; what lies outside the day is its first or last hour."""
-    assert users == users_at(passed, peak=100)
-
-
-def test_there_is_always_one_sender() -> None:
-    """A quiet hour is not an outage."""
-    assert 1 == users_at(0.99, peak=1)
