@@ -312,7 +312,7 @@ def test_an_order_that_no_effect_shows_is_skipped():
 def test_a_refusal_that_hangs_on_a_guess_is_a_warning():
     """Told once for all that were answered alike; other findings stay, also other ones of the same event."""
     refused = [
-        Finding(Class.REJECTED, "c", "SaleCreated", name, f"got 3 runs, got {answer}")
+        Finding(Class.REJECTED, "c", "SaleCreated", name, f"expected, got in 3 runs, got {answer}")
         for name, answer in (("a", "400 Bad"), ("b", "400 Bad"), ("c", "422 No"))
     ]
     double = Finding(Class.DUPLICATED, "c", "SaleCreated", "a", "twice")

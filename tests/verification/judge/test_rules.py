@@ -113,8 +113,8 @@ def test_the_last_event_before_a_receiver_fell_silent_is_accused():
     for events in ((early, late, untried), (untried, late, early)):
         assert (crashed,) == a_silent_receiver_has_crashed(evidence(*events, liveness=silent), Opinion()).accused
     at_once = event("at once", Run(*LATER[:-1], 0))
-    (found,) = a_silent_receiver_has_crashed(evidence(untried, at_once, liveness=silent), Opinion()).accused
-    assert "untried" == found.event.webhook_event_id  # neither is later: the first in the log
+    (found,) = a_silent_receiver_has_crashed(evidence(at_once, untried, liveness=silent), Opinion()).accused
+    assert "at once" == found.event.webhook_event_id  # neither is later: the first in the log
     before = event("before", Run(*LATER[:-1], -1))  # a clock that was set back
     (found,) = a_silent_receiver_has_crashed(evidence(before, untried, liveness=silent), Opinion()).accused
     assert "untried" == found.event.webhook_event_id

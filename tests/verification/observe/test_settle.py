@@ -5,7 +5,14 @@ import pytest
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import settle
 from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, WaitLimits, wait_until_settled
+from frontsim.verification.observe.settle import (
+    EffectsWatch,
+    ReceiverLatency,
+    Settled,
+    WaitLimits,
+    read_patiently,
+    wait_until_settled,
+)
 
 TURNS = count()
 WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
@@ -259,3 +266,106 @@ def test_an_observer_that_takes_long_rests_as_long():
     """While something is missing, a look that took a second is followed by a pause of a second."""
     watch = EffectsWatch(relevant=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
     assert 1.0 == watch.take((), looked_s=0.0, now_s=1.0)
+
+
+def test_limits_follow_from_how_slow_a_receiver_is():
+    """Each is a multiple of what it took, and never less than the user's own."""
+    assert WAIT_LIMITS.for_latency(5.0) == WaitLimits(10.0, 50.0, 100.0)
+    assert WAIT_LIMITS.for_longest(20.0) == WaitLimits(20.0, 60.0, 120.0)
+    assert WAIT_LIMITS.in_haste() == WaitLimits(0.3, 3.0, 15.0)
+    assert WaitLimits(0.3, 30.0, 60.0).in_haste() == WaitLimits(0.3, 30.0, 30.0)
+    assert WAIT_LIMITS.leaving_rest(missing_s=1.0) == WaitLimits(0.3, 1.0, 60.0)
+    assert WAIT_LIMITS.leaving_rest(missing_s=9.0) == WAIT_LIMITS
+
+
+def test_a_run_begins_with_nothing_known_of_the_receiver():
+    """And keeps the longest latency, and the newest clean event that was booked."""
+    latency = ReceiverLatency()
+    assert ReceiverLatency(0.0, False, False, 0.0, False) == latency
+    for sent_s in (3.0, 9.0, 5.0):
+        latency.note_booked(sent_s=sent_s)
+    assert 9.0 == latency.booked_sent_s
+
+
+def test_a_wait_tells_when_it_saw_what():
+    """From its first look; without a change there is no moment of one."""
+    seen = Settled((), is_quiet=True, began_s=2.0, changed_s=5.0, ended_s=9.0, change="one more")
+    assert (3.0, 7.0) == (seen.last_change_after_s, seen.watched_s)
+    assert 0.0 == Settled((), is_quiet=True, began_s=2.0, changed_s=5.0).last_change_after_s
+    assert Settled((), is_quiet=True) == Settled((), True, "", 0.0, 0.0, 0.0, "")
+
+
+def watch(*, complete, limits=WAIT_LIMITS, began_s=0.0):
+    return EffectsWatch(relevant=lambda seen: seen, is_complete=lambda _: complete, limits=limits, began_s=began_s)
+
+
+def test_looks_become_rarer_while_something_is_missing():
+    """Half as long again each time, up to a tenth of a second."""
+    following, now_s, pauses = watch(complete=False), 0.0, []
+    for _ in range(6):
+        pauses.append(following.take((), looked_s=now_s, now_s=now_s))
+        now_s += pauses[-1]
+    assert pytest.approx([0.03, 0.045, 0.0675, 0.1, 0.1, 0.1]) == pauses
+
+
+def test_whole_effects_are_looked_at_once_more_when_the_window_ends():
+    """Not in the very next moment: a look at the window's last hundredth comes a little after it."""
+    following = watch(complete=True)
+    assert pytest.approx(0.3) == following.take((), looked_s=0.0, now_s=0.0)
+    assert pytest.approx(0.1) == following.take((), looked_s=0.2, now_s=0.2)
+    assert pytest.approx(0.02) == following.take((), looked_s=0.29, now_s=0.29)
+    assert following.take((), looked_s=0.3, now_s=0.3).is_quiet
+
+
+def test_the_wait_ends_with_a_change_after_its_time():
+    """Its time is counted from its beginning; what both of the last two looks show is what there is."""
+    following = watch(complete=False, limits=WaitLimits(5.0, 5.0, 10.0), began_s=100.0)
+    for looked_s, shown in ((108.0, "a"), (109.9, "ab")):
+        assert isinstance(following.take(tuple(map(Effect, shown)), looked_s=looked_s, now_s=looked_s), float)
+    rest = following.take(tuple(map(Effect, "abc")), looked_s=110.0, now_s=110.5)
+    assert (False, (Effect("a"), Effect("b"))) == (rest.is_quiet, rest.effects)
+    assert (100.0, 110.0, 110.0) == (rest.began_s, rest.changed_s, rest.ended_s)
+    assert "the effect of c was there 0 times, then once" == rest.change
+
+
+def test_the_first_look_is_no_change():
+    """The quiet window begins with it, though the time is over: it is followed by another look."""
+    following = watch(complete=True)
+    assert 0.3 == following.take((Effect("a"),), looked_s=70.0, now_s=70.0)
+    rest = following.take((Effect("a"),), looked_s=70.5, now_s=70.5)
+    assert (True, (Effect("a"),), 70.0, "") == (rest.is_quiet, rest.effects, rest.changed_s, rest.change)
+
+
+def test_a_wait_that_goes_on_begins_with_what_it_has_seen():
+    """Its effects may have changed since, and then it is known what changed."""
+    before = Settled((Effect("a"),), is_quiet=True, began_s=1.0, changed_s=2.0, ended_s=3.0, change="one more")
+    following = EffectsWatch(
+        relevant=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=50.0, before=before
+    )
+    rest = following.take((Effect("a"),), looked_s=50.0, now_s=50.0)
+    assert (True, 1.0, 2.0, 50.0, "one more") == (
+        rest.is_quiet,
+        rest.began_s,
+        rest.changed_s,
+        rest.ended_s,
+        rest.change,
+    )
+
+
+@pytest.mark.parametrize(("failures", "is_read"), [(0, True), (2, True), (3, False)])
+def test_an_observer_has_three_tries(failures, is_read):
+    """With a pause after each that fails but the last."""
+    pauses, calls = [], count()
+
+    def read():
+        if next(calls) < failures:
+            raise ObserverFailed("down")
+        return (Effect("a"),)
+
+    if is_read:
+        assert (Effect("a"),) == read_patiently(read, pauses.append)
+    else:
+        with pytest.raises(ObserverFailed, match="down"):
+            read_patiently(read, pauses.append)
+    assert [0.1] * min(failures, 2) == pauses
+    assert min(failures + 1, 3) == next(calls)
