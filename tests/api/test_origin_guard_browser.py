@@ -14,7 +14,7 @@ from tests.api.simulation import Simulation, simulation
 from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")]
 
 _PAGE = """<!doctype html><title>tries</title><script>
 const webhook = {event: "SaleCreated", url: "http://evil.example/stolen"};

@@ -1,5 +1,6 @@
 """The registry of commands, and how every command ends."""
 
+import gc
 import importlib
 import os
 import signal
@@ -52,6 +53,20 @@ def test_help_loads_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]" == done.stderr.strip()
     assert [] == [name for name in COMMANDS if f"  {name} " not in done.stdout]
+
+
+def test_no_garbage_is_looked_for_while_a_command_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    real = importlib.import_module
+
+    def noted(name: str) -> Any:
+        seen.append(gc.isenabled())
+        return real(name)
+
+    monkeypatch.setattr(main.importlib, "import_module", noted)
+    CliRunner().invoke(frontsim, ["types", "--help"], prog_name="frontsim")
+    assert [False] == seen
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("serve", "demo", "verify")])

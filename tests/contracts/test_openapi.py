@@ -278,6 +278,7 @@ def test_dates_are_described_as_they_are_taken(text: str, is_taken: bool) -> Non
         WireTime(ZoneInfo("Europe/Oslo")).read(text)
 
 
+@pytest.mark.slow
 @given(st.from_regex(URLS, fullmatch=True, alphabet=st.characters(codec="ascii")).filter(lambda url: "[" not in url))
 def test_urls_that_are_described_are_taken(url: str) -> None:
     """The pattern of a webhook's URL allows no more than the server takes, but for IPv6 and names beyond ASCII."""

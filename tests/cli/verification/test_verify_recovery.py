@@ -8,6 +8,8 @@ import pytest
 
 from tests.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 FRONTSIM = [sys.executable, "-m", "frontsim"]
 JOB = " ".join([*FRONTSIM, "job"])
 

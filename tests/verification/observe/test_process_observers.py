@@ -73,6 +73,7 @@ def test_a_query_that_does_not_end_is_interrupted(database):
         sql_observer(f"sqlite:///{database}", endless, longest_s=0.1).read()
 
 
+@pytest.mark.slow
 def test_other_databases_are_read_through_sqlalchemy(database):
     """A DSN of another form goes to SQLAlchemy, in a process that ends with the observer; errors are told as such."""
     dsn = f"sqlite+pysqlite:///{database}"
@@ -141,6 +142,7 @@ def test_what_cannot_be_imported(my_shop, source, told):
     assert told in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -179,6 +181,7 @@ def test_foreign_code_that_does_not_end(my_shop, monkeypatch, body, told):
         assert process.returncode is not None
 
 
+@pytest.mark.slow
 def test_an_import_that_does_not_end(my_shop):
     """Nothing is known then; the run is not held up."""
     began = stopwatch()
@@ -189,6 +192,7 @@ def test_an_import_that_does_not_end(my_shop):
     assert stopwatch() - began < PATIENCE_S
 
 
+@pytest.mark.slow
 def test_a_driver_that_hangs_is_ended():
     """A server that accepts and says nothing: the look ends within its time, and the password is not told."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:

@@ -177,6 +177,7 @@ def test_a_report_without_any_scenario_is_a_page(report):
     assert ([], True) == (outline.open, "Interrupted" in outline.text)
 
 
+@pytest.mark.slow
 def test_jinja_is_imported_when_a_page_is_written():
     """No command's start takes the time for it."""
     modules = "frontsim.cli.verification.verify, frontsim.verification.report.html"

@@ -14,7 +14,7 @@ from frontsim.verification.report.html import as_html
 from tests.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")]
 
 ROGUE = (
     "<script>document.body.dataset.rogue = 'ran'</script><img src='x' onerror=\"document.body.dataset.rogue = 'ran'\">"
