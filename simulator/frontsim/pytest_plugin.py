@@ -80,6 +80,12 @@ def receiver_observe_key(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def receiver_observe_state(pytestconfig: pytest.Config) -> str:
+    """The stock levels that the receiver keeps: a URL, a query, or a DSN and a query; or ""."""
+    return _option(pytestconfig, "--receiver-observe-state")
+
+
+@pytest.fixture(scope="session")
 def receiver_check_content(pytestconfig: pytest.Config) -> str:
     """How an effect's copy of the payload is compared."""
     declared = VERIFY_OPTIONS["check-content"]

@@ -35,7 +35,13 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
         url = f"http://127.0.0.1:{port}"
         receiver_cmd = shlex.join(command(variant.name, Path(folder) / "receiver.db", port=port))
         limits = TimeLimits(memory_s=1.0, travel_s=variant.days * 86_400)
-        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=receiver_cmd, limits=limits)
+        request = Request(
+            f"{url}/hook",
+            observe_url=f"{url}/effects",
+            observe_state=f"{url}/levels" if variant.keeps_levels else "",
+            receiver_cmd=receiver_cmd,
+            limits=limits,
+        )
         with open_harnesses(request, seed, pause=time.sleep) as open_harness:
             return list(play_all(scenarios, open_harness, clauses.load()))
 

@@ -18,6 +18,8 @@ KILLING = [each.name for each in bundled_scenarios() if each.needs == ("--receiv
 ANSWERING_OTHERWISE = ("answers-202", "answers-204", "slow")
 """Right receivers whose logic is the reference's: what they answer matters, and the long scenarios add nothing."""
 SHORT = ["steady", "resend-delivered", "duplicate-race", "lost-response", "evolution", "malformed"]
+MOVING_STOCK = ["stock-levels", "same-second", "lost-response", "out-of-order", "evolution", "unicode-and-decimals"]
+"""What is played against receivers that keep levels: but for those, they are the reference."""
 OF_EVERY_TYPE = ("steady", "big-payload")
 """The other scenarios are played with all types against the reference, and with few against all other receivers."""
 OF_MANY_EVENTS = ("long-outage", "late-resend")
@@ -28,7 +30,10 @@ RIGHT = [
     for variant in CORRECT
     for seed, name in enumerate(SHORT if variant in ANSWERING_OTHERWISE else PLAYABLE, 1)
     if not (variant in KEEPING_OTHERWISE and name in OF_MANY_EVENTS)
+    if not CORRECT[variant].keeps_levels
 ]
+KEEPERS = [name for name, variant in CORRECT.items() if variant.keeps_levels]
+RIGHT += [(variant, name, seed) for variant in KEEPERS for seed, name in enumerate(MOVING_STOCK, 1)]
 RIGHT += [("newest-state", "evolution", 4)]
 """By chance two stock items that lose their GTIN on the way are of one stock there: one row to the receiver."""
 IN_THREAD = [each for each in BROKEN.values() if not each.needs_process_control]
@@ -39,12 +44,19 @@ def found(played):
     return {str(each.class_) for each in played.judgement.findings}
 
 
+def levels(variant, url):
+    """Where it shows levels, if it keeps any."""
+    return f"{url}/levels" if variant.keeps_levels else ""
+
+
 @pytest.mark.parametrize("variant", IN_THREAD, ids=lambda variant: variant.name)
 def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
     """Each bug is violated with its class in each scenario that must find it, against a clause of that scenario."""
-    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else FEW
+    few = (*FEW, "StockMovementCreated") if variant.keeps_levels else FEW
+    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else few
     with receiver(variant.name) as url:
-        for played in play(requested(url, limits=HASTY, events=events), *variant.scenarios):
+        request = requested(url, limits=HASTY, events=events, observe_state=levels(variant, url))
+        for played in play(request, *variant.scenarios):
             assert Verdict.VIOLATED is played.judgement.verdict, played.scenario.name
             assert found(played) & variant.expected, played.scenario.name
 
@@ -86,9 +98,14 @@ def test_a_broken_receiver_passes_where_its_bug_does_not_show(variant, receiver,
 @pytest.mark.parametrize(("variant", "name", "seed"), RIGHT)
 def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, play):
     """No false alarm: a right receiver is verified in every scenario, with as many seeds between them."""
-    events = () if variant == "reference" or name in OF_EVERY_TYPE else FEW
+    keeper = CORRECT[variant]
+    events = (
+        ()
+        if variant == "reference" or name in OF_EVERY_TYPE
+        else (*FEW, *["StockMovementCreated"][: keeper.keeps_levels])
+    )
     with receiver(variant) as url:
-        (played,) = play(requested(url, events=events), name, seed=seed)
+        (played,) = play(requested(url, events=events, observe_state=levels(keeper, url)), name, seed=seed)
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
 
 

@@ -1,4 +1,4 @@
-"""A receiver over HTTP: `POST /hook` and `/hook/{type}`, with any query, `GET /effects` and `GET /health`.
+"""A receiver over HTTP: `POST /hook` and `/hook/{type}`, with any query, `GET /effects`, `/levels` and `/health`.
 
 Invariants: no content of a request causes a 5xx; an event that could not be stored is never answered with 2xx; a
 sender that hangs up before the end of its body leaves nothing behind.
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from frontsim.receivers.effects import counts, effects_json
 from frontsim.receivers.inbound import EventHeaders, RawRequest, Refused
 from frontsim.receivers.reference import Receiver, WorkFailed
+from frontsim.receivers.stock import levels_json
 
 LARGEST_BODY = 64 * 1024 * 1024
 logger = logging.getLogger(__name__)
@@ -47,6 +48,10 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
         body = await asyncio.to_thread(effects_json, receiver.bookings, payload=payload)
         return Response(body, media_type="application/json")
 
+    async def levels(_: Request) -> Response:
+        body = await asyncio.to_thread(levels_json, receiver.bookings)
+        return Response(body, media_type="application/json")
+
     async def health(_: Request) -> Response:
         found = await asyncio.to_thread(counts, receiver.bookings)
         return _json({"status": "ok", "variant": variant, **found, "held": receiver.held()})
@@ -62,6 +67,7 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
             Route("/hook", hook, methods=["POST"]),
             Route("/hook/{type}", hook, methods=["POST"]),
             Route("/effects", effects, methods=["GET"]),
+            Route("/levels", levels, methods=["GET"]),
             Route("/health", health, methods=["GET"]),
         ],
         lifespan=lifespan,

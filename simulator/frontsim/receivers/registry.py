@@ -7,6 +7,7 @@ from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flaky, NewestState, ParksUpdates, Slow
 from frontsim.receivers.inbox import Inbox
 from frontsim.receivers.reference import Receiver
+from frontsim.receivers.stock import NewestLevel, StockBySum
 from frontsim.receivers.variant import Variant, by_name
 from frontsim.user_input.near import not_among
 
@@ -16,6 +17,15 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
     Variant("newest-state", NewestState, "Keeps one row for each customer, order and stock item: the newest state."),
     Variant("parks-updates", ParksUpdates, "Holds back an update of a customer or order until it is told of that."),
+    Variant(
+        "stock-by-sum",
+        StockBySum,
+        "Adds each movement to a level of its own, in the transaction that takes the key.",
+        keeps_levels=True,
+    ),
+    Variant(
+        "newest-level", NewestLevel, "Keeps the level of the newest movement of each stock item.", keeps_levels=True
+    ),
     Variant("answers-202", Answers202, "Answers 202 instead of 200."),
     Variant("answers-204", Answers204, "Answers 204, without a body."),
     Variant("slow", Slow, "Takes 0.3 s for every request."),

@@ -47,3 +47,13 @@ CREATE TABLE IF NOT EXISTS inbox (
   done       INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (number) WHERE NOT done;
+
+-- For receivers that keep a level of each stock item; moment and number are those of the movement that set it.
+CREATE TABLE IF NOT EXISTS levels (
+  stock  INTEGER NOT NULL,
+  gtin   TEXT NOT NULL,
+  level  REAL NOT NULL,
+  moment TEXT,
+  number INTEGER,
+  PRIMARY KEY (stock, gtin)
+) WITHOUT ROWID;

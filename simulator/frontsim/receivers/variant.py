@@ -12,7 +12,8 @@ class Variant:
 
     `bug` says in a sentence what is wrong with it (of a right one: how it differs). Each of `scenarios` must find the
     bug, with at least one of the classes `expected`. With `needs_process_control` those scenarios kill and restart
-    the receiver; `days` is how far its clock must be moved on (`--time-travel`).
+    the receiver; `days` is how far its clock must be moved on (`--time-travel`). With `keeps_levels` it shows the
+    levels of stock items at /levels, for `--observe-state`.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Variant:
     scenarios: tuple[str, ...] = ()
     needs_process_control: bool = False
     days: int = 0
+    keeps_levels: bool = False
 
 
 def by_name(*variants: Variant) -> Mapping[str, Variant]:

@@ -65,6 +65,7 @@ def verify(
     observe_cmd: str = "",
     observe_key: str = KEY,
     observe_map: Path | None = None,
+    observe_state: str = "",
     check_content: str = ContentCheck.KNOWN,
     receiver_cmd: str = "",
     dependencies: Sequence[str] = (),
@@ -89,6 +90,7 @@ def verify(
         observe_cmd: a command that prints a line for each effect.
         observe_key: where an effect has the event's id, or `business`.
         observe_map: a file that says which columns of an effect hold which fields of the payload.
+        observe_state: gives the stock levels that the receiver keeps: a URL, a query, or a DSN and a query.
         check_content: how a copy of the payload in an effect is compared: exact, known or off.
         receiver_cmd: starts the receiver, so that scenarios can kill it.
         dependencies: `NAME=HOST:PORT` each, the receiver's database and the like, so that scenarios can break them.
@@ -117,6 +119,7 @@ def verify(
         observe_cmd=observe_cmd,
         observe_key=observe_key,
         observe_map=observe_map,
+        observe_state=observe_state,
         check_content=ContentCheck(check_content),
         receiver_cmd=receiver_cmd,
         dependencies=read_addresses(dependencies),

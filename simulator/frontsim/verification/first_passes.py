@@ -118,7 +118,7 @@ class FirstPasses:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
         played = Played(scenario, recording.history, judgement, exchanges)
         last_look = recording.last_look
-        needs_it = last_look and (judgement.missing or last_look.is_owed(recording.history))
+        needs_it = last_look and (judgement.may_change or last_look.is_owed(recording.history))
         return FirstPass(played, last_look if needs_it else None)
 
     def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
@@ -128,7 +128,7 @@ class FirstPasses:
         self._stop_reason = self._stop_reason or reason
         self._blind_before = blind
         self._answer_ms = self._answer_ms or _answer_ms(history)
-        if judgement.missing or self._receiver.longest_s > _LATE_S:
+        if judgement.may_change or self._receiver.longest_s > _LATE_S:
             self._receiver.leaves_rest = True
 
 

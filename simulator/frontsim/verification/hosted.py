@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import KW_ONLY, dataclass, replace
 from ssl import SSLContext
 
@@ -16,11 +16,13 @@ from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.first_passes import OpenHarness
-from frontsim.verification.observe.column_map import read_column_map
+from frontsim.verification.observe.column_map import read_column_map, read_state_map
 from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
+from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.given import skip_reason
 from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.probes.state_probe import probe_state
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.request import (
@@ -31,6 +33,7 @@ from frontsim.verification.request import (
     own_simulator,
     process_of,
     selection_of,
+    state_observer_of,
 )
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
@@ -72,8 +75,8 @@ def open_harnesses(
         Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, the address
             has no simulator, or the delivery shape cannot be read.
     """
-    observer = _shared_observer(request, address, pause=pause)
-    with closing(observer) if observer else nullcontext(), _announced(request, on_dependencies) as dependencies:
+    observed = _observed(request, address, pause=pause)
+    with observed as (observer, state), _announced(request, on_dependencies) as dependencies:
         harnesses = _Harnesses(
             request,
             seed,
@@ -86,20 +89,28 @@ def open_harnesses(
             latency=latency or ReceiverLatency(),
             shape=read_delivery_shape(request.delivery_shape),
             columns=ColumnMemory(read_column_map(request.observe_map)),
+            state=state,
             tls=request.tls(),
         )
         check(request, pause=pause, dependencies=dependencies, address=address)
         with _started(harnesses.process):
-            if request.is_auto or (on_probe and len(harnesses.selection.types("all")) > _FEW_TYPES):
-                harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
-            yield harnesses
+            yield _looked_at(harnesses, on_probe)
 
 
-def _shared_observer(
+@contextmanager
+def _observed(
     request: Request, address: Address | None, *, pause: Callable[[float], None]
-) -> SharedObserver | None:
-    reads = observer_of(request, address)
-    return SharedObserver(reads, pause=pause, patience_s=request.limits.last_s) if reads else None
+) -> Iterator[tuple[SharedObserver | None, RunState | None]]:
+    """What reads the effects, and the receiver's state, not yet looked at; None for what the user gave no way to."""
+    with ExitStack() as stack:
+        shared = []
+        for reads in (observer_of(request, address), state_observer_of(request)):
+            observer = SharedObserver(reads, pause=pause, patience_s=request.limits.last_s) if reads else None
+            if observer:
+                stack.enter_context(closing(observer))
+            shared.append(observer)
+        effects, levels = shared
+        yield effects, RunState(levels, read_state_map(request.observe_map)) if levels else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ class _Harnesses:
     latency: ReceiverLatency
     shape: DeliveryShape
     columns: ColumnMemory
+    state: RunState | None
     tls: SSLContext | None
 
     @property
@@ -153,6 +165,7 @@ class _Harnesses:
                 latency=self.latency,
                 shape=self.shape,
                 columns=self.columns,
+                state=self.state,
                 payloads=request.delivery.get("payloads", Settings.payloads),
                 is_strict=request.strict,
                 tls=self.tls,
@@ -172,6 +185,24 @@ def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | Non
     if on_probe:
         on_probe(found)
     return harnesses.selection.only(found.taken) if harnesses.request.is_auto else harnesses.selection
+
+
+def _looked_at(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | None) -> _Harnesses:
+    """The harnesses after the probes that come before the first scenario."""
+    if harnesses.request.is_auto or (on_probe and len(harnesses.selection.types("all")) > _FEW_TYPES):
+        harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
+    if harnesses.state:
+        _learn_state(harnesses, harnesses.state)
+    return harnesses
+
+
+def _learn_state(harnesses: _Harnesses, state: RunState) -> None:
+    """Look at how the receiver keeps its levels. A probe that fails leaves the levels unknown."""
+    try:
+        with harnesses.open("state probe") as harness:
+            probe_state(harness, state)
+    except CallError as error:
+        state.failure = f"{state.name}: {error}"
 
 
 @contextmanager

@@ -103,6 +103,13 @@ _ALL = (
         default=None,
     ),
     VerifyOption(
+        "observe-state",
+        "URL|SQL",
+        "Stock levels that the receiver keeps, a row for each stock item, to be compared with the movements: a URL "
+        "with a JSON list of objects, a query for the database of --observe-sql, or 'DSN QUERY'.",
+        "Stock levels that the receiver keeps: a URL, a query, or 'DSN QUERY'.",
+    ),
+    VerifyOption(
         "check-content",
         help="How to compare an effect's copy of the payload: exact (every key and value), known (ignore what "
         "databases and JSON libraries change by themselves) or off.",

@@ -30,6 +30,7 @@ from frontsim.verification.observe.observers import (
     UrlObserver,
 )
 from frontsim.verification.observe.process_observers import import_observer, sql_observer
+from frontsim.verification.observe.state_source import state_observer
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
@@ -47,6 +48,7 @@ AUTO = "auto"
 class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
+    `observe_state` shows the levels that it derives from the events: a URL, a query, or a DSN and a query.
     `changes` are values by path that all payloads with such a path get. `strict`: also what hangs on a guess about the
     vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
     `tls_ca`.
@@ -61,6 +63,7 @@ class Request:
     observe_function: Callable[[], Sequence[Any]] | None = None
     observe_key: str = KEY
     observe_map: Path | None = None
+    observe_state: str = ""
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
     dependencies: Sequence[DependencyAddress] = ()
@@ -136,6 +139,11 @@ def check(
         _refuse_proxied_observer(request, dependencies)
     if len(request.observers) > 1:
         raise BadInput(f"expected one way to read effects, got {' and '.join(request.observers)}")
+    if request.observe_state and not request.observers:
+        raise BadInput(
+            "--observe-state: expected another --observe-... too, because levels do not show which event was lost, "
+            "and which counted twice"
+        )
     host, port = _address(request.receiver)
     if request.limits.travel_s:
         _check_travel(request)
@@ -226,12 +234,21 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     return import_observer(request.observe_import, longest_s=longest_s) if request.observe_import else None
 
 
+def state_observer_of(request: Request) -> Observer | None:
+    """The way to see the receiver's state, None when the user gave none. Raises BadInput."""
+    if not request.observe_state:
+        return None
+    dsn = request.observe_sql[0] if request.observe_sql else ""
+    return state_observer(request.observe_state, dsn=dsn, tls=request.tls(), longest_s=request.limits.timeout_s)
+
+
 def _refuse_proxied_observer(request: Request, dependencies: Dependencies) -> None:
     """Effects must be read directly: what the proxy breaks would look like the receiver's loss."""
     told = {
         "--observe-url": request.observe_url,
         "--observe-sql": " ".join(request.observe_sql or ()),
         "--observe-cmd": request.observe_cmd,
+        "--observe-state": request.observe_state,
     }
     for each in dependencies.addresses:
         port = dependencies.port(each.name)

@@ -1,7 +1,8 @@
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.observe.column_map import read_column_map
+from frontsim.verification.facts.stock_movements import SUM
+from frontsim.verification.observe.column_map import read_column_map, read_state_map
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,19 @@ def test_what_is_no_map_is_refused(tmp_path, name, text, told):
         (tmp_path / name).write_text(text)
     with pytest.raises(Unusable, match=f"--observe-map.*{told}"):
         read_column_map(tmp_path / name)
+
+
+def test_the_columns_of_the_state_have_a_table_of_their_own(tmp_path):
+    """They hold a level of a movement, the sum of quantities, or nothing that is compared."""
+    file = tmp_path / "map.toml"
+    file.write_text('amount = "total"\n[state]\non_hand = "stockLevel"\nn = "quantity"\nold = ""\n')
+    assert {"on_hand": "stockLevel", "n": SUM, "old": ""} == read_state_map(file)
+    assert {} == read_state_map(None)
+
+
+def test_a_column_of_the_state_that_holds_something_else_is_refused(tmp_path):
+    """The message lists what it may hold."""
+    file = tmp_path / "map.toml"
+    file.write_text('[state]\non_hand = "total"\n')
+    with pytest.raises(Unusable, match=r"state\.on_hand: expected stockLevel, .*, quantity or \"\", got 'total'"):
+        read_state_map(file)

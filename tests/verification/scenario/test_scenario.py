@@ -53,7 +53,7 @@ def test_the_scenarios_are_there():
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
         "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
-        "sink-trouble",
+        "sink-trouble", "stock-levels",
     }  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def test_a_scenario_is_read_whole(scenario_file):
         ),
         ("webhooks = 0", "webhooks: expected a whole number from 1 to 10, got 0"),
         ('webhooks = "2"', "webhooks: expected a whole number from 1 to 10, got '2'"),
-        ("speed = 1", "speed: expected one of breaks, holds, order, webhooks, step, got the name 'speed'"),
+        ("speed = 1", "speed: expected one of breaks, holds, order, webhooks, levels, step, got the name 'speed'"),
         ("step = 1", "step: expected [[step]], a table for each step, got 1"),
         ('[step]\ndo = "raise"', "step: expected [[step]], a table for each step, got {"),
         ("", "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),

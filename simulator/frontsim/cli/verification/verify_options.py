@@ -69,6 +69,7 @@ observer_options = option_group(
     _declared("observe-import"),
     _declared("observe-key", show_default=True),
     _declared("observe-map", type=click.Path(dir_okay=False, path_type=Path)),
+    _declared("observe-state"),
     _declared(
         "check-content",
         type=NearChoice(VERIFY_OPTIONS["check-content"].choices, case_sensitive=False),

@@ -23,6 +23,7 @@ from frontsim.receivers.broken.key import (
     NoDedupe,
     ShortMemory,
 )
+from frontsim.receivers.broken.levels import LastLevelWins, LevelCountsRepeats, LevelLosesUpdates
 from frontsim.receivers.broken.race import CheckThenAct, DoubleEffectUnderConcurrency
 from frontsim.receivers.broken.reading import (
     AcceptsGarbage,
@@ -50,6 +51,7 @@ _DUPLICATED = frozenset({"duplicated"})
 _LOST = frozenset({"lost-after-ack"})
 _REJECTED = frozenset({"rejected"})
 _STALE = frozenset({"stale"})
+_WRONG_STATE = frozenset({"wrong-state"})
 _UNEXPECTED = frozenset({"unexpected"})
 
 BROKEN: Mapping[str, Variant] = by_name(
@@ -212,6 +214,30 @@ BROKEN: Mapping[str, Variant] = by_name(
         "It lets an older state overwrite a newer one.",
         _STALE,
         ("out-of-order",),
+    ),
+    Variant(
+        "level-counts-repeats",
+        LevelCountsRepeats,
+        "It books a repeat once, and changes the stock level again.",
+        _WRONG_STATE,
+        ("stock-levels", "lost-response"),
+        keeps_levels=True,
+    ),
+    Variant(
+        "level-loses-updates",
+        LevelLosesUpdates,
+        "It reads the stock level, adds to it and writes it, while another worker does the same.",
+        _WRONG_STATE,
+        ("stock-levels",),
+        keeps_levels=True,
+    ),
+    Variant(
+        "last-level-wins",
+        LastLevelWins,
+        "It takes over the stock level of the last movement to arrive.",
+        _STALE,
+        ("stock-levels",),
+        keeps_levels=True,
     ),
     Variant(
         "rejects-unknown-fields",

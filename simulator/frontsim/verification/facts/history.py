@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.state_shape import StateFacts
 
 
 class Expect(StrEnum):
@@ -205,6 +206,7 @@ class History:
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
         settled: the effects were unchanged for the quiet window.
+        state: the receiver's derived state; None when the user gave no way to read it.
         liveness: None when it was not checked.
         trouble: why the scenario could not be played to its end, "" when it was.
         marks: what was done to the receiver itself, such as kills, with the moment in ms.
@@ -224,6 +226,7 @@ class History:
     final: Observation | None = None
     observer_failure: str = ""
     settled: bool = True
+    state: StateFacts | None = None
     preflight: tuple[PreflightCheck, ...] = ()
     liveness: Liveness | None = None
     faults: tuple[FaultFact, ...] = ()

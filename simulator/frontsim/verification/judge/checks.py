@@ -45,6 +45,7 @@ class Judgement:
         classes: each event that was judged, by its webhookEventId.
         effects: how many effects each event has.
         missing: the webhookEventIds of the events whose missing effect is the reason for an accusation.
+        has_wrong_levels: a level that the receiver keeps is not right yet.
     """
 
     verdict: Verdict
@@ -55,6 +56,12 @@ class Judgement:
     effects: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
+    has_wrong_levels: bool = False
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a later look may show what is missing now."""
+        return bool(self.missing) or self.has_wrong_levels
 
 
 def judge(history: History, contract: Contract, *, doubt: str = "", change: str = "") -> Judgement:
@@ -107,6 +114,7 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
         effects={event_id: len(effects) for event_id, effects in evidence.effects.items()} if history.final else {},
         counts=counts_of(history, correlation, classes),
         missing=frozenset(filter(None, map(missing_event_id, opinion.accused))),
+        has_wrong_levels=opinion.has_wrong_levels,
     )
 
 

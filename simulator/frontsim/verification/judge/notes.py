@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
 from frontsim.verification.facts.history import History
+from frontsim.verification.facts.stock_levels import check_stock
 from frontsim.verification.judge.contents import rewritings
 
 _DUPLICATE = "duplicate"
@@ -21,8 +22,17 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
         history.limit,
+        *_unclear_levels(history),
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
+
+
+def _unclear_levels(history: History) -> list[str]:
+    """Levels that are not as expected, and that prove nothing."""
+    return [
+        f"the levels of {number} stock items are not as the movements say and were not judged: {reason}"
+        for reason, number in check_stock(history).unclear.items()
+    ]
 
 
 def _tries(history: History) -> str:

@@ -18,6 +18,8 @@ from frontsim.verification.facts.classes import (
 )
 from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
 from frontsim.verification.facts.history import Expect, History
+from frontsim.verification.facts.stock_levels import StockCheck, WrongLevel, check_stock
+from frontsim.verification.facts.stock_movements import movements
 from frontsim.verification.judge.contents import corrupt
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
@@ -54,13 +56,22 @@ class Evidence:
         """The events in whose place a newer state is shown."""
         return state_tables.replaced(self.history.events, self.effects)
 
+    @property
+    def stock(self) -> StockCheck:
+        """What the levels that the receiver keeps come to."""
+        return check_stock(self.history)
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Who is accused of what so far, and why something stays unknown ("" when nothing does)."""
+    """Who is accused of what so far, and why something stays unknown ("" when nothing does).
+
+    `has_wrong_levels`: a level that the receiver keeps is not right yet, so that one more look may tell more.
+    """
 
     accused: tuple[Classified, ...] = ()
     unknown: str = ""
+    has_wrong_levels: bool = False
 
 
 Rule = Callable[[Evidence, Opinion], Opinion]
@@ -165,6 +176,31 @@ def a_silent_receiver_has_crashed(evidence: Evidence, opinion: Opinion) -> Opini
     return Opinion((*opinion.accused, crashed), opinion.unknown)
 
 
+def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
+    """A level that does not follow from the movements, where the journal has nothing against these.
+
+    Where it has, the level is wrong for the same reason.
+    """
+    history, state = evidence.history, evidence.history.state
+    if state is None or history.final is None or not history.settled or evidence.doubt:
+        return opinion
+    if state.after is None:
+        reason = state.failure if movements(history.events) else ""
+        return Opinion(opinion.accused, opinion.unknown or reason)
+    told = {each.event.webhook_event_id for each in opinion.accused}
+    wrong = [each for each in evidence.stock.wrong if not each.events & told]
+    found = tuple(
+        Classified(each.accused, each.class_, each.reason)
+        for each in wrong
+        if each.accused and _is_proven(each, evidence)
+    )
+    unclear = [each.reason for each in wrong if each.accused is None]
+    if wrong and not state.settled:
+        found, unclear = (), ["the levels were still changing when time ran out"]
+    unknown = opinion.unknown or (f"{state.observer}: {unclear[0]}" if unclear else "")
+    return Opinion((*opinion.accused, *found), unknown, has_wrong_levels=bool(wrong))
+
+
 RULES: Sequence[Rule] = (
     effects_accuse,
     replaced_states_are_not_missing,
@@ -176,6 +212,7 @@ RULES: Sequence[Rule] = (
     an_unseen_order_is_unknown,
     an_unfinished_job_proves_no_refusal,
     a_silent_receiver_has_crashed,
+    wrong_levels_accuse,
 )
 
 
@@ -203,6 +240,13 @@ def _booked_early(history: History) -> list[Classified]:
         for event in history.events
         if event.expect is Expect.REFUSED and event.webhook_event_id in early
     ]
+
+
+def _is_proven(wrong: WrongLevel, evidence: Evidence) -> bool:
+    """Whether a level accuses of something: of a row that is not there only if the journal has the movement."""
+    if wrong.accused is None:
+        return False
+    return wrong.shown is not None or bool(evidence.effects.get(wrong.accused.webhook_event_id))
 
 
 def _if_settled(each: Classified) -> Classified:

@@ -5,6 +5,9 @@ status = ""                    # not compared: it only has the name of a field
 
 [SaleCreated]                  # of this type alone
 sold = "saleDateTime"
+
+[state]                        # of --observe-state
+on_hand = "stockLevel"         # or availableLevel, reservedLevel, quantity (for their sum)
 """
 
 import tomllib
@@ -15,6 +18,10 @@ from typing import Any
 from frontsim.errors import Unusable
 from frontsim.user_input.json_depth import read_json
 from frontsim.verification.facts.columns import ColumnMap
+from frontsim.verification.facts.stock_movements import LEVELS, SUM
+
+_STATE = "state."
+_HELD = {**{path: path for path in LEVELS}, "quantity": SUM, "": ""}
 
 
 def read_column_map(file: Path | None) -> ColumnMap:
@@ -36,6 +43,17 @@ def read_column_map(file: Path | None) -> ColumnMap:
             raise Unusable(f"--observe-map {file}: {column}: expected the path of a field as a text, got {path!r:.60}")
         found[column] = path
     return found
+
+
+def read_state_map(file: Path | None) -> Mapping[str, str]:
+    """What columns of `--observe-state` hold: the table `[state]` of the file. Raises Unusable."""
+    named = read_column_map(file)
+    found = {name.removeprefix(_STATE): path for name, path in named.items() if name.startswith(_STATE)}
+    for column, path in found.items():
+        if path not in _HELD:
+            names = ", ".join(filter(None, _HELD))
+            raise Unusable(f'--observe-map {file}: state.{column}: expected {names} or "", got {path!r:.60}')
+    return {column: _HELD[path] for column, path in found.items()}
 
 
 def _entries(read: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

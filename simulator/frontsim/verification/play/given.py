@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from frontsim.verification.dependency.dependencies import Dependencies
+from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
@@ -25,6 +26,10 @@ class Given(Protocol):
         """Its name, "" for none."""
 
     @property
+    def state(self) -> RunState | None:
+        """The levels that the receiver keeps."""
+
+    @property
     def selection(self) -> Selection:
         """The event types of the run."""
 
@@ -37,6 +42,8 @@ def skip_reason(scenario: Scenario, given: Given) -> str:
         return reason
     if scenario.needs_sink and not given.sink:
         return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
+    if scenario.needs_state and given.state is None:
+        return "it is about the levels that the receiver keeps, which needs --observe-state"
     raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
     if not raising or any(given.selection.types(events) for events in raising):
         return ""

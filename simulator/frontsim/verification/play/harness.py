@@ -26,8 +26,10 @@ from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.facts.history import ContentCheck
+from frontsim.verification.facts.stock_movements import MOVEMENT
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
+from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.selection import Selection
@@ -43,6 +45,13 @@ _LONGEST_RETRY_S = 0.5
 _TRIES_IF_LOST = 2
 
 T = TypeVar("T")
+
+
+def _gtin(number: int) -> str:
+    """A GTIN with these digits, of at most ten, and its check digit."""
+    digits = f"70{number:010}"
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
 
 
 def _first_identity() -> int:
@@ -108,6 +117,7 @@ class Harness:
     Attributes:
         latency: how slow the receiver was so far; all scenarios of a run share it.
         columns: what the run has seen of the columns of effects; all scenarios share it.
+        state: the receiver's derived state; None when the user gave no way to read it.
         payloads: the payload profile that is asked for at each event.
         is_strict: also what hangs on a guess about the vendor is a finding.
         tls: of deliveries that are sent by hand; None for the system's authorities.
@@ -139,6 +149,7 @@ class Harness:
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
     shape: DeliveryShape = field(default_factory=DeliveryShape)
     columns: ColumnMemory = field(default_factory=ColumnMemory)
+    state: RunState | None = None
     payloads: str = Settings.payloads
     is_strict: bool = False
     tls: ssl.SSLContext | None = None
@@ -149,8 +160,14 @@ class Harness:
         return self.sim.now()
 
     def fresh(self, event: str) -> Mapping[str, Any]:
-        """What makes an event of a type one about an entity that no other event has been about."""
-        return self.selection.fresh(event, next(self.identities))
+        """What makes an event of a type one about an entity that no other event has been about.
+
+        Where levels are read, a movement has an article of its own, so that no other event explains its level.
+        """
+        number = next(self.identities)
+        shape = self.state.shape if self.state and event == MOVEMENT else None
+        article = {shape.item_path: _gtin(number)} if shape else {}
+        return {**self.selection.fresh(event, number), **article}
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.

@@ -17,10 +17,12 @@ from dataclasses import replace
 from frontsim.clock import stopwatch
 from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
 from frontsim.verification.facts.history import History, Observation
+from frontsim.verification.facts.stock_levels import check_stock
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, Settled, WaitLimits
+from frontsim.verification.observe.state_reader import StateReader
 from frontsim.verification.play.harness import TimeLimits
 
 _SMALLEST_PAGE = 10
@@ -37,6 +39,7 @@ class LastLook:
         limits: how long to wait.
         latency: how slow the receiver was so far.
         preflight_event_id: the clean event that was seen before the scenario's own events.
+        levels: reads the levels that the receiver keeps; None when the user gave no way.
     """
 
     def __init__(
@@ -47,15 +50,20 @@ class LastLook:
         limits: TimeLimits,
         latency: ReceiverLatency,
         preflight_event_id: str,
+        levels: StateReader | None = None,
     ) -> None:
         self.settled = settled
         self._effects = effects
         self._limits = limits
         self._latency = latency
         self._preflight_event_id = preflight_event_id
+        self._levels = levels
 
     def is_due(self, history: History) -> bool:
-        """Whether the effects have been unchanged for so long that one more look is enough."""
+        """Whether effects, and levels that are wrong, have been unchanged for so long that one more look is enough."""
+        levels = self._levels.settled if self._levels and check_stock(history).wrong else None
+        if levels and stopwatch() - levels.changed_s < self._levels_wait().missing_s:
+            return False
         return stopwatch() - self.settled.changed_s >= self._needed_s(history)
 
     def is_owed(self, history: History) -> bool:
@@ -92,13 +100,26 @@ class LastLook:
         self._latency.never_settles |= not again.is_quiet
         if lacked_nothing and not _has_more(effects_of(history, before.effects), effects_of(history, again.effects)):
             self.settled = replace(again, effects=before.effects)
-            return replace(history, settled=again.is_quiet)
+            return self._with_levels(replace(history, settled=again.is_quiet))
         if again.changed_s != before.changed_s:
             self._latency.note(before.watched_s)  # the effect took longer than the first wait
         own = effects_of(history, again.effects)
         at_ms = history.final.at_ms + round(1000 * (again.ended_s - before.ended_s))
         final = Observation(at_ms, own + _others(history, history.final))
-        return replace(history, final=final, settled=again.is_quiet)
+        return self._with_levels(replace(history, final=final, settled=again.is_quiet))
+
+    def _with_levels(self, history: History) -> History:
+        """The history with another look at levels that were wrong, or not read because the effects had not settled.
+
+        Others stay as they were seen, because a later scenario may have killed the receiver.
+        """
+        is_right = history.state is not None and not check_stock(history).wrong
+        if self._levels is None or is_right or not history.settled:
+            return history
+        return replace(history, state=self._levels.wait(history, self._levels_wait()))
+
+    def _levels_wait(self) -> WaitLimits:
+        return self._limits.last_wait(self._latency, may_await_batch=False)
 
     def doubt(
         self, history: History, missing: AbstractSet[str], *, killed_since: bool = False, is_last: bool = False

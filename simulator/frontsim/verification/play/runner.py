@@ -6,7 +6,7 @@ What stops a scenario is recorded as trouble: the history is then *unknown*, and
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
@@ -14,6 +14,7 @@ from frontsim.errors import FrontsimError
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
+from frontsim.verification.observe.state_reader import StateReader
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log.log_facts import read_facts
@@ -53,9 +54,8 @@ class Recording:
 def play(scenario: Scenario, harness: Harness) -> Recording:
     """Play a scenario to its end; what stops it is in the history's `trouble`."""
     try:
-        state = ScenarioState(
-            scenario, harness, harness.limits.first_wait(harness.latency), harness.now(), _effect_reader(harness)
-        )
+        wait = harness.limits.first_wait(harness.latency)
+        state = ScenarioState(scenario, harness, wait, harness.now(), _effect_reader(harness), _state_reader(harness))
     except CallError as error:
         return Recording(History(scenario.name, trouble=str(error)))
     try:
@@ -130,9 +130,13 @@ def _observed(
     _note(harness.latency, settled)
     final = Observation(state.now_ms(), settled.effects)
     history = _history(state, events, liveness=liveness, final=final, settled=settled.is_quiet)
+    if state.levels is not None and settled.is_quiet:
+        whole = replace(limits, quiet_s=state.wait_limits.quiet_s)  # the last look reads again what is wrong, no more
+        history = replace(history, state=state.levels.wait(history, whole))
     last_look = LastLook(
         state.effects,
         settled,
+        levels=state.levels,
         limits=harness.limits,
         latency=harness.latency,
         preflight_event_id=preflight_event_id,
@@ -153,6 +157,10 @@ def _effect_reader(harness: Harness) -> EffectReader | None:
     if harness.observer is None:
         return None
     return EffectReader(harness.observer, harness.observer_key, pause=harness.pause)
+
+
+def _state_reader(harness: Harness) -> StateReader | None:
+    return StateReader(harness.state, pause=harness.pause) if harness.state else None
 
 
 def _history(

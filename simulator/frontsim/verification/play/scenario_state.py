@@ -10,6 +10,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.history import Expect, FaultFact, Observation, PreflightCheck
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.observe.state_reader import StateReader
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
@@ -66,6 +67,7 @@ class ScenarioState:
         wait_limits: how long to wait for effects; the preflight makes them longer for a slow receiver.
         epoch: when the scenario began, by the simulator's clock.
         effects: reads effects; None when the user gave no way.
+        levels: reads the levels that the receiver keeps; None when the user gave no way.
         webhooks: the ids of the scenario's webhooks by event type.
         tracked: the scenario's events by webhookEventId.
         pasts: for each type with a past: what its next events take over from that, in their order.
@@ -80,6 +82,7 @@ class ScenarioState:
     wait_limits: WaitLimits
     epoch: datetime
     effects: EffectReader | None = None
+    levels: StateReader | None = None
     began_s: float = field(default_factory=stopwatch)
     webhooks: dict[str, list[str]] = field(default_factory=dict)
     tracked: dict[str, TrackedEvent] = field(default_factory=dict)

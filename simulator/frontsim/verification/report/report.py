@@ -8,6 +8,7 @@ import orjson
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, causes
+from frontsim.verification.report.compared import StockState, stock_state
 from frontsim.verification.report.exchange import answer_as_data, request_as_data
 from frontsim.verification.scenario.scenario import Scenario
 
@@ -27,6 +28,7 @@ def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
             "needsReceiverCmd": each.needs_process_control,
             "needsDependency": each.needs_dependency,
             "needsSink": each.needs_sink,
+            "needsState": each.needs_state,
         }
         for each in scenarios
     ]
@@ -57,7 +59,19 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for column, count in sorted(report.columns.items())
         ],
+        "state": _state(stock_state(report)),
         "scenarios": [_scenario(played) for played in report.played],
+    }
+
+
+def _state(state: StockState | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        "observer": state.observer,
+        "columns": dict(state.columns),
+        "stockItems": state.items,
+        "failure": state.failure,
     }
 
 

@@ -12,10 +12,11 @@
     events = "some"
     count = 5
 
-The file's name is the scenario's name. Optional keys at the top: `order` (the place in a whole run) and `webhooks` (how
-many for each type; 1). Every scenario starts with one clean event that must be seen once. Every scenario ends the same
-way: faults end, a clean event proves that the receiver lives, the list -> resend job runs until nothing is left, the
-effects settle, and only then are they judged.
+The file's name is the scenario's name. Optional keys at the top: `order` (the place in a whole run), `webhooks` (how
+many for each type; 1) and `levels` (true: it is about the levels that the receiver keeps, and needs
+`--observe-state`). Every scenario starts with one clean event that must be seen once. Every scenario ends the same way:
+faults end, a clean event proves that the receiver lives, the list -> resend job runs until nothing is left, the effects
+settle, and only then are they judged.
 
 The reader refuses a file with a mistake: a scenario that stops half way, or does nothing, would look like a verdict on
 the receiver.
@@ -58,6 +59,7 @@ class Scenario:
     steps: tuple[Step, ...]
     order: int = 1000
     webhooks: int = 1
+    needs_state: bool = False
     file: str = ""
 
     @property
@@ -85,6 +87,7 @@ class Scenario:
             "--receiver-cmd": self.needs_process_control,
             "--dependency": self.needs_dependency,
             "--observe-sink": self.needs_sink,
+            "--observe-state": self.needs_state,
         }
         return tuple(option for option, is_needed in needed.items() if is_needed)
 
@@ -160,7 +163,7 @@ def read(file: Path) -> Scenario:
 
 def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
     fields = Fields(document)
-    fields.only("breaks", "holds", "order", "webhooks", "step")
+    fields.only("breaks", "holds", "order", "webhooks", "levels", "step")
     if list(document)[:2] != ["breaks", "holds"]:
         got = ", ".join(list(document)[:2])
         fields.note("", f"expected the two sentences breaks = ... and holds = ... first, got {got}")
@@ -170,6 +173,7 @@ def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
         holds=_sentence(fields, "holds"),
         order=1000 if (order := fields.whole("order")) is None else order,
         webhooks=fields.whole("webhooks", least=1, most=10) or 1,
+        needs_state=fields.flag("levels") or False,
         steps=read_steps(fields),
         file=str(file),
     )
