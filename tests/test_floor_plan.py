@@ -99,8 +99,7 @@ UNMIRRORED = {
     "test_observers and test_hosted read real effects": "verification/observe/effect_reader.py",
     "test_hosted plays whole scenarios": (
         "verification/play/probes/clean_events.py verification/play/runner.py verification/play/steps/boundaries.py "
-        "verification/play/steps/crashes.py verification/play/steps/faults.py verification/play/steps/observing.py "
-        "verification/play/steps/raising.py"
+        "verification/play/steps/crashes.py"
     ),
     "the reports' tests hold every form": "verification/report/page.py",
     "test_hosted and cli/test_verify hold every refusal": "verification/request.py",

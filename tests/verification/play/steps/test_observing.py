@@ -1,0 +1,51 @@
+"""Looking at effects in the course of a scenario."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from frontsim.verification.observe.settle import Settled
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps import observing
+from frontsim.verification.play.steps.observing import take_baseline, take_checkpoint
+
+
+@pytest.fixture
+def booked(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the scenario did with its effects; it waits without asking for events that are still missing."""
+    done: list[str] = []
+
+    def wait(*_: object, wants_all: bool) -> Settled:
+        done.append(f"waited for all: {wants_all}")
+        return Settled((), is_quiet=True, failure=done[0] if done[0].startswith("no answer") else "")
+
+    monkeypatch.setattr(observing, "read_facts", lambda _: ())
+    state.effects = SimpleNamespace(  # type: ignore[assignment]
+        key="webhookEventId", take_baseline=lambda: done.append("baseline"), wait_until_settled=wait
+    )
+    return done
+
+
+def test_what_was_booked_before_is_left_out(state: ScenarioState, booked: list[str]) -> None:
+    take_baseline(state)
+    assert ["baseline"] == booked
+
+
+def test_a_checkpoint_does_not_wait_for_what_may_be_missing(state: ScenarioState, booked: list[str]) -> None:
+    """Only broken bodies have arrived, so nothing has to come."""
+    take_checkpoint(state)
+    assert ["waited for all: False"] == booked
+    assert state.checkpoint is not None
+    assert 0 == state.checkpoint.at_ms
+
+
+def test_an_observer_that_fails_is_remembered_and_no_checkpoint_taken(state: ScenarioState, booked: list[str]) -> None:
+    booked.append("no answer from the observer")
+    take_checkpoint(state)
+    assert ("no answer from the observer", None) == (state.observer_failure, state.checkpoint)
+
+
+def test_without_an_observer_nothing_is_looked_at(state: ScenarioState) -> None:
+    take_baseline(state)
+    take_checkpoint(state)
+    assert (None, "") == (state.checkpoint, state.observer_failure)

@@ -1,0 +1,69 @@
+"""What a `raise` step asks the simulator for, and what the scenario remembers of it."""
+
+import pytest
+
+from frontsim.client.control import STRICT
+from frontsim.client.errors import UnexpectedAnswer
+from frontsim.verification.facts.history import Expect
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps.raising import raise_clean, raise_events
+from frontsim.verification.scenario.steps import Raise
+from tests.verification.play.steps.conftest import NotingSimulator
+
+SALE = ["SaleCreated"]
+
+
+def test_each_event_is_about_something_new(state: ScenarioState, sim: NotingSimulator) -> None:
+    """Or about what the receiver knows already, while there is any; the step's own values come last."""
+    state.pasts["SaleCreated"] = [{"saleId": 1}]
+    raise_events(state, Raise(SALE, count=2, set={"total": 5}, label="first", expect=Expect.REFUSED))
+    (asked,) = sim.what("trigger")
+    known, new = asked["each"]
+    assert {"saleId": 1, "total": 5} == known
+    assert (True, 5) == (new["saleId"] >= 100, new["total"])
+    assert [("first", Expect.REFUSED)] * 2 == [(each.label, each.expect) for each in state.tracked.values()]
+
+
+def test_a_payload_of_the_steps_own_is_sent_as_it_is(state: ScenarioState, sim: NotingSimulator) -> None:
+    """And events that are logged together keep the ids of the simulator."""
+    raise_events(state, Raise(SALE, payload={"saleId": "x"}, invalid=True))
+    raise_events(state, Raise(SALE, together=True, count=3))
+    own, together = sim.what("trigger")
+    assert ({"saleId": "x"}, True, None) == (own["payload"], own["invalid"], own["each"])
+    assert (None, 3) == (together["each"], together["count"])
+
+
+def test_older_states_are_about_the_same_and_rank_below(state: ScenarioState, sim: NotingSimulator) -> None:
+    """They keep the paths that the step names, as far as the payload has them."""
+    sim.payloads = [{"saleId": 7, "total": 1}, {"saleId": 8}]
+    raise_events(state, Raise(SALE, count=2, label="new"))
+    raise_events(state, Raise(SALE, same_as="new", keep=["saleId", "customer.id"], older_than="new", set={"total": 2}))
+    _, first, second = sim.what("trigger")
+    assert [{"saleId": 7, "total": 2}] == first["each"]
+    assert [{"saleId": 8, "total": 2}] == second["each"]
+    found = [(each.series, each.rank) for each in state.tracked.values()]
+    assert [("SaleCreated 0", 1), ("SaleCreated 1", 1), ("SaleCreated 0", 0), ("SaleCreated 1", 0)] == found
+
+
+def test_an_array_grows_by_copies_of_the_types_own_entries(state: ScenarioState, sim: NotingSimulator) -> None:
+    """Taken from the first plain event that has any."""
+    sim.payloads = [{"lines": []}, {"lines": [{"n": 1}, {"n": 2}]}]
+    raise_events(state, Raise(SALE, grow={"lines": 5}))
+    assert [1, 2, 1, 2, 1] == [line["n"] for line in sim.what("trigger")[-1]["set_"]["lines"]]
+
+
+def test_an_array_that_no_event_fills_cannot_grow(state: ScenarioState) -> None:
+    with pytest.raises(UnexpectedAnswer, match="an array with entries at lines"):
+        raise_events(state, Raise(SALE, grow={"lines": 5}))
+
+
+def test_a_clean_event_has_no_oddity_and_a_moment_of_its_own(state: ScenarioState, sim: NotingSimulator) -> None:
+    """Whatever the profile of the run; one that no webhook of ours matches cannot show anything."""
+    tracked = raise_clean(state, "SaleCreated", now="2026-01-01T12:00:00")
+    (asked,) = sim.what("trigger")
+    assert (STRICT, "SaleCreated") == (asked["payloads"], tracked.event)
+    assert {"created": "2026-01-01T12:00:00", "lines[0].at": "2026-01-01T12:00:00"} == asked["set_"]
+
+    state.webhooks["SaleCreated"] = ["another"]
+    with pytest.raises(UnexpectedAnswer, match="an event of SaleCreated for our webhook"):
+        raise_clean(state, "SaleCreated", now="2026-01-01T12:00:00")
