@@ -56,6 +56,12 @@ def test_functions_are_short() -> None:
     assert set() == long - LONG.keys()
 
 
+def test_modules_are_short() -> None:
+    """At most 300 lines in what ships: a longer one holds two ideas, and is split between them."""
+    paths = [*ROOT.rglob("*.py"), *bundled.folder("loadtests").rglob("*.py")]
+    assert [] == [path.name for path in paths if len(path.read_text().splitlines()) > 300]
+
+
 def test_one_name_one_thing() -> None:
     """No two public classes have one name."""
     names = Counter(
