@@ -22,7 +22,9 @@ from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import play
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace, Schedule
+from frontsim.verification.volume import Volume, deliveries_per_s, fitted
 
 _SLOW_MS = 150
 """A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
@@ -80,6 +82,7 @@ class FirstPasses:
         self._blind_before: str | None = None
         self._receiver = ReceiverLatency()
         self._answer_ms = 0.0
+        self._per_s = 0.0
 
     def play(self) -> Iterator[FirstPass]:
         """All scenarios, in their order. Also those that are not played, with the reason."""
@@ -94,6 +97,12 @@ class FirstPasses:
             return 1
         return self._pace.jobs_that_wait if self._receiver.longest_s > _LATE_S else self._pace.jobs
 
+    def _volume(self, scenario: Scenario, selection: Selection) -> Volume:
+        """The scenario as a receiver that answers slowly can take it; others get all of it."""
+        if self._answer_ms <= _SLOW_MS or not self._per_s:
+            return Volume(scenario)
+        return fitted(scenario, per_s=self._per_s, number_of=lambda events: len(selection.types(events)))
+
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
@@ -102,14 +111,16 @@ class FirstPasses:
             cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
             harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest, cleans_up=cleans_up)
             self._receiver = harness.latency
+            volume = self._volume(scenario, harness.selection)
             reserve_s = harness.limits.last_s if self._receiver.leaves_rest else 0.0
-            if self._schedule.is_over(reserve_s=reserve_s):
+            if self._schedule.is_over(reserve_s=reserve_s + volume.expected_s):
                 reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
-            recording = play(scenario, harness)
+            recording = play(volume.scenario, harness)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
-            recording = replace(recording, history=_with_columns(recording.history, harness))
+            history = replace(recording.history, volume=volume.note)
+            recording = replace(recording, history=_with_columns(history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
             if self._key_probe and _answered_well(recording.history):
@@ -128,6 +139,7 @@ class FirstPasses:
         self._stop_reason = self._stop_reason or reason
         self._blind_before = blind
         self._answer_ms = self._answer_ms or _answer_ms(history)
+        self._per_s = self._per_s or deliveries_per_s(history)
         if judgement.may_change or self._receiver.longest_s > _LATE_S:
             self._receiver.leaves_rest = True
 

@@ -190,8 +190,9 @@ _ALL = (
     VerifyOption(
         "budget",
         "SECONDS",
-        "Start no further scenario after this time; the rest are reported as skipped.  [default: 120, with "
-        "--receiver-cmd 240]",
+        "Start no further scenario after this time, and none that would not end in it; the rest are reported as "
+        "skipped. A receiver that answers slowly gets fewer events in a scenario, and a note says so.  "
+        "[default: 120, with --receiver-cmd 240]",
         default=None,
         least=1,
         most=86_400,

@@ -212,6 +212,7 @@ class History:
         marks: what was done to the receiver itself, such as kills, with the moment in ms.
         waited_s: how long the scenario has waited for the rest of the run, by the receiver's clock.
         limit: which bodies the receiver takes, where a large one was refused; a sentence.
+        volume: with how many of its events it was played, where that is not all; a sentence.
         unfinished: time was over before the list -> resend job was done or had given up.
     """
 
@@ -236,6 +237,7 @@ class History:
     duration_s: float = 0.0
     waited_s: float = 0.0
     limit: str = ""
+    volume: str = ""
 
     @property
     def why_not_judged(self) -> str:

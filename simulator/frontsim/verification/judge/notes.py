@@ -23,6 +23,7 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         _no_identity(history),
         history.limit,
         *_unclear_levels(history),
+        history.volume,
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
 
