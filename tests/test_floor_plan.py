@@ -108,7 +108,6 @@ UNMIRRORED = {
         "verification/play/steps/crashes.py"
     ),
     "the reports' tests hold every form": "verification/report/page.py",
-    "test_hosted and cli/test_verify hold every refusal": "verification/request.py",
     "test_scenario reads every step": (
         "verification/scenario/contradictions.py verification/scenario/step_reader.py verification/scenario/steps.py"
     ),
