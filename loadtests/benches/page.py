@@ -1,10 +1,10 @@
 """The web page in Chromium on a long log, beside events that arrive, as JSON lines.
 
-    cd loadtests && python -m benches.page [--events 1000000] [--rate 2000] [--seconds 20]
+    cd loadtests && python -m benches.page [--events 1000000] [--rate 2000] [--seconds 20] [--visits 10]
 
-`firstPaintMs` is from the navigation to the first paint, `firstRowMs` until the newest event shows: the median of ten
-visits. `bareFirstPaintMs` is the first paint of a page with one word, which is the ceiling. While events arrive, the
-log is scrolled up and down: `frameMsP95` is the time between two frames. `heapMb` and `nodes` are the page's memory
+`firstPaintMs` is from the navigation to the first paint, `firstRowMs` until the newest event shows: the median of
+`--visits`. `bareFirstPaintMs` is the first paint of a page with one word, which is the ceiling. While events arrive,
+the log is scrolled up and down: `frameMsP95` is the time between two frames. `heapMb` and `nodes` are the page's memory
 after a garbage collection, and `simulatorMb` the simulator's, before and after.
 
 Needs Chromium, and Playwright, which the extra [dev] brings.
@@ -27,7 +27,6 @@ from benches.figures import print_figures
 from benches.served import Served, served
 
 EVENT = "StockMovementCreated"
-VISITS = 10
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--js-flags=--expose-gc"]
 BARE = "data:text/html,<p>one word"
@@ -99,8 +98,8 @@ def arriving(simulator: Served, rate: int) -> Iterator[list[int]]:
 def measure(page: Page, simulator: Served, options: argparse.Namespace) -> None:
     """Visit, then watch events arrive; prints a line for each."""
     url = f"{simulator.http.base_url}/"
-    bare = [first_paint(page, BARE) for _ in range(VISITS)]
-    visits = [visit(page, url) for _ in range(VISITS)]
+    bare = [first_paint(page, BARE) for _ in range(options.visits)]
+    visits = [visit(page, url) for _ in range(options.visits)]
     print_figures(
         f"page with {options.events:,} events",
         bareFirstPaintMs=statistics.median(bare),
@@ -132,6 +131,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rate", type=int, default=2_000)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--visits", type=int, default=10)
     options = parser.parse_args()
     if CHROMIUM is None:
         sys.exit("install Chromium first: apt-get install chromium")

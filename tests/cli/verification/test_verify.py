@@ -33,12 +33,15 @@ FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 
 @pytest.fixture
 def receiver(tmp_path):
-    """Opens a receiver of the registry in a thread: `receiver("no-dedupe")` gives the options that name it."""
+    """Opens a receiver of the registry in a thread: `receiver("no-dedupe")` gives the options of a run of one type."""
     with ExitStack() as stack:
 
         def run(variant="reference"):
             url = stack.enter_context(serving(variant, tmp_path / "receiver.db"))
-            return ["--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--settle", "0.1"]
+            return [
+                *("--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--settle", "0.1"),
+                *("--events", "SaleCreated"),
+            ]
 
         yield run
 
@@ -103,7 +106,8 @@ def test_violated_is_1_and_says_how_to_see_it_again(verify, receiver, monkeypatc
     assert "duplicated: booked more than once" in done.stdout
     url = options[1]
     again = (
-        f"frontsim verify --receiver {url} --observe-url {options[3]} --settle 0.1 --scenario lost-response --seed 5"
+        f"frontsim verify --receiver {url} --observe-url {options[3]} --settle 0.1 --events SaleCreated "
+        "--scenario lost-response --seed 5"
     )
     assert again in done.stdout
 
@@ -125,7 +129,7 @@ def test_a_scenario_of_the_users_own_is_replayed_from_its_file(verify, receiver,
     monkeypatch.setattr(sys, "argv", ["frontsim", "verify", *options])
     done = verify(*options)
     assert done.exit_code == 1
-    assert f"--settle 0.1 --scenario {file} --seed " in done.stdout
+    assert f"--settle 0.1 --events SaleCreated --scenario {file} --seed " in done.stdout
 
 
 def test_no_form_of_the_result_holds_a_secret(verify, receiver, monkeypatch, tmp_path):
