@@ -1,6 +1,16 @@
+from decimal import Decimal
+
 import pytest
 
-from frontsim.verification.facts.content import Pair, embedded_payload, first_difference, first_inexact, is_copy
+from frontsim.verification.facts.content import (
+    Pair,
+    different,
+    embedded_payload,
+    first_difference,
+    first_inexact,
+    is_copy,
+    would_change,
+)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +146,182 @@ def test_a_flag_is_kept_in_many_words(flag, words):
     for word in words:
         assert (True, False) == (Pair("x", flag, word).is_same, Pair("x", not flag, word).is_same), word
     assert Pair("x", flag, "perhaps").is_same
+
+
+def test_a_pair_tells_where_it_is_and_what_it_is():
+    """Without positions by its field; the whole payload has a name; a list of another length has no rewriting."""
+    assert "lines[].tags[]" == Pair("lines[3].tags[12]", 1, 2).field
+    assert "payload: sent 1, kept 2" == str(Pair("", 1, 2))
+    assert ("", False) == (Pair("x", 1, 100, "sent 1 entries").rewriting, Pair("x", 1, 1, "sent 1 entries").is_same)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "expected"),
+    [
+        ("2026-01-25T12:00:00", "2026-01-25T11:00:00", True),
+        ("2026-01-25T12:00:00", "noon", False),
+        ("noon", "2026-01-25T12:00:00", False),
+        ("2026-01-25T12:00:00", 5, False),
+        (5, "2026-01-25T12:00:00", False),
+    ],
+)
+def test_a_moment_is_two_date_times(sent, kept, expected):
+    assert expected is Pair("at", sent, kept).is_moment
+
+
+@pytest.mark.parametrize(
+    ("payload", "copy"), [("hello", None), ("[1, 2", "[1, 2"), ("[1]", [1]), ("{", "{"), (5, None), ("", None)]
+)
+def test_a_text_is_a_copy_if_it_begins_as_json(payload, copy):
+    assert copy == embedded_payload({"payload": payload})
+
+
+LINES = {"lines": [{"sku": 1}, {"gtin": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "expected"),
+    [
+        (LINES, '{"lines": [{"sku": 1, "gtin": 2', True),
+        (LINES, '{"lines": [{"sku": 1, "own": 2', False),
+        (dict.fromkeys("abcd"), '{"a": 1, "b": 2, "c": 3, "d": 4, "x": 5', True),  # four of five
+        (dict.fromkeys("abcd"), '{"a": 1, "b": 2, "c": 3, "x": 4', False),
+        (LINES, "{1", False),
+        ([1], {"a": 1}, False),
+        ({"a": 1}, [1], False),
+        ([1], 5, False),
+        (5, [1], False),
+        ([], [1], True),
+        ([{"a": 1}], [], True),
+        ([{"a": 1}], [{"b": 1}], False),
+        ([{"a": 1}, 2], [{"a": 1}, {"b": 1}], True),
+        ([1, {"a": 1}], [2, {"b": 1}], True),
+        ([{"a": 1}, {"b": 1}], [{"a": 2}, {"c": 1}], True),
+    ],
+)
+def test_a_copy_is_known_by_its_keys(sent, kept, expected):
+    """Of a text that is cut off, by those within lists too; of lists, by the first entry."""
+    assert expected is is_copy(sent, kept)
+
+
+def test_what_is_no_copy_within_a_copy_is_passed_over():
+    """The whole was found to be a copy before; a part with keys of its own is the receiver's data."""
+    assert "a: sent 1, kept 9" == first_difference({"a": 1, "b": 2, "c": 3}, {"a": 9})
+    assert "" == first_difference({"store": {"id": 1, "name": "A", "x": 1}}, {"store": {"id": 9}})
+    assert "" == first_difference({"store": {"id": 1}}, {"store": None})
+
+
+def test_a_copy_that_was_cut_off_shows_its_end():
+    """The last 40 characters."""
+    kept = '{"lines": [' + "1" * 30 + "2" * 39 + "3"
+    assert f"kept {len(kept)} characters that are not: '{'2' * 39}3'" in first_difference({"lines": [1]}, kept)
+
+
+def test_the_pairs_that_differ():
+    """All of them and no other; what a database makes of a value or a key is compared like any other."""
+    assert ["b", "c.d"] == [
+        pair.path for pair in different({"a": 1, "b": 2, "c": {"d": 1}}, {"a": 1, "b": 3, "c": {"d": 2}})
+    ]
+    assert [] == different({"a": 1.5}, {"a": Decimal("1.5"), 7: 1})
+    assert [] == different({"a": 1}, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "told"),
+    [
+        ({"a": 1}, [1], "payload: sent {'a': 1}, kept [1]"),
+        ([1], {"a": 1}, "payload: sent [1], kept {'a': 1}"),
+        ([1], 5, "payload: sent [1], kept 5"),
+        (5, [1], "payload: sent 5, kept [1]"),
+        (5, {"a": 1}, "payload: sent 5, kept {'a': 1}"),
+        ({"a": 1}, 5, "payload: sent {'a': 1}, kept 5"),
+    ],
+)
+def test_another_kind_of_value_is_inexact(sent, kept, told):
+    assert told == first_inexact(sent, kept)
+
+
+@pytest.mark.parametrize(
+    ("rewriting", "value", "expected"),
+    [
+        ("times 100", 0, False),
+        ("times 100", 5, True),
+        ("in another letter case", "ANNA", False),
+        ("in another letter case", "anna", False),
+        ("in another letter case", "Anna", True),
+        ("in another time zone", "ANNA", True),
+        ("in another time zone", "", True),
+    ],
+)
+def test_a_rewriting_leaves_some_values_as_they_were(rewriting, value, expected):
+    """Zero is zero in any unit, and a text of capitals in capitals."""
+    assert expected is would_change(rewriting, value)
+
+
+def line(number, **others):
+    return {**dict.fromkeys("abcd", number), "e": -number, **others}
+
+
+def kept_line(number):
+    return {**dict.fromkeys("abcd", f"{number}.0"), "own": 9 - number}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "told"),
+    [
+        ([line(2), line(1)], [kept_line(1), kept_line(2)], ""),  # sorted by what both show
+        ([3, 1, 2], [1, 2, 9], "x[0]: sent 3, kept 1"),  # as sorted, one of three differs: told as sent
+        ([10, 2, None, True], ["2.0", "10", None, True], ""),
+        (["NaN", "a", "Infinity"], ["Infinity", "NaN", "a"], ""),
+        ([1e3, 20], ["20", "1000"], ""),
+        ([1, 2], [1, 3], "x[1]: sent 2, kept 3"),
+        ([], [], ""),
+        ([{"a": 1}, 7], [{"a": 1}, 8], "x[1]: sent 7, kept 8"),
+        ([7, {"a": 1}], [7, {"a": 2}], "x[1].a: sent 1, kept 2"),
+        ([[2], [1]], [[2], [1]], ""),
+    ],
+)
+def test_a_list_may_be_sorted_and_nothing_else(sent, kept, told):
+    assert told == first_difference({"x": sent}, {"x": kept})
+
+
+def test_a_list_that_is_rewritten_throughout_is_compared_in_its_order():
+    """Cents, entry by entry."""
+    found = different(
+        {"x": [{"p": 1.5, "q": "b"}, {"p": 2, "q": "a"}]}, {"x": [{"p": 150, "q": "b"}, {"p": 200, "q": "a"}]}
+    )
+    assert [("x[0].p", "times 100"), ("x[1].p", "times 100")] == [(pair.path, pair.rewriting) for pair in found]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "is_same"),
+    [
+        (None, 5, True),
+        (5, None, True),
+        ("5", 6, True),
+        (5, True, True),
+        (1.5, "about", True),
+        (1.5, [1], True),
+        ([1], 1.5, True),
+        ("a", ["a"], True),
+        (1, 1.000001, False),
+        (1, 1.0000001, True),
+        ("2026-01-25T12:00:00", "2026-01-25T12:00:00.5", True),
+        ("2026-01-25T12:00:00", "2026-01-25T12:00:01", False),
+        ("2026-01-25T12:00:00Z", "2026-01-25T12:00:01.5Z", False),
+        ("2026-01-25T12:00:00Z", "2026-01-25T13:00:00+01:00", True),
+        ("2026-01-25T12:00:00", "2026-01-25T13:00:00Z", True),
+    ],
+)
+def test_in_doubt_two_values_are_the_same(sent, kept, is_same):
+    """Kinds that do not fit each other prove nothing; numbers and moments of one kind do."""
+    assert is_same is Pair("x", sent, kept).is_same
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("a", 5), (5, "about"), (0, 100), ("about", 5), (None, 5), ("2026-01-25T12:00:00", "2026-01-25T12:00:01")],
+)
+def test_what_is_no_rewriting(sent, kept):
+    """A text and a number, nothing and something, one moment and the next second."""
+    assert "" == Pair("x", sent, kept).rewriting
