@@ -332,3 +332,24 @@ def test_a_table_of_customers_has_columns_of_its_own():
         for n in range(4)
     ]
     assert ["city"] == [column.path for column in ColumnMemory().learn(groups)]
+
+
+def test_a_flag_must_keep_both_values_often_enough():
+    """Three of each, and nine of ten right; or three lost among three that are always true."""
+    assert [FLAG] == lost(flagged(*[(True, True)] * 6, *[(False, False)] * 3, (False, True)))
+    assert [] == lost(flagged(*[(True, True)] * 17, *[(False, False)] * 2, (False, True)))
+    assert [FLAG] * 3 == lost(flagged(*[(True, True)] * 3, *[(False, True)] * 3))
+
+
+def test_a_flag_that_the_user_names_needs_one_that_agrees():
+    memory = ColumnMemory({"agreed_send_sms": "agreedSendSMS"})
+    assert [FLAG] == lost(flagged((True, True), (False, True)), memory)
+
+
+def test_different_values_are_counted_up_to_three():
+    assert {TOTAL: ColumnCount(5, 5, 3)} == ColumnMemory().learn(sold(*((n, n) for n in range(5))))
+
+
+def test_a_float_of_fewer_digits_has_lost_some():
+    pair = pair_of(TOTAL, EventFact("w", "e", "SaleCreated", (), payload={"total": "0041"}), {"total": 41.0})
+    assert not pair.is_same
