@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ Connect = Callable[..., Connection]
 SCHEMA = (
     "CREATE TABLE events (event_id VARCHAR(64) PRIMARY KEY, done INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE sales (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
+    "CREATE TABLE stock (stock_id INTEGER, gtin VARCHAR(20), on_hand DECIMAL(12, 3), PRIMARY KEY (stock_id, gtin))",
     "CREATE TABLE sale_lines (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
 )
 NEW = {
@@ -91,6 +93,34 @@ def one_transaction(kind: str, connect: Connect) -> Book:
         database.pool.run(work)
 
     return book
+
+
+def levels_added(kind: str, connect: Connect, *, reads_first: bool = False) -> Book:
+    """It books a movement and changes the level of its stock item in one transaction."""
+    database = Database(kind, connect)
+
+    def book(event_id: str, movement: Any) -> None:
+        def work(connection: Connection) -> None:
+            if database.note(connection, event_id):
+                run(connection, SALE, event_id, movement["quantity"])
+                _move(connection, movement, reads_first=reads_first)
+            connection.commit()
+
+        database.pool.run(work)
+
+    return book
+
+
+def _move(connection: Connection, movement: Any, *, reads_first: bool) -> None:
+    item, quantity = (movement["stockId"], movement["gtin"] or ""), movement["quantity"]
+    run(connection, "INSERT INTO stock VALUES (%s, %s, 0) ON CONFLICT DO NOTHING", *item)
+    if not reads_first:
+        run(connection, "UPDATE stock SET on_hand = on_hand + %s WHERE stock_id = %s AND gtin = %s", quantity, *item)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT on_hand FROM stock WHERE stock_id = %s AND gtin = %s", item)
+        level = float(cursor.fetchone()[0]) + quantity
+    run(connection, "UPDATE stock SET on_hand = %s WHERE stock_id = %s AND gtin = %s", level, *item)
 
 
 def no_pool(kind: str, connect: Connect) -> Book:
@@ -289,6 +319,8 @@ def no_key(kind: str, connect: Connect) -> Book:
 RECEIVERS: Mapping[str, Callable[[str, Connect], Book]] = {
     "one-transaction": one_transaction,
     "no-pool": no_pool,
+    "levels-added": levels_added,
+    "levels-read-first": partial(levels_added, reads_first=True),
     "retries": retries,
     "dies": dies,
     "dies-alone": dies,
