@@ -65,3 +65,10 @@ def test_baselines_are_equal_by_what_they_leave_out():
     one.new_in([Effect("b")])
     assert (True, False) == (one == other, one == Baseline.of([Effect("b")]))
     assert 0 == Baseline({}).gone_from([])
+
+
+def test_what_is_gone_is_told_by_its_key_and_what_is_new_by_its_content():
+    """A second `a` is no `b`; of two effects without a key the one with other content is new, whatever comes first."""
+    assert 1 == Baseline.of([Effect("a"), Effect("b")]).gone_from([Effect("a"), Effect("a")])
+    old, other = Effect(None, {"n": 1}), Effect(None, {"n": 2})
+    assert (other,) == Baseline.of([old]).new_in([other, old])

@@ -41,3 +41,9 @@ def test_an_event_without_an_effect_has_none():
 @pytest.mark.parametrize("runs", [(SENT,), (SENT, RESENT_IN_VAIN)])
 def test_what_was_not_resent_and_acknowledged_says_nothing(runs):
     assert "" == memory(history(*runs), {"e": 1})
+
+
+def test_one_event_that_was_booked_again_is_enough():
+    """Others were remembered: it forgets some."""
+    events = tuple(EventFact("w", name, "SaleCreated", (SENT, RESENT)) for name in "ab")
+    assert "has forgotten an event after 5 s" == memory(History("m", events, waited_s=5.0), {"a": 1, "b": 2})
