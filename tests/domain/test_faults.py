@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage, Match, Param, fault_for
+from frontsim.domain.faults import FAULTS, SINK, DeliveryFacts, FaultRule, FaultStage, Match, Param, fault_for
 
 DESIGN = {
     FaultStage.NEVER_ARRIVES: {"refuse", "dns-failure", "connect-timeout", "tls-failure", "answer"},
@@ -59,6 +59,7 @@ def test_what_a_param_refuses(value: object):
 def test_what_a_param_says():
     """In words for the user."""
     assert "'often' or a whole number, 0 to 10" == Param("x", 1, 0, 10, whole=True, words=("often",)).expected
+    assert "'often' or 'once' or a number, 0 or more" == Param("x", 1, words=("often", "once")).expected
     assert "a number, 0 or more" == Param("x", 1).expected
     assert "a number, 0.001 to 31,536,000" == Param("x", 1, 0.001, 31_536_000).expected
 
@@ -93,11 +94,25 @@ def test_faults_on_the_api_and_on_deliveries_keep_apart():
     assert None is fault_for(rules[2:], call, fired={}, seed=1)
 
 
+def test_the_sink_fails_only_for_a_rule_that_names_it():
+    """A rule on any operation means those of the API."""
+    call = DeliveryFacts(chance_key="call/1", now=1000, operation=SINK)
+    rules = [rule("api-error"), rule("api-error", number=2, operation=SINK)]
+    assert 2 == fault_for(rules, call, fired={}, seed=1).number
+
+
 def test_spent_rules_give_way():
     """The first that matches and is not spent."""
     rules = [rule(times=2), rule("answer", number=2)]
     assert [1, 1, 2] == [fault_for(rules, FACTS, fired={1: fired}, seed=1).number for fired in (0, 1, 2)]
     assert 1 == fault_for([rule(times=1)], FACTS, fired={}, seed=1).number
+    assert None is fault_for([rule(times=0)], FACTS, fired={}, seed=1)
+
+
+def test_what_is_certain_is_not_drawn():
+    """So it needs no count of the calls that the rule has matched."""
+    call = DeliveryFacts(chance_key="", now=0, operation="listWebhooks")
+    assert 1 == fault_for([rule("api-error")], call, fired={}, seed=1).number
 
 
 @given(st.integers(0, 2**63 - 1), st.floats(0, 1), st.text(min_size=1))

@@ -9,6 +9,7 @@ from frontsim.verification.facts.content import (
     first_difference,
     first_inexact,
     is_copy,
+    pairs,
     would_change,
 )
 
@@ -121,6 +122,15 @@ def test_an_exact_copy_has_every_key_and_value(kept, told):
         ("2026-01-25T12:00:00", "2026-01-26T02:15:00", ""),
         ("2026-01-25T12:00:00", "2026-01-26T03:00:00", ""),
         (0, 0.1, ""),
+        (1, "10.000001", ""),
+        ("12.5", 125, "times 10"),
+        ("NaN", 5, ""),
+        (5, "NaN", ""),
+        ("2026-01-25T12:00:00", "2026-01-25T13:00:01.999", "in another time zone"),
+        ("2026-01-25T12:00:00", "2026-01-25T13:00:02", ""),
+        ("2026-01-25T12:00:00", "2026-01-25T10:59:58", ""),
+        ("2026-01-25T12:00:00", "2026-01-25T10:59:58.001", "in another time zone"),
+        ("2026-01-25T12:00:00Z", "2026-01-25T13:00:00+00:00", "in another time zone"),
     ],
 )
 def test_a_rewriting_that_loses_nothing_is_named(sent, kept, rewriting):
@@ -156,11 +166,26 @@ def test_a_pair_tells_where_it_is_and_what_it_is():
 
 
 @pytest.mark.parametrize(
+    ("text", "shown"), [("a" * 78, f"'{'a' * 78}'"), ("a" * 79, f"'{'a' * 79}..."), ("a" * 99, f"'{'a' * 79}...")]
+)
+def test_a_long_value_is_cut(text, shown):
+    """To 80 characters."""
+    assert f"x: sent {shown}, kept 1" == str(Pair("x", text, 1))
+
+
+def test_entries_of_a_sorted_list_keep_the_positions_that_they_were_sent_at():
+    found = list(pairs({"x": [2, 1]}, {"x": [1, 2]}))
+    assert [("x[0]", 2, 2), ("x[1]", 1, 1)] == [(pair.path, pair.sent, pair.kept) for pair in found]
+
+
+@pytest.mark.parametrize(
     ("sent", "kept", "expected"),
     [
         ("2026-01-25T12:00:00", "2026-01-25T11:00:00", True),
         ("2026-01-25T12:00:00", "noon", False),
         ("noon", "2026-01-25T12:00:00", False),
+        ("2026-01-25T12:00:00Z", "2026-01-25T12:00:00", True),
+        ("2026-01-25T12:00:00", "2026-01-25T12:00:00+01:00", True),
         ("2026-01-25T12:00:00", 5, False),
         (5, "2026-01-25T12:00:00", False),
     ],
@@ -279,6 +304,19 @@ def kept_line(number):
         ([{"a": 1}, 7], [{"a": 1}, 8], "x[1]: sent 7, kept 8"),
         ([7, {"a": 1}], [7, {"a": 2}], "x[1].a: sent 1, kept 2"),
         ([[2], [1]], [[2], [1]], ""),
+        ([[2], [1]], [[1], [2]], ""),
+        ([1, 10], [10, 1], ""),  # no rewriting: ten times the one and a tenth of the other
+        ([7, {"a": 1}], [{"a": 1}, 7], ""),
+        ([{"a": 1}, 7], [7, {"a": 1}], ""),
+        ([{"a": 2}, {"a": 1}], [{"Own": 9, "a": 1}, {"Own": 8, "a": 2}], ""),
+        ([{"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 3}], [{"a": 1, "b": 3}, {"a": 1}, {"a": 1, "b": 2}], ""),
+        ([{"a": True, "n": 1}, {"a": False, "n": 2}], [{"a": "N", "n": 2}, {"a": "Y", "n": 1}], ""),
+        ([{"a": 0, "n": 1}, {"a": 1, "n": 2}], [{"a": True, "n": 2}, {"a": False, "n": 1}], ""),
+        ([{"a": {"b": 1}, "n": 2}, {"a": {"b": 2}, "n": 1}], [{"a": {"b": 2}, "n": 1}, {"a": {"b": 1}, "n": 2}], ""),
+        ([{"a": [2], "n": 1}, {"a": [1], "n": 2}], [{"a": "[1 ]", "n": 2}, {"a": "[ 2]", "n": 1}], ""),
+        ([{"a": "B", "n": 1}, {"a": None, "n": 2}], [{"a": "", "n": 2}, {"a": "B", "n": 1}], ""),
+        ([0.5, 0.00001], ["0.00001", "0.50"], ""),
+        (["sNaN", "a"], ["a", "sNaN"], ""),
     ],
 )
 def test_a_list_may_be_sorted_and_nothing_else(sent, kept, told):
@@ -304,6 +342,12 @@ def test_a_list_that_is_rewritten_throughout_is_compared_in_its_order():
         (1.5, [1], True),
         ([1], 1.5, True),
         ("a", ["a"], True),
+        ("", "  ", True),
+        ("Anna", "", False),
+        ("", "mutant", False),
+        (5, "NaN", True),
+        (1.5, Decimal("1.50"), True),
+        (1.5, Decimal("1.6"), False),
         (1, 1.000001, False),
         (1, 1.0000001, True),
         ("2026-01-25T12:00:00", "2026-01-25T12:00:00.5", True),

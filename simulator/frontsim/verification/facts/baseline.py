@@ -18,29 +18,28 @@ class Baseline:
 
     counts: Mapping[bytes, int]
     """How often each effect was there, by `_fingerprint`."""
-    _shown: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
-    """The most that one look has shown of each key; effects without a key count under ""."""
+    _shown: Counter[str | None] = field(default_factory=Counter, repr=False, compare=False)
+    """The most that one look has shown of each key; effects without a key count under None."""
 
     @classmethod
     def of(cls, before: Iterable[Effect]) -> "Baseline":
         """The baseline of these effects."""
         effects = tuple(before)
-        return cls(Counter(map(_fingerprint, effects)), Counter(map(_key, effects)))
+        return cls(Counter(map(_fingerprint, effects)), Counter(effect.key for effect in effects))
 
     def new_in(self, now: Iterable[Effect]) -> tuple[Effect, ...]:
         """The effects beyond those of the baseline."""
         left = dict(self.counts)
         new = []
-        shown: dict[str, int] = {}
+        shown: Counter[str | None] = Counter()
         for effect in now:
-            fingerprint, key = _fingerprint(effect), _key(effect)
-            shown[key] = shown.get(key, 0) + 1
+            fingerprint = _fingerprint(effect)
+            shown[effect.key] += 1
             if left.get(fingerprint, 0):
                 left[fingerprint] -= 1
             else:
                 new.append(effect)
-        for key, number in shown.items():
-            self._shown[key] = max(number, self._shown[key])
+        self._shown.update(shown - self._shown)
         return tuple(new)
 
     def gone_from(self, now: Sequence[Effect]) -> int:
@@ -48,11 +47,7 @@ class Baseline:
 
         An effect without a key may change after it was booked, so only the number of those is compared.
         """
-        return (self._shown - Counter(map(_key, now))).total()
-
-
-def _key(effect: Effect) -> str:
-    return effect.key or ""
+        return (self._shown - Counter(effect.key for effect in now)).total()
 
 
 def _fingerprint(effect: Effect) -> bytes:

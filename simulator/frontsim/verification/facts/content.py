@@ -31,6 +31,7 @@ _TRUTH = {
     **dict.fromkeys(("false", "0", "0.0", "f", "n", "no", "off", ""), False),
 }
 _FARTHEST_ZONE = timedelta(hours=14)
+_QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def is_copy(sent: Any, kept: Any) -> bool:
 
 def pairs(sent: Any, kept: Any, path: str = "") -> Iterator[Pair]:
     """The values that both sides show, and the objects and lists that do not fit; `kept` is a copy of `sent`."""
-    if not isinstance(sent, dict | list) or kept is None:
+    if not isinstance(sent, dict | list):
         yield Pair(path, sent, kept)
         return
     kept = lookup.parsed(kept)
@@ -135,8 +136,8 @@ def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
     if isinstance(sent, list) and isinstance(kept, list):
         if len(sent) != len(kept):
             return str(Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}"))
-        both = enumerate(zip(sent, kept, strict=True))
-        return next(filter(None, (first_inexact(*pair, f"{path}[{number}]") for number, pair in both)), "")
+        both = ((sent[number], kept[number], f"{path}[{number}]") for number in range(len(sent)))
+        return next(filter(None, (first_inexact(*each) for each in both)), "")
     is_same = sent == kept and isinstance(sent, bool) == isinstance(kept, bool)
     return "" if is_same else str(Pair(path, sent, kept))
 
@@ -152,45 +153,45 @@ def would_change(rewriting: str, value: Any) -> bool:
     return bool(value)
 
 
-def _list_pairs(sent: list[Any], kept: list[Any], path: str) -> Iterator[Pair]:
-    """Entry by entry; in sorted order where the receiver has only sorted the entries in its own way."""
-    in_order = [
-        pair
-        for number, (before, after) in enumerate(zip(sent, kept, strict=True))
-        for pair in pairs(before, after, f"{path}[{number}]")
-    ]
-    if all(pair.is_same or pair.rewriting for pair in in_order):
-        return iter(in_order)
-    shared = _shared_keys(sent, kept)
-    numbered = sorted(enumerate(sent), key=lambda each: _sort_key(each[1], shared))
-    in_sorted_order = [
-        pair
-        for (number, before), after in zip(
-            numbered, sorted(kept, key=lambda each: _sort_key(each, shared)), strict=True
-        )
-        for pair in pairs(before, after, f"{path}[{number}]")
-    ]
-    return iter(in_sorted_order if all(pair.is_same for pair in in_sorted_order) else in_order)
+def _list_pairs(sent: list[Any], kept: list[Any], path: str) -> list[Pair]:
+    """Entry by entry; the entries that fit each other where the receiver has only sorted them in its own way."""
+    in_order = _entry_pairs(sent, kept, path)
+    if all(pair.is_same for pair in in_order):
+        return in_order
+    names = _sortable(sent, kept)
+    numbers = sorted(range(len(sent)), key=lambda number: _sort_key(sent[number], names))
+    fitting = dict(zip(numbers, sorted(kept, key=lambda each: _sort_key(each, names)), strict=True))
+    in_sorted_order = _entry_pairs(sent, fitting, path)
+    return in_sorted_order if all(pair.is_same for pair in in_sorted_order) else in_order
 
 
-def _shared_keys(sent: list[Any], kept: list[Any]) -> list[str]:
-    if sent and isinstance(sent[0], dict) and isinstance(kept[0], dict):
-        return sorted(sent[0].keys() & kept[0].keys())
-    return []
+def _entry_pairs(sent: list[Any], kept: list[Any] | dict[int, Any], path: str) -> list[Pair]:
+    return [pair for number, each in enumerate(sent) for pair in pairs(each, kept[number], f"{path}[{number}]")]
 
 
-def _sort_key(value: Any, shared: list[str]) -> str:
-    if isinstance(value, dict) and shared:
-        return repr([_canonical(value.get(name)) for name in shared])
+def _sortable(sent: list[Any], kept: list[Any]) -> list[str]:
+    """The keys that both sides show, without those of flags, objects and lists, which have too many forms."""
+    by_both = set().union(*_objects(sent)) & set().union(*_objects(kept))
+    no_order = {name for each in _objects(sent + kept) for name in each if isinstance(each[name], bool | dict | list)}
+    return sorted(by_both - no_order)
+
+
+def _objects(values: list[Any]) -> list[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _sort_key(value: Any, names: list[str]) -> str:
+    if isinstance(value, dict):
+        return repr([_canonical(value.get(name)) for name in names])
     return repr(_canonical(value))
 
 
 def _canonical(value: Any) -> str:
-    """One text for the forms of a single value that count as the same; nothing for objects and lists."""
-    if value is None or isinstance(value, bool | dict | list):
-        return ""
+    """One text for the forms of a single value that count as the same; nothing and an empty text are such forms."""
     number = _number(value)
-    return format(number.normalize(), "f") if number is not None and number.is_finite() else _plain(str(value))
+    if number is None:
+        return "" if value is None else _plain(str(value))
+    return str(number.normalize())
 
 
 def _all_keys(value: Any) -> set[str]:
@@ -200,15 +201,13 @@ def _all_keys(value: Any) -> set[str]:
 
 
 def _same(sent: Any, kept: Any) -> bool:
-    if sent == kept or sent is None or kept is None:
+    if sent == kept:
         return True
     if isinstance(sent, str) and isinstance(kept, str):
         return _plain(sent) == _plain(kept) or _same_moment(sent, kept)
     if isinstance(sent, bool):
         return _TRUTH.get(str(kept).strip().lower(), sent) is sent  # 1, "true" and "Y" all keep a flag
-    if isinstance(kept, bool):
-        return True
-    if isinstance(sent, int | float) and isinstance(kept, int | float | str):
+    if isinstance(sent, int | float):
         number = _number(kept)
         return number is None or abs(number - Decimal(str(sent))) < _TOLERANCE
     return True
@@ -250,9 +249,8 @@ def _is_other_zone(sent: str, kept: str) -> bool:
     apart = _apart(sent, kept)
     if apart is None:
         return False
-    quarters = apart / timedelta(minutes=15)
-    is_shifted = round(quarters) != 0 and abs(apart) <= _FARTHEST_ZONE
-    return is_shifted and abs(quarters - round(quarters)) < 0.002  # to the second
+    quarters = round(apart / _QUARTER)
+    return quarters != 0 and abs(apart) <= _FARTHEST_ZONE and abs(apart - quarters * _QUARTER) < timedelta(seconds=2)
 
 
 def _apart(sent: str, kept: str) -> timedelta | None:
@@ -264,10 +262,12 @@ def _apart(sent: str, kept: str) -> timedelta | None:
 
 
 def _number(value: Any) -> Decimal | None:
+    """Of a finite number in any form; NaN and Infinity may be names."""
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    return number if number.is_finite() else None
 
 
 def _shown(value: Any) -> str:

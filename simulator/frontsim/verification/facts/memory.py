@@ -19,7 +19,7 @@ def memory(history: History, effects: Mapping[str, int]) -> str:
         return ""
     resent = {event.webhook_event_id for event in history.events if _is_resent(event)}
     booked = {number for event_id, number in effects.items() if event_id in resent}
-    if max(booked, default=0) > 1:
+    if any(number > 1 for number in booked):
         return f"has forgotten an event after {_span(history.waited_s)}"
     return f"remembers an event for at least {_span(history.waited_s)}" if booked == {1} else ""
 

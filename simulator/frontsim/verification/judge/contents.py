@@ -67,8 +67,8 @@ def _copies(groups: Sequence[EventGroup]) -> list[tuple[EventFact, Any]]:
     """The same events, with the copy in each effect."""
     found = []
     for group in groups:
-        event = group.events[0]
-        if len(group.events) != 1 or event.altered or event.payload is None:
+        event, *others = group.events
+        if others or event.altered:
             continue
         for effect in group.effects:
             kept = content.embedded_payload(effect.value)
@@ -93,4 +93,4 @@ def _rewritten(compared: Sequence[_Compared]) -> dict[Field, str]:
 
 
 def _is_rewritten(event: EventFact, pair: Pair, rewritten: Mapping[Field, str]) -> bool:
-    return rewritten.get((event.event, pair.field)) == pair.rewriting != ""
+    return rewritten.get((event.event, pair.field)) == pair.rewriting
