@@ -37,11 +37,13 @@ def test_it_ends_with_the_simulator() -> None:
     with subprocess.Popen(command, stdin=theirs.fileno()) as process, ours:
         theirs.close()
         ours.sendall(framed(pickle.dumps((list(types), 5, "strict"))))
-        ours.sendall(framed(b'{"do":"make","first":3,"count":2,"at":90}\n' + SET))
+        ours.sendall(framed(b'{"do":"make","first":3,"count":2,"at":90,"done":0}\n' + SET))
         came: list[bytes] = []
         frames = FrameReader()
         while len(came) < 2:
-            came += frames.feed(ours.recv(65536))
+            received = ours.recv(65536)
+            assert received, "the process ended before it had answered"
+            came += frames.feed(received)
         ours.close()
         assert 0 == process.wait(PATIENCE_S)
     ready, answer = came

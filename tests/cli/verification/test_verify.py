@@ -277,6 +277,7 @@ def test_the_list_as_json(verify, tmp_path):
         "needsReceiverCmd": False,
         "needsDependency": False,
         "needsSink": False,
+        "needsState": False,
     } == listed[0]
     names = ("needsReceiverCmd", "needsDependency", "needsSink")
     assert [5, 4, 1] == [sum(each[name] for each in listed) for name in names]

@@ -10,7 +10,7 @@ import pytest
 from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.address import DependencyAddress
-from frontsim.verification.play.dependency_faults import await_return
+from frontsim.verification.play.steps.dependency_faults import await_return
 from tests.ports import free_port
 from tests.verification.laboratory import HASTY, open_shop
 
