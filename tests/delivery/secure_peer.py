@@ -144,8 +144,13 @@ class SecureCall(Call):
         return piece
 
     def _say_goodbye(self) -> None:
-        with suppress(ssl.SSLWantReadError):  # the other side's has not come
+        try:
             self._tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass  # the other side's has not come
+        except ssl.SSLError as error:  # ours is out, but the other side has sent more before it knew
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+                raise
 
     async def _flush(self) -> None:
         data = self._outgoing.read()
