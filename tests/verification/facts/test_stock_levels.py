@@ -1,5 +1,6 @@
 """Levels that are right, wrong and in doubt, for the movements of one stock item."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,9 @@ BY_LEVEL = StateShape("gtin", "gtin", "stock", {"level": "stockLevel"})
 NO_STOCKS = StateShape("gtin", "gtin", "", {"level": "stockLevel"})
 
 
+CLAMPED = StateShape("gtin", "gtin", "stock", {"level": SUM}, clamps=True)
+
+
 def run(status=200, *, at_ms=0, number=1, outcome=Outcome.ANSWERED):
     return Run(number, Trigger.ORIGINAL, outcome, "", status if outcome is Outcome.ANSWERED else None, at_ms)
 
@@ -28,7 +32,7 @@ UNKNOWN = run(outcome=Outcome.UNKNOWN)
 def moved(name, quantity, *runs, level=9, minute=0, number=0, **facts):
     payload = {
         "movementId": number or minute + 1000,
-        "gtin": "0704",
+        "gtin": facts.pop("gtin", "0704"),
         "sku": "S",
         "stockId": facts.pop("stock", 3044),
         "quantity": quantity,
@@ -192,5 +196,185 @@ def test_an_item_that_other_scenarios_moved_is_not_judged():
 
 def test_without_a_look_nothing_is_checked():
     """No observer, no shape, no rows."""
-    for state in (None, StateFacts("state"), StateFacts("state", BY_SUM)):
+    for state in (None, StateFacts("state"), StateFacts("state", BY_SUM), StateFacts("state", after={})):
         assert 0 == check_stock(History("s", (ONE,), state=state)).checked
+
+
+def reason(shown, *events, **options):
+    [found] = check(shown, *events, **options).wrong
+    return found.reason
+
+
+NEVER = moved("never", -2, UNKNOWN)
+THRICE = moved("thrice", -7, run(), run(number=2), run(number=3), minute=4)
+
+
+@pytest.mark.parametrize(
+    ("shown", "events", "expected", "told"),
+    [
+        (-11, [ONE, TWICE], "-6", "got -11: as if twice (-5) had been applied twice"),
+        (-22, [ONE, THRICE], "-8", "got -22: as if thrice (-7) had been applied 3 times"),
+        (-3, [ONE, moved("refused", -2, run(422))], "-1", "got -3: as if refused (-2) had been applied although it "
+            "was refused"),
+        (-1, [ONE, TWO], "-3", "got -1: as if two (-2) had not been applied"),
+        (-31, [TWICE, THRICE], "-12", "got -31: as if some of its movements had been applied again, or not at all"),
+        (50, [ONE, NEVER], "-3 or -1", "got 50, which no movement of the scenario explains"),
+        (50, [ONE, NEVER, moved("v", -2, UNKNOWN, minute=3)], "-5 or -3 or -1", "got 50, which no movement of the "
+            "scenario explains"),
+        (50, [ONE, NEVER, moved("v", -4, UNKNOWN, minute=3)], "-7 or -5 or -3 or another", "got 50, which no movement "
+            "of the scenario explains"),
+        (None, [moved("in", 4, minute=1)], "4", "got no row"),
+    ],
+)  # fmt: skip
+def test_the_reason_of_a_wrong_sum(shown, events, expected, told):
+    """What was expected, what came, and the mistake that explains it."""
+    text = f"expected {expected} for 704 in stock 3044 in level (0 before, and each movement once), {told}"
+    assert text == reason(shown, *events)
+
+
+LATE = moved("late", -1, run(503, at_ms=0), run(at_ms=9, number=2), minute=1, level=8, number=3)
+
+
+@pytest.mark.parametrize(
+    ("shown", "events", "told"),
+    [
+        (3, [ONE, TWO], "got 3, which no movement of the scenario has"),
+        (9, [moved("first", -1, level=9), ONE, TWO], "got 9, the level of one of 2026-08-01T12:01:00, which came "
+            "before: the newer one was lost"),
+        (8, [LATE, TWO], "got 8, the level of late of 2026-08-01T12:01:00, which is older than two of "
+            "2026-08-01T12:02:00"),
+        (None, [ONE, TWO], "got no row"),
+    ],
+)  # fmt: skip
+def test_the_reason_of_a_wrong_level(shown, events, told):
+    """What the newest movement says, and whose level is shown."""
+    text = f"expected 7 for 704 in stock 3044 in level (stockLevel of the newest movement), {told}"
+    assert text == reason(shown, *events, shape=BY_LEVEL)
+
+
+def test_the_reason_of_a_level_that_is_no_number():
+    assert "704 in stock 3044 has several rows, or none with a number" == reason("text", ONE)
+
+
+def test_who_is_accused_where_several_may_be():
+    """The one that arrived most often, and of those that several webhooks report the first."""
+    same, often = moved("same", -2, minute=5), moved("often", -2, run(), run(number=2), minute=6)
+    assert [(Class.WRONG_STATE, "often")] == wrong(-2, same, often)
+    assert [(Class.WRONG_STATE, "thrice")] == wrong(-31, TWICE, THRICE)
+    twin = moved("twin", -1, run(), run(number=2), minute=1)
+    assert [(Class.WRONG_STATE, "one")] == wrong(-3, ONE, twin)
+    assert "as if one (-1) had" in reason(-3, ONE, twin)
+    assert [(Class.WRONG_STATE, "more")] == wrong(None, moved("in", 4, minute=1), moved("more", 2, minute=2))
+    assert [(Class.WRONG_STATE, None)] == wrong(1, ONE, NEVER)
+
+
+def test_all_movements_of_the_item_are_named():
+    assert {"one", "two"} == check(5, ONE, TWO).wrong[0].events
+
+
+@pytest.mark.parametrize(
+    ("shown", "before", "quantities", "accused"),
+    [
+        (4, 2, (-5, 4), []),  # two less than there were, or nothing, and four
+        (4, None, (-1, 4), []),
+        (1, 2, (-5, 1), []),
+        (9, 5, (-3, 1), [None]),
+        (9, 5, (-5,), [None]),
+    ],
+)
+def test_a_sum_that_stays_above_zero_depends_on_the_order(shown, before, quantities, accused):
+    """So it is not judged where it may have been at zero."""
+    events = [moved(str(each), each, minute=minute) for minute, each in enumerate(quantities)]
+    assert accused == [each for _, each in wrong(shown, *events, before=before, shape=CLAMPED)]
+
+
+def test_nothing_may_be_left_in_between():
+    """Where more was taken away than was there, a row may be gone or begin anew."""
+    events = moved("out", -5, minute=1), moved("in", 4, minute=2)
+    assert ([], []) == (wrong(0, *events, before=2), wrong(None, *events, before=2))
+
+
+@pytest.mark.parametrize(
+    ("shown", "events", "before", "accused"),
+    [
+        (None, [moved("never", 4, UNKNOWN)], 5, []),
+        (None, [moved("out", -1, minute=1), moved("never", 4, UNKNOWN)], 1, []),
+        (None, [moved("in", 1)], None, ["in"]),
+        (0, [moved("in", 4)], None, ["in"]),
+        (0, [moved("in", 4), moved("in too", 4, UNKNOWN)], None, ["in"]),
+        (Decimal("-0.4"), [ONE, moved("part", -0.4, minute=4)], None, ["one"]),
+    ],
+)
+def test_a_sum_near_nothing(shown, events, before, accused):
+    """A row may be missing where nothing may be left, and not where something must be."""
+    assert accused == [each for _, each in wrong(shown, *events, before=before)]
+
+
+def test_movements_without_a_number_are_each_their_own():
+    one, two = (replace(each, payload={**each.payload, "movementId": None}) for each in (ONE, TWO))
+    assert [] == wrong(-3, one, two)
+
+
+@pytest.mark.parametrize(
+    ("faults", "shown", "accused"),
+    [
+        ([("delay", "copies=4")], -4, None),
+        ([("duplicate", "copies=2 9")], -4, None),
+        ([("duplicate", "copies=2"), ("duplicate", "copies=4"), ("duplicate", "copies=3")], -4, "one"),
+        ([("duplicate", "copies=many")], -2, "one"),
+        ([("duplicate", "copies=many")], -3, None),
+    ],
+)
+def test_how_many_copies_a_fault_sends(faults, shown, accused):
+    """Two where it does not say."""
+    told = [FaultFact(name, 0, 9, detail) for name, detail in faults]
+    assert [(Class.WRONG_STATE, accused)] == wrong(shown, ONE, faults=told)
+
+
+@pytest.mark.parametrize(
+    ("shown", "events", "expected"),
+    [
+        (5, [ONE, moved("refused", -2, run(422), minute=3, level=5)], (Class.WRONG_STATE, None)),
+        (9, [moved("older", -1, run(at_ms=2), minute=1), TWO], (Class.STALE, "older")),
+        (9, [moved("older", -1, replace(run(at_ms=1), duration_ms=1), minute=1), TWO], (Class.STALE, "older")),
+        (
+            9,
+            [
+                moved("older", -1, run(at_ms=5), minute=1),
+                moved("two", -2, run(503), run(at_ms=9, number=2), minute=2, level=7),
+            ],
+            (Class.STALE, "older"),
+        ),
+        (1, [moved("oversold", -1, level=-3)], (Class.WRONG_STATE, None)),
+    ],
+)
+def test_a_level_that_came_when_it_should_not(shown, events, expected):
+    """An older one that may have arrived after the newest; one that was refused; one that no movement has."""
+    assert [expected] == wrong(shown, *events, shape=BY_LEVEL)
+
+
+def test_a_level_below_zero_may_be_kept_as_nothing():
+    """Also where only one of those that may be the newest is."""
+    maybe = moved("by time", -1, minute=2, level=-3, number=1), moved("by number", -1, minute=1, level=5, number=5000)
+    assert [] == wrong(0, *maybe, shape=BY_LEVEL)
+    assert [] == wrong(0, moved("oversold", -1, level=-1), shape=BY_LEVEL)
+
+
+def test_each_item_is_judged_for_itself():
+    """One whose body was altered, or that a sale names, keeps none of the others from it."""
+    altered, sold, other = moved("a", -1, altered=True), moved("s", -1, gtin="0705"), moved("o", -1, gtin="0706")
+    sale = EventFact("w", "sale", "SaleCreated", (run(),), payload={"salesLines": [{"gtin": "0705"}]})
+    after = {Cell(StockItem("3044", item), "level"): Decimal(9) for item in ("704", "705", "706")}
+    events = (altered, replace(ONE, webhook_event_id="sound"), sold, other, sale)
+    found = check_stock(History("s", events, state=StateFacts("state", BY_SUM, {}, after)))
+    assert ([frozenset({"o"})], 1, [1]) == (
+        [each.events for each in found.wrong],
+        found.checked,
+        [*found.unclear.values()],
+    )
+
+
+def test_two_events_together_name_no_item():
+    """Each is read for itself."""
+    parts = [EventFact("w", text, "SaleCreated", (run(),), payload=text) for text in ("7", "04")]
+    assert [(Class.WRONG_STATE, None)] == wrong(9, ONE, *parts)

@@ -1,5 +1,6 @@
 import dataclasses
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from frontsim.domain.model import Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
+from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
+from frontsim.verification.facts.stock_movements import SUM
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from tests.verification.judge.histories import CONTRACT, booked, event, failed_then, history, lives, run, verdict_on
 
@@ -336,3 +339,16 @@ def test_what_proves_nothing_has_no_classes():
     """Trouble of our own: no event is judged."""
     sale = event()
     assert {} == verdict_on(sale, effects=booked(sale), trouble="the simulator went away").classes
+
+
+@pytest.mark.parametrize(("shown", "is_wrong"), [(-1, False), (-2, True)])
+def test_a_level_that_is_wrong_may_be_right_later(shown, is_wrong):
+    """So one more look is worth it, as where an effect is missing."""
+    payload = {"gtin": "704", "stockId": 1, "quantity": -1, "stockLevel": 9, "availableLevel": 9, "reservedLevel": 0}
+    moved = replace(event(run(200)), event="StockMovementCreated", payload=payload)
+    shape = StateShape("g", "gtin", "s", {"n": SUM})
+    state = StateFacts("state", shape, after={Cell(StockItem("1", "704"), "n"): Decimal(shown)})
+    found = judge(replace(history(moved, effects=booked(moved)), state=state), CONTRACT)
+    assert (is_wrong, is_wrong) == (found.has_wrong_levels, found.may_change)
+    assert not Judgement(Verdict.VERIFIED).may_change
+    assert Judgement(Verdict.VIOLATED, missing=frozenset({"e"})).may_change

@@ -1,3 +1,6 @@
+import pytest
+
+from frontsim.errors import Unusable
 from frontsim.verification.facts.classes import GOOD, MEANING, USUAL_CAUSE, Class
 from frontsim.verification.judge.clauses import load
 from frontsim.verification.scenario.scenario import bundled_scenarios
@@ -27,3 +30,9 @@ def test_every_clause_can_be_broken():
     """No clause is dead: each is judged in some scenario."""
     judged = {clause.id for scenario in bundled_scenarios() for clause in CONTRACT.judged_in(scenario.name)}
     assert judged == {clause.id for clause in CONTRACT}
+
+
+def test_a_contract_may_be_a_file_of_ones_own(tmp_path):
+    """One that is not there is named."""
+    with pytest.raises(Unusable, match=r"mine\.toml"):
+        load(tmp_path / "mine.toml")

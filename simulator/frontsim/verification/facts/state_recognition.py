@@ -6,7 +6,6 @@ any way, as long as there is one row for each stock item.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from frontsim.verification.facts import lookup
@@ -47,10 +46,10 @@ def recognise(
         return Recognised(failure=_no_item(objects, sent))
     item, path, stock = key
     bare = StateShape(item, path, stock)
-    own = _rows_of(objects, bare, sent)
-    if twice := [about for about, found in own.items() if len(found) > 1]:
-        several = f"{len(own[twice[0]])} rows for {twice[0]}"
-        return Recognised(failure=f"expected one row for each stock item, got {several}")
+    found = _rows_of(objects, bare, sent)
+    if several := [f"{len(rows)} rows for {about}" for about, rows in found.items() if len(rows) > 1]:
+        return Recognised(failure=f"expected one row for each stock item, got {several[0]}")
+    own = {about: row for about, rows in found.items() for row in rows}
     shape = _with_columns(bare, own, _row_of_each(before, bare), sent, named)
     if not shape.columns:
         return Recognised(failure=_no_level(own, sent, bare))
@@ -73,13 +72,12 @@ def _keys(rows: Sequence[Row], sent: Sequence[Movement]) -> Iterator[tuple[str, 
             shown = {item_text(row.get(item)): row for row in rows}
             if not _are_enough([name in shown for name, _ in wanted]):
                 continue
-            pairs = [{(item_text(row.get(item)), lookup.normalised(row.get(stock))) for row in rows} for stock in names]
-            stocks = [
-                stock
-                for stock, known in zip(names, pairs, strict=True)
-                if stock != item and _are_enough([each in known for each in wanted])
-            ]
-            found.append((item, path, next(iter(stocks), "")))
+            pairs = {
+                stock: {(item_text(row.get(item)), lookup.normalised(row.get(stock))) for row in rows}
+                for stock in names
+            }
+            stocks = (stock for stock, known in pairs.items() if _are_enough([each in known for each in wanted]))
+            found.append((item, path, next(stocks, "")))
     yield from sorted(found, key=lambda each: not each[2])
 
 
@@ -98,12 +96,13 @@ def _rows_of(rows: Sequence[Row], shape: StateShape, sent: Sequence[Movement]) -
 
 def _with_columns(
     bare: StateShape,
-    own: Mapping[StockItem, Sequence[Row]],
+    own: Mapping[StockItem, Row],
     before: Mapping[StockItem, Row],
     sent: Sequence[Movement],
     named: Mapping[str, str],
 ) -> StateShape:
-    names = dict.fromkeys(name for rows in own.values() for row in rows for name in row)
+    names = dict.fromkeys(name for row in own.values() for name in row)
+    rising = [each for each in sent if each.quantity > 0]
     columns: dict[str, str] = {}
     clamps = False
     for name in names:
@@ -112,8 +111,8 @@ def _with_columns(
             continue
         for holds in [said] if said else (*LEVELS, SUM):
             agree = [_shows(each, own, before, bare, name, holds) for each in sent]
-            positive = [shown for each, shown in zip(sent, agree, strict=True) if each.quantity > 0]
-            if _are_enough(agree) or (holds == SUM and all(positive)):
+            rises = holds == SUM and all(_shows(each, own, before, bare, name, holds) for each in rising)
+            if _are_enough(agree) or rises:
                 columns[name] = holds
                 clamps = clamps or (holds == SUM and not all(agree))
                 break
@@ -122,23 +121,20 @@ def _with_columns(
 
 def _shows(
     movement: Movement,
-    own: Mapping[StockItem, Sequence[Row]],
+    own: Mapping[StockItem, Row],
     before: Mapping[StockItem, Row],
     shape: StateShape,
     name: str,
     holds: str,
 ) -> bool:
     about = movement.about(shape)
-    rows = own.get(about, ()) if about else ()
-    shown = number(rows[0].get(name)) if rows else None
-    start = number(before[about].get(name)) if about and about in before else None
-    expected = movement.holds(holds) + ((start or Decimal(0)) if holds == SUM else 0)
-    return shown == expected
+    if about is None or about not in own:
+        return False
+    start = number(before[about].get(name)) if holds == SUM and about in before else None
+    return number(own[about].get(name)) == movement.holds(holds) + (start or 0)
 
 
-def _is_whole(
-    shape: StateShape, own: Mapping[StockItem, Sequence[Row]], before: Sequence[Any], sent: Sequence[Movement]
-) -> bool:
+def _is_whole(shape: StateShape, own: Mapping[StockItem, Row], before: Sequence[Any], sent: Sequence[Movement]) -> bool:
     rows = _row_of_each(before, shape)
     return all(_shows(each, own, rows, shape, name, holds) for name, holds in shape.columns.items() for each in sent)
 
@@ -148,10 +144,10 @@ def _no_item(rows: Sequence[Row], sent: Sequence[Movement]) -> str:
     return f"expected a row of {names}, got {_count(rows)} with {_columns(rows)}, and none of it"
 
 
-def _no_level(own: Mapping[StockItem, Sequence[Row]], sent: Sequence[Movement], shape: StateShape) -> str:
-    about, movement = next((about, each) for each in sent if (about := each.about(shape)) and own.get(about))
+def _no_level(own: Mapping[StockItem, Row], sent: Sequence[Movement], shape: StateShape) -> str:
+    about, movement = next((about, each) for each in sent if (about := each.about(shape)) and about in own)
     levels = ", ".join(f"{movement.levels[path]} ({path})" for path in LEVELS)
-    got = f"{dict(own[about][0])!r:.200}"
+    got = f"{dict(own[about])!r:.200}"
     return f"expected {about} with a level of {levels} or {movement.quantity} more than before, got {got}"
 
 

@@ -105,8 +105,6 @@ def item_text(value: Any) -> str | None:
 
 def number(value: Any) -> Decimal | None:
     """A level as a number, also where it is kept as a text; None for what is none."""
-    if value is None or isinstance(value, bool):
-        return None
     try:
         found = Decimal(str(value).strip())
     except InvalidOperation:

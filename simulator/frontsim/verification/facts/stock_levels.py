@@ -111,7 +111,7 @@ def _wrong(cell: Cell, moved: Sequence[Movement], state: StateFacts, history: Hi
         return WrongLevel(cell, None, f"{cell.about} has several rows, or none with a number")
     if holds == SUM:
         return _wrong_sum(cell, moved, before or _NOTHING, shown, state.shape, history.faults)
-    if len({each.stock for each in moved}) > 1 and not state.shape.stock:
+    if len({each.stock for each in moved}) > 1:
         return None  # whether and how several stocks are put together is not known
     return _wrong_level(cell, moved, holds, before, shown)
 
@@ -204,8 +204,6 @@ def _most(occurrence: Sequence[Movement], copies: int) -> int:
 def _one_mistake(occurrence: Sequence[Movement], shown: Decimal, sums: Sums, copies: int) -> str:
     """What must have happened to this one alone; "" where that does not explain the level."""
     quantity, (least, most) = occurrence[0].quantity, _bounds(occurrence)
-    if not quantity:
-        return ""
     again = next(
         (times for times in range(1, _most(occurrence, copies) - most + 1) if shown - times * quantity in sums), 0
     )
@@ -246,11 +244,11 @@ def _is_one_of(shown: Decimal | None, right: Iterable[Decimal], *, tolerance: De
 
 
 def _first_ms(event: EventFact) -> int:
-    return min((run.at_ms for run in event.runs), default=0)
+    return min(run.at_ms for run in event.runs)
 
 
 def _last_ms(event: EventFact) -> int:
-    return max((run.at_ms + run.duration_ms for run in event.runs), default=0)
+    return max(run.at_ms + run.duration_ms for run in event.runs)
 
 
 def _times(number: int) -> str:
