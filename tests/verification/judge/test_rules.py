@@ -1,3 +1,6 @@
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
@@ -15,6 +18,8 @@ from frontsim.verification.facts.history import (
     StateRow,
 )
 from frontsim.verification.facts.staleness import UNSEEN
+from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
+from frontsim.verification.facts.stock_movements import SUM
 from frontsim.verification.judge.rules import (
     Evidence,
     Opinion,
@@ -24,6 +29,7 @@ from frontsim.verification.judge.rules import (
     changing_effects_prove_little,
     opinion_on,
     replaced_states_are_not_missing,
+    wrong_levels_accuse,
 )
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5)
@@ -174,3 +180,87 @@ def test_an_unfinished_job_might_have_taken_a_refused_event_next(class_, codes, 
     expected = accused if stands else Classified(accused.event, Class.UNSETTLED, reason)
     assert (expected,) == an_unfinished_job_proves_no_refusal(facts, Opinion((accused,))).accused
     assert "" == facts.doubt == facts.change
+
+
+BY_SUM = StateShape("g", "gtin", "s", {"n": SUM})
+
+
+def moved(name, quantity, gtin="704", *runs):
+    levels = {"stockLevel": 9, "availableLevel": 9, "reservedLevel": 0}
+    payload = {"movementId": None, "gtin": gtin, "stockId": 1, "quantity": quantity, **levels}
+    return EventFact("w", name, "StockMovementCreated", runs or (ACKNOWLEDGED,), payload=payload)
+
+
+def on_levels(levels, *events, booked=(), opinion=None, settled=True, doubt="", **facts):
+    """What is said of levels by their article."""
+    after = {Cell(StockItem("1", gtin), "n"): Decimal(level) for gtin, level in levels.items()}
+    state = StateFacts("a table", BY_SUM, after=after, settled=settled)
+    seen = evidence(*events, shown=map(Effect, booked), **{"state": state, **facts})
+    found = wrong_levels_accuse(replace(seen, doubt=doubt), opinion or Opinion())
+    return [(each.event.webhook_event_id, each.class_) for each in found.accused], found.unknown, found.has_wrong_levels
+
+
+ONE = moved("one", -1)
+
+
+def test_a_level_accuses_the_movement_that_explains_it():
+    """A row that is not there accuses only of what the journal has."""
+    assert ([], "", False) == on_levels({"704": -1}, ONE)
+    more = moved("more", 4)
+    assert ([("more", Class.WRONG_STATE)], "", True) == on_levels({"704": 0}, more)
+    assert ([], "", True) == on_levels({}, more)
+    assert ([("more", Class.WRONG_STATE)], "", True) == on_levels({}, more, booked=["more"])
+
+
+def test_what_the_journal_accuses_of_is_not_told_again():
+    """The level of that item is wrong for the same reason; that of another is told."""
+    more, other = moved("more", 4), moved("other", 4, "705")
+    lost = Opinion((Classified(more, Class.LOST_AFTER_ACK, ""),), "a reason")
+    told = ("more", Class.LOST_AFTER_ACK)
+    assert ([told], "a reason", False) == on_levels({"704": 0}, more, opinion=lost)
+    both = on_levels({"704": 0, "705": 0}, more, other, opinion=lost)
+    assert ([told, ("other", Class.WRONG_STATE)], "a reason", True) == both
+
+
+def test_a_level_that_nothing_explains_is_a_doubt():
+    """The first is told; what is unknown already stays so."""
+    more, other = moved("more", 4), moved("other", 6, "705")
+    _, unknown, has_wrong = on_levels({"704": 77, "705": 88}, more, other)
+    assert (True, True) == (unknown.startswith("a table: expected 4 for 704 in stock 1"), has_wrong)
+    assert ([], "a reason", True) == on_levels({"704": 77}, more, opinion=Opinion(unknown="a reason"))
+
+
+def test_levels_that_were_still_changing_prove_nothing():
+    """Unless they are right."""
+    more = moved("more", 4)
+    still = "a table: the levels were still changing when time ran out"
+    assert ([], still, True) == on_levels({"704": 0}, more, settled=False)
+    assert ([], "", False) == on_levels({"704": 4}, more, settled=False)
+
+
+@pytest.mark.parametrize("facts", [{"state": None}, {"final": None}, {"settled": False}, {"doubt": "a page"}])
+def test_levels_are_judged_by_a_sound_look(facts):
+    """Not where the effects were not seen, not at rest or in doubt."""
+    more = moved("more", 4)
+    after = {Cell(StockItem("1", "704"), "n"): Decimal(0)}
+    state = StateFacts("a table", BY_SUM, after=after)
+    history = History(
+        "steady",
+        (more,),
+        **{"final": Observation(9, ()), "state": state, **{k: v for k, v in facts.items() if k != "doubt"}},
+    )
+    seen = Evidence(history, correlate(history, history.final), facts.get("doubt", ""))
+    assert Opinion(unknown="as before") == wrong_levels_accuse(seen, Opinion(unknown="as before"))
+
+
+def test_levels_that_were_not_read_are_unknown():
+    """Where there were movements that they could show."""
+    unread = StateFacts("a table", failure="no such table")
+    accused = (Classified(ONE, Class.DUPLICATED, ""),)
+
+    def said(*events, unknown=""):
+        return wrong_levels_accuse(evidence(*events, state=unread), Opinion(accused, unknown))
+
+    assert Opinion(accused, "no such table") == said(ONE)
+    assert Opinion(accused, "a reason") == said(ONE, unknown="a reason")
+    assert Opinion(accused, "") == said(event("sale", ACKNOWLEDGED))
