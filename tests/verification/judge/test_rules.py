@@ -191,12 +191,11 @@ def moved(name, quantity, gtin="704", *runs):
     return EventFact("w", name, "StockMovementCreated", runs or (ACKNOWLEDGED,), payload=payload)
 
 
-def on_levels(levels, *events, booked=(), opinion=None, settled=True, doubt="", **facts):
+def on_levels(levels, *events, booked=(), opinion=None, settled=True):
     """What is said of levels by their article."""
     after = {Cell(StockItem("1", gtin), "n"): Decimal(level) for gtin, level in levels.items()}
     state = StateFacts("a table", BY_SUM, after=after, settled=settled)
-    seen = evidence(*events, shown=map(Effect, booked), **{"state": state, **facts})
-    found = wrong_levels_accuse(replace(seen, doubt=doubt), opinion or Opinion())
+    found = wrong_levels_accuse(evidence(*events, shown=map(Effect, booked), state=state), opinion or Opinion())
     return [(each.event.webhook_event_id, each.class_) for each in found.accused], found.unknown, found.has_wrong_levels
 
 
@@ -238,18 +237,13 @@ def test_levels_that_were_still_changing_prove_nothing():
     assert ([], "", False) == on_levels({"704": 4}, more, settled=False)
 
 
-@pytest.mark.parametrize("facts", [{"state": None}, {"final": None}, {"settled": False}, {"doubt": "a page"}])
-def test_levels_are_judged_by_a_sound_look(facts):
+@pytest.mark.parametrize(
+    ("facts", "doubt"), [({"state": None}, ""), ({"final": None}, ""), ({"settled": False}, ""), ({}, "a page")]
+)
+def test_levels_are_judged_by_a_sound_look(facts, doubt):
     """Not where the effects were not seen, not at rest or in doubt."""
-    more = moved("more", 4)
-    after = {Cell(StockItem("1", "704"), "n"): Decimal(0)}
-    state = StateFacts("a table", BY_SUM, after=after)
-    history = History(
-        "steady",
-        (more,),
-        **{"final": Observation(9, ()), "state": state, **{k: v for k, v in facts.items() if k != "doubt"}},
-    )
-    seen = Evidence(history, correlate(history, history.final), facts.get("doubt", ""))
+    state = StateFacts("a table", BY_SUM, after={Cell(StockItem("1", "704"), "n"): Decimal(0)})
+    seen = replace(evidence(moved("more", 4), **{"state": state, **facts}), doubt=doubt)
     assert Opinion(unknown="as before") == wrong_levels_accuse(seen, Opinion(unknown="as before"))
 
 
