@@ -238,6 +238,26 @@ def test_effects_are_complete_when_each_event_has_its_own():
     assert not is_complete(more, (Effect("b"),))
 
 
+@pytest.mark.parametrize(
+    ("runs", "complete"),
+    [
+        ([(404, False), (404, False)], True),
+        ([(404, False), (200, False)], False),
+        ([(404, False), (None, False)], False),  # without an answer it may have been taken
+        ([(500, True), (404, False)], False),  # the fault said so, and it may have been taken
+        ([], False),
+    ],
+)
+def test_an_event_that_the_receiver_refused_at_every_run_asks_for_no_effect(runs, complete):
+    """Its refusal is the finding: to wait for its effect would cost a run more than a minute."""
+    tried = [
+        Run(number, Trigger.ORIGINAL, Outcome.ANSWERED if code else Outcome.UNKNOWN, "", code, 0, faulted=faulted)
+        for number, (code, faulted) in enumerate(runs, start=1)
+    ]
+    history = History("steady", (replace(told("w", "a"), runs=tuple(tried)),), "list")
+    assert complete is is_complete(history, ())
+
+
 def ambiguous(events, *values):
     found = correlate(history := business(events, *values), history.final).groups
     return [(len(group.events), len(group.effects), group.least, group.most, group.ambiguous) for group in found]

@@ -65,9 +65,13 @@ def may_await_next_batch(history: History) -> bool:
 
 
 def is_complete(history: History, effects: Sequence[Effect]) -> bool:
-    """Whether these effects have all that the history's events ask for."""
+    """Whether these effects have all that the history's events ask for.
+
+    An event that the receiver itself refused at every run asks for none.
+    """
     groups = correlate(history, Observation(0, tuple(effects))).groups
-    lacking = [group for group in groups if len(group.effects) < group.least]
+    asking = [group for group in groups if not all(map(_is_refused, group.events))]
+    lacking = [group for group in asking if len(group.effects) < group.least]
     if not lacking:
         return True
     replaced = _replaced(groups)
@@ -80,6 +84,11 @@ def correlate(history: History, observation: Observation | None) -> Correlation:
     if history.observer_key == BUSINESS:
         return _by_entity(history.events, effects)
     return _by_id(history.events, effects)
+
+
+def _is_refused(event: EventFact) -> bool:
+    answered = [run for run in event.runs if run.status_code is not None and not run.faulted]
+    return len(answered) == len(event.runs) > 0 and not any(run.acknowledged for run in answered)
 
 
 def _replaced(groups: Sequence[EventGroup]) -> frozenset[str]:
