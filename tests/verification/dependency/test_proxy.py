@@ -3,6 +3,7 @@
 import socket
 import socketserver
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -91,7 +92,9 @@ def test_down_cuts_what_is_open_and_what_is_new(connect, dependencies):
     before = connect()
     asked(before)
     dependencies.break_(Breakage(DependencyFault.DOWN))
-    assert [b"", b""] == [asked(before), asked(connect())]
+    assert b"" == asked(before)
+    with suppress(ConnectionResetError):  # the reset may come before connect() returns
+        assert b"" == asked(connect())
     assert 2 == dependencies.hits
     dependencies.mend()
     assert b"hello" == asked(connect())
