@@ -24,6 +24,7 @@ class Caller:
         self.app = self.gateway.before(self._simulator)
         self.passed_on: list[str] = []
         self.was_cut = False
+        self.read_s = 0.0
 
     async def _simulator(self, scope: MutableMapping[str, Any], _: Any, send: Any) -> None:
         self.passed_on.append(scope["path"])
@@ -35,6 +36,7 @@ class Caller:
         got: list[Any] = []
 
         async def send(message: MutableMapping[str, Any]) -> None:
+            self.read_s = self.gateway.now_s()
             got.extend([message["status"], dict(message["headers"])] if "status" in message else [message["body"]])
 
         async def receive() -> MutableMapping[str, Any]:
@@ -72,6 +74,14 @@ async def test_calls_are_recorded_with_what_they_ask_for(job: Caller) -> None:
     assert {"from": "2026-08-01"} == job.gateway.calls[0].query
     assert {200} == {call.status for call in job.gateway.calls}
     assert (True, 1) == (job.gateway.listed(), job.gateway.resends_made())
+
+
+async def test_a_call_has_ended_before_its_caller_has_read_the_answer(job: Caller) -> None:
+    """So the calls of a job that makes one after the other never overlap, however late the gateway goes on."""
+    job.gateway.expect(1, (), (FIRST,))
+    await job.calls(LIST)
+    (call,) = job.gateway.calls
+    assert call.began_s <= call.ended_s <= job.read_s
 
 
 async def test_our_own_calls_are_not_recorded(job: Caller) -> None:

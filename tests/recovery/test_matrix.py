@@ -99,7 +99,8 @@ def test_a_broken_job_shows_its_class(variant):
     """In each case that the registry names for it."""
     found = played(f"{FRONTSIM} job --broken {variant.name}", chosen(variant.cases))
     classes = {each.case.name: {finding.class_ for finding in each.judgement.findings} for each in found}
-    assert all(variant.expected in of_case for of_case in classes.values()), classes
+    calls = [(call.start, round(call.began_s, 3), call.status) for each in found for call in each.history.calls]
+    assert all(variant.expected in of_case for of_case in classes.values()), (classes, calls)
 
 
 @pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)

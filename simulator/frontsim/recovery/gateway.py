@@ -114,7 +114,7 @@ class CallGateway:
         asked = _asked(scope)
         broken = self._seen(asked)
         began_s = self.now_s()
-        answer = _Answer(send)
+        answer = _Answer(send, self.now_s)
         try:
             if broken is None:
                 await self._app(scope, receive, answer)
@@ -162,7 +162,7 @@ class CallGateway:
             start=start,
             operation=asked.operation,
             began_s=began_s,
-            ended_s=self.now_s(),
+            ended_s=self.now_s() if answer.ended_s is None else answer.ended_s,
             method_and_path=f"{scope['method']} {scope['path']}",
             webhook_id=asked.webhook_id,
             webhook_event_id=asked.webhook_event_id,
@@ -177,16 +177,23 @@ class CallGateway:
 
 
 class _Answer:
-    """Passes an answer on, and notes its status."""
+    """Passes an answer on, and notes its status and its end.
 
-    def __init__(self, send: Send) -> None:
+    The end is noted before the last bytes go out: a caller that has read them may call again before we go on.
+    """
+
+    def __init__(self, send: Send, now_s: Callable[[], float]) -> None:
         self._send = send
+        self._now_s = now_s
+        self.ended_s: float | None = None
         self.status: int | None = None
         self.retry_after_s = 0.0
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+        elif not message.get("more_body"):
+            self.ended_s = self._now_s()
         await self._send(message)
 
     async def give(self, status: int, body: bytes, *, retry_after_s: int = 0) -> None:
