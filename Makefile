@@ -12,11 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it kee
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
 
-# Three workers a core, because the tests wait for half of their time.
+# Three workers a core, because the tests wait for half of their time: two take half as long again.
 PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests: about 6 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests: about 5 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, in some 75 s: lint beside the tests that start no processes and take no seconds.
