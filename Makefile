@@ -19,7 +19,7 @@ test: $(READY)
 	@echo "All tests: about 5 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
-# The inner loop, in some 75 s: lint beside the tests that start no processes and take no seconds.
+# The inner loop, in some 45 s: lint beside the tests that start no processes and take no seconds.
 check: $(READY)
 	@$(MAKE) --no-print-directory --jobs=2 lint quick
 
