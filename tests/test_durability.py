@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = 20
 LONG = "3600"
-"""Seconds, as an option: whoever waits for what lasts so long outlasts our patience."""
+"""Seconds, as an option: longer than a test waits for anything."""
 
 
 class Load:

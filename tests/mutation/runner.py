@@ -214,7 +214,7 @@ class _Replacing:
 
 
 def replace_code(module: ModuleType, function: str, code: CodeType) -> None:
-    """Put the code that a compiled module has for a function into the living one, whoever holds it."""
+    """Put the code that a compiled module has for a function into the living one, which others may hold."""
     found: object = module
     *path, last = function.split(".")
     for each in path:

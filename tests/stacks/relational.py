@@ -289,7 +289,7 @@ def _next_in(connection: Connection) -> str:
 
 
 def inbox_worker_ends(kind: str, connect: Connect) -> Book:
-    """Its worker ends with its first connection, and nobody notices: the receiver goes on taking events."""
+    """Its worker ends with its first connection, without a sign of it: the receiver still takes events."""
     database = Database(kind, connect)
     threading.Thread(target=_work_until_broken, args=(connect(),), daemon=True).start()
     return _storing(database)

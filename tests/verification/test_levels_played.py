@@ -41,7 +41,7 @@ def run(receiver, tmp_path):
     ],
 )
 def test_rows_that_show_no_levels_make_movements_unknown(run, query, told):
-    """A check that could not run never counts as passed, and accuses nobody."""
+    """A check that could not run never counts as passed, and accuses no receiver."""
     played = run(query)
     assert (Verdict.UNKNOWN, ()) == (played.judgement.verdict, played.judgement.findings)
     assert told in played.judgement.reason

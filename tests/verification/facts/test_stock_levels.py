@@ -156,7 +156,7 @@ def test_a_level_whose_newest_movement_is_lost():
 
 
 def test_a_level_that_no_movement_has():
-    """Somebody else may have moved the item."""
+    """Another program may have moved the item."""
     assert [(Class.WRONG_STATE, None)] == wrong(3, ONE, TWO, shape=BY_LEVEL)
 
 

@@ -156,7 +156,7 @@ def ends(erp, shop):
 
 
 def test_a_receiver_that_ends_and_is_not_started_again_is_unknown(shop, erp, requested, play):
-    """Without a supervisor and --receiver-cmd nobody knows what it does with the dependency back. No class is said."""
+    """Without a supervisor and --receiver-cmd it is unknown what the receiver does once the dependency is back."""
     shop.answers = ends(erp, shop)
     request = requested(
         shop.url,
