@@ -11,7 +11,7 @@ the client sends on it, and the call would have no answer."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one.
+    """A listening socket; port 0 picks a free one.
 
     Raises:
         Unusable: the address or port is not free, or not ours.
@@ -23,7 +23,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise Unusable(f"cannot listen on {host} port {port}: {reason} (--port 0 takes any free one)") from error
+        raise Unusable(f"cannot listen on {host} port {port}: {reason} (--port 0 picks a free one)") from error
 
 
 def url_of(listener: socket.socket) -> str:

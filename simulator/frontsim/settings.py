@@ -46,10 +46,10 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to listen on.")
     allow_host: tuple[str, ...] = setting(
         (),
-        "A further name that callers may use for this machine (the Host header). Repeatable; loopback, this "
-        "machine's name and, with --host, every address are always taken.",
+        "Another name that callers may use for this machine, in the Host header. Repeatable. Loopback always works; "
+        "if --host listens for other machines, so do this machine's name and every address.",
     )
-    port: int = setting(8400, "Port to listen on; 0 takes any free one and prints it.", least=0, most=65535)
+    port: int = setting(8400, "Port to listen on; 0 picks a free one and prints it.", least=0, most=65535)
     db: Path = setting(Path("frontsim.db"), "The file that holds the log.")
     ephemeral: bool = setting(False, "Keep the log in a temporary file, deleted when the simulator stops.")
     auth: str = setting(
@@ -70,7 +70,7 @@ class Settings:
         choices=("strict", "typical", "adversarial"),
         of_delivery=True,
     )
-    contracts: Path | None = setting(None, "A folder with event types and schemas of your own.")
+    contracts: Path | None = setting(None, "A folder with your own event types and schemas.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.", of_delivery=True)
     datetime_form: str = setting(
         "guide",
@@ -85,7 +85,7 @@ class Settings:
     timeout: float = setting(30.0, "Seconds to wait for the whole answer to a delivery.", least=0.001, most=3600)
     tls_verify: bool = setting(True, "Check a receiver's certificate.", of_delivery=True)
     tls_ca: Path | None = setting(
-        None, "A PEM file of certificate authorities to trust beside the system's.", of_delivery=True
+        None, "A PEM file of certificate authorities to trust in addition to the system's.", of_delivery=True
     )
     event_id_header: str = setting(
         "X-Webhook-Event-Id", "Header of a delivery that carries the event's id.", of_delivery=True
@@ -121,7 +121,7 @@ class Settings:
             header = getattr(self, name)
             if header.lower() in headers or header.lower() in _TAKEN_HEADERS:
                 taken = headers.get(header.lower(), "HTTP itself")
-                raise ValueError(f"{name}: expected a header of its own, got {header!r}, which {taken} uses")
+                raise ValueError(f"{name}: expected a header of its own; {taken} uses {header!r}")
             headers[header.lower()] = name
             if not HTTP_TOKEN.fullmatch(header):
                 raise ValueError(f"{name}: expected an HTTP header name such as X-Webhook-Id, got {header!r}")

@@ -41,7 +41,7 @@ def test_prints_where_it_listens_and_ends_on_a_signal(tmp_path, number):
 
 def test_a_port_that_is_taken(tmp_path):
     """One clear line; no file is made."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Unusable, match="--port 0 takes any free one"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Unusable, match="--port 0 picks a free one"):
         run(host="127.0.0.1", port=taken.getsockname()[1], db=tmp_path / "receiver.db", ready=never)
     assert [] == list(tmp_path.iterdir())
 

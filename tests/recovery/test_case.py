@@ -62,7 +62,7 @@ def test_a_case_is_read_whole(tmp_path):
         ("[[past]]\nwebhook = 1", "webhook: expected a place below 1, got 1"),
         ("[[start]]\ncopies = 0", r"start\[0\].copies: expected a whole number, 1 or more, got 0"),
         ('[[start]]\n[[start.api]]\nhow = "loudly"', r"api\[0\].how: expected one of status"),
-        ("[[webhook]]\n[[webhook]]", "webhook: expected an event type of its own for each"),
+        ("[[webhook]]\n[[webhook]]", "webhook: expected a different event type for each"),
         ("past = 3", r"past: expected tables, each under \[\[past\]\], got 3"),
         ("=", "expected TOML"),
     ],

@@ -1,4 +1,4 @@
-"""Real jobs as processes of their own: each broken one must show its class, the right one must never be accused."""
+"""Real jobs as separate processes: each broken one must show its class, the right one must never be accused."""
 
 import shutil
 import sys

@@ -37,7 +37,7 @@ def confirmed() -> Any:
 
 
 class Channels(Pool):
-    """Channels, each on a connection of its own; `close` of a broken one does no harm."""
+    """Channels, each on a separate connection; `close` of a broken one does no harm."""
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         super().__init__(lambda: Channel(connect()))

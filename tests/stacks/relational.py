@@ -300,7 +300,7 @@ def inbox_marks_first(kind: str, connect: Connect) -> Book:
 
 
 def no_key(kind: str, connect: Connect) -> Book:
-    """It looks, then books in one transaction, and tries again by itself: nothing tells that the first try was done."""
+    """It looks, then books in one transaction, and retries by itself without seeing that the first try succeeded."""
     database = Database(kind, connect)
 
     def book(event_id: str, sale: Any) -> None:

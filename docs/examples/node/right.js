@@ -4,7 +4,7 @@ import pg from "pg";
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 const app = express();
-app.use(express.json({ limit: "10mb" })); // Express refuses more than 100 kB unless told
+app.use(express.json({ limit: "10mb" })); // by default Express refuses more than 100 kB
 
 app.post("/hook", async (request, response) => {
   const eventId = request.get("X-Webhook-Event-Id");

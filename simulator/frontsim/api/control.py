@@ -101,7 +101,7 @@ class ControlApi:
         return json({**status, **self._about, "recoveredRuns": self._store.recovered}, 200 if problem is None else 503)
 
     async def stats(self, _: Request) -> Response:
-        """How much is in the log, and how often each fault rule has fired."""
+        """How much the log holds, and how often each fault rule has fired."""
         fired = {str(rule.number): self._rules.fired[rule.number] for rule in self._rules}
         return json({**await self._reader.counts(), "sequence": self._store.changes.sequence, "faults": fired})
 

@@ -15,7 +15,7 @@ contracts_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opt
     metavar="DIR",
     envvar="FRONTSIM_CONTRACTS",
     show_envvar=True,
-    help="A folder with event types and schemas of your own, beside the bundled ones.",
+    help="A folder with your own event types and schemas, in addition to the bundled ones.",
 )
 """Gives a command `contracts`, a folder or None."""
 

@@ -10,7 +10,7 @@ _LONGEST_TARGET = 60
 
 
 def delivery_line(run: Mapping[str, Any]) -> str:
-    """When, which event, what became of it, in how long, by which fault, and where it went.
+    """When, which event, how it ended, in how long, by which fault, and where it went.
 
     The id comes early, so that no terminal breaks it. Of the URL there are host and path: the rest may be secret.
 

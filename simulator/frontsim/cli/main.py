@@ -61,7 +61,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "tail": CommandEntry("control_api.tail", "tail", "Follow the deliveries, a line for each."),
     "drain": CommandEntry("control_api.control", "drain", "Wait until nothing is due or in flight."),
     "clock": CommandEntry("control_api.control", "clock", "Show the simulator's time, or move it."),
-    "stats": CommandEntry("control_api.control", "stats", "Show how much is in the log."),
+    "stats": CommandEntry("control_api.control", "stats", "Show how much the log holds."),
     "reset": CommandEntry("control_api.control", "reset", "Forget webhooks, events, faults and sinks."),
     "resend": CommandEntry("vendor_api.resend", "resend", "Resend one event, once."),
     "reconcile": CommandEntry(
@@ -145,7 +145,7 @@ class Frontsim(click.Group):
         return [*(CompletionItem(name, help=entry.help) for name, entry in found), *options]
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a closed standard output is an error of its own kind."""
+        """Run the command; a closed standard output is a separate kind of error."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

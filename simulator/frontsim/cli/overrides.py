@@ -66,7 +66,7 @@ payload_options = option_group(
         type=click.File("rb"),
         callback=_payload,
         metavar="FILE",
-        help="A JSON object in place of a made-up payload; - reads standard input.",
+        help="A JSON object to send instead of a generated payload; - reads standard input.",
     ),
     click.option("--invalid", is_flag=True, help="Accept a payload that breaks the type's schema."),
 )

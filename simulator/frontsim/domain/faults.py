@@ -70,7 +70,7 @@ _STATUS = Param("The HTTP status.", 500, 200, 599, whole=True)
 _FAILURE = Param("The HTTP status.", 500, 300, 599, whole=True)
 _ERROR = Param("The HTTP status.", 500, 400, 599, whole=True)
 _RATE = Param("Bytes per second.", 100, 1, 1_000_000_000)
-_FRACTION = Param("Share of the body that is sent.", 0.5, 0, 1)
+_FRACTION = Param("The share of the body to send.", 0.5, 0, 1)
 
 
 def _registry(*faults: Fault) -> Mapping[str, Fault]:
@@ -80,42 +80,42 @@ def _registry(*faults: Fault) -> Mapping[str, Fault]:
 
 
 FAULTS = _registry(
-    Fault("refuse", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Connection refused."),
-    Fault("dns-failure", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Name not resolved."),
-    Fault("connect-timeout", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says Connect timeout."),
-    Fault("tls-failure", FaultStage.NEVER_ARRIVES, "No connection is opened; the log says TLS handshake failed."),
+    Fault("refuse", FaultStage.NEVER_ARRIVES, "Opens no connection, and logs Connection refused."),
+    Fault("dns-failure", FaultStage.NEVER_ARRIVES, "Opens no connection, and logs Name not resolved."),
+    Fault("connect-timeout", FaultStage.NEVER_ARRIVES, "Opens no connection, and logs Connect timeout."),
+    Fault("tls-failure", FaultStage.NEVER_ARRIVES, "Opens no connection, and logs TLS handshake failed."),
     Fault(
         "answer",
         FaultStage.NEVER_ARRIVES,
-        "Nothing is sent; the log says that the receiver answered so.",
+        "Sends nothing, and logs this status as the receiver's answer.",
         {"status": _STATUS},
     ),
     Fault(
         "partial-body",
         FaultStage.ARRIVES_IN_PART,
-        "The full Content-Length and a part of the body are sent, then the connection is closed.",
+        "Sends the full Content-Length but only part of the body, then closes the connection.",
         {"fraction": _FRACTION},
     ),
-    Fault("slow-headers", FaultStage.ARRIVES_IN_PART, "The head drips at a rate.", {"bytesPerS": _RATE}),
-    Fault("slow-body", FaultStage.ARRIVES_IN_PART, "The body drips at a rate.", {"bytesPerS": _RATE}),
-    Fault("lost-response", FaultStage.ANSWER_IS_LOST, "The receiver's whole answer is read; the log says Timeout."),
-    Fault("reset-after-send", FaultStage.ANSWER_IS_LOST, "All is sent, then the connection is reset."),
+    Fault("slow-headers", FaultStage.ARRIVES_IN_PART, "Sends the headers slowly.", {"bytesPerS": _RATE}),
+    Fault("slow-body", FaultStage.ARRIVES_IN_PART, "Sends the body slowly.", {"bytesPerS": _RATE}),
+    Fault("lost-response", FaultStage.ANSWER_IS_LOST, "Reads the receiver's whole answer, but logs Timeout."),
+    Fault("reset-after-send", FaultStage.ANSWER_IS_LOST, "Sends everything, then resets the connection."),
     Fault(
         "timeout",
         FaultStage.ANSWER_IS_LOST,
-        "All is sent; after a while the answer is given up.",
-        {"afterS": Param("Seconds until the delivery is given up.", 1.0, 0.001, 3600)},
+        "Sends everything, waits for a while, and logs Timeout whatever the receiver answers.",
+        {"afterS": Param("Seconds to wait.", 1.0, 0.001, 3600)},
     ),
-    Fault("false-failure", FaultStage.LOG_LIES, "Delivered, but logged as failed.", {"status": _FAILURE}),
-    Fault("false-success", FaultStage.LOG_LIES, "Never sent, but logged as 200."),
+    Fault("false-failure", FaultStage.LOG_LIES, "Delivers the event, but logs a failure.", {"status": _FAILURE}),
+    Fault("false-success", FaultStage.LOG_LIES, "Sends nothing, but logs 200."),
     Fault(
         "duplicate",
         FaultStage.ODDLY_DELIVERED,
-        "Further copies are sent, each a run of its own in the log.",
+        "Sends further copies, and logs each as a separate run.",
         {
-            "copies": Param("How many further copies.", 1, 1, 100, whole=True),
+            "copies": Param("The number of further copies.", 1, 1, 100, whole=True),
             "apart": Param(
-                "'simultaneous': the last bytes of all leave together. Else the seconds between two.",
+                "'simultaneous' sends the last bytes of all copies together; a number is the seconds between two.",
                 "simultaneous",
                 0,
                 3600,
@@ -126,47 +126,47 @@ FAULTS = _registry(
     Fault(
         "delay",
         FaultStage.ODDLY_DELIVERED,
-        "Sent later, in simulator time; others go on.",
-        {"seconds": Param("How much later.", 1.0, 0, 31_536_000)},
+        "Sends the delivery later, in simulator time; others do not wait for it.",
+        {"seconds": Param("Seconds to wait, in simulator time.", 1.0, 0, 31_536_000)},
     ),
     Fault(
         "reorder",
         FaultStage.ODDLY_DELIVERED,
-        "Held back until later events of its webhook have arrived; a rule holds one of a webhook at a time.",
+        "Holds a delivery back until later events of its webhook have arrived, one per webhook at a time.",
         {
-            "behind": Param("How many later ones.", 1, 1, 10_000, whole=True),
-            "atMostS": Param("Seconds of simulator time after which it is sent all the same.", 10.0, 0, 3600),
+            "behind": Param("The number of later events.", 1, 1, 10_000, whole=True),
+            "atMostS": Param("Seconds, in simulator time, after which the delivery leaves in any case.", 10.0, 0, 3600),
         },
     ),
-    Fault("garbage-json", FaultStage.CHANGED, "The body is no JSON at all."),
+    Fault("garbage-json", FaultStage.CHANGED, "Replaces the body with text that is not JSON."),
     Fault(
         "truncated-json",
         FaultStage.CHANGED,
-        "The body ends early; Content-Length agrees with it.",
+        "Cuts the body short, and Content-Length to match.",
         {"fraction": _FRACTION},
     ),
-    Fault("wrong-content-type", FaultStage.CHANGED, "Content-Type is text/plain."),
-    Fault("unknown-field", FaultStage.CHANGED, "A field that no schema knows is added, at the top and in lists."),
-    Fault("null-optional", FaultStage.CHANGED, "Every field that may be null is null, in lists and objects too."),
-    Fault("missing-field", FaultStage.CHANGED, "One required field is left out."),
-    Fault("wrong-type", FaultStage.CHANGED, "One field has another JSON type."),
-    Fault("unknown-event", FaultStage.CHANGED, "The event's header names a type that no catalogue has."),
+    Fault("wrong-content-type", FaultStage.CHANGED, "Sends Content-Type: text/plain."),
+    Fault("unknown-field", FaultStage.CHANGED, "Adds a field that no schema knows, at the top level and in lists."),
+    Fault("null-optional", FaultStage.CHANGED, "Sets every nullable field to null, in lists and objects too."),
+    Fault("missing-field", FaultStage.CHANGED, "Leaves out one required field."),
+    Fault("wrong-type", FaultStage.CHANGED, "Gives one field a different JSON type."),
+    Fault("unknown-event", FaultStage.CHANGED, "Names an event type in the header that no catalogue has."),
     Fault(
         "huge",
         FaultStage.CHANGED,
-        "A field of many bytes is added.",
-        {"bytes": Param("How many.", 5_000_000, 1, 100_000_000, whole=True)},
+        "Adds a very long field.",
+        {"bytes": Param("The length in bytes.", 5_000_000, 1, 100_000_000, whole=True)},
     ),
-    Fault("bom", FaultStage.CHANGED, "The body begins with a UTF-8 byte order mark."),
-    Fault("duplicate-key", FaultStage.CHANGED, "The first field comes twice; most readers take the last."),
+    Fault("bom", FaultStage.CHANGED, "Puts a UTF-8 byte order mark before the body."),
+    Fault("duplicate-key", FaultStage.CHANGED, "Sends the first field twice; most parsers keep the last."),
     Fault(
         "api-error",
         FaultStage.API,
-        "The call is answered with a status, and nothing is done.",
+        "Answers the call with an error status, and does nothing.",
         {
             "status": _ERROR,
             "retryAfter": Param(
-                "Seconds that Retry-After asks for; 0 leaves it out, but 403 and 429 always have one, then of 1.",
+                "The seconds in Retry-After; with 0 only a 403 or 429 has the header, and asks for 1 second.",
                 0,
                 0,
                 86_400,
@@ -177,10 +177,10 @@ FAULTS = _registry(
     Fault(
         "api-slow",
         FaultStage.API,
-        "The call is done at once, but its answer comes late.",
-        {"seconds": Param("How late.", 1.0, 0, 3600)},
+        "Does the call at once, but answers late.",
+        {"seconds": Param("Seconds to wait before the answer.", 1.0, 0, 3600)},
     ),
-    Fault("api-lost-response", FaultStage.API, "The call is done, but the caller gets a reset."),
+    Fault("api-lost-response", FaultStage.API, "Does the call, then resets the connection instead of answering."),
 )
 """Every fault, by name."""
 

@@ -1,4 +1,4 @@
-"""Request bodies of many values, read by a process of their own.
+"""Request bodies of many values, read by a separate process.
 
 The parser holds Python's lock until it is done, so a thread would not do: 9 MB of small values take up to 0.6 s, in
 which no other call would be answered. The process starts with the first such body, and takes some 60 MB from then on.

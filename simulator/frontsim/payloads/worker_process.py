@@ -1,4 +1,4 @@
-"""The simulator's side of a worker: a process of its own, for work that would hold up the event loop.
+"""The simulator's side of a worker: a separate process, for work that would hold up the event loop.
 
     WorkerProcess ── job, job, ... ──▶ python -m frontsim.payloads.worker, or another module of this shape
                   ◀── ready, answer, answer, ...

@@ -1,4 +1,4 @@
-"""A receiver's SQLite file: one connection writes, in group commits; each read opens a connection of its own.
+"""A receiver's SQLite file: one connection writes, in group commits; each read opens a separate connection.
 
     work ─┐
     work ─┼─▶ BEGIN, one after the other, COMMIT ─▶ every future gets its result
@@ -103,9 +103,7 @@ def _locked(file: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise Unusable(
-            f"{file}: expected a file of its own, got one that another receiver uses; --db names one"
-        ) from None
+        raise Unusable(f"{file}: expected a file that no other receiver uses; name one with --db") from None
     return lock
 
 

@@ -45,7 +45,7 @@ class NewestState(Receiver):
 
 
 class ParksUpdates(Receiver):
-    """Holds back an event about something that it was never told of; the catalogue says which type tells it first.
+    """Holds back an event about something that it does not know yet; the catalogue says which type comes first.
 
     A customer's update that overtakes the creation waits in the inbox, and is booked with the creation, in one commit.
     """

@@ -45,7 +45,7 @@ class WorkFailed(Exception):
 
 
 class Receiver:
-    """The steps of receiving. Each is a method of its own, so that a broken receiver can get just one of them wrong.
+    """The steps of receiving. Each is a separate method, so that a broken receiver can get just one of them wrong.
 
     Args:
         bookings: its file.

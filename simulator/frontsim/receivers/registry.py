@@ -16,11 +16,11 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("inbox", Inbox, "Stores the raw event, answers 200, and a worker books it later."),
     Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
     Variant("newest-state", NewestState, "Keeps one row for each customer, order and stock item: the newest state."),
-    Variant("parks-updates", ParksUpdates, "Holds back an update of a customer or order until it is told of that."),
+    Variant("parks-updates", ParksUpdates, "Holds back an update of a customer or order that it does not know yet."),
     Variant(
         "stock-by-sum",
         StockBySum,
-        "Adds each movement to a level of its own, in the transaction that takes the key.",
+        "Adds each movement to a stock level, in the transaction that takes the key.",
         keeps_levels=True,
     ),
     Variant(

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS keys (
 );
 
 -- What the business system booked. No UNIQUE on the event's id, on purpose: a broken receiver must be able
--- to book twice. In a system of your own, put one here too.
+-- to book twice. In your own system, put one here too.
 CREATE TABLE IF NOT EXISTS effects (
   number     INTEGER PRIMARY KEY,
   event_id   TEXT NOT NULL,

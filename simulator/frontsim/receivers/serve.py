@@ -37,7 +37,7 @@ def run(
 
     Args:
         host: address to listen on.
-        port: 0 takes any free one.
+        port: 0 picks a free one.
         db: its file, created if it does not exist.
         variant: a name of the registry.
         header: the header with the event's id; X-Webhook-Event-Id by default.
@@ -63,7 +63,7 @@ def main() -> int:
     """Serve; print one JSON line `{"url", "effects"}` on stdout once it listens. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m frontsim.receivers.serve", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--db", type=Path, required=True, help="the receiver's file")
     parser.add_argument("--variant", default="reference", help="a name that `frontsim receiver --list` shows")
     parser.add_argument("--header", help="the header with the event's id")

@@ -181,7 +181,7 @@ def _case(name: str, document: Mapping[str, Any]) -> Case:
     )
     events = [webhook.event for webhook in found.webhooks]
     if len(set(events)) < len(events):
-        fields.note("webhook", f"expected an event type of its own for each, got {', '.join(events)}")
+        fields.note("webhook", f"expected a different event type for each, got {', '.join(events)}")
     places = [group.webhook for group in found.past]
     places += [call.webhook for start in found.starts for call in start.api if call.webhook is not None]
     if any(place >= len(found.webhooks) for place in places):

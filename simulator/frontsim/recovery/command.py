@@ -1,4 +1,4 @@
-"""The job's command: started in a process group of its own, stopped with it, and its output searched for keys."""
+"""The job's command: started in a separate process group, stopped with it, and its output searched for keys."""
 
 import os
 import shlex

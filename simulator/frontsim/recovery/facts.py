@@ -51,7 +51,7 @@ class StartEnding(StrEnum):
     """How one start of the job ended."""
 
     EXITED = "exited"
-    """By itself, with an exit code or a signal of its own."""
+    """By itself, with its own exit code or signal."""
     KILLED_BY_CASE = "killed by the case"
     """The case is about a job that dies; this says nothing against it."""
     ENOUGH = "stopped because it had resent enough"

@@ -1,4 +1,4 @@
-"""Starts the simulators of the cases, each on a log of its own: for the CLI, the pytest plugin and the Python API."""
+"""Starts the simulators of the cases, each on its own log: for the CLI, the pytest plugin and the Python API."""
 
 import json
 import random
@@ -19,7 +19,7 @@ _KEY_CHARACTERS = string.ascii_letters + string.digits
 
 @contextmanager
 def open_simulator(case: Case, *, seed: int) -> Iterator[CaseSimulator]:
-    """A simulator for one case, with keys of its own that the job must not print."""
+    """A simulator for one case, with its own keys that the job must not print."""
     dice = random.Random(f"{seed}/{case.name}")  # noqa: S311 - keys of a test
     api_key = "".join(dice.choices(_KEY_CHARACTERS, k=7)) + "." + "".join(dice.choices(_KEY_CHARACTERS, k=32))
     subscription_key = "".join(dice.choices("0123456789abcdef", k=32))

@@ -1,4 +1,4 @@
-"""One event's way through a case, line by line: what was created, which calls the job made, what became of them."""
+"""One event's way through a case, line by line: what was created, which calls the job made, and how they ended."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The Python API for tests: a simulator of your own, for pytest (the fixture `front`) or without it."""
+"""The Python API for tests: your own simulator, for pytest (the fixture `front`) or without it."""
 
 from frontsim.testing.async_front import AsyncFront, async_simulator
 from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents

@@ -1,4 +1,4 @@
-"""A simulator that a test owns: it runs in a thread of this process, on a port and a log of its own."""
+"""A simulator that a test owns: it runs in a thread of this process, on a port and its own log."""
 
 import os
 import time
@@ -215,7 +215,7 @@ class Front:
     ) -> Verification:
         """Play the scenarios of `frontsim verify` against a receiver: see `frontsim.testing.verify`.
 
-        Each scenario has a simulator of its own, so this one keeps its state.
+        Each scenario has its own simulator, so this one keeps its state.
         """
         options.setdefault("seed", self._settings.seed)
         return verify(receiver, observe=observe, observe_url=observe_url, events=events, scenarios=scenarios, **options)

@@ -103,7 +103,7 @@ def verify(
         settle_s: effects count as at rest when unchanged for so many seconds.
         timeout_s: what one scenario may take, in seconds.
         answer_timeout_s: how long the receiver may take to answer a delivery, in seconds.
-        contracts: a folder with event types of your own.
+        contracts: a folder with your own event types.
 
     Raises:
         FrontsimError: nothing listens at the URL, or something else that was given cannot be used.

@@ -20,7 +20,7 @@ def read_json(body: bytes) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"expected JSON, got what is not: {error}") from None
+        raise ValueError(f"expected JSON, got something else: {error}") from None
     if is_too_deep(body, value):
         raise ValueError(f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper")
     return value

@@ -5,7 +5,7 @@ body are free, because connections are bounded too. A body is parsed here while 
 
     up to 100 kB            ──▶ on the event loop, in a few milliseconds
     up to 100,000 values    ──▶ in a thread: Python's lock is held for some 25 ms
-    more                    ──▶ not here. The parser would hold the lock for up to 0.6 s, so a process of its own parses
+    more                    ──▶ not here. The parser would hold the lock for up to 0.6 s, so a separate process parses
                                 what may be as large (`payloads.large_bodies`), and other calls are refused
 """
 

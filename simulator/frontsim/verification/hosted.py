@@ -1,4 +1,4 @@
-"""Harnesses on simulators of our own: one for each scenario, closed when it ends."""
+"""Harnesses on our own simulators: one for each scenario, closed when it ends."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ def _observed(
 
 @dataclass(frozen=True, slots=True)
 class _Harnesses:
-    """What the harnesses of one run share. Each has a simulator of its own, unless `address` names one for all."""
+    """What the harnesses of one run share. Each has its own simulator, unless `address` names one for all."""
 
     request: Request
     seed: int

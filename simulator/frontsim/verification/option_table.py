@@ -40,8 +40,8 @@ _ALL = (
     VerifyOption(
         "receiver",
         "URL",
-        "The receiver's URL: every event is delivered there.",
-        "URL of the receiver: every event is delivered there. Without it the contract suite is skipped.",
+        "The receiver's URL: frontsim delivers every event there.",
+        "URL of the receiver: frontsim delivers every event there. Without it, pytest skips the contract suite.",
         "URL of the receiver that gets every event.",
     ),
     VerifyOption(
@@ -56,7 +56,7 @@ _ALL = (
         "The receiver's database, broker or API. The receiver must connect to frontsim in its place, so that "
         "scenarios can break the connection: {NAME_port} in --receiver-cmd is the port, and FRONTSIM_DEPENDENCY_NAME "
         "has host:port; @PORT fixes it. Repeatable.",
-        "The database, broker or API behind the receiver, to be broken: NAME=HOST:PORT,...",
+        "The database, broker or API behind the receiver, for scenarios to break: NAME=HOST:PORT,...",
     ),
     # How effects are read and compared.
     VerifyOption(
@@ -98,8 +98,8 @@ _ALL = (
     VerifyOption(
         "observe-map",
         "FILE",
-        "Which columns of an effect hold which fields of the payload, in TOML or JSON. Columns with the name of a "
-        "field are found without it.",
+        "A TOML or JSON file that says which columns of an effect hold which fields of the payload. frontsim finds "
+        "columns with the name of a field by itself.",
         default=None,
     ),
     VerifyOption(
@@ -113,7 +113,7 @@ _ALL = (
         "check-content",
         help="How to compare an effect's copy of the payload: exact (every key and value), known (ignore what "
         "databases and JSON libraries change by themselves) or off.",
-        pytest_help="How an effect's copy of the payload is compared: exact, known (default) or off.",
+        pytest_help="How to compare an effect's copy of the payload: exact, known (default) or off.",
         default="known",
         choices=("exact", "known", "off"),
     ),
@@ -122,7 +122,7 @@ _ALL = (
     VerifyOption(
         "events",
         "TYPE,...",
-        "Only these event types. auto: leave out those that the receiver refuses with one and the same answer; the "
+        "Only these event types. auto: leave out those that the receiver refuses with the same answer every time; the "
         "verdict lists them.",
         "Only these event types: TYPE,TYPE.",
     ),
@@ -137,7 +137,7 @@ _ALL = (
         "Change a field in the payloads of all types that have it: a dotted path, =, and JSON or a text. Repeatable.",
         "Change a field in all payloads that have it: PATH=VALUE. Repeatable.",
     ),
-    VerifyOption("contracts", "DIR", "Event types of your own.", default=None),
+    VerifyOption("contracts", "DIR", "A folder with your own event types.", default=None),
     VerifyOption(
         "delivery-shape",
         "NAME|FILE",
@@ -190,8 +190,8 @@ _ALL = (
     VerifyOption(
         "budget",
         "SECONDS",
-        "Start no further scenario after this time, and none that would not end in it; the rest are reported as "
-        "skipped. A receiver that answers slowly gets fewer events in a scenario, and a note says so.  "
+        "Start no scenario that would end later than this; the rest are reported as skipped. A receiver that answers "
+        "slowly gets fewer events in a scenario, and a note says so.  "
         "[default: 120, with --receiver-cmd 240]",
         default=None,
         least=1,

@@ -53,4 +53,4 @@ def test_a_port_in_use(tmp_path, run):
     with closing(create_server(("127.0.0.1", 0))) as taken:
         done = run("receiver", "--port", str(taken.getsockname()[1]), "--db", str(tmp_path / "receiver.db"))
     assert (3, 1) == (done.exit_code, done.stderr.count("\n"))
-    assert "--port 0 takes any free one" in done.stderr
+    assert "--port 0 picks a free one" in done.stderr

@@ -75,7 +75,7 @@ def test_what_no_effect_tells_apart_is_counted():
 def test_older_states_without_an_effect_are_counted():
     """Those in whose place a newer one is shown, which has its own."""
     (note,) = notes(group(told("w", "old"), effects=0), group(told("w", "new")), replaced=["old", "new"])
-    assert note.startswith("1 older states have no effect of their own: the effects keep one row for each customer, ")
+    assert note.startswith("1 older states have no effect: the effects keep one row for each customer, ")
     assert [] == notes(group(told("w", "old"), effects=0), replaced=["new"])
 
 

@@ -34,7 +34,7 @@ export function pretty(text) {
   return parts.join("");
 }
 
-/** Fill an element with a laid-out text, its keys and values in colours of their own. */
+/** Fill an element with a laid-out text, its keys and values in different colours. */
 export function showPretty(element, text) {
   const laid = pretty(text);
   if (laid === text || laid.length > LARGE) {

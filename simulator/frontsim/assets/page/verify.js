@@ -101,7 +101,7 @@ class Form {
   explain(kind) {
     if (kind === CONFIGURED) return Object.entries(this.configured.receiver).map(([name, text]) => h("p", {}, `${name}: `, h("code", {}, text)));
     if (kind === "sink") return [h("p", {}, "Plays on this simulator: its log fills, its other webhooks get the events too, and your own rules should be off.")];
-    return [h("p", {}, "A simulator of its own plays the outages: nothing of them is in the log here. Commands that read effects or start the receiver are taken from ", h("code", {}, "frontsim.toml"), " alone.")];
+    return [h("p", {}, "A separate simulator plays the outages: nothing of them is in the log here. Commands that read effects or start the receiver come from ", h("code", {}, "frontsim.toml"), " alone.")];
   }
 
   keep() {

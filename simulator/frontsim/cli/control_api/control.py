@@ -64,7 +64,7 @@ def reset(control: ControlConnection) -> None:
 @control_options
 @json_option
 def stats(control: ControlConnection, *, as_json: bool) -> None:
-    """Show how much is in the log, and how often each fault rule has fired."""
+    """Show how much the log holds, and how often each fault rule has fired."""
     with control.open() as simulator:
         found = simulator.stats()
     if as_json:

@@ -95,7 +95,7 @@ class DeliveryLines:
 
 
 class LineWriter:
-    """Writes to a descriptor, in a thread of its own; takes nothing more while the reader is behind."""
+    """Writes to a descriptor, in a separate thread; takes nothing more while the reader is behind."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -42,7 +42,7 @@ _COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
 
 
 class DemoReceiver:
-    """The reference receiver as a process of its own, that can go down and come back on the same port.
+    """The reference receiver as a separate process, that can go down and come back on the same port.
 
     Args:
         folder: where its file is.

@@ -1,4 +1,4 @@
-"""`frontsim load`: a bundled load test, played by Locust in a process of its own."""
+"""`frontsim load`: a bundled load test, played by Locust in a separate process."""
 
 import importlib.util
 import os

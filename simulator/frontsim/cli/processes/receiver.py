@@ -21,7 +21,7 @@ DB = "receiver.db"
     type=click.IntRange(0, 65535),
     default=PORT,
     show_default=True,
-    help="Port to listen on; 0 takes any free one and prints it.",
+    help="Port to listen on; 0 picks a free one and prints it.",
 )
 @click.option(
     "--db",

@@ -53,13 +53,13 @@ _file = click.Path(dir_okay=False, path_type=Path)
     default=CONCURRENCY,
     show_default=True,
     metavar="N",
-    help="Resends that are under way at the same time; 1 keeps the events in their order.",
+    help="Resends to make at the same time; 1 keeps the events in order.",
 )
 @click.option(
     "--max-attempts",
     type=click.IntRange(1),
     metavar="N",
-    help="Do not resend an event more often than this, over all starts; report it.  [default: no limit]",
+    help="Resend an event at most this often, over all starts; report it after that.  [default: no limit]",
 )
 @click.option(
     "--state",
@@ -83,12 +83,12 @@ _file = click.Path(dir_okay=False, path_type=Path)
 def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **options: Any) -> None:
     """List what failed and resend it, once a round, until nothing is left or a round changes nothing.
 
-    Safe against the real API: the job resends only what the log lists as failed, oldest first; it checks the log before
+    Safe against the real API: the job resends only what the log lists as failed, oldest first. It checks the log before
     it repeats a resend that may have been made, and waits as a rate limit asks. Two copies never work at the same time:
     the second says so, and ends.
 
-    Without --from and --to, the window is the last 30 days; it begins earlier for a webhook that has not been finished
-    for longer, as the state remembers.
+    Without --from and --to, the window is the last 30 days. It begins earlier for a webhook that the job last finished
+    before that: the state file remembers when.
 
     Exit code: 0 nothing is left failing, 1 something is, 3 wrong usage or no API.
     """

@@ -74,7 +74,7 @@ def update(
     show_secrets: bool,
     as_json: bool,
 ) -> None:
-    """Change a webhook; what is not named stays as it is."""
+    """Change a webhook; what you do not name stays as it is."""
     if all_stores and store is not None:
         raise click.UsageError("expected --store or --all-stores, got both")
     changes = WebhookChanges()

@@ -25,17 +25,17 @@ _SEED = 1
 
 
 @click.command()
-@click.option("--receiver", metavar="URL", default="", help="The receiver's URL: every event is delivered there.")
+@click.option("--receiver", metavar="URL", default="", help="The receiver's URL: frontsim delivers every event there.")
 @click.option("--observe-url", metavar="URL", default="", help="Effects: a JSON list, of ids or of objects.")
 @click.option("--observe-sql", metavar="DSN QUERY", nargs=2, help="Effects: one per row.")
 @click.option("--observe-cmd", metavar="CMD", default="", help="Effects: one per line of output.")
-@click.option("--receiver-cmd", metavar="CMD", default="", help="Starts the receiver, here and in CI.")
+@click.option("--receiver-cmd", metavar="CMD", default="", help="The command that starts the receiver, here and in CI.")
 @click.option(
     "--events",
     metavar="TYPE,...",
     default=AUTO,
     show_default=True,
-    help="The event types that the receiver takes; auto sends one of each and looks.",
+    help="The event types that the receiver takes; auto sends one of each and looks which it takes.",
 )
 @click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
 @click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")

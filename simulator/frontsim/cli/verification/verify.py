@@ -64,7 +64,7 @@ _FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
 @observer_options
 @choice_options
 @limit_options
-@run_options(play="scenario", strict="; a refusal of a null that no source shows is a finding, not a warning")
+@run_options(play="scenario", strict="; refusing a null that no source shows is a finding, not a warning")
 @report_options
 @payload_file_options
 @simulator_options

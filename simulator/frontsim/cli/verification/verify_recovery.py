@@ -61,7 +61,7 @@ _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
     default=4,
     show_default=True,
     metavar="N",
-    help="Cases to play at the same time, each with a simulator and a state folder of its own.",
+    help="Cases to play at the same time, each with its own simulator and state folder.",
 )
 @run_options(play="case")
 @report_options

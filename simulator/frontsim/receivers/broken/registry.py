@@ -138,7 +138,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "double-effect-under-concurrency",
         DoubleEffectUnderConcurrency,
-        "When much is waiting a second worker helps, and both take the same job.",
+        "When many events wait, a second worker helps, and both take the same job.",
         _DUPLICATED,
         ("storm",),
     ),
@@ -196,7 +196,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "skips-messages",
         SkipsMessages,
-        "Its worker passes over every fifth message of its queue.",
+        "Its worker skips every fifth message of its queue.",
         _LOST,
         ("same-second", "storm"),
     ),

@@ -31,7 +31,7 @@ class IdBeforeWork(Receiver):
 
 
 class DedupeInAnotherTransaction(Receiver):
-    """Commits the effect, then writes the key to a store of its own, which may fail or never be reached."""
+    """Commits the effect, then writes the key to a separate store, which may fail or never be reached."""
 
     async def start(self) -> None:
         self._key_store = Backend("store of keys")

@@ -1,4 +1,4 @@
-"""What became of one event: pure rules over its runs and the number of its effects.
+"""The class of one event: pure rules over its runs and the number of its effects.
 
                     no effect                          its effects     more
 acknowledged        lost-after-ack, burned             ok, recovered   duplicated
@@ -14,7 +14,7 @@ from frontsim.verification.facts.history import EventFact, Expect, Run
 
 
 class Class(StrEnum):
-    """What became of an event: the vocabulary of a verdict."""
+    """The classes of events: the vocabulary of a verdict."""
 
     OK = "ok"
     RECOVERED = "recovered"
@@ -53,7 +53,7 @@ USUAL_CAUSE = {
     Class.LOST: "The receiver does not answer in time for this event, so the event can never be acknowledged.",
     Class.LOST_AFTER_ACK: "The 2xx leaves before the event is stored, or an exception is caught and answered with a "
     "2xx: store first, in one transaction with the work or in an inbox, and only then answer.",
-    Class.BURNED: "The event's id is recorded as seen before the work is done, in a transaction of its own; when the "
+    Class.BURNED: "The event's id is recorded as seen before the work is done, in a separate transaction; when the "
     "work fails, the resend looks like a repeat. Record the id in the same transaction as the effect.",
     Class.DUPLICATED: "The receiver does not remember event ids, or it checks them before and writes them after the "
     "work, or loses them at a restart, or keeps too few. A unique index on the event's id, written with the effect, "

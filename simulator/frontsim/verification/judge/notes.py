@@ -78,7 +78,7 @@ def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
     if not older:
         return ""
     return (
-        f"{older} older states have no effect of their own: the effects keep one row for each customer, order or stock "
+        f"{older} older states have no effect: the effects keep one row for each customer, order or stock "
         "item, and the newest state is there; only a list that keeps each event shows whether an older one was booked"
     )
 

@@ -55,7 +55,9 @@ class Selection:
     def _check_change(self, path: str) -> None:
         kinds = [kind for kind in map(self._catalog.find, self._chosen) if _may_have(kind.schema, path)]
         if not kinds:
-            raise BadInput(f"--set {path}: expected a path in the payload of a type that is played, got one in none")
+            raise BadInput(
+                f"--set {path}: expected a path in the payload of a type that is played; no such type has it"
+            )
         for kind in kinds:
             if path in (kind.identity, *kind.version, *kind.since):
                 raise BadInput(

@@ -106,7 +106,7 @@ def why_not_struck(state: ScenarioState) -> str:
             f"got no connection; put {first.placeholder} into --receiver-cmd, or let the receiver read "
             f"{first.variable} (host:port)"
         )
-    return "nothing that it breaks passed through --dependency: no answer, or no commit that could be told"
+    return "nothing that it breaks passed through --dependency: no answer, or no commit that frontsim recognises"
 
 
 def dependencies_of(state: ScenarioState) -> Dependencies:
