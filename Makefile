@@ -64,7 +64,7 @@ docs: $(DOCS_READY)
 	@echo "open build/site/index.html"
 
 # What is uploaded: built twice with the same bytes, checked, and no dependency with a known vulnerability. Its tools
-# have an environment of their own, because their dependencies are not ours.
+# have a separate environment, because their dependencies are not ours.
 release: $(INSTALLED)
 	rm -rf dist build/release
 	$(PYTHON) -m venv build/release

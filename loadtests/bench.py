@@ -33,7 +33,7 @@ HERE = Path(__file__).parent
 
 
 def _script(name: str, *options: str, tiny: Sequence[str]) -> Callable[..., None]:
-    """A bench in a process of its own: its options, and those for --tiny."""
+    """A bench in a separate process: its options, and those for --tiny."""
 
     def run(*, size: RunSize) -> None:
         command = [sys.executable, "-m", f"benches.{name}", *(tiny if size.tiny else options)]

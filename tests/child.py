@@ -1,4 +1,4 @@
-"""`frontsim serve` as a process of its own, which a test may kill."""
+"""`frontsim serve` as a separate process, which a test may kill."""
 
 import os
 import re

@@ -362,7 +362,7 @@ def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
         receiver.gets(16)
         with ThreadPoolExecutor() as pool:
             drained = pool.submit(child.sim.sim, "POST", "drain", {"timeoutS": 20})
-            child.sim.does("health", method="GET")  # behind the drain, on a connection of its own
+            child.sim.does("health", method="GET")  # behind the drain, on a separate connection
             child.stops()
             error = drained.exception()
             assert isinstance(error, httpx.HTTPError) or {"drained": True} != drained.result().json()

@@ -41,7 +41,7 @@ def _serve_sink(pipe: Any) -> None:
 
 @contextmanager
 def sink() -> Iterator[str]:
-    """A receiver that costs next to nothing, in a process of its own; yields its URL."""
+    """A receiver that costs next to nothing, in a separate process; yields its URL."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_serve_sink, args=(theirs,), daemon=True)

@@ -18,7 +18,7 @@ class RunSize:
         large: measure deliveries again when the log holds this many events; 0: do not.
         listed: events in the log that `list` lists.
         failing: the share of them that failed, and so is listed.
-        tiny: the benches in files of their own do as little as they can.
+        tiny: the benches in separate files do as little as they can.
     """
 
     warm_up: int = 2_000

@@ -4,8 +4,8 @@
 
 `ofNone` is the rate of deliveries beside that many followers, of that without any, measured in turns; `ofNoneByCpu`
 is the same by the simulator's processor time, which says more on a busy machine. The followers read all that comes, in
-a process of its own at the lowest priority. `received` is the share of the changes that the slowest of them got: a
-follower that reads too slowly is told that it missed some.
+a separate process at the lowest priority. `received` is the share of the changes that the slowest of them got: a
+follower that reads too slowly gets a `missed` event.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
     cd loadtests && python -m benches.health_latency [--scale 1.0] [--case NAME]...
 
-A process of its own asks for the simulator's health every 5 ms on a connection that stays open, while one heavy call
+A separate process asks for the simulator's health every 5 ms on a connection that stays open, while one heavy call
 runs. `max` and `p99` are milliseconds; `idle` is the longest answer before the call, which tells how busy the
 machine is.
 """
@@ -152,7 +152,7 @@ CASES: Mapping[str, Case] = {
 
 @dataclass(frozen=True, slots=True)
 class Prober:
-    """Asks for the health in a process of its own."""
+    """Asks for the health in a separate process."""
 
     pipe: Any
 

@@ -120,7 +120,7 @@ KINDS: Mapping[str, Kind | None] = {
     "500 each time": Kind(answer=b"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"),
     "redirects to itself": Kind(answer=b"HTTP/1.1 307 x\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"),
 }
-"""By name; None has no server of its own."""
+"""By name; None has no server."""
 
 
 class _Receiver(asyncio.Protocol):
@@ -198,7 +198,7 @@ def _serve(name: str, pipe: Any, count: Any) -> None:
 
 @contextmanager
 def receiver(name: str) -> Iterator[tuple[str, Any]]:
-    """A receiver of that kind, in a process of its own; yields its URL, and the count of its requests."""
+    """A receiver of that kind, in a separate process; yields its URL, and the count of its requests."""
     count = multiprocessing.get_context("spawn").Value("q", 0, lock=False)
     if KINDS[name] is None:
         with socket.socket() as listener, _filled(listener, full=name == "never accepts") as port:

@@ -1,4 +1,4 @@
-"""A simulator in a process of its own, as a user starts it, with its processor time and memory."""
+"""A simulator in a separate process, as a user starts it, with its processor time and memory."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ ALWAYS = "from=2000-01-01&to=2100-01-01"
 
 
 class Served:
-    """A simulator in a process of its own, as a user starts it."""
+    """A simulator in a separate process, as a user starts it."""
 
     def __init__(self, db: Path, *options: str, program: Sequence[str] = FRONTSIM) -> None:
         self.db = db

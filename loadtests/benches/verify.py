@@ -1,7 +1,7 @@
 """How long `frontsim verify` takes with its default budget, by the kind of receiver: seconds, and processor time.
 
     quick     the reference receiver
-    lossy     the broken receiver ok-on-exception, which is to be told
+    lossy     the broken receiver ok-on-exception, which verify must find
     batch     right: it acknowledges at once, and books every 8 s
     cached    right: it books at once, and shows its effects as they were up to 5 s ago
     serial    right: it takes one event at a time, and 0.3 s for each
@@ -106,7 +106,7 @@ def slow(kind: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def bundled(variant: str) -> Iterator[str]:
-    """A receiver of ours in a process of its own; its URL."""
+    """A receiver of ours in a separate process; its URL."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
         command = [sys.executable, "-m", "frontsim.receivers.serve", "--db", f"{folder}/r.db", "--variant", variant]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

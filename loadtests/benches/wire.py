@@ -2,7 +2,7 @@
 
     cd loadtests && python -m benches.wire [--seconds 3] [--in-flight 64] [--body 1200]
 
-The receiver is a bare sink in a process of its own: it counts the bytes of requests and answers 200. It parses nothing,
+The receiver is a bare sink in a separate process: it counts the bytes of requests and answers 200. It parses nothing,
 so that it never limits the rate.
 """
 

@@ -36,7 +36,7 @@ _OBSERVERS = ("--receiver-observe-url", "--receiver-observe-sql")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our options, in a group of their own."""
+    """Add our options, in a separate group."""
     group = parser.getgroup("frontsim", "frontsim: the contracts of a webhook receiver and of a list -> resend job")
     for name, help_text in {**{name: option.pytest_help for name, option in _OFFERED.items()}, **_OF_JOBS}.items():
         more: dict[str, Any] = {"action": "append", "default": []} if name == "--receiver-set" else {"default": ""}

@@ -162,7 +162,7 @@ def test_a_token_and_a_browser():
 
 
 def test_a_token():
-    """With --token each control call wants it; the vendor's API has keys of its own."""
+    """With --token each control call wants it; the vendor's API has its own keys."""
     with simulation(token="s3cret") as sim:
         for given in (None, "", "Bearer", "Bearer wrong", "Basic s3cret", "s3cret"):
             headers = {} if given is None else {"Authorization": given}

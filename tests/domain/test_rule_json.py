@@ -60,7 +60,7 @@ def test_the_hour_that_autumn_repeats():
 
 @pytest.mark.parametrize("moment", [date(2026, 1, 2), datetime(2026, 1, 2, 0, 0)])  # noqa: DTZ001 - as TOML reads it
 def test_dates_of_a_scenario(moment: date):
-    """TOML has dates of its own."""
+    """TOML has its own dates."""
     assert TIME.read("2026-01-02") == read_rule({"fault": "refuse", "match": {"from": moment}}, TIME).match.since
 
 

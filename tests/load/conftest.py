@@ -1,4 +1,4 @@
-"""Receivers and Locust, each as processes of their own."""
+"""Receivers and Locust, each as separate processes."""
 
 import os
 import re

@@ -284,7 +284,7 @@ def _imported_as(name: str, code: CodeType) -> Iterator[None]:
 
 
 def _in_fork(work: Callable[[], object]) -> object:
-    """What `work` returns, in a process of its own: it leaves nothing behind here."""
+    """What `work` returns, in a separate process: it leaves nothing behind here."""
     with tempfile.TemporaryFile() as answer:
         if (child := os.fork()) == 0:
             _be_quiet()

@@ -1,4 +1,4 @@
-"""A verification in a process of its own."""
+"""A verification in a separate process."""
 
 import os
 import time

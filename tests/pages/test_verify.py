@@ -61,7 +61,7 @@ def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.slow
 def test_a_run_its_report_and_one_at_a_time(sim: Simulation, tmp_path: Path):
-    """The report is a page of an origin of its own; after it is forgotten it is gone."""
+    """The report is a page of a separate origin; after it is forgotten it is gone."""
     with serving("no-dedupe", tmp_path / "receiver.db") as url:
         starts(sim, url, "lost-response")
         assert_problem(sim.sim("POST", "page/verify/runs", {"receiver": url, "effects": {"url": url}}), 503)

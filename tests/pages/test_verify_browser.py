@@ -55,7 +55,7 @@ def test_a_run_is_cancelled_and_hostile_text_stays_text(sim: Simulation, tmp_pat
 
 
 def test_hostile_text_of_a_receiver_stays_text_in_its_report(sim: Simulation, receiver: Recorder, visits: Visits):
-    """In its answers, its effects and its URL; and the frame has an origin of its own."""
+    """In its answers, its effects and its URL; and the frame has a separate origin."""
     receiver.respond = lambda _: answer(500, HOSTILE.encode())
     sim.does("sink/erp", {"webhookEventId": HOSTILE})
     url, effects = f"http://127.0.0.1:{receiver.port}/{HOSTILE}", f"{sim.server}/_sim/sink/erp"

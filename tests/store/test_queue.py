@@ -40,7 +40,7 @@ class WriterOverTime:
             self.does(lambda event=event, url=url: self.writer.subscribe(event, url, None))
 
     def does(self, step: Callable[[], object]) -> None:
-        """A step in a transaction of its own, and then what must be true of every transaction."""
+        """A step in a separate transaction, and then what must be true of every transaction."""
         out_before = set(self.out)
         self.db.execute("BEGIN IMMEDIATE")
         step()

@@ -59,7 +59,7 @@ async def test_calls_that_come_during_a_flush_share_the_next(tmp_path: Path) -> 
 
 
 def _until(true: Any) -> None:
-    """Spin in a thread of its own until something is so."""
+    """Spin in a separate thread until something is so."""
     waiting = threading.Event()
     for _ in range(1000):
         if true():

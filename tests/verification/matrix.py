@@ -29,7 +29,7 @@ SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
 
 
 def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]:
-    """Run a receiver as a process of its own and play scenarios against it."""
+    """Run a receiver as a separate process and play scenarios against it."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         url = f"http://127.0.0.1:{port}"

@@ -648,7 +648,7 @@ def keeps(shop):
 
 @pytest.mark.parametrize("rewrite", [upper_ids, sorted_lines, cents, flat])
 def test_a_payload_that_is_rewritten_without_a_loss_is_right(shop, requested, play, keeps, rewrite):
-    """Upper case, another order, cents, keys of its own: the receiver's data, and not the vendor's payload cut."""
+    """Upper case, another order, cents, its own keys: the receiver's data, and not the vendor's payload cut."""
     keeps(rewrite)
     (played,) = play(requested(shop.url, events=["SaleCreated", "StockMovementCreated"]), "steady")
     assert ending(played) == (Verdict.VERIFIED, [])
@@ -663,7 +663,7 @@ def test_a_payload_that_loses_something_is_corrupt(shop, requested, play, keeps)
 
 
 def test_rows_with_all_columns_are_found_by_their_business_key(shop, requested, play):
-    """SELECT *: each row has an id of its own, and the payload's `id` of a reservation inside."""
+    """SELECT *: each row has its own id, and the payload's `id` of a reservation inside."""
 
     def shows():
         rows = [

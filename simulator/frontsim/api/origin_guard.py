@@ -132,7 +132,7 @@ def _is_browsers(headers: Headers) -> bool:
 
 
 def _is_shown_to_its_user(headers: Headers) -> bool:
-    """Whether the browser opens the answer as a page of its own, where no other page can read it."""
+    """Whether the browser opens the answer as a separate page, where no other page can read it."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 

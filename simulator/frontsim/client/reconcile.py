@@ -36,7 +36,7 @@ MAX_ROUNDS = 10
 # 31.7 s in all, because a receiver has 30 s to answer (open at the vendor). The first looks come soon: where the
 # connection was reset, most resends have ended long ago.
 _LOOK_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
-_AFTER_ERROR_S = (1.0,)  # an API that answers with an error of its own has ended its work
+_AFTER_ERROR_S = (1.0,)  # an API that answers with its own error has ended its work
 _KEYS_REFUSED = (401, 403)
 _MOST_RATE_LIMITS = 10  # for one resend
 _SAY_EVERY = 100  # resends
@@ -44,7 +44,7 @@ _MOST_UNMADE = 3  # resends of one event that were certainly not made
 _MOST_FAILED_CALLS = 10  # resends in a row that were not made, or may not have been
 
 Progress = Callable[[int, int], None]
-"""Is told how many of how many resends of a round are done."""
+"""Called with how many of how many resends of a round are done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 window begins there, or earlier. So a job that was down for a month, or a receiver that was, loses nothing. The file may
 be deleted: the job then lists its default window.
 
-The lock is `flock`'s, on a file of its own, because the state file is replaced as a whole. The kernel releases it when
+The lock is `flock`'s, on a separate file, because the state file is replaced as a whole. The kernel releases it when
 the process ends, however it ends.
 """
 

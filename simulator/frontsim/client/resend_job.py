@@ -133,5 +133,5 @@ def _decide(due: Due[E], progress: _Progress, limits: JobLimits, now_s: float) -
 
 
 def is_refused_for_good(status_codes: Collection[int | None]) -> bool:
-    """Whether every answer says that the request is at fault: a 4xx, but for those that speak of the moment."""
+    """Whether every answer says that the request is at fault: a 4xx, except those that may differ a moment later."""
     return all(code is not None and code < 500 and code not in _ABOUT_THE_MOMENT for code in status_codes)

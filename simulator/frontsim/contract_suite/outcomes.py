@@ -1,7 +1,7 @@
 """The outcome of each scenario or case, however many tests and xdist workers ask for it.
 
 All workers of a run share a folder. One of them leads: it holds a lock and plays all of them in one run, as
-`frontsim verify` does, on a thread of its own, so that its tests go on meanwhile. Each outcome becomes a file, and the
+`frontsim verify` does, on a separate thread, so that its tests go on meanwhile. Each outcome becomes a file, and the
 others wait for the files.
 
     worker 1   flock(run.lock) -> plays steady, storm, ... -> steady.json, storm.json, ...

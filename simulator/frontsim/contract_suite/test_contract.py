@@ -1,6 +1,6 @@
 """One test for each scenario and clause; the first test that asks has all scenarios played in one run.
 
-To run it with fixtures of your own (a receiver that your conftest starts, another observer), make a test module:
+To run it with your own fixtures (a receiver that your conftest starts, another observer), make a test module:
 
     from frontsim.contract_suite.test_contract import *
 

@@ -1,6 +1,6 @@
 """One test for each case and clause of a list -> resend job; the first test that asks has all cases played in one run.
 
-The job is started many times, each against a simulator with a prepared past. To run it with a setup of your own, make a
+The job is started many times, each against a simulator with a prepared past. To run it with your own setup, make a
 test module, and override `recovery_job` or `recovery_setup` beside it:
 
     from frontsim.contract_suite.test_recovery import *

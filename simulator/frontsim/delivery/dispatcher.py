@@ -136,7 +136,7 @@ class Dispatcher:
             self._give_up(delivery, now, fault)
 
     def _give_up(self, delivery: Delivery, now: Milliseconds, fault: str) -> None:
-        """End a delivery that an error of our own kept from being sent."""
+        """End a delivery that our own error kept from being sent."""
         result = Result(Outcome.NOT_SENT, StatusText.CONNECTION_FAILED.value)
         self._end(Finished(delivery, result, now, fault), arrived=False)
 

@@ -1,6 +1,6 @@
 """Resolves host names; deliveries that need the same name at the same time share one lookup.
 
-A lookup blocks its thread for many seconds when the name server is dead. So each lookup runs in a thread of its own:
+A lookup blocks its thread for many seconds when the name server is dead. So each lookup runs in a separate thread:
 the event loop has few (uvloop lets two do lookups). A name is never looked up twice at once, so it blocks one thread at
 most, and the threads are daemons, so that they do not delay the end of the program.
 """

@@ -139,7 +139,7 @@ def _trigger(wanted: str) -> str:
 
 
 def _moment(fields: Fields, name: str, wire_time: WireTime) -> Milliseconds | None:
-    """A moment that a listing can show; TOML has dates of its own."""
+    """A moment that a listing can show; TOML has its own dates."""
     value = fields.raw(name)
     if value is None:
         return None

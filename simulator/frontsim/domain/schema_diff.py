@@ -78,7 +78,7 @@ def _changes(event: str, old: Mapping[str, "_Field"], new: Mapping[str, "_Field"
         before, after = old.get(path), new.get(path)
         if before and after:
             yield from _field_changes(event, path, before, after)
-        elif before and before.parent in new:  # with a whole object, only the object is told
+        elif before and before.parent in new:  # of a whole object, only the object is listed
             yield SchemaChange(event, path, "field-removed", before.facts.kinds_shown, "", breaking=True)
         elif after and after.parent in old:
             yield SchemaChange(event, path, "field-added", "", after.facts.kinds_shown, breaking=False)

@@ -38,7 +38,7 @@ class StatusText(StrEnum):
     BAD_RESPONSE = "Bad response"
     """What came back is not HTTP/1.x, or its head is larger than we read."""
     LEASE_EXPIRED = "Lease expired"
-    """An outside deliverer never said what became of it."""
+    """An outside deliverer never reported how it ended."""
     NOT_SENT = "Not sent"
     """We stopped before the first byte left."""
     UNKNOWN = "Unknown"

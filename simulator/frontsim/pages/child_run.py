@@ -1,4 +1,4 @@
-"""One verification in a process of its own: what it has said so far, and its report when it has ended.
+"""One verification in a separate process: what it has said so far, and its report when it has ended.
 
 The process reads the end of its standard input as an order to end, so it ends with us, however we end. It keeps its
 files in a folder that is deleted with the run.

@@ -25,7 +25,7 @@ KEPT = 5
 """Runs that have ended, and whose reports can still be read."""
 _END_S = 0.3  # the process ends by itself when we are gone: a stop does not wait for it
 _REPORT_HEADERS = {
-    # The report is a page of an origin of its own: whatever a receiver put into it, it can call nothing here.
+    # The report is a page of a separate origin: whatever a receiver put into it, it can call nothing here.
     "Content-Security-Policy": "sandbox allow-scripts; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -117,7 +117,7 @@ def _put(root: object, path: str, wanted: object) -> str | None:
 
 
 def _well_formed(path: str, steps: Sequence[str]) -> bool:
-    """Whether there is nothing but single dots and closed brackets between the steps."""
+    """Whether only single dots and closed brackets separate the steps."""
     return re.sub(r"\[([^.\[\]]+)\]", r".\1", path).removeprefix(".") == ".".join(steps)
 
 

@@ -22,7 +22,7 @@ class Content(StrEnum):
 
     OURS = "ours"
     SET = "set"
-    """Ours, with some values of the caller's, so that each number has a payload of its own."""
+    """Ours, with some values of the caller's, so that each number has its own payload."""
     CALLERS = "callers"
     """One payload of the caller's, with or without `set`, for every number."""
 

@@ -191,7 +191,7 @@ class GroupCommit:
         return self._clock.real_ms_until(next_due) / 1000
 
     async def _transact(self, finished: Sequence[Finished], steps: Sequence[Step]) -> None:
-        """Do all in one commit; if that fails, each in a commit of its own, so that none fails with another."""
+        """Do all in one commit; if that fails, each in a separate commit, so that none fails with another."""
         self._unwritten = []
         failure = await self._commit(finished, steps)
         if failure is None:

@@ -147,7 +147,7 @@ class QueueRows:
     def take_interrupted(self) -> list[InterruptedRun]:
         """Delete all runs that had begun, and all resends.
 
-        The caller of a resend that had not begun got no answer, or was told that it is not sent, and may ask again: the
+        The caller of a resend that had not begun got no answer, or learned that it was not sent, and may ask again: the
         run must not be sent beside that one. Originals that had been postponed become due at once, because their due
         time was measured on a clock that a restart forgets, as it forgets fault rules.
         """

@@ -1,7 +1,7 @@
-"""Queries on the log, on read-only connections, in threads of their own.
+"""Queries on the log, on read-only connections, in separate threads.
 
 A query sees what was committed when it began; it never waits for the writer, nor the writer for it. A long listing is
-read page by page, each page as of its own moment. Between two pages it holds no connection and no snapshot, so a slow
+read page by page, each page at its own moment. Between two pages it holds no connection and no snapshot, so a slow
 caller neither blocks other callers nor stops SQLite from emptying the WAL.
 """
 

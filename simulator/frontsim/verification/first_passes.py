@@ -33,7 +33,7 @@ _LATE_S = 1.5
 
 
 class OpenHarness(Protocol):
-    """Gives the harness for a scenario, with a simulator of its own.
+    """Gives the harness for a scenario, with its own simulator.
 
     So a replay of the scenario alone sends the same payloads and breaks the same deliveries. Ids, and the times of
     clean events, differ from run to run.

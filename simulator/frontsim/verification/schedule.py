@@ -74,7 +74,7 @@ class Schedule:
         self._stopped = Event()
 
     def is_over(self, *, reserve_s: float = 0.0) -> bool:
-        """Whether the budget is used up, but for what the last look takes."""
+        """Whether the budget is used up, apart from what the last look takes."""
         return stopwatch() - self._began_s + reserve_s >= self._pace.budget_s
 
     def pause(self, wait: Callable[[float], None]) -> Callable[[float], None]:

@@ -1,4 +1,4 @@
-"""The tab of Locust's page, and what stands below every tab, in a process of its own."""
+"""The tab of Locust's page, and what stands below every tab, in a separate process."""
 
 import subprocess
 import sys

@@ -79,7 +79,7 @@ def test_only_a_copy_of_the_payload_is_compared():
     ],
 )
 def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
-    """What has keys of its own is the receiver's data, whatever its column is called."""
+    """What has its own keys is the receiver's data, whatever its column is called."""
     assert is_copy({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, kept) is expected
 
 
@@ -230,7 +230,7 @@ def test_a_copy_is_known_by_its_keys(sent, kept, expected):
 
 
 def test_what_is_no_copy_within_a_copy_is_passed_over():
-    """The whole was found to be a copy before; a part with keys of its own is the receiver's data."""
+    """The whole was found to be a copy before; a part with its own keys is the receiver's data."""
     assert "a: sent 1, kept 9" == first_difference({"a": 1, "b": 2, "c": 3}, {"a": 9})
     assert "" == first_difference({"store": {"id": 1, "name": "A", "x": 1}}, {"store": {"id": 9}})
     assert "" == first_difference({"store": {"id": 1}}, {"store": None})

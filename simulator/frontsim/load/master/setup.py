@@ -1,4 +1,4 @@
-"""What the master sets up before a load test: the simulator, the webhooks, the observer, and a sender of its own."""
+"""What the master sets up before a load test: the simulator, the webhooks, the observer, and its own sender."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing

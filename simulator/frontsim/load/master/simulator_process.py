@@ -36,7 +36,7 @@ def start_simulator(
     payloads: str = Settings.payloads,
     tls: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Address, Callable[[], None]]:
-    """Start a simulator on a free port with a log of its own; gives its address and a function that ends it.
+    """Start a simulator on a free port with its own log; gives its address and a function that ends it.
 
     Raises:
         Unusable: it did not start; it wrote the reason to standard error.

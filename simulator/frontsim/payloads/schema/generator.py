@@ -118,7 +118,7 @@ class Generator:
 def generate(schema: Mapping[str, Any] | bool, rng: Random) -> object:  # noqa: FBT001 - as above
     """One valid value under a schema.
 
-    The last 64 schemas stay compiled, by their content. A `Generator` of your own saves the lookup.
+    The last 64 schemas stay compiled, by their content. Your own `Generator` saves the lookup.
 
     Raises:
         BadInput: as `Generator`.

@@ -7,7 +7,7 @@ which counts the depth of the draw. From `_LEAN_DEPTH` on a draw is lean: it dra
 shapes that need the fewest levels, so it ends.
 
 Budget: a schema may have more alternatives than can be compiled. After `_BUDGET` of them, and below
-`_COMPILE_DEPTH`, a node compiles on its first draw, alone and with a budget of its own, so that values do not
+`_COMPILE_DEPTH`, a node compiles on its first draw, alone and with its own budget, so that values do not
 depend on earlier draws.
 """
 

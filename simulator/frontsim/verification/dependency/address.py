@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class DependencyAddress:
-    """Where a dependency is. `own_port` is the port that frontsim listens on for it; 0 takes any free one."""
+    """Where a dependency is. `own_port` is the port that frontsim listens on for it; 0 picks a free one."""
 
     name: str
     host: str

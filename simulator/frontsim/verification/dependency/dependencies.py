@@ -1,4 +1,4 @@
-"""All dependencies of a run: their proxies, in a thread of their own, and what is broken of them now."""
+"""All dependencies of a run: their proxies, in a separate thread, and what is broken now."""
 
 import asyncio
 import socket

@@ -1,8 +1,8 @@
 """Columns of an effect that hold fields of the payload: which they are, and whether they hold what was sent. Pure.
 
-A receiver that keeps no copy of the payload keeps some of its fields in columns of its own: `total`, `sale_date_time`.
+A receiver that keeps no copy of the payload keeps some of its fields in its own columns: `total`, `sale_date_time`.
 A column that has the name of a field is compared with it once it is confirmed: most events of the run so far show the
-same value. So a column that only shares its name with a field (a status of the receiver's own, a time of its own)
+same value. So a column that only shares its name with a field (the receiver's own status, or its own time)
 accuses no receiver.
 """
 

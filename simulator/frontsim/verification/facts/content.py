@@ -2,7 +2,7 @@
 
 Only a copy of the payload is compared, and of that only what both sides show. A receiver may leave fields out, sort
 lines, keep numbers as text, or write date-times with more digits or a zone: none of that is corruption. A column that
-is called `payload` may also hold the receiver's own data, with keys of its own: that is never compared.
+is called `payload` may also hold the receiver's own data, with its own keys: that is never compared.
 """
 
 import re

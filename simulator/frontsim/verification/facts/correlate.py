@@ -112,7 +112,7 @@ def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlatio
 def _apart(group: EventGroup, by_event: dict[str | None, list[Effect]]) -> list[EventGroup]:
     """Siblings one by one when one of them alone has more than its one effect, else together.
 
-    Two webhooks have told of them: two effects of one event are still one too many.
+    Two webhooks reported them: two effects of one event are still one too many.
     """
     counts = [len(by_event[event.webhook_event_id]) for event in group.events]
     if len(counts) == 1 or max(counts) <= 1:
@@ -169,7 +169,7 @@ def _bucket_of(
 
 
 def _named_at(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """What a value may name at a path; a row can have a field of its own of that name beside the payload's."""
+    """What a value may name at a path; a row can have its own field of that name beside the payload's."""
     for each in lookup.find_all(value, path) if isinstance(value, dict) else (value,):
         text = lookup.normalised(each)
         if text is not None:

@@ -26,7 +26,7 @@ def find(value: Any, path: str) -> Any:
 def find_all(value: Any, path: str) -> Iterator[Any]:
     """The values at all places where `find` looks, in its order.
 
-    A row can have an `id` of its own beside the payload's: both are candidates for the payload's identity.
+    A row can have its own `id` beside the payload's: both are candidates for the payload's identity.
     """
     for prefix in _INNER:
         found = _at(value, f"{prefix}{path}".split("."))

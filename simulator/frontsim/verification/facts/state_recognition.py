@@ -33,7 +33,7 @@ def recognise(
     Args:
         rows: after the movements.
         before: the rows before them.
-        sent: clean movements, each of a stock item of its own, with levels that are all different.
+        sent: clean movements, each of its own stock item, with levels that are all different.
         named: what the user says that a column holds, "" for one that is not compared.
     """
     if not rows:

@@ -59,7 +59,7 @@ def rewritings(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.
 
 
 def _compared(groups: Sequence[EventGroup]) -> list[_Compared]:
-    """The events whose effects are told apart, with each copy of the payload and the pairs that differ in it."""
+    """The events whose effects can be told apart, with each copy of the payload and the pairs that differ in it."""
     return [(event, kept, content.different(event.payload, kept)) for event, kept in _copies(groups)]
 
 

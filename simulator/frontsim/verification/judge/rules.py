@@ -134,7 +134,7 @@ def unseen_effects_are_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
 
 
 def the_stronger_accusation_stands(evidence: Evidence, opinion: Opinion) -> Opinion:  # noqa: ARG001 - a rule's signature
-    """A broken body that was booked is *unexpected*; that it was also acknowledged is then no finding of its own."""
+    """A broken body that was booked is *unexpected*; that it was also acknowledged is then no further finding."""
     booked = {each.event.webhook_event_id for each in opinion.accused if each.class_ is Class.UNEXPECTED}
     strong = (Class.UNEXPECTED, Class.DUPLICATED)
     left = [each for each in opinion.accused if each.class_ in strong or each.event.webhook_event_id not in booked]

@@ -53,7 +53,7 @@ class EffectReader:
             self.is_absent = True
 
     def take_late_baseline(self, history: History) -> None:
-        """Leave out of later looks what is booked now, but for the effects of the history. Raises ObserverFailed."""
+        """Leave out of later looks what is booked now, except the effects of the history. Raises ObserverFailed."""
         now = read_patiently(self.read_all, self._pause)
         own = set(map(id, effects_of(history, now)))
         self._baseline = Baseline.of(effect for effect in now if id(effect) not in own)

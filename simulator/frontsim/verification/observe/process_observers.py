@@ -38,7 +38,7 @@ def import_observer(where: str, *, longest_s: float = math.inf) -> Observer:
 
 
 class SqliteObserver:
-    """A query on a file of SQLite's, which needs no process of its own: SQLite interrupts a query that takes long."""
+    """A query on an SQLite file, which needs no separate process: SQLite can interrupt a long query."""
 
     def __init__(self, path: str, query: str, *, longest_s: float = math.inf) -> None:
         self.name = f"SQL on sqlite:///{path}"
@@ -57,7 +57,7 @@ class SqliteObserver:
 
 
 class ProcessObserver:
-    """Foreign code in a process of its own: a database driver, or a function of the user's.
+    """Foreign code in a separate process: a database driver, or a function of the user's.
 
     Args:
         name: as of every observer.

@@ -1,4 +1,4 @@
-"""Runs an observer's foreign code in a process of its own, so that it can be ended whatever it does.
+"""Runs an observer's foreign code in a separate process, so that it can be ended whatever it does.
 
 The process starts with the observer and is kept, because a driver takes a while to be imported and connected. One look
 that takes too long, or too much memory, costs it its life; the next look starts another.

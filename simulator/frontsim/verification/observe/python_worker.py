@@ -67,7 +67,7 @@ def _answer(look: Look) -> tuple[str, Any]:
         return "effects", look()
     except TooMuch as error:
         return "failed", f"got {error}"
-    except Exception as error:  # noqa: BLE001 - every driver has exceptions of its own, and the user's code any
+    except Exception as error:  # noqa: BLE001 - every driver has its own exceptions, and the user's code any
         return "failed", f"got {type(error).__name__}: {error}"
 
 

@@ -48,7 +48,7 @@ def alchemy_rows(dsn: str) -> Rows:
         ) from None
     try:
         engine = alchemy.create_engine(dsn)
-    except Exception as error:  # a missing driver and a bad DSN each have exceptions of their own
+    except Exception as error:  # a missing driver and a bad DSN each raise different exceptions
         raise BadInput(
             f"--observe-sql: expected a DSN that SQLAlchemy takes, got {without_password(dsn)}: {error}"
         ) from error

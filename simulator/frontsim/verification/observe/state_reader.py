@@ -50,7 +50,7 @@ class RunState:
         return self.observer.read()
 
     def claim(self, items: Collection[StockItem], who: object) -> frozenset[StockItem]:
-        """Note whose movements these stock items are told of; those that others have claimed too."""
+        """Note that `who` moves these stock items; gives those that others have claimed too."""
         with self._lock:
             for item in items:
                 self._claims.setdefault(item, set()).add(who)

@@ -162,7 +162,7 @@ class Harness:
     def fresh(self, event: str) -> Mapping[str, Any]:
         """What makes an event of a type one about an entity that no other event has been about.
 
-        Where levels are read, a movement has an article of its own, so that no other event explains its level.
+        Where levels are read, a movement has its own article, so that no other event explains its level.
         """
         number = next(self.identities)
         shape = self.state.shape if self.state and event == MOVEMENT else None
@@ -173,7 +173,7 @@ class Harness:
         """Resend each (webhook id, event id), several at once.
 
         A resend that the API refuses is repeated. A resend whose answer was lost is repeated once: the first may have
-        been made, and a right receiver must cope with both. If the second answer is lost too, the log tells what became
+        been made, and a right receiver must cope with both. If the second answer is lost too, the log says what became
         of it.
 
         Raises:
@@ -221,7 +221,7 @@ class Harness:
             except Ambiguous as error:
                 logger.info("the answer to the resend of %s is lost, so it may have been made: %s", entry[1], error)
             except (UnexpectedAnswer, Unreachable) as error:
-                logger.info("no answer to the resend of %s; the log tells what became of it: %s", entry[1], error)
+                logger.info("no answer to the resend of %s; the log says what became of it: %s", entry[1], error)
                 return
             else:
                 return

@@ -203,7 +203,7 @@ def _open_faults(state: ScenarioState) -> list[FaultFact]:
 def _clean_types(state: ScenarioState) -> list[str]:
     """The types of the preflight's events: some that the scenario is about, so that the receiver should take them.
 
-    They need no past: the receiver may hold back an update of a customer that it was never told of.
+    They need no past: the receiver may hold back an update of a customer that it does not know.
     """
     selection = state.harness.selection
     raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, EVENTFUL)]

@@ -2,7 +2,7 @@
 
 A cause is a clause and a class. A clause of some scenarios only (`books-copies-at-once-once`) narrows a general one
 (`books-a-repeat-once`): a receiver that breaks the general clause breaks the narrow one too, so that one cause takes in
-both. A receiver that breaks the narrow clause alone has a cause of its own.
+both. A receiver that breaks the narrow clause alone has its own cause.
 """
 
 from collections import defaultdict

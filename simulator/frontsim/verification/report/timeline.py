@@ -34,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A fault that was on. Bands that overlap have lanes of their own; `room` is the width that its name may take."""
+    """A fault that was on. Bands that overlap are in different lanes; `room` is the width that its name may take."""
 
     x: float
     width: float

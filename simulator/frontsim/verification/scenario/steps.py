@@ -268,7 +268,7 @@ STEPS: Mapping[str, type[Step]] = {
 
 PROCESS_CONTROL = (Restart, Crash)
 EVENTFUL = (Raise, Crash, AtBoundaries)
-"""Steps that bring events of their own."""
+"""Steps that raise events themselves."""
 ON_DEPENDENCIES = (BreakDependency, AtBoundaries)
 """Steps that break connections to the receiver's dependencies."""
 ACTING_STEPS = (Raise, Resend, AtBoundaries, *PROCESS_CONTROL)

@@ -124,7 +124,7 @@ class _Objects:
         return draw
 
     def _free_count(self) -> int:
-        """How many names of our own choice an object gets that could do without: it is a map."""
+        """How many invented names an object gets that needs none: it is a map."""
         schemas = [rule.place.schema for rule in self._facts.object_rules]
         keywords = ("additionalProperties", "patternProperties")
         is_map = any(isinstance(schema.get(word), dict) and schema[word] for schema in schemas for word in keywords)

@@ -18,7 +18,7 @@ from frontsim.payloads.schema.reading.document import Json, Place
 KINDS = ("null", "boolean", "integer", "fraction", "string", "array", "object")
 """Kinds of value: JSON's types, with numbers split so that `integer` is one of them."""
 LEAF = "\0leaf"
-"""A keyword of our own: a schema that is checked only on the finished string or number."""
+"""Our own keyword: a schema that is checked only on the finished string or number."""
 ROOM = 1_000_000
 """The longest string, array or object that the generator makes."""
 

@@ -1,6 +1,6 @@
 """The two deliveries of each pair that the key probe sends: the second differs from the first in exactly one thing.
 
-Pure: leased deliveries come in, and deliveries to be sent go out. Each is about an entity and a moment of its own,
+Pure: leased deliveries come in, and deliveries to be sent go out. Each is about an entity and a different moment,
 unless the pair is about having one in common.
 """
 
@@ -41,11 +41,11 @@ class Novelties:
     moments: Iterator[str]
 
     def first(self, delivery: LeasedDelivery) -> Shot:
-        """The delivery about something new, at a moment of its own."""
+        """The delivery about something new, at a different moment."""
         return self.about(delivery, next(self.entities), next(self.moments))
 
     def second(self, pair: KeyPair, first: Shot, other: LeasedDelivery) -> Shot:
-        """The delivery that differs from the first in what the pair is about; `other` has an id of its own."""
+        """The delivery that differs from the first in what the pair is about; `other` has its own id."""
         if pair is KeyPair.MOMENT:
             return self.about(other, next(self.entities), first.moment)
         sent, same = first.delivery, _under_the_id_of(other, first.delivery)

@@ -6,7 +6,7 @@
 One delivery is sent after another: a receiver that loses or doubles events under load would seem to have another key.
 The log has one delivery for each leased event. The second delivery of a pair is a copy of it, as the fault `duplicate`
 sends copies, or another leased event with the first one's bytes. By the end of the run the effects have settled long
-since, so that the probe costs no wait of its own.
+since, so that the probe costs no further wait.
 """
 
 import logging

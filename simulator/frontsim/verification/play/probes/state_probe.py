@@ -1,6 +1,6 @@
 """How a receiver keeps its levels: a few clean movements before the first scenario, and what its state shows of them.
 
-Each is of a stock item of its own, with a quantity and levels that no other has. So the columns are known by their
+Each is of its own stock item, with a quantity and levels that no other has. So the columns are known by their
 values, and nothing hangs on names. One takes stock away: its row tells whether levels go below zero.
 """
 

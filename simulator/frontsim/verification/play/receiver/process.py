@@ -1,6 +1,6 @@
 """The receiver as our own process: started by the user's command, killed with kill -9, started again.
 
-It runs in a process group of its own, so that its workers die with it, and nothing else does.
+It runs in a separate process group, so that its workers die with it, and nothing else does.
 """
 
 import os

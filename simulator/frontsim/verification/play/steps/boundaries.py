@@ -54,7 +54,7 @@ def break_at_boundaries(state: ScenarioState, step: AtBoundaries) -> None:
 def _boundaries(state: ScenarioState, event: str, most: int) -> list[_Boundary]:
     """The requests of a clean event.
 
-    Of a receiver that asks all the time, such as one whose worker polls a table, only the commits can be told from what
+    If a receiver polls all the time, as a worker on a table does, only commits can be distinguished from what
     it asks anyway.
     """
     dependencies = dependencies_of(state)

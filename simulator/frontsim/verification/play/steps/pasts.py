@@ -35,7 +35,7 @@ def tell_pasts(state: ScenarioState) -> None:
 
 
 def _wanted(state: ScenarioState) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
-    """The type and number of events that steps raise about entities of their own, and the values that they set."""
+    """The type and number of events that steps raise about new entities, and the values that they set."""
     for step in state.scenario.steps * len(state.turns):
         if isinstance(step, Raise) and not (step.same_as or step.payload or step.together or step.grow):
             for event in state.harness.selection.types(step.events):
