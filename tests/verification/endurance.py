@@ -30,7 +30,8 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.probes.key_probe import KeyProbe
-from frontsim.verification.played import Played
+from frontsim.verification.played import Played, Report
+from frontsim.verification.report.report import as_json
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace
@@ -56,14 +57,19 @@ def busy_cores() -> Iterator[None]:
 
 
 @contextmanager
-def supervised(variant: str, db: Path, lives_s: Iterator[float]) -> Iterator[str]:
-    """A receiver that is started again whenever it dies, and is killed after each of its lives; gives its base URL."""
+def supervised(variant: str, db: Path, lives_s: Iterator[float], ended: Counter[str]) -> Iterator[str]:
+    """A receiver that is started again whenever it dies, and is killed after each of its lives; gives its base URL.
+
+    A life begins when it listens: a supervisor that kills what is still starting never has a receiver. `ended` counts
+    the kills.
+    """
     port, over = free_port(), threading.Event()
 
     def supervise() -> None:
         while not over.is_set():
             with subprocess.Popen(command(variant, db, port=port), stdout=subprocess.DEVNULL) as process:
-                over.wait(next(lives_s))
+                _await_listening(port)
+                ended["kills"] += not over.wait(next(lives_s))
                 process.kill()
 
     thread = threading.Thread(target=supervise, daemon=True)
@@ -87,7 +93,7 @@ def _await_listening(port: int) -> None:
             return
 
 
-def run(variant: str, seed: int, number: int, *, is_killed: bool) -> Sequence[Played]:
+def run(variant: str, seed: int, number: int, ended: Counter[str], *, is_killed: bool) -> Sequence[Played]:
     """One run, as `frontsim verify` plays it: all scenarios and the key probe, or a number of scenarios."""
     dice = random.Random(seed)
     playable = [each for each in bundled_scenarios() if not each.needs]
@@ -96,13 +102,18 @@ def run(variant: str, seed: int, number: int, *, is_killed: bool) -> Sequence[Pl
     lives_s = chain([first_s], repeat(KILLED_EVERY_S)) if is_killed else repeat(FOR_EVER_S)
     with (
         tempfile.TemporaryDirectory() as folder,
-        supervised(variant, Path(folder) / "receiver.db", lives_s) as url,
+        supervised(variant, Path(folder) / "receiver.db", lives_s, ended) as url,
     ):
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
         with open_harnesses(request, seed, pause=time.sleep) as open_harness:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
             probe = None if number else KeyProbe()
             return list(play_all(chosen, open_harness, clauses.load(), pace, probe))
+
+
+def put(folder: Path, seed: int, played: Sequence[Played]) -> None:
+    """Keep the run's report, as `frontsim verify --json` writes it."""
+    (folder / f"{seed}.json").write_bytes(as_json(Report("", seed, played, clauses.load())))
 
 
 def told(played: Sequence[Played]) -> Iterator[str]:
@@ -121,6 +132,7 @@ def main() -> int:
     parser.add_argument("--scenarios", type=int, default=0, help="so many in each run, drawn by its seed; 0: all")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="begin no run after so long")
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
+    parser.add_argument("--json", type=Path, metavar="FOLDER", help="keep each run's report there")
     parser.add_argument("--idle", action="store_true", help="do not keep the cores busy")
     options = parser.parse_args()
     for each in (signal.SIGTERM, signal.SIGHUP):  # so that the receiver and the busy processes end, too
@@ -133,12 +145,15 @@ def main() -> int:
             if run_began - began > options.seconds:
                 break
             is_killed = seed % 2 == 0
-            played = run(name, seed, options.scenarios, is_killed=is_killed)
+            played = run(name, seed, options.scenarios, ended, is_killed=is_killed)
             verdicts = {each.judgement.verdict for each in played}
             verdict = "verified" if verdicts <= {Verdict.VERIFIED, Verdict.SKIPPED} else "NOT VERIFIED"
             ended[f"{'killed' if is_killed else 'left alone'}: {verdict}"] += 1
+            if options.json:
+                put(options.json, seed, played)
             names = ", ".join(each.scenario.name for each in played) if options.scenarios else "all scenarios"
-            how = f"{name}{', killed' if is_killed else ''}, {time.monotonic() - run_began:.0f} s, {names}"
+            took = f"{time.monotonic() - run_began:.0f} s at load {os.getloadavg()[0]:.0f}"
+            how = f"{name}{', killed' if is_killed else ''}, {took}, {names}"
             print(f"{seed}: {verdict}: {how}", *told(played), sep="\n", flush=True)
             print(f"  so far: {dict(ended)}", flush=True)
     return int(any("NOT" in key for key in ended))
