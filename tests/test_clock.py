@@ -1,5 +1,6 @@
 """Time: simulator time, the vendor's written form, and identities."""
 
+import os
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, sql_server_ms
+from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, overload, sql_server_ms
 
 OSLO = WireTime(ZoneInfo("Europe/Oslo"))
 
@@ -161,3 +162,13 @@ def test_identities():
     assert all(call == sorted(call) for call in made)
     assert {7} == {each[6] >> 4 for call in made for each in call}
     assert {0b10} == {each[8] >> 6 for call in made for each in call}
+
+
+@pytest.mark.parametrize(("load", "is_overloaded"), [(0.0, False), (7.9, False), (8.1, True)])
+def test_a_machine_is_overloaded_when_eight_programs_want_each_core(load, is_overloaded):
+    cores = os.cpu_count()
+    told = overload(lambda: (load * cores, 0.0, 0.0))
+    assert is_overloaded is told.startswith(
+        f"; the machine is overloaded: {load * cores:.0f} programs want its {cores}"
+    )
+    assert is_overloaded is bool(told)

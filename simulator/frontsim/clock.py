@@ -1,4 +1,4 @@
-"""The only module, besides the CLI, that reads real time, sleeps and draws real random numbers.
+"""The only module, besides the CLI, that reads real time and the machine's load, sleeps and draws real random numbers.
 
 Everything else gets a `Clock`. Simulator time is real time plus whatever the user has
 advanced it by; it is kept in whole milliseconds since the Unix epoch, UTC, and never goes backwards
@@ -31,6 +31,8 @@ _QUERY_DATE = re.compile(
 )
 
 
+_OVERLOAD = 8
+"""The load for each core from which on programs wait for seconds."""
 _TO_A_STEP = (0, -1, 1, 0, -1, 2, 1, 0, -1, 1)
 """By the last digit, how many milliseconds lie between a moment and the nearest step of `sql_server_ms`."""
 
@@ -75,6 +77,15 @@ class Clock:
 
 stopwatch: Callable[[], float] = time.perf_counter
 """Seconds on a clock that only measures durations: it has no relation to the time of day."""
+
+
+def overload(load: Callable[[], tuple[float, float, float]] = os.getloadavg) -> str:
+    """Why what came too late may be the machine's fault, to be added to a sentence; "" on most machines."""
+    cores = os.cpu_count() or 1
+    last_minute, *_ = load()
+    if last_minute < _OVERLOAD * cores:
+        return ""
+    return f"; the machine is overloaded: {last_minute:.0f} programs want its {cores} cores, so try a quieter one"
 
 
 def sql_server_ms(moment: Milliseconds) -> Milliseconds:

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from frontsim.client.errors import CallError
-from frontsim.clock import stopwatch
+from frontsim.clock import overload, stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
 from frontsim.verification.observe.effect_reader import EffectReader
@@ -80,10 +80,12 @@ def _play(state: ScenarioState) -> Recording:
     for turn in state.turns:
         state.turn = turn
         for step in state.scenario.steps:
-            act(state, step)
             if state.is_late():
                 return Recording(_history(state, read_facts(state), trouble=_late(state)))
+            act(state, step)
         end_faults(state)
+    if state.is_late() and not state.is_drained():
+        return Recording(_history(state, read_facts(state), trouble=_late(state)))
     if skipped := why_not_struck(state):
         return Recording(_history(state, ()), skipped=skipped)
     liveness = preflight.check_liveness(is_late=state.is_late)
@@ -231,7 +233,7 @@ def _revive(state: ScenarioState) -> None:
 def _late(state: ScenarioState) -> str:
     return (
         f"expected an end within {state.harness.limits.timeout_s:g} s (--timeout), got none: "
-        "the receiver or the simulator is too slow for this scenario"
+        f"the receiver or the simulator is too slow for this scenario{overload()}"
     )
 
 

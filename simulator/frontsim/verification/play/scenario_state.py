@@ -17,6 +17,7 @@ from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
 
 _TIME_FOR_KILLS = 0.7
 """The part of a scenario's time in which it may kill the receiver."""
+_AT_ONCE_S = 0.1
 APART_S = 0.01
 """Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
 fault would look as if the fault had broken it."""
@@ -140,7 +141,11 @@ class ScenarioState:
 
     def drain(self) -> None:
         """Wait until no delivery is due or in flight, within the scenario's time. Raises CallError."""
-        self.harness.sim.drain(max(0.1, self.harness.limits.timeout_s - self.spent_s))
+        self.harness.sim.drain(max(_AT_ONCE_S, self.harness.limits.timeout_s - self.spent_s))
+
+    def is_drained(self) -> bool:
+        """Whether no delivery is due or in flight. Raises CallError."""
+        return self.harness.sim.drain(_AT_ONCE_S)
 
     def mark(self, text: str) -> None:
         """Record something that was done to the receiver, with the moment. Raises CallError."""

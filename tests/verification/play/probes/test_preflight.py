@@ -114,6 +114,46 @@ def test_a_receiver_that_its_supervisor_starts_again_passes():
     assert ("", "SaleCreated-0") == (found.check.failure, found.webhook_event_id)
 
 
+def starved(receiver, *, seconds_a_try, monkeypatch):
+    """The preflight on a machine so busy that a try at which nothing listens takes so long, and its pauses' sum."""
+    deliver, now, paused = receiver._deliver, [0.0], []
+
+    def delivered(event_id, event):
+        now[0] += seconds_a_try
+        sent = deliver(event_id, event)
+        return sent if sent.status_code else replace(sent, sent_s=now[0], outcome=Outcome.NOT_SENT)
+
+    receiver._deliver = delivered
+    monkeypatch.setattr("frontsim.verification.play.probes.preflight.stopwatch", lambda: now[0])
+    return replace(receiver.preflight(), longest_s=15.0, pause=paused.append), paused
+
+
+@pytest.mark.parametrize(("seconds_a_try", "most_s"), [(0.01, 15), (0.5, 15), (2.0, 5)])
+def test_patience_is_counted_by_its_pauses_and_not_by_a_clock_that_runs_on_while_all_starve(
+    seconds_a_try, most_s, monkeypatch
+):
+    """A receiver that starves starts later, too; but no try is made after 45 s by the clock."""
+    preflight, paused = starved(
+        Receiver(answers=dict.fromkeys(TYPES)), seconds_a_try=seconds_a_try, monkeypatch=monkeypatch
+    )
+    assert preflight.run().check.unanswered
+    assert most_s - 1.5 < sum(paused) < most_s + 0.5
+
+
+def test_the_sign_of_life_is_waited_for_as_long_where_all_starve(monkeypatch):
+    preflight, paused = starved(Receiver(answers=dict.fromkeys(TYPES)), seconds_a_try=1.0, monkeypatch=monkeypatch)
+    assert preflight.check_liveness(is_late=lambda: False).failure
+    assert 15 <= sum(paused) < 17
+
+
+def test_the_refusal_names_a_machine_that_is_overloaded(monkeypatch):
+    monkeypatch.setattr("frontsim.verification.play.probes.preflight.overload", lambda: "; the machine is overloaded")
+    found = Receiver(answers=dict.fromkeys(TYPES)).preflight().run()
+    assert found.check.failure.endswith("cannot be judged; the machine is overloaded")
+    refused = Receiver(answers=dict.fromkeys(TYPES, 400)).preflight().run()
+    assert refused.check.failure.endswith("cannot be judged")
+
+
 def test_a_receiver_that_starts_behind_its_proxy_passes():
     """The proxy answers 502 to deliveries and to the observer until the receiver listens."""
     receiver = Receiver()
