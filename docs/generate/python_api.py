@@ -44,7 +44,8 @@ def _signature(function: Any) -> str:
     """As it is called: without `self`, and types by their own names."""
     found = inspect.signature(function)
     shown = found.replace(parameters=[each for each in found.parameters.values() if each.name != "self"])
-    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", str(shown))
+    own_names = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", str(shown))
+    return re.sub(r": (?:\*<class '|Unpack\[)(\w+)(?:'>|\])", r": \1", own_names)  # **options: Unpack[VerifyOptions]
 
 
 def _type_name(annotation: Any) -> str:

@@ -1,7 +1,9 @@
 """Who takes an option of `verify` takes it as the table declares it: the command, pytest, the load tests, Python."""
 
 import inspect
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import click
 import pytest
@@ -111,7 +113,7 @@ def test_a_load_test_has_every_option_as_it_is_declared(of_load: dict[str, dict[
 
 def test_python_has_the_same_defaults() -> None:
     """`front.verify`, and a request that names nothing."""
-    arguments = inspect.signature(verifying.verify).parameters
+    arguments = {**inspect.signature(Request).parameters, **inspect.signature(verifying.request_from).parameters}
     names = {"settle": "settle_s", "timeout": "timeout_s", "answer-timeout": "answer_timeout_s"}
     for option in VERIFY_OPTIONS.values():
         argument = arguments.get(names.get(option.name, option.name.replace("-", "_")))
@@ -126,3 +128,36 @@ def test_python_has_the_same_defaults() -> None:
         VERIFY_OPTIONS[name].default for name in ("settle", "timeout", "answer-timeout", "memory", "time-travel")
     ]
     assert set(VERIFY_OPTIONS["check-content"].choices) == {str(each) for each in ContentCheck}
+
+
+def test_python_names_every_option_that_it_takes() -> None:
+    """In the docstring, in the order of the types, and with the limits that hold if none is given."""
+    named = [name for name in inspect.signature(verifying.verify).parameters if name != "options"]
+    documented = dict(re.findall(r"^    (\w+): (.*)$", inspect.getdoc(verifying.verify) or "", re.MULTILINE))
+    assert [*named, *get_type_hints(verifying.VerifyOptions), "FrontsimError"] == list(documented)
+    limits = Request("http://127.0.0.1:1/hook").limits
+    for name, limit in (("settle_s", limits.settle_s), ("timeout_s", limits.timeout_s)):
+        assert f"({limit:g})." in documented[name]
+    assert f"({limits.answer_s:g})." in documented["answer_timeout_s"]
+
+
+def test_python_refuses_an_option_that_there_is_not() -> None:
+    with pytest.raises(TypeError, match="observ_url"):
+        verifying.verify("http://127.0.0.1:1/hook", observ_url="http://127.0.0.1:1/effects")  # type: ignore[call-arg]
+
+
+def test_a_request_has_what_python_gives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Under its own names, and the configured settings of deliveries besides."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTSIM_DELIVERY_SHAPE", "typed")
+    url = "http://127.0.0.1:1/hook"
+    made = verifying.request_from(
+        url, observe=list, events=["SaleCreated"], set={"total": 1}, payloads="strict", settle_s=1, strict=True
+    )
+    assert (made.observe_function, made.events, made.changes, made.strict) == (
+        list,
+        ["SaleCreated"],
+        {"total": 1},
+        True,
+    )
+    assert ("typed", "strict", 1.0) == (made.delivery_shape, made.delivery["payloads"], made.limits.settle_s)

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, Unpack
 
 from anyio.to_thread import run_sync
 
 from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
 from frontsim.testing.front import Front, InjectedFault, Sink, simulator
-from frontsim.testing.verifying import Verification
+from frontsim.testing.verifying import Verification, VerifyOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,8 +84,15 @@ class AsyncFront:
     def sink(self, name: str) -> Sink:
         return self.sync.sink(name)
 
-    async def verify(self, receiver: str, *, events: Sequence[str] = (), **options: Any) -> Verification:
-        return await self.call(self.sync.verify, receiver, events=events, **options)
+    async def verify(
+        self,
+        receiver: str,
+        *,
+        scenarios: Sequence[str] = (),
+        seed: int | None = None,
+        **options: Unpack[VerifyOptions],
+    ) -> Verification:
+        return await self.call(self.sync.verify, receiver, scenarios=scenarios, seed=seed, **options)
 
     async def verify_recovery(self, job: str, **options: Any) -> Verification:
         return await self.call(self.sync.verify_recovery, job, **options)

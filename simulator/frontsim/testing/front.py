@@ -2,12 +2,12 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from frontsim.client.control import Simulator
 from frontsim.client.log_reader import EVER
@@ -17,7 +17,7 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.serving import Running, run_in_thread
 from frontsim.settings import Settings
 from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
-from frontsim.testing.verifying import Verification, verify, verify_recovery
+from frontsim.testing.verifying import Verification, VerifyOptions, verify, verify_recovery
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 _WAIT_S = 30.0
@@ -207,18 +207,16 @@ class Front:
         self,
         receiver: str,
         *,
-        observe: Callable[[], Sequence[Any]] | None = None,
-        observe_url: str = "",
-        events: Sequence[str] = (),
         scenarios: Sequence[str] = (),
-        **options: Any,
+        seed: int | None = None,
+        **options: Unpack[VerifyOptions],
     ) -> Verification:
         """Play the scenarios of `frontsim verify` against a receiver: see `frontsim.testing.verify`.
 
         Each scenario has its own simulator, so this one keeps its state.
         """
-        options.setdefault("seed", self._settings.seed)
-        return verify(receiver, observe=observe, observe_url=observe_url, events=events, scenarios=scenarios, **options)
+        drawn_by = self._settings.seed if seed is None else seed
+        return verify(receiver, scenarios=scenarios, seed=drawn_by, **options)
 
     def verify_recovery(self, job: str, *, cases: Sequence[str] = (), **options: Any) -> Verification:
         """Play the cases of `frontsim verify-recovery` against a list -> resend job, a command."""

@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from frontsim.clock import RunTime
 from frontsim.presentation.masking import masked, masked_command, masked_errors
@@ -29,7 +29,7 @@ from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.played import Report
 from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
-from frontsim.verification.request import KEY, Request
+from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import play_all
@@ -56,85 +56,94 @@ class Verification:
             raise AssertionError(f"expected verified, got {self.verdict}\n\n{self.story}")
 
 
+class VerifyOptions(TypedDict, total=False):
+    """What `verify` takes besides; its docstring says what each is."""
+
+    observe: Callable[[], Sequence[Any]] | None
+    observe_url: str
+    observe_sql: tuple[str, str] | None
+    observe_cmd: str
+    observe_key: str
+    observe_map: Path | None
+    observe_state: str
+    check_content: str
+    receiver_cmd: str
+    dependencies: Sequence[str]
+    events: Sequence[str]
+    payloads: str
+    set: Mapping[str, Any]
+    strict: bool
+    settle_s: float
+    timeout_s: float
+    answer_timeout_s: float
+    contracts: Path | None
+
+
 def verify(
-    receiver: str,
-    *,
-    observe: Callable[[], Sequence[Any]] | None = None,
-    observe_url: str = "",
-    observe_sql: tuple[str, str] | None = None,
-    observe_cmd: str = "",
-    observe_key: str = KEY,
-    observe_map: Path | None = None,
-    observe_state: str = "",
-    check_content: str = ContentCheck.KNOWN,
-    receiver_cmd: str = "",
-    dependencies: Sequence[str] = (),
-    events: Sequence[str] = (),
-    payloads: str = "",
-    set: Mapping[str, Any] = MappingProxyType({}),  # noqa: A002 - as the command has it
-    scenarios: Sequence[str] = (),
-    seed: int = Settings.seed,
-    strict: bool = False,
-    settle_s: float = _LIMITS.settle_s,
-    timeout_s: float = _LIMITS.timeout_s,
-    answer_timeout_s: float = _LIMITS.answer_s,
-    contracts: Path | None = None,
+    receiver: str, *, scenarios: Sequence[str] = (), seed: int = Settings.seed, **options: Unpack[VerifyOptions]
 ) -> Verification:
     """Play outages against a receiver and count what it booked, as `frontsim verify` does.
 
     Args:
         receiver: its URL.
-        observe: gives the effects, one item for each: an id, or an object that has one.
-        observe_url: gives the effects as a JSON list.
-        observe_sql: a DSN and a query that gives a row for each effect.
+        scenarios: only these, by name or as a .toml file.
+        seed: repeats a run.
+        observe: a function that returns the effects, one item for each: an id, or an object that has one.
+        observe_url: a URL that answers with the effects as a JSON list.
+        observe_sql: a DSN and a query that returns a row for each effect.
         observe_cmd: a command that prints a line for each effect.
-        observe_key: where an effect has the event's id, or `business`.
+        observe_key: where an effect has the event's id (webhookEventId), or `business`.
         observe_map: a file that says which columns of an effect hold which fields of the payload.
-        observe_state: gives the stock levels that the receiver keeps: a URL, a query, or a DSN and a query.
-        check_content: how a copy of the payload in an effect is compared: exact, known or off.
+        observe_state: the stock levels that the receiver keeps: a URL, a query, or a DSN and a query.
+        check_content: how to compare an effect's copy of the payload: exact, known (the default) or off.
         receiver_cmd: starts the receiver, so that scenarios can kill it.
         dependencies: `NAME=HOST:PORT` each, the receiver's database and the like, so that scenarios can break them.
         events: only these types.
         payloads: the payload profile, strict, typical or adversarial; "" for the configured one.
         set: values by path, for the payloads of all types that have the path.
-        scenarios: only these, by name or as a .toml file.
-        seed: repeats a run.
-        strict: a scenario that was skipped makes the verdict unknown.
-        settle_s: effects count as at rest when unchanged for so many seconds.
-        timeout_s: what one scenario may take, in seconds.
-        answer_timeout_s: how long the receiver may take to answer a delivery, in seconds.
+        strict: a skipped scenario makes the verdict unknown.
+        settle_s: seconds for which effects must stay unchanged (0.3).
+        timeout_s: seconds that one scenario may take (60).
+        answer_timeout_s: seconds that the receiver may take to answer a delivery (5).
         contracts: a folder with your own event types.
 
     Raises:
-        FrontsimError: nothing listens at the URL, or something else that was given cannot be used.
+        FrontsimError: nothing listens at the URL, or something else that you gave cannot be used.
     """
+    return _verified(request_from(receiver, **options), scenario.chosen(scenarios), seed)
+
+
+def request_from(
+    receiver: str,
+    *,
+    observe: Callable[[], Sequence[Any]] | None = None,
+    check_content: str = ContentCheck.KNOWN,
+    dependencies: Sequence[str] = (),
+    payloads: str = "",
+    set: Mapping[str, Any] = MappingProxyType({}),  # noqa: A002 - as the command has it
+    settle_s: float = _LIMITS.settle_s,
+    timeout_s: float = _LIMITS.timeout_s,
+    answer_timeout_s: float = _LIMITS.answer_s,
+    **same: Any,
+) -> Request:
+    """The request of `verify`, and of the configuration file; `same` has the options that a request calls the same."""
     delivery = delivery_settings(read_configuration(Path.cwd()), os.environ, "verify")
     if payloads:
         delivery["payloads"] = payloads
-    request = Request(
+    return Request(
         receiver=receiver,
         observe_function=observe,
-        observe_url=observe_url,
-        observe_sql=observe_sql,
-        observe_cmd=observe_cmd,
-        observe_key=observe_key,
-        observe_map=observe_map,
-        observe_state=observe_state,
         check_content=ContentCheck(check_content),
-        receiver_cmd=receiver_cmd,
         dependencies=read_addresses(dependencies),
-        events=events,
         changes=set,
-        strict=strict,
         limits=TimeLimits(settle_s, timeout_s, answer_timeout_s),
-        contracts=contracts,
         delivery_shape=delivery.pop("delivery_shape", "bare"),
         delivery=delivery,
+        **same,
     )
-    return _verified(request, scenario.chosen(scenarios), seed, strict=strict)
 
 
-def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bool) -> Verification:
+def _verified(request: Request, chosen: list[Scenario], seed: int) -> Verification:
     contract, run_time, key_probe = clauses.load(), RunTime(), KeyProbe()
     with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
         played = [
@@ -146,7 +155,7 @@ def _verified(request: Request, chosen: list[Scenario], seed: int, *, strict: bo
         seed=seed,
         played=played,
         contract=contract,
-        strict=strict,
+        strict=request.strict,
         version=version("frontsim"),
         started_at=run_time.started_at,
         duration_s=run_time.duration_s(),
