@@ -151,8 +151,10 @@ async def malformed(shop, example):
 
 async def unicode_and_decimals(shop, example):
     """What was stored is what came: letters, signs and decimals."""
-    customer = example("CustomerCreated", customerId=9100, firstName="Bjørn 🎉", city="Ørsta\u2028")
-    sale = example("SaleCreated", saleId=9101, total=99.95, comment='"\\\u0000')
+    customer = example(
+        "CustomerCreated", customerId=9100, firstName="Bjørn 🎉 Wilhelmine Charlotte", city="Ørsta\u2028"
+    )
+    sale = example("SaleCreated", saleId=9101, total=-19.99, comment='"\\\u0000')
     return await _compare(shop, [("CustomerCreated", customer), ("SaleCreated", sale)])
 
 
@@ -230,16 +232,18 @@ TRIALS = {
     "big-payload": big_payload,
 }
 STORMS = 3
+PICKY = ("newest-state", "parks-updates", "balances-sales")
 KILLS = 4
 DEADLY_TRIALS = {"crash-after-ack": crash_after_ack, "restart-then-resend": restart_then_resend}
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name in CORRECT if name not in ("newest-state", "parks-updates")])
+@pytest.mark.parametrize("name", [name for name in CORRECT if name not in PICKY])
 async def test_a_right_receiver_passes_every_trial(desk, example, name, monkeypatch):
     """No false alarm: however it works inside, a right receiver has no finding in any trial.
 
-    Two are left out: the trials ask for older states, and send updates of what was never created.
+    Three are left out: the trials ask for older states, send updates of what was never created, and repeat one sale's
+    lines in others.
     """
     monkeypatch.setattr(Slow, "SECONDS", 0.01)
     shop = await desk(name)

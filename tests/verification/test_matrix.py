@@ -23,7 +23,7 @@ MOVING_STOCK = ["stock-levels", "same-second", "lost-response", "out-of-order", 
 OF_EVERY_TYPE = ("steady", "big-payload")
 """The other scenarios are played with all types against the reference, and with few against all other receivers."""
 OF_MANY_EVENTS = ("long-outage", "late-resend")
-KEEPING_OTHERWISE = ("business-key", "newest-state", "parks-updates")
+KEEPING_OTHERWISE = ("business-key", "newest-state", "parks-updates", "balances-sales")
 """Right receivers to whom a hundred events say no more than `storm` does; `make matrix` plays all."""
 RIGHT = [
     (variant, name, seed)

@@ -3,12 +3,17 @@
 import asyncio
 import random
 import sqlite3
+from collections.abc import Sequence
+from typing import Any
 
 from frontsim.errors import UnknownEventType
+from frontsim.receivers import keys
 from frontsim.receivers.entity import EntityState
-from frontsim.receivers.inbound import RawRequest, ReceivedEvent, value_at
+from frontsim.receivers.inbound import RawRequest, ReceivedEvent, Refused, value_at
 from frontsim.receivers.inbox import all_waiting, done
 from frontsim.receivers.reference import Receiver, WorkFailed, identity
+
+_HALF_A_CENT = 0.005
 
 
 class BusinessKey(Receiver):
@@ -73,6 +78,28 @@ class ParksUpdates(Receiver):
         return db.execute(told, (kind.past, f"$.{kind.identity}", about)).fetchone() is None
 
 
+class BalancesSales(Receiver):
+    """Refuses a sale whose lines or payments do not add up to its total, and a line whose number it has had before.
+
+    An accounting system takes no voucher that does not balance.
+    """
+
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        sale = event.payload
+        lines = [(each.get("quantity"), each.get("price")) for each in _objects(sale.get("salesLines"))]
+        payments = [(1, each.get("amount")) for each in _objects(sale.get("paymentLines"))]
+        if not all(_add_up(amounts, sale.get("total")) for amounts in (lines, payments)):
+            raise Refused(422, f"expected lines and payments that add up to {sale['total']}")
+        return event
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        for line in _objects(event.payload.get("salesLines")):
+            if line.get("rowId") and not keys.take(db, f"{event.webhook_id} {event.type} {line['rowId']}"):
+                raise WorkFailed(f"expected a line of its own, got {line['rowId']} again")
+        super().process(db, event)
+
+
 class Answers202(Receiver):
     """Says "accepted". Every 2xx counts."""
 
@@ -109,3 +136,15 @@ class Flaky(Receiver):
         if self._random.random() < self.SHARE:
             raise WorkFailed("busy: nothing was stored, send it again", status=503)
         return event
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _add_up(amounts: Sequence[tuple[Any, Any]], total: Any) -> bool:
+    """Whether they come to the total, to the cent; True where a number is missing."""
+    numbers = [total, *(value for pair in amounts for value in pair)]
+    if not amounts or not all(isinstance(each, int | float) for each in numbers):
+        return True
+    return bool(abs(sum(number * price for number, price in amounts) - total) < _HALF_A_CENT)

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from frontsim.errors import BadInput
 from frontsim.receivers.broken.registry import BROKEN
-from frontsim.receivers.correct import Answers202, Answers204, BusinessKey, Flaky, NewestState, ParksUpdates, Slow
+from frontsim.receivers.correct import (
+    Answers202,
+    Answers204,
+    BalancesSales,
+    BusinessKey,
+    Flaky,
+    NewestState,
+    ParksUpdates,
+    Slow,
+)
 from frontsim.receivers.inbox import Inbox
 from frontsim.receivers.reference import Receiver
 from frontsim.receivers.stock import NewestLevel, StockBySum
@@ -25,6 +34,11 @@ CORRECT: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "newest-level", NewestLevel, "Keeps the level of the newest movement of each stock item.", keeps_levels=True
+    ),
+    Variant(
+        "balances-sales",
+        BalancesSales,
+        "Refuses a sale whose lines or payments do not add up to its total, as an accounting system does.",
     ),
     Variant("answers-202", Answers202, "Answers 202 instead of 200."),
     Variant("answers-204", Answers204, "Answers 204, without a body."),

@@ -62,6 +62,19 @@ def test_each_class_is_explained():
         ((500,), 2, Class.DUPLICATED, "expected one effect, got 2 effects"),
         ((200,), 0, Class.LOST_AFTER_ACK, "expected one effect after it was answered 200 Words, got none"),
         ((500, 200), 0, Class.BURNED, "expected one effect after the resend was answered 200 Words, got none"),
+        (
+            ("not sent", 200),
+            0,
+            Class.BURNED,
+            "expected one effect after the resend was answered 200 Words, got none; no earlier run had reached the "
+            "receiver",
+        ),
+        (
+            ("not sent", None, 200),
+            0,
+            Class.BURNED,
+            "expected one effect after the resend was answered 200 Words, got none",
+        ),
         ((200, 200), 0, Class.LOST_AFTER_ACK, "expected one effect after it was answered 200 Words, got none"),
         ((400,), 0, Class.REJECTED, "expected a 2xx in 1 run without a fault, got 400 Words"),
         ((400, 404), 0, Class.REJECTED, "expected a 2xx in 2 runs without a fault, got 404 Words"),

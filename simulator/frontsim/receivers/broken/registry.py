@@ -2,46 +2,7 @@
 
 from collections.abc import Mapping
 
-from frontsim.receivers.broken.answer import (
-    AckBeforeStore,
-    DoneBeforeWork,
-    DropsWhenFull,
-    OkOnException,
-    RefusesDuplicates,
-    SkipsMessages,
-)
-from frontsim.receivers.broken.content import DropsNonAscii, RoundsDecimals, TruncatesLargeBodies
-from frontsim.receivers.broken.key import (
-    CleansUpWeekly,
-    DedupeByEntity,
-    DedupeByTimestamp,
-    DedupeByWebhookId,
-    ForgetsAtMidnight,
-    ForgetsInTime,
-    KeyCutShort,
-    MemoryDedupe,
-    NoDedupe,
-    ShortMemory,
-)
-from frontsim.receivers.broken.levels import LastLevelWins, LevelCountsRepeats, LevelLosesUpdates
-from frontsim.receivers.broken.race import CheckThenAct, DoubleEffectUnderConcurrency
-from frontsim.receivers.broken.reading import (
-    AcceptsGarbage,
-    CrashOnGarbage,
-    CrashOnNull,
-    DiesOnGarbage,
-    RejectsLarge,
-    RejectsUnknownFields,
-    RejectsUnknownTypes,
-    SwallowsNulls,
-)
-from frontsim.receivers.broken.state import LastWriterWins
-from frontsim.receivers.broken.transaction import (
-    BatchLosesGoodOnes,
-    DedupeInAnotherTransaction,
-    EffectThen500,
-    IdBeforeWork,
-)
+from frontsim.receivers.broken import answer, content, key, levels, race, reading, state, transaction
 from frontsim.receivers.variant import Variant, by_name
 
 _BURNED = frozenset({"burned"})
@@ -57,14 +18,14 @@ _UNEXPECTED = frozenset({"unexpected"})
 BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "no-dedupe",
-        NoDedupe,
+        key.NoDedupe,
         "It books every request, so every copy counts.",
         _DUPLICATED,
         ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "api-trouble", "late-resend"),
     ),
     Variant(
         "memory-dedupe",
-        MemoryDedupe,
+        key.MemoryDedupe,
         "It knows the ids that it has seen until the next restart.",
         _DUPLICATED,
         ("restart-then-resend",),
@@ -72,28 +33,28 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "short-memory",
-        ShortMemory,
+        key.ShortMemory,
         "It knows only the last hundred ids that it has seen.",
         _DUPLICATED,
         ("late-resend",),
     ),
     Variant(
         "forgets-at-midnight",
-        ForgetsAtMidnight,
+        key.ForgetsAtMidnight,
         "It begins a new list of ids every day (its days last a tenth of a second).",
         _DUPLICATED,
         ("late-resend",),
     ),
     Variant(
         "forgets-in-time",
-        ForgetsInTime,
+        key.ForgetsInTime,
         "Its ids live in a cache for a while (0.8 s, where real ones take 5 or 30).",
         _DUPLICATED,
         ("long-memory",),
     ),
     Variant(
         "cleans-up-weekly",
-        CleansUpWeekly,
+        key.CleansUpWeekly,
         "It throws away ids that are older than seven days.",
         _DUPLICATED,
         ("long-memory",),
@@ -102,77 +63,77 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "dedupe-by-timestamp",
-        DedupeByTimestamp,
+        key.DedupeByTimestamp,
         "It treats two events of one type and one moment as the same.",
         _LOST,
         ("same-second",),
     ),
     Variant(
         "dedupe-by-webhook-id",
-        DedupeByWebhookId,
+        key.DedupeByWebhookId,
         "It uses the webhook's id as the event's, so it drops a webhook's second event.",
         _LOST,
         ("same-second", "short-outage", "entity-updated-twice"),
     ),
     Variant(
         "dedupe-by-entity",
-        DedupeByEntity,
+        key.DedupeByEntity,
         "It treats the second update of a customer or an order as a copy of the first.",
         _LOST,
         ("entity-updated-twice",),
     ),
     Variant(
         "key-cut-short",
-        KeyCutShort,
+        key.KeyCutShort,
         "It keeps ids in a column of 32 characters, which cuts the end off a UUID with dashes.",
         _LOST,
         ("same-second",),
     ),
     Variant(
         "check-then-act",
-        CheckThenAct,
+        race.CheckThenAct,
         "It looks whether the id is new, works, and notes the id at the end; two copies at once both look new.",
         _DUPLICATED,
         ("duplicate-race",),
     ),
     Variant(
         "double-effect-under-concurrency",
-        DoubleEffectUnderConcurrency,
+        race.DoubleEffectUnderConcurrency,
         "When many events wait, a second worker helps, and both take the same job.",
         _DUPLICATED,
         ("storm",),
     ),
     Variant(
         "id-before-work",
-        IdBeforeWork,
+        transaction.IdBeforeWork,
         "It stores the id, then works; if the work fails, it treats the resend as a copy.",
         _BURNED,
         ("storm",),
     ),
     Variant(
         "dedupe-in-another-transaction",
-        DedupeInAnotherTransaction,
+        transaction.DedupeInAnotherTransaction,
         "It commits the effect and stores the id afterwards, which may fail or never happen.",
         _DUPLICATED,
         ("duplicate-race", "storm"),
     ),
     Variant(
         "effect-then-500",
-        EffectThen500,
+        transaction.EffectThen500,
         "It books, then fails at something less important, answers 500 and lets the resend book again.",
         _DUPLICATED,
         ("storm",),
     ),
     Variant(
         "batch-loses-good-ones",
-        BatchLosesGoodOnes,
+        transaction.BatchLosesGoodOnes,
         "It books a batch in one transaction; one duplicate rolls it back, and it answers 200 to all.",
         _LOST,
         ("duplicate-race",),
     ),
     Variant(
         "ack-before-store",
-        AckBeforeStore,
+        answer.AckBeforeStore,
         "It answers 200 and stores the event a moment later.",
         _LOST,
         ("crash-after-ack",),
@@ -180,7 +141,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "done-before-work",
-        DoneBeforeWork,
+        answer.DoneBeforeWork,
         "Its worker marks a job as done before it does it.",
         _LOST,
         ("crash-after-ack",),
@@ -188,36 +149,36 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "drops-when-full",
-        DropsWhenFull,
+        answer.DropsWhenFull,
         "It answers 202 and drops the event when its queue in memory is full.",
         _LOST,
         ("storm",),
     ),
     Variant(
         "skips-messages",
-        SkipsMessages,
+        answer.SkipsMessages,
         "Its worker skips every fifth message of its queue.",
         _LOST,
         ("same-second", "storm"),
     ),
-    Variant("ok-on-exception", OkOnException, "It answers 200 when its work has failed.", _LOST, ("storm",)),
+    Variant("ok-on-exception", answer.OkOnException, "It answers 200 when its work has failed.", _LOST, ("storm",)),
     Variant(
         "refuses-duplicates",
-        RefusesDuplicates,
+        answer.RefusesDuplicates,
         "It answers a copy with 409, so an event whose answer was lost fails for ever.",
         _REJECTED,
         ("lost-response", "resend-delivered"),
     ),
     Variant(
         "last-writer-wins",
-        LastWriterWins,
+        state.LastWriterWins,
         "It lets an older state overwrite a newer one.",
         _STALE,
         ("out-of-order",),
     ),
     Variant(
         "level-counts-repeats",
-        LevelCountsRepeats,
+        levels.LevelCountsRepeats,
         "It books a repeat once, and changes the stock level again.",
         _WRONG_STATE,
         ("stock-levels", "lost-response"),
@@ -225,7 +186,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "level-loses-updates",
-        LevelLosesUpdates,
+        levels.LevelLosesUpdates,
         "It reads the stock level, adds to it and writes it, while another worker does the same.",
         _WRONG_STATE,
         ("stock-levels",),
@@ -233,7 +194,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "last-level-wins",
-        LastLevelWins,
+        levels.LastLevelWins,
         "It takes over the stock level of the last movement to arrive.",
         _STALE,
         ("stock-levels",),
@@ -241,60 +202,93 @@ BROKEN: Mapping[str, Variant] = by_name(
     ),
     Variant(
         "rejects-unknown-fields",
-        RejectsUnknownFields,
+        reading.RejectsUnknownFields,
         "It refuses fields that it does not know.",
         _REJECTED,
         ("evolution",),
     ),
     Variant(
         "rejects-unknown-types",
-        RejectsUnknownTypes,
+        reading.RejectsUnknownTypes,
         "It answers 500 to an event type that it does not know.",
         _REJECTED,
         ("evolution",),
     ),
     Variant(
-        "crash-on-null", CrashOnNull, "It answers 500 to a null where it expects a text.", _REJECTED, ("evolution",)
+        "crash-on-null",
+        reading.CrashOnNull,
+        "It answers 500 to a null where it expects a text.",
+        _REJECTED,
+        ("evolution",),
     ),
     Variant(
         "swallows-nulls",
-        SwallowsNulls,
+        reading.SwallowsNulls,
         "It answers 200 and books nothing when a text is null.",
         _LOST,
         ("evolution",),
     ),
     Variant(
         "crash-on-garbage",
-        CrashOnGarbage,
+        reading.CrashOnGarbage,
         "A body that is not JSON kills its parser; from then on it answers 500 to everything.",
         _CRASHED | _REJECTED,
         ("malformed",),
     ),
     Variant(
         "dies-on-garbage",
-        DiesOnGarbage,
+        reading.DiesOnGarbage,
         "A body that is not JSON ends its process.",
         _CRASHED,
         ("malformed",),
         needs_process_control=True,
     ),
-    Variant("accepts-garbage", AcceptsGarbage, "It books bodies that are not JSON.", _UNEXPECTED, ("malformed",)),
     Variant(
-        "drops-non-ascii", DropsNonAscii, "It drops every letter outside ASCII.", _CORRUPT, ("unicode-and-decimals",)
+        "accepts-garbage", reading.AcceptsGarbage, "It books bodies that are not JSON.", _UNEXPECTED, ("malformed",)
+    ),
+    Variant(
+        "drops-non-ascii",
+        content.DropsNonAscii,
+        "It drops every letter outside ASCII.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
     ),
     Variant(
         "rounds-decimals",
-        RoundsDecimals,
+        content.RoundsDecimals,
         "It keeps amounts as whole numbers.",
         _CORRUPT,
         ("unicode-and-decimals",),
     ),
     Variant(
+        "cuts-cents",
+        content.CutsCents,
+        "It multiplies a binary float by 100 and cuts off the rest: 19.99 becomes 19.98.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
+    ),
+    Variant(
+        "returns-as-sales",
+        content.ReturnsAsSales,
+        "It keeps amounts without their sign, so a return counts as a sale.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
+    ),
+    Variant(
+        "cuts-texts",
+        content.CutsTexts,
+        "It keeps texts in columns of 24 and 255 characters, which cut off longer ones silently.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
+    ),
+    Variant(
         "truncates-large-bodies",
-        TruncatesLargeBodies,
+        content.TruncatesLargeBodies,
         "It keeps the first 65,535 bytes of a payload.",
         _CORRUPT,
         ("big-payload",),
     ),
-    Variant("rejects-large", RejectsLarge, "It refuses bodies over 100 kB with 413.", _REJECTED, ("big-payload",)),
+    Variant(
+        "rejects-large", reading.RejectsLarge, "It refuses bodies over 100 kB with 413.", _REJECTED, ("big-payload",)
+    ),
 )

@@ -54,7 +54,8 @@ USUAL_CAUSE = {
     Class.LOST_AFTER_ACK: "The 2xx leaves before the event is stored, or an exception is caught and answered with a "
     "2xx: store first, in one transaction with the work or in an inbox, and only then answer.",
     Class.BURNED: "The event's id is recorded as seen before the work is done, in a separate transaction; when the "
-    "work fails, the resend looks like a repeat. Record the id in the same transaction as the effect.",
+    "work fails, the resend looks like a repeat. Record the id in the same transaction as the effect. If no earlier "
+    "run has reached the receiver, it takes another event's key for this one's, or answers an exception with a 2xx.",
     Class.DUPLICATED: "The receiver does not remember event ids, or it checks them before and writes them after the "
     "work, or loses them at a restart, or keeps too few. A unique index on the event's id, written with the effect, "
     "closes all of these gaps.",
@@ -166,9 +167,11 @@ def _missing(event: EventFact) -> Classified:
         return _unacknowledged(event, Class.LOST, "")
     run = next(run for run in event.runs if run.acknowledged)
     if run.trigger is Trigger.RESEND:
-        return Classified(
-            event, Class.BURNED, f"expected one effect after the resend was answered {describe_run(run)}, got none"
-        )
+        earlier = event.runs[: event.runs.index(run)]
+        is_first = all(each.outcome is Outcome.NOT_SENT for each in earlier)
+        first = "; no earlier run had reached the receiver" if is_first else ""
+        reason = f"expected one effect after the resend was answered {describe_run(run)}, got none{first}"
+        return Classified(event, Class.BURNED, reason)
     return Classified(
         event, Class.LOST_AFTER_ACK, f"expected one effect after it was answered {describe_run(run)}, got none"
     )

@@ -9,6 +9,7 @@
     ENTITY       two ids, one entity, two moments           booked once: the entity is the key
     CONTENT      two ids, one entity and moment, the same JSON spaced differently
     MOMENT       two ids, two entities, one moment          booked once: the time is the key
+    ALIKE        two ids, two entities, all else the same   booked once: fields that different events share are the key
     WEBHOOK      two ids of two webhooks, the same bytes
     VERSION      two ids, two versions of one customer      booked once: the version is not in the key
     CONTROL      one delivery alone, after the second of a pair: a receiver that loses either may lose this one
@@ -45,6 +46,7 @@ class KeyPair(Enum):
     ENTITY = auto()
     CONTENT = auto()
     MOMENT = auto()
+    ALIKE = auto()
     WEBHOOK = auto()
     VERSION = auto()
     CONTROL = auto()
@@ -204,6 +206,9 @@ def _by_content(once: set[KeyPair], again: set[KeyPair], identity: str) -> str:
     each = " for each webhook" if KeyPair.WEBHOOK in again else ""
     if KeyPair.MOMENT in once:
         return f"books by time{each}: two events of one moment are booked once"
+    if KeyPair.ALIKE in once:
+        alone = f"two events that differ in their {identity} alone are booked once"
+        return f"books by something other than the {identity}{each}: {alone}"
     if KeyPair.ENTITY in once:
         version = " and version" if KeyPair.VERSION in again else ""
         return f"books by entity{version}{each}: a second event about one {identity} is booked once"

@@ -68,6 +68,7 @@ def state(sim: NotingSimulator) -> ScenarioState:
         now=lambda: sim.now,
         payloads="typical",
         receiver_url="http://127.0.0.1:1/hook",
+        identities=new_ids,
         fresh=lambda _: {"saleId": next(new_ids)},
         entry=lambda _, id_: SimpleNamespace(payload=sim.logged[id_]),
         api=SimpleNamespace(create_webhook=lambda *_: SimpleNamespace(id="w")),

@@ -33,6 +33,18 @@ def test_a_payload_of_the_steps_own_is_sent_as_it_is(state: ScenarioState, sim: 
     assert (None, 3) == (together["each"], together["count"])
 
 
+def test_lines_that_are_taken_over_get_numbers_of_their_own(state: ScenarioState, sim: NotingSimulator) -> None:
+    """A receiver may have a unique index on them; all else is alike, and what has no number gets none."""
+    sim.payloads = [{"salesLines": [{"rowId": "1", "price": 5}], "paymentLines": [{"rowId": "2", "txRef": None}]}]
+    raise_events(state, Raise(SALE, label="first"))
+    raise_events(state, Raise(SALE, count=2, together=True, same_as="first", keep=["salesLines", "paymentLines"]))
+    one, other = sim.what("trigger")[-1]["each"]
+    lines = [line for each in (one, other) for path in ("salesLines", "paymentLines") for line in each[path]]
+    assert [5, None, 5, None] == [line.get("price") for line in lines]
+    assert 4 == len({line["rowId"] for line in lines} - {"1", "2"})
+    assert [None, None] == [line["txRef"] for line in lines if "txRef" in line]
+
+
 def test_older_states_are_about_the_same_and_rank_below(state: ScenarioState, sim: NotingSimulator) -> None:
     """They keep the paths that the step names, as far as the payload has them."""
     sim.payloads = [{"saleId": 7, "total": 1}, {"saleId": 8}]

@@ -16,7 +16,15 @@ from frontsim.client.leases import LeasedDelivery
 from frontsim.verification.facts.fingerprint import KeyPair
 
 _TWO_IDS = frozenset(
-    {KeyPair.SAME_BYTES, KeyPair.ENTITY, KeyPair.CONTENT, KeyPair.MOMENT, KeyPair.WEBHOOK, KeyPair.VERSION}
+    {
+        KeyPair.SAME_BYTES,
+        KeyPair.ENTITY,
+        KeyPair.CONTENT,
+        KeyPair.MOMENT,
+        KeyPair.ALIKE,
+        KeyPair.WEBHOOK,
+        KeyPair.VERSION,
+    }
 )
 
 
@@ -51,6 +59,8 @@ class Novelties:
         sent, same = first.delivery, _under_the_id_of(other, first.delivery)
         if pair is KeyPair.SAME_ID:
             return self.about(sent, next(self.entities), next(self.moments))
+        if pair is KeyPair.ALIKE:
+            return self.about(same, next(self.entities), first.moment)
         if pair in (KeyPair.ENTITY, KeyPair.VERSION):
             return self.about(same, first.entity, next(self.moments))
         return replace(first, delivery=_respelled(pair, sent, same))

@@ -41,7 +41,16 @@ _BUSY = (429, 503)
 _SLOW_MS = 40
 _BASIC = (KeyPair.COPY, KeyPair.SAME_BYTES, KeyPair.SPACED, KeyPair.CASE)
 """The pairs for a slow receiver: each costs it a request or two."""
-_ALL = (*_BASIC, KeyPair.DASHES, KeyPair.SAME_ID, KeyPair.ENTITY, KeyPair.CONTENT, KeyPair.MOMENT, KeyPair.WEBHOOK)
+_ALL = (
+    *_BASIC,
+    KeyPair.DASHES,
+    KeyPair.SAME_ID,
+    KeyPair.ENTITY,
+    KeyPair.CONTENT,
+    KeyPair.MOMENT,
+    KeyPair.ALIKE,
+    KeyPair.WEBHOOK,
+)
 _CREATION, _UPDATE = "CustomerCreated", "CustomerUpdated"
 
 

@@ -12,6 +12,9 @@ from frontsim.verification.scenario.steps import Raise
 _SAMPLES = 8
 """Plain events raised to find an array with entries: a stock count, for example, may list no deviation."""
 
+_OF_ONE_LINE = ("rowId", "txRef")
+"""Fields that no two lines have in common, neither of one event nor of two."""
+
 
 def raise_events(state: ScenarioState, step: Raise) -> None:
     """Raise the events of a step. Raises CallError."""
@@ -53,10 +56,12 @@ def _raise(
     """
     pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
     fitting = state.harness.selection.fitting
-    if step.payload or step.together or not (state.harness.fresh(event) or pasts):
+    own = any(isinstance(value, list) for value in values.values()) or not step.together
+    if step.payload or not own or not (state.harness.fresh(event) or pasts):
         each = None
     else:
-        each = [fitting(event, {**_about(state, event, pasts), **values}) for _ in range(count)]
+        about = [{**_about(state, event, pasts), **_with_own_lines(state, values)} for _ in range(count)]
+        each = [fitting(event, one) for one in about]
     raised = state.harness.sim.trigger(
         event,
         count=count,
@@ -73,6 +78,16 @@ def _raise(
 def _about(state: ScenarioState, event: str, pasts: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     """An entity that the receiver knows already, while there are any, or a new one."""
     return pasts.pop(0) if pasts else state.harness.fresh(event)
+
+
+def _with_own_lines(state: ScenarioState, values: Any) -> Any:
+    """The values, with numbers of their own for the lines of a sale: a receiver may have a unique index on them."""
+    if isinstance(values, list):
+        return [_with_own_lines(state, each) for each in values]
+    if not isinstance(values, Mapping):
+        return values
+    own = {name: str(next(state.harness.identities)) for name in _OF_ONE_LINE if values.get(name)}
+    return {name: own.get(name) or _with_own_lines(state, value) for name, value in values.items()}
 
 
 def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
