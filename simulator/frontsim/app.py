@@ -11,7 +11,8 @@ caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, 
 import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from importlib.metadata import version
+from functools import cache
+from importlib import metadata
 from ipaddress import ip_address
 from operator import attrgetter
 from pathlib import Path
@@ -69,6 +70,7 @@ from frontsim.store.reader import Reader
 from frontsim.tls import tls_context
 
 CONTROL = "/_sim"
+version = cache(metadata.version)  # reading it takes 2 ms, and a verification starts some twenty simulators
 GRACE_S = 0.3
 """Seconds that deliveries in flight may still take when the simulator stops."""
 

@@ -316,20 +316,26 @@ def test_a_reset_while_payloads_are_made(receiver: Recorder, monkeypatch: pytest
     assert [{**entry["payload"], **UNDATED} for entry in listed] == [undated(here, number) for number in (1, 2)]
 
 
-def test_a_reset_while_payloads_are_changed(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
-    """The same, where values are set: the thread that builds them is slower than the reset."""
+@pytest.mark.parametrize(("count", "logged"), [(1, 0), (12, 1)])
+def test_a_reset_while_payloads_are_changed(
+    receiver: Recorder, monkeypatch: pytest.MonkeyPatch, count: int, logged: int
+):
+    """The same, where values are set: the thread that builds them is slower than the reset.
+
+    Few payloads are logged as they are made at first; many are tried by the first call, and made anew by the second.
+    """
     real, begun, let_go, calls = AsyncPayloads.in_thread, threading.Event(), threading.Event(), itertools.count()
 
     async def slow_at_first(self: AsyncPayloads, make: Any) -> Any:
         made = await real(self, make)
-        if next(calls) == 1:  # the first call tries the payload, the second one builds what is logged
+        if next(calls) == logged:
             begun.set()
             await asyncio.to_thread(let_go.wait, 20)
         return made
 
     monkeypatch.setattr(AsyncPayloads, "in_thread", slow_at_first)
     with simulation() as sim, ThreadPoolExecutor(1) as other:
-        early = other.submit(sim.raises, set={"comment": "early"})
+        early = other.submit(sim.raises, count=count, set={"comment": "early"})
         assert begun.wait(PATIENCE_S)
         sim.does("reset")
         webhook = sim.subscribes(receiver.url)
@@ -338,15 +344,15 @@ def test_a_reset_while_payloads_are_changed(receiver: Recorder, monkeypatch: pyt
         early.result()
         listed = [entry["payload"] for entry in sim.log(webhook, includePayload="true")]
     here = Payloads(catalog.load(), seed=1)
-    wanted = [(1, "late"), (2, "early")]
+    wanted = [(1, "late"), *[(2 + place, "early") for place in range(count)]]
     assert [{**undated(here, number), "comment": comment} for number, comment in wanted] == [
         {**payload, **UNDATED} for payload in listed
     ]
 
 
 def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
-    """A whole payload once, however often it is raised; one with values set twice, because a bad one is refused
-    before anything is logged."""
+    """A whole payload once, however often it is raised, and each of a few with values set. Of many each is made twice,
+    because a bad one is refused before anything is logged."""
     real, threads = Payloads.custom, list[str]()
 
     def noted(*args: Any, **more: Any) -> Any:
@@ -359,7 +365,9 @@ def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, m
         assert 50 == len(sim.raises(count=50, payload={"of": "mine"}, invalid=True))
         assert ["frontsim-payloads_0"] == threads
         sim.raises(count=5, set={"comment": "x"})
-    assert ["frontsim-payloads_0"] * (1 + 2 * 5) == threads
+        assert ["frontsim-payloads_0"] * (1 + 5) == threads
+        sim.raises(count=12, set={"comment": "x"})
+    assert ["frontsim-payloads_0"] * (1 + 5 + 2 * 12) == threads
 
 
 @pytest.mark.slow

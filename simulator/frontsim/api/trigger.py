@@ -83,6 +83,8 @@ class TriggerApi:
         if call.content is Content.CALLERS:
             made = await trigger.callers()
             return await self._raise(call.count, TRIGGER, lambda _: [made])
+        if isinstance(trigger, SmallTrigger) and (answer := await self._raise_few(trigger)):
+            return answer
         return await self._raise_custom(trigger, most=await self._try(trigger))
 
     async def _read(self, body: bytes) -> SmallTrigger | LargeTrigger:
@@ -103,6 +105,21 @@ class TriggerApi:
             if self._is_stopping():
                 raise _stopping()
         return max(1, _CHUNK_BYTES // largest)
+
+    async def _raise_few(self, trigger: SmallTrigger) -> Response | None:
+        """Raise few occurrences, each made once; None if they must be made anew, because their numbers are taken.
+
+        Raises BadInput, before anything is logged.
+        """
+        logged, count, era, first = LoggedEvents(), trigger.call.count, self._store.era, self._store.next_occurrence
+        if count > logged.next_chunk():
+            return None
+        made = await trigger.make(first, count, self._event_times.take(count))
+        is_large = sum(len(item.body) for item in made) > _CHUNK_BYTES
+        if is_large or (era, first) != (self._store.era, self._store.next_occurrence):
+            return None
+        await self._number_and_log(made, logged, [RaisedBy(TRIGGER, count, count)])
+        return logged.answer()
 
     async def _raise_custom(self, trigger: SmallTrigger | LargeTrigger, *, most: int) -> Response:
         """Make and log `most` at a time; as in `_raise_plain`, a reset makes them be made anew."""
