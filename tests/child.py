@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from frontsim.settings import Settings
 from tests.api.simulation import Simulation
+from tests.forked import popen, run
 from tests.patience import PATIENCE_S
 
 READY = re.compile(r"frontsim on (http://\S+)/restapi/V2  \(control \1/_sim, log (.+), pid (\d+); Ctrl-C stops\)\n")
@@ -29,7 +30,7 @@ class Child:
     """A simulator in a process; as a context manager it ends with the test, however that ends."""
 
     def __init__(self, db: Path, *args: str, prepare: Callable[[], Any] | None = None) -> None:
-        self._process = subprocess.Popen(
+        self._process = popen(
             command("--port", "0", "--db", str(db), "--quiet", *args),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -71,7 +72,5 @@ class Child:
 
 def refused(*args: str, **variables: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a start that fails."""
-    done = subprocess.run(
-        command(*args), capture_output=True, text=True, timeout=PATIENCE_S, env=environment(**variables), check=False
-    )
+    done = run(command(*args), text=True, timeout=PATIENCE_S, env=environment(**variables))
     return done.returncode, done.stdout, done.stderr

@@ -1,75 +1,203 @@
-"""`python -m frontsim ...` as a fork of a process that has imported it once: a fifth of a start's processor time.
+"""`python -m MODULE ...` as a fork of a process that has imported it once: a fifth of a start's processor time.
 
-To what watches it, it is a process like any other: its pid, its group, its signals, its output, its exit code. Every
-command of another kind starts as always, and so does one whose libraries the environment chooses (libfaketime).
+To what watches it, it is a process like any other: its pid, its group, its signals, its streams, its exit code. What
+changes how Python or the linker starts (libfaketime, PYTHONUNBUFFERED, a step before the program) gets a start of its
+own.
 """
 
+import atexit
+import fcntl
+import json
 import os
-import runpy
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
-from multiprocessing import connection, get_context
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from multiprocessing import connection
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
-_CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    ["frontsim.cli.main", "frontsim.cli.processes.job", "frontsim.cli.vendor_api.reconcile", "tests.forked"]
-)
-_OURS = [sys.executable, "-m", "frontsim"]
+from tests import fork_server
+
+ROOT = Path(__file__).parent.parent
+_START = ("LANG", "LC_", "LD_", "PYTHON")
+"""Variables that are read before the first line of a program begin so."""
+_OPTIONS = {"stdin", "stdout", "stderr", "text", "env", "cwd", "start_new_session"}
+_lease: list[socket.socket] = []
+
+
+def _address() -> str:
+    """One server for all workers of a test run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    return f"{tempfile.gettempdir()}/frontsim-tests-{run}"
+
+
+def _called(address: str) -> socket.socket:
+    """A connection to the server; raises OSError if there is none."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(address)
+        if connection.recv(len(fork_server.READY)) != fork_server.READY:
+            raise ConnectionResetError
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def server_address() -> str:
+    """The server's, which is started if there is none, and lives as long as this process."""
+    if not _lease:
+        with Path(fork_server.__file__).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+            with suppress(OSError):
+                _lease.append(_called(_address()))
+            if not _lease:
+                _start(_address())
+                _lease.append(_called(_address()))
+            atexit.register(_lease[0].close)
+    return _address()
+
+
+def _start(address: str) -> None:
+    """The server goes on in a fork of the process that is started here, which ends when the server listens."""
+    command = [sys.executable, "-m", "tests.fork_server", address]
+    subprocess.run(command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL, check=True)
 
 
 class ForkedProcess:
-    """What `frontsim.recovery.command` uses of a `subprocess.Popen`."""
+    """What our tests and `frontsim.recovery.command` use of a `subprocess.Popen`."""
 
-    _lock = Lock()  # multiprocessing reads an exit code once, from whichever thread asks first
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        stdin: Any = None,
+        stdout: Any = None,
+        stderr: Any = None,
+        text: bool = False,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | str | None = None,
+    ) -> None:
+        self.args, self.returncode = list(words), None
+        self._lock = Lock()  # the exit code is read once, from whichever thread asks first
+        with ExitStack() as theirs:
+            self.stdin, reads = _stream(stdin, 0, theirs, mode="w" if text else "wb")
+            self.stdout, writes = _stream(stdout, 1, theirs, mode="r" if text else "rb")
+            self.stderr, complains = _stream(stderr, 2, theirs, mode="r" if text else "rb", output=writes)
+            request = {
+                "words": words[words.index("-m") + 1 :],
+                "folder": str(Path(cwd or ".").absolute()),
+                "environment": dict(os.environ if env is None else env),
+            }
+            self._connection = _called(server_address())
+            socket.send_fds(self._connection, [json.dumps(request).encode() + b"\n"], [reads, writes, complains])
+        self._answers = self._connection.makefile("rb")
+        self.pid = int(self._answers.readline())
 
-    def __init__(self, words: Sequence[str], *, environment: Mapping[str, str]) -> None:
-        reads, writes = os.pipe()
-        self.stdout = os.fdopen(reads, "rb", buffering=0)
-        with connection.Connection(writes, readable=False) as output, self._lock:
-            self._process = _CONTEXT.Process(target=_run, args=(list(words), dict(environment), Path.cwd(), output))
-            self._process.start()
-        assert self._process.pid is not None
-        self.pid = self._process.pid
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close_streams()
+        self.wait()
+
+    def __del__(self) -> None:
+        """The server kills what still runs."""
+        self._answers.close()
+        self._connection.close()
 
     def poll(self) -> int | None:
         """Its exit code, negative for a signal; None while it runs."""
         with self._lock:
-            return self._process.exitcode
+            if self.returncode is None and connection.wait([self._connection], 0):
+                self.returncode = int(self._answers.readline())
+        return self.returncode
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:
         """Its exit code, when it has ended."""
-        connection.wait([self._process.sentinel])
-        code = self.poll()
-        assert code is not None
-        return code
+        if self.returncode is None:
+            connection.wait([self._connection], timeout)
+        if self.poll() is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
+        assert self.returncode is not None
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[Any, Any]:
+        """The rest of what it writes, when it has ended."""
+        with ThreadPoolExecutor() as threads:
+            streams = [None if stream is None or stream.closed else stream for stream in (self.stdout, self.stderr)]
+            reads = [stream and threads.submit(stream.read) for stream in streams]
+            try:
+                out, err = (each and each.result(timeout) for each in reads)
+                self.wait(timeout)
+            except BaseException:
+                self.kill()
+                raise
+        self._close_streams()
+        return out, err
+
+    def _close_streams(self) -> None:
+        for stream in (self.stdin, self.stdout, self.stderr):
+            if stream:
+                stream.close()
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
 
-def _run(words: list[str], environment: dict[str, str], folder: Path, output: connection.Connection) -> None:
-    os.setsid()
-    for descriptor in (1, 2):
-        os.dup2(output.fileno(), descriptor)
-    output.close()
-    sys.stdout, sys.stderr = (os.fdopen(each, "w", closefd=False) for each in (1, 2))
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = words[2:]
-    runpy.run_module("frontsim", run_name="__main__", alter_sys=True)
+def _stream(asked: Any, inherited: int, theirs: ExitStack, *, mode: str, output: int = -1) -> tuple[Any, int]:
+    """Our end of a pipe, if there is one, and the descriptor that the process gets."""
+    if asked == subprocess.PIPE:
+        ours, given = os.pipe() if "r" in mode else reversed(os.pipe())
+        theirs.callback(os.close, given)
+        return os.fdopen(ours, mode), given
+    if asked == subprocess.DEVNULL:
+        given = os.open(os.devnull, os.O_RDWR)
+        theirs.callback(os.close, given)
+        return None, given
+    if asked == subprocess.STDOUT:
+        return None, output
+    return None, inherited if asked is None else asked if isinstance(asked, int) else asked.fileno()
+
+
+def popen(words: Sequence[str], **options: Any) -> Any:
+    """Like `subprocess.Popen`: a fork if that is the same, and else a start."""
+    options = {name: value for name, value in options.items() if value is not None}
+    environment = options.get("env", os.environ)
+    same = all(
+        environment.get(name) == os.environ.get(name)
+        for name in environment.keys() | os.environ.keys()
+        if name.startswith(_START)
+    )
+    module = words[1:2] == ["-m"] or words[1:3] == ["-P", "-m"]
+    if same and module and words[0] == sys.executable and not options.keys() - _OPTIONS:
+        options.pop("start_new_session", None)  # each has one
+        return ForkedProcess(words, **options)
+    return subprocess.Popen(words, **options)
+
+
+def run(words: Sequence[str], *, timeout: float | None = None, **options: Any) -> subprocess.CompletedProcess[Any]:
+    """Like `subprocess.run` with `capture_output` and without `check`."""
+    with popen(words, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options) as process:
+        out, err = process.communicate(timeout=timeout)
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 class Subprocess:
     """Stands in for `subprocess` in `frontsim.recovery.command`: our own commands are forks."""
 
     DEVNULL, PIPE, STDOUT = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
-
-    @staticmethod
-    def Popen(words: Sequence[str], *, env: Mapping[str, str], **others: Any) -> Any:  # noqa: N802 - its name
-        if list(words[:3]) == _OURS and "LD_PRELOAD" not in env:
-            return ForkedProcess(words, environment=env)
-        return subprocess.Popen(words, env=env, **others)
+    Popen = staticmethod(popen)

@@ -20,6 +20,7 @@ from frontsim.receivers.app import make_app
 from frontsim.receivers.bookings import Bookings
 from frontsim.receivers.registry import find
 from frontsim.receivers.server import Server
+from tests.forked import popen
 from tests.patience import PATIENCE_S
 
 
@@ -54,7 +55,7 @@ class ReceiverProcess:
     """A receiver in a process; as a context manager it ends with the test, however that ends."""
 
     def __init__(self, variant: str, db: Path) -> None:
-        self._process = subprocess.Popen(command(variant, db), stdout=subprocess.PIPE, text=True)
+        self._process = popen(command(variant, db), stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         told = json.loads(self._process.stdout.readline())
         self.hook: str = told["url"]

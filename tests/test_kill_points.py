@@ -12,13 +12,14 @@ from frontsim.settings import Settings
 from tests.api.recorder import Recorder
 from tests.api.simulation import Simulation
 from tests.child import PATIENCE_S, READY, Child, environment
+from tests.forked import popen
 
 pytestmark = pytest.mark.slow
 
 
 def served_until(point: str, db: Path, receiver: Recorder) -> tuple[str, list[str]]:
     """Serve, raise one event, and wait until the kill; the webhook, and the events that were accepted."""
-    with subprocess.Popen(
+    with popen(
         [sys.executable, "-m", "tests.killed", point, "--port", "0", "--db", str(db)],
         stdout=subprocess.PIPE, text=True, env=environment(), cwd=Path(__file__).parent.parent,
     ) as process:  # fmt: skip

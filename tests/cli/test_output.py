@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from frontsim.cli.output import columns_that_fit, plain, shown, table_of, wrapped
+from tests.forked import popen
 
 ID = "11111111-1111-1111-1111-111111111111"
 ROWS = [
@@ -82,7 +83,7 @@ def test_a_terminal(columns):
     command = [sys.executable, "-m", "frontsim.cli.main", "types"]
     environment = {**os.environ, "COLUMNS": columns, "TERM": "xterm"}
     environment.pop("NO_COLOR", None)
-    with subprocess.Popen(command, stdout=terminal, stderr=subprocess.PIPE, env=environment) as process:
+    with popen(command, stdout=terminal, stderr=subprocess.PIPE, env=environment) as process:
         os.close(terminal)
         said = bytearray()
         with contextlib.suppress(OSError):  # a terminal whose other side is closed says so

@@ -2,13 +2,13 @@
 
 import os
 import pty
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from frontsim.cli.progress import progress_of
+from tests.forked import run
 
 
 def test_a_pipe_gets_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,9 +24,7 @@ def test_a_terminal_gets_a_bar_and_the_file_its_lines(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     file = tmp_path / "sales.jsonl"
     words = ["payload", "SaleCreated", "--count", "300", "--out", str(file)]
-    done = subprocess.run(
-        [sys.executable, "-m", "frontsim.cli.main", *words], stdout=subprocess.PIPE, stderr=theirs, check=True
-    )
+    done = run([sys.executable, "-m", "frontsim.cli.main", *words], stderr=theirs)
     os.close(theirs)
     shown = b""
     try:
@@ -34,5 +32,5 @@ def test_a_terminal_gets_a_bar_and_the_file_its_lines(tmp_path: Path) -> None:
             shown += piece
     except OSError:  # the other side is closed: Linux says so
         os.close(ours)
-    assert (b"", 300) == (done.stdout, len(file.read_text().splitlines()))
+    assert (0, b"", 300) == (done.returncode, done.stdout, len(file.read_text().splitlines()))
     assert b"SaleCreated" in shown

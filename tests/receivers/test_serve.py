@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.receivers.serve import run
+from frontsim.receivers import serve
+from tests import forked
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,7 @@ def never(base_url):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_prints_where_it_listens_and_ends_on_a_signal(tmp_path, number):
     """One JSON line when it is ready; a signal ends it with code 0 and nothing on stderr, connections or not."""
-    with subprocess.Popen(
+    with forked.popen(
         [*COMMAND, str(tmp_path / "receiver.db"), "--header", "X-Event"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -42,7 +43,7 @@ def test_prints_where_it_listens_and_ends_on_a_signal(tmp_path, number):
 def test_a_port_that_is_taken(tmp_path):
     """One clear line; no file is made."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Unusable, match="--port 0 picks a free one"):
-        run(host="127.0.0.1", port=taken.getsockname()[1], db=tmp_path / "receiver.db", ready=never)
+        serve.run(host="127.0.0.1", port=taken.getsockname()[1], db=tmp_path / "receiver.db", ready=never)
     assert [] == list(tmp_path.iterdir())
 
 
@@ -59,12 +60,12 @@ def test_a_port_that_is_taken(tmp_path):
 def test_what_cannot_be_served(tmp_path, error, wanted):
     """An address, a variant or a header's name that is none is refused before anything is served."""
     with pytest.raises(error, match=r"expected|cannot listen"):
-        run(**{"host": "127.0.0.1", "port": 0, "db": tmp_path / "receiver.db", "ready": never, **wanted})
+        serve.run(**{"host": "127.0.0.1", "port": 0, "db": tmp_path / "receiver.db", "ready": never, **wanted})
 
 
 def test_a_file_that_cannot_be_used_is_one_line_and_code_3(tmp_path):
     """No traceback."""
-    done = subprocess.run([*COMMAND, str(tmp_path / "nowhere" / "x.db")], capture_output=True, text=True, check=False)
+    done = forked.run([*COMMAND, str(tmp_path / "nowhere" / "x.db")], text=True)
     assert (3, "") == (done.returncode, done.stdout)
     assert 1 == done.stderr.count("\n")
     assert "expected a folder that can be written, got: No such file or directory" in done.stderr

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from frontsim import catalog
+from tests.forked import popen
 from tests.patience import PATIENCE_S
 
 PAYLOAD = [sys.executable, "-m", "frontsim.cli.main", "payload"]
@@ -84,7 +85,7 @@ def test_types_of_the_users_own(lines, tmp_path):
 @pytest.mark.slow
 def test_memory_does_not_grow():
     """A long list is streamed: it begins before it is all made, and ends when the reader leaves."""
-    with subprocess.Popen([*PAYLOAD, "SaleCreated", "--count", "100000000"], stdout=subprocess.PIPE) as process:
+    with popen([*PAYLOAD, "SaleCreated", "--count", "100000000"], stdout=subprocess.PIPE) as process:
         assert "saleId" in json.loads(process.stdout.readline())
         process.stdout.close()
         assert 141 == process.wait(timeout=PATIENCE_S)

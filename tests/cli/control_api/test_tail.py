@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from frontsim.testing import simulator
+from tests.forked import popen
 
 
 @pytest.mark.slow
@@ -16,7 +17,7 @@ def test_it_follows_from_elsewhere():
     with simulator() as front:
         front.subscribe("SaleCreated", front.sink("shop").url)
         command = [sys.executable, "-m", "frontsim.cli.main", "tail", "--json", "--base-url", front.base_url]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = popen(command, stdout=subprocess.PIPE, text=True)
         try:
             seen = ""
             while not seen:  # it may not follow yet

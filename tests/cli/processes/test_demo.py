@@ -1,7 +1,6 @@
 """The demo is the first command that most users run: its verdict must be true, and able to be no."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 
@@ -10,11 +9,14 @@ import pytest
 from frontsim.cli.processes.demo import DemoVerdict, JobCounts, judge_demo
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+from tests.forked import run
 from tests.patience import PATIENCE_S
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
 pytestmark = pytest.mark.slow
+
+DEMO = [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1"]
 
 
 def verdict(*ids: str, effects: Mapping[str, int], left: int = 0) -> DemoVerdict:
@@ -25,11 +27,7 @@ def verdict(*ids: str, effects: Mapping[str, int], left: int = 0) -> DemoVerdict
 
 def test_the_demo_ends_with_a_verdict_from_real_effects() -> None:
     """All 21 types, three phases, one event each: 63 events, of which two thirds had to be resent."""
-    done = subprocess.run(
-        [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1"],
-        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
-
+    done = run(DEMO, text=True, timeout=PATIENCE_S)
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "42 listed as failed, 42 resent, 0 left" in done.stdout  # 2 of 3 phases x 21 types
     assert "VERIFIED: 63 of 63 events have exactly one effect." in done.stdout
@@ -59,10 +57,8 @@ def test_nothing_raised_proves_nothing() -> None:
 
 def test_the_demo_for_programs() -> None:
     """JSON on standard output, the story on standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "frontsim.cli.main", "demo", "--count", "1", "--json"],
-        capture_output=True, text=True, timeout=PATIENCE_S, check=True,
-    )  # fmt: skip
+    done = run([*DEMO, "--json"], text=True, timeout=PATIENCE_S)
+    assert 0 == done.returncode, done.stderr
     shown = json.loads(done.stdout)
     assert ("verified", 21, 0) == (shown["verdict"], len(shown["types"]), shown["left"])
     assert "Subscribed to all 21 event types." in done.stderr

@@ -1,9 +1,9 @@
 import json
 import os
-import subprocess
 import sys
 
 from frontsim.jobs.registry import BROKEN
+from tests.forked import run
 from tests.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim", "job"]
@@ -11,9 +11,7 @@ FRONTSIM = [sys.executable, "-m", "frontsim", "job"]
 
 def job(*args):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FRONTSIM_")}
-    return subprocess.run(
-        [*FRONTSIM, *args], capture_output=True, text=True, env=environment, timeout=PATIENCE_S, check=False
-    )
+    return run([*FRONTSIM, *args], text=True, env=environment, timeout=PATIENCE_S)
 
 
 def test_the_jobs_are_listed_with_what_is_wrong():

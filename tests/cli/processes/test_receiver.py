@@ -12,6 +12,7 @@ import pytest
 
 from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.registry import CORRECT
+from tests.forked import popen
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -37,7 +38,7 @@ def test_one_receiver_at_a_time(run):
 def test_a_receiver_runs_until_control_c(tmp_path):
     """Port 0 takes any free port and prints it; Ctrl-C ends with 0."""
     command = [*RECEIVER, "--port", "0", "--db", str(tmp_path / "receiver.db"), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = json.loads(process.stdout.readline())
             assert 200 == httpx.get(said["effects"], timeout=PATIENCE_S).status_code

@@ -19,6 +19,7 @@ from frontsim.serving import serve as really_serve
 from frontsim.settings import Settings
 from tests.child import Child, command, environment, refused
 from tests.disk import read_only, small_disk
+from tests.forked import popen
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -145,9 +146,8 @@ def test_the_ready_line(tmp_path: Path):
 def test_a_line_for_each_delivery(tmp_path: Path):
     """On standard error, so that what reads the ready line has nothing else to read; --quiet has none."""
     for options, lines in (([], 3), (["--quiet"], 0)):
-        process = subprocess.Popen(
-            command("--port", "0", "--ephemeral", *options), stdout=-1, stderr=-1, text=True, env=environment()
-        )
+        words = command("--port", "0", "--ephemeral", *options)
+        process = popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
         with process:
             assert process.stdout is not None
             url = process.stdout.readline().split()[2].removesuffix("/restapi/V2")

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from frontsim.cli.verification import verify as verify_command
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
+from tests.forked import popen
 from tests.patience import PATIENCE_S
 from tests.receiver import serving
 from tests.verification.laboratory import open_shop
@@ -344,10 +344,8 @@ def test_a_github_summary_that_cannot_be_written_is_a_warning(verify, receiver, 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_tells_what_is_known_and_is_2(receiver, how):
     """Interrupted after the first scenario, or cancelled by a CI: its line, a verdict that says so, exit code 2."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*FRONTSIM, "verify", *receiver()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
-    ) as process:
+    command = [*FRONTSIM, "verify", *receiver()]
+    with popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         first = process.stdout.readline()
         process.send_signal(how)
         rest, errors = process.communicate(timeout=PATIENCE_S)
@@ -361,7 +359,7 @@ def test_ctrl_c_leaves_one_table_on_a_terminal(receiver):
     main, terminal = pty.openpty()
     environment = {**os.environ, "COLUMNS": "80", "TERM": "xterm"}
     command = [*FRONTSIM, "verify", *receiver()]
-    with subprocess.Popen(command, stdout=terminal, stderr=terminal, env=environment) as process:
+    with popen(command, stdout=terminal, stderr=terminal, env=environment) as process:
         os.close(terminal)
         said = read_until(main, "verified")  # the first scenario has ended
         process.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.forked import popen, run
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -15,9 +16,7 @@ JOB = " ".join([*FRONTSIM, "job"])
 
 
 def verify(*args, cwd=None):
-    return subprocess.run(
-        [*FRONTSIM, "verify-recovery", *args], capture_output=True, text=True, cwd=cwd, timeout=PATIENCE_S, check=False
-    )
+    return run([*FRONTSIM, "verify-recovery", *args], text=True, cwd=cwd, timeout=PATIENCE_S)
 
 
 def test_a_right_job_is_0_and_every_form_says_so(tmp_path):
@@ -97,9 +96,7 @@ def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
     script.write_text(f"[ -e {tmp_path}/second ] && exec sleep 600\ntouch {tmp_path}/second\nexec {JOB}\n")
     command = [*FRONTSIM, "verify-recovery", "--job", f"sh {script}", "--jobs", "1"]
     command += ["--case", "a-plain-failure", "--case", "api-hangs"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    ) as process:
+    with popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
