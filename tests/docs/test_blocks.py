@@ -15,6 +15,8 @@ import pytest
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, Block, blocks
+from tests.fork_server import READY
+from tests.forked import server_address
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -22,6 +24,24 @@ pytestmark = pytest.mark.slow
 LANGUAGES = ("sh", "python")
 PORTS = re.compile(r"\b8[45]\d0\b")
 HANGS_AFTER_S = 900  # not a measure of speed: a page that hangs must not stop the whole suite
+COMMAND = f"""\
+#!{sys.executable} -IS
+import json, os, signal, socket, sys
+
+server = socket.socket(socket.AF_UNIX)
+server.connect({{address!r}})
+server.recv({len(READY)})
+environment = {{{{**os.environ, "PATH": os.environ["PATH"].partition(os.pathsep)[2]}}}}  # what it starts is no fork
+request = {{{{"words": ["frontsim", *sys.argv[1:]], "folder": os.getcwd(), "environment": environment}}}}
+socket.send_fds(server, [json.dumps(request).encode() + b"\\n"], [0, 1, 2])
+numbers = server.makefile()
+pid = int(numbers.readline())
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
+code = int(numbers.readline())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""The command `frontsim`, as a fork of the tests' server."""
 RUNNING = [page for page in PAGES if blocks(page, *LANGUAGES)]
 
 
@@ -42,16 +62,22 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
     ports["8400"] = re.sub(r".*:(\d+)/.*", r"\1", running.base_url)
     bash = shutil.which("bash")
     assert bash is not None
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "frontsim"
+    command.write_text(COMMAND.format(address=server_address()))
+    command.chmod(0o755)
+    (tmp_path / "work").mkdir()
     environment = os.environ | {
-        "FRONTSIM_STATE_DIR": str(tmp_path),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "FRONTSIM_STATE_DIR": str(tmp_path / "work"),
+        "PATH": os.pathsep.join(map(str, (command.parent, Path(sys.executable).parent, os.environ["PATH"]))),
         "FRONTSIM_BASE_URL": running.base_url,
     }
     output = tmp_path / "output"
     with output.open("w") as log:
         shell = subprocess.Popen(
             [bash, "-c", PORTS.sub(lambda found: ports[found[0]], script_of(page))],
-            cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            cwd=tmp_path / "work", env=environment, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
         assert 0 == shell.wait(HANGS_AFTER_S), output.read_text()
