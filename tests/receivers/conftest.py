@@ -14,6 +14,9 @@ import pytest
 
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
+from frontsim.delivery.webhook_sender import WebhookSender
+from frontsim.domain.model import Result
+from frontsim.domain.target import parse_target
 from tests.patience import PATIENCE_S
 from tests.receiver import ReceiverProcess, serving
 
@@ -27,7 +30,9 @@ class ReceiverDriver:
         self.variant, self.db, self.child = variant, db, child
         self.now = 1_790_000_000.0
         self._ids = itertools.chain.from_iterable(Ids().event_ids(1000) for _ in itertools.count())
-        self.web = httpx.AsyncClient(verify=False, timeout=PATIENCE_S, limits=httpx.Limits(max_connections=20))
+        self.web = httpx.AsyncClient(verify=False, timeout=PATIENCE_S)
+        self._sender = WebhookSender(connect_timeout_s=PATIENCE_S, timeout_s=PATIENCE_S)
+        self._slots = asyncio.Semaphore(20)
         self._open = ExitStack()
 
     async def opens(self) -> "ReceiverDriver":
@@ -37,6 +42,11 @@ class ReceiverDriver:
         else:
             self.url = self._open.enter_context(serving(self.variant, self.db, clock=Clock(now=lambda: self.now)))
         return self
+
+    async def leaves(self) -> None:
+        """The sender's side ends."""
+        await self._sender.close(0)
+        await self.web.aclose()
 
     async def closes(self) -> None:
         """An orderly stop."""
@@ -60,13 +70,11 @@ class ReceiverDriver:
             "X-Webhook-Event": event,
             **(headers or {}),
         }
-        try:
-            answer = await self.web.post(
-                self.url + path, content=body, headers={name: value for name, value in sent.items() if value}
-            )
-        except (httpx.TransportError, AttributeError):  # the latter: anyio, when uvloop's socket died while connecting
-            return 0
-        return answer.status_code
+        lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items() if value)
+        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        async with self._slots:
+            self._sender.send(parse_target(self.url + path), lines.encode(), body, result.set_result)
+            return (await result).status_code or 0
 
     async def delivers(self, event: str, payload: Any, event_id: str) -> list[int]:
         """Send until it is received, as the list -> resend job does; at most 20 times."""
@@ -90,7 +98,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
 
         async def open_desk(variant: str = "reference", *, child: bool = False) -> ReceiverDriver:
             opened = ReceiverDriver(variant, tmp_path / "receiver.db", child=child)
-            stack.push_async_callback(opened.web.aclose)
+            stack.push_async_callback(opened.leaves)
             await opened.opens()
             stack.push_async_callback(opened.closes)
             return opened
