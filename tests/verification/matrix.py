@@ -38,7 +38,7 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
         request = Request(
             f"{url}/hook",
             observe_url=f"{url}/effects",
-            observe_state=f"{url}/levels" if variant.keeps_levels else "",
+            observe_state=f"{url}{variant.state}" if variant.state else "",
             receiver_cmd=receiver_cmd,
             limits=limits,
         )

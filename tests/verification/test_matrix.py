@@ -8,6 +8,7 @@ from frontsim.faketime import faketime_library
 from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.registry import CORRECT
 from frontsim.verdicts import Verdict
+from frontsim.verification.facts.derived_state import check_state
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK
 
@@ -18,8 +19,13 @@ KILLING = [each.name for each in bundled_scenarios() if each.needs == ("--receiv
 ANSWERING_OTHERWISE = ("answers-202", "answers-204", "slow")
 """Right receivers whose logic is the reference's: what they answer matters, and the long scenarios add nothing."""
 SHORT = ["steady", "resend-delivered", "duplicate-race", "lost-response", "evolution", "malformed"]
-MOVING_STOCK = ["stock-levels", "same-second", "lost-response", "out-of-order", "evolution", "unicode-and-decimals"]
-"""What is played against receivers that keep levels: but for those, they are the reference."""
+CHANGING = {
+    "/levels": ["stock-levels", "same-second", "lost-response", "out-of-order", "evolution", "unicode-and-decimals"],
+    "/customers": ["out-of-order", "entity-updated-twice", "short-outage", "lost-response", "evolution", "storm"],
+}
+"""What is played against receivers that keep levels or customers: but for those, they are the reference."""
+DERIVED_FROM = {"/levels": ("StockMovementCreated",), "/customers": ("CustomerCreated", "CustomerUpdated"), "": ()}
+DEADLY = ["crash-after-ack", "crash-matrix", "restart-then-resend"]
 OF_EVERY_TYPE = ("steady", "big-payload")
 """The other scenarios are played with all types against the reference, and with few against all other receivers."""
 OF_MANY_EVENTS = ("long-outage", "late-resend")
@@ -30,10 +36,10 @@ RIGHT = [
     for variant in CORRECT
     for seed, name in enumerate(SHORT if variant in ANSWERING_OTHERWISE else PLAYABLE, 1)
     if not (variant in KEEPING_OTHERWISE and name in OF_MANY_EVENTS)
-    if not CORRECT[variant].keeps_levels
+    if not CORRECT[variant].state
 ]
-KEEPERS = [name for name, variant in CORRECT.items() if variant.keeps_levels]
-RIGHT += [(variant, name, seed) for variant in KEEPERS for seed, name in enumerate(MOVING_STOCK, 1)]
+KEEPERS = {name: variant.state for name, variant in CORRECT.items() if variant.state}
+RIGHT += [(variant, name, seed) for variant, state in KEEPERS.items() for seed, name in enumerate(CHANGING[state], 1)]
 RIGHT += [("newest-state", "evolution", 4)]
 """By chance two stock items that lose their GTIN on the way are of one stock there: one row to the receiver."""
 IN_THREAD = [each for each in BROKEN.values() if not each.needs_process_control]
@@ -44,18 +50,22 @@ def found(played):
     return {str(each.class_) for each in played.judgement.findings}
 
 
-def levels(variant, url):
-    """Where it shows levels, if it keeps any."""
-    return f"{url}/levels" if variant.keeps_levels else ""
+def state_at(variant, url):
+    """Where it shows what it derives, if it derives anything."""
+    return f"{url}{variant.state}" if variant.state else ""
+
+
+def told(variant):
+    """A few types, and those that it derives its state from."""
+    return tuple(dict.fromkeys((*FEW, *DERIVED_FROM[variant.state])))
 
 
 @pytest.mark.parametrize("variant", IN_THREAD, ids=lambda variant: variant.name)
 def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
     """Each bug is violated with its class in each scenario that must find it, against a clause of that scenario."""
-    few = (*FEW, "StockMovementCreated") if variant.keeps_levels else FEW
-    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else few
+    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else told(variant)
     with receiver(variant.name) as url:
-        request = requested(url, limits=HASTY, events=events, observe_state=levels(variant, url))
+        request = requested(url, limits=HASTY, events=events, observe_state=state_at(variant, url))
         for played in play(request, *variant.scenarios):
             assert Verdict.VIOLATED is played.judgement.verdict, played.scenario.name
             assert found(played) & variant.expected, played.scenario.name
@@ -83,7 +93,10 @@ def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, pla
         pytest.skip("needs libfaketime")
     url, command = child_command(variant.name)
     limits = replace(HASTY, travel_s=variant.days * 86_400)
-    for played in play(requested(url, receiver_cmd=command, limits=limits, events=FEW), *variant.scenarios):
+    request = requested(
+        url, receiver_cmd=command, limits=limits, events=told(variant), observe_state=state_at(variant, url)
+    )
+    for played in play(request, *variant.scenarios):
         assert found(played) & variant.expected, played.scenario.name
 
 
@@ -99,13 +112,9 @@ def test_a_broken_receiver_passes_where_its_bug_does_not_show(variant, receiver,
 def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, play):
     """No false alarm: a right receiver is verified in every scenario, with as many seeds between them."""
     keeper = CORRECT[variant]
-    events = (
-        ()
-        if variant == "reference" or name in OF_EVERY_TYPE
-        else (*FEW, *["StockMovementCreated"][: keeper.keeps_levels])
-    )
+    events = () if variant == "reference" or name in OF_EVERY_TYPE else told(keeper)
     with receiver(variant) as url:
-        (played,) = play(requested(url, events=events, observe_state=levels(keeper, url)), name, seed=seed)
+        (played,) = play(requested(url, events=events, observe_state=state_at(keeper, url)), name, seed=seed)
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
 
 
@@ -117,6 +126,17 @@ def test_a_right_receiver_survives_kills(variant, child_command, requested, play
         each.scenario.name: each.judgement for each in play(requested(url, receiver_cmd=command, events=FEW), *KILLING)
     }
     assert {} == {name: each for name, each in verdicts.items() if each.verdict is not Verdict.VERIFIED}
+
+
+@pytest.mark.parametrize("variant", KEEPERS)
+def test_what_is_derived_in_the_transaction_of_the_event_survives_kills(variant, child_command, requested, play):
+    """Its levels and customers are right after each kill, and they were compared."""
+    url, command = child_command(variant)
+    keeper = CORRECT[variant]
+    request = requested(url, receiver_cmd=command, events=told(keeper), observe_state=state_at(keeper, url))
+    for played in play(request, *DEADLY):
+        assert Verdict.VERIFIED is played.judgement.verdict, (played.scenario.name, played.judgement.reason)
+        assert check_state(played.history).checked, played.scenario.name
 
 
 @pytest.mark.skipif(faketime_library() is None, reason="needs libfaketime")

@@ -1,13 +1,14 @@
-"""A receiver over HTTP: `POST /hook` and `/hook/{type}`, with any query, `GET /effects`, `/levels` and `/health`.
+"""A receiver over HTTP: `POST /hook` and `/hook/{type}` with any query, and reads of what it keeps.
 
-Invariants: no content of a request causes a 5xx; an event that could not be stored is never answered with 2xx; a
-sender that hangs up before the end of its body leaves nothing behind.
+Reads: `GET /effects`, `/levels`, `/customers` and `/health`. Invariants: no content of a request causes a 5xx; an event
+that could not be stored is never answered with 2xx; a sender that hangs up before the end of its body leaves nothing
+behind.
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import orjson
@@ -16,6 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frontsim.receivers.bookings import Bookings
+from frontsim.receivers.customers import customers_json
 from frontsim.receivers.effects import counts, effects_json
 from frontsim.receivers.inbound import EventHeaders, RawRequest, Refused
 from frontsim.receivers.reference import Receiver, WorkFailed
@@ -48,10 +51,6 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
         body = await asyncio.to_thread(effects_json, receiver.bookings, payload=payload)
         return Response(body, media_type="application/json")
 
-    async def levels(_: Request) -> Response:
-        body = await asyncio.to_thread(levels_json, receiver.bookings)
-        return Response(body, media_type="application/json")
-
     async def health(_: Request) -> Response:
         found = await asyncio.to_thread(counts, receiver.bookings)
         return _json({"status": "ok", "variant": variant, **found, "held": receiver.held()})
@@ -67,11 +66,21 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
             Route("/hook", hook, methods=["POST"]),
             Route("/hook/{type}", hook, methods=["POST"]),
             Route("/effects", effects, methods=["GET"]),
-            Route("/levels", levels, methods=["GET"]),
+            Route("/levels", _reading(levels_json, receiver.bookings), methods=["GET"]),
+            Route("/customers", _reading(customers_json, receiver.bookings), methods=["GET"]),
             Route("/health", health, methods=["GET"]),
         ],
         lifespan=lifespan,
     )
+
+
+def _reading(read: Callable[[Bookings], bytes], bookings: Bookings) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with what a read gives."""
+
+    async def answer(_: Request) -> Response:
+        return Response(await asyncio.to_thread(read, bookings), media_type="application/json")
+
+    return answer
 
 
 async def _raw_request(request: Request, names: EventHeaders) -> RawRequest:

@@ -14,6 +14,7 @@ from frontsim.receivers.correct import (
     ParksUpdates,
     Slow,
 )
+from frontsim.receivers.customers import CustomerTable
 from frontsim.receivers.inbox import Inbox
 from frontsim.receivers.reference import Receiver
 from frontsim.receivers.stock import NewestLevel, StockBySum
@@ -30,10 +31,14 @@ CORRECT: Mapping[str, Variant] = by_name(
         "stock-by-sum",
         StockBySum,
         "Adds each movement to a stock level, in the transaction that takes the key.",
-        keeps_levels=True,
+        state="/levels",
     ),
+    Variant("newest-level", NewestLevel, "Keeps the level of the newest movement of each stock item.", state="/levels"),
     Variant(
-        "newest-level", NewestLevel, "Keeps the level of the newest movement of each stock item.", keeps_levels=True
+        "customer-table",
+        CustomerTable,
+        "Keeps a row for each customer: whole name and address, e-mail in lower case, of the newest event.",
+        state="/customers",
     ),
     Variant(
         "balances-sales",

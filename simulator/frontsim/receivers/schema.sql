@@ -57,3 +57,12 @@ CREATE TABLE IF NOT EXISTS levels (
   number INTEGER,
   PRIMARY KEY (stock, gtin)
 ) WITHOUT ROWID;
+
+-- For receivers that keep a row for each customer; moment is since when it holds.
+CREATE TABLE IF NOT EXISTS customers (
+  id      INTEGER PRIMARY KEY,
+  name    TEXT NOT NULL,
+  email   TEXT NOT NULL,
+  address TEXT NOT NULL,
+  moment  TEXT NOT NULL
+);

@@ -12,8 +12,8 @@ class Variant:
 
     `bug` says in a sentence what is wrong with it (of a right one: how it differs). Each of `scenarios` must find the
     bug, with at least one of the classes `expected`. With `needs_process_control` those scenarios kill and restart
-    the receiver; `days` is how far its clock must be moved on (`--time-travel`). With `keeps_levels` it shows the
-    levels of stock items at /levels, for `--observe-state`.
+    the receiver; `days` is how far its clock must be moved on (`--time-travel`). `state` is the
+    path at which it shows what it derives from the events, for `--observe-state`: /levels or /customers.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Variant:
     scenarios: tuple[str, ...] = ()
     needs_process_control: bool = False
     days: int = 0
-    keeps_levels: bool = False
+    state: str = ""
 
 
 def by_name(*variants: Variant) -> Mapping[str, Variant]:

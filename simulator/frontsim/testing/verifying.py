@@ -94,7 +94,7 @@ def verify(
         observe_cmd: a command that prints a line for each effect.
         observe_key: where an effect has the event's id (webhookEventId), or `business`.
         observe_map: a file that says which columns of an effect hold which fields of the payload.
-        observe_state: the stock levels that the receiver keeps: a URL, a query, or a DSN and a query.
+        observe_state: the stock levels or customers that the receiver keeps: a URL, a query, or a DSN and a query.
         check_content: how to compare an effect's copy of the payload: exact, known (the default) or off.
         receiver_cmd: starts the receiver, so that scenarios can kill it.
         dependencies: `NAME=HOST:PORT` each, the receiver's database and the like, so that scenarios can break them.

@@ -15,6 +15,8 @@ from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
+from frontsim.verification.facts.customer_changes import CREATED
+from frontsim.verification.facts.stock_movements import MOVEMENT
 from frontsim.verification.first_passes import OpenHarness
 from frontsim.verification.observe.column_map import read_column_map, read_state_map
 from frontsim.verification.observe.observers import SharedObserver
@@ -193,11 +195,13 @@ def _looked_at(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | 
         harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
     if harnesses.state:
         _learn_state(harnesses, harnesses.state)
+        shown = MOVEMENT if harnesses.state.shape else CREATED
+        harnesses = replace(harnesses, selection=harnesses.selection.preferring(shown))
     return harnesses
 
 
 def _learn_state(harnesses: _Harnesses, state: RunState) -> None:
-    """Look at how the receiver keeps its levels. A probe that fails leaves the levels unknown."""
+    """Look at how the receiver keeps what it derives. A probe that fails leaves that unknown."""
     try:
         with harnesses.open("state probe") as harness:
             probe_state(harness, state)

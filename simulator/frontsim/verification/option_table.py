@@ -105,9 +105,9 @@ _ALL = (
     VerifyOption(
         "observe-state",
         "URL|SQL",
-        "Stock levels that the receiver keeps, a row for each stock item, to be compared with the movements: a URL "
+        "Stock levels or customers that the receiver keeps, a row for each, to be compared with the events: a URL "
         "with a JSON list of objects, a query for the database of --observe-sql, or 'DSN QUERY'.",
-        "Stock levels that the receiver keeps: a URL, a query, or 'DSN QUERY'.",
+        "Stock levels or customers that the receiver keeps: a URL, a query, or 'DSN QUERY'.",
     ),
     VerifyOption(
         "check-content",

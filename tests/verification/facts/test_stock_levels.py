@@ -71,7 +71,6 @@ TWICE = moved("twice", -5, run(at_ms=1), run(at_ms=9, number=2), minute=3)
         (-1, [ONE, moved("either", -2, expect=Expect.EITHER)], None),
         (-1, [ONE, moved("refused", -2, run(422))], None),
         (0, [ONE, TWO], None),  # it keeps no level below zero
-        (None, [ONE, TWO], None),
         (None, [ONE, moved("back", 1, minute=4)], None),  # nothing left
         (-2, [ONE, moved("part", -0.4, minute=4)], None),  # whole pieces
     ],
@@ -94,6 +93,13 @@ def test_a_right_sum(shown, events, before):
 def test_a_wrong_sum(shown, events, accused):
     """One that counts again must have arrived again; one that does not count must have been acknowledged."""
     assert [(Class.WRONG_STATE, accused)] == wrong(shown, *events)
+
+
+def test_a_level_below_zero_has_a_row_where_clean_events_had_one():
+    """Where they had none, or a row may have been removed, nothing is wrong."""
+    assert [(Class.WRONG_STATE, "two")] == wrong(None, ONE, TWO)
+    assert [] == wrong(None, ONE, TWO, shape=CLAMPED)
+    assert [] == wrong(None, ONE, TWO, before=2)
 
 
 def test_copies_at_once_may_count_several_times():

@@ -232,7 +232,7 @@ def test_a_level_that_nothing_explains_is_a_doubt():
 def test_levels_that_were_still_changing_prove_nothing():
     """Unless they are right."""
     more = moved("more", 4)
-    still = "a table: the levels were still changing when time ran out"
+    still = "a table: it was still changing when time ran out"
     assert ([], still, True) == on_levels({"704": 0}, more, settled=False)
     assert ([], "", False) == on_levels({"704": 4}, more, settled=False)
 

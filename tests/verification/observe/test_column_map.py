@@ -42,10 +42,10 @@ def test_what_is_no_map_is_refused(tmp_path, name, text, told):
 
 
 def test_the_columns_of_the_state_have_a_table_of_their_own(tmp_path):
-    """They hold a level of a movement, the sum of quantities, or nothing that is compared."""
+    """They hold a level of a movement, the sum of quantities, a field of a customer, or nothing that is compared."""
     file = tmp_path / "map.toml"
-    file.write_text('amount = "total"\n[state]\non_hand = "stockLevel"\nn = "quantity"\nold = ""\n')
-    assert {"on_hand": "stockLevel", "n": SUM, "old": ""} == read_state_map(file)
+    file.write_text('amount = "total"\n[state]\non_hand = "stockLevel"\nn = "quantity"\nold = ""\nmail = "email"\n')
+    assert {"on_hand": "stockLevel", "n": SUM, "old": "", "mail": "email"} == read_state_map(file)
     assert {} == read_state_map(None)
 
 
@@ -53,5 +53,8 @@ def test_a_column_of_the_state_that_holds_something_else_is_refused(tmp_path):
     """The message lists what it may hold."""
     file = tmp_path / "map.toml"
     file.write_text('[state]\non_hand = "total"\n')
-    with pytest.raises(Unusable, match=r"state\.on_hand: expected stockLevel, .*, quantity or \"\", got 'total'"):
+    with pytest.raises(
+        Unusable,
+        match=r"state\.on_hand: expected stockLevel, .*, quantity, a field of CustomerUpdated or \"\", got 'total'",
+    ):
         read_state_map(file)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from frontsim.receivers.broken import answer, content, key, levels, race, reading, state, transaction
+from frontsim.receivers.broken import answer, content, key, race, reading, state, transaction
+from frontsim.receivers.broken.derived import DERIVED
 from frontsim.receivers.variant import Variant, by_name
 
 _BURNED = frozenset({"burned"})
@@ -12,7 +13,6 @@ _DUPLICATED = frozenset({"duplicated"})
 _LOST = frozenset({"lost-after-ack"})
 _REJECTED = frozenset({"rejected"})
 _STALE = frozenset({"stale"})
-_WRONG_STATE = frozenset({"wrong-state"})
 _UNEXPECTED = frozenset({"unexpected"})
 
 BROKEN: Mapping[str, Variant] = by_name(
@@ -176,30 +176,7 @@ BROKEN: Mapping[str, Variant] = by_name(
         _STALE,
         ("out-of-order",),
     ),
-    Variant(
-        "level-counts-repeats",
-        levels.LevelCountsRepeats,
-        "It books a repeat once, and changes the stock level again.",
-        _WRONG_STATE,
-        ("stock-levels", "lost-response"),
-        keeps_levels=True,
-    ),
-    Variant(
-        "level-loses-updates",
-        levels.LevelLosesUpdates,
-        "It reads the stock level, adds to it and writes it, while another worker does the same.",
-        _WRONG_STATE,
-        ("stock-levels",),
-        keeps_levels=True,
-    ),
-    Variant(
-        "last-level-wins",
-        levels.LastLevelWins,
-        "It takes over the stock level of the last movement to arrive.",
-        _STALE,
-        ("stock-levels",),
-        keeps_levels=True,
-    ),
+    *DERIVED,
     Variant(
         "rejects-unknown-fields",
         reading.RejectsUnknownFields,

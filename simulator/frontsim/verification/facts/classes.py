@@ -43,7 +43,7 @@ MEANING = {
     Class.UNEXPECTED: "booked although what arrived was broken",
     Class.CORRUPT: "booked with content that differs from what was sent",
     Class.STALE: "an older state overwrote a newer one",
-    Class.WRONG_STATE: "booked once, but the level that the receiver keeps is wrong",
+    Class.WRONG_STATE: "booked once, but what the receiver derives, a level or a customer's row, is wrong",
     Class.REJECTED: "a valid event was refused at every try",
     Class.CRASHED: "the receiver broke or stopped answering",
     Class.UNSETTLED: "still changing when time ran out",
@@ -62,8 +62,8 @@ USUAL_CAUSE = {
     Class.UNEXPECTED: "The receiver acts on the body before it knows that the body is whole and valid JSON.",
     Class.CORRUPT: "A column or buffer is too short, a charset is not UTF-8, or a decimal went through a binary float.",
     Class.STALE: "The last event to arrive wins. Compare the payload's own time or version before overwriting.",
-    Class.WRONG_STATE: "The level is changed outside the transaction that recognises a repeat, or two workers read, "
-    "add and write it at once. Change it in the transaction that takes the event's id, with "
+    Class.WRONG_STATE: "The level or the customer's row is changed outside the transaction that recognises a repeat, "
+    "or two workers read, add and write it at once. Change it in the transaction that takes the event's id, with "
     "UPDATE ... SET level = level + ?, or derive it from the journal.",
     Class.REJECTED: "The receiver checks the payload more strictly than the contract says (unknown fields, nulls and "
     "new types must pass), or answers an event that it has seen before with an error.",

@@ -2,11 +2,12 @@
 
 It can be judged only where the effects show which state counts. They can show it in two ways: each effect
 carries `current` (true on the one that counts), or the list holds one effect for a whole series, as a table with one
-row per customer does. A ledger shows neither, and is not judged.
+row per customer does. A ledger shows neither, and is not judged, unless the receiver's derived state shows the order.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.classes import Class, Classified
@@ -16,15 +17,20 @@ CURRENT = "current"
 
 UNSEEN = (
     f"no effect shows which of two states counts: it needs a field {CURRENT!r} (true or false), or a list with one "
-    "effect per customer, order or stock item"
+    "effect per customer, order or stock item; or --observe-state shows what it derives"
 )
 
 EffectsByEvent = Mapping[str, Sequence[Effect]]
 """The effects of each event, by its webhookEventId."""
 
 
-def stale(events: Sequence[EventFact], effects: EffectsByEvent) -> tuple[list[Classified], bool]:
-    """The older events whose state counts, and whether every series could be judged."""
+def stale(
+    events: Sequence[EventFact], effects: EffectsByEvent, compared: AbstractSet[str] = frozenset()
+) -> tuple[list[Classified], bool]:
+    """The older events whose state counts, and whether every series could be judged.
+
+    `compared`: the webhookEventIds of events whose order the receiver's derived state shows.
+    """
     series: dict[str, list[EventFact]] = defaultdict(list)
     for event in events:
         if event.series:
@@ -34,7 +40,7 @@ def stale(events: Sequence[EventFact], effects: EffectsByEvent) -> tuple[list[Cl
         counting = _counting(states, effects)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
-            seen = False
+            seen = seen and all(event.webhook_event_id in compared for event in states)
         elif counting.rank < newest.rank:
             newer = newest.webhook_event_id
             without = "" if effects.get(newer) else newer

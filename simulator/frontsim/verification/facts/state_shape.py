@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from frontsim.verification.facts import lookup
+from frontsim.verification.facts.customer_shape import CustomerFields, CustomerShape, Trait
 
 Row = Mapping[str, Any]
 
@@ -81,11 +82,15 @@ class StateFacts:
 
     Attributes:
         observer: how it was read.
-        shape: how its rows are read; None when that is not known, and `failure` says why.
+        shape: how its rows are read as levels; None where they show none. Where they show no customers either,
+            `failure` says why.
         before: the levels before the scenario's first event.
-        after: those at its end; None when they were not read.
-        settled: they were at rest.
-        shared: stock items that events of other scenarios of the run moved too.
+        after: those at its end; None when the rows were not read.
+        customers: how its rows are read as customers; None where they show none.
+        customers_before, customers_after: what was shown of them.
+        kept: what customers have that the receiver is known to keep.
+        settled: all was at rest.
+        shared, shared_customers: what events of other scenarios of the run told of too.
     """
 
     observer: str
@@ -95,6 +100,11 @@ class StateFacts:
     failure: str = ""
     settled: bool = True
     shared: frozenset[StockItem] = frozenset()
+    customers: CustomerShape | None = None
+    customers_before: CustomerFields = field(default_factory=dict)
+    customers_after: CustomerFields = field(default_factory=dict)
+    shared_customers: frozenset[str] = frozenset()
+    kept: frozenset[Trait] = frozenset()
 
 
 def item_text(value: Any) -> str | None:

@@ -9,12 +9,14 @@ one that does not count, an older one that stands. What nothing explains is a do
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import EventFact, FaultFact, History
+from frontsim.verification.facts.obligations import first_ms, last_ms
+from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
 from frontsim.verification.facts.stock_movements import MOVEMENT, SUM, Movement, movements
 
@@ -25,45 +27,14 @@ _NOTHING = Decimal(0)
 Sums = frozenset[Decimal]
 
 
-@dataclass(frozen=True, slots=True)
-class WrongLevel:
-    """A level that is not right.
-
-    Attributes:
-        accused: the movement that was applied again, not at all, or too late; None where nothing explains the level.
-        events: the webhookEventIds of all movements of the stock item.
-    """
-
-    cell: Cell
-    shown: Decimal | None
-    reason: str
-    class_: Class = Class.WRONG_STATE
-    accused: EventFact | None = None
-    events: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class StockCheck:
-    """What a check of the levels came to.
-
-    Attributes:
-        wrong: the levels that are not right.
-        checked: how many stock items were compared.
-        unclear: why some were not, each reason with their number.
-    """
-
-    wrong: Sequence[WrongLevel] = ()
-    checked: int = 0
-    unclear: Mapping[str, int] = field(default_factory=dict)
-
-
-def check_stock(history: History) -> StockCheck:
+def check_stock(history: History) -> StateCheck:
     """Compare the levels at the end with the movements; nothing is compared where they were not read."""
     state = history.state
     if state is None or state.shape is None or state.after is None:
-        return StockCheck()
-    wrong: list[WrongLevel] = []
+        return StateCheck()
+    wrong: list[WrongState] = []
     unclear: dict[str, int] = defaultdict(int)
+    compared: frozenset[str] = frozenset()
     checked = 0
     mentioned = _mentions(history.events)
     for about, moved in _by_item(history.events, state.shape).items():
@@ -76,8 +47,9 @@ def check_stock(history: History) -> StockCheck:
             continue
         checked += 1
         events = frozenset(each.event.webhook_event_id for each in moved)
+        compared |= events
         wrong += [replace(each, events=events) for each in found]
-    return StockCheck(wrong, checked, unclear)
+    return StateCheck(wrong, checked, unclear, compared)
 
 
 def _by_item(events: Sequence[EventFact], shape: StateShape) -> Mapping[StockItem, list[Movement]]:
@@ -104,13 +76,13 @@ def _why_unclear(about: StockItem, state: StateFacts, mentioned: str, history: H
     return ""
 
 
-def _wrong(cell: Cell, moved: Sequence[Movement], state: StateFacts, history: History) -> WrongLevel | None:
+def _wrong(cell: Cell, moved: Sequence[Movement], state: StateFacts, history: History) -> WrongState | None:
     assert state.shape is not None and state.after is not None  # noqa: PT018 - the caller has looked
     holds, before, shown = state.shape.columns[cell.column], state.before.get(cell), state.after.get(cell)
     if cell in state.after and shown is None:
-        return WrongLevel(cell, None, f"{cell.about} has several rows, or none with a number")
+        return WrongState(None, f"{cell.about} has several rows, or none with a number")
     if holds == SUM:
-        return _wrong_sum(cell, moved, before or _NOTHING, shown, state.shape, history.faults)
+        return _wrong_sum(cell, moved, before, shown, state.shape, history.faults)
     if len({each.stock for each in moved}) > 1:
         return None  # whether and how several stocks are put together is not known
     return _wrong_level(cell, moved, holds, before, shown)
@@ -118,7 +90,7 @@ def _wrong(cell: Cell, moved: Sequence[Movement], state: StateFacts, history: Hi
 
 def _wrong_level(
     cell: Cell, moved: Sequence[Movement], holds: str, before: Decimal | None, shown: Decimal | None
-) -> WrongLevel | None:
+) -> WrongState | None:
     owed, possible = [each for each in moved if each.is_owed], [each for each in moved if each.may_apply]
     if not owed:
         return None
@@ -130,58 +102,60 @@ def _wrong_level(
         return None
     expected = f"expected {_listed(levels)} for {cell.about} in {cell.column} ({holds} of the newest movement)"
     if shown is None:
-        return _not_shown(cell, expected, newest, before)
+        return _not_shown(expected, newest, before)
     older = [each for each in possible if each.levels[holds] == shown]
     if not older:
-        return WrongLevel(cell, shown, f"{expected}, got {_plain(shown)}, which no movement of the scenario has")
+        return WrongState(shown, f"{expected}, got {_plain(shown)}, which no movement of the scenario has")
     last = max(older, key=lambda each: (each.at, each.number))
     told = f"{expected}, got {_plain(shown)}, the level of {last.event.webhook_event_id} of {last.at}"
-    if _last_ms(last.event) >= _first_ms(newest.event):
+    if last_ms(last.event) >= first_ms(newest.event):
         text = f"{told}, which is older than {newest.event.webhook_event_id} of {newest.at}"
-        return WrongLevel(cell, shown, text, Class.STALE, last.event)
-    return WrongLevel(cell, shown, f"{told}, which came before: the newer one was lost", accused=newest.event)
+        return WrongState(shown, text, Class.STALE, last.event)
+    return WrongState(shown, f"{told}, which came before: the newer one was lost", accused=newest.event)
 
 
 def _wrong_sum(
     cell: Cell,
     moved: Sequence[Movement],
-    before: Decimal,
+    row_before: Decimal | None,
     shown: Decimal | None,
     shape: StateShape,
     faults: Sequence[FaultFact],
-) -> WrongLevel | None:
-    occurrences = list(_occurrences(moved))
+) -> WrongState | None:
+    before, occurrences = row_before or _NOTHING, list(_occurrences(moved))
     sums = _sums(before, [(each[0].quantity, *_bounds(each)) for each in occurrences])
     lowest = before + sum((each.quantity for each in moved if each.quantity < 0), _NOTHING)
-    may_clamp = lowest < 0 and (shape.clamps or shown in (None, _NOTHING))
+    may_be_gone = shape.clamps or row_before is not None  # else it shows rows below zero, as its clean events say
+    may_clamp = lowest < 0 and (may_be_gone if shown is None else shape.clamps or shown == _NOTHING)
     tolerance = _tolerance(each.quantity for each in moved)
-    if sums is None or may_clamp or _is_one_of(shown, sums, tolerance=tolerance):
+    is_right = _NOTHING in (sums or ()) if shown is None else _is_one_of(shown, sums or (), tolerance=tolerance)
+    if sums is None or may_clamp or is_right:
         return None
     expected = (
         f"expected {_listed(sums)} for {cell.about} in {cell.column} ({_plain(before)} before, and each movement once)"
     )
     if shown is None:
         newest = max(moved, key=lambda each: (each.is_owed, each.at))
-        return _not_shown(cell, expected, newest, None)
+        return _not_shown(expected, newest, None)
     text = f"{expected}, got {_plain(shown)}"
     copies = _copies(faults)
     for each in sorted(occurrences, key=lambda some: -sum(one.arrivals for one in some)):
         why = _one_mistake(each, shown, sums, copies)
         if why:
-            return WrongLevel(cell, shown, f"{text}: as if {_named(each)} had {why}", accused=each[0].event)
+            return WrongState(shown, f"{text}: as if {_named(each)} had {why}", accused=each[0].event)
     wide = _sums(before, [(each[0].quantity, 0, _most(each, copies)) for each in occurrences])
     if wide is not None and shown in wide:
         worst = max(occurrences, key=lambda some: sum(one.arrivals for one in some))
         why = "as if some of its movements had been applied again, or not at all"
-        return WrongLevel(cell, shown, f"{text}: {why}", accused=worst[0].event)
-    return WrongLevel(cell, shown, f"{text}, which no movement of the scenario explains")
+        return WrongState(shown, f"{text}: {why}", accused=worst[0].event)
+    return WrongState(shown, f"{text}, which no movement of the scenario explains")
 
 
-def _not_shown(cell: Cell, expected: str, newest: Movement, before: Decimal | None) -> WrongLevel | None:
+def _not_shown(expected: str, newest: Movement, before: Decimal | None) -> WrongState | None:
     """A row that is not there accuses of nothing where it was there, or where nothing had to make it."""
     if before is not None or not newest.is_owed:
         return None
-    return WrongLevel(cell, None, f"{expected}, got no row", accused=newest.event)
+    return WrongState(None, f"{expected}, got no row", accused=newest.event)
 
 
 def _occurrences(moved: Sequence[Movement]) -> Iterator[Sequence[Movement]]:
@@ -241,14 +215,6 @@ def _is_one_of(shown: Decimal | None, right: Iterable[Decimal], *, tolerance: De
         return any(each <= 0 for each in found)
     below = shown == 0 and any(each < 0 for each in found)
     return below or any(shown == each or abs(shown - each) < tolerance for each in found)
-
-
-def _first_ms(event: EventFact) -> int:
-    return min(run.at_ms for run in event.runs)
-
-
-def _last_ms(event: EventFact) -> int:
-    return max(run.at_ms + run.duration_ms for run in event.runs)
 
 
 def _times(number: int) -> str:

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from frontsim.domain.model import Outcome
 from frontsim.verification.facts import lookup
-from frontsim.verification.facts.history import EventFact, Expect
+from frontsim.verification.facts.history import EventFact
+from frontsim.verification.facts.obligations import is_owed, may_apply
 from frontsim.verification.facts.state_shape import StateShape, StockItem, item_text, number
 
 MOVEMENT = "StockMovementCreated"
@@ -40,15 +41,11 @@ class Movement:
 
     @property
     def is_owed(self) -> bool:
-        """Whether a right receiver has applied it."""
-        return self.event.acknowledged and self.event.expect is Expect.ONCE
+        return is_owed(self.event)
 
     @property
     def may_apply(self) -> bool:
-        """Whether a right receiver may have applied it: not one that it refused for good."""
-        reached = [run for run in self.event.runs if run.outcome is not Outcome.NOT_SENT]
-        is_refused = all(run.status_code is not None and 400 <= run.status_code < 500 for run in reached)
-        return self.event.acknowledged or not is_refused
+        return may_apply(self.event)
 
     @property
     def arrivals(self) -> int:

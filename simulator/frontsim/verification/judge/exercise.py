@@ -11,8 +11,8 @@ from frontsim.clauses import Clause
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.derived_state import check_state
 from frontsim.verification.facts.history import ContentCheck, EventFact, Expect, History
-from frontsim.verification.facts.stock_levels import check_stock
 
 _DUPLICATE = "duplicate"
 """The fault that sends copies of one run."""
@@ -62,8 +62,8 @@ def _has_states(history: History) -> bool:
     return any(event.series and event.rank for event in history.events)
 
 
-def _levels_were_read(history: History) -> bool:
-    return check_stock(history).checked > 0
+def _state_was_read(history: History) -> bool:
+    return check_state(history).checked > 0
 
 
 def _was_tried_fairly(history: History) -> bool:
@@ -86,7 +86,7 @@ _TESTS: Mapping[Class, Callable[[History], bool]] = {
     Class.UNEXPECTED: _arrived_broken,
     Class.CORRUPT: _content_was_shown,
     Class.STALE: _has_states,
-    Class.WRONG_STATE: _levels_were_read,
+    Class.WRONG_STATE: _state_was_read,
     Class.REJECTED: _was_tried_fairly,
     Class.CRASHED: _was_asked_for_liveness,
     Class.UNSETTLED: _was_observed,
@@ -101,7 +101,7 @@ _WANTING: Mapping[Class, str] = {
     Class.UNEXPECTED: "no broken body arrived",
     Class.CORRUPT: "no effect carries a payload",
     Class.STALE: "no older state arrived after a newer one",
-    Class.WRONG_STATE: "the levels that the receiver keeps were not read (--observe-state)",
+    Class.WRONG_STATE: "what the receiver derives from events was not read (--observe-state)",
     Class.REJECTED: "no event was sent without a fault",
     Class.CRASHED: "the receiver was not asked for a sign of life",
     Class.UNSETTLED: "no effects were observed",

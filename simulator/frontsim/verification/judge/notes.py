@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
+from frontsim.verification.facts.derived_state import checks
 from frontsim.verification.facts.history import History
-from frontsim.verification.facts.stock_levels import check_stock
 from frontsim.verification.judge.contents import rewritings
 
 _DUPLICATE = "duplicate"
@@ -22,17 +22,21 @@ def sentences(history: History, correlation: Correlation, *, replaced: AbstractS
         _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
         history.limit,
-        *_unclear_levels(history),
+        *_unclear_state(history),
         history.volume,
     )
     return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
 
 
-def _unclear_levels(history: History) -> list[str]:
-    """Levels that are not as expected, and that prove nothing."""
+def _unclear_state(history: History) -> list[str]:
+    """Levels and customers that are not as expected, and that prove nothing."""
+    levels, customers = checks(history)
+    what = [
+        *(("the levels", f"{number} stock items", reason) for reason, number in levels.unclear.items()),
+        *(("the rows", f"{number} customers", reason) for reason, number in customers.unclear.items()),
+    ]
     return [
-        f"the levels of {number} stock items are not as the movements say and were not judged: {reason}"
-        for reason, number in check_stock(history).unclear.items()
+        f"{rows} of {things} are not as the events say and were not judged: {reason}" for rows, things, reason in what
     ]
 
 

@@ -17,9 +17,9 @@ from frontsim.verification.facts.classes import (
     class_without_effects,
 )
 from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
+from frontsim.verification.facts.derived_state import check_state, tells_state
 from frontsim.verification.facts.history import Expect, History
-from frontsim.verification.facts.stock_levels import StockCheck, WrongLevel, check_stock
-from frontsim.verification.facts.stock_movements import movements
+from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.judge.contents import corrupt
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
@@ -57,16 +57,16 @@ class Evidence:
         return state_tables.replaced(self.history.events, self.effects)
 
     @property
-    def stock(self) -> StockCheck:
-        """What the levels that the receiver keeps come to."""
-        return check_stock(self.history)
+    def state(self) -> StateCheck:
+        """What the levels and the customers that the receiver keeps come to."""
+        return check_state(self.history)
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """Who is accused of what so far, and why something stays unknown ("" when nothing does).
 
-    `has_wrong_levels`: a level that the receiver keeps is not right yet, so that one more look may tell more.
+    `has_wrong_levels`: a level or a customer is not right yet, so that one more look may tell more.
     """
 
     accused: tuple[Classified, ...] = ()
@@ -155,7 +155,7 @@ def an_unseen_order_is_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Where no effect shows which of two states counts, that could not be checked."""
     if evidence.history.final is None or opinion.unknown:
         return opinion
-    _, seen = staleness.stale(evidence.history.events, evidence.effects)
+    _, seen = staleness.stale(evidence.history.events, evidence.effects, evidence.state.compared)
     return opinion if seen else Opinion(opinion.accused, staleness.UNSEEN)
 
 
@@ -177,18 +177,18 @@ def a_silent_receiver_has_crashed(evidence: Evidence, opinion: Opinion) -> Opini
 
 
 def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """A level that does not follow from the movements, where the journal has nothing against these.
+    """A level or a customer that does not follow from the events, where the journal has nothing against these.
 
-    Where it has, the level is wrong for the same reason.
+    Where it has, what is derived is wrong for the same reason.
     """
     history, state = evidence.history, evidence.history.state
     if state is None or history.final is None or not history.settled or evidence.doubt:
         return opinion
     if state.after is None:
-        reason = state.failure if movements(history.events) else ""
+        reason = state.failure if tells_state(history) else ""
         return Opinion(opinion.accused, opinion.unknown or reason)
     told = {each.event.webhook_event_id for each in opinion.accused}
-    wrong = [each for each in evidence.stock.wrong if not each.events & told]
+    wrong = [each for each in evidence.state.wrong if not each.events & told]
     found = tuple(
         Classified(each.accused, each.class_, each.reason)
         for each in wrong
@@ -196,7 +196,7 @@ def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     )
     unclear = [each.reason for each in wrong if each.accused is None]
     if wrong and not state.settled:
-        found, unclear = (), ["the levels were still changing when time ran out"]
+        found, unclear = (), ["it was still changing when time ran out"]
     unknown = opinion.unknown or (f"{state.observer}: {unclear[0]}" if unclear else "")
     return Opinion((*opinion.accused, *found), unknown, has_wrong_levels=bool(wrong))
 
@@ -242,8 +242,8 @@ def _booked_early(history: History) -> list[Classified]:
     ]
 
 
-def _is_proven(wrong: WrongLevel, evidence: Evidence) -> bool:
-    """Whether a level accuses of something: of a row that is not there only if the journal has the movement."""
+def _is_proven(wrong: WrongState, evidence: Evidence) -> bool:
+    """Whether a row accuses of something: one that is not there only if the journal has the event."""
     if wrong.accused is None:
         return False
     return wrong.shown is not None or bool(evidence.effects.get(wrong.accused.webhook_event_id))

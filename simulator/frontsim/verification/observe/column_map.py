@@ -8,16 +8,19 @@ sold = "saleDateTime"
 
 [state]                        # of --observe-state
 on_hand = "stockLevel"         # or availableLevel, reservedLevel, quantity (for their sum)
+contact = "email"              # of a customer
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from frontsim import catalog
 from frontsim.errors import Unusable
 from frontsim.user_input.json_depth import read_json
 from frontsim.verification.facts.columns import ColumnMap
+from frontsim.verification.facts.customer_changes import UPDATED
 from frontsim.verification.facts.stock_movements import LEVELS, SUM
 
 _STATE = "state."
@@ -50,10 +53,15 @@ def read_state_map(file: Path | None) -> Mapping[str, str]:
     named = read_column_map(file)
     found = {name.removeprefix(_STATE): path for name, path in named.items() if name.startswith(_STATE)}
     for column, path in found.items():
-        if path not in _HELD:
+        if path not in _HELD and path not in _customer_fields():
             names = ", ".join(filter(None, _HELD))
-            raise Unusable(f'--observe-map {file}: state.{column}: expected {names} or "", got {path!r:.60}')
-    return {column: _HELD[path] for column, path in found.items()}
+            expected = f'{names}, a field of {UPDATED} or ""'
+            raise Unusable(f"--observe-map {file}: state.{column}: expected {expected}, got {path!r:.60}")
+    return {column: _HELD.get(path, path) for column, path in found.items()}
+
+
+def _customer_fields() -> Collection[str]:
+    return catalog.load().find(UPDATED).schema["properties"]  # type: ignore[no-any-return]
 
 
 def _entries(read: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,24 +1,29 @@
-"""Reading a receiver's derived state: the levels that it keeps of each stock item.
+"""Reading a receiver's derived state: the levels that it keeps of each stock item, and its customers.
 
-    a run        RunState: the observer, and the shape of its rows, which a probe finds out
-    a scenario   StateReader: the levels before it, and those at its end, read until they are right or at rest
+    a run        RunState: the observer, and the shapes of its rows, which a probe finds out
+    a scenario   StateReader: the rows before it, and those at its end, read until they are right or at rest
 
 Two scenarios that move the same stock item cannot tell whose movement a level shows, so each claims its items.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from threading import Lock
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
+from frontsim.verification.facts.customer_changes import customer_changes
+from frontsim.verification.facts.customer_shape import CustomerField, CustomerFields, CustomerShape, Trait
+from frontsim.verification.facts.derived_state import check_state
 from frontsim.verification.facts.history import Effect, History
-from frontsim.verification.facts.state_shape import Levels, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_levels import check_stock
+from frontsim.verification.facts.state_shape import Cell, Levels, StateFacts, StateShape, StockItem
 from frontsim.verification.facts.stock_movements import movements
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed
 from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_until_settled
+
+Claimed = TypeVar("Claimed", bound=Hashable)
 
 
 class RunState:
@@ -29,16 +34,21 @@ class RunState:
         named: what the user says that a column holds.
 
     Attributes:
-        shape: how rows are read; None until it is known, and `failure` says why it is not.
+        shape: how rows are read as levels; None where they show none.
+        customers: how rows are read as customers; None where they show none.
+        kept: what customers have that the receiver is known to keep.
+        failure: why neither shape is known.
     """
 
     def __init__(self, observer: Observer, named: Mapping[str, str] = MappingProxyType({})) -> None:
         self.observer = observer
         self.named = named
         self.shape: StateShape | None = None
+        self.customers: CustomerShape | None = None
+        self.kept: frozenset[Trait] = frozenset()
         self.failure = "the receiver's state was not looked at before the first scenario"
         self._lock = Lock()
-        self._claims: dict[StockItem, set[object]] = {}
+        self._claims: dict[Hashable, set[object]] = {}
 
     @property
     def name(self) -> str:
@@ -49,8 +59,8 @@ class RunState:
         """All rows now. Raises ObserverFailed."""
         return self.observer.read()
 
-    def claim(self, items: Collection[StockItem], who: object) -> frozenset[StockItem]:
-        """Note that `who` moves these stock items; gives those that others have claimed too."""
+    def claim(self, items: Collection[Claimed], who: object) -> frozenset[Claimed]:
+        """Note that `who` tells of these stock items or customers; gives those that others have claimed too."""
         with self._lock:
             for item in items:
                 self._claims.setdefault(item, set()).add(who)
@@ -58,7 +68,7 @@ class RunState:
 
 
 class StateReader:
-    """Reads the levels for one scenario, before its first event and at its end.
+    """Reads the rows for one scenario, before its first event and at its end.
 
     Args:
         run: of the run.
@@ -68,55 +78,94 @@ class StateReader:
     def __init__(self, run: RunState, *, pause: Callable[[float], None]) -> None:
         self._run = run
         self._pause = pause
-        self._before: Levels = {}
-        self._failure = "" if run.shape else run.failure
+        self._before: Effects = ()
+        self._failure = "" if run.shape or run.customers else run.failure
         self.settled: Settled | None = None
 
     def take_baseline(self) -> None:
-        """Remember the levels before the scenario."""
+        """Remember the rows before the scenario."""
         try:
             if not self._failure:
-                self._before = {effect.value["cell"]: effect.value["level"] for effect in self._patiently()}
+                self._before = read_patiently(self._shown, self._pause)
         except ObserverFailed as error:
             self._failure = str(error)
 
     def facts(self) -> StateFacts:
         """What is known before the end."""
-        return StateFacts(self._run.name, self._run.shape, self._before, failure=self._failure)
+        return StateFacts(
+            self._run.name,
+            self._run.shape,
+            _levels(self._before),
+            failure=self._failure,
+            customers=self._run.customers,
+            customers_before=_customers(self._before),
+            kept=self._run.kept,
+        )
 
     def wait(self, history: History, limits: WaitLimits) -> StateFacts:
-        """The levels once they are right, or have been wrong for as long as effects must be missing.
+        """The rows once they are right, or have been wrong for as long as effects must be missing.
 
         A second wait goes on with the first.
         """
-        shape = self._run.shape
-        if self._failure or shape is None:
+        if self._failure:
             return self.facts()
-        items = {about for each in movements(history.events) if (about := each.about(shape))}
+        items, customers = self._told_of(history)
         self.settled = wait_until_settled(
-            self._levels,
-            relevant=lambda seen: tuple(each for each in seen if each.value["cell"].about in items),
-            is_complete=lambda seen: not check_stock(replace(history, state=self._facts(seen))).wrong,
+            self._shown,
+            relevant=lambda seen: _about(seen, items | customers),
+            is_complete=lambda seen: not check_state(replace(history, state=self._facts(seen))).wrong,
             limits=limits,
             pause=self._pause,
             before=self.settled,
         )
         if self.settled.failure:
             return replace(self.facts(), failure=self.settled.failure)
-        found = self._facts(tuple(each for each in self.settled.effects if each.value["cell"].about in items))
-        return replace(found, settled=self.settled.is_quiet, shared=self._run.claim(items, self))
+        return replace(
+            self._facts(_about(self.settled.effects, items | customers)),
+            settled=self.settled.is_quiet,
+            shared=self._run.claim(items, self),
+            shared_customers=self._run.claim(customers, self),
+        )
+
+    def _told_of(self, history: History) -> tuple[set[StockItem], set[str]]:
+        """The stock items and customers that the scenario's events are about."""
+        shape = self._run.shape
+        moved = movements(history.events) if shape else []
+        items = {about for each in moved if shape and (about := each.about(shape))}
+        return items, {each.customer for each in customer_changes(history.events)}
 
     def _facts(self, seen: Effects) -> StateFacts:
-        return replace(self.facts(), after={each.value["cell"]: each.value["level"] for each in seen})
+        return replace(self.facts(), after=_levels(seen), customers_after=_customers(seen))
 
-    def _patiently(self) -> Effects:
-        return read_patiently(self._levels, self._pause)
-
-    def _levels(self) -> Effects:
-        """The levels now, in the form in which waiting compares looks. Raises ObserverFailed."""
-        assert self._run.shape is not None
-        levels = self._run.shape.levels(self._run.rows())
-        return tuple(
-            Effect(f"{cell.about} {cell.column}: {level}", {"cell": cell, "level": level})
-            for cell, level in levels.items()
+    def _shown(self) -> Effects:
+        """What counts of the rows now, in the form in which waiting compares looks. Raises ObserverFailed."""
+        rows, shape, customers = self._run.rows(), self._run.shape, self._run.customers
+        levels = shape.levels(rows) if shape else {}
+        fields = customers.fields(rows) if customers else {}
+        return (
+            *(Effect(f"{at.about} {at.column}: {shows}", _At(at.about, at, shows)) for at, shows in levels.items()),
+            *(
+                Effect(f"{at.customer} {at.column}: {shows}", _At(at.customer, at, shows))
+                for at, shows in fields.items()
+            ),
         )
+
+
+class _At(NamedTuple):
+    """What a place of the state shows, and what it is about."""
+
+    about: StockItem | str
+    place: Cell | CustomerField
+    shows: Any
+
+
+def _about(seen: Effects, wanted: AbstractSet[StockItem | str]) -> Effects:
+    return tuple(each for each in seen if each.value.about in wanted)
+
+
+def _levels(seen: Effects) -> Levels:
+    return {each.value.place: each.value.shows for each in seen if isinstance(each.value.place, Cell)}
+
+
+def _customers(seen: Effects) -> CustomerFields:
+    return {each.value.place: each.value.shows for each in seen if isinstance(each.value.place, CustomerField)}

@@ -27,7 +27,7 @@ class Given(Protocol):
 
     @property
     def state(self) -> RunState | None:
-        """The levels that the receiver keeps."""
+        """The levels and customers that the receiver keeps."""
 
     @property
     def selection(self) -> Selection:
@@ -44,6 +44,8 @@ def skip_reason(scenario: Scenario, given: Given) -> str:
         return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
     if scenario.needs_state and given.state is None:
         return "it is about the levels that the receiver keeps, which needs --observe-state"
+    if scenario.needs_state and given.state and given.state.shape is None and given.state.customers:
+        return "it is about the levels that the receiver keeps, and --observe-state shows customers alone"
     raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
     if not raising or any(given.selection.types(events) for events in raising):
         return ""

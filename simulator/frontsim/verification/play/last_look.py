@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from frontsim.clock import stopwatch
 from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
+from frontsim.verification.facts.derived_state import check_state
 from frontsim.verification.facts.history import History, Observation
-from frontsim.verification.facts.stock_levels import check_stock
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
@@ -39,7 +39,7 @@ class LastLook:
         limits: how long to wait.
         latency: how slow the receiver was so far.
         preflight_event_id: the clean event that was seen before the scenario's own events.
-        levels: reads the levels that the receiver keeps; None when the user gave no way.
+        levels: reads the levels and customers that the receiver keeps; None when the user gave no way.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LastLook:
 
     def is_due(self, history: History) -> bool:
         """Whether effects, and levels that are wrong, have been unchanged for so long that one more look is enough."""
-        levels = self._levels.settled if self._levels and check_stock(history).wrong else None
+        levels = self._levels.settled if self._levels and check_state(history).wrong else None
         if levels and stopwatch() - levels.changed_s < self._levels_wait().missing_s:
             return False
         return stopwatch() - self.settled.changed_s >= self._needed_s(history)
@@ -113,7 +113,7 @@ class LastLook:
 
         Others stay as they were seen, because a later scenario may have killed the receiver.
         """
-        is_right = history.state is not None and not check_stock(history).wrong
+        is_right = history.state is not None and not check_state(history).wrong
         if self._levels is None or is_right or not history.settled:
             return history
         return replace(history, state=self._levels.wait(history, self._levels_wait()))

@@ -68,7 +68,7 @@ class ScenarioState:
         wait_limits: how long to wait for effects; the preflight makes them longer for a slow receiver.
         epoch: when the scenario began, by the simulator's clock.
         effects: reads effects; None when the user gave no way.
-        levels: reads the levels that the receiver keeps; None when the user gave no way.
+        levels: reads the levels and customers that the receiver keeps; None when the user gave no way.
         webhooks: the ids of the scenario's webhooks by event type.
         tracked: the scenario's events by webhookEventId.
         pasts: for each type with a past: what its next events take over from that, in their order.

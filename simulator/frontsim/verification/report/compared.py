@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from frontsim.verification.facts.stock_levels import check_stock
+from frontsim.verification.facts.derived_state import checks
 from frontsim.verification.played import Report
 
 
@@ -22,37 +22,41 @@ def listings(report: Report) -> Iterator[Listing]:
         yield Listing(f"Left out by --events auto (answered {answers})", [", ".join(report.left_out)])
     if report.columns:
         yield Listing("Columns compared with the payload", _columns(report))
-    if state := stock_state(report):
-        yield Listing("Stock levels compared with the movements", [str(state)])
+    if state := derived_state(report):
+        yield Listing("Derived state compared with the events", state.lines)
 
 
 @dataclass(frozen=True, slots=True)
-class StockState:
-    """What a run has seen of the levels that the receiver keeps; `failure` says why they stay unknown."""
+class DerivedState:
+    """What a run has seen of the levels and customers that the receiver keeps; `failure` says why they stay unknown."""
 
     observer: str
     columns: Mapping[str, str]
-    kept: str
+    lines: Sequence[str]
     items: int
+    customers: int
     failure: str
 
-    def __str__(self) -> str:
-        return f"{self.kept}: {self.items} stock items" if self.kept else self.failure
 
-
-def stock_state(report: Report) -> StockState | None:
-    """What was seen of them in all scenarios; None without a way to read them."""
+def derived_state(report: Report) -> DerivedState | None:
+    """What was seen of it in all scenarios; None without a way to read it."""
     states = [played.history.state for played in report.played if played.history.state]
     if not states:
         return None
-    shapes = [state.shape for state in states if state.shape]
-    items = sum(check_stock(played.history).checked for played in report.played)
-    failures = [state.failure for state in states if state.failure]
-    first = states[0]
-    failure = failures[0] if failures else ""
-    if not shapes:
-        return StockState(first.observer, {}, "", items, failure)
-    return StockState(first.observer, shapes[0].columns, str(shapes[0]), items, failure)
+    shape = next((state.shape for state in states if state.shape), None)
+    people = next((state.customers for state in states if state.customers), None)
+    compared = [checks(played.history) for played in report.played]
+    items, customers = (sum(each.checked for each in kind) for kind in zip(*compared, strict=True))
+    failure = next((state.failure for state in states if state.failure), "")
+    lines = [
+        *([f"{shape}: {items} stock items"] if shape else []),
+        *([f"{people}: {customers} customers"] if people else []),
+    ]
+    columns = {
+        **(shape.columns if shape else {}),
+        **({column: " and ".join(paths) for column, paths in people.columns.items()} if people else {}),
+    }
+    return DerivedState(states[0].observer, columns, lines or [failure], items, customers, failure)
 
 
 def _columns(report: Report) -> Sequence[str]:

@@ -8,7 +8,7 @@ import orjson
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, causes
-from frontsim.verification.report.compared import StockState, stock_state
+from frontsim.verification.report.compared import DerivedState, derived_state
 from frontsim.verification.report.exchange import answer_as_data, request_as_data
 from frontsim.verification.scenario.scenario import Scenario
 
@@ -59,18 +59,19 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for column, count in sorted(report.columns.items())
         ],
-        "state": _state(stock_state(report)),
+        "state": _state(derived_state(report)),
         "scenarios": [_scenario(played) for played in report.played],
     }
 
 
-def _state(state: StockState | None) -> dict[str, Any] | None:
+def _state(state: DerivedState | None) -> dict[str, Any] | None:
     if state is None:
         return None
     return {
         "observer": state.observer,
         "columns": dict(state.columns),
         "stockItems": state.items,
+        "customers": state.customers,
         "failure": state.failure,
     }
 

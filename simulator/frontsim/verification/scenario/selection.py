@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -41,8 +42,15 @@ class Selection:
         self._catalog = catalog
         self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
         self._changes = changes
+        self._one = ""
         for path in changes:
             self._check_change(path)
+
+    def preferring(self, event: str) -> "Selection":
+        """The same, with this type as the "one", if it is chosen."""
+        found = copy(self)
+        found._one = event
+        return found
 
     def only(self, names: Sequence[str]) -> "Selection":
         """The same with fewer types; changes that fit none of these are left out."""
@@ -114,6 +122,8 @@ class Selection:
             return list(self._chosen)
         if events == "some":
             return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
+        if events == "one" and self._one in self._chosen:
+            return [self._one]
         if events == "one":
             some = self.types("some")
             return [name for name in some if self.past(name) is None][:1] or some[:1]

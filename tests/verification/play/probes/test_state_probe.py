@@ -1,5 +1,7 @@
 """The look at a receiver's levels before the first scenario; whole runs: tests/verification/test_levels_played.py."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from frontsim.verification.hosted import open_harnesses
@@ -9,8 +11,8 @@ from tests.verification.laboratory import HASTY, requested
 pytestmark = pytest.mark.slow
 
 
-def looked_at(shop, **options):
-    request = requested(shop.url, limits=HASTY, observe_state=f"{shop.url}/levels", **options)
+def looked_at(shop, path="levels", **options):
+    request = requested(shop.url, limits=HASTY, observe_state=f"{shop.url}/{path}", **options)
     with (
         open_harnesses(request, 1, pause=lambda _: None) as open_harness,
         open_harness(chosen(["steady"])[0]) as harness,
@@ -35,3 +37,20 @@ def test_without_movements_there_is_nothing_to_look_at(shop):
 def test_rows_that_are_no_levels(shop):
     """The shop shows its effects there: they have no level."""
     assert "expected a row of gtin" in looked_at(shop, events=["StockMovementCreated"]).failure
+
+
+def test_customers_are_known_by_their_values(receiver):
+    """Columns are put together of several fields; those who have no company or agreed to nothing are kept, too."""
+    with receiver("customer-table") as url:
+        shop = SimpleNamespace(url=url)
+        state = looked_at(shop, path="customers", events=["CustomerCreated", "CustomerUpdated"])
+    assert {"name", "email", "address"} == state.customers.columns.keys()
+    assert (None, "") == (state.shape, state.failure)
+    assert {("companyName", None), ("isEmployee", "false"), ("isEmployee", "true")} <= state.kept
+
+
+def test_a_receiver_that_refuses_customers_has_no_known_ones(shop):
+    """The reason says how many events it took."""
+    shop.answers = lambda _: 422
+    told = looked_at(shop, events=["CustomerCreated"]).failure
+    assert "of 4 clean events about customers the receiver acknowledged 0" in told

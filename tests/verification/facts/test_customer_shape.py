@@ -1,0 +1,56 @@
+"""Rows of customers: what counts as the same text, and what a row shows."""
+
+import pytest
+
+from frontsim.verification.facts.customer_shape import SEVERAL, CustomerField, CustomerShape, flat, folded, holds
+
+PAYLOAD = {
+    "firstName": "Bjørn",
+    "lastName": "Ås",
+    "phone": "40 52 91 54",
+    "postalCode": "0150",
+    "email": "",
+    "tags": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("kept", "paths", "same"),
+    [
+        ("  BJØRN ", ["firstName"], True),
+        ("Bjorn", ["firstName"], False),
+        ("Bjo\u0338rn", ["firstName"], False),
+        ("+47 405 29 154", ["phone"], True),
+        (150, ["postalCode"], True),
+        ("Ås, Bjørn", ["firstName", "lastName"], True),
+        ("Bjørn", ["firstName", "lastName"], False),
+        ("", ["email"], True),
+        (None, ["tags"], True),
+        ("x", ["email"], False),
+        ("x", ["email", "tags"], False),
+        (True, ["firstName"], False),
+    ],
+)
+def test_a_text_may_be_written_in_other_ways(kept, paths, same):
+    """Letters and digits count: not their case, blanks, signs or leading zeros. Several fields may be put together."""
+    assert same is holds(kept, paths, PAYLOAD)
+
+
+def test_leading_zeros_and_normal_forms():
+    """A number keeps no zeros; a zero is one. A composed letter is the same as its parts."""
+    assert ["150", "0", "å1", "01a", "7"] == [folded(each) for each in ("0150", 0, "A\u030a 1", "01a", 7.0)]
+
+
+def test_a_row_may_have_objects_within_it():
+    """Also as JSON in a text; lists are no single values."""
+    row = {"id": 7, "doc": '{"name": {"first": "Ola"}}', "tags": ["a"], "note": "[x"}
+    assert {"id": 7, "doc.name.first": "Ola", "note": "[x"} == flat(row)
+    assert {} == flat("text")
+
+
+def test_what_rows_show():
+    """By the customer's id in any form; rows that disagree show nothing."""
+    shape = CustomerShape("id", {"name": ["firstName"], "mail": ["email"]})
+    rows = [{"id": "7", "name": "Ola", "mail": "a"}, {"id": 7.0, "name": "Ola", "mail": "b"}, {"name": "Per"}, "text"]
+    assert {CustomerField("7", "name"): "Ola", CustomerField("7", "mail"): SEVERAL} == shape.fields(rows)
+    assert "name -> firstName, mail -> email (a row for each id)" == str(shape)
