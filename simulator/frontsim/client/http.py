@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -23,7 +23,6 @@ from frontsim.client.errors import (
     excerpt,
     retry_after_s,
 )
-from frontsim.client.loopback import LoopbackConnections
 from frontsim.errors import BadInput
 
 CONNECT_TIMEOUT_S = 10.0
@@ -91,8 +90,6 @@ class Answer:
 class HttpApi:
     """Calls to one API over a pool of connections. It follows no redirects: a 3xx is an `ApiError`.
 
-    httpx makes the calls, but for those over plain HTTP to this machine: they are many, and go over `client.loopback`.
-
     Args:
         root: the URL that every path is put behind, without a slash at its end.
         headers: sent with every call.
@@ -117,22 +114,13 @@ class HttpApi:
             if not (value.isascii() and value.isprintable()):
                 raise BadInput(f"{name}: expected printable ASCII characters, got something else")
         self._root = str(url.copy_with(username="", password="")).rstrip("/")
-        self._path = url.raw_path.decode("ascii").rstrip("/")
-        self._timeout_s, connect_s = timeout_s, min(timeout_s, CONNECT_TIMEOUT_S)
-        is_loopback = _is_loopback(url.host)
-        fixed = {"Accept": "application/json", **headers}
-        self._loopback = (
-            LoopbackConnections(url, headers=fixed, connect_s=connect_s)
-            if is_loopback and url.scheme == "http" and transport is None
-            else None
-        )
         self._client = httpx.Client(
             auth=(url.username, url.password) if url.userinfo else None,
-            headers=fixed,
-            timeout=httpx.Timeout(timeout_s, connect=connect_s),
+            headers={"Accept": "application/json", **headers},
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
             transport=transport,
             verify=url.scheme == "https",  # reading the authorities takes 10 ms, and plain HTTP needs none
-            trust_env=not is_loopback,  # a proxy for the outside cannot reach this machine
+            trust_env=not _is_loopback(url.host),  # a proxy for the outside cannot reach this machine
         )
 
     def call(self, method: str, path: str, *, query: Query = (), body: object = None, more_s: float = 0) -> Answer:
@@ -149,20 +137,13 @@ class HttpApi:
             BadInput: a value cannot be sent: a lone surrogate, an integer of more than 64 bits.
             Unreachable, Ambiguous, ApiError: as `client.errors` says.
         """
+        request = self._request(method, path, query, body)
+        timeout = request.extensions["timeout"]
+        request.extensions["timeout"] = {**timeout, "read": timeout["read"] + more_s}
         name = self._named(method, path)
-        with _only_what_can_be_sent(f"{method} {path}"):
-            content = None if body is None else orjson.dumps(body)
-            target = f"{self._path}{path}{'?' if query else ''}{urlencode(query)}".encode()
-        if self._loopback is None:
-            request = self._request(method, path, query, content)
-            timeout = request.extensions["timeout"]
-            request.extensions["timeout"] = {**timeout, "read": timeout["read"] + more_s}
-            with _ends_named(name):
-                response = self._client.send(request)
-            return _accepted(name, response.status_code, response.headers, response.content)
         with _ends_named(name):
-            found = self._loopback.exchange(method, target, content, timeout_s=self._timeout_s + more_s)
-        return _accepted(name, found.status, found.headers, found.content)
+            response = self._client.send(request)
+        return _accepted(name, response)
 
     @contextmanager
     def open(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
@@ -181,7 +162,7 @@ class HttpApi:
             try:
                 if not response.is_success:
                     response.read()
-                    _accepted(name, response.status_code, response.headers, response.content)
+                    _accepted(name, response)
                 yield response.iter_lines()
             finally:
                 response.close()
@@ -189,13 +170,15 @@ class HttpApi:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-        if self._loopback:
-            self._loopback.close()
 
-    def _request(self, method: str, path: str, query: Query, content: bytes | None) -> httpx.Request:
-        headers = {} if content is None else {"Content-Type": "application/json"}
-        url = self._root + path
-        return self._client.build_request(method, url, params=list(query) or None, content=content, headers=headers)
+    def _request(self, method: str, path: str, query: Query, body: object) -> httpx.Request:
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            content = None if body is None else orjson.dumps(body)
+            url = self._root + path
+            return self._client.build_request(method, url, params=list(query) or None, content=content, headers=headers)
+        except (TypeError, UnicodeEncodeError) as error:
+            raise BadInput(f"{method} {path}: expected values that JSON and UTF-8 can carry, got {error}") from None
 
     def _named(self, method: str, path: str) -> str:
         """A call as messages name it: without its query."""
@@ -268,24 +251,16 @@ def _ends_named(name: str) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _only_what_can_be_sent(call: str) -> Iterator[None]:
-    try:
-        yield
-    except (TypeError, UnicodeEncodeError) as error:
-        raise BadInput(f"{call}: expected values that JSON and UTF-8 can carry, got {error}") from None
-
-
-def _accepted(name: str, status: int, headers: Mapping[str, str], content: bytes) -> Answer:
-    if 200 <= status < 300:
-        return Answer(name, status, content)
-    said = error_text(content)
-    call = f"{name}: expected a 2xx, got {status}"
+def _accepted(name: str, response: httpx.Response) -> Answer:
+    if response.is_success:
+        return Answer(name, response.status_code, response.content)
+    said = error_text(response.content)
+    call = f"{name}: expected a 2xx, got {response.status_code}"
     raise ApiError(
         f"{said} ({call})" if said else call,
-        status=status,
-        body=excerpt(content),
-        retry_after_s=retry_after_s(httpx.Headers(headers)),
+        status=response.status_code,
+        body=excerpt(response.content),
+        retry_after_s=retry_after_s(response.headers),
     )
 
 
