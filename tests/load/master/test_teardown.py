@@ -47,6 +47,7 @@ def load(receivers: Receivers) -> Iterator[Load]:
         observe_sql=None,
         observe_cmd="",
         observe_sink="",
+        observers_of_file={},
         delivery_shape="bare",
         observe_key="webhookEventId",
         simulator=running.base_url,

@@ -12,7 +12,8 @@ from frontsim.load.plan.plans import DOWNTIME, LOST_ANSWERS, STEADY, Plan
 
 DEFAULTS = {
     "receiver": "http://127.0.0.1:1/hook",
-    "observe_sink": "",
+    **dict.fromkeys(("observe_url", "observe_sql", "observe_cmd", "observe_sink"), ""),
+    "observers_of_file": {},
     "delivery_shape": "bare",
     "simulator": "",
     "insecure": False,

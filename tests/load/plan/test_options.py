@@ -59,7 +59,8 @@ observe-key = "id"
     parser = LocustsParser()
     add_options(parser, STEADY)
     options = parser.parse_args([])
-    assert ("http://shop.example/hook", ["sqlite:///shop.db", "SELECT 1"]) == (options.receiver, options.observe_sql)
+    assert "http://shop.example/hook" == options.receiver
+    assert {"observe_sql": ("sqlite:///shop.db", "SELECT 1")} == Load(STEADY, options).observers
     assert ("id", 42) == (options.observe_key, options.seed)
     assert {"tls_verify": False, "tls_ca": Path("ca.pem")} == Load(STEADY, options).tls
     monkeypatch.delenv("FRONTSIM_TLS_VERIFY")
@@ -68,3 +69,21 @@ observe-key = "id"
     options = parser.parse_args(["--receiver", "http://here.example/", "--seed", "3", "--insecure", "--tls-ca", ""])
     assert ("http://here.example/", 3) == (options.receiver, options.seed)
     assert {"tls_verify": False, "tls_ca": None} == Load(STEADY, options).tls
+
+
+def test_an_observer_that_is_given_replaces_the_one_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `frontsim verify`: the file's must not stand in the way. Two that are given stay, and are refused."""
+    (tmp_path / "frontsim.toml").write_text('observe-url = "http://shop.example/effects"\n')
+    monkeypatch.chdir(tmp_path)
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+
+    def observers(*words: str) -> Any:
+        return Load(STEADY, parser.parse_args(list(words))).observers
+
+    by_sql = ("--observe-sql", "sqlite:///shop.db", "SELECT 1")
+    assert {"observe_url": "http://shop.example/effects"} == observers()
+    assert {"observe_sql": ("sqlite:///shop.db", "SELECT 1")} == observers(*by_sql)
+    assert {"observe_sql", "observe_cmd"} == observers(*by_sql, "--observe-cmd", "cat").keys()

@@ -118,10 +118,7 @@ def request_of(load: Load) -> Request:
     options = load.options
     return Request(
         receiver=options.receiver,
-        observe_url=options.observe_url,
-        observe_sql=tuple(options.observe_sql) if options.observe_sql else None,
-        observe_cmd=options.observe_cmd,
-        observe_sink=options.observe_sink,
+        **load.observers,
         observe_key=options.observe_key,
         delivery=load.tls,
     )

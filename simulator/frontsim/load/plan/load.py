@@ -12,7 +12,7 @@ from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.errors import BadInput
 from frontsim.load.plan.delivery_faults import NO_OUTAGE, Outage, Shares
-from frontsim.load.plan.options import NOT_GIVEN
+from frontsim.load.plan.options import NOT_GIVEN, OBSERVERS
 from frontsim.load.plan.plans import Plan
 from frontsim.tls import tls_context
 
@@ -36,6 +36,13 @@ class Load:
     def mix(self) -> Mapping[str, float]:
         """Event types and their weights."""
         return read_mix(self.options.mix) if self.options.mix else self.plan.mix
+
+    @property
+    def observers(self) -> Mapping[str, Any]:
+        """The ways to read effects, by their names in a `Request`: those that were given, else those of the file."""
+        given = {name: value for name in OBSERVERS if (value := getattr(self.options, name.replace("-", "_")))}
+        found = {name.replace("-", "_"): value for name, value in (given or self.options.observers_of_file).items()}
+        return {**found, "observe_sql": tuple(found["observe_sql"])} if found.get("observe_sql") else found
 
     @property
     def shape(self) -> DeliveryShape:
@@ -106,7 +113,7 @@ class Load:
         options = self.options
         if not options.receiver:
             raise BadInput("expected --receiver URL, such as http://127.0.0.1:8500/hook")
-        if options.observe_sink and not options.simulator:
+        if self.observers.get("observe_sink") and not options.simulator:
             raise BadInput("--observe-sink: expected --simulator too: the receiver must know where to post")
         if options.seed is not None and not 0 <= options.seed <= _LARGEST_SEED:
             raise BadInput(f"--seed: expected 0 to {_LARGEST_SEED}, got {options.seed}")

@@ -11,14 +11,16 @@ from typing import Any, Protocol
 
 from frontsim.load.plan.plans import Plan
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
-from frontsim.user_input.configuration import delivery_settings, read_configuration
+from frontsim.user_input.configuration import Configuration, delivery_settings, read_configuration
 from frontsim.verification.option_table import VERIFY_OPTIONS
 
 LOOPBACK = "127.0.0.1"
 WAIT_FOR_WORKERS_S = 60
 NOT_GIVEN = -1.0
 USERS, SPAWN_RATE = 10, 50
-_AS_VERIFY = ("receiver", "observe-url", "observe-sql", "observe-cmd", "observe-sink", "observe-key")
+OBSERVERS = ("observe-url", "observe-sql", "observe-cmd", "observe-sink")
+"""The ways to read effects: one that is given replaces those of the configuration file, as in `verify`."""
+_AS_VERIFY = ("receiver", *OBSERVERS, "observe-key")
 """The options that say where the receiver is, and how its effects are read."""
 
 
@@ -51,7 +53,8 @@ def add_options(parser: Parser, plan: Plan) -> None:
         group.add_argument(name, help=help_text, **{"env_var": variable, **details})
 
     group.add_argument("--load-help", action="help", help="Show these options too: Locust's --help lacks them.")
-    _add_receiver(add)
+    given = read_configuration(Path.cwd())
+    _add_receiver(add, given)
     _add_load(add, plan)
     _add_verdict(add)
     parser.set_defaults(
@@ -61,13 +64,13 @@ def add_options(parser: Parser, plan: Plan) -> None:
         stop_timeout=NOT_GIVEN,
         num_users=USERS,
         spawn_rate=float(SPAWN_RATE),
+        observers_of_file={name: value for name, value in given.for_command("load").items() if name in OBSERVERS},
     )
 
 
-def _add_receiver(add: AddOption) -> None:
+def _add_receiver(add: AddOption, file: Configuration) -> None:
     """Options for the receiver, its effects and the simulator."""
-    file = read_configuration(Path.cwd())
-    given = file.for_command("load")
+    given = {name: value for name, value in file.for_command("load").items() if name not in OBSERVERS}
     for name in _AS_VERIFY:
         _add_declared(add, name, given.get(name, VERIFY_OPTIONS[name].default))
     _add_delivery(add, delivery_settings(file, os.environ, "serve"))
