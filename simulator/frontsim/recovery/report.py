@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import orjson
 
 from frontsim.clauses import Clause
+from frontsim.presentation import junit_xml
 from frontsim.presentation.printable import xml_text
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import Operation, PastState
@@ -151,14 +152,9 @@ def summary(report: JobReport) -> str:
 
 def as_junit(report: JobReport) -> str:
     """The report as JUnit XML: a test case for each case and clause that it can break."""
-    root = ET.Element("testsuites", name="frontsim verify-recovery")
-    for played in report.played:
-        root.append(_suite(played, report))
-    for name in ("tests", "failures", "errors", "skipped"):
-        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
-    root.set("time", f"{sum(played.history.duration_s for played in report.played):.3f}")
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    suites = [_suite(played, report) for played in report.played]
+    duration_s = sum(played.history.duration_s for played in report.played)
+    return junit_xml.document("frontsim verify-recovery", suites, duration_s=duration_s)
 
 
 def _suite(played: PlayedCase, report: JobReport) -> ET.Element:
@@ -177,8 +173,7 @@ def _suite(played: PlayedCase, report: JobReport) -> ET.Element:
             ET.SubElement(case, "skipped", message=xml_text(judgement.reason))
         elif judgement.reason:
             ET.SubElement(case, "error", type="unknown", message=xml_text(judgement.reason))
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    junit_xml.count_endings(suite)
     return suite
 
 

@@ -1,4 +1,4 @@
-"""A run's result as JUnit XML, which every CI reads: a test case for each scenario and clause.
+"""A run's result as JUnit XML: a test case for each scenario and clause.
 
 A scenario is played once and judged by several clauses, so that each of them takes an equal share of its time: CI
 systems add up the times of the cases.
@@ -7,6 +7,7 @@ systems add up the times of the cases.
 from xml.etree import ElementTree as ET
 
 from frontsim.clauses import Clause
+from frontsim.presentation import junit_xml
 from frontsim.presentation.printable import xml_text
 from frontsim.verdicts import Verdict
 from frontsim.verification.judge.checks import Finding
@@ -24,16 +25,9 @@ def as_junit(report: Report) -> str:
     A clause that is broken is a failure, and one that could not be checked an error. One that is skipped was not asked
     for by this scenario, or belongs to a scenario that was not played.
     """
-    root = ET.Element("testsuites", name="frontsim verify")
-    for played in report.played:
-        root.append(_suite(played, report))
-    for name in ("tests", "failures", "errors", "skipped"):
-        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
-    root.set("time", f"{sum(played.history.duration_s for played in report.played):.3f}")
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
-        ('<?xml version="1.0" encoding="utf-8"?>\n', "\n")
-    )
+    suites = [_suite(played, report) for played in report.played]
+    duration_s = sum(played.history.duration_s for played in report.played)
+    return junit_xml.document("frontsim verify", suites, duration_s=duration_s)
 
 
 def _suite(played: Played, report: Report) -> ET.Element:
@@ -49,8 +43,7 @@ def _suite(played: Played, report: Report) -> ET.Element:
         case = ET.SubElement(suite, "testcase", classname=f"frontsim.{played.scenario.name}", name=clause.id)
         case.set("time", f"{played.history.duration_s / len(clauses):.3f}")
         _end(case, played, clause, report)
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    junit_xml.count_endings(suite)
     return suite
 
 
