@@ -277,7 +277,7 @@ def test_a_judgement_says_all_that_it_found():
     found = verdict_on(lost, well, effects=[*booked(well, times=2), Effect("foreign")])
     assert (Verdict.VIOLATED, "") == (found.verdict, found.reason)
     assert {lost.webhook_event_id: 0, well.webhook_event_id: 2} == found.effects
-    assert ("1 new effects name no event of this scenario, and were ignored",) == found.notes
+    assert ("ignored 1 new effects that name no event of this scenario",) == found.notes
     assert ["duplicated", "lost-after-ack"] == list(found.counts)[4:]
     assert "" == Judgement(Verdict.VERIFIED).reason
 

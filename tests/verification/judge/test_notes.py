@@ -23,7 +23,7 @@ def said(*faults):
 
 def test_the_tries_of_a_race_are_counted():
     """The control was sent before the copies."""
-    assert ["2 events arrived as several copies at once: so many tries of a race"] == said(COPIES)
+    assert ["2 events arrived as several copies at once: that many chances for a race"] == said(COPIES)
 
 
 def test_a_storm_is_about_more_than_a_race():
@@ -49,8 +49,8 @@ def told(webhook, name, entity=SALE):
 
 
 TWIN = (
-    "{} occurrences were reported by two webhooks and booked once for each: two event ids, so no violation, but the "
-    "business may see them twice"
+    "two webhooks reported {} occurrences, and the receiver booked them once for each: two event ids, so no violation, "
+    "but the business may see them twice"
 )
 
 
@@ -67,9 +67,9 @@ def test_what_two_webhooks_report_may_be_booked_twice():
 
 def test_what_no_effect_tells_apart_is_counted():
     one, other = told("w1", "a"), told("w1", "b")
-    assert [
-        "2 entities had several events that no effect tells apart: any number from one effect up is right"
-    ] == notes(group(one, other, ambiguous=True), group(one, other, ambiguous=True), group(one))
+    assert ["2 entities had several events that no effect tells apart: one effect or more is right"] == notes(
+        group(one, other, ambiguous=True), group(one, other, ambiguous=True), group(one)
+    )
 
 
 def test_older_states_without_an_effect_are_counted():
@@ -81,7 +81,7 @@ def test_older_states_without_an_effect_are_counted():
 
 def test_effects_of_others_are_told_where_nothing_else_was_played():
     """Beside it they may be another scenario's."""
-    assert ["3 new effects name no event of this scenario, and were ignored"] == notes(foreign=1, unkeyed=2)
+    assert ["ignored 3 new effects that name no event of this scenario"] == notes(foreign=1, unkeyed=2)
     assert [] == notes(foreign=1, unkeyed=2, is_alone=False)
 
 

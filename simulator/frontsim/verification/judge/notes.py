@@ -36,7 +36,7 @@ def _unclear_state(history: History) -> list[str]:
         *(("the rows", f"{number} customers", reason) for reason, number in customers.unclear.items()),
     ]
     return [
-        f"{rows} of {things} are not as the events say and were not judged: {reason}" for rows, things, reason in what
+        f"{rows} of {things} differ from the events, but prove nothing: {reason}" for rows, things, reason in what
     ]
 
 
@@ -48,7 +48,7 @@ def _tries(history: History) -> str:
     tries = sum(
         any(begin <= run.at_ms <= end for run in event.runs for begin, end in spans) for event in history.events
     )
-    return f"{tries} events arrived as several copies at once: so many tries of a race" if tries else ""
+    return f"{tries} events arrived as several copies at once: that many chances for a race" if tries else ""
 
 
 def _twins(correlation: Correlation) -> str:
@@ -56,8 +56,8 @@ def _twins(correlation: Correlation) -> str:
     if not double:
         return ""
     return (
-        f"{double} occurrences were reported by two webhooks and booked once for each: two event ids, so no violation, "
-        "but the business may see them twice"
+        f"two webhooks reported {double} occurrences, and the receiver booked them once for each: two event ids, so no "
+        "violation, but the business may see them twice"
     )
 
 
@@ -70,7 +70,7 @@ def _ambiguous(correlation: Correlation) -> str:
     ambiguous = sum(group.ambiguous for group in correlation.groups)
     if not ambiguous:
         return ""
-    return f"{ambiguous} entities had several events that no effect tells apart: any number from one effect up is right"
+    return f"{ambiguous} entities had several events that no effect tells apart: one effect or more is right"
 
 
 def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
@@ -89,7 +89,7 @@ def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
 
 def _strangers(correlation: Correlation) -> str:
     number = correlation.foreign + correlation.unkeyed
-    return f"{number} new effects name no event of this scenario, and were ignored" if number else ""
+    return f"ignored {number} new effects that name no event of this scenario" if number else ""
 
 
 def _no_identity(history: History) -> str:

@@ -41,11 +41,11 @@ def skip_reason(scenario: Scenario, given: Given) -> str:
     if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, given)):
         return reason
     if scenario.needs_sink and not given.sink:
-        return "it breaks the sink that stands for the receiver's shop or ERP, which needs --observe-sink"
+        return "it breaks the sink in place of the receiver's shop or ERP, which needs --observe-sink"
     if scenario.needs_state and given.state is None:
-        return "it is about the levels that the receiver keeps, which needs --observe-state"
+        return "it checks the stock levels that the receiver keeps, which needs --observe-state"
     if scenario.needs_state and given.state and given.state.shape is None and given.state.customers:
-        return "it is about the levels that the receiver keeps, and --observe-state shows customers alone"
+        return "it checks the stock levels that the receiver keeps, and --observe-state shows only customers"
     raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
     if not raising or any(given.selection.types(events) for events in raising):
         return ""
