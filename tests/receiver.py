@@ -1,4 +1,4 @@
-"""A receiver of the registry, in a thread of ours or as a separate process, which a test may kill."""
+"""A receiver of the registry, in our own thread or as a separate process, which a test may kill."""
 
 import asyncio
 import json

@@ -19,7 +19,7 @@ from frontsim.verification.scenario.scenario import bundled_scenarios
 
 
 def faults() -> str:
-    """Every fault by the stage where it strikes."""
+    """Every fault, by its stage."""
     rows = []
     for stage in FaultStage:
         rows.append(["", f"*{stage}*", ""])

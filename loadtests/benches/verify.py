@@ -106,7 +106,7 @@ def slow(kind: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def bundled(variant: str) -> Iterator[str]:
-    """A receiver of ours in a separate process; its URL."""
+    """Our receiver in a separate process; its URL."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
         command = [sys.executable, "-m", "frontsim.receivers.serve", "--db", f"{folder}/r.db", "--variant", variant]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

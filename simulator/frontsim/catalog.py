@@ -37,9 +37,9 @@ class EventType:
     Paths are dotted and start at the payload's top. `identity` names the type's own id (`saleId`), `""`
     where it is unknown; `version` the fields which together with it tell apart two occurrences of one
     entity; `store` the field that a webhook's `storeId` is compared with, None where the payload has none.
-    `state` names the fields that say of what the event tells the newest state (a customer, a stock item), and
+    `state` names the fields that say what the event gives the newest state of (a customer, a stock item), and
     `since` the times since when, of which the first that is set counts: both are empty for what happens once.
-    `past` is the type by which a receiver was told of the same entity before, "" where that needs none, and `keep`
+    `past` is the type that a receiver must have had about the same entity before, "" where that needs none, and `keep`
     the fields that both have in common.
     `provenance` says of each of these how sure it is: published, seen, inferred or open.
     """
@@ -99,7 +99,7 @@ class Catalog:
         return found
 
     def same_entity(self, event: str) -> tuple[Sequence[str], list[str]]:
-        """The paths of the fields that say of which entity a type tells, and every type that tells of such entities.
+        """The paths of the fields that say which entity a type is about, and every type about such entities.
 
         Without paths where that is not known.
 
@@ -229,7 +229,7 @@ def _event_type(contract: TypeContract, *, is_replaced: bool = False) -> EventTy
 def _proven(contract: TypeContract, taken: set[str]) -> TypeContract:
     """A user's contract, checked as a test checks the bundled ones."""
     if contract.name.lower() in taken:
-        raise Unusable(f"{contract.file}: expected a name that no other event type of yours has, in any case")
+        raise Unusable(f"{contract.file}: expected a name that no other of your event types has, in any case")
     taken.add(contract.name.lower())
     if problem := schema_problem(contract.schema):
         raise Unusable(f"{contract.file}: {problem}")

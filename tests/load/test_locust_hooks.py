@@ -163,6 +163,6 @@ except KeyboardInterrupt:
 
 
 def test_a_ctrl_c_is_heard_whatever_runs() -> None:
-    """It comes while a thread of ours runs, which must not swallow it."""
+    """It comes while our own thread runs, which must not swallow it."""
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED_ELSEWHERE], capture_output=True, text=True, check=True)
     assert ("heard\n", "") == (ended.stdout, ended.stderr)

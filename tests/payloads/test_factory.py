@@ -247,7 +247,7 @@ def test_a_schema_may_ask_for_numbers_of_any_size() -> None:
 
 @pytest.mark.slow
 def test_the_builders_do_without_the_schema_room() -> None:
-    """`payloads.schema` is for types of the user's own: nothing imports it before the first such payload."""
+    """`payloads.schema` is for the user's own types: nothing imports it before the first such payload."""
     program = """
 import sys
 from frontsim import app, catalog

@@ -36,7 +36,7 @@ HASTY = Hasty(settle_s=0.1, timeout_s=PATIENCE_S, answer_s=PATIENCE_S, last_s=0.
 
 
 def requested(url, **others):
-    """The usual request for a receiver of ours."""
+    """The usual request for our receiver."""
     return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
 
 

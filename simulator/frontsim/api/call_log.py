@@ -92,7 +92,7 @@ def _masked(call: ApiCall) -> ApiCall:
 
 
 def _masked_value(name: str, value: str) -> str:
-    """The beginning of a long key, which tells whose it is; nothing of other secrets."""
+    """The beginning of a long key, which shows whose it is; nothing of other secrets."""
     if name == _KEY and len(value) >= _SHORTEST_KEY:
         return f"{value[:_SHOWN_OF_KEY]}{MASK}"
     return masked(f"{name}: {value}").removeprefix(f"{name}: ")

@@ -1,6 +1,6 @@
 """Refuses what a web page could send: a page that the user merely visits reads and changes nothing here.
 
-    Host is none of ours                                   403: a page's own name was pointed at us (DNS rebinding)
+    Host is not one of our names                           403: a page's own name was pointed at us (DNS rebinding)
     from a page of another site (Origin, Sec-Fetch-Site)   403, whatever the method
     --token, and no token on /_sim or from a browser       401, but for the page's own files
 

@@ -13,7 +13,7 @@ def for_each(items: Sequence[T], do: Callable[[T], None], *, at_once: int, tell:
 
     Args:
         items: in the order in which they begin.
-        do: runs on a thread of ours.
+        do: runs on our own thread.
         at_once: how many; 1 keeps the order to the end of each.
         tell: gets the number of items that have begun before, one call at a time.
 

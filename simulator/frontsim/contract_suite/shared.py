@@ -35,7 +35,7 @@ def selected_names(session: pytest.Session, kind: type[Scenario] | type[Case]) -
 
 
 def outcome_of(outcomes: SharedOutcomes, name: str) -> ContractOutcome:
-    """The outcome; a mistake of the user's, such as a wrong URL, needs no traceback of ours."""
+    """The outcome; a user's mistake, such as a wrong URL, needs no traceback."""
     try:
         return outcomes.of(name)
     except FrontsimError as error:

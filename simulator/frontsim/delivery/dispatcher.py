@@ -174,7 +174,7 @@ class Dispatcher:
     def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         try:
             schema = self._catalog.find(delivery.event).schema
-        except UnknownEventType:  # a type of the user's own, from a start with other --contracts
+        except UnknownEventType:  # one of the user's own types, from a start with other --contracts
             schema = {}
         sent = mutate(
             rule,

@@ -33,7 +33,7 @@ FACTS: Mapping[str, Callable[[Delivery, WireTime], Value]] = {
     "createdDateTime": lambda delivery, wire_time: wire_time.write(delivery.created_at),
     "run": lambda delivery, _: delivery.run,
 }
-"""What a shape can tell of a delivery, by name."""
+"""The facts about a delivery that a shape can carry, by name."""
 
 PAYLOAD = "payload"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")

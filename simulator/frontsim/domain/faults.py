@@ -186,7 +186,7 @@ FAULTS = _registry(
 
 
 SINK = "sink"
-"""The operation of a call to a sink: only a rule that names it strikes a sink, so that none does by accident."""
+"""The operation of a call to a sink: only a rule that names it breaks sink calls, so that none does by accident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

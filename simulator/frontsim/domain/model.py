@@ -92,7 +92,7 @@ class Raised(NamedTuple):
 ANSWER_BODY_KEPT = 4 * 1024
 """Bytes of an answer's body that are kept."""
 ANSWER_HEAD_KEPT = 2 * 1024
-"""Bytes of the headers that are kept, of an answer that is no 2xx: they may tell why, as Location does."""
+"""Bytes of the headers that are kept, of an answer that is no 2xx: they may explain it, as Location does."""
 
 
 class Result(NamedTuple):

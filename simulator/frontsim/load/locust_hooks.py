@@ -126,7 +126,7 @@ class LoadTest:
 def hear_ctrl_c() -> None:
     """Have a Ctrl-C interrupt this greenlet, the main one, whichever runs at that moment.
 
-    Python raises it in the one that runs. A thread of ours would end with it, and the load would go on.
+    Python raises it in the one that runs. Our own thread would end with it, and the load would go on.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as under nohup
         gevent.signal_handler(signal.SIGINT, gevent.kill, gevent.getcurrent(), KeyboardInterrupt)

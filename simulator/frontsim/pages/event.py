@@ -76,7 +76,7 @@ class EventReads:
         )
 
     async def same(self, request: Request) -> Response:
-        """Other events that tell of the same entity, newest first; `moreFrom` is the `before` of the next call."""
+        """Other events about the same entity, newest first; `moreFrom` is the `before` of the next call."""
         fields = Fields({name: int(text) for name, text in request.query_params.items() if text.isdecimal()})
         fields.only("before")
         before = fields.whole("before", least=1)
@@ -111,7 +111,7 @@ class EventReads:
         return ChangedRequest.of(self._headers.lines(delivery), self._body_of(delivery))
 
     def _entity(self, detail: EventDetail) -> tuple[Mapping[str, str | int], list[str]]:
-        """Of which entity an event tells, and the types that tell of such; empty where that is not known."""
+        """The entity that an event is about, and the types that are about such; empty where that is not known."""
         try:
             paths, events = self._catalog.same_entity(detail.row.event)
             payload = orjson.loads(detail.body)

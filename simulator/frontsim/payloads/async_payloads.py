@@ -2,7 +2,7 @@
 
     few payloads  ──▶ made here, a hundred at a time, so that other tasks get their turn
     many          ──▶ made by a worker process, on another core (it knows the typical profile only)
-    slow ones     ──▶ made in a thread: other profiles, types of the user's own, and values of the caller's own
+    slow ones     ──▶ made in a thread: other profiles, the user's own types, and values of the caller's own
 
 The bytes follow from seed, type and number alone, so where a payload is made changes nothing but the time it takes.
 If the worker cannot start, or dies, its jobs are made here. A dead worker is replaced after twice as many payloads

@@ -34,7 +34,7 @@ class Payloads:
     """The payloads of a seed.
 
     Args:
-        catalog: the types; payloads of types of the user's own are made from their schemas.
+        catalog: the types; payloads of the user's own types are made from their schemas.
         seed: decides every payload.
         profile: one of `profiles.PROFILES`.
     """
@@ -122,12 +122,12 @@ class Payloads:
         payload: Mapping[str, object] | None = None,
         invalid: bool = False,
     ) -> Occurrence:
-        """Payload `number`, or a whole payload of the user's own, with values overridden by path.
+        """Payload `number`, or a whole payload from the user, with values overridden by path.
 
         Args:
             event: a type's name.
             number: as for `build`.
-            store_id: as for `build`; it is not put into a payload of the user's own.
+            store_id: as for `build`; it is not put into a payload from the user.
             at: as for `build`.
             profile: as for `build`.
             set_: values by path: `total`, `salesLines[0].price`, `salesLines.0.price`. A whole number for a field of
@@ -168,7 +168,7 @@ class Payloads:
 
     def _generator(self, kind: EventType) -> "Generator":
         if kind.name not in self._generators:
-            # 21 modules that only a type of the user's own needs: without them a simulator starts faster.
+            # 21 modules that only one of the user's own types needs: without them a simulator starts faster.
             from frontsim.payloads.schema.generator import Generator  # noqa: PLC0415
 
             self._generators[kind.name] = Generator(kind.schema)
@@ -176,7 +176,7 @@ class Payloads:
 
 
 def _given(payload: Mapping[str, object]) -> dict[str, object]:
-    """A whole payload of the user's own. Raises BadInput: JSON cannot hold it."""
+    """A whole payload from the user. Raises BadInput: JSON cannot hold it."""
     wrong = not_json(dict(payload))
     if wrong is not None:
         raise BadInput(wrong, {"": [wrong]})

@@ -7,7 +7,7 @@
 The builders make typical payloads. This module turns them into the other two, with the schema at hand. It keeps the
 fields that say what an event is about (identity, version, store), because tests follow events by them.
 
-Types of the user's own have no builder: their typical and adversarial payloads are whatever the schema allows.
+The user's own types have no builder: their typical and adversarial payloads are whatever the schema allows.
 """
 
 import random

@@ -89,5 +89,5 @@ def _each(fields: Fields) -> Sequence[Mapping[str, Any]]:
     if fields.raw("count") not in (None, len(each)):
         fields.note("count", f"expected no count beside each, or {len(each):,}, got {fields.got('count')}")
     if fields.raw("payload") is not None:
-        fields.note("payload", "expected no payload beside each: it holds values for payloads of ours")
+        fields.note("payload", "expected no payload beside each: it holds values for generated payloads")
     return each

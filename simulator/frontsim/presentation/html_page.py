@@ -1,4 +1,4 @@
-"""One HTML page that needs no network, from a template of ours.
+"""One HTML page that needs no network, from our own template.
 
 The template escapes everything that it is given. The page carries a content security policy which names the hash of its
 one stylesheet and its one script, so that nothing else in it can run or be loaded, whatever a receiver or a job says.

@@ -43,7 +43,7 @@ def cases_as_json(cases: list[Case]) -> bytes:
 
 
 def counts(played: PlayedCase) -> dict[str, float]:
-    """How many events, resends and calls; calls per recovered event tells how frugal the job is."""
+    """How many events, resends and calls; calls per recovered event shows how frugal the job is."""
     events, calls = played.history.events, played.history.calls
     recovered = sum(event.arrived for event in events if event.state is PastState.FAILED)
     found: dict[str, float] = {

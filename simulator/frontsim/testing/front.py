@@ -156,8 +156,8 @@ class Front:
 
         Args:
             name: of the fault, such as `lost-response`.
-            times: how often it strikes, None for no limit.
-            match: what it strikes, such as `{"event": "SaleCreated", "trigger": "Resend"}`; everything by default.
+            times: how often it applies, None for no limit.
+            match: what it applies to, such as `{"event": "SaleCreated", "trigger": "Resend"}`; everything by default.
             probability: of striking what it matches.
             params: the fault's own, such as `status=503`.
         """

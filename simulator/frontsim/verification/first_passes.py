@@ -133,7 +133,7 @@ class FirstPasses:
         return FirstPass(played, last_look if needs_it else None)
 
     def _note(self, history: History, judgement: Judgement, *, can_restart: bool) -> None:
-        """Remember what tells whether to go on, and how many scenarios at once."""
+        """Remember what decides whether to go on, and how many scenarios at once."""
         blind = blindness(history, judgement.verdict)
         reason = reason_to_stop(history, blind=blind, blind_before=self._blind_before, can_restart=can_restart)
         self._stop_reason = self._stop_reason or reason

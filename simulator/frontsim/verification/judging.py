@@ -1,4 +1,4 @@
-"""Judging what was recorded, with doubts where the observer may be at fault and where a finding hangs on a guess."""
+"""Judging what was recorded, with doubts where the observer may be at fault and where a finding depends on a guess."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -44,6 +44,6 @@ def accused_by(findings: Iterable[Finding]) -> Accused:
 
 
 def weighed(played: Played) -> Played:
-    """Findings that hang on a guess of ours alone are warnings."""
+    """Findings that depend on our guess alone are warnings."""
     guesses = {each: exchange.provenance for each, exchange in played.exchanges.items() if exchange.is_guess}
     return replace(played, judgement=without_guesses(played.judgement, guesses)) if guesses else played

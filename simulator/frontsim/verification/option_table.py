@@ -3,7 +3,7 @@
 Who takes an option has words for it here: `help` the command, `pytest_help` pytest, `load_help` a load test. How a text
 becomes a value stands with them, because click, pytest and Locust each do that in their own way.
 
-This module imports nothing of ours: pytest loads it with every run.
+This module imports nothing from frontsim: pytest loads it with every run.
 """
 
 from typing import Any, NamedTuple

@@ -49,8 +49,8 @@ class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
     `observe_state` shows the levels that it derives from the events: a URL, a query, or a DSN and a query.
-    `changes` are values by path that all payloads with such a path get. `strict`: also what hangs on a guess about the
-    vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
+    `changes` are values by path that all payloads with such a path get. `strict`: also what depends on a guess about
+    the vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
     `tls_ca`.
     """
 

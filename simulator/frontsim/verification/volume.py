@@ -1,7 +1,7 @@
 """How many events a scenario raises: fewer for a receiver that takes few a second, so that a run fits its budget. Pure.
 
-A scenario keeps its steps and types, and at least two events where it has several; a note in its report tells of how
-many it was played with. What the receiver takes is counted while a delivery is under way, not while nothing is sent.
+A scenario keeps its steps and types, and at least two events where it has several; a note in its report says with how
+many it was played. What the receiver takes is counted while a delivery is under way, not while nothing is sent.
 """
 
 from collections.abc import Callable, Sequence

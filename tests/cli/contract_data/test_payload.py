@@ -48,7 +48,7 @@ def test_the_seed_of_the_environment(lines, monkeypatch):
 
 
 def test_changes(lines):
-    """A store, fields by path, or a payload of the user's own."""
+    """A store, fields by path, or a payload from the user."""
     assert {4711} == {each["storeId"] for each in lines("SaleCreated", "--store", "4711", "--count", "3")}
     assert {"æ"} == {each["comment"] for each in lines("SaleCreated", "--set", "comment=æ", "--count", "3")}
     assert [{"a": 2}] == lines("SaleCreated", "--payload", "-", "--set", "a=2", "--invalid", stdin=b'{"a": 1}')

@@ -79,5 +79,5 @@ def test_a_simulator_is_named_by_its_api():
     ],
 )
 def test_scenarios_are_side_by_side_where_nothing_is_killed_or_shared(typed, pace):
-    """The pace by default, as asked, with a receiver of ours and with a simulator of others."""
+    """The pace by default, as asked, with our receiver and with a simulator of others."""
     assert pace == pace_of(parsed(*typed))

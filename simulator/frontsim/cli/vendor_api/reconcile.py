@@ -106,7 +106,7 @@ def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **optio
 
 
 def _start(ctx: click.Context, api: Api, options: dict[str, Any]) -> int:
-    """One start of the job, whatever it comes to: the metrics tell it, too."""
+    """One start of the job; the metrics say how it ended, even if it failed."""
     began, tallies, code = stopwatch(), list[Tally](), NOT_RUN
     state = ReconcileState(options["state_file"] or default_file(api.base_url, os.environ))
     try:

@@ -1,1 +1,1 @@
-"""Payloads for any JSON Schema: the event types of the user's own. Imported with the first such payload."""
+"""Payloads for any JSON Schema: the user's own event types. Imported with the first such payload."""

@@ -45,8 +45,8 @@ class Breakage:
 
     Attributes:
         dependency: its name; "" for all.
-        after: how many answers (or commits) pass before the first that the fault strikes.
-        times: how many it strikes; 0 for all.
+        after: how many answers (or commits) pass before the first that the fault hits.
+        times: how many it hits; 0 for all.
         delay_s: of each answer that is slow.
     """
 
@@ -65,7 +65,7 @@ class Traffic:
         connections: how many the receiver opened.
         answers: how many requests each dependency answered.
         commits: how many of these were commits.
-        hits: how often the fault that is on has struck.
+        hits: how often the fault that is on has hit something.
     """
 
     breakage: Breakage | None = None
@@ -76,7 +76,7 @@ class Traffic:
     _seen: int = 0
 
     def begin(self, breakage: Breakage) -> None:
-        """Break something; it strikes what passes from now on."""
+        """Break something, from now on."""
         self.breakage, self.hits, self._seen = breakage, 0, 0
 
     def end(self) -> None:

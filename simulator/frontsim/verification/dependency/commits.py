@@ -34,7 +34,7 @@ _BY_CLIENT: Sequence[tuple[Callable[[bytes], bool], type[CommitReader]]] = (
 
 
 class Commits:
-    """One connection of a protocol that its first bytes tell."""
+    """One connection, of the protocol that its first bytes show."""
 
     def __init__(self) -> None:
         self._reader: CommitReader | None = None

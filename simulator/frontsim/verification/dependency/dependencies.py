@@ -46,7 +46,7 @@ class Dependencies:
 
     @property
     def hits(self) -> int:
-        """How often the fault that is on, or was on last, has struck."""
+        """How often the present or last fault has hit something."""
         return self._traffic.hits
 
     def port(self, name: str) -> int:

@@ -46,7 +46,7 @@ class MariadbCommits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes tell of a commit. Raises NotThisProtocol."""
+        """Whether these bytes answer a commit. Raises NotThisProtocol."""
         commits = [self._is_commit(packet[3], packet[_HEADER:]) for packet in self._answers.feed(data)]
         return any(commits)
 

@@ -1,4 +1,4 @@
-"""When a PostgreSQL server answers a commit. The answers alone tell: simple or extended protocol, prepared or not.
+"""When a PostgreSQL server answers a commit. The answers alone show it: simple or extended protocol, prepared or not.
 
     CommandComplete "INSERT 0 1", ReadyForQuery "T"     written, within a transaction
     CommandComplete "COMMIT", ReadyForQuery "I"         committed
@@ -41,7 +41,7 @@ class PostgresqlCommits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes tell of a commit. Raises NotThisProtocol."""
+        """Whether these bytes answer a commit. Raises NotThisProtocol."""
         if self._asked_for_encryption:
             self._asked_for_encryption = False
             if data[:1] != b"N":

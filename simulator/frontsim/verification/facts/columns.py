@@ -121,7 +121,7 @@ def _is_sure(seen: Mapping[tuple[bool, bool], int]) -> bool:
 def pairs_of(
     groups: Sequence[EventGroup], columns: Callable[[EventFact, Row], Iterable[Column]]
 ) -> Iterator[tuple[EventFact, Column, ColumnPair]]:
-    """The pairs of each event that effects tell apart, with each of its effects that is a row.
+    """The pairs of each event that effects distinguish, with each of its effects that is a row.
 
     A view may join each event with the newest state of what it is about. So a value that another event about the same
     thing has sent is left out.
@@ -148,7 +148,7 @@ def _is_anothers(column: Column, others: Iterable[EventFact], row: Row) -> bool:
 
 
 def _things(event: EventFact) -> set[tuple[str, str]]:
-    """What an event is about: its entity, and the row whose newest state it tells."""
+    """What an event is about: its entity, and the row whose newest state it gives."""
     entity = {(event.entity.path, event.entity.value)} if event.entity else set()
     return entity | ({(event.state.table, event.state.row)} if event.state else set())
 

@@ -126,7 +126,7 @@ def first_difference(sent: Any, kept: Any) -> str:
 
 
 def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
-    """The first value or key of a copy that is not exactly as it was sent, as `first_difference` tells it."""
+    """The first value or key of a copy that is not exactly as it was sent, as `first_difference` says it."""
     if isinstance(sent, dict) and isinstance(kept, dict):
         below = f"{path}." if path else ""
         gone = next((name for name in sent if name not in kept), None)

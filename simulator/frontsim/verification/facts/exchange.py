@@ -41,8 +41,8 @@ class Exchange:
     """The request of a run, and its answer; None where none came.
 
     Attributes:
-        provenance: on which field the finding hangs, and where that is known from; "" where it hangs on none.
-        is_guess: it hangs on a null that no source shows, so that real life may never send it.
+        provenance: on which field the finding depends, and where that is known from; "" where it depends on none.
+        is_guess: it depends on a null that no source shows, so that real life may never send it.
     """
 
     request: SentRequest

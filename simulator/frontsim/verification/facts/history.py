@@ -75,7 +75,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """What an event tells the newest state of: `row` of a table that keeps one row for each, since a moment (text)."""
+    """What an event gives the newest state of: `row` of a table that keeps one row for each, since a moment (text)."""
 
     table: str
     row: str
@@ -84,10 +84,10 @@ class StateRow:
 
 @dataclass(frozen=True, slots=True)
 class EventFact:
-    """One event of ours, for one webhook, with all its runs in order.
+    """One of our events, for one webhook, with all its runs in order.
 
     Attributes:
-        state: what it tells the newest state of; None for what happens once.
+        state: what it gives the newest state of; None for what happens once.
         altered: the body was changed on the way, so its effects cannot be compared with `payload`.
         series: events with the same series are states of one thing.
         rank: the place in the series, oldest first.
@@ -163,7 +163,7 @@ class FaultFact:
 
     Attributes:
         tolerable: a right receiver copes with it.
-        on_api: it struck calls of the vendor's API and no delivery, so every answer is the receiver's own.
+        on_api: it hit calls of the vendor's API and no delivery, so every answer is the receiver's own.
     """
 
     fault: str

@@ -79,7 +79,7 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
 
 
 def without_guesses(judgement: Judgement, guesses: Mapping[str, str]) -> Judgement:
-    """The judgement with warnings in place of refusals that hang on a guess: on which, by webhookEventId.
+    """The judgement with warnings in place of refusals that depend on a guess: on which, by webhookEventId.
 
     A receiver that refuses what no source shows may never get it, so that alone is no violation.
     """

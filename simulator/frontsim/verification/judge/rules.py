@@ -58,7 +58,7 @@ class Evidence:
 
     @property
     def state(self) -> StateCheck:
-        """What the levels and the customers that the receiver keeps come to."""
+        """The check of the levels and the customers that the receiver keeps."""
         return check_state(self.history)
 
 

@@ -224,7 +224,7 @@ class SinkObserver:
 
 
 class FunctionObserver:
-    """A function of the user's own that gives a list."""
+    """The user's own function that gives a list."""
 
     def __init__(self, function: Callable[[], Iterable[Any]], *, name: str = "") -> None:
         self._function = function

@@ -1,6 +1,6 @@
 """Observers that run foreign code: a database, or a Python object that is imported.
 
-A driver, and a function of the user's, can hang or fill the memory, so they run in a process that can be killed.
+A driver, and the user's own function, can hang or fill the memory, so they run in a process that can be killed.
 """
 
 import math
@@ -57,7 +57,7 @@ class SqliteObserver:
 
 
 class ProcessObserver:
-    """Foreign code in a separate process: a database driver, or a function of the user's.
+    """Foreign code in a separate process: a database driver, or the user's own function.
 
     Args:
         name: as of every observer.

@@ -1,4 +1,4 @@
-"""A process in which an observer's foreign code runs: a database driver, or a function of the user's own.
+"""A process in which an observer's foreign code runs: a database driver, or the user's own function.
 
     python -m frontsim.verification.observe.python_worker, with a pipe to frontsim as its standard input
 

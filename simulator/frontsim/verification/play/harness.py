@@ -119,7 +119,7 @@ class Harness:
         columns: what the run has seen of the columns of effects; all scenarios share it.
         state: the receiver's derived state; None when the user gave no way to read it.
         payloads: the payload profile that is asked for at each event.
-        is_strict: also what hangs on a guess about the vendor is a finding.
+        is_strict: also what depends on a guess about the vendor is a finding.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         cleans_up: webhooks and faults are removed after the scenario, because its simulator goes on.

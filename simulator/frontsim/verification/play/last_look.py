@@ -91,7 +91,7 @@ class LastLook:
         return self._effects.settle_all(watches)
 
     def note(self, history: History, again: Settled) -> History:
-        """The history with what such a look came to."""
+        """The history with the result of such a look."""
         assert history.final is not None
         before, self.settled = self.settled, again
         lacked_nothing = is_complete(history, before.effects)

@@ -57,7 +57,7 @@ def causes(report: Report) -> tuple[Cause, ...]:
 
 
 def headline(found: tuple[Cause, ...]) -> str:
-    """What the causes come to in one line, "" without any."""
+    """The causes in one line, "" without any."""
     if len(found) < 2:
         return found[0].sentence if found else ""
     violated = len({name for cause in found for name in cause.scenarios})

@@ -21,7 +21,7 @@ def shown_exchange(finding: Finding, played: Played) -> list[str]:
     exchange = played.exchanges.get(finding.webhook_event_id)
     if exchange is None:
         return []
-    lines = [f"hangs on: {printable(masked(exchange.provenance))}"] if exchange.provenance else []
+    lines = [f"depends on: {printable(masked(exchange.provenance))}"] if exchange.provenance else []
     return [*lines, *exchange_lines(exchange)] if finding.class_ in ABOUT_ANSWERS else lines
 
 

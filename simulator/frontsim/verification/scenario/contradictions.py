@@ -28,7 +28,7 @@ def _of_fault(step: InjectFault) -> str:
     except BadInput as error:
         return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
     if step.on_api and step.tolerable:
-        return f"tolerable: expected none, got true: {step.fault} strikes calls of the API, which no receiver sees"
+        return f"tolerable: expected none, got true: {step.fault} breaks calls of the API, which no receiver sees"
     return ""
 
 

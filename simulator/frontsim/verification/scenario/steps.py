@@ -195,7 +195,7 @@ class BreakDependency:
         fault: down, stall, slow, lost-answer, lost-commit, held-answer or held-commit.
         dependency: its name; without it, the one whose turn it is.
         after: with the last four: how many answers (or commits) pass first.
-        times: how many it strikes; without it, all.
+        times: how many it breaks; without it, all.
         delay_ms: with slow: how much longer each answer takes.
     """
 

@@ -1,7 +1,7 @@
 """Reads what the receiver was sent and what it answered, for events that are accused, before the simulator is gone.
 
-It also tells on which field a refusal hangs. Profiles other than adversarial send a null only where a source shows one;
-`null-optional` and the adversarial profile send it wherever the schema allows it, which may be a guess of ours.
+It also says on which field a refusal depends. Profiles other than adversarial send a null only where a source shows
+one; `null-optional` and the adversarial profile send it wherever the schema allows it, which may be our guess.
 """
 
 import logging
@@ -36,12 +36,12 @@ ReadAll = Callable[[Callable[[str], Exchange | None], Sequence[str]], Iterable[E
 
 @dataclass(frozen=True, slots=True)
 class ExchangeSource:
-    """Where exchanges are read, and what tells on which field a refusal hangs.
+    """Where exchanges are read, and what says on which field a refusal depends.
 
     Attributes:
         read_all: maps a function over ids, several at once.
         payloads: the profile of the payloads that were sent.
-        is_strict: a finding that hangs on a guess counts, too.
+        is_strict: a finding that depends on a guess counts, too.
     """
 
     simulator: Simulator
@@ -82,7 +82,7 @@ def _read(simulator: Simulator, webhook_event_id: str, class_: Class) -> Exchang
 def _explained(
     exchange: Exchange, event: EventFact, class_: Class, detail: str, source: ExchangeSource, history: History
 ) -> Exchange:
-    """The exchange with the fields on which the finding hangs."""
+    """The exchange with the fields on which the finding depends."""
     schema = source.selection.schema(event.event)
     if class_ is Class.CORRUPT:
         path = detail.partition(": ")[0]

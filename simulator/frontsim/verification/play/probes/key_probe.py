@@ -55,7 +55,7 @@ _CREATION, _UPDATE = "CustomerCreated", "CustomerUpdated"
 
 
 class KeyProbe:
-    """Sends the pairs after the first scenario, and reads what they came to at the end of the run.
+    """Sends the pairs after the first scenario, and reads the results at the end of the run.
 
     Attributes:
         found: the fingerprint; until the end it says why nothing is known.
@@ -180,7 +180,7 @@ class _Sending:
 
     @contextmanager
     def _leased(self, numbers: Mapping[str, int]) -> Iterator[list[LeasedDelivery]]:
-        """Events of a webhook of ours that we deliver ourselves; the log hears how each ended.
+        """Events of our own webhook that we deliver ourselves; the log hears how each ended.
 
         On a simulator that others use, their webhooks get these events too: those are delivered as they are.
         """

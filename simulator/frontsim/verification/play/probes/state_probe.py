@@ -2,7 +2,7 @@
 
 Each movement is of its own stock item, with a quantity and levels that no other has; one takes stock away, so that its
 row tells whether levels go below zero. Customers differ in every text. So columns are known by their values, and
-nothing hangs on names.
+nothing depends on names.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
