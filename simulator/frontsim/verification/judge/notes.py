@@ -35,9 +35,7 @@ def _unclear_state(history: History) -> list[str]:
         *(("the levels", f"{number} stock items", reason) for reason, number in levels.unclear.items()),
         *(("the rows", f"{number} customers", reason) for reason, number in customers.unclear.items()),
     ]
-    return [
-        f"{rows} of {things} differ from the events, but prove nothing: {reason}" for rows, things, reason in what
-    ]
+    return [f"{rows} of {things} differ from the events, but prove nothing: {reason}" for rows, things, reason in what]
 
 
 def _tries(history: History) -> str:
