@@ -46,6 +46,16 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
             return list(play_all(scenarios, open_harness, clauses.load()))
 
 
+def scenarios_for(variant: Variant, *, everything: bool = False) -> list[Scenario]:
+    """Those that its line of the table is about: where it must be found, or all that can be played against it."""
+    playable = [
+        each
+        for each in bundled_scenarios()
+        if not (each.needs_dependency or each.needs_sink) and (variant.keeps_levels or not each.needs_state)
+    ]
+    return [each for each in playable if everything or not variant.scenarios or each.name in variant.scenarios]
+
+
 def cell(played: Played) -> str:
     """What a scenario found: the classes, or a sign."""
     found = sorted({str(finding.class_) for finding in played.judgement.findings})
@@ -68,12 +78,11 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="runs with different seeds")
     options = parser.parse_args()
     known = {**CORRECT, **BROKEN}
-    bundled = [each for each in bundled_scenarios() if not (each.needs_dependency or each.needs_sink)]
     wrong = 0
     print("| Receiver | What is wrong with it | Verdict |\n|---|---|---|")
     for name in options.names or known:
         variant = known[name]
-        chosen = [each for each in bundled if options.all or not variant.scenarios or each.name in variant.scenarios]
+        chosen = scenarios_for(variant, everything=options.all)
         for seed in range(1, options.seeds + 1):
             results = play(variant, chosen, seed)
             wrong += sum(not is_right(variant, played) for played in results)

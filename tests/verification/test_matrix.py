@@ -11,6 +11,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts.derived_state import check_state
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK
+from tests.verification.matrix import scenarios_for
 
 pytestmark = pytest.mark.slow
 
@@ -146,3 +147,11 @@ def test_a_right_receiver_lives_eight_days_later(child_command, requested, play)
     limits = replace(QUICK, travel_s=8 * 86_400)
     (played,) = play(requested(url, receiver_cmd=command, limits=limits), "long-memory")
     assert (Verdict.VERIFIED, 8) == (played.judgement.verdict, played.history.waited_s // 86_400)
+
+
+@pytest.mark.parametrize(("variant", "is_played"), [("reference", False), ("stock-by-sum", True)])
+def test_the_table_asks_for_levels_only_where_there_are_some(variant, is_played):
+    """A right receiver that keeps none is verified everywhere else: the scenario says nothing of it."""
+    names = [each.name for each in scenarios_for(CORRECT[variant])]
+    assert is_played is ("stock-levels" in names)
+    assert {"steady", "crash-matrix"} <= set(names)
