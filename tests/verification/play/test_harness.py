@@ -3,9 +3,11 @@ import time
 
 import pytest
 
+from frontsim import catalog
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.scenario.selection import Selection
 
 
 class Gone:
@@ -183,3 +185,17 @@ def test_a_scenario_leaves_what_is_missing_to_the_last_look():
     assert WaitLimits(0.0, 3.0, 60.0) == limits.settling(usual, ReceiverLatency(settles=True))
     assert usual == limits.settling(usual, ReceiverLatency(settles=True, never_settles=True))
     assert WaitLimits(0.3, 0.3, 60.0) == limits.settling(usual, ReceiverLatency(leaves_rest=True))
+
+
+def test_a_clean_movement_has_an_article_of_its_own_unless_the_user_names_one():
+    """A receiver that knows some articles alone is sent those."""
+
+    def with_changes(**changes):
+        return Harness(Gone(), Gone(), "http://shop", Selection(catalog.load(), (), changes), time.sleep)
+
+    harness = with_changes()
+    first, second = (harness.own_article("StockMovementCreated") for _ in range(2))
+    assert {"gtin", "sku"} == set(first) == set(second)
+    assert not set(first.values()) & set(second.values())
+    assert {} == harness.own_article("SaleCreated")
+    assert {} == with_changes(sku="A-1").own_article("StockMovementCreated")

@@ -26,7 +26,7 @@ from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.facts.stock_movements import MOVEMENT
+from frontsim.verification.facts.stock_movements import ITEMS, MOVEMENT
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.observe.state_reader import RunState
@@ -168,6 +168,13 @@ class Harness:
         shape = self.state.shape if self.state and event == MOVEMENT else None
         article = {shape.item_path: _gtin(number)} if shape else {}
         return {**self.selection.fresh(event, number), **article}
+
+    def own_article(self, event: str) -> Mapping[str, Any]:
+        """What makes a movement one of an article that no other event is about, unless the user names the article."""
+        named = self.selection.fitting(event, {})
+        if event != MOVEMENT or any(path in named for path in ITEMS):
+            return {}
+        return dict.fromkeys(ITEMS, _gtin(next(self.identities)))
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.

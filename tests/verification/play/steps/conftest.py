@@ -70,6 +70,7 @@ def state(sim: NotingSimulator) -> ScenarioState:
         receiver_url="http://127.0.0.1:1/hook",
         identities=new_ids,
         fresh=lambda _: {"saleId": next(new_ids)},
+        own_article=lambda event: {"gtin": next(new_ids)} if event == "StockMovementCreated" else {},
         entry=lambda _, id_: SimpleNamespace(payload=sim.logged[id_]),
         api=SimpleNamespace(create_webhook=lambda *_: SimpleNamespace(id="w")),
         selection=SimpleNamespace(

@@ -69,6 +69,14 @@ def test_an_array_that_no_event_fills_cannot_grow(state: ScenarioState) -> None:
         raise_events(state, Raise(SALE, grow={"lines": 5}))
 
 
+def test_a_clean_movement_is_of_an_article_of_its_own(state: ScenarioState, sim: NotingSimulator) -> None:
+    """Of two movements in the past, none would count once a clean one of their article has been booked."""
+    for _ in range(2):
+        raise_clean(state, "StockMovementCreated", now="2026-01-01T12:00:00")
+    first, second = (asked["set_"]["gtin"] for asked in sim.what("trigger"))
+    assert first != second
+
+
 def test_a_clean_event_has_no_oddity_and_a_moment_of_its_own(state: ScenarioState, sim: NotingSimulator) -> None:
     """Whatever the profile of the run; one that no webhook of ours matches cannot show anything."""
     tracked = raise_clean(state, "SaleCreated", now="2026-01-01T12:00:00")

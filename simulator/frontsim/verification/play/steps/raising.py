@@ -31,11 +31,13 @@ def raise_events(state: ScenarioState, step: Raise) -> None:
 def raise_clean(state: ScenarioState, event: str, *, now: str) -> TrackedEvent:
     """Raise an event that any receiver must take, whatever the simulator's profile: no null, no odd text.
 
-    It happens `now` by the simulator's clock, so that it differs from all events of earlier runs. Raises CallError.
+    It happens `now` by the simulator's clock, so that it differs from all events of earlier runs. A movement has an
+    article of its own: it would hide which of a scenario's movements in the past counts. Raises CallError.
     """
     state.subscribe(event)
     moments = dict.fromkeys(state.harness.selection.datetime_fields(event), now)
-    tracked = _raise(state, Raise(), event, count=1, values=moments, payloads=STRICT)
+    values = {**moments, **state.harness.own_article(event)}
+    tracked = _raise(state, Raise(), event, count=1, values=values, payloads=STRICT)
     if not tracked:
         raise UnexpectedAnswer("POST /_sim/trigger", expected=f"an event of {event} for our webhook", got="none")
     return tracked[0]
