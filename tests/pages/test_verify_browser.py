@@ -24,6 +24,10 @@ def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path
         expect(page.locator("[data-field=receiver] .wrong")).to_contain_text("expected a URL")
         page.get_by_label("Receiver", exact=True).fill(f"{url}/hook")
         page.get_by_label("Effects URL").fill(f"{url}/effects")
+        page.get_by_label("Levels or customers").fill("levels")
+        page.get_by_role("button", name="Play lost-response").click()
+        expect(page.locator("[data-field='effects.state'] .wrong")).to_contain_text("expected a URL")
+        page.get_by_label("Levels or customers").fill("")
         page.get_by_role("button", name="Play lost-response").click()
         expect(page.get_by_role("heading", name="running")).to_be_visible()
         address = page.url.partition("/#")[2]

@@ -112,10 +112,13 @@ def test_commands_are_those_of_the_configuration_file(tmp_path: Path):
     assert "frontsim.toml" in refused(tmp_path, configured=True)
     assert "frontsim.toml" in refused(tmp_path, kind="verify-recovery")
     (tmp_path / "frontsim.toml").write_text(
-        f'[verify]\nreceiver = "{RECEIVER}?key=s3cret"\nobserve-cmd = "psql -p s3cret"\nreceiver-cmd = "php serve"\n'
+        f'[verify]\nreceiver = "{RECEIVER}?key=s3cret"\nobserve-cmd = "psql -p s3cret"\n'
+        'receiver-cmd = "php serve"\nobserve-state = "postgresql://me:s3cret@shop/shop SELECT 1"\n'
         '[verify-recovery]\njob = "python job.py s3cret"\n'
     )
     said = VerifyCommands(Settings(), tmp_path).configured()
+    state = said["receiver"].pop("observe-state")
+    assert (True, False) == (state.endswith("@shop/shop SELECT 1"), "s3cret" in state)
     assert {"receiver": f"{RECEIVER}?key=***", "observe-cmd": "psql ***", "receiver-cmd": "php ***"} == said["receiver"]
     assert "python ***" == said["job"]
     made = command(tmp_path, configured=True, play=["steady"])
@@ -124,6 +127,24 @@ def test_commands_are_those_of_the_configuration_file(tmp_path: Path):
     job = command(tmp_path, kind="verify-recovery", play=["a-plain-failure"])
     assert ["verify-recovery", "--case=a-plain-failure"] == job.words
     assert job.is_configured
+
+
+def test_what_a_receiver_derives_is_a_url_or_a_query_for_its_file(tmp_path: Path):
+    """No other database: its name in a DSN could be anything."""
+    url, query = "http://127.0.0.1:8500/levels?token=a", "select stock, gtin, level from stock"
+    shop(tmp_path / "shop.db")
+    file = {"sqlite": "shop.db", "query": "SELECT id FROM sales"}
+    for effects, state in ((EFFECTS, url), (file, url), (file, query), ({"sink": "erp"}, url)):
+        assert f"--observe-state={state}" in command(tmp_path, effects={**effects, "state": state}).words
+    assert not [word for word in command(tmp_path, effects={**EFFECTS, "state": None}).words if "observe-state" in word]
+    for effects, state in (
+        (EFFECTS, query),
+        (file, "postgresql://shop/shop SELECT 1"),
+        (file, "sqlite:////etc/passwd SELECT 1"),
+        (EFFECTS, "http://a.example SELECT 1"),
+        (EFFECTS, "file:///etc/passwd"),
+    ):
+        assert "state" in refused(tmp_path, effects={**effects, "state": state})
 
 
 def test_our_settings_of_deliveries_hold(tmp_path: Path):

@@ -5,7 +5,8 @@ without --token nothing tells them apart. So a request names URLs, sinks and SQL
 Python name or a DSN, which would let its sender run code as the user who serves. Those are taken from the configuration
 file alone, which only that user can write. Every value is one word of an argument list: no shell reads it.
 
-    asked for here       --receiver, --observe-url, --observe-sink, --observe-sql with a SQLite file, scenarios
+    asked for here       --receiver, --observe-url, --observe-sink, --observe-sql with a SQLite file, scenarios,
+                         --observe-state with a URL or a query for that file
     from frontsim.toml   --observe-cmd, --observe-import, --receiver-cmd, --observe-sql with another DSN, --job
 """
 
@@ -30,6 +31,7 @@ _LONGEST = 2_000
 _EFFECTS = ("url", "sink", "sqlite")
 _OBSERVERS = ("observe-url", "observe-sql", "observe-cmd", "observe-sink", "observe-import")
 _READS = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
+_ONE_URL = re.compile(r"https?://[^\s/?#]+\S*")
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -78,7 +80,9 @@ class VerifyCommands:
         observer = next((name for name in _OBSERVERS if receiver.get(name)), None)
         has_all = bool(receiver.get("receiver")) and observer is not None
         shown = {
-            name: _shown(name, receiver[name]) for name in ("receiver", observer, "receiver-cmd") if name in receiver
+            name: _shown(name, receiver[name])
+            for name in ("receiver", observer, "observe-state", "receiver-cmd")
+            if name in receiver
         }
         return {
             "file": None if configuration.file is None else str(configuration.file),
@@ -111,10 +115,17 @@ class VerifyCommands:
         receiver = _url(fields, "receiver")
         key = fields.text("key", most=_LONGEST)
         effects, about = self._effects(fields.within("effects"), own_url)
+        state = self._state(fields.within("effects"))
         if not fields.has("effects"):
             fields.refuse("effects", f"an object with one of {', '.join(_EFFECTS)}")
         fields.check()
-        words += [f"--receiver={receiver}", *effects, *self._delivery(), *([f"--observe-key={key}"] if key else [])]
+        words += [
+            f"--receiver={receiver}",
+            *effects,
+            *state,
+            *self._delivery(),
+            *([f"--observe-key={key}"] if key else []),
+        ]
         return VerifyCommand(
             words=words,
             names=names,
@@ -148,7 +159,7 @@ class VerifyCommands:
 
     def _effects(self, effects: Fields, own_url: str) -> tuple[list[str], str]:
         """The words that say how effects are read, and the same to be shown."""
-        effects.only(*_EFFECTS, "query")
+        effects.only(*_EFFECTS, "query", "state")
         given = [name for name in _EFFECTS if effects.has(name)]
         if len(given) != 1:
             effects.note("", f"expected one of {', '.join(_EFFECTS)}, got {' and '.join(given) or 'none'}")
@@ -167,6 +178,18 @@ class VerifyCommands:
         if query and not _READS.match(query):
             effects.refuse("query", "a statement that begins with SELECT or WITH")
         return ["--observe-sql", f"sqlite:///{file}", query], f"{file.name if file else ''}: {query}"
+
+    @staticmethod
+    def _state(effects: Fields) -> list[str]:
+        """The words that say how derived state is read: a URL, or a query for the file of the effects; no DSN."""
+        text = effects.text("state", "a URL or a SELECT", most=_LONGEST)
+        if not text:
+            return []
+        if effects.has("sqlite") and _READS.match(text):
+            return [f"--observe-state={text}"]
+        if not _ONE_URL.fullmatch(text):
+            effects.refuse("state", "a URL, or with a SQLite file a statement that begins with SELECT or WITH")
+        return [f"--observe-state={text}"]
 
     def _sqlite_file(self, effects: Fields) -> Path | None:
         """A SQLite file below our folder. Elsewhere, or in a hidden folder, are files that are no receiver's."""

@@ -58,6 +58,7 @@ def open_harnesses(
     latency: ReceiverLatency | None = None,
     on_probe: Callable[[ProbedTypes], None] | None = None,
     on_dependencies: Callable[[Dependencies], None] | None = None,
+    on_state: Callable[[RunState], None] | None = None,
 ) -> Iterator[OpenHarness]:
     """Check the request, start the receiver if `--receiver-cmd` says how, and give harnesses until the end.
 
@@ -68,8 +69,8 @@ def open_harnesses(
         selection: the event types of the run; read from the request when it is not given.
         address: a running simulator, to be used instead of our own.
         latency: what earlier runs have shown of the receiver's speed.
-        on_probe: called with the types that the receiver takes, before the first scenario. Without it, types are probed
-            only for `--events auto`.
+        on_probe: called with the types that the receiver takes; without it, only `--events auto` probes them.
+        on_state: called with what clean events showed of the receiver's derived state, if there is a way to read it.
         on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
 
     Raises:
@@ -96,7 +97,7 @@ def open_harnesses(
         )
         check(request, pause=pause, dependencies=dependencies, address=address)
         with _started(harnesses.process):
-            yield _looked_at(harnesses, on_probe)
+            yield _looked_at(harnesses, on_probe, on_state)
 
 
 @contextmanager
@@ -189,12 +190,18 @@ def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | Non
     return harnesses.selection.only(found.taken) if harnesses.request.is_auto else harnesses.selection
 
 
-def _looked_at(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | None) -> _Harnesses:
+def _looked_at(
+    harnesses: _Harnesses,
+    on_probe: Callable[[ProbedTypes], None] | None,
+    on_state: Callable[[RunState], None] | None,
+) -> _Harnesses:
     """The harnesses after the probes that come before the first scenario."""
     if harnesses.request.is_auto or (on_probe and len(harnesses.selection.types("all")) > _FEW_TYPES):
         harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
     if harnesses.state:
         _learn_state(harnesses, harnesses.state)
+        if on_state:
+            on_state(harnesses.state)
         shown = MOVEMENT if harnesses.state.shape else CREATED
         harnesses = replace(harnesses, selection=harnesses.selection.preferring(shown))
     return harnesses

@@ -3,6 +3,7 @@
 import pytest
 
 from frontsim.user_input.configuration import read_configuration
+from tests.receiver import serving
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow
@@ -27,6 +28,18 @@ def test_what_it_writes_is_what_verify_reads(init, run, tmp_path):
     assert ["SaleCreated"] == read_configuration(tmp_path).values["events"]
     assert "frontsim verify" in (tmp_path / ".github" / "workflows" / "frontsim.yml").read_text()
     assert 0 == run("verify", "--scenario", "steady", "--settle", "0.1").exit_code
+
+
+def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
+    """What its columns hold is told, or why that is not known; verify reads the same place."""
+    monkeypatch.chdir(tmp_path)
+    with serving("stock-by-sum", tmp_path / "stock.db") as url:
+        options = ["--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--events", "StockMovementCreated"]
+        done = run("init", *options, "--observe-state", f"{url}/levels")
+        assert "level -> the sum of quantity (a row for each gtin and stockId)" in done.stdout
+        assert f"{url}/levels" == read_configuration(tmp_path).values["observe-state"]
+        done = run("init", "--force", *options, "--observe-state", f"sqlite:///{tmp_path}/none.db SELECT 1")
+        assert "??  state by" in done.stdout
 
 
 def test_a_file_that_exists_is_kept_unless_forced(init, tmp_path):

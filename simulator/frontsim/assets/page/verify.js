@@ -5,7 +5,7 @@ import { get, post } from "./api.js";
 import { field, h, select, showErrors } from "./dom.js";
 import { KIND, Runs } from "./verify_runs.js";
 
-const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "key", "budgetS"];
+const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "state", "key", "budgetS"];
 const KINDS = [["url", "a URL that lists them"], ["sink", "a sink of this simulator"], ["sqlite", "a SQLite file"]];
 const CONFIGURED = "configured";
 
@@ -68,6 +68,7 @@ class Form {
       sink: input("sink", { placeholder: "erp", list: "sinks" }),
       sqlite: input("sqlite", { placeholder: "shop.db" }),
       query: input("query", { placeholder: "SELECT event_id FROM sales" }),
+      state: input("state"),
     };
     this.key = input("key", { placeholder: "webhookEventId" });
     this.budget = input("budgetS", { type: "number", min: 1, max: 900, placeholder: 120 });
@@ -85,8 +86,10 @@ class Form {
   draw() {
     const kind = this.kind.value;
     const isOwn = kind !== CONFIGURED;
-    const own = { url: ["Effects URL"], sink: ["Sink"], sqlite: ["SQLite file", "Query"] }[kind] ?? [];
-    const names = { url: ["url"], sink: ["sink"], sqlite: ["sqlite", "query"] }[kind] ?? [];
+    const levels = "Levels or customers, if it keeps any";
+    const own = { url: ["Effects URL", levels], sink: ["Sink", levels], sqlite: ["SQLite file", "Query", levels] }[kind] ?? [];
+    const names = { url: ["url", "state"], sink: ["sink", "state"], sqlite: ["sqlite", "query", "state"] }[kind] ?? [];
+    this.inputs.state.placeholder = kind === "sqlite" ? "SELECT stock_id, gtin, level FROM stock" : "http://127.0.0.1:8500/levels";
     this.top.replaceChildren(...[
       isOwn && field("Receiver", this.receiver, { wide: true }),
       field("What it booked", this.kind),
@@ -116,6 +119,7 @@ class Form {
     if (kind === CONFIGURED) return { ...asked, configured: true };
     const effects = { [kind]: this.inputs[kind].value.trim() };
     if (kind === "sqlite") effects.query = this.inputs.query.value;
+    if (this.inputs.state.value.trim()) effects.state = this.inputs.state.value.trim();
     return { ...asked, receiver: this.receiver.value.trim(), effects, key: this.key.value.trim() || null };
   }
 }

@@ -17,6 +17,7 @@ from frontsim.presentation.masking import masked, masked_errors
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.probes.type_probe import ProbedTypes
 from frontsim.verification.request import AUTO, Request, observer_of, selection_of
 
@@ -29,6 +30,7 @@ _SEED = 1
 @click.option("--observe-url", metavar="URL", default="", help="Effects: a JSON list, of ids or of objects.")
 @click.option("--observe-sql", metavar="DSN QUERY", nargs=2, help="Effects: one per row.")
 @click.option("--observe-cmd", metavar="CMD", default="", help="Effects: one per line of output.")
+@click.option("--observe-state", metavar="URL|SQL", default="", help="Stock levels or customers that it keeps, too.")
 @click.option("--receiver-cmd", metavar="CMD", default="", help="The command that starts the receiver, here and in CI.")
 @click.option(
     "--events",
@@ -87,10 +89,13 @@ def _refuse_existing(file: str, job: Path | None, *, force: bool) -> None:
 def _tried(request: Request) -> list[str]:
     """The types to write down, none for all. Raises Unusable where nothing listens."""
     probed: list[ProbedTypes] = []
+    states: list[RunState] = []
     observer = observer_of(request)
     assert observer is not None
-    with open_harnesses(request, _SEED, pause=time.sleep, on_probe=probed.append):
+    with open_harnesses(request, _SEED, pause=time.sleep, on_probe=probed.append, on_state=states.append):
         click.echo(f"ok  something listens at {masked(request.receiver)}")
+        for state in states:
+            _tell_state(state)
         try:
             click.echo(f"ok  {masked(observer.name)} shows {len(observer.read())} effects")
         except ObserverFailed as error:
@@ -110,12 +115,20 @@ def _tried(request: Request) -> list[str]:
     return probed[0].taken
 
 
+def _tell_state(state: RunState) -> None:
+    for shape in filter(None, (state.shape, state.customers)):
+        click.echo(f"ok  {masked(state.name)}: {shape}")
+    if state.failure:
+        click.secho(f"??  {masked(state.failure)}", fg="yellow")
+
+
 def _as_toml(request: Request, types: list[str], *, table: bool) -> str:
     values: dict[str, object] = {
         "receiver": request.receiver,
         "observe-url": request.observe_url,
         "observe-sql": list(request.observe_sql or ()),
         "observe-cmd": request.observe_cmd,
+        "observe-state": request.observe_state,
         "receiver-cmd": request.receiver_cmd,
         "events": types,
     }
