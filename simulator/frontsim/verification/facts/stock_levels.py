@@ -21,6 +21,7 @@ from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape
 from frontsim.verification.facts.stock_movements import MOVEMENT, SUM, Movement, movements
 
 _MOST_SUMS = 20_000
+_MOST_NAMES = 3
 _COPIES = "copies="
 _DUPLICATE = "duplicate"
 _NOTHING = Decimal(0)
@@ -137,18 +138,29 @@ def _wrong_sum(
     if shown is None:
         newest = max(moved, key=lambda each: (each.is_owed, each.at))
         return _not_shown(expected, newest, None)
-    text = f"{expected}, got {_plain(shown)}"
-    copies = _copies(faults)
-    for each in sorted(occurrences, key=lambda some: -sum(one.arrivals for one in some)):
-        why = _one_mistake(each, shown, sums, copies)
-        if why:
-            return WrongState(shown, f"{text}: as if {_named(each)} had {why}", accused=each[0].event)
+    text, copies = f"{expected}, got {_plain(shown)}", _copies(faults)
+    likeliest_first = sorted(occurrences, key=lambda some: -sum(one.arrivals for one in some))
+    if fits := [(each, why) for each in likeliest_first if (why := _one_mistake(each, shown, sums, copies))]:
+        return WrongState(shown, f"{text}: {_as_if(fits)}", accused=fits[0][0][0].event)
     wide = _sums(before, [(each[0].quantity, 0, _most(each, copies)) for each in occurrences])
     if wide is not None and shown in wide:
-        worst = max(occurrences, key=lambda some: sum(one.arrivals for one in some))
-        why = "as if some of its movements had been applied again, or not at all"
-        return WrongState(shown, f"{text}: {why}", accused=worst[0].event)
+        why = f"as if some of its {len(occurrences)} movements had been applied again, or not at all"
+        return WrongState(shown, f"{text}: {why}; which ones is not known", accused=likeliest_first[0][0].event)
     return WrongState(shown, f"{text}, which no movement of the scenario explains")
+
+
+def _as_if(fits: Sequence[tuple[Sequence[Movement], str]]) -> str:
+    """Each movement that explains the level alone: a sum does not tell which of them it was."""
+    by_why: dict[str, list[str]] = defaultdict(list)
+    for occurrence, why in fits:
+        by_why[why].append(_named(occurrence))
+    return "; or ".join(f"as if {_one_of(names)} had {why}" for why, names in by_why.items())
+
+
+def _one_of(names: Sequence[str]) -> str:
+    if len(names) <= _MOST_NAMES:
+        return " or ".join(names)
+    return f"{', '.join(names[:_MOST_NAMES])} or one of {len(names) - _MOST_NAMES} more"
 
 
 def _not_shown(expected: str, newest: Movement, before: Decimal | None) -> WrongState | None:
