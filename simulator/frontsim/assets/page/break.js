@@ -35,7 +35,7 @@ export async function open(view, _params, isOpen) {
   view.replaceChildren(
     h("section", {}, h("h2", {}, "Receivers"), switches),
     h("section", {}, h("h2", {}, "Break something"), form(known, hooks, refresh)),
-    h("section", {}, h("div", { class: "heading" }, h("h2", {}, "Rules"), h("span", { class: "soft grow" }, "The first that matches a delivery, and is not spent, applies."), clear), list));
+    h("section", {}, h("div", { class: "heading" }, h("h2", {}, "Rules"), h("span", { class: "soft grow" }, "The first rule that matches and has firings left applies."), clear), list));
   show(rules);
   const onFaults = (event) => show(event.detail);
   live.addEventListener("faults", onFaults);

@@ -91,6 +91,6 @@ export async function copy(text, what) {
     await navigator.clipboard.writeText(text);
     toast(`${what} copied`);
   } catch {
-    toast("The browser did not let us copy: select the text instead", "bad");
+    toast("The browser refused to copy: select the text instead", "bad");
   }
 }

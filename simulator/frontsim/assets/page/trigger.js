@@ -62,7 +62,7 @@ function type(known, chosen, result, isOpen) {
       try {
         value.payload = JSON.parse(editor.text);
       } catch (error) {
-        toast(`The payload is no JSON: ${error.message}`, "bad");
+        toast(`The payload is not JSON: ${error.message}`, "bad");
         return;
       }
       value.invalid = invalid.checked;

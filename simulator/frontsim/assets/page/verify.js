@@ -132,7 +132,7 @@ function job({ configured, cases }, start) {
   const says = h("p", { class: "soft grow" });
   const describe = () => {
     const chosen = cases.find(({ name }) => name === which.value);
-    says.textContent = chosen ? `${chosen.breaks} ${chosen.holds}` : "Each case is a past with failures, and a call of your job that must repair it.";
+    says.textContent = chosen ? `${chosen.breaks} ${chosen.holds}` : "Each case is a past with failures that your job must repair.";
   };
   which.addEventListener("input", describe);
   describe();

@@ -101,5 +101,5 @@ function report(run) {
   details.addEventListener("toggle", () => {
     if (details.open && !frame.firstChild) frame.append(h("iframe", { src: path, title: `Report of ${run.about.job ?? run.about.receiver}`, class: "report", sandbox: "allow-scripts" }));
   });
-  return h("div", { class: "report-of" }, details, h("a", { href: path, target: "_blank", rel: "noopener noreferrer" }, "Open it in a separate tab"));
+  return h("div", { class: "report-of" }, details, h("a", { href: path, target: "_blank", rel: "noopener noreferrer" }, "Open in a new tab"));
 }
