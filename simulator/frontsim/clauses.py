@@ -1,4 +1,4 @@
-"""A contract: what is owed, clause by clause, from a TOML file in `contracts/`; and which clause a finding breaks.
+"""A contract, clause by clause, from a TOML file in `contracts/`; and which clause a finding breaks.
 
 [[clause]]
 id = "books-a-repeat-once"       # short, unique

@@ -1,4 +1,4 @@
-"""Another time for a user's program: libfaketime moves the clock of what is dynamically linked."""
+"""Another time for a user's program: libfaketime moves the clock of a program that is dynamically linked."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A listening socket, bound first of all: a port in use ends in one line, and port 0 has its number."""
+"""A listening socket, bound first of all, so that a port in use ends in one line and port 0 has its number."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Processes that run a module of this very package, however it was found."""
+"""Processes that run a module of this package, wherever Python found it."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Serving a simulator: uvicorn on a socket that is bound before anything else is done, and an end within a second."""
+"""Serves a simulator: uvicorn on a socket that is bound first of all, and an end within a second."""
 
 import asyncio
 import contextlib

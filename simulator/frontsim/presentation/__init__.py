@@ -1,1 +1,1 @@
-"""What a person reads: one HTML page without a network, masked secrets, text that prints."""
+"""How results reach their readers: one HTML page without a network, JUnit XML, masked secrets, printable text."""

@@ -1,1 +1,1 @@
-"""The contract of the integrator's list -> resend job: cases are played against its own command and judged."""
+"""The contract of the integrator's list -> resend job: plays cases against its command, and judges them."""

@@ -1,1 +1,1 @@
-"""What a user writes, read: or refused, with what was expected, what came, and where."""
+"""Reads what a user writes, or refuses it and says what was expected, what came, and where."""

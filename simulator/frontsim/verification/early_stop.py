@@ -1,4 +1,4 @@
-"""When it makes no sense to play the next scenario: nothing more would be known after it."""
+"""When to stop before the next scenario, because it would show nothing more."""
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History

@@ -1,4 +1,4 @@
-"""The first pass over the scenarios of a run: each is played, and judged by what is seen at once."""
+"""The first pass over the scenarios of a run: plays each, and judges it by the effects that are there at once."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing

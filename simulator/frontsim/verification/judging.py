@@ -1,4 +1,4 @@
-"""Judging what was recorded, with doubts where the observer may be at fault and where a finding depends on a guess."""
+"""Judges a recorded scenario, and doubts where the observer may be at fault or a finding depends on a guess."""
 
 from collections.abc import Iterable
 from dataclasses import replace

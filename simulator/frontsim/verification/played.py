@@ -1,4 +1,4 @@
-"""What came of the scenarios that were played: of each, and of a whole run."""
+"""The results of the scenarios: of each, and of a whole run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which scenarios are played side by side, and until when.
+"""Which scenarios run side by side, and until when.
 
     first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
                      one that waits for the end: begins here ............................. and ends here

@@ -1,1 +1,1 @@
-"""What is played, for the master and the senders alike: the plans, their options, and what they break."""
+"""What a load test plays, for the master and the senders alike: the plans, their options, and what they break."""

@@ -1,1 +1,1 @@
-"""How a receiver's effects are read, and when they have settled."""
+"""Reads a receiver's effects, and decides when they have settled."""

@@ -1,4 +1,4 @@
-"""What the user has given a run to work with, and why a scenario that needs more is skipped."""
+"""What the user has given a run to work with, and why a scenario that needs more is not played."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The rest of a run, as a scenario sees it that waits until all others are played."""
+"""The rest of a run, for a scenario that waits until all others have ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

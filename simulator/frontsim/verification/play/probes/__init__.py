@@ -1,1 +1,1 @@
-"""What a run asks of the receiver besides its scenarios: clean events that must be seen, its types, its key."""
+"""What a run finds out about the receiver outside its scenarios: whether clean events arrive, its types, its key."""

@@ -1,1 +1,1 @@
-"""The receiver, reached without the simulator: its process, and deliveries that are sent by hand."""
+"""The receiver, reached without the simulator: its process, and deliveries past the simulator."""
