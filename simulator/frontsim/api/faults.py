@@ -43,20 +43,20 @@ class Faults:
         ]
 
     async def list(self, _: Request) -> Response:
-        """Every rule, in the order in which they are tried, with how often it has fired."""
+        """All rules, in the order in which frontsim tries them, and how often each has fired."""
         return json([self._shown(rule) for rule in self._rules])
 
     async def read(self, request: Request) -> Response:
-        """One rule, as it is listed."""
+        """One rule, as in the list."""
         return json(self._shown(self._rules.get(_number(request))))
 
     async def add(self, request: Request) -> Response:
-        """Add a rule behind the others; 201 with its id."""
+        """Add a rule after the others; answers 201 with its id."""
         rule = self._read(await read_object(request, any_type=True))
         return json(self._shown(self._rules.add(rule)), 201)
 
     async def replace(self, request: Request) -> Response:
-        """Replace a rule, also by itself as it is listed; its count of firings goes on."""
+        """Replace a rule, perhaps by itself as listed; its count of firings continues."""
         number = _number(request)
         self._rules.get(number)  # 404 wins over 422
         rule = self._read(await read_object(request, any_type=True), replaces=number)
@@ -68,7 +68,7 @@ class Faults:
         return json({"removed": 1})
 
     async def clear(self, _: Request) -> Response:
-        """Remove every rule."""
+        """Remove all rules."""
         removed = len(list(self._rules))
         self._rules.clear()
         return json({"removed": removed})

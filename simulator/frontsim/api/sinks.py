@@ -45,7 +45,7 @@ class Sinks:
         ]
 
     async def record(self, request: Request) -> Response:
-        """Record one JSON value, such as an object or an id, as it came; with an Idempotency-Key only once for each."""
+        """Record one JSON value as it came, such as an object or an id; once per Idempotency-Key."""
         rule = self._faults.rule_for(SINK)
         if rule is None:
             return await self._record(request)
@@ -72,7 +72,7 @@ class Sinks:
         return json({"recorded": True})
 
     async def list(self, request: Request) -> Response:
-        """All records of that name, oldest first; none of an unknown name."""
+        """All records of that name, oldest first; an unknown name has none."""
         records = self._records.get(request.path_params["name"], [])
         return StreamingResponse(_array(records, len(records)), media_type="application/json; charset=utf-8")
 

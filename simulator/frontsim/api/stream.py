@@ -34,7 +34,7 @@ class Stream:
         self.routes = [Route("/_sim/stream", self.follow, methods=["GET"])]
 
     async def follow(self, request: Request) -> Response:
-        """Send changes from now on, or from behind the event of `Last-Event-ID`."""
+        """Send changes from now on, or from the event after `Last-Event-ID`."""
         last = request.headers.get("last-event-id", "").strip()
         if last and not (last.isdecimal() and len(last) <= _MOST_DIGITS):
             raise BadInput(f"Last-Event-ID: expected a number, got {last[:64]!r}")
