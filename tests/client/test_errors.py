@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.client.errors import error_text, excerpt, retry_after_s
+from frontsim.client.errors import error_text, excerpt, reason_of, retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,16 @@ def test_a_long_body_is_cut() -> None:
 def test_when_to_come_back(headers: dict[str, str], seconds: float | None) -> None:
     """Retry-After is seconds, or a date measured against the answer's own."""
     assert seconds == retry_after_s(headers)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("[Errno 111] Connection refused"), "Connection refused"),
+        (OSError("[Errno -2] Name or service not known"), "Name or service not known"),
+        (ValueError("timed out"), "timed out"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_reason_without_the_systems_number(error, said):
+    assert said == reason_of(error)

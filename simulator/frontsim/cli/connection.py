@@ -170,7 +170,7 @@ def _advised(elsewhere: str) -> Iterator[None]:
     try:
         yield
     except Unreachable as error:
-        raise FrontsimError(f"{error}. Start a simulator with `frontsim serve`, {elsewhere}.") from error
+        raise FrontsimError(f"Start a simulator with `frontsim serve`, {elsewhere}: {error}") from error
     except ApiError as error:
         raise FrontsimError(f"{error}{advice(error)}") from error
 

@@ -10,6 +10,7 @@ Only the bodies of the vendor's gateway are known; those of the API behind it ar
 every form.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
@@ -57,6 +58,11 @@ class UnexpectedAnswer(CallError):
 
     def __init__(self, where: str, *, expected: str, got: object) -> None:
         super().__init__(f"{where}: expected {expected}, got {_shown(got)}")
+
+
+def reason_of(error: Exception) -> str:
+    """Why a connection failed, without the number that the system has for it: `Connection refused`."""
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
 
 
 def error_text(content: bytes) -> str:

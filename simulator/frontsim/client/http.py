@@ -21,6 +21,7 @@ from frontsim.client.errors import (
     Unreachable,
     error_text,
     excerpt,
+    reason_of,
     retry_after_s,
 )
 from frontsim.errors import BadInput
@@ -244,10 +245,10 @@ def _ends_named(name: str) -> Iterator[None]:
     try:
         yield
     except _NOT_SENT as error:
-        raise Unreachable(f"{name}: expected an API there, but nothing was sent ({_reason(error)})") from error
+        raise Unreachable(f"{name}: expected an API there, but nothing was sent ({reason_of(error)})") from error
     except httpx.HTTPError as error:
         raise Ambiguous(
-            f"{name}: sent, but no whole answer came, so it may have been done ({_reason(error)})"
+            f"{name}: sent, but no whole answer came, so it may have been done ({reason_of(error)})"
         ) from error
 
 
@@ -262,10 +263,6 @@ def _accepted(name: str, response: httpx.Response) -> Answer:
         body=excerpt(response.content),
         retry_after_s=retry_after_s(response.headers),
     )
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _is_loopback(host: str) -> bool:

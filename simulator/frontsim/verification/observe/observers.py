@@ -14,7 +14,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from frontsim.client.errors import excerpt
+from frontsim.client.errors import excerpt, reason_of
 from frontsim.client.http import read_url
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
@@ -154,7 +154,7 @@ class UrlObserver:
         except bounded.TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         except httpx.HTTPError as error:
-            raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({_reason(error)})") from error
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
         self._limit_s = min(TIMEOUT_S, self._longest_s)
         if answer.status_code != 200:
             text = excerpt(answer.body)[:120]
@@ -239,7 +239,3 @@ class FunctionObserver:
 
     def close(self) -> None:
         """Nothing to do."""
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
