@@ -83,7 +83,7 @@ UNMIRRORED = {
     "test_dispatcher and test_wire hold it with whole deliveries": "delivery/in_flight.py",
     "whole jobs are played in tests/recovery": "jobs/broken.py jobs/job.py jobs/right.py",
     "test_locust_hooks and test_teardown hold it with real Locust processes": (
-        "load/master/live_tab.py load/master/load_master.py load/master/setup.py "
+        "load/master/live_tab.py load/master/load_master.py load/master/load_state.py load/master/setup.py "
         "load/worker/delivery_user.py load/worker/load_worker.py"
     ),
     "test_any, test_keywords and test_generator draw from whole schemas, and a validator judges": (

@@ -51,7 +51,7 @@ def scenarios_for(variant: Variant, *, everything: bool = False) -> list[Scenari
     playable = [
         each
         for each in bundled_scenarios()
-        if not (each.needs_dependency or each.needs_sink) and (variant.keeps_levels or not each.needs_state)
+        if not (each.needs_dependency or each.needs_sink) and (variant.state == "/levels" or not each.needs_state)
     ]
     return [each for each in playable if everything or not variant.scenarios or each.name in variant.scenarios]
 

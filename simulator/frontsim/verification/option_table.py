@@ -108,6 +108,8 @@ _ALL = (
         "Stock levels or customers that the receiver keeps, a row for each, to be compared with the events: a URL "
         "with a JSON list of objects, a query for the database of --observe-sql, or 'DSN QUERY'.",
         "Stock levels or customers that the receiver keeps: a URL, a query, or 'DSN QUERY'.",
+        "Stock levels or customers that the receiver keeps, to be compared with the events at the end: a URL, a query "
+        "for the database of --observe-sql, or 'DSN QUERY'.",
     ),
     VerifyOption(
         "check-content",

@@ -14,6 +14,7 @@ from frontsim.client.leases import DeliveryReport
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.master import resends
+from frontsim.load.master import setup as load_setup
 from frontsim.load.master.clean_events import preflight_of
 from frontsim.load.master.report import report_on
 from frontsim.load.master.setup import LoadSetup, set_up
@@ -48,6 +49,7 @@ def load(receivers: Receivers) -> Iterator[Load]:
         observe_cmd="",
         observe_sink="",
         observers_of_file={},
+        observe_state="",
         delivery_shape="bare",
         observe_key="webhookEventId",
         simulator=running.base_url,
@@ -117,6 +119,39 @@ def test_what_was_acknowledged_and_not_sent_is_lost(setup: LoadSetup) -> None:
     found = ended(setup)
     assert Verdict.VIOLATED is found.verdict
     assert [leased.webhook_event_id] == [finding.webhook_event_id for finding in found.findings]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "mix", "found"),
+    [
+        ("stock-by-sum", "levels", "StockMovementCreated", []),
+        ("level-counts-repeats", "levels", "StockMovementCreated", ["wrong-state"]),
+        ("customer-table", "customers", "CustomerCreated", []),
+    ],
+)
+def test_what_the_receiver_derives_is_compared_at_the_end(
+    receivers: Receivers,
+    load: Load,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    path: str,
+    mix: str,
+    found: list[str],
+) -> None:
+    """A delivery without an answer is resent: booked once, but it may count twice. The verdict has their number."""
+    monkeypatch.setattr(load_setup, "MISSING_S", 1.0)  # the level that is wrong stays so
+    own = receivers.start(name)
+    given = {"receiver": own.hook, "observe_url": own.effects, "observe_state": f"{own.url}/{path}", "mix": mix}
+    with closing(set_up(replace(load, options=Namespace(**{**vars(load.options), **given})))) as setup:
+        lost, *heard = setup.simulator.lease({mix: 1}, count=4)
+        setup.sender.post(lost)
+        reports = [DeliveryReport(lost, Outcome.UNKNOWN), *(setup.sender.post(each) for each in heard)]
+        setup.simulator.report_lease(lost.lease_id, reports)
+        judgement = ended(setup)
+    assert found == [str(each.class_) for each in judgement.findings], judgement
+    assert (Verdict.VIOLATED if found else Verdict.VERIFIED) is judgement.verdict, judgement.reason
+    assert judgement.items + judgement.customers > 1
 
 
 def test_a_finding_shows_what_was_sent_and_answered(

@@ -14,6 +14,7 @@ DEFAULTS = {
     "receiver": "http://127.0.0.1:1/hook",
     **dict.fromkeys(("observe_url", "observe_sql", "observe_cmd", "observe_sink"), ""),
     "observers_of_file": {},
+    "observe_state": "",
     "delivery_shape": "bare",
     "simulator": "",
     "insecure": False,

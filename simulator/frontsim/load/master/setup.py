@@ -15,10 +15,13 @@ from frontsim.client.leases import DeliveryReport, LeasedDelivery, by_lease
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.master.http_sender import CONCURRENCY, HttpSender
+from frontsim.load.master.load_state import open_state
 from frontsim.load.master.simulator_process import address_of, start_simulator
 from frontsim.load.plan.load import Load
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.observe.state_reader import StateReader
+from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.log.exchanges import ExchangeSource
 from frontsim.verification.play.scenario_state import since_ms
 from frontsim.verification.request import Address, Request, check, observer_of
@@ -36,6 +39,7 @@ class LoadSetup:
 
     Attributes:
         effects: reads effects; None where the user gave no way.
+        state: reads what the receiver derives; None where the user gave no way.
         webhooks: the event type of each webhook, by its id.
         created: the ids of the webhooks that this run created.
         wait_limits: how long to wait for effects.
@@ -48,6 +52,7 @@ class LoadSetup:
     simulator: Simulator
     sender: HttpSender
     effects: EffectReader | None
+    state: StateReader | None
     selection: Selection
     epoch: datetime
     webhooks: Mapping[str, str]
@@ -113,6 +118,12 @@ def set_up(load: Load) -> LoadSetup:
         return setup
 
 
+def limits_of(load: Load) -> TimeLimits:
+    """How long the receiver may take for what it is asked before and after the load."""
+    options = load.options
+    return TimeLimits(settle_s=options.settle, answer_s=options.answer_timeout, last_s=MISSING_S)
+
+
 def request_of(load: Load) -> Request:
     """The receiver and the way to see its effects, as `frontsim verify` takes them."""
     options = load.options
@@ -120,6 +131,7 @@ def request_of(load: Load) -> Request:
         receiver=options.receiver,
         **load.observers,
         observe_key=options.observe_key,
+        observe_state=options.observe_state,
         delivery=load.tls,
     )
 
@@ -131,6 +143,8 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
     )
     simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
     sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, tls=load.tls_context())))
+    limits = limits_of(load)
+    state = cleanup.enter_context(open_state(load, request, selection, address, limits=limits))
     effects = None
     if (observer := observer_of(request, address)) is not None:
         cleanup.callback(observer.close)
@@ -147,6 +161,7 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         simulator=simulator,
         sender=sender,
         effects=effects,
+        state=state,
         selection=selection,
         epoch=epoch,
         webhooks={**existing, **created},

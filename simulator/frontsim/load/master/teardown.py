@@ -14,12 +14,11 @@ from frontsim.domain.model import Outcome
 from frontsim.errors import FrontsimError
 from frontsim.load.master.clean_events import preflight_of
 from frontsim.load.master.resends import resend_failed
-from frontsim.load.master.setup import MISSING_S, LoadSetup
+from frontsim.load.master.setup import LoadSetup, limits_of
 from frontsim.load.plan.load import Load
 from frontsim.verification.facts.correlate import BUSINESS
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Observation
+from frontsim.verification.facts.history import ContentCheck, EventFact, FaultFact, History, Observation
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log.log_facts import Condition, read_webhook_facts
 from frontsim.verification.play.probes.preflight import PreflightResult
@@ -42,6 +41,7 @@ def record(setup: LoadSetup, preflight: PreflightResult, *, duration_s: float) -
         scenario=setup.load.plan.name,
         observer=setup.effects.name if setup.effects else "",
         observer_key=setup.load.options.observe_key,
+        check_content=ContentCheck.KNOWN if setup.load.options.check_content else ContentCheck.OFF,
         preflight=(preflight.check,),
         duration_s=duration_s,
     )
@@ -118,10 +118,13 @@ def _observed(setup: LoadSetup, history: History, preflight_event_id: str) -> Re
     settled = setup.effects.wait_until_settled(history, setup.wait_limits)
     if settled.failure:
         return Recording(replace(history, observer_failure=settled.failure))
+    if setup.state is not None and settled.is_quiet:
+        history = replace(history, state=setup.state.wait(history, setup.wait_limits))
     last_look = LastLook(
         setup.effects,
         settled,
-        limits=TimeLimits(settle_s=setup.load.options.settle, last_s=MISSING_S),
+        levels=setup.state,
+        limits=limits_of(setup.load),
         latency=ReceiverLatency(),
         preflight_event_id=preflight_event_id,
     )
@@ -138,6 +141,6 @@ def _events(setup: LoadSetup, *, is_faulted: Condition) -> Iterator[EventFact]:
         epoch=setup.epoch,
         is_faulted=is_faulted,
         entity_of=setup.selection.entity if options.observe_key == BUSINESS else None,
-        keeps_payloads=options.check_content,
+        keeps_payloads=options.check_content or setup.state is not None,
         shape=setup.load.shape,
     )

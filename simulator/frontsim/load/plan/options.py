@@ -20,7 +20,7 @@ NOT_GIVEN = -1.0
 USERS, SPAWN_RATE = 10, 50
 OBSERVERS = ("observe-url", "observe-sql", "observe-cmd", "observe-sink")
 """The ways to read effects: one that is given replaces those of the configuration file, as in `verify`."""
-_AS_VERIFY = ("receiver", *OBSERVERS, "observe-key")
+_AS_VERIFY = ("receiver", *OBSERVERS, "observe-key", "observe-state")
 """The options that say where the receiver is, and how its effects are read."""
 
 

@@ -64,10 +64,12 @@ def check_customers(history: History) -> StateCheck:
     compared: frozenset[str] = frozenset()
     checked = 0
     customers = _customers(history.events, state)
-    mentioned = _mentions(history.events)
+    mentioned: AbstractSet[str] | None = None
     for each in customers:
         found = _wrong(each, customers, state.customers, state.kept)
-        reason = _why_unclear(each, state, mentioned) if found else ""
+        if found and mentioned is None:
+            mentioned = _mentions(history.events)
+        reason = _why_unclear(each, state, mentioned or frozenset()) if found else ""
         if reason:
             unclear[reason] += 1
             continue

@@ -37,13 +37,15 @@ def check_stock(history: History) -> StateCheck:
     unclear: dict[str, int] = defaultdict(int)
     compared: frozenset[str] = frozenset()
     checked = 0
-    mentioned = _mentions(history.events)
+    mentioned: str | None = None
     for about, moved in _by_item(history.events, state.shape).items():
         if any(each.event.altered for each in moved):
             continue
         found = [each for column in state.shape.columns if (each := _wrong(Cell(about, column), moved, state, history))]
-        reason = _why_unclear(about, state, mentioned, history)
-        if found and reason:
+        if found and mentioned is None:
+            mentioned = _mentions(history.events)
+        reason = _why_unclear(about, state, mentioned or "", history) if found else ""
+        if reason:
             unclear[reason] += 1
             continue
         checked += 1

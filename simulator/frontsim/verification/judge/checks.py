@@ -18,6 +18,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.correlate import correlate
+from frontsim.verification.facts.derived_state import checks
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.counts import classes_of, counts_of
 from frontsim.verification.judge.notes import sentences
@@ -45,7 +46,8 @@ class Judgement:
         classes: each event that was judged, by its webhookEventId.
         effects: how many effects each event has.
         missing: the webhookEventIds of the events whose missing effect is the reason for an accusation.
-        has_wrong_levels: a level that the receiver keeps is not right yet.
+        has_wrong_levels: a level or a customer that the receiver keeps is not right yet.
+        items, customers: how many of each were compared with the events.
     """
 
     verdict: Verdict
@@ -57,6 +59,8 @@ class Judgement:
     counts: dict[str, int] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     has_wrong_levels: bool = False
+    items: int = 0
+    customers: int = 0
 
     @property
     def may_change(self) -> bool:
@@ -101,6 +105,7 @@ def without_guesses(judgement: Judgement, guesses: Mapping[str, str]) -> Judgeme
 
 def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judgement:
     history, correlation = evidence.history, evidence.correlation
+    levels, customers = checks(history)
     findings, notes = _findings(evidence, opinion, contract)
     unsettled = [each.reason for each in opinion.accused if each.class_ is Class.UNSETTLED]
     unknown = opinion.unknown or (unsettled[0] if unsettled else "")
@@ -115,6 +120,8 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
         counts=counts_of(history, correlation, classes),
         missing=frozenset(filter(None, map(missing_event_id, opinion.accused))),
         has_wrong_levels=opinion.has_wrong_levels,
+        items=levels.checked,
+        customers=customers.checked,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from frontsim.verification.facts.derived_state import checks
 from frontsim.verification.played import Report
 
 
@@ -45,8 +44,8 @@ def derived_state(report: Report) -> DerivedState | None:
         return None
     shape = next((state.shape for state in states if state.shape), None)
     people = next((state.customers for state in states if state.customers), None)
-    compared = [checks(played.history) for played in report.played]
-    items, customers = (sum(each.checked for each in kind) for kind in zip(*compared, strict=True))
+    items = sum(played.judgement.items for played in report.played)
+    customers = sum(played.judgement.customers for played in report.played)
     failure = next((state.failure for state in states if state.failure), "")
     lines = [
         *([f"{shape}: {items} stock items"] if shape else []),
