@@ -56,6 +56,7 @@ class Followed:
         self._open_harness = open_harness
         self._after_each = after_each
         self.skip_reason = open_harness.skip_reason
+        self.began_s, self.refused = open_harness.began_s, open_harness.refused
 
     @contextmanager
     def __call__(self, each):

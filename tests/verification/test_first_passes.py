@@ -1,5 +1,8 @@
+from types import MappingProxyType
+
 import pytest
 
+from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, History, Run
@@ -16,6 +19,9 @@ from tests.verification.laboratory import CATALOG
 class NoSimulator:
     """Gives no harness: every scenario is skipped."""
 
+    began_s = 0.0
+    refused = MappingProxyType({})
+
     def skip_reason(self, scenario):
         return f"{scenario.name} needs more"
 
@@ -29,6 +35,32 @@ def test_what_is_skipped_starts_no_simulator():
     assert [(each.name, f"{each.name} needs more") for each in bundled_scenarios()] == [
         (each.scenario.name, each.judgement.reason) for each in played
     ]
+
+
+class Late(NoSimulator):
+    """A run whose probes have taken 100 s."""
+
+    def __init__(self):
+        self.began_s = stopwatch() - 100
+
+    def skip_reason(self, _):
+        return ""
+
+
+def test_the_probes_before_the_first_scenario_count_within_the_budget():
+    """What does not fit is not played, and starts no simulator."""
+    played = list(play_all(bundled_scenarios()[:3], Late(), load(), Pace(budget_s=100)))
+    told = "not played: the budget of 100 s was used up before it (--budget)"
+    assert [(Verdict.SKIPPED, told)] * 3 == [(each.judgement.verdict, each.judgement.reason) for each in played]
+
+
+def test_time_is_left_for_what_waits_for_the_end_of_the_run():
+    """Its deliveries at the end take part of the budget, as does a scenario that would begin now."""
+    passes = FirstPasses([], Late(), load(), Pace(budget_s=200), None)
+    assert "" == passes._no_time(None, 90)
+    assert passes._no_time(None, 101)
+    passes._reserved_s = 20
+    assert passes._no_time(None, 90)
 
 
 @pytest.mark.parametrize(("answer_ms", "is_fewer"), [(20, False), (300, True)])

@@ -467,6 +467,7 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
 
         class Interrupted:
             skip_reason = open_harness.skip_reason
+            began_s, refused = open_harness.began_s, open_harness.refused
 
             def __call__(self, next_one):
                 if next_one.name == "steady":
@@ -508,6 +509,19 @@ def test_a_receiver_that_refuses_everything_is_unknown(shop, requested, play):
     (played,) = play(requested(shop.url), "steady")
     assert ending(played) == (Verdict.UNKNOWN, [])
     assert "got 401 Unauthorized" in played.judgement.reason
+
+
+def test_a_receiver_that_refuses_everything_is_asked_in_two_scenarios(shop, requested, play, monkeypatch):
+    """The verdict on the others is the same without playing them; one that refuses for a moment would be played on."""
+    monkeypatch.setattr("frontsim.verification.early_stop._LEAST_S", 0.0)
+    shop.answers = lambda _: 401
+    request = requested(shop.url, events=["SaleCreated"])
+    asked = []
+    played = play(request, "steady", "short-outage", "storm", after_each=lambda: asked.append(len(shop.seen)))
+    assert [(Verdict.UNKNOWN, [])] * 3 == [ending(each) for each in played]
+    told = "not tried: the receiver refused every clean event, of each type, with 401"
+    assert told == played[2].judgement.reason
+    assert 2 == len(asked)
 
 
 def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limits, monkeypatch):

@@ -15,7 +15,12 @@ SELECTION = Selection(CATALOG)
 
 
 def fit(name, per_s):
-    return fitted(BUNDLED[name], per_s=per_s, number_of=lambda events: len(SELECTION.types(events)))
+    return fitted(
+        BUNDLED[name],
+        per_s=per_s,
+        number_of=lambda events: len(SELECTION.types(events)),
+        pasts_of=lambda events: sum(SELECTION.past(event) is not None for event in SELECTION.types(events)),
+    )
 
 
 def counts(scenario):
@@ -46,10 +51,23 @@ def test_what_was_left_out_is_said():
     assert "" == fit("steady", 4.0).note == fit("storm", 1000).note
 
 
-def test_how_long_it_takes_is_known_before():
+@pytest.mark.parametrize(
+    ("name", "deliveries"),
+    [
+        ("steady", 3 + 8 + 21 + 1),  # clean events, pasts, its own, and a clean one at the end
+        ("resend-delivered", 3 + 8 + 21 + (3 + 8 + 21) + 1),  # it resends all of them
+        ("lost-response", 3 + 8 + 21 + 21 + 1),  # the list -> resend job resends what was broken
+        ("long-memory", 3 + 2 + 8 + (3 + 2 + 8) + 1),
+    ],
+)
+def test_how_long_it_takes_is_known_before(name, deliveries):
     """What does not fit in the rest of the budget does not begin."""
-    assert 14 == fit("steady", 3.0).expected_s  # 21 of them, and as many again
-    assert fit("duplicate-race", 3.0).expected_s > 10
+    assert deliveries / 4 == fit(name, 4.0).expected_s
+
+
+def test_how_long_the_end_of_one_that_waits_takes_is_known_before():
+    """What is played meanwhile leaves that much of the budget to it."""
+    assert ((3 + 2 + 8 + 1) / 4, 0) == (fit("long-memory", 4.0).end_s, fit("steady", 4.0).end_s)
 
 
 def runs(*spans):

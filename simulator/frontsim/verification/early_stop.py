@@ -1,5 +1,8 @@
 """When to stop before the next scenario, because it would show nothing more."""
 
+from collections.abc import Iterable, Mapping
+
+from frontsim.client.resend_job import is_refused_for_good
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
 from frontsim.verification.play.probes.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
@@ -12,6 +15,10 @@ _BLINDNESS = {
     _NEVER_SETTLED: "the effects did not come to rest",
 }
 """What keeps effects from being judged, in words."""
+_SCENARIOS, _LEAST_S = 2, 5.0
+"""A receiver that refuses everything is asked in so many scenarios at least, and for so long."""
+_NOT_FOUND = 404
+"""A proxy may answer so while the receiver behind it starts."""
 
 
 def blindness(history: History, verdict: Verdict) -> str:
@@ -50,3 +57,36 @@ def _receiver_is_gone(history: History) -> str:
     if history.liveness is not None and history.liveness.failure:
         return f"the receiver stopped answering in {history.scenario}, and there is no --receiver-cmd to start it again"
     return ""
+
+
+class Refusals:
+    """What tells that a receiver takes no event at all: each clean event is refused, and the request is blamed for it.
+
+    A receiver that may be starting, is overloaded or takes some types is never told so: any other answer, and any type
+    that was not tried, leaves it open.
+
+    Args:
+        types: of the run.
+        probed: the status of each type in a probe before the first scenario that refused all of them, else nothing.
+        began_s: when the run began, by the stopwatch.
+    """
+
+    def __init__(self, types: Iterable[str], *, probed: Mapping[str, int | None], began_s: float) -> None:
+        self._untried = set(types) - probed.keys()
+        self._statuses = set(probed.values())
+        self._began_s = began_s
+        self._scenarios = 0
+        self._is_open = False
+
+    def note(self, refused: Mapping[str, int | None], *, now_s: float) -> str:
+        """Take in the clean events of a scenario, none where one was acknowledged; why to stop, "" to play on."""
+        self._is_open |= not refused
+        self._untried -= refused.keys()
+        self._statuses |= set(refused.values())
+        self._scenarios += 1
+        if self._is_open or self._untried or _NOT_FOUND in self._statuses or not is_refused_for_good(self._statuses):
+            return ""
+        if self._scenarios < _SCENARIOS or now_s - self._began_s < _LEAST_S:
+            return ""
+        answers = " and ".join(map(str, sorted(each for each in self._statuses if each is not None)))
+        return f"not tried: the receiver refused every clean event, of each type, with {answers}"

@@ -1,14 +1,15 @@
 """The first pass over the scenarios of a run: plays each, and judges it by the effects that are there at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
 from frontsim.clauses import Contract
+from frontsim.clock import stopwatch
 from frontsim.verdicts import Verdict
-from frontsim.verification.early_stop import blindness, reason_to_stop
+from frontsim.verification.early_stop import Refusals, blindness, reason_to_stop
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import ContentCheck, History
 from frontsim.verification.judge.checks import Judgement
@@ -38,6 +39,14 @@ class OpenHarness(Protocol):
     So a replay of the scenario alone sends the same payloads and breaks the same deliveries. Ids, and the times of
     clean events, differ from run to run.
     """
+
+    @property
+    def began_s(self) -> float:
+        """When the run began, by the stopwatch: with the probes that come before the first scenario."""
+
+    @property
+    def refused(self) -> Mapping[str, int | None]:
+        """The status of each type in a probe before the first scenario that refused all of them, else nothing."""
 
     def __call__(self, scenario: Scenario, /) -> AbstractContextManager[Harness]:
         """The harness, for as long as the scenario is played."""
@@ -75,14 +84,17 @@ class FirstPasses:
         self._open_harness = open_harness
         self._contract = contract
         self._pace = pace
-        self._schedule = Schedule([each for each in scenarios if not self._reasons[each.name]], pace)
+        playable = [each for each in scenarios if not self._reasons[each.name]]
+        self._schedule = Schedule(playable, pace, began_s=open_harness.began_s)
         self._key_probe = key_probe
         self._lock = Lock()
         self._stop_reason = ""
         self._blind_before: str | None = None
+        self._refusals: Refusals | None = None
         self._receiver = ReceiverLatency()
         self._answer_ms = 0.0
         self._per_s = 0.0
+        self._reserved_s = 0.0
 
     def play(self) -> Iterator[FirstPass]:
         """All scenarios, in their order. Also those that are not played, with the reason."""
@@ -101,21 +113,37 @@ class FirstPasses:
         """The scenario as a receiver that answers slowly can take it; others get all of it."""
         if self._answer_ms <= _SLOW_MS or not self._per_s:
             return Volume(scenario)
-        return fitted(scenario, per_s=self._per_s, number_of=lambda events: len(selection.types(events)))
+        return fitted(
+            scenario,
+            per_s=self._per_s,
+            number_of=lambda events: len(selection.types(events)),
+            pasts_of=lambda events: sum(selection.past(event) is not None for event in selection.types(events)),
+        )
+
+    def _no_time(self, harness: Harness | None, expected_s: float = 0.0) -> str:
+        """Why a scenario that takes so long, about, is not played; "" when there is time for it.
+
+        Time is reserved for the last look, and for what waits for the end of the run.
+        """
+        last_s = harness.limits.last_s if harness and self._receiver.leaves_rest else 0.0
+        if not self._schedule.is_over(reserve_s=last_s + self._reserved_s + expected_s):
+            return ""
+        return f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
 
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
+        if reason := self._no_time(None):  # a simulator takes a while to start
+            return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
         with self._open_harness(scenario) as opened:
             pause = self._schedule.pause(opened.pause)
             cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
             harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest, cleans_up=cleans_up)
             self._receiver = harness.latency
             volume = self._volume(scenario, harness.selection)
-            reserve_s = harness.limits.last_s if self._receiver.leaves_rest else 0.0
-            if self._schedule.is_over(reserve_s=reserve_s + volume.expected_s):
-                reason = f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
+            if reason := self._no_time(harness, volume.expected_s):
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+            self._reserved_s += volume.end_s
             recording = play(volume.scenario, harness)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
@@ -123,10 +151,11 @@ class FirstPasses:
             recording = replace(recording, history=_with_columns(history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
-            if self._key_probe and _answered_well(recording.history):
+            if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():
                 self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
+            self._note_refusals(recording.refused, harness.selection)
         played = Played(scenario, recording.history, judgement, exchanges)
         last_look = recording.last_look
         needs_it = last_look and (judgement.may_change or last_look.is_owed(recording.history))
@@ -142,6 +171,13 @@ class FirstPasses:
         self._per_s = self._per_s or deliveries_per_s(history)
         if judgement.may_change or self._receiver.longest_s > _LATE_S:
             self._receiver.leaves_rest = True
+
+    def _note_refusals(self, refused: Mapping[str, int | None], selection: Selection) -> None:
+        """Remember what tells that the receiver takes no event at all."""
+        if self._refusals is None:
+            types, opened = selection.types("all"), self._open_harness
+            self._refusals = Refusals(types, probed=opened.refused, began_s=opened.began_s)
+        self._stop_reason = self._stop_reason or self._refusals.note(refused, now_s=stopwatch())
 
 
 def _answer_ms(history: History) -> float:

@@ -1,14 +1,15 @@
 """Harnesses on our own simulators: one for each scenario, closed when it ends."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from ssl import SSLContext
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
+from frontsim.clock import stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
 from frontsim.serving import run_in_thread
@@ -134,6 +135,8 @@ class _Harnesses:
     columns: ColumnMemory
     state: RunState | None
     tls: SSLContext | None
+    began_s: float = field(default_factory=stopwatch)
+    refused: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def sink(self) -> str:
@@ -177,17 +180,18 @@ class _Harnesses:
                 yield harness
 
 
-def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | None) -> Selection:
-    """The types of the run, after each was tried. A probe that fails says nothing: the scenarios then say more."""
+def _probed(harnesses: _Harnesses, on_probe: Callable[[ProbedTypes], None] | None) -> _Harnesses:
+    """The harnesses after each type was tried. A probe that fails says nothing: the scenarios then say more."""
     try:
         with harnesses.open("type probe") as harness:
             found = probe(harness)
     except CallError as error:
         logger.warning("the types could not be probed: %s", error)
-        return harnesses.selection
+        return harnesses
     if on_probe:
         on_probe(found)
-    return harnesses.selection.only(found.taken) if harnesses.request.is_auto else harnesses.selection
+    selection = harnesses.selection.only(found.taken) if harnesses.request.is_auto else harnesses.selection
+    return replace(harnesses, selection=selection, refused=found.statuses)
 
 
 def _looked_at(
@@ -197,7 +201,7 @@ def _looked_at(
 ) -> _Harnesses:
     """The harnesses after the probes that come before the first scenario."""
     if harnesses.request.is_auto or (on_probe and len(harnesses.selection.types("all")) > _FEW_TYPES):
-        harnesses = replace(harnesses, selection=_probed(harnesses, on_probe))
+        harnesses = _probed(harnesses, on_probe)
     if harnesses.state:
         _learn_state(harnesses, harnesses.state)
         if on_state:

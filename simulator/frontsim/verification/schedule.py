@@ -45,7 +45,7 @@ class Pace:
     Attributes:
         jobs: at most so many at once.
         jobs_that_wait: at most so many where the receiver answers fast and books late: they mostly wait.
-        budget_s: after so many seconds none begins any more.
+        budget_s: after so many seconds of the run none begins any more.
     """
 
     jobs: int = 1
@@ -65,12 +65,13 @@ class Schedule:
     Args:
         scenarios: in their order.
         pace: the pace.
+        began_s: when the run began, by the stopwatch; now, if it is None.
     """
 
-    def __init__(self, scenarios: Sequence[Scenario], pace: Pace) -> None:
+    def __init__(self, scenarios: Sequence[Scenario], pace: Pace, *, began_s: float | None = None) -> None:
         self._scenarios = scenarios
         self._pace = pace
-        self._began_s = stopwatch()
+        self._began_s = stopwatch() if began_s is None else began_s
         self._stopped = Event()
 
     def is_over(self, *, reserve_s: float = 0.0) -> bool:

@@ -79,6 +79,12 @@ def test_a_receiver_that_refuses_all_is_judged_whole():
     assert ({}, 21) == (found.refused, len(types))
     assert "refused a clean event of each type, most with 500 Internal server error" in found.hint
     assert "--delivery-shape typed" in found.hint
+    assert dict.fromkeys(found.types, 500) == found.statuses
+
+
+def test_one_that_takes_a_type_has_not_refused_all():
+    """So the run goes on, whatever the preflights are answered."""
+    assert {} == probed({SALE: 200}, 401)[0].statuses
 
 
 @pytest.mark.parametrize(

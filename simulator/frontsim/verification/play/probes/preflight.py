@@ -8,17 +8,18 @@ receiver is the caller's choice: `CleanEventSender`.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from frontsim.clock import overload, stopwatch
 from frontsim.domain.model import Outcome
-from frontsim.verification.facts.correlate import BUSINESS, correlate, effects_of
+from frontsim.verification.facts.correlate import correlate, effects_of
 from frontsim.verification.facts.history import EventFact, History, Liveness, Observation, PreflightCheck
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.play.probes.not_seen import sent_in_words, shown_instead
 
 ANSWERS = "the observer answers"
 ACKNOWLEDGED = "a clean event is acknowledged"
@@ -105,11 +106,13 @@ class PreflightResult:
         webhook_event_id: the event that was seen, or that was sent last.
         latency_s: seconds from that event's delivery to its effect, or to its answer where effects are not read; None
             when the check failed.
+        refused: the last answer to each event type, where the receiver acknowledged none of them.
     """
 
     check: PreflightCheck
     webhook_event_id: str = ""
     latency_s: float | None = None
+    refused: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,13 @@ class Preflight:
     def run(self) -> PreflightResult:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
         told: list[EventFact] = []
-        found = self._try(told, longest_s=0.0)
+        found = [self._try(told, longest_s=0.0)]
         for number in range(1, _TRIES):
-            if not found.check.failure or found.check.unanswered or self._is_absent(found.check):
+            check = found[-1].check
+            if not check.failure or check.unanswered or self._is_absent(check):
                 break
-            found = self._try(told, longest_s=self.longest_s if number == _TRIES - 1 else 0.0)
-        return found
+            found.append(self._try(told, longest_s=self.longest_s if number == _TRIES - 1 else 0.0))
+        return replace(found[-1], refused=_refused_in_all(found))
 
     def _is_absent(self, check: PreflightCheck) -> bool:
         """Whether the observer stays away; one that appears with the first event may come once that is acknowledged."""
@@ -182,7 +186,8 @@ class Preflight:
         taken = [each for each in sent if each.acknowledged]
         if not taken:
             check = PreflightCheck(ACKNOWLEDGED, self._refusal(first), unanswered=first.status_code is None)
-            return PreflightResult(check, first.webhook_event_id)
+            refused = {each.event: each.status_code for each in sent}
+            return PreflightResult(check, first.webhook_event_id, refused=refused)
         if self.effects is None:
             return PreflightResult(PreflightCheck(ACKNOWLEDGED), taken[-1].webhook_event_id, stopwatch() - began_s)
         facts = [self.sender.fact(each) for each in taken]
@@ -246,17 +251,18 @@ class Preflight:
             return PreflightCheck(ANSWERS, f"preflight failed: {failure}"), last.webhook_event_id
         check = PreflightCheck(
             SEEN_ONCE if found else SEEN,
-            f"preflight failed: {_clean(facts)} acknowledged; expected the observer ({effects.name}) to show "
-            f"{it} once within {spent_s:.0f} s (--settle), got it {found} times; {_hint(effects, last)}",
+            f"preflight failed: {sent_in_words(facts)} acknowledged; expected the observer ({effects.name}) to show "
+            f"{it} once within {spent_s:.0f} s (--settle), got it {found} times; {shown_instead(effects, last)}",
         )
         return check, last.webhook_event_id
 
 
-def _clean(facts: Sequence[EventFact]) -> str:
-    """What was sent, as the subject of a sentence."""
-    names = list(dict.fromkeys(fact.event for fact in facts))
-    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
-    return f"a clean {listed} {'was' if len(facts) == 1 else 'were'}"
+def _refused_in_all(tries: Sequence[PreflightResult]) -> Mapping[str, int | None]:
+    """The answer to each type, None where the tries differ; nothing where an event was acknowledged in one."""
+    found: dict[str, int | None] = {}
+    for event, status in [item for each in tries for item in each.refused.items()]:
+        found[event] = status if found.get(event, status) == status else None
+    return found if all(each.refused for each in tries) else {}
 
 
 def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:
@@ -267,24 +273,3 @@ def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:
         return effects.read_new(), ""
     except ObserverFailed as error:
         return (), str(error)
-
-
-def _hint(effects: EffectReader, fact: EventFact) -> str:
-    """What the observer does show, so that the user finds a wrong key at once."""
-    wanted = f"{effects.key} {fact.webhook_event_id}"
-    if effects.key == BUSINESS and fact.entity:
-        wanted = f"{fact.entity.path} {fact.entity.value}"
-    try:
-        now = effects.read_all()
-    except ObserverFailed as error:
-        return str(error)
-    if not now:
-        return f"it shows no effects at all (looked for {wanted})"
-    last = now[-1].value
-    if now[-1].key is not None and effects.key != BUSINESS:
-        return (
-            f"it shows {len(now)} effects, the last with {effects.key} {now[-1].key}; looked for {wanted}: does the "
-            "receiver take new events for repeats?"
-        )
-    shape = f"the fields {', '.join(sorted(map(str, last)))}" if isinstance(last, dict) else f"{last!r}"
-    return f"it shows {len(now)} effects, the last with {shape}; looked for {wanted} (--observe-key)"

@@ -7,7 +7,7 @@ when it got no answer, an answer that asks to try later, or another answer than 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from frontsim.client.control import STRICT
 from frontsim.client.models import EventEntry
@@ -22,12 +22,13 @@ class ProbedTypes:
     """The types in their order; `refused` has the answer to each that was refused as most others were.
 
     If every type was refused, `refused` is empty, because nothing would be left to play, and `to_all` has the most
-    common answer.
+    common answer. Then `statuses` has the last status of each.
     """
 
     types: Sequence[str]
     refused: Mapping[str, str]
     to_all: str = ""
+    statuses: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def taken(self) -> list[str]:
@@ -73,7 +74,8 @@ def probe(harness: Harness) -> ProbedTypes:
     }
     alike = _alike(answers)
     if len(answers) == len(types):
-        return ProbedTypes(types, {}, to_all=next(iter(alike.values())))
+        statuses = {event: entry.status_code for event, entry in again.items()}
+        return ProbedTypes(types, {}, to_all=next(iter(alike.values())), statuses=statuses)
     return ProbedTypes(types, alike)
 
 
