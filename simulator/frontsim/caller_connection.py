@@ -140,7 +140,7 @@ class CallerConnection(HttpToolsProtocol):
             if self._is_too_large:
                 self._refuse_head()
             else:
-                logger.debug("what %s sent is no HTTP: %s", self.client, error)
+                logger.debug("what %s sent is not HTTP: %s", self.client, error)
                 self._refuse(400, "expected an HTTP/1.1 request, got something else")
         else:
             if self._in_head and not self._head_began:

@@ -94,7 +94,7 @@ class Busy(FrontsimError):
 
 
 class Unusable(FrontsimError):
-    """We cannot work at all: a file, a folder, a port or a setting is no use."""
+    """We cannot work at all: a file, a folder, a port or a setting is unusable."""
 
 
 class StoreFailed(Unusable):

@@ -17,7 +17,7 @@ def defaults(configuration: Configuration, command: click.Command, *words: str, 
     """A default map for a command: by the name of the parameter; by the name of the command for those of a group.
 
     Raises:
-        BadInput: the file has a key that is no option.
+        BadInput: the file has a key that is not an option.
     """
     if configuration.file is None:
         return {}

@@ -222,6 +222,6 @@ def control_url(base_url: str) -> str:
     """Where the control surface is: the base URL's origin, then `/_sim`.
 
     Raises:
-        BadInput: it is no http or https URL.
+        BadInput: it is not an http or https URL.
     """
     return str(read_url(base_url).copy_with(path="/_sim"))

@@ -30,7 +30,7 @@ class WebhookView:
         """From the JSON of a WebhookViewModel (published: id, storeId, event, url).
 
         Raises:
-            UnexpectedAnswer: it is no object, has no id, or a field has another type.
+            UnexpectedAnswer: it is not an object, has no id, or a field has another type.
         """
         fields = _Fields(value, "webhook")
         return cls(
@@ -60,7 +60,7 @@ class RunView:
         """From the JSON of one entry of `runs`.
 
         Raises:
-            UnexpectedAnswer: it is no object, or a field has another type.
+            UnexpectedAnswer: it is not an object, or a field has another type.
         """
         fields = _Fields(value, "run")
         return cls(
@@ -114,7 +114,7 @@ class EventEntry:
         """From the JSON of an entry (published: every field but the content of `runs`).
 
         Raises:
-            UnexpectedAnswer: it is no object, has no webhookEventId, or a field has another type.
+            UnexpectedAnswer: it is not an object, has no webhookEventId, or a field has another type.
         """
         fields = _Fields(value, "event")
         return cls(

@@ -158,7 +158,7 @@ class _Job:
         return Due(due, (frozenset(self.failed), self.to_repeat))
 
     def _check_attempts(self, entry: EventEntry) -> None:
-        """Give up an event that has been resent as often as it may be; its first run was no resend."""
+        """Give up an event that has been resent as often as it may be; its first run was not a resend."""
         resends = (entry.runs_counter or 1) - 1
         if self.max_attempts is not None and resends >= self.max_attempts:
             self.spent.add(entry.webhook_event_id)

@@ -130,7 +130,7 @@ class AnswerReader:
             if self._chunked:
                 return _SLICE
             left = _PLAIN_SLICE if self._ends_with_connection else self._length - self._body_size
-            return min(max(left, _SLICE), _PLAIN_SLICE)  # what may follow the body is no body, so it must be little
+            return min(max(left, _SLICE), _PLAIN_SLICE)  # what may follow the body is not a body, so it must be little
         room = OVERHEAD_LIMIT - self.size
         if room <= 0:
             raise BadAnswer(f"a head of more than {OVERHEAD_LIMIT} bytes")

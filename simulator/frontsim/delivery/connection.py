@@ -247,5 +247,5 @@ class Connection(asyncio.Protocol):
 
 
 def _is_missing_tls_close(error: Exception) -> bool:
-    """Whether we closed in good order and the receiver did not answer with a TLS close: that is no error."""
+    """Whether we closed in good order and the receiver did not answer with a TLS close: that is not an error."""
     return isinstance(error, TimeoutError) and error.errno is None

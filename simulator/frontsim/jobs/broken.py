@@ -184,7 +184,7 @@ class PrintsItsKey(Job):
 
 
 class DiesOfNullStatus(Job):
-    """It compares status codes, and a null is no number."""
+    """It compares status codes, and a null is not a number."""
 
     def failed(self, entries: list[Entry]) -> list[Entry]:
         return [entry for entry in super().failed(entries) if entry["statusCode"] >= 300]

@@ -192,7 +192,7 @@ class VerifyCommands:
         return [f"--observe-state={text}"]
 
     def _sqlite_file(self, effects: Fields) -> Path | None:
-        """A SQLite file below our folder. Elsewhere, or in a hidden folder, are files that are no receiver's."""
+        """A SQLite file below our folder. Elsewhere, or in a hidden folder, are files that are not a receiver's."""
         text = effects.text("sqlite", "a file", required=True, most=_LONGEST)
         if text is None:
             return None

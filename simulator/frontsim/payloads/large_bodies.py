@@ -58,7 +58,7 @@ class LargeBodies:
         return (await self.do(body, "compact"))[1]
 
     async def problems(self, event: str, body: bytes) -> list[Violation]:
-        """As `Catalog.problems`. Raises BadInput: it is no JSON."""
+        """As `Catalog.problems`. Raises BadInput: it is not JSON."""
         found, _ = await self.do(body, "problems", event=event)
         return [Violation(*each) for each in found["problems"]]
 

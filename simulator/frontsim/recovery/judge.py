@@ -21,7 +21,7 @@ from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, Pas
 from frontsim.verdicts import Verdict
 
 MOST_RESENDS_OF_ONE = 10
-"""Resends of one event in one start of the job that are no fault yet."""
+"""Resends of one event in one start of the job that are not a fault yet."""
 MOST_CALLS_WHILE_ASKED_TO_WAIT = 16
 """Calls that may be under way when the API asks to wait."""
 MOST_SERIAL_CALLS_WHILE_ASKED_TO_WAIT = 4

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 CONNECTIONS = 4
 CHUNK = 500
-"""Events of a page: what a listing holds in memory. Larger pages are no faster, and hold a connection for longer."""
+"""Events of a page: what a listing holds in memory. Larger pages are not faster, and hold a connection for longer."""
 PAGE_BYTES = 1_000_000
 """Bytes of payloads in a page, about: it ends with the event that exceeds them."""
 

@@ -48,7 +48,7 @@ def read_configuration(folder: Path) -> Configuration:
     """The configuration that holds in a folder.
 
     Raises:
-        Unusable: the file cannot be read, or is no TOML.
+        Unusable: the file cannot be read, or is not TOML.
     """
     for place in (folder, *folder.parents):
         if (place / FILE).is_file():

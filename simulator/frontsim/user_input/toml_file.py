@@ -19,7 +19,7 @@ def read_toml(file: Path, of: Callable[[Mapping[str, Any]], T], *, expected: str
         expected: what the file should have been, for the message.
 
     Raises:
-        Unusable: the file cannot be read, is no TOML, or says what `of` refuses.
+        Unusable: the file cannot be read, is not TOML, or says what `of` refuses.
     """
     try:
         text = file.read_bytes()

@@ -180,7 +180,7 @@ def check_simulator(address: Address) -> None:
 
     Raises:
         BadInput: its URL cannot be used.
-        Unusable: nothing answers there, or something that is no simulator.
+        Unusable: nothing answers there, or something that is not a simulator.
     """
     with closing(Simulator(address.control_url, token=address.token)) as simulator:
         try:

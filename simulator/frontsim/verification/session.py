@@ -88,7 +88,7 @@ def _seen_again(first: FirstPass, history: History, contract: Contract, *, kille
 
 
 def _without_last_look(first: FirstPass, contract: Contract) -> Played:
-    """The judgement of an interrupted run: what is missing is no loss yet."""
+    """The judgement of an interrupted run: what is missing is not a loss yet."""
     if first.last_look is None:
         return first.played
     return replace(first.played, judgement=judge(first.played.history, contract, doubt=_INTERRUPTED))

@@ -25,7 +25,7 @@ export async function call(method, path, value, { text, signal } = {}) {
   try {
     json = JSON.parse(read);
   } catch {
-    // what is no JSON is a refusal of something between us and the simulator
+    // what is not JSON is a refusal of something between us and the simulator
   }
   if (answer.ok) return json;
   throw new Refused(answer.status, json?.detail ?? json?.message ?? `${answer.status} ${answer.statusText}`, json?.errors);

@@ -15,7 +15,7 @@ function tokens(text) {
   return found;
 }
 
-/** The text with line breaks and indents; as it came where it is no JSON. Numbers keep every digit. */
+/** The text with line breaks and indents; as it came where it is not JSON. Numbers keep every digit. */
 export function pretty(text) {
   const found = tokens(text);
   if (!found) return text;

@@ -1,4 +1,4 @@
-"""Wrong reading: a valid event is refused or fails, or a request that is no event is accepted."""
+"""Wrong reading: a valid event is refused or fails, or a request that is not an event is accepted."""
 
 import logging
 import os

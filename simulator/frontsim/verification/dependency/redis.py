@@ -16,7 +16,7 @@ _READS = frozenset(
     b"SISMEMBER SMEMBERS SMISMEMBER STRLEN SUBSCRIBE TIME TTL TYPE UNSUBSCRIBE UNWATCH WAIT WATCH XINFO XLEN XPENDING "
     b"XRANGE XREAD XREADGROUP XREVRANGE ZCARD ZCOUNT ZRANGE ZRANGEBYSCORE ZRANK ZREVRANGE ZSCORE".split()
 )
-"""Commands that change nothing, or wait for something to take: they are no commits."""
+"""Commands that change nothing, or wait for something to take: they are not commits."""
 _ENDS_MULTI = (b"EXEC", b"DISCARD")
 _NOTHING = (b":0", b"$-1", b"*-1", b"_")
 _MOST_WAITING = 100_000

@@ -1,4 +1,4 @@
-"""What was booked before a scenario began: it is no effect of the scenario."""
+"""What was booked before a scenario began: it is not an effect of the scenario."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -154,7 +154,7 @@ def _things(event: EventFact) -> set[tuple[str, str]]:
 
 
 def pair_of(column: Column, event: EventFact, row: Row) -> ColumnPair | None:
-    """The field and its column; None where the event or the row has none, or the value is no single one."""
+    """The field and its column; None where the event or the row has none, or the value is not a single one."""
     sent, kept = lookup.find(event.payload, column.path), row.get(column.name)
     kept = str(kept) if isinstance(kept, Decimal) else kept
     if isinstance(sent, dict | list) or isinstance(kept, dict | list) or sent is None or kept is None:

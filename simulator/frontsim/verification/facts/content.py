@@ -73,7 +73,7 @@ class Pair:
 
 
 def embedded_payload(effect: Any) -> Any:
-    """The copy of the payload inside an effect, None without one; a text when the copy is no whole JSON."""
+    """The copy of the payload inside an effect, None without one; a text when the copy is not whole JSON."""
     if not isinstance(effect, Mapping):
         return None
     for name in _CARRIERS:

@@ -60,7 +60,7 @@ class CustomerShape:
 
 
 def flat(row: Any) -> Mapping[str, Any]:
-    """The single values of a row by dotted path, also those of objects within it; empty where it is no object."""
+    """The single values of a row by dotted path, also those of objects within it; empty where it is not an object."""
     return dict(_values(row, "")) if isinstance(row, Mapping) else {}
 
 

@@ -30,7 +30,7 @@ class ContentCheck(StrEnum):
     EXACT = "exact"
     """Every key and value is as it was sent; only the order of keys and the form of a number are free."""
     KNOWN = "known"
-    """What databases and JSON libraries do to a value is no difference; a rewriting that loses nothing is a note."""
+    """What databases and JSON libraries do to a value is not a difference; a rewriting that loses nothing is a note."""
     OFF = "off"
     """Content is not compared."""
 

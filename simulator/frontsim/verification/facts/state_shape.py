@@ -32,7 +32,7 @@ class Cell(NamedTuple):
 
 
 Levels = Mapping[Cell, Decimal | None]
-"""What each cell shows: None where that is no single number."""
+"""What each cell shows: None where that is not a single number."""
 
 
 @dataclass(frozen=True, slots=True)

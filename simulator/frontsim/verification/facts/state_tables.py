@@ -3,7 +3,7 @@
 A right receiver may keep one row for each and overwrite it. Then an older state has no effect, and that is
 no loss. Effects are taken for such a table only if they look like one: of no row two events have an effect, and the
 newest of all acknowledged events is the one that has it. So a receiver that drops the second update as a repeat of the
-first is no table of newest states, and one that keeps every update is none either: what lacks there is lost.
+first is not a table of newest states, and one that keeps every update is none either: what lacks there is lost.
 """
 
 from collections import defaultdict

@@ -64,7 +64,7 @@ def _by_item(events: Sequence[EventFact], shape: StateShape) -> Mapping[StockIte
 
 
 def _mentions(events: Sequence[EventFact]) -> str:
-    """All texts of events that are no movement, in which an article may be named."""
+    """All texts of events that are not movements, in which an article may be named."""
     return " ".join(str(event.payload) for event in events if event.event != MOVEMENT)
 
 

@@ -85,7 +85,7 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
 def without_guesses(judgement: Judgement, guesses: Mapping[str, str]) -> Judgement:
     """The judgement with warnings in place of refusals that depend on a guess: on which, by webhookEventId.
 
-    A receiver that refuses what no source shows may never get it, so that alone is no violation.
+    A receiver that refuses what no source shows may never get it, so that alone is not a violation.
     """
     kept = tuple(
         each for each in judgement.findings if each.class_ is not Class.REJECTED or each.webhook_event_id not in guesses

@@ -59,7 +59,7 @@ class WaitLimits:
         missing_s: effects that lack something have settled when they are unchanged for this long, because a slow worker
             is not a loss.
         most_s: effects that still change after this long never settle. An earlier change gets its whole window, also
-            beyond this: a look that took long on a busy machine, or a batch that came late, is no sign of unrest.
+            beyond this: a look that took long on a busy machine, or a batch that came late, is not a sign of unrest.
     """
 
     quiet_s: float

@@ -100,7 +100,7 @@ def _play(state: ScenarioState) -> Recording:
 
 
 def _no_shop(state: ScenarioState) -> str:
-    """Why the sink is no shop or ERP that may fail: a receiver that only reports to it has no idempotency keys."""
+    """Why the sink is not a shop or ERP that may fail: a receiver that only reports to it has no idempotency keys."""
     harness = state.harness
     if not state.scenario.needs_sink or harness.sim.sink_keys(harness.sink):
         return ""
