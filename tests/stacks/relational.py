@@ -22,6 +22,7 @@ SCHEMA = (
     "CREATE TABLE events (event_id VARCHAR(64) PRIMARY KEY, done INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE sales (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
     "CREATE TABLE stock (stock_id INTEGER, gtin VARCHAR(20), on_hand DECIMAL(12, 3), PRIMARY KEY (stock_id, gtin))",
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR(200), address VARCHAR(400), changed VARCHAR(40))",
     "CREATE TABLE sale_lines (event_id VARCHAR(64) NOT NULL, total DECIMAL(12, 2))",
 )
 NEW = {
@@ -95,14 +96,16 @@ def one_transaction(kind: str, connect: Connect) -> Book:
     return book
 
 
-def levels_added(kind: str, connect: Connect, *, reads_first: bool = False) -> Book:
-    """It books a movement and changes the level of its stock item in one transaction."""
+def levels_added(kind: str, connect: Connect, *, reads_first: bool = False, commits_between: bool = False) -> Book:
+    """It books a movement and changes the level of its stock item, in one transaction or two."""
     database = Database(kind, connect)
 
     def book(event_id: str, movement: Any) -> None:
         def work(connection: Connection) -> None:
             if database.note(connection, event_id):
                 run(connection, SALE, event_id, movement["quantity"])
+                if commits_between:
+                    connection.commit()
                 _move(connection, movement, reads_first=reads_first)
             connection.commit()
 
@@ -121,6 +124,33 @@ def _move(connection: Connection, movement: Any, *, reads_first: bool) -> None:
         cursor.execute("SELECT on_hand FROM stock WHERE stock_id = %s AND gtin = %s", item)
         level = float(cursor.fetchone()[0]) + quantity
     run(connection, "UPDATE stock SET on_hand = %s WHERE stock_id = %s AND gtin = %s", level, *item)
+
+
+CUSTOMER = """
+INSERT INTO customers VALUES (%s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, address = excluded.address, changed = excluded.changed
+"""
+IF_NEWER = "WHERE excluded.changed >= customers.changed"
+
+
+def customers_kept(kind: str, connect: Connect, *, which: str) -> Book:
+    """It books an event and keeps what it says of the customer, in one transaction."""
+    database = Database(kind, connect)
+
+    def book(event_id: str, told: Any) -> None:
+        name = " ".join(filter(None, (told["lastName"], told["firstName"]))).upper()
+        place = ", ".join(filter(None, (told["address1"], told["postalCode"], told["city"])))
+
+        def work(connection: Connection) -> None:
+            if database.note(connection, event_id):
+                run(connection, SALE, event_id, 0)
+                changed = told["updatedDateTime"] or told["createdDateTime"]
+                run(connection, CUSTOMER + which, told["customerId"], name, place, changed)
+            connection.commit()
+
+        database.pool.run(work)
+
+    return book
 
 
 def no_pool(kind: str, connect: Connect) -> Book:
@@ -321,6 +351,9 @@ RECEIVERS: Mapping[str, Callable[[str, Connect], Book]] = {
     "no-pool": no_pool,
     "levels-added": levels_added,
     "levels-read-first": partial(levels_added, reads_first=True),
+    "levels-committed-later": partial(levels_added, commits_between=True),
+    "customers-newest": partial(customers_kept, which=IF_NEWER),
+    "customers-last": partial(customers_kept, which=""),
     "retries": retries,
     "dies": dies,
     "dies-alone": dies,

@@ -43,7 +43,8 @@ class Case:
     classes: frozenset[str]
     scenarios: Sequence[str]
     effects: str
-    levels: str
+    events: Sequence[str]
+    state: str
 
     @property
     def server(self) -> str:
@@ -64,7 +65,8 @@ def cases() -> list[Case]:
             frozenset(each.get("classes", ())),
             each.get("found_by", EVERYWHERE),
             each.get("effects", "sales"),
-            each.get("levels", ""),
+            each.get("events", ["SaleCreated"]),
+            each.get("state", ""),
         )
         for each in listed
         for stack in each["stacks"]
@@ -117,7 +119,7 @@ def postgresql(request: pytest.FixtureRequest) -> Running:
         return psycopg.connect(host="127.0.0.1", port=server["PGPORT"], user="postgres", autocommit=True)
 
     with connect() as database:
-        for table in ("events", "sales", "sale_lines", "stock"):
+        for table in ("events", "sales", "sale_lines", "stock", "customers"):
             database.execute(f"DROP TABLE IF EXISTS {table}")
         for statement in relational.SCHEMA:
             database.execute(statement)
@@ -201,8 +203,8 @@ def test_the_receiver_is_judged_rightly(
         observe_function=lambda: running.effects(case.effects),
         receiver_cmd=command(case),
         dependencies=[DependencyAddress("db", "127.0.0.1", running.port)],
-        observe_state=case.levels and f"postgresql+psycopg://postgres@127.0.0.1:{running.port}/postgres {case.levels}",
-        events=["StockMovementCreated" if case.levels else "SaleCreated"],
+        observe_state=case.state and f"postgresql+psycopg://postgres@127.0.0.1:{running.port}/postgres {case.state}",
+        events=case.events,
         limits=LIMITS,
     )
     for played in play(asked, *case.scenarios, seed=seed):
