@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx
+import orjson
 import pytest
 
 from frontsim.clock import stopwatch
@@ -51,6 +52,41 @@ def test_a_url_that_shows_no_list_is_a_failure(shop, status, body, told):
         observer.read()
     assert told in str(failed.value)
     assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"),
+    [
+        (b'[{"a":1}]', b'[{"a":1},{"a":2},{"b":[3]}]', 1),  # it has grown
+        (b'[{"a":1}]', b'[{"a":1}]', 1),
+        (b'[{"a":1}]', b'[{"a":2},{"a":3}]', 0),
+        (b'[{"a":1}]', b'[{"b":0},{"a":1}]', 0),  # the newest first
+        (b'[{"a":1},{"a":2}]', b'[{"a":1}]', 0),
+        (b"[1]", b"[12]", 0),  # the number goes on
+        (b"[1]", b"[1, 2]", 1),
+        (b"[]", b"[1]", 0),
+        (b"[1]\n", b"[1,2]\n", 0),
+    ],
+)
+def test_of_a_list_that_has_grown_the_new_part_alone_is_parsed(shop, first, then, kept):
+    """Whatever changes, a look shows what the whole body says."""
+    bodies = iter([first, then])
+    shop.shows = lambda: (200, next(bodies))
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        before, after = observer.read(), observer.read()
+    assert orjson.loads(then) == after
+    assert kept <= sum(one is other for one, other in zip(before, after, strict=False))
+
+
+@pytest.mark.parametrize("then", [b"[1,]", b"[1,2", b"[1,2]]", b"[1,,2]", b"[1,2]x"])
+def test_a_list_that_has_grown_into_no_json_is_a_failure(shop, then):
+    """Its beginning was JSON, and the whole is not."""
+    bodies = iter([b"[1]", then])
+    shop.shows = lambda: (200, next(bodies))
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        assert [1] == observer.read()
+        with pytest.raises(ObserverFailed, match="expected a JSON list"):
+            observer.read()
 
 
 def test_a_url_where_nobody_listens_is_a_failure(free_port):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.play.harness import TimeLimits
@@ -38,3 +39,13 @@ def test_a_slow_receiver_is_killed_less_often(state, spent_s, kill_s, may):
 )
 def test_a_scenario_has_a_turn_for_each_dependency_that_it_breaks(state, name, turns):
     assert turns == state(name, dependencies=SimpleNamespace(names=("db", "cache"))).turns
+
+
+def test_the_log_is_read_for_webhooks_that_have_events(state):
+    """In the webhooks' order; the others cost a call each, and have nothing."""
+    state = state()
+    state.webhooks = {"SaleCreated": ["a", "b"], "ReturnCreated": ["c"], "CustomerCreated": ["d"]}
+    assert [] == state.raised_on
+    for webhook_id in ("d", "b"):
+        state.track(RaisedEvent(webhook_id, f"event of {webhook_id}", "SaleCreated"))
+    assert ["b", "d"] == state.raised_on

@@ -141,7 +141,7 @@ class UrlObserver:
         self._effects: Sequence[Any] = ()
 
     def read(self) -> Sequence[Any]:
-        """One GET; an answer with the bytes of the last one is not parsed again."""
+        """One GET; what an answer has in common with the last one, all of it or its beginning, is not parsed again."""
         try:
             answer = bounded.get(self._http, self._url, limit_s=self._limit_s)
         except (bounded.TooSlow, httpx.TimeoutException):
@@ -162,13 +162,26 @@ class UrlObserver:
         if answer.body == self._body:
             return self._effects
         try:
-            value = orjson.loads(answer.body)
+            value = self._parsed(answer.body)
         except orjson.JSONDecodeError:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
         if not isinstance(value, list):
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {type(value).__name__}")
         self._body, self._effects = answer.body, value
         return value
+
+    def _parsed(self, body: bytes) -> Any:
+        """The value of a body. Of a list that has only grown at its end, the new part alone is parsed.
+
+        [{..},{..}]   the last body
+        [{..},{..},{..}]   begins with it, up to its bracket, and goes on with a comma
+        """
+        end = len(self._body) - 1
+        if self._effects and self._body[end:] == b"]" and body[end : end + 1] == b"," and body[:end] == self._body[:-1]:
+            new = orjson.loads(b"[" + body[end + 1 :])
+            if new:  # a comma with nothing behind it is no JSON
+                return [*self._effects, *new]
+        return orjson.loads(body)
 
     def close(self) -> None:
         """Close the connections."""

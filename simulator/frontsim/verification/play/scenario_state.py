@@ -112,6 +112,12 @@ class ScenarioState:
         return [each for ids in self.webhooks.values() for each in ids]
 
     @property
+    def raised_on(self) -> list[str]:
+        """The webhooks that have events so far: the log has nothing of the others, and each costs a call to read."""
+        with_events = {each.webhook_id for each in self.tracked.values()}
+        return [each for each in self.webhook_ids if each in with_events]
+
+    @property
     def is_breaking(self) -> bool:
         """Whether a fault breaks deliveries now in a way that a right receiver cannot cope with."""
         is_broken = any(not each.step.tolerable and not each.step.on_api for each in self.active)

@@ -2,12 +2,13 @@
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play.probes.type_probe import ProbedTypes
+from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import chosen
 
@@ -58,6 +59,20 @@ def test_most_types_refused_is_told_with_what_to_do():
     assert "20 of 21 types were answered 500 Internal server error. Not yours? --events SaleCreated" == found.hint
     assert 21 == len(types)
     assert [] == webhooks
+
+
+def test_a_simulator_that_goes_on_keeps_no_webhook_of_the_probe():
+    """One of our own ends with the probe, so that nothing is removed there."""
+    with (
+        answering({}, 200) as url,
+        open_harnesses(Request(receiver=url), 1, pause=lambda _: None) as open_harness,
+        open_harness(chosen(["steady"])[0]) as harness,
+    ):
+        assert not harness.cleans_up
+        probe(replace(harness, cleans_up=True))
+        assert [] == harness.api.list_webhooks()
+        probe(harness)
+        assert 21 == len(harness.api.list_webhooks())
 
 
 def test_auto_leaves_out_what_is_refused_alike():

@@ -41,7 +41,7 @@ def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
 
     Raises CallError.
     """
-    listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.webhook_ids)}
+    listed = {entry.webhook_event_id: entry for entry in state.harness.log(state.raised_on)}
     known = [(tracked, listed[each]) for each, tracked in state.tracked.items() if each in listed]
     return tuple(_fact(state, tracked, entry) for tracked, entry in known)
 

@@ -74,7 +74,7 @@ class _ScenarioFailures:
 
     def due(self) -> Due[EventAddress]:
         state = self._state
-        entries = [entry for entry in state.harness.failed(state.webhook_ids) if _is_owed(state, entry)]
+        entries = [entry for entry in state.harness.failed(state.raised_on) if _is_owed(state, entry)]
         events = frozenset((entry.webhook_id, entry.webhook_event_id) for entry in entries)
         return Due(sorted(events), events, is_refused_for_good([entry.status_code for entry in entries]))
 
