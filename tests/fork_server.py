@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from _pytest.config import default_plugins
+
 from frontsim.cli.main import COMMANDS
 
 READY = b"ready\n"
@@ -33,6 +35,7 @@ PRELOADED = (
     "frontsim.receivers.serve",
     "frontsim.serving",
     "frontsim.verification.session",
+    *(f"_pytest.{name}" for name in default_plugins),
 )
 
 
@@ -141,7 +144,8 @@ def _run(request: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     module, *sys.argv[1:] = request["words"]
     sys.path[0] = request["folder"]
-    sys.modules.pop(module, None)  # it may be imported already, but not as the program
+    if not hasattr(sys.modules.get(module), "__path__"):  # of a package, __main__ is the program
+        sys.modules.pop(module, None)  # it may be imported already, but not as the program
     gc.enable()
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -3,15 +3,13 @@ import sys
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.pytest_run import pytest_run
 
 pytestmark = pytest.mark.slow
 
-PYTEST = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
-
 
 def run(*args, cwd):
-    return subprocess.run([*PYTEST, *args], cwd=cwd, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    return pytest_run("-q", *args, folder=cwd)
 
 
 def test_the_plugin_imports_nothing_heavy():

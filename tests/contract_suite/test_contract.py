@@ -1,12 +1,10 @@
 """The suite run as a user runs it, against receivers whose faults are known."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.pytest_run import pytest_run
 from tests.receiver import ReceiverProcess
 from tests.verification.laboratory import open_shop
 
@@ -26,8 +24,7 @@ def suite(tmp_path):
 
 def asked(folder, *args):
     """Exit code and output of the suite with those options."""
-    command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider", *args]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    done = pytest_run("--pyargs", "frontsim.contract_suite", *args, folder=folder)
     return done.returncode, done.stdout
 
 

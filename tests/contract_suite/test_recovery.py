@@ -1,12 +1,11 @@
 """The job's tests run as a user runs them, against jobs whose faults are known."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.pytest_run import pytest_run
 
 pytestmark = pytest.mark.slow
 
@@ -15,9 +14,8 @@ JOB = f"{sys.executable} -m frontsim job"
 
 def asked(folder, job, *args):
     """Exit code and output of the suite for a job."""
-    command = [sys.executable, "-m", "pytest", "--pyargs", "frontsim.contract_suite", "-p", "no:cacheprovider"]
-    command += ["--recovery-job", job, "--recovery-seed", "7", *args]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    options = ("--recovery-job", job, "--recovery-seed", "7", *args)
+    done = pytest_run("--pyargs", "frontsim.contract_suite", *options, folder=folder)
     return done.returncode, done.stdout
 
 
