@@ -19,6 +19,11 @@ def test_codes_have_right_check_digits_and_are_used_once(seed: int) -> None:
         assert len(codes) == len(set(codes))
 
 
+def test_it_is_made_once_for_all_simulators_of_a_process() -> None:
+    """`verify` opens one for each scenario, all with one seed."""
+    assert assortment(7) is assortment(7)
+
+
 def test_each_currency_has_its_price_list() -> None:
     """Prices end as prices do, and lie above what the goods cost."""
     for size in assortment(1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -111,8 +112,9 @@ def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+@lru_cache(maxsize=8)
 def assortment(seed: int) -> tuple[Size, ...]:
-    """All sizes that the chain of a seed sells."""
+    """All sizes that the chain of a seed sells; made once for all simulators of a process, as `verify` has many."""
     sizes: list[Size] = []
     first_product = 11_000_000 + spread(seed, "product", 900_000)
     for product, (name, group, price, texts, colour) in enumerate(_products()):
