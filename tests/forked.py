@@ -28,6 +28,24 @@ ROOT = Path(__file__).parent.parent
 _START = ("LANG", "LC_", "LD_", "PYTHON")
 """Variables that are read before the first line of a program begin so."""
 _OPTIONS = {"stdin", "stdout", "stderr", "text", "env", "cwd", "start_new_session"}
+_COMMAND = f"""\
+#!{sys.executable} -IS
+import json, os, signal, socket, sys
+
+server = socket.socket(socket.AF_UNIX)
+server.connect({{address!r}})
+server.recv({len(fork_server.READY)})
+environment = {{{{**os.environ, "PATH": os.environ["PATH"].partition(os.pathsep)[2]}}}}  # what it starts is no fork
+request = {{{{"words": ["frontsim", *sys.argv[1:]], "folder": os.getcwd(), "environment": environment}}}}
+socket.send_fds(server, [json.dumps(request).encode() + b"\\n"], [0, 1, 2])
+numbers = server.makefile()
+pid = int(numbers.readline())
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
+code = int(numbers.readline())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""The command `frontsim`, as a fork."""
 _lease: list[socket.socket] = []
 
 
@@ -194,6 +212,15 @@ def run(words: Sequence[str], *, timeout: float | None = None, **options: Any) -
     with popen(words, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options) as process:
         out, err = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def path_with_frontsim(folder: Path) -> str:
+    """PATH for a shell, whose `frontsim` is a fork: a small command in a new folder."""
+    folder.mkdir()
+    command = folder / "frontsim"
+    command.write_text(_COMMAND.format(address=server_address()))
+    command.chmod(0o755)
+    return os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"]))
 
 
 class Subprocess:

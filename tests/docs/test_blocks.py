@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +14,7 @@ import pytest
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, Block, blocks
-from tests.fork_server import READY
-from tests.forked import server_address
+from tests.forked import path_with_frontsim
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -24,24 +22,6 @@ pytestmark = pytest.mark.slow
 LANGUAGES = ("sh", "python")
 PORTS = re.compile(r"\b8[45]\d0\b")
 HANGS_AFTER_S = 900  # not a measure of speed: a page that hangs must not stop the whole suite
-COMMAND = f"""\
-#!{sys.executable} -IS
-import json, os, signal, socket, sys
-
-server = socket.socket(socket.AF_UNIX)
-server.connect({{address!r}})
-server.recv({len(READY)})
-environment = {{{{**os.environ, "PATH": os.environ["PATH"].partition(os.pathsep)[2]}}}}  # what it starts is no fork
-request = {{{{"words": ["frontsim", *sys.argv[1:]], "folder": os.getcwd(), "environment": environment}}}}
-socket.send_fds(server, [json.dumps(request).encode() + b"\\n"], [0, 1, 2])
-numbers = server.makefile()
-pid = int(numbers.readline())
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, _: os.kill(pid, number))
-code = int(numbers.readline())
-sys.exit(code if code >= 0 else 128 - code)
-"""
-"""The command `frontsim`, as a fork of the tests' server."""
 RUNNING = [page for page in PAGES if blocks(page, *LANGUAGES)]
 
 
@@ -62,14 +42,10 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
     ports["8400"] = re.sub(r".*:(\d+)/.*", r"\1", running.base_url)
     bash = shutil.which("bash")
     assert bash is not None
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "frontsim"
-    command.write_text(COMMAND.format(address=server_address()))
-    command.chmod(0o755)
     (tmp_path / "work").mkdir()
     environment = os.environ | {
         "FRONTSIM_STATE_DIR": str(tmp_path / "work"),
-        "PATH": os.pathsep.join(map(str, (command.parent, Path(sys.executable).parent, os.environ["PATH"]))),
+        "PATH": path_with_frontsim(tmp_path / "bin"),
         "FRONTSIM_BASE_URL": running.base_url,
     }
     output = tmp_path / "output"

@@ -19,6 +19,7 @@ import pytest
 from docs.generate import examples
 from docs.generate.examples import EXAMPLES
 from tests.examples import databases
+from tests.forked import path_with_frontsim
 from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
@@ -43,6 +44,8 @@ class Stack:
 
 
 JDBC = "/usr/share/java/postgresql.jar"
+LITTLE_COMPILATION = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""A Java process of seconds spends most of its processor time on compiling itself."""
 GOPATH = "/usr/share/gocode"
 GO = f"GO111MODULE=off GOPATH={GOPATH} go build"
 STACKS = {
@@ -69,6 +72,7 @@ class BuiltStack:
 
     name: str
     folder: Path
+    path: str
     server: Mapping[str, str]
 
 
@@ -88,7 +92,8 @@ def mariadb() -> Iterator[Mapping[str, str]]:
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> BuiltStack:
     name: str = request.param
     folder = built(name, tmp_path_factory.mktemp(name))
-    return BuiltStack(name, folder, request.getfixturevalue(STACKS[name].database))
+    path = path_with_frontsim(folder / "bin")
+    return BuiltStack(name, folder, path, request.getfixturevalue(STACKS[name].database))
 
 
 def test_the_right_receiver_is_verified(stack: BuiltStack) -> None:
@@ -131,7 +136,7 @@ def verified(stack: BuiltStack, receiver: str, scenarios: Sequence[str], *, ever
     """
     name, folder = stack.name, stack.folder
     port = str(free_port())
-    environment = variables_of(name, f"{name}_{receiver}{'_all' * every_type}", stack.server) | {"PORT": port}
+    environment = variables_of(stack, f"{name}_{receiver}{'_all' * every_type}") | {"PORT": port}
     *_, schema, verify = ci_job(folder)
     done = run(schema, folder, environment)
     assert 0 == done.returncode, done.stderr
@@ -145,11 +150,11 @@ def verified(stack: BuiltStack, receiver: str, scenarios: Sequence[str], *, ever
     return verdict
 
 
-def variables_of(name: str, database: str, server: Mapping[str, str]) -> dict[str, str]:
+def variables_of(stack: BuiltStack, database: str) -> dict[str, str]:
     """The environment of the CI job, for a database that was just made."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     ours = {key: value for key, value in os.environ.items() if not key.startswith(("FRONTSIM_", "GITHUB_"))}
-    return ours | {"PATH": path} | databases.created(STACKS[name].database, database, server)
+    ours |= {"PATH": stack.path, "JAVA_TOOL_OPTIONS": LITTLE_COMPILATION}
+    return ours | databases.created(STACKS[stack.name].database, database, stack.server)
 
 
 def built(name: str, parent: Path) -> Path:
