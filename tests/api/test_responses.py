@@ -347,11 +347,10 @@ def test_no_request_makes_a_5xx(
 ):
     """Whatever a request holds, the answer is not the server's failure, and the server goes on."""
     shared_sim.does("reset")
-    webhook = shared_sim.subscribes("http://127.0.0.1:1/")
-    (event,) = shared_sim.raises()
-    url = httpx.URL(shared_sim.server).copy_with(
-        raw_path=quote(path.replace("{webhook}", webhook).replace("{event}", event)).encode()
-    )
+    if "{" in path:
+        path = path.replace("{webhook}", shared_sim.subscribes("http://127.0.0.1:1/"))
+        path = path.replace("{event}", *shared_sim.raises())
+    url = httpx.URL(shared_sim.server).copy_with(raw_path=quote(path).encode())
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = shared_sim.http.request(method, url, params=query, content=content, headers=headers)
     assert 500 > answer.status_code, answer.text
