@@ -2,6 +2,7 @@
 
 import shlex
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
 from tests.ports import free_port
 from tests.receiver import command, serving
-from tests.verification.laboratory import CONTRACT, open_shop, play, requested
+from tests.verification.laboratory import CONTRACT, HASTY, open_shop, play, requested
 
 
 @pytest.fixture(scope="session", name="free_port")
@@ -55,6 +56,12 @@ def requested_fixture():
 def play_fixture():
     """Plays scenarios: `play(request, "steady")`."""
     return play
+
+
+@pytest.fixture
+def limits():
+    """Makes limits that give what is missing little time, with changes."""
+    return lambda **changes: replace(HASTY, **changes)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
+import itertools
 from types import MappingProxyType
 
+import orjson
 import pytest
 
 from frontsim.clock import stopwatch
@@ -13,7 +15,7 @@ from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all
-from tests.verification.laboratory import CATALOG
+from tests.verification.laboratory import CATALOG, ending
 
 
 class NoSimulator:
@@ -75,3 +77,42 @@ def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
     volume = passes._volume(storm, Selection(CATALOG))
     assert is_fewer is bool(volume.note)
     assert is_fewer is (volume.scenario != storm)
+
+
+@pytest.mark.slow
+def test_what_changes_is_told_and_later_scenarios_are_not_tried(shop, requested, play, limits):
+    """Two in a row never come to rest: the reason names an effect, and the third is not tried."""
+    looks = itertools.count()
+
+    def shows():
+        flag = next(looks) % 2 == 0
+        return 200, orjson.dumps([{**each, "current": flag} for each in shop.effects])
+
+    shop.shows = shows
+    request = requested(shop.url, limits=limits())
+    first, second, third = play(request, "short-outage", "steady", "storm")
+    assert "changed its current" in first.judgement.reason
+    assert [Verdict.UNKNOWN] * 3 == [each.judgement.verdict for each in (first, second, third)]
+    assert third.judgement.reason == "not tried: the effects did not come to rest in steady"
+
+
+@pytest.mark.slow
+def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits):
+    """Two scenarios in a row without it: the third is not tried."""
+    shop.shows = lambda: (502, b"")
+    *_, third = play(requested(shop.url, limits=limits()), "steady", "short-outage", "storm")
+    assert third.judgement.reason == "not tried: the observer did not answer in short-outage"
+
+
+@pytest.mark.slow
+def test_a_receiver_that_refuses_everything_is_asked_in_two_scenarios(shop, requested, play, monkeypatch):
+    """The verdict on the others is the same without playing them; one that refuses for a moment would be played on."""
+    monkeypatch.setattr("frontsim.verification.early_stop._LEAST_S", 0.0)
+    shop.answers = lambda _: 401
+    request = requested(shop.url, events=["SaleCreated"])
+    asked = []
+    played = play(request, "steady", "short-outage", "storm", after_each=lambda: asked.append(len(shop.seen)))
+    assert [(Verdict.UNKNOWN, [])] * 3 == [ending(each) for each in played]
+    told = "not tried: the receiver refused every clean event, of each type, with 401"
+    assert told == played[2].judgement.reason
+    assert 2 == len(asked)

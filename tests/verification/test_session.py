@@ -1,18 +1,22 @@
+import threading
 import time
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
+from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge.clauses import load
 from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all, seed_of
-from tests.verification.laboratory import FEW
+from tests.verification.laboratory import FEW, Batches, ending
 
 CONTRACT = load()
 BUNDLED = bundled_scenarios()
@@ -87,3 +91,107 @@ def test_what_the_budget_leaves_out_is_skipped(receiver, requested, play):
     assert [Verdict.SKIPPED] * 3 == [each.judgement.verdict for each in played]
     assert "not played: the budget of 0 s was used up before it (--budget)" == played[1].judgement.reason
     assert "it kills and restarts the receiver, which needs --receiver-cmd" == played[2].judgement.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [["short-outage"], ["short-outage", "crash-after-ack"]])
+def test_a_batch_that_comes_late_is_no_loss(shop, requested, play, limits, names):
+    """All is booked when --settle's patience is over: verified, also alone, with a note."""
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    played, *_ = play(request, *names, after_each=Batches(shop).is_due.set)
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert any("effects came late: the last of them " in note for note in played.judgement.notes)
+
+
+@pytest.mark.slow
+def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, play, limits):
+    """What is missing is looked for again after the next scenario, before anybody is accused of it."""
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    first, second = play(request, "short-outage", "steady", after_each=Batches(shop).is_due.set)
+    assert (ending(first), ending(second)) == ((Verdict.VERIFIED, []), (Verdict.VERIFIED, []))
+    assert [first.scenario.name, second.scenario.name] == ["short-outage", "steady"]
+    assert first.judgement.counts["effects"] == 6
+
+
+@pytest.mark.slow
+def test_a_duplicate_in_a_late_batch_is_found(shop, requested, play, limits):
+    """The last look sees everything that came late, also what came twice."""
+    late = Batches(shop)
+
+    def books_the_batch():
+        shop.effects.append(shop.effects[3])
+        late.is_due.set()
+
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    (played,) = play(request, "short-outage", after_each=books_the_batch)
+    assert ending(played) == (Verdict.VIOLATED, [Class.DUPLICATED])
+
+
+@pytest.mark.slow
+def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
+    """Part of a late batch is not there: a loss, of that part only."""
+    is_over = threading.Event()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects[: 4 if is_over.is_set() else 1]))
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
+    assert played.judgement.verdict is Verdict.VIOLATED
+    assert played.judgement.counts["effects"] == 4
+    assert len(played.judgement.missing) == 2
+
+
+@pytest.mark.slow
+def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, requested, play, limits):
+    """It was alive when effects were missed, and is not when they are looked for again."""
+    is_over = threading.Event()
+    Batches(shop)
+    lists = shop.shows
+    shop.shows = lambda: (502, b"bad gateway") if is_over.is_set() else lists()
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "got 502 bad gateway" in played.judgement.reason
+
+
+@pytest.mark.slow
+def test_an_observer_that_shows_less_in_the_last_look_accuses_nobody(shop, requested, play, limits):
+    """All is booked late, but the list shows the newest three only: what was lost cannot be known."""
+    is_over = threading.Event()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects[-3:] if is_over.is_set() else shop.effects[:1]))
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    (played,) = play(request, "short-outage", after_each=is_over.set)
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "the observer no longer shows 1 record" in played.judgement.reason
+
+
+@pytest.mark.slow
+def test_what_never_comes_is_lost(shop, requested, play, limits):
+    """The last look does not find it either: it is a loss, and told in the order of the scenarios."""
+    Batches(shop)
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    first, second = play(request, "short-outage", "crash-after-ack")
+    assert (first.judgement.verdict, second.judgement.verdict) == (Verdict.VIOLATED, Verdict.SKIPPED)
+    assert {Class.BURNED, Class.LOST_AFTER_ACK} == {each.class_ for each in first.judgement.findings}
+
+
+@pytest.mark.slow
+def test_ctrl_c_tells_what_is_known(shop, requested, limits):
+    """A scenario that waits for the last look is shown before the interruption goes on, without an accusation."""
+    Batches(shop)
+    told = []
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
+    with open_harnesses(request, 1, pause=time.sleep) as open_harness:
+
+        class Interrupted:
+            skip_reason = open_harness.skip_reason
+            began_s, refused = open_harness.began_s, open_harness.refused
+
+            def __call__(self, next_one):
+                if next_one.name == "steady":
+                    raise KeyboardInterrupt
+                return open_harness(next_one)
+
+        with pytest.raises(KeyboardInterrupt):
+            told.extend(play_all(scenario.chosen(["short-outage", "steady"]), Interrupted(), CONTRACT))
+    assert [each.scenario.name for each in told] == ["short-outage"]
+    assert ending(told[0]) == (Verdict.UNKNOWN, [])
+    assert "interrupted before the effects that are missing had been waited for" in told[0].judgement.reason

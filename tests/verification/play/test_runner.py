@@ -1,15 +1,23 @@
 """A scenario whose time is over: judged if all of it was played, unknown if not."""
 
+import itertools
+import json
+import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+from frontsim.clock import stopwatch
 from frontsim.verdicts import Verdict
+from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.play import scenario_state
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
-from tests.verification.laboratory import CONTRACT
+from tests.patience import PATIENCE_S
+from tests.verification.laboratory import CONTRACT, FEW, QUICK, ending
 
 pytestmark = pytest.mark.slow
 
@@ -55,3 +63,144 @@ def test_deliveries_that_are_still_due_leave_it_unknown(played, monkeypatch):
     """What the simulator has not sent yet is no loss."""
     monkeypatch.setattr(ScenarioState, "is_drained", lambda _: False)
     assert "(--timeout)" in played(RAISE, WAIT).reason
+
+
+def test_a_right_receiver_is_verified(shop, requested, play):
+    """A receiver that books each event once is verified, with every event counted."""
+    (played,) = play(requested(shop.url), "short-outage")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    # 4 types x 4 occurrences, refused and resent; 4 orders that are created before; three controls and the sign of life
+    assert played.judgement.counts == {
+        "events": 24, "acknowledged": 24, "resent": 16, "effects": 24, "ok": 8, "recovered": 16
+    }  # fmt: skip
+
+
+def test_the_big_payload_is_over_the_default_limit_of_a_proxy(shop, requested, play):
+    """A receiver behind nginx, which takes bodies up to 1 MiB, refuses it; others get it whole."""
+    (played,) = play(requested(shop.url), "big-payload")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert 2**20 < max(map(len, shop.bodies.values())) < 2 * 2**20
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 409])
+def test_a_receiver_that_is_overloaded_is_asked_again(shop, requested, play, status):
+    """It turns everything away for a while when it has taken ten: nothing is refused for ever."""
+    taken, closed_until = itertools.count(1), [0.0]
+
+    def answer(_):
+        if stopwatch() < closed_until[0]:
+            return status
+        if next(taken) % 10 == 0:
+            closed_until[0] = stopwatch() + 0.4
+        return 200
+
+    shop.answers = answer
+    (played,) = play(requested(shop.url), "short-outage")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert played.judgement.counts["recovered"] >= 16
+
+
+def test_a_receiver_that_lets_few_through_is_not_accused_of_the_others(shop, requested, play, limits):
+    """Time is over while it still takes an event now and then: unknown."""
+    began = []
+
+    def answer(_):
+        began.append(stopwatch())
+        due = 2 + 4 * (began[-1] - began[0])
+        return 200 if len(shop.effects) < min(due, 14) else 429  # of 18 events
+
+    shop.answers = answer
+    (played,) = play(requested(shop.url, limits=replace(QUICK, timeout_s=2.5, last_s=60)), "short-outage")
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "(--timeout)" in played.judgement.reason
+
+
+def test_a_receiver_that_refuses_when_time_is_over_is_not_accused(shop, requested, play, limits):
+    """It took the control and has refused ever since, but for less long than anything missing is waited for."""
+    shop.answers = lambda _: 503 if shop.seen else 200
+    (played,) = play(requested(shop.url, limits=replace(QUICK, timeout_s=4, last_s=60)), "steady")
+    assert ending(played) == (Verdict.UNKNOWN, [])
+    assert "(--timeout)" in played.judgement.reason
+
+
+def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, requested, limits):
+    """503 for as long as a scenario waits proves it; the next scenario knows."""
+    shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) % 4 < 3 else 503
+    shop.books("from-before")
+    with open_harnesses(requested(shop.url, limits=limits()), 1, pause=time.sleep) as open_harness:
+        first, second = scenario.chosen(["short-outage", "steady"])
+        (played,) = play_all([first], open_harness, CONTRACT)
+        with open_harness(second) as harness:
+            assert harness.latency.keeps_refusing
+    assert Class.REJECTED in {each.class_ for each in played.judgement.findings}
+
+
+def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limits, monkeypatch):
+    """It answered the controls, and later nothing any more: crashed, and the next scenario is not tried."""
+    hung, closing = [], threading.Event()
+
+    def answer(event):
+        if len(shop.seen) < 5:
+            return 200
+        hung.append(event)
+        return closing.wait(PATIENCE_S) and 503
+
+    def time_runs_out():
+        return stopwatch() + (PATIENCE_S if len(hung) > 3 else 0)  # after one event, and three signs of life
+
+    shop.answers = answer
+    monkeypatch.setattr(scenario_state, "stopwatch", time_runs_out)
+    steady, storm = play(requested(shop.url, events=FEW, limits=limits(answer_s=1)), "steady", "storm")
+    closing.set()
+    assert Class.CRASHED in [each.class_ for each in steady.judgement.findings], steady.judgement.reason
+    assert storm.judgement.verdict is Verdict.UNKNOWN
+    assert "stopped answering in steady" in storm.judgement.reason
+
+
+def test_a_receiver_that_catches_up_is_not_crashed(shop, requested, play, limits):
+    """It is silent for a while after a burst, and answers again before time is over: alive, and all is booked."""
+    asked, closing = itertools.count(), threading.Event()
+    shop.answers = lambda _: 200 if not 3 <= next(asked) < 30 else closing.wait(PATIENCE_S) and 503
+    (played,) = play(requested(shop.url, limits=limits(answer_s=0.5, last_s=20)), "steady")
+    closing.set()
+    assert ending(played) == (Verdict.VERIFIED, [])
+
+
+def test_what_cannot_be_played_is_skipped_with_the_reason(shop, requested, play):
+    """No --receiver-cmd, or a type that is left out: skipped, and why."""
+    crash, big = play(requested(shop.url, events=["SaleCreated"]), "crash-after-ack", "big-payload")
+    assert (Verdict.SKIPPED, Verdict.SKIPPED) == (crash.judgement.verdict, big.judgement.verdict)
+    assert "--receiver-cmd" in crash.judgement.reason
+    assert "StockCountReconciled, which --events leaves out" in big.judgement.reason
+
+
+def test_a_scenario_is_played_with_the_types_that_are_there(shop, requested, play):
+    """It names three, the receiver takes one: that one is raised, and the verdict stands on it."""
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert {"SaleCreated"} == {event.event for event in played.history.events}
+
+
+def test_a_users_schema_of_a_bundled_type_is_played(shop, requested, play, tmp_path):
+    """As the real API may serve it: a field that a scenario sets is gone, and another has another type."""
+    fields = {"saleId": {"type": "integer"}, "saleDateTime": {"type": "string"}, "total": {"type": "string"}}
+    schema = {"type": "object", "required": list(fields), "properties": fields, "additionalProperties": False}
+    (tmp_path / "SaleCreated.json").write_text(json.dumps(schema))
+    request = requested(shop.url, events=["SaleCreated"], contracts=tmp_path)
+    assert [(Verdict.VERIFIED, [])] * 2 == [
+        ending(played) for played in play(request, "same-second", "unicode-and-decimals")
+    ]
+    assert {frozenset(fields)} == {frozenset(json.loads(body)) for body in shop.bodies.values()}
+
+
+def test_a_scenario_of_the_users_own(shop, requested, play, tmp_path):
+    """A TOML file of the documented format is played like ours."""
+    file = tmp_path / "friday.toml"
+    file.write_text(
+        'breaks = "Answers get lost."\nholds = "Each event is booked once."\n'
+        '[[step]]\ndo = "fault"\nfault = "lost-response"\n'
+        '[[step]]\ndo = "raise"\nevents = ["SaleCreated"]\ncount = 3\n'
+    )
+    (played,) = play(requested(shop.url), str(file))
+    assert ending(played) == (Verdict.VERIFIED, [])
+    assert played.judgement.counts["recovered"] == 3
