@@ -315,6 +315,15 @@ async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
 async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
     """What arrives before the deadline is read before the attempt expires, however late we look."""
 
+    for timeout_s in (0.5, 5, 50):  # so long that even a busy machine answers in time
+        if await answered_in_time(timeout_s):
+            return
+    raise AssertionError("nothing was answered within 50 s")
+
+
+async def answered_in_time(timeout_s: float) -> bool:
+    """Whether the answer arrived in time, and we looked too late: it counts then."""
+
     async def answers_late(call: Call) -> None:
         await call.requests()
         asked.set()
@@ -322,16 +331,19 @@ async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
         await call.send(OK)
 
     asked, answered = asyncio.Event(), asyncio.Event()
-    timeout_s = 0.5
     async with Peer(answers_late) as peer, Sender(timeout_s=timeout_s) as sender:
+        began_s = stopwatch()
         result = sender.start(peer.url)
         await asked.wait()
         answered.set()
         await asyncio.sleep(0)  # the answer is with the kernel now, and the event loop has not seen it
-        until = stopwatch() + timeout_s
-        while stopwatch() < until:
+        is_in_time = stopwatch() - began_s < timeout_s
+        until = began_s + timeout_s
+        while is_in_time and stopwatch() < until:
             pass
-        assert Outcome.ANSWERED is (await asyncio.wait_for(result, PATIENCE_S)).outcome
+        outcome = (await asyncio.wait_for(result, PATIENCE_S)).outcome
+    assert Outcome.ANSWERED is outcome or not is_in_time
+    return is_in_time
 
 
 async def test_closing_gives_grace_and_then_tells_how_far_each_got() -> None:

@@ -108,7 +108,7 @@ def test_a_killed_worker_leaves_no_event_unaccounted_for(
     """
     receiver = receivers.start("reference")
     port = str(free_port())
-    ttl = ("--lease-ttl", "4")
+    ttl = ("--lease-ttl", "30")  # a worker that lives reports within it, however busy the machine
     page = str(free_port())
     shared = ("--master", "--expect-workers", "2", "--master-bind-port", port)
     shown = ("--autostart", "--web-port", page)

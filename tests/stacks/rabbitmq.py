@@ -23,7 +23,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS {} (event_id TEXT {})"
 def connected() -> Any:
     host, port = address()
     parameters = pika.ConnectionParameters(
-        host, port, heartbeat=0, socket_timeout=3, blocked_connection_timeout=4, stack_timeout=4
+        host, port, heartbeat=0, socket_timeout=30, blocked_connection_timeout=30, stack_timeout=30
     )
     channel = pika.BlockingConnection(parameters).channel()
     channel.queue_declare(QUEUE, durable=True)

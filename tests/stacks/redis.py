@@ -16,7 +16,7 @@ BOTH = "if redis.call('SETNX', KEYS[1], '1') == 1 then redis.call('RPUSH', KEYS[
 def client(*, retries: int = 0) -> "redis.Redis":
     host, port = address()
     return redis.Redis(
-        host=host, port=port, retry=Retry(NoBackoff(), retries), socket_timeout=4, socket_connect_timeout=3
+        host=host, port=port, retry=Retry(NoBackoff(), retries), socket_timeout=30, socket_connect_timeout=30
     )
 
 

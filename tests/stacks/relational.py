@@ -36,7 +36,7 @@ BROKEN = (psycopg.Error, pymysql.Error)
 
 def postgresql(*, autocommit: bool = False) -> Connection:
     host, port = address()
-    return psycopg.connect(host=host, port=port, user="postgres", autocommit=autocommit, connect_timeout=3)
+    return psycopg.connect(host=host, port=port, user="postgres", autocommit=autocommit, connect_timeout=30)
 
 
 def mariadb(*, autocommit: bool = False) -> Connection:
@@ -51,7 +51,7 @@ def mariadb_tls(*, autocommit: bool = False) -> Connection:
 def _mariadb(**others: Any) -> Connection:
     host, port = address()
     return pymysql.connect(
-        host=host, port=port, user="root", database="shop", connect_timeout=3, read_timeout=4, **others
+        host=host, port=port, user="root", database="shop", connect_timeout=30, read_timeout=30, **others
     )
 
 

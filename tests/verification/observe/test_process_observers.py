@@ -156,26 +156,25 @@ def test_what_cannot_be_imported(my_shop, source, told):
         ("os.kill(os.getpid(), 9)", "its process ended with -9"),
     ],
 )
-def test_foreign_code_that_does_not_end(my_shop, monkeypatch, body, told):
+def test_foreign_code_that_does_not_end(my_shop, tmp_path, monkeypatch, body, told):
     """It is ended, with its children, and the next look begins anew."""
     monkeypatch.setattr(python_process, "MOST_BYTES", 1_000_000)
-    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 20)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", PATIENCE_S)
     source = f"""
         import itertools, os, pathlib, re, subprocess, time
         hoard = []
         def read():
-            mark = pathlib.Path(__file__).with_name("mark")
-            if mark.exists():
+            if pathlib.Path(__file__).with_name("mark").exists():
                 return ["b"]
-            mark.touch()
             {body}
     """
     observer = my_shop("read", source)
     process = observer._process._process
     if "within" in told:
-        observer._limit_s = 3  # of the first look alone: on a busy machine, a process may take longer to start
+        observer._limit_s = 1  # of the first look alone: on a busy machine, a process may take longer to start
     with pytest.raises(ObserverFailed, match=told):
         observer.read()
+    (tmp_path / "mark").touch()
     assert ["b"] == observer.read()
     if told != "more than 500,000 rows":
         assert process.returncode is not None

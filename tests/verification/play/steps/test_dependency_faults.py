@@ -29,7 +29,7 @@ class Erp:
 
     def book(self, event_id):
         """Tell it of an event. Raises OSError or HTTPException."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=4)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", "/orders", b"{}", {"X-Webhook-Event-Id": event_id, "X-Webhook-Event": "order"})
             answer = connection.getresponse()
