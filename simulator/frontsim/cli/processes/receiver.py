@@ -46,7 +46,7 @@ def receiver(
     listing: bool,
     as_json: bool,
 ) -> None:
-    """Run the reference receiver until Ctrl-C: it books each event once, whatever is sent again.
+    """Run the reference receiver until Ctrl-C: it books each event once, however often it arrives.
 
     Deliveries go to POST /hook; GET /effects lists what was booked. --broken runs one with a bug that real
     receivers had.

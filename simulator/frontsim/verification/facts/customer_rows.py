@@ -32,7 +32,7 @@ ShownRow = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Customer:
-    """A customer of a scenario: what was told of it, and what is shown; `row` is None where nothing is."""
+    """A customer of a scenario: what its events say, and what is shown; `row` is None where nothing is."""
 
     id: str
     changes: Sequence[CustomerChange]

@@ -1,4 +1,4 @@
-"""What a user is told of clean events that the observer does not show: what was sent, and what it shows instead."""
+"""What to say about clean events that the observer does not show: what was sent, and what it shows instead."""
 
 from collections.abc import Sequence
 
