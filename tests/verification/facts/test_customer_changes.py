@@ -1,7 +1,10 @@
 """What events say of customers, and since when."""
 
+from dataclasses import replace
+
+from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.customer_changes import customer_changes, traits
-from frontsim.verification.facts.history import EventFact
+from frontsim.verification.facts.history import EventFact, Run
 
 
 def event(payload, name="CustomerUpdated"):
@@ -19,7 +22,12 @@ def test_a_change_holds_since_the_update_or_the_creation():
 
 def test_other_events_tell_of_no_customer():
     """Nor do those that name none."""
-    others = [event({"customerId": 7}, "SaleCreated"), event({"customerId": None}), event("text"), event(None)]
+    others = [
+        event({"customerId": 7}, "SaleCreated"),
+        event({"customerId": None}),
+        event('{"customerId": 7}'),
+        event(None),
+    ]
     assert [] == customer_changes(others)
 
 
@@ -36,3 +44,10 @@ def test_what_a_receiver_may_choose_by():
     )
     expected = {("type of event", frozenset()), ("isEmployee", "true"), ("countryCode", "no"), ("email", None)}
     assert expected == set(traits(change))
+
+
+def test_a_receiver_may_choose_by_the_events_that_it_took():
+    """Those that it acknowledged."""
+    taken = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0),)
+    both = [replace(event({"customerId": 7}), runs=taken), event({"customerId": 7}, "CustomerCreated")]
+    assert {("type of event", frozenset({"CustomerUpdated"}))} == set(traits(customer_changes(both)))

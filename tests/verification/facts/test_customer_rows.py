@@ -190,3 +190,64 @@ def test_rows_that_were_not_read_show_nothing():
     """Nor do rows that show no customers."""
     for facts in (None, StateFacts("state", None, customers=SHAPE), StateFacts("state", None, after={})):
         assert 0 == check_customers(History("s", (NEW,), state=facts)).checked
+
+
+def test_a_column_that_may_show_both_speaks_for_the_present_state():
+    """ "Berg" stands in "Bergland", so the name does not accuse, and it keeps the mail from doing so."""
+    before, after = (
+        told("before", 11, {**KARI, "email": "old@x.example"}),
+        told("after", 12, {**KARI, "lastName": "Bergland"}),
+    )
+    row = {"name": "Kari Bergland", "mail": None, "phone": None}
+    assert [] == wrong(row, before, after)
+    assert [(Class.WRONG_STATE, None)] == wrong({**row, "mail": "old@x.example"}, before, after)
+
+
+@pytest.mark.parametrize(("text", "accused"), [("abc", "new"), ("ab", None)])
+def test_a_short_text_decides_nothing(text, accused):
+    """It may stand in another by chance."""
+    row = {"name": "masked", "mail": text, "phone": None}
+    assert [(Class.WRONG_STATE, accused)] == wrong(row, told("old", 11, {**OLA, "email": text}), NEW)
+
+
+def test_what_was_refused_for_good_explains_nothing():
+    """It cannot be what the row shows."""
+    assert [(Class.WRONG_STATE, None)] == wrong(AS_OLA, told("refused", 11, OLA, run(status=422)), NEW)
+
+
+def test_a_doubt_about_one_customer_leaves_the_others():
+    """They are judged all the same."""
+    other = [told("first", 11, OLA, customer=8), told("second", 12, KARI, customer=8)]
+    found = check(AS_OLA, OLD, NEW, *other, others={"8": AS_OLA}, shared_customers=frozenset({"7"}))
+    assert (["second"], 1) == ([each.accused.webhook_event_id for each in found.wrong], found.checked)
+
+
+def test_every_older_change_must_be_told_apart():
+    """By one column at least; one that is the same in both is enough to hide the order of the two."""
+    same_phone = told("same phone", 11, {**OLA, "phone": KARI["phone"]})
+    assert {"new", "same phone"} == check(AS_KARI, same_phone, NEW).compared
+    assert frozenset() == check(AS_KARI, OLD, told("twin", 10, KARI), NEW).compared
+
+
+def test_an_older_event_that_ended_as_the_newest_began_may_have_come_last():
+    """Their order is not known."""
+    assert [(Class.STALE, "old")] == wrong(AS_OLA, told("old", 11, OLA, run(at_ms=12)), NEW)
+
+
+def test_the_doubts_about_a_missing_customer_are_few():
+    """The first three by name."""
+    strange = told("new", 12, KARI, d=True, c=True, b=True, a=True)
+    (found,) = check(None, strange, OTHER, others={"8": AS_OLA}).wrong
+    assert found.reason.endswith("is not known (a, b, c)")
+
+
+def test_customers_of_one_address_may_be_one_and_those_without_are_not():
+    """By e-mail or phone; two customers who have neither have nothing in common."""
+    same = told("new", 12, {**KARI, "email": OLA["email"]})
+    (found,) = check(None, same, OTHER, others={"8": AS_OLA}).wrong
+    assert "same e-mail or phone number" in found.reason
+    without = {"email": "", "phone": ""}
+    both = told("new", 12, {**KARI, **without}), told("other", 12, {**OLA, **without}, customer=8)
+    assert [(Class.WRONG_STATE, "new")] == wrong(
+        None, *both, others={"8": {"name": "Ola Nordmann", "mail": "", "phone": ""}}
+    )

@@ -9,6 +9,7 @@ PAYLOAD = {
     "lastName": "Ås",
     "phone": "40 52 91 54",
     "postalCode": "0150",
+    "address1": "Bryggegata 14",
     "email": "",
     "tags": None,
 }
@@ -18,8 +19,11 @@ PAYLOAD = {
     ("kept", "paths", "same"),
     [
         ("  BJØRN ", ["firstName"], True),
-        ("Bjorn", ["firstName"], False),
-        ("Bjo\u0338rn", ["firstName"], False),
+        ("Bjorn", ["firstName"], True),
+        ("Bj", ["firstName"], False),
+        ("Bryggegat", ["address1"], True),
+        ("Brygge", ["address1"], False),
+        ("ryggegata 14", ["address1"], False),
         ("+47 405 29 154", ["phone"], True),
         (150, ["postalCode"], True),
         ("Ås, Bjørn", ["firstName", "lastName"], True),
@@ -37,8 +41,9 @@ def test_a_text_may_be_written_in_other_ways(kept, paths, same):
 
 
 def test_leading_zeros_and_normal_forms():
-    """A number keeps no zeros; a zero is one. A composed letter is the same as its parts."""
-    assert ["150", "0", "å1", "01a", "7"] == [folded(each) for each in ("0150", 0, "A\u030a 1", "01a", 7.0)]
+    """A number keeps no zeros; a zero is one. Letters count without their accents, as a receiver may write ASCII."""
+    assert ["150", "0", "a1", "01a", "7"] == [folded(each) for each in ("0150", 0, "A\u030a 1", "01a", 7.0)]
+    assert folded("\u00c5se Br\u00f8nn\u00f8y, \u00c6gir, Stra\u00dfe") == folded("Ase Bronnoy Aegir Strasse")
 
 
 def test_a_row_may_have_objects_within_it():

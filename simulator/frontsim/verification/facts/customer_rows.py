@@ -141,11 +141,10 @@ def _columns(
     right: Sequence[CustomerChange],
     is_fresh: Mapping[str, bool],
 ) -> tuple[list[str], list[str]]:
-    """The columns that show an older change, and not the present state; and those of which the opposite is true."""
+    """The columns that show an older change and not the present state; and those that show the present state."""
     telling = [name for name in shape.columns if _tells_apart(shape, name, older, right)]
-    is_old = {name: _shows(row, name, shape, older) for name in telling}
-    old = [name for name in telling if is_old[name] and not is_fresh[name]]
-    return old, [name for name in telling if is_fresh[name] and not is_old[name]]
+    old = [name for name in telling if _shows(row, name, shape, older) and not is_fresh[name]]
+    return old, [name for name in telling if is_fresh[name]]
 
 
 def _shows(row: ShownRow, name: str, shape: CustomerShape, change: CustomerChange) -> bool:

@@ -3,8 +3,9 @@
 {"id": 3012659, "name": "Ola Testersen", "mail": "OLA@EXAMPLE.COM"}
     --> CustomerField("3012659", "name"): "Ola Testersen" ...
 
-Texts are compared by their letters and digits alone, because a receiver may trim them, write e-mail in lower case, or
-put spaces into a number. A column may hold several fields, such as a whole name or address.
+Texts are compared by their letters and digits alone, because a receiver may trim them, write e-mail in lower case, put
+spaces into a number, write ASCII, or cut what is too long for a column. A column may hold several fields, such as a
+whole name or address.
 """
 
 import unicodedata
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 
 from frontsim.verification.facts import lookup
 
+_SHORTEST_CUT = 8
+"""A text may be cut to so many letters; a shorter one is another text."""
+_IN_ASCII = str.maketrans({"æ": "ae", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th"})
 SEVERAL = "several rows"
 """In place of a value, where rows of one customer disagree."""
 
@@ -74,10 +78,10 @@ def _values(row: Mapping[Any, Any], path: str) -> Iterator[tuple[str, Any]]:
 
 
 def folded(value: Any) -> str:
-    """The letters and digits of a text, in one case; digits alone without leading zeros."""
+    """The letters and digits of a text, in one case and without accents; digits alone without leading zeros."""
     if value is None or isinstance(value, bool):
         return ""
-    plain = unicodedata.normalize("NFKC", lookup.normalised(value) or "").casefold()
+    plain = unicodedata.normalize("NFKD", lookup.normalised(value) or "").casefold().translate(_IN_ASCII)
     text = "".join(letter for letter in plain if letter.isalnum())
     return (text.lstrip("0") or text) if text.isdecimal() else text
 
@@ -85,6 +89,6 @@ def folded(value: Any) -> str:
 def holds(shown: Any, paths: Sequence[str], payload: Any) -> bool:
     """Whether a column that holds these fields shows them as a payload has them."""
     kept, parts = folded(shown), [folded(lookup.find(payload, path)) for path in paths]
-    if len(parts) == 1 and kept == parts[0]:
+    if len(parts) == 1 and (kept == parts[0] or (len(kept) >= _SHORTEST_CUT and parts[0].startswith(kept))):
         return True
     return any(parts) and all(part in kept for part in parts)

@@ -12,8 +12,7 @@ def is_owed(event: EventFact) -> bool:
 def may_apply(event: EventFact) -> bool:
     """Whether a right receiver may have applied it: not one that it refused for good."""
     reached = [run for run in event.runs if run.outcome is not Outcome.NOT_SENT]
-    is_refused = all(run.status_code is not None and 400 <= run.status_code < 500 for run in reached)
-    return event.acknowledged or not is_refused
+    return not all(run.status_code is not None and 400 <= run.status_code < 500 for run in reached)
 
 
 def first_ms(event: EventFact) -> int:
