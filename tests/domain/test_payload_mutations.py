@@ -149,3 +149,18 @@ def test_null_optional_looks_inside():
     rule = FaultRule(number=1, fault="null-optional", match=Match(), times=None, probability=1.0, params={})
     expected = {"lines": [{"gtin": None}, {"gtin": None}], "store": {"name": None, "id": 1}}
     assert expected == orjson.loads(mutate(rule, body, "SaleCreated", schema, 0).body)
+
+
+def test_null_optional_looks_inside_what_may_be_null_itself():
+    """In every second event: a sale has no customer, or one of whom little is known."""
+    schema = {
+        "properties": {
+            "customer": {"type": ["object", "null"], "properties": {"email": {"type": ["string", "null"]}}},
+            "note": {"type": ["string", "null"]},
+        }
+    }
+    body = b'{"customer":{"email":"a@example.com","id":1},"note":"n"}'
+    rule = FaultRule(number=1, fault="null-optional", match=Match(), times=None, probability=1.0, params={})
+    sent = [orjson.loads(mutate(rule, body, "SaleCreated", schema, number).body) for number in range(3)]
+    without = {"customer": None, "note": None}
+    assert [without, {"customer": {"email": None, "id": 1}, "note": None}, without] == sent

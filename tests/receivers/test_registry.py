@@ -117,7 +117,7 @@ async def out_of_order(shop, example):
         movement = example(event, movementId=number, sku="SKU-7", createdDateTime=when)
         await shop.delivers(event, movement, event_id)
     current = {effect["webhookEventId"]: effect["current"] for effect in await shop.effects()}
-    return set() if (current[newer], current[older]) == (True, False) else {"stale"}
+    return set() if (current.get(newer), current.get(older)) == (True, False) else {"stale"}
 
 
 async def evolution(shop, example):

@@ -147,7 +147,11 @@ FAULTS = _registry(
     ),
     Fault("wrong-content-type", FaultStage.CHANGED, "Sends Content-Type: text/plain."),
     Fault("unknown-field", FaultStage.CHANGED, "Adds a field that no schema knows, at the top level and in lists."),
-    Fault("null-optional", FaultStage.CHANGED, "Sets every nullable field to null, in lists and objects too."),
+    Fault(
+        "null-optional",
+        FaultStage.CHANGED,
+        "Sets every nullable field to null, in lists and objects too; every second event keeps its nullable objects.",
+    ),
     Fault("missing-field", FaultStage.CHANGED, "Leaves out one required field."),
     Fault("wrong-type", FaultStage.CHANGED, "Gives one field a different JSON type."),
     Fault("unknown-event", FaultStage.CHANGED, "Names an event type in the header that no catalogue has."),

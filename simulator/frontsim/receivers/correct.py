@@ -14,6 +14,10 @@ from frontsim.receivers.inbox import all_waiting, done
 from frontsim.receivers.reference import Receiver, WorkFailed, identity
 
 _HALF_A_CENT = 0.005
+_REMOVE = "DELETE FROM effects WHERE entity = ? AND json_extract(CAST(payload AS TEXT), '$.deleted')"
+_OTHER_EFFECT = """
+INSERT INTO effects (event_id, webhook_id, event, identity, payload, at) VALUES (?, ?, ?, '{}', ?, ?)
+"""
 
 
 class BusinessKey(Receiver):
@@ -37,16 +41,26 @@ class BusinessKey(Receiver):
 class NewestState(Receiver):
     """Keeps one row for each customer, order and stock item: a newer state takes the place of an older one.
 
-    A state that comes late is dropped. Sales and all else that happens once keep a row each.
+    A state that comes late is dropped, and so is the row of a customer who is deleted. Sales and all else that happens
+    once keep a row each, and so does an event of a type that it does not know.
     """
 
     def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
-        super().update(db, state, effect)
+        self.note(db, state, effect)
         db.execute(
             "DELETE FROM effects WHERE entity = :entity "
             "AND number != (SELECT effect FROM states WHERE entity = :entity)",
             {"entity": state.entity},
         )
+        db.execute(_REMOVE, (state.entity,))
+
+    def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        """Note which effect shows the newest state."""
+        super().update(db, state, effect)
+
+    def ignore(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        row = (event.event_id, event.webhook_id, event.type, event.body, self.clock.now())
+        db.execute(_OTHER_EFFECT, row)
 
 
 class ParksUpdates(Receiver):

@@ -72,3 +72,32 @@ def test_what_is_gone_is_told_by_its_key_and_what_is_new_by_its_content():
     assert 1 == Baseline.of([Effect("a"), Effect("b")]).gone_from([Effect("a"), Effect("a")])
     old, other = Effect(None, {"n": 1}), Effect(None, {"n": 2})
     assert (other,) == Baseline.of([old]).new_in([other, old])
+
+
+def rows(*numbers, store=5):
+    """A row for each customer, by the event that it shows: `e7` of customer 7, or `new 7`."""
+    return [Effect(name, {"customer": int(name.split()[-1].strip("e")), "store": store}) for name in numbers]
+
+
+MANY = [f"e{number}" for number in range(30)]
+
+
+def test_a_row_that_a_newer_one_has_replaced_is_not_gone():
+    """A table of newest states: customer 7 has a row as before. Of customer 8 nothing is shown any more."""
+    baseline = Baseline.of(rows(*MANY))
+    left = [name for name in MANY if name not in ("e7", "e8")]
+    assert 1 == baseline.gone_from(rows(*left, "new 7"))
+    baseline = Baseline({})
+    baseline.new_in(rows(*MANY))
+    assert 0 == baseline.gone_from(rows(*[name for name in MANY if name != "e7"], "new 7"))
+
+
+def test_a_column_that_does_not_tell_rows_apart_says_nothing():
+    """Another sale in the same store replaces none. Of a few rows any column may tell by chance."""
+    assert 1 == Baseline.of(rows(*MANY)).gone_from(rows(*MANY[1:], "new 99"))
+    assert 1 == Baseline.of(rows("e1", "e2")).gone_from(rows("e2", "new 1"))
+    assert 1 == Baseline.of([Effect("a", "text"), *rows(*MANY)]).gone_from(rows(*MANY))
+
+
+def test_what_the_history_knows_as_replaced_is_not_gone():
+    assert 1 == Baseline.of(rows("e1", "e2", "e3")).gone_from(rows("e3"), replaced={"e1"})

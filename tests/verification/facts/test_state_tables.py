@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+import pytest
+
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import Effect, EventFact, Run, StateRow
-from frontsim.verification.facts.state_tables import replaced
+from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Run, StateRow
+from frontsim.verification.facts.state_tables import overwritten, replaced
 
 TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
@@ -116,3 +118,36 @@ def test_a_changed_row_is_replaced_by_any_of_one_moment_that_may_be_the_same():
         for name, row in (("one", "7 111"), ("twin", "7 222"), ("elsewhere", "8 333"))
     )
     assert {"one"} == replaced([one, twin, elsewhere], effects(twin=None, elsewhere=None))
+
+
+@pytest.mark.parametrize("odd", [{"altered": True}, {"expect": Expect.EITHER}])
+def test_a_row_of_its_own_for_what_was_changed_on_the_way_is_no_ledger(odd):
+    """Without its customer's number, or under an unknown type, an update of 8 is kept beside the row of 8."""
+    kept = state("a", "10", row="8"), replace(state("b", "11", row="8"), **odd)
+    assert {"old", "new"} <= replaced([OLD, NEW, *kept], effects(new=None, a=None, b=None))
+    assert set() == replaced([OLD, NEW, kept[0], state("b", "11", row="8")], effects(new=None, a=None, b=None))
+
+
+def test_an_event_is_overwritten_by_another_about_the_same():
+    """Whichever is newer. A sale has no state, and nothing is shown of customer 8."""
+    sale = replace(OLD, webhook_event_id="sale", state=None)
+    history = History("steady", (OLD, NEW, sale, state("other", "9", row="8")))
+    assert {"new"} == overwritten(history, {"old"})
+    assert {"old"} == overwritten(history, {"new", None})
+    assert set() == overwritten(history, set())
+
+
+def test_a_deleted_customer_may_have_no_row():
+    """Beside rows that are kept. Where no row is kept at all, or the deletion is not the newest state, it is lost."""
+    gone = replace(state("gone", "12", row="8"), payload={"deleted": True})
+    before = state("before", "11", row="8")
+    assert {"old", "new", "before", "gone"} == replaced([OLD, NEW, before, gone], effects(new=None))
+    assert set() == replaced([before, gone], {})
+    restored = state("restored", "13", row="8")
+    assert {"old", "new"} == replaced([OLD, NEW, before, gone, restored], effects(new=None))
+
+
+def test_a_deletion_that_was_not_booked_is_lost():
+    """The row still shows the older state."""
+    gone = replace(NEW, payload={"deleted": True})
+    assert set() == replaced([OLD, gone], effects(old=None))

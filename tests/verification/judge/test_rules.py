@@ -89,6 +89,18 @@ def test_a_state_that_was_overwritten_is_told_once():
     assert (expected, "") == accusations(older, newer, lost, shown=["older"])
 
 
+def test_what_a_row_showed_before_an_older_state_overwrote_it_is_told_once():
+    """The creation has no effect either: the row shows the older update. Of another customer nothing is shown."""
+    row = StateRow("customerId", "7", "10")
+    created = event("created", ACKNOWLEDGED, state=replace(row, since="09"))
+    older = event("older", ACKNOWLEDGED, state=row, series="s", rank=0)
+    newer = event("newer", ACKNOWLEDGED, state=replace(row, since="11"), series="s", rank=1)
+    other = event("other", ACKNOWLEDGED, state=replace(row, row="8"))
+    expected = [("older", Class.STALE), ("other", Class.LOST_AFTER_ACK)]
+    found, unknown = accusations(created, older, newer, other, shown=["older"])
+    assert (expected, "") == (sorted(found), unknown)
+
+
 def test_a_row_with_newer_content_is_not_corrupt():
     """It keeps its first id and shows the newest state; whatever else it is accused of stands."""
     old, new = (

@@ -176,6 +176,13 @@ BROKEN: Mapping[str, Variant] = by_name(
         _STALE,
         ("out-of-order",),
     ),
+    Variant(
+        "overwrites-rows",
+        state.OverwritesRows,
+        "It keeps one row for each customer and order, and the last event to arrive overwrites it.",
+        _STALE,
+        ("out-of-order",),
+    ),
     *DERIVED,
     Variant(
         "rejects-unknown-fields",
@@ -245,11 +252,7 @@ BROKEN: Mapping[str, Variant] = by_name(
         ("unicode-and-decimals",),
     ),
     Variant(
-        "returns-as-sales",
-        content.ReturnsAsSales,
-        "It keeps amounts without their sign, so a return counts as a sale.",
-        _CORRUPT,
-        ("unicode-and-decimals",),
+        "returns-as-sales", content.ReturnsAsSales, "It drops the sign of amounts.", _CORRUPT, ("unicode-and-decimals",)
     ),
     Variant(
         "cuts-texts",

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from frontsim.receivers.correct import NewestState
 from frontsim.receivers.entity import EntityState
 from frontsim.receivers.reference import Receiver
 
@@ -12,4 +13,11 @@ class LastWriterWins(Receiver):
     """Treats the last event as the current state: a resend from yesterday undoes today's update."""
 
     def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        db.execute(_OVERWRITE, (state.entity, state.moment, state.rank, effect))
+
+
+class OverwritesRows(NewestState):
+    """Keeps one row for each customer, order and stock item, and the last event to arrive overwrites it."""
+
+    def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         db.execute(_OVERWRITE, (state.entity, state.moment, state.rank, effect))

@@ -3,14 +3,19 @@
 A right receiver may keep one row for each and overwrite it. Then an older state has no effect, and that is
 no loss. Effects are taken for such a table only if they look like one: of no row two events have an effect, and the
 newest of all acknowledged events is the one that has it. So a receiver that drops the second update as a repeat of the
-first is not a table of newest states, and one that keeps every update is none either: what lacks there is lost.
+first is not a table of newest states, and one that keeps every update is none either: what lacks there is lost. A table
+may drop the row of a customer who is deleted.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from frontsim.verification.facts import content
-from frontsim.verification.facts.history import Effect, EventFact
+from frontsim.verification.facts import content, lookup
+from frontsim.verification.facts.history import Effect, EventFact, Expect, History
+
+_REMOVED = "deleted"
+"""A field of a customer: true once the customer is deleted. A receiver may then keep nothing of that customer."""
 
 Rows = Mapping[str, Sequence[EventFact]]
 
@@ -29,15 +34,49 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
     return frozenset().union(*(_replaced_in(rows, effects) for rows in tables.values()))
 
 
+def overwritten(history: History, shown: AbstractSet[str | None]) -> frozenset[str]:
+    """The webhookEventIds of events that are not shown while another event is that tells the state of the same thing.
+
+    It says nothing of which of the two is newer: an older one may have overwritten a newer one.
+    """
+    with_row = [event for event in history.events if event.state is not None]
+    rows = {_row(event) for event in with_row if event.webhook_event_id in shown}
+    hidden = (event for event in with_row if event.webhook_event_id not in shown)
+    return frozenset(event.webhook_event_id for event in hidden if _row(event) in rows)
+
+
+def _row(event: EventFact) -> tuple[str, str]:
+    assert event.state is not None  # every event in a table has one
+    return event.state.table, event.state.row
+
+
 def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozenset[str]:
     shown = {row: [event for event in events if effects.get(event.webhook_event_id)] for row, events in rows.items()}
-    if any(len({id(each) for each in _effects_of(events, effects)}) > 1 for events in shown.values()):
+    certain = [[event for event in events if _has_a_certain_row(event)] for events in shown.values()]
+    if any(len({id(each) for each in _effects_of(events, effects)}) > 1 for events in certain):
         return frozenset()  # it keeps every event
     found: set[str] = set()
+    is_kept = any(shown.values())
     for row, events in rows.items():
-        if len(events) > 1 and shown[row] and _is_newest(shown[row], events, effects):
+        is_replaced = len(events) > 1 and shown[row] and _is_newest(shown[row], events, effects)
+        if is_replaced or (is_kept and not shown[row] and _is_removed(events)):
             found.update(event.webhook_event_id for event in events)
     return frozenset(found | _replaced_by_altered(rows, effects))
+
+
+def _is_removed(events: Sequence[EventFact]) -> bool:
+    """Whether the newest state that was acknowledged says that there is nothing left to keep: a deleted customer."""
+    acknowledged = [event for event in events if event.acknowledged]
+    newest = max(map(_since, acknowledged), default="")
+    return any(lookup.find(event.payload, _REMOVED) is True for event in acknowledged if _since(event) == newest)
+
+
+def _has_a_certain_row(event: EventFact) -> bool:
+    """Whether a table of newest states must keep it in that row.
+
+    A body that was changed on the way may say another row, and an event of an unknown type may get one of its own.
+    """
+    return not event.altered and event.expect is Expect.ONCE
 
 
 def _replaced_by_altered(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> set[str]:

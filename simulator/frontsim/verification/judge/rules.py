@@ -18,7 +18,7 @@ from frontsim.verification.facts.classes import (
 )
 from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
 from frontsim.verification.facts.derived_state import check_state, tells_state
-from frontsim.verification.facts.history import Expect, History
+from frontsim.verification.facts.history import EventFact, Expect, History
 from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.judge.contents import corrupt
 
@@ -95,9 +95,8 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     if evidence.history.final is None:
         return opinion
     old, _ = staleness.stale(evidence.history.events, evidence.effects)
-    stale_series = {each.event.series for each in old}
     by_number = [each for group in evidence.correlation.groups for each in _wrong_in(group)]
-    found = [each for each in by_number + _booked_early(evidence.history) if each.event.series not in stale_series]
+    found = [each for each in by_number + _booked_early(evidence.history) if not _is_told_by(old, each)]
     wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
     return Opinion((*opinion.accused, *found, *old, *wrong_content), opinion.unknown)
 
@@ -214,6 +213,16 @@ RULES: Sequence[Rule] = (
     a_silent_receiver_has_crashed,
     wrong_levels_accuse,
 )
+
+
+def _is_told_by(old: Sequence[Classified], accusation: Classified) -> bool:
+    """Whether an older state that overwrote a newer one explains it: in the same series, or missing in the same row."""
+    row = _row(accusation.event) if accusation.class_ in ABSENT else None
+    return any(accusation.event.series == each.event.series or (row and row == _row(each.event)) for each in old)
+
+
+def _row(event: EventFact) -> tuple[str, str] | None:
+    return (event.state.table, event.state.row) if event.state else None
 
 
 def _wrong_in(group: EventGroup) -> list[Classified]:

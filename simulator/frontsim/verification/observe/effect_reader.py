@@ -10,6 +10,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import History
+from frontsim.verification.facts.state_tables import overwritten
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed, read_effects
 from frontsim.verification.observe.settle import (
@@ -67,9 +68,13 @@ class EffectReader:
         """The effects since the baseline; an observer that fails is tried a few times. Raises ObserverFailed."""
         return read_patiently(self._read_new_once, self._pause)
 
-    def count_gone(self) -> int:
-        """How many effects an earlier look has shown and the observer does not show now. Raises ObserverFailed."""
-        return self._baseline.gone_from(self.read_all())
+    def count_gone(self, history: History) -> int:
+        """How many effects an earlier look has shown and the observer does not show now. Raises ObserverFailed.
+
+        A table of newest states shows a newer effect of the history in the place of an older one: that is not gone.
+        """
+        now = self.read_all()
+        return self._baseline.gone_from(now, replaced=overwritten(history, {effect.key for effect in now}))
 
     def wait_until_settled(
         self, history: History, limits: WaitLimits, *, wants_all: bool = True, before: Settled | None = None

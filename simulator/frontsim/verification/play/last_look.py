@@ -135,7 +135,7 @@ class LastLook:
         if self.settled.failure:
             return self.settled.failure
         try:
-            gone = 0 if killed_since or history.marks else self._count_gone(missing)
+            gone = 0 if killed_since or history.marks else self._count_gone(history, missing)
             if gone:
                 records = "1 record" if gone == 1 else f"{gone} records"
                 return f"the observer no longer shows {records} that it showed before; it must show all"
@@ -145,8 +145,8 @@ class LastLook:
         shown = f"the observer shows {page} records and none newer, as the first page of a longer list does"
         return f"{shown}; it must show all" if page else ""
 
-    def _count_gone(self, missing: AbstractSet[str]) -> int:
-        return max(self._effects.count_gone(), int(self._preflight_event_id in missing))
+    def _count_gone(self, history: History, missing: AbstractSet[str]) -> int:
+        return max(self._effects.count_gone(history), int(self._preflight_event_id in missing))
 
     def _page_size(self, history: History) -> int:
         """How many records the observer shows if that is a usual page size and nothing newer is shown, else 0."""

@@ -46,7 +46,7 @@ def test_a_refusal_of_a_null_that_no_source_shows_is_a_warning(shop, requested, 
         told = " ".join([*played.judgement.notes, *(each.provenance for each in played.exchanges.values())])
         assert "`saleGuid` null: inferred(medium)" in told
     (note,) = [each for each in play_notes(shop, requested, play) if each.startswith("warning: ")]
-    assert "2 SaleCreated answered 400 Bad request at every try" in note
+    assert "4 SaleCreated answered 400 Bad request at every try" in note
 
 
 def play_notes(shop, requested, play):
@@ -71,3 +71,20 @@ def test_a_refusal_of_a_typical_null_is_a_finding(shop, requested, play):
     (played,) = play(requested(shop.url, events=["SaleCreated"]), "long-outage")
     assert Verdict.VIOLATED is played.judgement.verdict
     assert "`customer` null: " in next(iter(played.exchanges.values())).provenance
+
+
+def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play):
+    """It answers 200 and books no return: the answers say nothing, the amounts do."""
+    show = shop.shows
+
+    def shows():
+        status, effects = show()
+        body = {each: orjson.loads(sent) for each, sent in shop.bodies.items()}
+        kept = [each for each in orjson.loads(effects) if body[each["webhookEventId"]]["total"] > 0]
+        return status, orjson.dumps(kept)
+
+    shop.shows = shows
+    (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")
+    (finding,) = played.judgement.findings
+    told = played.exchanges[finding.webhook_event_id].provenance
+    assert (Class.LOST_AFTER_ACK, True) == (finding.class_, "`total` is negative" in told)

@@ -1,10 +1,12 @@
 """Reads what the receiver was sent and what it answered, for events that are accused, before the simulator is gone.
 
-It also says on which field a refusal depends. Profiles other than adversarial send a null only where a source shows
-one; `null-optional` and the adversarial profile send it wherever the schema allows it, which may be our guess.
+It also says on which field a refusal depends, and what lost events have in common. Profiles other than adversarial send
+a null only where a source shows one; `null-optional` and the adversarial profile send it wherever the schema allows it,
+which may be our guess.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +19,8 @@ from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.content import is_copy
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, telling_run
-from frontsim.verification.facts.history import EventFact, History
+from frontsim.verification.facts.history import EventFact, Expect, History
+from frontsim.verification.facts.shared_traits import shared_by
 from frontsim.verification.facts.suspects import described, provenance_of, sentence, suspects
 from frontsim.verification.scenario.selection import Selection
 
@@ -26,6 +29,7 @@ logger = logging.getLogger(__name__)
 _MOST_OTHERS = 50
 """Of events that were answered as they should be, and are accused by their effects: their answers say little."""
 _CHANGING = tuple(name for name, fault in FAULTS.items() if fault.stage is FaultStage.CHANGED)
+_ABSENT = (Class.LOST_AFTER_ACK, Class.BURNED)
 _NULLS = "null-optional"
 _ADVERSARIAL = "adversarial"
 
@@ -62,10 +66,11 @@ def read_exchanges(source: ExchangeSource, history: History, accused: Accused) -
     found = source.read_all(lambda each: _read(source.simulator, each, accused[each][0]), wanted)
     exchanges = {each: exchange for each, exchange in zip(wanted, found, strict=True) if exchange}
     facts = {event.webhook_event_id: event for event in history.events}
-    return {
+    explained = {
         each: _explained(exchange, facts[each], *accused[each], source, history) if each in facts else exchange
         for each, exchange in exchanges.items()
     }
+    return explained | _with_shared_traits(explained, accused, history)
 
 
 def _read(simulator: Simulator, webhook_event_id: str, class_: Class) -> Exchange | None:
@@ -97,6 +102,29 @@ def _explained(
     is_by_schema = exchange.request.changed_by == _NULLS or source.payloads == _ADVERSARIAL
     is_guess = class_ is Class.REJECTED and is_by_schema and bool(found) and all(each.is_guessed for each in found)
     return replace(exchange, provenance=sentence(found), is_guess=is_guess and not source.is_strict)
+
+
+def _with_shared_traits(exchanges: Mapping[str, Exchange], accused: Accused, history: History) -> dict[str, Exchange]:
+    """The exchanges of events that are missing, with what those of their type have in common."""
+    missing: dict[str, list[EventFact]] = defaultdict(list)
+    for event in history.events:
+        if event.webhook_event_id in exchanges and accused[event.webhook_event_id][0] in _ABSENT:
+            missing[event.event].append(event)
+    found: dict[str, Exchange] = {}
+    for type_, events in missing.items():
+        lost = [_as_sent(event, exchanges[event.webhook_event_id]) for event in events]
+        well = [each for each in history.events if each.event == type_ and each.webhook_event_id not in accused]
+        booked = [each.payload for each in well if each.acknowledged and each.expect is Expect.ONCE]
+        shared = shared_by(lost, booked) if all(lost) else ""
+        found |= {
+            each.webhook_event_id: replace(exchanges[each.webhook_event_id], provenance=shared) for each in events
+        }
+    return found
+
+
+def _as_sent(event: EventFact, exchange: Exchange) -> Any:
+    """The payload as it was changed on the way; None where the body has none that is recognised."""
+    return _payload_in(exchange, event) if exchange.request.changed_by else event.payload
 
 
 def _payload_in(exchange: Exchange, event: EventFact) -> Any:
