@@ -270,3 +270,25 @@ def test_levels_that_were_not_read_are_unknown():
     assert Opinion(accused, "no such table") == said(ONE)
     assert Opinion(accused, "a reason") == said(ONE, unknown="a reason")
     assert Opinion(accused, "") == said(event("sale", ACKNOWLEDGED))
+
+
+LATE = replace(ACKNOWLEDGED, outcome=Outcome.UNKNOWN, status="Timeout", status_code=None)
+BUSY = "; the machine is overloaded"
+
+
+def test_an_overloaded_machine_makes_late_answers_unsettled():
+    """One answer that said no is an answer; and on a machine with time, silence is the receiver's own."""
+    silent, refused = (
+        event("silent", LATE),
+        event("refused", LATE, replace(LATE, outcome=Outcome.ANSWERED, status="Bad request", status_code=400)),
+    )
+    found = dict(accusations(silent, refused, overload=BUSY)[0])
+    assert {"silent": Class.UNSETTLED, "refused": Class.REJECTED} == found
+    assert {"silent": Class.LOST, "refused": Class.REJECTED} == dict(accusations(silent, refused)[0])
+
+
+@pytest.mark.parametrize(("result", "class_"), [("Timeout", Class.UNSETTLED), ("Connection reset", Class.CRASHED)])
+def test_a_sign_of_life_that_comes_too_late_on_an_overloaded_machine_is_no_crash(result, class_):
+    alive = Liveness(f"expected an answer, got none ({result})")
+    found, _ = accusations(event("sale", ACKNOWLEDGED), shown=["sale"], liveness=alive, overload=BUSY)
+    assert [("sale", class_)] == found

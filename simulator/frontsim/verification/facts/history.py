@@ -214,6 +214,7 @@ class History:
         limit: which bodies the receiver takes, where a large one was refused; a sentence.
         volume: with how many of its events it was played, where that is not all; a sentence.
         unfinished: time was over before the list -> resend job was done or had given up.
+        overload: why the machine may be at fault for what came too late, "" when it is not.
     """
 
     scenario: str
@@ -234,6 +235,7 @@ class History:
     trouble: str = ""
     marks: tuple[tuple[int, str], ...] = ()
     unfinished: bool = False
+    overload: str = ""
     duration_s: float = 0.0
     waited_s: float = 0.0
     limit: str = ""

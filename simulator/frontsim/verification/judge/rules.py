@@ -5,8 +5,9 @@ what effects show come first, so that the answers' own accusations are added aft
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts import staleness, state_tables
 from frontsim.verification.facts.classes import (
     GOOD,
@@ -27,6 +28,8 @@ ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
 
 An older state is *stale* for the same reason where the newer one has no effect.
 """
+_SILENT = frozenset({Class.LOST, Class.REJECTED, Class.CRASHED})
+"""What an event may be accused of because no answer came."""
 _PROVEN_BEFORE_REST = frozenset({Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED})
 """What more time cannot undo, though effects still change."""
 
@@ -175,6 +178,23 @@ def a_silent_receiver_has_crashed(evidence: Evidence, opinion: Opinion) -> Opini
     return Opinion((*opinion.accused, crashed), opinion.unknown)
 
 
+def an_overloaded_machine_proves_no_silence(evidence: Evidence, opinion: Opinion) -> Opinion:
+    """Where far more programs want to run than can, a receiver whose answers all came too late may be a right one."""
+    history = evidence.history
+    if not history.overload:
+        return opinion
+    is_silent = history.liveness is not None and StatusText.TIMEOUT in history.liveness.failure
+    return Opinion(
+        tuple(
+            replace(each, class_=Class.UNSETTLED, reason=f"{each.reason}{history.overload}")
+            if (each.class_ in _SILENT and _is_only_late(each.event)) or (each.class_ is Class.CRASHED and is_silent)
+            else each
+            for each in opinion.accused
+        ),
+        opinion.unknown,
+    )
+
+
 def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     """A level or a customer that does not follow from the events, where the journal has nothing against these.
 
@@ -211,6 +231,7 @@ RULES: Sequence[Rule] = (
     an_unseen_order_is_unknown,
     an_unfinished_job_proves_no_refusal,
     a_silent_receiver_has_crashed,
+    an_overloaded_machine_proves_no_silence,
     wrong_levels_accuse,
 )
 
@@ -262,6 +283,12 @@ def _if_settled(each: Classified) -> Classified:
     if each.class_ in _PROVEN_BEFORE_REST:
         return each
     return Classified(each.event, Class.UNSETTLED, f"{each.reason}, but the effects were still changing")
+
+
+def _is_only_late(event: EventFact) -> bool:
+    """No answer to a sound run came in time, and none said no."""
+    fair = [run for run in event.runs if not run.faulted]
+    return bool(fair) and all(run.status in (StatusText.TIMEOUT, StatusText.CONNECT_TIMEOUT) for run in fair)
 
 
 def _if_finished(each: Classified) -> Classified:

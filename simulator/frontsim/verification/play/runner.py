@@ -194,6 +194,7 @@ def _history(
         trouble=trouble,
         marks=tuple(state.marks),
         unfinished=state.is_unfinished,
+        overload=overload(),
         duration_s=state.spent_s,
         waited_s=state.waited_s,
         limit=state.limit,
