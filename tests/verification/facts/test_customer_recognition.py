@@ -87,7 +87,8 @@ def test_one_customer_may_be_missing():
     assert (["n"], False) == (list(recognised.shape.columns), recognised.is_whole)
     stale = found(lambda p: {"x": p["customerId"], "n": p["lastName"] if p is not LAST[0] else "Sandvik"})
     assert (["n"], False) == (list(stale.shape.columns), stale.is_whole)
-    assert not found(lambda p: {"x": p["customerId"], "n": p["lastName"]}, of=LAST[2:]).shape
+    half = found(lambda p: {"x": p["customerId"], "n": p["lastName"]}, of=LAST[2:])
+    assert (None, True) == (half.shape, "expected a row of customerId" in half.failure)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,65 @@ def test_the_user_names_columns_or_leaves_them_out():
     assert ["b"] == list(found(row, named={"a": ""}).shape.columns)
     assert ["b"] == list(found(row, named={"a": "email"}).shape.columns)
     assert {"a": ["lastName"], "b": ["firstName"]} == found(row, named={"a": "lastName"}).shape.columns
+
+
+def recognised(columns, *, newest=LAST, sent=None):
+    """What is recognised of rows made by hand, for customers with these payloads."""
+    changes = customer_changes(
+        EventFact("w", str(number), "CustomerUpdated", (), payload=each) for number, each in enumerate(sent or newest)
+    )
+    rows = [{"x": each["customerId"], **column} for each, column in zip(newest, columns, strict=True)]
+    return recognise_customers(rows, changes, changes[: len(newest)], {})
+
+
+@pytest.mark.parametrize(
+    ("texts", "counts"),
+    [
+        (["abcd", "efgh", "ijkl", "mnop"], True),
+        (["abcd", "efgh", "ijkl", "mno"], False),  # too short to tell
+        (["abcd", "efgh", "ijkl", "abcd"], False),  # two are alike
+        (["20260801", "20260802", "20260803", "20260804"], True),  # digits that could be a date are a phone number
+        (["2026-08-01", "2026-08-02", "2026-08-03", "2026-08-04"], False),
+        ([1111, 2222, 3333, 4444], False),
+    ],
+)
+def test_which_fields_tell_changes_apart(texts, counts):
+    """Texts of some length that all differ, and no dates or numbers, which receivers write in many forms."""
+    people = [{"customerId": number, "cardNo": text} for number, text in enumerate(texts, 1)]
+    found = recognised([{"n": text} for text in texts], newest=people)
+    assert counts is bool(found.shape)
+    assert {"n": ["cardNo"]} == {name: list(paths) for name, paths in found.shape.columns.items()} if counts else True
+
+
+def test_three_of_four_are_enough_and_the_others_may_be_cut_off():
+    """A column that shows one field of most customers is that field; beside it, those that it contains do not count."""
+    columns = [{"n": each["email"] if number else "?"} for number, each in enumerate(LAST)]
+    assert {"n": ["email"]} == {name: list(paths) for name, paths in recognised(columns).shape.columns.items()}
+    columns = [{"n": each["email"] if number > 1 else "?"} for number, each in enumerate(LAST)]
+    assert recognised(columns).shape is None
+
+
+def test_the_id_is_no_field():
+    """Though a field may be called as it is."""
+    people = [{"customerId": f"person {number}", "alias": f"person {number}"} for number in range(4)]
+    rows = [{"x": each["customerId"], "n": each["alias"]} for each in people]
+    changes = customer_changes(EventFact("w", str(p), "CustomerCreated", (), payload=p) for p in people)
+    assert ["n"] == list(recognise_customers(rows, changes, changes, {}).shape.columns)
+
+
+def test_of_two_fields_with_the_same_text_the_first_counts():
+    """As where a card has the number of the phone."""
+    people = [
+        {"customerId": each["customerId"], "phone": each["address1"], "cardNo": each["address1"]} for each in LAST
+    ]
+    shape = recognised([{"n": each["phone"]} for each in people], newest=people).shape
+    assert ["phone"] == list(shape.columns["n"])
+
+
+def test_of_many_columns_the_first_are_named():
+    """Twelve, of the first fifty rows."""
+    wide = {f"c{number}": 0 for number in range(14)}
+    told = recognise_customers([wide], SENT, NEWEST, {}).failure
+    assert told.endswith("c10, c11")
+    rows = [{"a": 1}] * 49 + [{"b": 1}, {"c": 1}]
+    assert recognise_customers(rows, SENT, NEWEST, {}).failure.endswith("51 rows with a, b")

@@ -46,10 +46,12 @@ def recognise_customers(
     column = _id_column(shown, newest)
     if not column:
         return RecognisedCustomers(failure=_no_customer(shown, newest))
-    own = [[row for row in shown if lookup.normalised(row.get(column)) == each.customer] for each in newest]
-    if several := next((each for each, found in zip(newest, own, strict=True) if len(found) > 1), None):
-        return RecognisedCustomers(failure=f"expected one row for each customer, got several for {several.customer}")
-    pairs = [(found[0], each) for each, found in zip(newest, own, strict=True) if found]
+    own = {
+        each.customer: [row for row in shown if lookup.normalised(row.get(column)) == each.customer] for each in newest
+    }
+    if several := next((customer for customer, found in own.items() if len(found) > 1), None):
+        return RecognisedCustomers(failure=f"expected one row for each customer, got several for {several}")
+    pairs = [(row, each) for each in newest for row in own[each.customer]]
     columns = dict(_columns(pairs, _told_apart(sent), named, column, least=_SHARE * len(newest)))
     if not columns:
         row, change = pairs[0]
@@ -74,7 +76,8 @@ def _id_column(rows: Sequence[FlatRow], newest: Sequence[CustomerChange]) -> str
 def _told_apart(sent: Sequence[CustomerChange]) -> list[str]:
     """The fields whose text differs in all changes: by them a column shows which change it is of."""
     payloads = [each.event.payload for each in sent]
-    return [path for path in payloads[0] if _all_differ([payload.get(path) for payload in payloads])]
+    paths = dict.fromkeys(path for payload in payloads for path in payload)
+    return [path for path in paths if _all_differ([payload.get(path) for payload in payloads])]
 
 
 def _all_differ(values: Sequence[Any]) -> bool:

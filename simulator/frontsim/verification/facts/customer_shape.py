@@ -79,8 +79,6 @@ def _values(row: Mapping[Any, Any], path: str) -> Iterator[tuple[str, Any]]:
 
 def folded(value: Any) -> str:
     """The letters and digits of a text, in one case and without accents; digits alone without leading zeros."""
-    if value is None or isinstance(value, bool):
-        return ""
     plain = unicodedata.normalize("NFKD", lookup.normalised(value) or "").casefold().translate(_IN_ASCII)
     text = "".join(letter for letter in plain if letter.isalnum())
     return (text.lstrip("0") or text) if text.isdecimal() else text
@@ -89,6 +87,8 @@ def folded(value: Any) -> str:
 def holds(shown: Any, paths: Sequence[str], payload: Any) -> bool:
     """Whether a column that holds these fields shows them as a payload has them."""
     kept, parts = folded(shown), [folded(lookup.find(payload, path)) for path in paths]
-    if len(parts) == 1 and (kept == parts[0] or (len(kept) >= _SHORTEST_CUT and parts[0].startswith(kept))):
-        return True
+    if len(parts) == 1:
+        [part] = parts
+        if kept == part or (len(kept) >= _SHORTEST_CUT and part.startswith(kept)):
+            return True
     return any(parts) and all(part in kept for part in parts)
