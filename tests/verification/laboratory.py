@@ -57,6 +57,7 @@ class Followed:
         self._after_each = after_each
         self.skip_reason = open_harness.skip_reason
         self.began_s, self.refused = open_harness.began_s, open_harness.refused
+        self.selection, self.limits = open_harness.selection, open_harness.limits
 
     @contextmanager
     def __call__(self, each):

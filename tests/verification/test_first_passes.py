@@ -11,6 +11,8 @@ from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.first_passes import FirstPasses
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.judge.clauses import load
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
@@ -23,6 +25,8 @@ class NoSimulator:
 
     began_s = 0.0
     refused = MappingProxyType({})
+    selection = Selection(CATALOG)
+    limits = TimeLimits()
 
     def skip_reason(self, scenario):
         return f"{scenario.name} needs more"
@@ -59,10 +63,18 @@ def test_the_probes_before_the_first_scenario_count_within_the_budget():
 def test_time_is_left_for_what_waits_for_the_end_of_the_run():
     """Its deliveries at the end take part of the budget, as does a scenario that would begin now."""
     passes = FirstPasses([], Late(), load(), Pace(budget_s=200), None)
-    assert "" == passes._no_time(None, 90)
-    assert passes._no_time(None, 101)
+    assert "" == passes._no_time(90)
+    assert passes._no_time(101)
     passes._reserved_s = 20
-    assert passes._no_time(None, 90)
+    assert passes._no_time(90)
+
+
+def test_what_would_not_end_within_the_budget_starts_no_simulator():
+    """How long it takes is known before, by the rate that the receiver has shown."""
+    passes = FirstPasses([], Late(), load(), Pace(budget_s=105), None)
+    passes._answer_ms, passes._per_s = 1000, 1.0
+    (storm,) = (each for each in bundled_scenarios() if each.name == "storm")
+    assert Verdict.SKIPPED is passes._one(storm, is_alone=True, rest=RestOfRun()).played.judgement.verdict
 
 
 @pytest.mark.parametrize(("answer_ms", "is_fewer"), [(20, False), (300, True)])

@@ -184,6 +184,7 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
         class Interrupted:
             skip_reason = open_harness.skip_reason
             began_s, refused = open_harness.began_s, open_harness.refused
+            selection, limits = open_harness.selection, open_harness.limits
 
             def __call__(self, next_one):
                 if next_one.name == "steady":

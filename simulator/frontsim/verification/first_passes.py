@@ -15,7 +15,7 @@ from frontsim.verification.facts.history import ContentCheck, History
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.judging import accused_by, judge_recorded
 from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
 from frontsim.verification.play.probes.key_probe import KeyProbe
@@ -43,6 +43,14 @@ class OpenHarness(Protocol):
     @property
     def began_s(self) -> float:
         """When the run began, by the stopwatch: with the probes that come before the first scenario."""
+
+    @property
+    def selection(self) -> Selection:
+        """The event types of the run."""
+
+    @property
+    def limits(self) -> TimeLimits:
+        """How long things may take."""
 
     @property
     def refused(self) -> Mapping[str, int | None]:
@@ -120,12 +128,12 @@ class FirstPasses:
             pasts_of=lambda events: sum(selection.past(event) is not None for event in selection.types(events)),
         )
 
-    def _no_time(self, harness: Harness | None, expected_s: float = 0.0) -> str:
+    def _no_time(self, expected_s: float) -> str:
         """Why a scenario that takes so long, about, is not played; "" when there is time for it.
 
         Time is reserved for the last look, and for what waits for the end of the run.
         """
-        last_s = harness.limits.last_s if harness and self._receiver.leaves_rest else 0.0
+        last_s = self._open_harness.limits.last_s if self._receiver.leaves_rest else 0.0
         if not self._schedule.is_over(reserve_s=last_s + self._reserved_s + expected_s):
             return ""
         return f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
@@ -133,17 +141,15 @@ class FirstPasses:
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
-        if reason := self._no_time(None):  # a simulator takes a while to start
+        volume = self._volume(scenario, self._open_harness.selection)
+        if reason := self._no_time(volume.expected_s):  # before a simulator starts, which takes a while
             return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+        self._reserved_s += volume.end_s
         with self._open_harness(scenario) as opened:
             pause = self._schedule.pause(opened.pause)
             cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
             harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest, cleans_up=cleans_up)
             self._receiver = harness.latency
-            volume = self._volume(scenario, harness.selection)
-            if reason := self._no_time(harness, volume.expected_s):
-                return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
-            self._reserved_s += volume.end_s
             recording = play(volume.scenario, harness)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))

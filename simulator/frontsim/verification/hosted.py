@@ -24,7 +24,7 @@ from frontsim.verification.observe.observers import SharedObserver
 from frontsim.verification.observe.settle import ReceiverLatency
 from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.given import skip_reason
-from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.probes.state_probe import probe_state
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.play.receiver.process import ReceiverProcess
@@ -142,6 +142,10 @@ class _Harnesses:
     def sink(self) -> str:
         """The sink that effects are read from, "" for none."""
         return self.request.observe_sink
+
+    @property
+    def limits(self) -> TimeLimits:
+        return self.request.limits
 
     def __call__(self, scenario: Scenario) -> AbstractContextManager[Harness]:
         return self.open(scenario.name)
