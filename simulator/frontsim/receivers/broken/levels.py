@@ -48,7 +48,7 @@ class LevelLosesUpdates(StockBySum):
 class LevelInAnotherTransaction(StockBySum):
     """Books the event, then changes the level: killed in between, it takes the resend for done."""
 
-    SECONDS = 0.1
+    SECONDS = 0.5
 
     async def receive(self, request: RawRequest) -> int:
         event = self.read(request)
