@@ -92,7 +92,6 @@ UNMIRRORED = {
     "test_factory holds every type's payload to its schema": (
         "payloads/standalone/settlements.py payloads/standalone/stock.py"
     ),
-    "facts alone; test_stock_levels and test_customer_rows make them": "verification/facts/state_check.py",
     "test_registry and test_matrix hold every receiver to what it must do or get wrong": (
         "receivers/backend.py receivers/broken/answer.py receivers/broken/content.py receivers/broken/key.py "
         "receivers/broken/customers.py receivers/broken/derived.py receivers/broken/levels.py "

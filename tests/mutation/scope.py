@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "simulator" / "frontsim"
 MUTATED = (
     "verification/judge/*.py",
-    "verification/facts/*.py",
+    "verification/facts/**/*.py",
     "verification/observe/settle*.py",
     "verification/observe/changes.py",
     "domain/fault*.py",

@@ -8,7 +8,7 @@ from frontsim.faketime import faketime_library
 from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.registry import CORRECT
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.derived_state import check_state
+from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK
 from tests.verification.matrix import scenarios_for

@@ -16,8 +16,8 @@ from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
-from frontsim.verification.facts.customer_changes import CREATED
-from frontsim.verification.facts.stock_movements import MOVEMENT
+from frontsim.verification.facts.derived_state.customer_changes import CREATED
+from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT
 from frontsim.verification.first_passes import OpenHarness
 from frontsim.verification.observe.column_map import read_column_map, read_state_map
 from frontsim.verification.observe.observers import SharedObserver

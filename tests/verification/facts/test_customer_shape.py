@@ -2,7 +2,14 @@
 
 import pytest
 
-from frontsim.verification.facts.customer_shape import SEVERAL, CustomerField, CustomerShape, flat, folded, holds
+from frontsim.verification.facts.customer_shape import (
+    SEVERAL,
+    CustomerField,
+    CustomerShape,
+    flat,
+    folded,
+    holds,
+)
 
 PAYLOAD = {
     "firstName": "Bjørn",

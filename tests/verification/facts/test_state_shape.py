@@ -1,6 +1,13 @@
 import pytest
 
-from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem, item_text, number
+from frontsim.verification.facts.state_shape import (
+    Cell,
+    StateFacts,
+    StateShape,
+    StockItem,
+    item_text,
+    number,
+)
 
 
 @pytest.mark.parametrize(

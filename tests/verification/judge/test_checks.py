@@ -10,9 +10,9 @@ from frontsim.clauses import Contract
 from frontsim.domain.model import Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import SUM
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from tests.verification.judge.histories import CONTRACT, booked, event, failed_then, history, lives, run, verdict_on
 

@@ -6,6 +6,7 @@ import pytest
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import GOOD, Class, Classified
 from frontsim.verification.facts.correlate import BUSINESS, correlate
+from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import (
     Effect,
     Entity,
@@ -19,7 +20,6 @@ from frontsim.verification.facts.history import (
 )
 from frontsim.verification.facts.staleness import UNSEEN
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import SUM
 from frontsim.verification.judge.rules import (
     Evidence,
     Opinion,

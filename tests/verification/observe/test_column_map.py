@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import Unusable
-from frontsim.verification.facts.stock_movements import SUM
+from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.observe.column_map import read_column_map, read_state_map
 
 

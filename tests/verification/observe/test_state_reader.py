@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.facts.state_shape import Cell, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import SUM
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.observe.state_reader import RunState, StateReader

@@ -18,7 +18,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.derived_state import checks
+from frontsim.verification.facts.derived_state.wrong_state import checks
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.counts import classes_of, counts_of
 from frontsim.verification.judge.notes import sentences

@@ -11,7 +11,7 @@ from frontsim.clauses import Clause
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts import content
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.derived_state import check_state
+from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.facts.history import ContentCheck, EventFact, Expect, History
 
 _DUPLICATE = "duplicate"

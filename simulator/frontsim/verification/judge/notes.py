@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
-from frontsim.verification.facts.derived_state import checks
+from frontsim.verification.facts.derived_state.wrong_state import checks
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.contents import rewritings
 

@@ -18,9 +18,9 @@ from frontsim.verification.facts.classes import (
     class_without_effects,
 )
 from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
-from frontsim.verification.facts.derived_state import check_state, tells_state
+from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
+from frontsim.verification.facts.derived_state.wrong_state import check_state, tells_state
 from frontsim.verification.facts.history import EventFact, Expect, History
-from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.judge.contents import corrupt
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})

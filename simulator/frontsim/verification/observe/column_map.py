@@ -20,8 +20,8 @@ from frontsim import catalog
 from frontsim.errors import Unusable
 from frontsim.user_input.json_depth import read_json
 from frontsim.verification.facts.columns import ColumnMap
-from frontsim.verification.facts.customer_changes import UPDATED
-from frontsim.verification.facts.stock_movements import LEVELS, SUM
+from frontsim.verification.facts.derived_state.customer_changes import UPDATED
+from frontsim.verification.facts.derived_state.stock_movements import LEVELS, SUM
 
 _STATE = "state."
 _HELD = {**{path: path for path in LEVELS}, "quantity": SUM, "": ""}

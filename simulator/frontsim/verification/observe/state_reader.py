@@ -13,12 +13,12 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from frontsim.verification.facts.customer_changes import customer_changes
 from frontsim.verification.facts.customer_shape import CustomerField, CustomerFields, CustomerShape, Trait
-from frontsim.verification.facts.derived_state import check_state
+from frontsim.verification.facts.derived_state.customer_changes import customer_changes
+from frontsim.verification.facts.derived_state.stock_movements import movements
+from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.facts.history import Effect, History
 from frontsim.verification.facts.state_shape import Cell, Levels, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import movements
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed
 from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_until_settled

@@ -25,8 +25,8 @@ from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.settings import Settings
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.facts.columns import ColumnMemory
+from frontsim.verification.facts.derived_state.stock_movements import ITEMS, MOVEMENT
 from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.facts.stock_movements import ITEMS, MOVEMENT
 from frontsim.verification.observe.observers import Observer
 from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.observe.state_reader import RunState

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from frontsim.clock import stopwatch
 from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
-from frontsim.verification.facts.derived_state import check_state
+from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.facts.history import History, Observation
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader

@@ -7,7 +7,7 @@ various      three more: with and without what a receiver may choose its custome
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from frontsim.verification.facts.customer_changes import CREATED, UPDATED
+from frontsim.verification.facts.derived_state.customer_changes import CREATED, UPDATED
 from frontsim.verification.play.harness import Harness
 
 Values = Mapping[str, Any]

@@ -11,7 +11,8 @@ from typing import Any
 
 from frontsim.client.control import STRICT
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.customer_changes import (
+from frontsim.verification.facts.customer_shape import Trait
+from frontsim.verification.facts.derived_state.customer_changes import (
     CREATED,
     CUSTOMER_EVENTS,
     UPDATED,
@@ -19,11 +20,10 @@ from frontsim.verification.facts.customer_changes import (
     customer_changes,
     traits,
 )
-from frontsim.verification.facts.customer_recognition import RecognisedCustomers, recognise_customers
-from frontsim.verification.facts.customer_shape import Trait
+from frontsim.verification.facts.derived_state.customer_recognition import RecognisedCustomers, recognise_customers
+from frontsim.verification.facts.derived_state.state_recognition import Recognised, recognise
+from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT, Movement, movements
 from frontsim.verification.facts.history import EventFact
-from frontsim.verification.facts.state_recognition import Recognised, recognise
-from frontsim.verification.facts.stock_movements import MOVEMENT, Movement, movements
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.harness import Harness

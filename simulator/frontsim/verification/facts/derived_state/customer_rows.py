@@ -16,11 +16,16 @@ from typing import Any
 
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.customer_changes import CUSTOMER_EVENTS, CustomerChange, customer_changes, traits
 from frontsim.verification.facts.customer_shape import SEVERAL, CustomerShape, Trait, folded, holds
+from frontsim.verification.facts.derived_state.customer_changes import (
+    CUSTOMER_EVENTS,
+    CustomerChange,
+    customer_changes,
+    traits,
+)
+from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.facts.obligations import first_ms, is_owed, last_ms, may_apply
-from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.facts.state_shape import StateFacts
 
 _NUMBER = re.compile(r"\d+")

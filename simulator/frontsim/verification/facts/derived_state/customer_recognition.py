@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from frontsim.verification.facts import lookup
-from frontsim.verification.facts.customer_changes import CustomerChange
 from frontsim.verification.facts.customer_shape import CustomerShape, flat, folded, holds
+from frontsim.verification.facts.derived_state.customer_changes import CustomerChange
 
 _SHARE = 0.75
 """The part of the customers whose field a column must show."""

@@ -3,9 +3,9 @@
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.derived_state.state_recognition import recognise
+from frontsim.verification.facts.derived_state.stock_movements import SUM, movements
 from frontsim.verification.facts.history import EventFact, Run
-from frontsim.verification.facts.state_recognition import recognise
-from frontsim.verification.facts.stock_movements import SUM, movements
 
 TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 MOVED = ((5, 43, 4), (7, 58, 9), (13, 71, 12), (-3, 29, 6))

@@ -7,10 +7,10 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.derived_state.stock_levels import check_stock
+from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import EventFact, Expect, FaultFact, History, Run
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_levels import check_stock
-from frontsim.verification.facts.stock_movements import SUM
 
 ITEM = StockItem("3044", "704")
 CELL = Cell(ITEM, "level")

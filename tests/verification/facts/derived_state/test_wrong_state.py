@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.customer_shape import CustomerField, CustomerShape
-from frontsim.verification.facts.derived_state import check_state, checks, tells_state
+from frontsim.verification.facts.derived_state.stock_movements import SUM
+from frontsim.verification.facts.derived_state.wrong_state import check_state, checks, tells_state
 from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import SUM
 
 TAKEN = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0),)
 LEVELS = {"quantity": 5, "stockLevel": 9, "reservedLevel": 0, "availableLevel": 9}

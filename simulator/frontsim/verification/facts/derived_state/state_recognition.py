@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontsim.verification.facts import lookup
+from frontsim.verification.facts.derived_state.stock_movements import ITEMS, LEVELS, SUM, Movement
 from frontsim.verification.facts.state_shape import Row, StateShape, StockItem, item_text, number
-from frontsim.verification.facts.stock_movements import ITEMS, LEVELS, SUM, Movement
 
 _SHARE = 0.75
 """The part of the movements whose level a column must show."""

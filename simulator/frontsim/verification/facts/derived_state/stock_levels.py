@@ -14,11 +14,11 @@ from decimal import Decimal
 from itertools import product
 
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
+from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT, SUM, Movement, movements
 from frontsim.verification.facts.history import EventFact, FaultFact, History
 from frontsim.verification.facts.obligations import first_ms, last_ms
-from frontsim.verification.facts.state_check import StateCheck, WrongState
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
-from frontsim.verification.facts.stock_movements import MOVEMENT, SUM, Movement, movements
 
 _MOST_SUMS = 20_000
 _MOST_NAMES = 3

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.customer_changes import customer_changes, traits
+from frontsim.verification.facts.derived_state.customer_changes import customer_changes, traits
 from frontsim.verification.facts.history import EventFact, Run
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from frontsim.verification.facts.customer_changes import customer_changes
-from frontsim.verification.facts.customer_recognition import recognise_customers
+from frontsim.verification.facts.derived_state.customer_changes import customer_changes
+from frontsim.verification.facts.derived_state.customer_recognition import recognise_customers
 from frontsim.verification.facts.history import EventFact
 
 PEOPLE = [

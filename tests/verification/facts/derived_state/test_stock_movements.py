@@ -2,9 +2,9 @@ import orjson
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT, SUM, movements
 from frontsim.verification.facts.history import EventFact, Expect, Run
 from frontsim.verification.facts.state_shape import StateShape, StockItem
-from frontsim.verification.facts.stock_movements import MOVEMENT, SUM, movements
 
 WHOLE = {
     "movementId": 1, "gtin": "0704", "sku": None, "stockId": 3044, "quantity": -1,

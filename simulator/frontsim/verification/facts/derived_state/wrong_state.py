@@ -1,11 +1,11 @@
 """What of a receiver's derived state is wrong: its levels, and its customers. Pure."""
 
-from frontsim.verification.facts.customer_changes import customer_changes
-from frontsim.verification.facts.customer_rows import check_customers
+from frontsim.verification.facts.derived_state.customer_changes import customer_changes
+from frontsim.verification.facts.derived_state.customer_rows import check_customers
+from frontsim.verification.facts.derived_state.state_check import StateCheck
+from frontsim.verification.facts.derived_state.stock_levels import check_stock
+from frontsim.verification.facts.derived_state.stock_movements import movements
 from frontsim.verification.facts.history import History
-from frontsim.verification.facts.state_check import StateCheck
-from frontsim.verification.facts.stock_levels import check_stock
-from frontsim.verification.facts.stock_movements import movements
 
 
 def checks(history: History) -> tuple[StateCheck, StateCheck]:

@@ -4,8 +4,8 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.customer_rows import check_customers
 from frontsim.verification.facts.customer_shape import SEVERAL, CustomerField, CustomerShape
+from frontsim.verification.facts.derived_state.customer_rows import check_customers
 from frontsim.verification.facts.history import EventFact, Expect, History, Run
 from frontsim.verification.facts.state_shape import StateFacts
 
