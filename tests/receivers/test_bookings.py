@@ -62,7 +62,7 @@ async def test_who_gave_up_does_not_disturb(bookings):
 
 def test_one_process_a_file(bookings):
     """A second receiver on the same file is refused: SQLite before 3.51.3 can lose commits with two writers."""
-    with pytest.raises(Unusable, match="another receiver uses"):
+    with pytest.raises(Unusable, match="expected a file that no other receiver uses"):
         Bookings(bookings.file)
 
 
