@@ -258,6 +258,13 @@ def test_an_event_that_the_receiver_refused_at_every_run_asks_for_no_effect(runs
     assert complete is is_complete(history, ())
 
 
+@pytest.mark.parametrize(("last", "complete"), [((), True), ((answered(0, 429),), True), ((UNANSWERED,), False)])
+def test_an_event_that_never_reached_the_receiver_asks_for_no_effect(last, complete):
+    """Nor does one that was refused afterwards. A run without an answer may have been taken."""
+    history = History("steady", (replace(told("w", "a"), runs=(replace(REFUSED, faulted=True), *last)),), "list")
+    assert complete is is_complete(history, ())
+
+
 def ambiguous(events, *values):
     found = correlate(history := business(events, *values), history.final).groups
     return [(len(group.events), len(group.effects), group.least, group.most, group.ambiguous) for group in found]

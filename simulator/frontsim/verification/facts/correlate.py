@@ -14,7 +14,7 @@ from typing import Any
 
 from frontsim.domain.model import Outcome
 from frontsim.verification.facts import lookup, state_tables
-from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation
+from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation, Run
 
 BUSINESS = "business"
 
@@ -67,10 +67,10 @@ def may_await_next_batch(history: History) -> bool:
 def is_complete(history: History, effects: Sequence[Effect]) -> bool:
     """Whether these effects have all that the history's events ask for.
 
-    An event that the receiver itself refused at every run asks for none.
+    An event asks for none if every run either never reached the receiver or was refused by the receiver itself.
     """
     groups = correlate(history, Observation(0, tuple(effects))).groups
-    asking = [group for group in groups if not all(map(_is_refused, group.events))]
+    asking = [group for group in groups if not all(map(_was_never_taken, group.events))]
     lacking = [group for group in asking if len(group.effects) < group.least]
     if not lacking:
         return True
@@ -86,9 +86,12 @@ def correlate(history: History, observation: Observation | None) -> Correlation:
     return _by_id(history.events, effects)
 
 
-def _is_refused(event: EventFact) -> bool:
-    answered = [run for run in event.runs if run.status_code is not None and not run.faulted]
-    return len(answered) == len(event.runs) > 0 and not any(run.acknowledged for run in answered)
+def _was_never_taken(event: EventFact) -> bool:
+    return len(event.runs) > 0 and all(run.outcome is Outcome.NOT_SENT or _is_refused(run) for run in event.runs)
+
+
+def _is_refused(run: Run) -> bool:
+    return run.status_code is not None and not run.faulted and not run.acknowledged
 
 
 def _replaced(groups: Sequence[EventGroup]) -> frozenset[str]:
