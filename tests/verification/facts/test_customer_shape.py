@@ -70,3 +70,25 @@ def test_what_rows_show():
     assert "name -> firstName and lastName (a row for each x)" == str(
         CustomerShape("x", {"name": ["firstName", "lastName"]})
     )
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("Aase Aere", "Aase Ære"),
+        ("Oyvind", "Øyvind"),
+        ("Dorde", "Đorde"),
+        ("Dag", "Ðag"),
+        ("Lech", "Łech"),
+        ("Thor", "Þor"),
+    ],
+)
+def test_letters_that_ascii_writes_otherwise(kept, told):
+    """A receiver may keep names in ASCII."""
+    assert folded(kept) == folded(told)
+
+
+def test_a_row_without_an_id_hides_no_other():
+    shape = CustomerShape("id", {"mail": ["email"]})
+    assert {CustomerField("7", "mail"): "a"} == shape.fields([{"mail": "b"}, {"id": 7, "mail": "a"}])
+    assert {} == CustomerShape("id").fields([{"id": 7}])

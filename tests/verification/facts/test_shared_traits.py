@@ -39,6 +39,38 @@ def test_the_length_that_no_booked_text_has_is_named():
     assert found.startswith("`sku` has more than 255 characters in")
 
 
+@pytest.mark.parametrize("most", [16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 200, 255, 500, 1_000, 4_000])
+def test_lengths_that_columns_usually_have_are_told_apart(most):
+    found = shared_by([changed(sku="A" * (most + 1))], [changed(sku="A" * most)] * 3)
+    assert found.startswith(f"`sku` has more than {most:,} characters in the one")
+
+
+@pytest.mark.parametrize("most", [5, 10, 20, 50, 100, 500, 1_000, 5_000])
+def test_numbers_of_entries_are_told_apart(most):
+    lost, booked = (changed(lines=SALE["lines"] * number) for number in (most + 1, most))
+    assert shared_by([lost], [booked] * 3).startswith(f"`lines` has more than {most:,} entries in the one")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0, {"is 0"}),
+        (1, {"is 1"}),
+        (-1, {"is negative", "is -1"}),
+        ("", {"is empty"}),
+        ("\uffff", {"has letters outside ASCII", r"is '\uffff'"}),
+        ("Å👔", {"has letters outside ASCII", "has characters of four bytes, such as an emoji,", "is 'Å👔'"}),
+    ],
+)
+def test_the_traits_of_one_value(value, said):
+    assert said == {each.what for each in traits_of({"a": value})}
+
+
+def test_what_is_at_the_top_of_a_payload_comes_first():
+    lost = changed(lines=[{"gtin": None}], customer={"name": None})
+    assert shared_by([lost], [SALE] * 3).startswith("`customer.name` is null and `lines[].gtin` is null in the one")
+
+
 def test_an_emoji_is_told_where_other_letters_were_booked():
     found = shared_by([changed(sku="👔")], [changed(sku="Å")] * 3)
     assert found.startswith("`sku` has characters of four bytes, such as an emoji,")
@@ -61,7 +93,8 @@ def test_the_most_telling_traits_come_first_and_one_for_each_field():
 
 
 def test_what_differs_in_too_much_tells_nothing():
-    """Of one event, any of 13 oddities may be the cause; of two, the first three are named."""
+    """Of one event, any of 13 oddities may be the cause, but not of 12; of two, the first three are named."""
+    assert shared_by([{**SALE, **dict.fromkeys("abcdefghijkl")}], [SALE] * 3).startswith("`a` is null")
     lost = {**SALE, **dict.fromkeys("abcdefghijklm")}
     assert "" == shared_by([lost], [SALE] * 3)
     assert shared_by([lost] * 2, [SALE] * 3).startswith("`a` is null and `b` is null and `c` is null in all 2")
@@ -74,4 +107,5 @@ def test_too_few_booked_ones_prove_nothing():
 
 
 def test_values_that_are_too_long_to_be_named_have_no_value():
-    assert not [each for each in traits_of({"a": "x" * 41}) if each.what.startswith("is ")]
+    named = [[each.what for each in traits_of({"a": "x" * n}) if each.what.startswith("is ")] for n in (40, 41)]
+    assert [[f"is '{'x' * 40}'"], []] == named

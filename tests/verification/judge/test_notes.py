@@ -4,7 +4,9 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup, correlate
+from frontsim.verification.facts.derived_state.state_check import StateCheck
 from frontsim.verification.facts.history import Effect, Entity, EventFact, FaultFact, History, Observation, Run
+from frontsim.verification.judge import notes as judge_notes
 from frontsim.verification.judge.notes import sentences
 
 COPIES = FaultFact("duplicate", 10, 20, "copies=4 apart=simultaneous")
@@ -103,3 +105,13 @@ def test_a_try_began_while_copies_were_sent(at_ms, is_try):
     """One run of several is enough."""
     late = EventFact("w", "a", "SaleCreated", (*event("a", at_ms).runs, *event("a", 99).runs))
     assert is_try is bool(notes(group(late), faults=(COPIES,)))
+
+
+def test_derived_state_that_proves_nothing_is_said(monkeypatch):
+    """Levels and customers apart, with the reason."""
+    unclear = (StateCheck(unclear={"one row is missing": 2}), StateCheck(unclear={"two agree": 1}))
+    monkeypatch.setattr(judge_notes, "checks", lambda _: unclear)
+    assert [
+        "the levels of 2 stock items differ from the events, but prove nothing: one row is missing",
+        "the rows of 1 customer differ from the events, but prove nothing: two agree",
+    ] == notes()

@@ -287,6 +287,12 @@ def test_an_overloaded_machine_makes_late_answers_unsettled():
     assert {"silent": Class.LOST, "refused": Class.REJECTED} == dict(accusations(silent, refused)[0])
 
 
+def test_what_a_fault_broke_does_not_count_as_an_answer():
+    """The log's 400 is the fault's; the receiver's own answer came too late."""
+    broken = replace(LATE, outcome=Outcome.ANSWERED, status="Bad request", status_code=400, faulted=True)
+    assert [("late", Class.UNSETTLED)] == accusations(event("late", broken, LATE), overload=BUSY)[0]
+
+
 @pytest.mark.parametrize(("result", "class_"), [("Timeout", Class.UNSETTLED), ("Connection reset", Class.CRASHED)])
 def test_a_sign_of_life_that_comes_too_late_on_an_overloaded_machine_is_no_crash(result, class_):
     alive = Liveness(f"expected an answer, got none ({result})")

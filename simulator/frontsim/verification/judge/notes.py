@@ -32,10 +32,13 @@ def _unclear_state(history: History) -> list[str]:
     """Levels and customers that are not as expected, and that prove nothing."""
     levels, customers = checks(history)
     what = [
-        *(("the levels", f"{number} stock items", reason) for reason, number in levels.unclear.items()),
-        *(("the rows", f"{number} customers", reason) for reason, number in customers.unclear.items()),
+        *(("the levels", "stock item", number, reason) for reason, number in levels.unclear.items()),
+        *(("the rows", "customer", number, reason) for reason, number in customers.unclear.items()),
     ]
-    return [f"{rows} of {things} differ from the events, but prove nothing: {reason}" for rows, things, reason in what]
+    return [
+        f"{rows} of {number} {thing}{'' if number == 1 else 's'} differ from the events, but prove nothing: {reason}"
+        for rows, thing, number, reason in what
+    ]
 
 
 def _tries(history: History) -> str:

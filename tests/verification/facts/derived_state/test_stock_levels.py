@@ -397,3 +397,10 @@ def test_two_events_together_name_no_item():
     """Each is read for itself."""
     parts = [EventFact("w", text, "SaleCreated", (run(),), payload=text) for text in ("7", "04")]
     assert [(Class.WRONG_STATE, None)] == wrong(9, ONE, *parts)
+
+
+def test_the_events_of_all_items_are_compared():
+    """And at a sum of zero nothing needs to be shown, but below zero something does."""
+    other = moved("other", -1, gtin="0705", minute=4)
+    assert {"one", "two", "other"} == check(7, ONE, TWO, other, before=10).compared
+    assert [] == wrong(None, moved("all", -10), before=10)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from itertools import product
 
 from frontsim.verification.facts.classes import Class
@@ -37,14 +38,12 @@ def check_stock(history: History) -> StateCheck:
     unclear: dict[str, int] = defaultdict(int)
     compared: frozenset[str] = frozenset()
     checked = 0
-    mentioned: str | None = None
+    mentioned = cache(lambda: _mentions(history.events))  # of thousands of events, and mostly not asked for
     for about, moved in _by_item(history.events, state.shape).items():
         if any(each.event.altered for each in moved):
             continue
         found = [each for column in state.shape.columns if (each := _wrong(Cell(about, column), moved, state, history))]
-        if found and mentioned is None:
-            mentioned = _mentions(history.events)
-        reason = _why_unclear(about, state, mentioned or "", history) if found else ""
+        reason = _why_unclear(about, state, mentioned(), history) if found else ""
         if reason:
             unclear[reason] += 1
             continue
