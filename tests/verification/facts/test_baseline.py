@@ -99,5 +99,23 @@ def test_a_column_that_does_not_tell_rows_apart_says_nothing():
     assert 1 == Baseline.of([Effect("a", "text"), *rows(*MANY)]).gone_from(rows(*MANY))
 
 
+def mails(*found):
+    return [Effect(f"e{number}", {"mail": mail}) for number, mail in enumerate(found)]
+
+
+def test_twenty_rows_that_a_column_tells_apart_are_enough():
+    """With 19 the next row may have the same value by chance. Rows without a value count as none of them."""
+    for number, is_gone in ((19, 1), (20, 0)):
+        shown = mails(*map(str, range(number)))
+        gone = Effect("gone", {"mail": "7"})
+        assert is_gone == Baseline.of([gone, *shown]).gone_from(shown)
+        assert is_gone == Baseline.of([gone, *shown]).gone_from([*shown, *mails(None, None, "", "")])
+
+
+def test_a_value_that_two_rows_share_tells_none_apart():
+    shown = mails(*map(str, range(25)), "7")
+    assert 1 == Baseline.of([Effect("gone", {"mail": "7"}), *shown]).gone_from(shown)
+
+
 def test_what_the_history_knows_as_replaced_is_not_gone():
     assert 1 == Baseline.of(rows("e1", "e2", "e3")).gone_from(rows("e3"), replaced={"e1"})

@@ -4,6 +4,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import (
+    Column,
     ColumnCount,
     ContentCheck,
     Effect,
@@ -14,6 +15,7 @@ from frontsim.verification.facts.history import (
     Liveness,
     PreflightCheck,
     Run,
+    StateRow,
 )
 
 
@@ -77,3 +79,10 @@ def test_the_choices_have_the_names_that_users_give():
     """`--check-content exact|known|off`, and what a scenario's step expects."""
     assert ["exact", "known", "off"] == list(ContentCheck)
     assert ["once", "refused", "either"] == list(Expect)
+
+
+def test_what_a_history_does_not_say():
+    """Nothing was late, limited or scaled, and no column was named by the user."""
+    history = History("steady", ())
+    assert ("", "", "", False) == (history.overload, history.limit, history.volume, Column("T", "n", "p").is_named)
+    assert "" == StateRow("customerId", "7").since

@@ -10,6 +10,7 @@ from frontsim.clauses import Contract
 from frontsim.domain.model import Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.customer_shape import CustomerField, CustomerShape
 from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
 from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
@@ -350,5 +351,17 @@ def test_a_level_that_is_wrong_may_be_right_later(shown, is_wrong):
     state = StateFacts("state", shape, after={Cell(StockItem("1", "704"), "n"): Decimal(shown)})
     found = judge(replace(history(moved, effects=booked(moved)), state=state), CONTRACT)
     assert (is_wrong, is_wrong) == (found.has_wrong_levels, found.may_change)
-    assert not Judgement(Verdict.VERIFIED).may_change
+    assert (1, 0) == (found.items, found.customers)
+    nothing = Judgement(Verdict.VERIFIED)
+    assert (False, 0, 0) == (nothing.may_change, nothing.items, nothing.customers)
     assert Judgement(Verdict.VIOLATED, missing=frozenset({"e"})).may_change
+
+
+def test_the_customers_that_were_compared_are_counted():
+    told = replace(event(run(200)), event="CustomerCreated", payload={"customerId": 7, "email": "ola@example.com"})
+    shape = CustomerShape("id", {"mail": ["email"]})
+    state = StateFacts(
+        "state", after={}, customers=shape, customers_after={CustomerField("7", "mail"): "ola@example.com"}
+    )
+    found = judge(replace(history(told, effects=booked(told)), state=state), CONTRACT)
+    assert (0, 1) == (found.items, found.customers)
