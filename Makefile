@@ -16,7 +16,7 @@ demo: $(INSTALLED)
 PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests: about 5 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests: 4 to 6 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, in some 45 s: lint beside the tests that start no processes and take no seconds.
