@@ -9,9 +9,9 @@ import pytest
 
 from frontsim import caller_connection
 from frontsim.caller_connection import HEAD_LIMIT
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation, simulation
 
 GET = b"GET /_sim/health HTTP/1.1\r\nHost: localhost\r\n"
 

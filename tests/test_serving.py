@@ -15,10 +15,10 @@ from frontsim.errors import Unusable
 from frontsim.receivers import server as receivers
 from frontsim.serving import _Server, run_in_thread
 from frontsim.settings import Settings
-from tests.api.recorder import Recorder
-from tests.api.simulation import simulation
-from tests.child import Child
-from tests.patience import PATIENCE_S
+from tests.support.child import Child
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import simulation
 
 pytestmark = pytest.mark.slow
 

@@ -1,11 +1,11 @@
 """Faults on calls to a sink, which stands for the shop or ERP behind a receiver; those on the vendor's API are in
-test_api_faults."""
+tests/end_to_end/test_api_faults.py."""
 
 import httpx
 import pytest
 
-from tests.api.simulation import Simulation
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.simulation import Simulation
 
 SINK = {"operation": "sink"}
 

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from frontsim.store.queue import AHEAD
-from tests.api.recorder import OK, Recorder
-from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
 from tests.api.test_trigger import UNDATED
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import OK, Recorder
+from tests.support.simulation import UNKNOWN_ID, Simulation, assert_problem, simulation
 
 
 def test_drain(sim: Simulation, receiver: Recorder):

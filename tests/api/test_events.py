@@ -12,10 +12,9 @@ import pytest
 
 from frontsim.api.events import read_statuses
 from frontsim.caller_connection import UNREAD_S
-from tests.api.recorder import OK, Recorder, answer
-from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import OK, Recorder, answer
+from tests.support.simulation import EVER, UNKNOWN_ID, Simulation, assert_problem, simulation
 
 ENTRY = [
     "webhookId",

@@ -8,9 +8,8 @@ import pytest
 from frontsim.domain import fault_rules
 from frontsim.domain.rule_json import LONGEST
 from frontsim.user_input.request_body import BODY_LIMIT
-from tests.api.recorder import Recorder
-from tests.api.simulation import UNKNOWN_ID, Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder
+from tests.support.simulation import UNKNOWN_ID, Simulation, assert_problem
 
 
 def rules(sim: Simulation) -> list[dict[str, Any]]:

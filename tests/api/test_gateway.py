@@ -8,10 +8,9 @@ import pytest
 
 from frontsim import bundled
 from frontsim.settings import Settings
-from tests.api.recorder import Recorder
-from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import EVER, UNKNOWN_ID, Simulation, assert_problem, simulation
 
 RIGHT = {"x-api-key": Settings().api_key, "Ocp-Apim-Subscription-Key": Settings().subscription_key}
 MISSING_KEY = (

@@ -9,9 +9,8 @@ import pytest
 
 from frontsim.api.leases import MOST_AT_ONCE
 from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT
-from tests.api.recorder import Recorder
-from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder
+from tests.support.simulation import UNKNOWN_ID, Simulation, assert_problem, simulation
 
 NOWHERE = "http://127.0.0.1:1/hook"
 

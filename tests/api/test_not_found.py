@@ -9,8 +9,7 @@ from starlette.routing import Mount, Route
 
 from frontsim.api.not_found import NotFoundRoutes
 from frontsim.api.responses import no_operation
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.simulation import Simulation, assert_problem
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,8 @@ import socket
 import pytest
 
 from frontsim.api.origin_guard import is_loopback
-from tests.api.simulation import Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.simulation import Simulation, assert_problem, simulation
 
 WRITES = [
     ("POST", "/api/Webhooks"),

@@ -20,10 +20,9 @@ from frontsim.domain.faults import FAULTS
 from frontsim.errors import FrontsimError
 from frontsim.settings import Settings
 from frontsim.user_input.request_body import BODY_LIMIT
-from tests.api.recorder import Recorder
-from tests.api.simulation import EVER, UNKNOWN_ID, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import EVER, UNKNOWN_ID, Simulation, assert_problem, simulation
 
 TAKE_JSON = [
     ("POST", "/api/Webhooks", 400),

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation, simulation
 
 PATHS = ("Environment", "Stores", "Stock/list", "Stock/settings")
 

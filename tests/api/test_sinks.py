@@ -3,8 +3,7 @@
 import pytest
 
 from frontsim.api import sinks
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.simulation import Simulation, assert_problem
 
 
 def test_sinks(sim: Simulation):

@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from frontsim.store.changes import KEPT
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation, assert_problem
 
 
 class Follower:

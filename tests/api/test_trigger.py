@@ -18,10 +18,9 @@ from frontsim.payloads.factory import Payloads
 from frontsim.payloads.shop import ACTS
 from frontsim.payloads.trigger_call import MOST_AT_ONCE
 from frontsim.store.event_log import EventLog
-from tests.api.recorder import OK, Recorder
-from tests.api.simulation import Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import OK, Recorder
+from tests.support.simulation import Simulation, assert_problem, simulation
 
 
 def test_trigger(sim: Simulation, receiver: Recorder):

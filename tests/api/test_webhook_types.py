@@ -5,8 +5,7 @@ import json
 import pytest
 
 from frontsim import bundled, catalog
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.simulation import Simulation, assert_problem
 
 
 def test_the_types(sim: Simulation):

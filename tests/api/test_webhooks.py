@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import UNKNOWN_ID, Simulation
+from tests.support.recorder import Recorder
+from tests.support.simulation import UNKNOWN_ID, Simulation, assert_problem
 
 URL = "https://shop.example/hooks?token=abc"
 
@@ -158,11 +157,3 @@ def test_a_deleted_webhook_gets_no_more(sim: Simulation, receiver: Recorder):
     assert [event] == [entry["webhookEventId"] for entry in sim.log(webhook)]
     assert 404 == sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{event}").status_code
     assert 1 == len(receiver.calls)
-
-
-def assert_problem(answer: httpx.Response, status: int) -> None:
-    """An error of the API itself: problem+json, as ASP.NET Core writes it (inferred)."""
-    assert status == answer.status_code, answer.text
-    assert "application/problem+json; charset=utf-8" == answer.headers["content-type"]
-    assert {"type", "title", "status", "detail", "traceId"} <= answer.json().keys()
-    assert status == answer.json()["status"]

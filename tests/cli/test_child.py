@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.child import PATIENCE_S, READY, environment
+from tests.support.child import PATIENCE_S, READY, environment
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from docs.generate.commands import walk
 from frontsim.cli import main
 from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
 from frontsim.errors import BadInput, StoreFailed
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from frontsim.cli.output import columns_that_fit, plain, shown, table_of, wrapped
-from tests.forked import popen
+from tests.support.forked import popen
 
 ID = "11111111-1111-1111-1111-111111111111"
 ROWS = [

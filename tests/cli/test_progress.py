@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from frontsim.cli.progress import progress_of
-from tests.forked import run
+from tests.support.forked import run
 
 
 def test_a_pipe_gets_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from frontsim.client.contract_pull import pull_contracts
 from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
-from tests.api.simulation import Simulation, simulation
+from tests.support.simulation import Simulation, simulation
 
 EXTRA = {"type": "object", "required": ["parcelId"], "properties": {"parcelId": {"type": "integer"}}}
 

@@ -10,7 +10,7 @@ import pytest
 from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.errors import BadInput
-from tests.scripted_transport import ScriptedTransport
+from tests.support.scripted_transport import ScriptedTransport
 
 
 def simulator(record: ScriptedTransport, token: str = "") -> Simulator:

@@ -14,7 +14,7 @@ from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer, Unreac
 from frontsim.client.http import Answer, ApiClient, HttpApi, path_part, read_url
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput
-from tests.scripted_transport import ScriptedTransport
+from tests.support.scripted_transport import ScriptedTransport
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 

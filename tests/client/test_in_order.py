@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from frontsim.client.in_order import for_each
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def test_items_begin_in_their_order_and_each_is_done_once():

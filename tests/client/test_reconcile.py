@@ -11,7 +11,7 @@ import pytest
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.client.reconcile import MAX_ROUNDS, Tally, reconcile
 from frontsim.client.vendor import FrontSystems
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def taken(event: dict[str, Any]) -> httpx.Response:

@@ -7,7 +7,7 @@ import pytest
 
 from frontsim.client.errors import UnexpectedAnswer
 from frontsim.client.vendor import FrontSystems
-from tests.scripted_transport import ScriptedTransport
+from tests.support.scripted_transport import ScriptedTransport
 
 WEBHOOK = {"id": "w", "storeId": 3, "event": "SaleCreated", "url": "http://a", "later": 1}
 ENTRY = {"webhookId": "w", "webhookEventId": "e", "success": True, "runsCounter": 2}

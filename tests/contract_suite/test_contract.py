@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.pytest_run import pytest_run
-from tests.receiver import ReceiverProcess
+from tests.support.pytest_run import pytest_run
+from tests.support.receiver import ReceiverProcess
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.pytest_run import pytest_run
+from tests.support.pytest_run import pytest_run
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from frontsim.tls import tls_context
-from tests.delivery.authority import Authority
+from tests.support.authority import Authority
 
 
 @pytest.fixture

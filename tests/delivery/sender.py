@@ -8,7 +8,7 @@ from frontsim.delivery.send_plan import WHOLE, SendPlan
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import parse_target
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 HEADERS = b"Content-Type: application/json; charset=utf-8\r\nX-Webhook-Event-Id: 1\r\n"
 BODY = b'{"saleId":"0123456789"}'

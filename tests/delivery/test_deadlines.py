@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.delivery.deadlines import Deadlines, fair_timeout
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

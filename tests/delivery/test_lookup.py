@@ -10,7 +10,7 @@ import pytest
 
 from frontsim.delivery import lookup
 from frontsim.delivery.lookup import Lookups, NotConnected
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 from frontsim.domain.target import parse_target
 from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
 from tests.delivery.sender import BODY, HEADERS, Sender, whole
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

@@ -14,8 +14,8 @@ import pytest
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, Block, blocks
-from tests.forked import path_with_frontsim
-from tests.ports import free_port
+from tests.support.forked import path_with_frontsim
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 

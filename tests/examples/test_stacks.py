@@ -19,8 +19,8 @@ import pytest
 from docs.generate import examples
 from docs.generate.examples import EXAMPLES
 from tests.examples import databases
-from tests.forked import path_with_frontsim
-from tests.ports import free_port
+from tests.support.forked import path_with_frontsim
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from frontsim import bundled
-from tests.patience import PATIENCE_S
-from tests.receiver import ReceiverProcess
+from tests.support.patience import PATIENCE_S
+from tests.support.receiver import ReceiverProcess
 
 FOLDER = bundled.folder("loadtests")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from bench import BENCHES, HERE
 
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

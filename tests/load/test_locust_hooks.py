@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.load.conftest import Receivers, StartLocust
-from tests.patience import PATIENCE_S
-from tests.ports import free_port
-from tests.receiver import ReceiverProcess
+from tests.support.patience import PATIENCE_S
+from tests.support.ports import free_port
+from tests.support.receiver import ReceiverProcess
 
 pytestmark = pytest.mark.slow
 

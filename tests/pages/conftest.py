@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from tests.api.fixtures import receiver, shared_sim, sim
-from tests.api.simulation import Simulation
+from tests.support.fixtures import receiver, shared_sim, sim
+from tests.support.simulation import Simulation
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 30_000

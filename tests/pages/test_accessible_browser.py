@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation
 
 pytestmark = pytest.mark.slow
 VIEWS = ["log", "event", "webhooks", "trigger", "types", "break", "verify", "pictures", "sinks", "calls"]

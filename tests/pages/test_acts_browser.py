@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation
 
 pytestmark = pytest.mark.slow
 Visits = Callable[..., Page]

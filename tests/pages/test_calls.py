@@ -3,9 +3,8 @@
 import httpx
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import EVER, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder
+from tests.support.simulation import EVER, Simulation, assert_problem, simulation
 
 
 def calls(sim: Simulation, **query: object) -> list[dict]:

@@ -9,8 +9,8 @@ import pytest
 
 from frontsim.pages.child_run import ChildRun
 from frontsim.pages.verify_command import VerifyCommand
-from tests.patience import PATIENCE_S
-from tests.receiver import serving
+from tests.support.patience import PATIENCE_S
+from tests.support.receiver import serving
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import UNKNOWN_ID, Simulation, simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import UNKNOWN_ID, Simulation, assert_problem, simulation
 
 
 def of(sim: Simulation, event: str, more: str = "") -> Any:

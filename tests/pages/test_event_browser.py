@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation
 
 pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation, assert_problem
 
 
 def reads(sim: Simulation, **query: object) -> dict:

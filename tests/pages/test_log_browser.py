@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation, simulation
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation, simulation
 
 pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"

@@ -2,8 +2,7 @@
 
 from frontsim.domain.faults import FAULTS
 from frontsim.payloads.shop import ACTS
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.simulation import Simulation, assert_problem
 
 
 def test_everything_that_there_is(sim: Simulation):

@@ -1,6 +1,6 @@
 """What the page reads of the sinks."""
 
-from tests.api.simulation import Simulation
+from tests.support.simulation import Simulation
 
 
 def test_names_and_the_newest_records(sim: Simulation):

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from tests.api.simulation import Simulation, simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.simulation import Simulation, assert_problem, simulation
 
 ASSETS = "/_sim/page/assets/"
 

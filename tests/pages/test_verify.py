@@ -9,11 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.simulation import Simulation, simulation
-from tests.api.test_webhooks import assert_problem
-from tests.child import Child
 from tests.pages.test_child_run import PATIENCE_S, has_ended, waits_for
-from tests.receiver import serving
+from tests.support.child import Child
+from tests.support.receiver import serving
+from tests.support.simulation import Simulation, assert_problem, simulation
 
 REPORTS = "/_sim/page/reports/"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.recorder import Recorder, answer
-from tests.api.simulation import Simulation, simulation
-from tests.receiver import ReceiverProcess
+from tests.support.receiver import ReceiverProcess
+from tests.support.recorder import Recorder, answer
+from tests.support.simulation import Simulation, simulation
 
 pytestmark = pytest.mark.slow
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"

@@ -15,7 +15,7 @@ from frontsim import catalog, own_process
 from frontsim.errors import BadInput
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.factory import Payloads
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

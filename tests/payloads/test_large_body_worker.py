@@ -12,7 +12,7 @@ from frontsim.payloads.batch import FrameReader, framed, unpack
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.large_body_worker import BodyJobs
 from frontsim.payloads.worker import READY
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 SET = b'{"event": "SaleCreated", "set": {"comment": "x"}}'
 

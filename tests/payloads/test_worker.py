@@ -13,7 +13,7 @@ from frontsim.payloads.batch import FrameReader, PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.standalone.builders import BUILDERS
 from frontsim.payloads.worker import READY
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

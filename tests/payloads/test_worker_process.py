@@ -7,7 +7,7 @@ from frontsim import catalog
 from frontsim.payloads.batch import PayloadJob, unpack, write_job
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.worker_process import WorkerProcess
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

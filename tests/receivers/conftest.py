@@ -17,8 +17,8 @@ from frontsim.clock import Clock, Ids
 from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import parse_target
-from tests.patience import PATIENCE_S
-from tests.receiver import ReceiverProcess, serving
+from tests.support.patience import PATIENCE_S
+from tests.support.receiver import ReceiverProcess, serving
 
 CATALOG = catalog.load()
 

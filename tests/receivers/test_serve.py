@@ -9,8 +9,8 @@ import pytest
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.receivers import serve
-from tests import forked
-from tests.patience import PATIENCE_S
+from tests.support import forked
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

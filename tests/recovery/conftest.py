@@ -3,7 +3,7 @@
 import pytest
 
 from frontsim.recovery import command
-from tests.forked import Subprocess
+from tests.support.forked import Subprocess
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.databases import program
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 STARTS_WITHIN_S = 60
 

@@ -10,10 +10,10 @@ import pytest
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request
-from tests.ports import free_port
-from tests.receiver import command
 from tests.stacks import brokers
 from tests.stacks.test_stacks import LIMITS, SEEDS
+from tests.support.ports import free_port
+from tests.support.receiver import command
 from tests.verification.laboratory import play
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nginx")]

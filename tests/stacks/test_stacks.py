@@ -22,8 +22,8 @@ from frontsim.verification.dependency.address import DependencyAddress
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from tests.examples import databases
-from tests.ports import free_port
 from tests.stacks import brokers, relational
+from tests.support.ports import free_port
 from tests.verification.laboratory import play
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ import pytest
 from frontsim.errors import StoreFailed
 from frontsim.store import event_log as module
 from frontsim.store import group_commit
-from tests.patience import PATIENCE_S
 from tests.store.shop import OK, Shop
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

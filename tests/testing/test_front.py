@@ -10,7 +10,7 @@ import pytest
 from frontsim.client.errors import ApiError
 from frontsim.settings import Settings
 from frontsim.testing import Event, simulator
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def test_a_delivery_ends_in_the_sink(front):

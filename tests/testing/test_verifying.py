@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from frontsim.errors import BadInput
-from tests.patience import PATIENCE_S
-from tests.receiver import serving
+from tests.support.patience import PATIENCE_S
+from tests.support.receiver import serving
 
 pytestmark = pytest.mark.slow
 

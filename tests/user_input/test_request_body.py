@@ -12,9 +12,8 @@ from frontsim.errors import Busy
 from frontsim.user_input import request_body
 from frontsim.user_input.json_depth import read_json
 from frontsim.user_input.request_body import UnfinishedBodies
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation
-from tests.api.test_webhooks import assert_problem
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation, assert_problem
 
 MB = 1_000_000
 

@@ -12,8 +12,8 @@ from frontsim.verification.facts.history import Effect, EventFact, FaultFact, Hi
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
-from tests.ports import free_port
-from tests.receiver import command, serving
+from tests.support.ports import free_port
+from tests.support.receiver import command, serving
 from tests.verification.laboratory import CONTRACT, HASTY, open_shop, play, requested
 
 

@@ -36,8 +36,8 @@ from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all
-from tests.ports import free_port
-from tests.receiver import command
+from tests.support.ports import free_port
+from tests.support.receiver import command
 
 KILLED_EVERY_S = 10.0
 FOR_EVER_S = 1e6

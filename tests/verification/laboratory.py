@@ -15,7 +15,7 @@ from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()

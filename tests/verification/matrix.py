@@ -22,8 +22,8 @@ from frontsim.verification.played import Played
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.session import play_all
-from tests.ports import free_port
-from tests.receiver import command
+from tests.support.ports import free_port
+from tests.support.receiver import command
 
 SIGNS = {Verdict.VERIFIED: "ok", Verdict.SKIPPED: "-", Verdict.UNKNOWN: "?"}
 

@@ -5,7 +5,7 @@ import pytest
 
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.schedule import Pace, Schedule, Stopped
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 BY_NAME = {each.name: each for each in bundled_scenarios()}
 FOUR = [BY_NAME[name] for name in ("steady", "storm", "late-resend", "same-second")]

@@ -10,8 +10,8 @@ import pytest
 from frontsim import catalog
 from frontsim.cli.contract_data import contract_commands
 from frontsim.client.retry import RetryPolicy
-from tests.api.simulation import Simulation, simulation
 from tests.client.test_contract_pull import EXTRA
+from tests.support.simulation import Simulation, simulation
 
 SALE = {"type": "object", "required": ["saleId"], "properties": {"saleId": {"type": "string"}}}
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from frontsim import catalog
-from tests.forked import popen
-from tests.patience import PATIENCE_S
+from tests.support.forked import popen
+from tests.support.patience import PATIENCE_S
 
 PAYLOAD = [sys.executable, "-m", "frontsim.cli.main", "payload"]
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from frontsim.testing import simulator
-from tests.forked import popen
+from tests.support.forked import popen
 
 
 @pytest.mark.slow

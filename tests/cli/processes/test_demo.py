@@ -9,8 +9,8 @@ import pytest
 from frontsim.cli.processes.demo import DemoVerdict, JobCounts, judge_demo
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
-from tests.forked import run
-from tests.patience import PATIENCE_S
+from tests.support.forked import run
+from tests.support.patience import PATIENCE_S
 
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 

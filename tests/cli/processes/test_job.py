@@ -3,8 +3,8 @@ import os
 import sys
 
 from frontsim.jobs.registry import BROKEN
-from tests.forked import run
-from tests.patience import PATIENCE_S
+from tests.support.forked import run
+from tests.support.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim", "job"]
 

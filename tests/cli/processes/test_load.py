@@ -7,7 +7,7 @@ import pytest
 
 from frontsim.cli.processes.load import load_tests
 from frontsim.load.plan.plans import PLANS
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def test_every_plan_has_its_file():

@@ -12,8 +12,8 @@ import pytest
 
 from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.registry import CORRECT
-from tests.forked import popen
-from tests.patience import PATIENCE_S
+from tests.support.forked import popen
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

@@ -17,10 +17,10 @@ from frontsim.cli.main import frontsim
 from frontsim.cli.processes import serve as serve_command
 from frontsim.serving import serve as really_serve
 from frontsim.settings import Settings
-from tests.child import Child, command, environment, refused
-from tests.disk import read_only, small_disk
-from tests.forked import popen
-from tests.patience import PATIENCE_S
+from tests.support.child import Child, command, environment, refused
+from tests.support.disk import read_only, small_disk
+from tests.support.forked import popen
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

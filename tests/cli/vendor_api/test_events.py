@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from tests.api.simulation import simulation
+from tests.support.simulation import simulation
 
 RUN = {
     "run": 1,

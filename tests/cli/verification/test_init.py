@@ -3,7 +3,7 @@
 import pytest
 
 from frontsim.user_input.configuration import read_configuration
-from tests.receiver import serving
+from tests.support.receiver import serving
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow

@@ -14,9 +14,9 @@ import pytest
 from frontsim.cli.verification import verify as verify_command
 from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
-from tests.forked import popen
-from tests.patience import PATIENCE_S
-from tests.receiver import serving
+from tests.support.forked import popen
+from tests.support.patience import PATIENCE_S
+from tests.support.receiver import serving
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.forked import popen, run
-from tests.patience import PATIENCE_S
+from tests.support.forked import popen, run
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from frontsim.client.errors import Unreachable
 from frontsim.load.master.event_source import FAULTS, EventSource
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 RECEIVER = "http://receiver/"
 

@@ -11,7 +11,7 @@ from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.load.master.http_sender import HttpSender
 from frontsim.tls import tls_context
-from tests.delivery.authority import Authority
+from tests.support.authority import Authority
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"

@@ -6,7 +6,7 @@ import pytest
 
 from frontsim.load.master.live import COLUMNS, LiveView, SoFar, look
 from frontsim.verification.facts.history import Effect
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def setup(*keys: str | None, before: int = 0, **stats: int) -> Any:

@@ -10,7 +10,7 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.load.worker.lease_buffer import MOST, LeaseBuffer
 from frontsim.load.worker.lease_policy import LeasePolicy, SteadyPolicy, StormPolicy
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 class Leases:

@@ -7,7 +7,7 @@ import pytest
 from frontsim.errors import Unusable
 from frontsim.verification.dependency.address import DependencyAddress
 from frontsim.verification.dependency.dependencies import open_dependencies
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from frontsim.verification.observe import bounded
 from frontsim.verification.observe.bounded import TooMuch, TooSlow
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LONG_S = 60.0

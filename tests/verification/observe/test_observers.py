@@ -20,7 +20,7 @@ from frontsim.verification.observe.observers import (
     UrlObserver,
     read_effects,
 )
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 def test_a_command_prints_a_line_for_each_effect():

@@ -14,7 +14,7 @@ from frontsim.errors import BadInput
 from frontsim.verification.observe import observers, python_process
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.process_observers import import_observer, sql_observer
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from multiprocessing import Pipe
 import pytest
 
 from frontsim.verification.observe.python_worker import IMPORT, serve
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from frontsim.verification.play import scenario_state
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 from tests.verification.laboratory import CONTRACT, FEW, QUICK, ending
 
 pytestmark = pytest.mark.slow

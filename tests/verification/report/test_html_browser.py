@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from frontsim.verification.report.html import as_html
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")]

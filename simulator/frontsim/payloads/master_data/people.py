@@ -1,7 +1,7 @@
 """Names and addresses of people: pools by country, drawn once with Faker and stored in people.json.
 
 They are not drawn at run time, so that a seed gives the same bytes with any version of Faker;
-`tests/payloads/refill_people.py` draws them anew.
+`tests/payloads/master_data/refill_people.py` draws them anew.
 """
 
 import unicodedata

@@ -11,7 +11,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 from tests.verification.laboratory import CONTRACT, ending
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from frontsim.client.leases import LeasedDelivery
 from frontsim.domain.model import Outcome
 from frontsim.verification.play.receiver.sender import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 BODY = b'{"saleId": 7}!'
 

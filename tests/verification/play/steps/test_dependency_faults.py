@@ -11,7 +11,7 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.address import DependencyAddress
 from frontsim.verification.play.steps.dependency_faults import await_return
-from tests.ports import free_port
+from tests.support.ports import free_port
 from tests.verification.laboratory import HASTY, open_shop
 
 pytestmark = pytest.mark.slow

@@ -23,8 +23,8 @@ from frontsim.delivery.send_plan import (
     slow_headers,
 )
 from frontsim.domain.model import Outcome, Result
+from tests.delivery.over_tls.secure_peer import SecureCall, SecurePeer
 from tests.delivery.peer import OK, Call, answers
-from tests.delivery.secure_peer import SecureCall, SecurePeer
 from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, whole
 
 pytestmark = pytest.mark.anyio

@@ -9,9 +9,9 @@ from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
 from frontsim.tls import tls_context
-from tests.delivery.authority import Authority
 from tests.delivery.peer import Call, Peer, TlsPeer
 from tests.delivery.sender import Sender
+from tests.support.authority import Authority
 
 pytestmark = pytest.mark.anyio
 

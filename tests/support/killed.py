@@ -1,4 +1,4 @@
-"""`frontsim serve` that kills itself (SIGKILL) at a labelled point: `python -m tests.killed LABEL [OPTION]...`.
+"""`frontsim serve` that kills itself (SIGKILL) at a labelled point: `python -m tests.support.killed LABEL [OPTION]...`.
 
 The program is the real one; only the step at the point is followed, or preceded, by the kill.
 """

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.forked import ForkedProcess, popen, run
-from tests.patience import PATIENCE_S
+from tests.support.forked import ForkedProcess, popen, run
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 

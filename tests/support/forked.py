@@ -22,9 +22,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from tests import fork_server
+from tests.support import fork_server
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _START = ("LANG", "LC_", "LD_", "PYTHON")
 """Variables that are read before the first line of a program begin so."""
 _OPTIONS = {"stdin", "stdout", "stderr", "text", "env", "cwd", "start_new_session"}
@@ -84,7 +84,7 @@ def server_address() -> str:
 
 def _start(address: str) -> None:
     """The server goes on in a fork of the process that is started here, which ends when the server listens."""
-    command = [sys.executable, "-m", "tests.fork_server", address]
+    command = [sys.executable, "-m", "tests.support.fork_server", address]
     subprocess.run(command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL, check=True)
 
 

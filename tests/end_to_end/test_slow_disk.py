@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.patience import PATIENCE_S
 from tests.store.shop import OK, Shop
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 

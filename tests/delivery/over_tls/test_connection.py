@@ -15,10 +15,10 @@ import pytest
 from frontsim.delivery import pool
 from frontsim.delivery.send_plan import slow_headers
 from frontsim.domain.model import Outcome
-from tests.delivery.authority import Authority
+from tests.delivery.over_tls.secure_peer import FORGED, SecureCall, SecurePeer
 from tests.delivery.peer import OK, answers_ok
-from tests.delivery.secure_peer import FORGED, SecureCall, SecurePeer
 from tests.delivery.sender import PATIENCE_S, Sender, whole
+from tests.support.authority import Authority
 
 pytestmark = pytest.mark.anyio
 

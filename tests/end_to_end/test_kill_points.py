@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from frontsim.settings import Settings
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation
-from tests.child import PATIENCE_S, READY, Child, environment
-from tests.forked import popen
+from tests.support.child import PATIENCE_S, READY, Child, environment
+from tests.support.forked import popen
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def served_until(point: str, db: Path, receiver: Recorder) -> tuple[str, list[str]]:
     """Serve, raise one event, and wait until the kill; the webhook, and the events that were accepted."""
     with popen(
-        [sys.executable, "-m", "tests.killed", point, "--port", "0", "--db", str(db)],
+        [sys.executable, "-m", "tests.support.killed", point, "--port", "0", "--db", str(db)],
         stdout=subprocess.PIPE, text=True, env=environment(), cwd=Path(__file__).parent.parent,
     ) as process:  # fmt: skip
         try:

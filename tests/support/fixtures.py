@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation, simulation
 
 
 @pytest.fixture(scope="module")

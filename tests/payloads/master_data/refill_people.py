@@ -1,4 +1,4 @@
-"""Writes simulator/frontsim/payloads/master_data/people.json anew from Faker: `python tests/payloads/refill_people.py`.
+"""Writes the package's people.json anew from Faker: `python tests/payloads/master_data/refill_people.py`.
 
 The names are drawn once and kept, so that payloads stay the same bytes whatever version of Faker, if any, is
 installed. Writing them anew changes every payload: that is a new version of the product.
@@ -10,7 +10,7 @@ from typing import Any
 
 import faker
 
-TARGET = Path(__file__).parents[2] / "simulator/frontsim/payloads/master_data/people.json"
+TARGET = Path(__file__).parents[3] / "simulator/frontsim/payloads/master_data/people.json"
 LOCALES = {"NO": "no_NO", "SE": "sv_SE", "DK": "da_DK"}
 SEED = 20211209
 

@@ -19,11 +19,11 @@ import pytest
 from frontsim.clock import Clock, Ids
 from frontsim.errors import StoreFailed
 from frontsim.store.event_log import EventLog
-from tests.api.recorder import OK, Call, Recorder
-from tests.api.simulation import EVER, Simulation
-from tests.child import Child
-from tests.disk import small_disk
-from tests.patience import PATIENCE_S
+from tests.support.child import Child
+from tests.support.disk import small_disk
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import OK, Call, Recorder
+from tests.support.simulation import EVER, Simulation
 
 pytestmark = pytest.mark.slow
 

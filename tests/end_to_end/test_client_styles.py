@@ -2,9 +2,9 @@
 
 import httpx
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation
 
 
 def test_keys_in_both_headers_and_no_slash(sim: Simulation, receiver: Recorder):

@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import Simulation, simulation
+from tests.support.recorder import Recorder
+from tests.support.simulation import Simulation, simulation
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from frontsim.api.gateway import Gateway, Keys
 from frontsim.clock import Clock
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FaultRule, Match
-from tests.api.simulation import Simulation, simulation
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
+from tests.support.simulation import Simulation, simulation
 
 
 def test_api_slow_is_late_with_its_answer_alone(sim: Simulation):

@@ -8,7 +8,7 @@ import httpx
 
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
-from tests.patience import PATIENCE_S
+from tests.support.patience import PATIENCE_S
 
 KEYS = {"x-api-key": "any"}
 EVER = {"from": "2000-01-01", "to": "2100-01-01"}
@@ -104,3 +104,11 @@ def simulation(**settings: Any) -> Iterator[Simulation]:
     finally:
         sim.http.close()
         running.stop()
+
+
+def assert_problem(answer: httpx.Response, status: int) -> None:
+    """An error of the API itself: problem+json, as ASP.NET Core writes it (inferred)."""
+    assert status == answer.status_code, answer.text
+    assert "application/problem+json; charset=utf-8" == answer.headers["content-type"]
+    assert {"type", "title", "status", "detail", "traceId"} <= answer.json().keys()
+    assert status == answer.json()["status"]

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from frontsim.settings import Settings
-from tests.api.simulation import Simulation
-from tests.forked import popen, run
-from tests.patience import PATIENCE_S
+from tests.support.forked import popen, run
+from tests.support.patience import PATIENCE_S
+from tests.support.simulation import Simulation
 
 READY = re.compile(r"frontsim on (http://\S+)/restapi/V2  \(control \1/_sim, log (.+), pid (\d+); Ctrl-C stops\)\n")
 

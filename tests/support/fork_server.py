@@ -1,4 +1,4 @@
-"""A process that has imported frontsim, and forks for each command: `python -m tests.fork_server SOCKET`.
+"""A process that has imported frontsim, and forks for each command: `python -m tests.support.fork_server SOCKET`.
 
     caller                                     this process            fork
       | words, folder, variables, streams   ->   |   fork()         ->   |  a session of its own

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.forked import run
-from tests.patience import PATIENCE_S
+from tests.support.forked import run
+from tests.support.patience import PATIENCE_S
 
 _OTHERS = ("anyio", "faker", "hypothesispytest")
 _COMMAND = [

@@ -20,8 +20,8 @@ from frontsim.receivers.app import make_app
 from frontsim.receivers.bookings import Bookings
 from frontsim.receivers.registry import find
 from frontsim.receivers.server import Server
-from tests.forked import popen
-from tests.patience import PATIENCE_S
+from tests.support.forked import popen
+from tests.support.patience import PATIENCE_S
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 

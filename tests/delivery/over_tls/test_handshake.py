@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from frontsim.delivery import connect
 from frontsim.domain.model import Outcome
-from tests.delivery.authority import Authority
+from tests.delivery.over_tls.secure_peer import APPLICATION, HANDSHAKE, SecureCall, SecurePeer
 from tests.delivery.peer import Call, Peer
-from tests.delivery.secure_peer import APPLICATION, HANDSHAKE, SecureCall, SecurePeer
 from tests.delivery.sender import PATIENCE_S, Sender, whole
+from tests.support.authority import Authority
 
 pytestmark = pytest.mark.anyio
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.recorder import Recorder
-from tests.api.simulation import simulation
-from tests.child import Child
+from tests.support.child import Child
+from tests.support.recorder import Recorder
+from tests.support.simulation import simulation
 
 pytestmark = pytest.mark.slow
 
