@@ -72,6 +72,13 @@ def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
             assert found(played) & variant.expected, played.scenario.name
 
 
+def test_a_row_that_an_older_state_overwrote_is_stale_and_no_loss(receiver, requested, play):
+    """Not of the events in between either, such as the one that created the customer."""
+    with receiver("overwrites-rows") as url:
+        (played,) = play(requested(url), "out-of-order")
+    assert {"stale"} == found(played)
+
+
 @pytest.mark.parametrize(("variant", "expected"), [("no-dedupe", "duplicated"), ("refuses-duplicates", "rejected")])
 def test_resends_that_the_api_makes_and_does_not_answer_find_out(variant, expected, receiver, requested, play):
     """Who cannot cope with a repeat is found by it alone: no delivery of the scenario was broken after it arrived."""

@@ -1,5 +1,7 @@
 """What is worth saying without an accusation."""
 
+from dataclasses import replace
+
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
@@ -76,9 +78,18 @@ def test_what_no_effect_tells_apart_is_counted():
 
 def test_older_states_without_an_effect_are_counted():
     """Those in whose place a newer one is shown, which has its own."""
-    (note,) = notes(group(told("w", "old"), effects=0), group(told("w", "new")), replaced=["old", "new"])
-    assert note.startswith("1 older states have no effect: the effects keep one row for each customer, ")
-    assert [] == notes(group(told("w", "old"), effects=0), replaced=["new"])
+    old, new = event("old", 1), event("new", 2)
+    (note,) = notes(group(old, effects=0), group(new), replaced=["old", "new"])
+    assert note.startswith("1 older state has no effect: the effects keep one row for each customer, ")
+    assert [] == notes(group(old, effects=0), replaced=["new"])
+    (note,) = notes(group(old, effects=0), group(new, effects=0), replaced=["old", "new"])
+    assert note.startswith("2 older states have no effect: ")
+
+
+def test_an_older_state_that_was_never_acknowledged_is_none():
+    """That the receiver has no effect of it needs no explanation."""
+    refused = replace(event("old", 1), runs=())
+    assert [] == notes(group(refused, effects=0), replaced=["old"])
 
 
 def test_effects_of_others_are_told_where_nothing_else_was_played():

@@ -57,6 +57,14 @@ def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
         (RAISE + 'expect = "twice"', "step 1 (raise).expect: expected one of once, refused, either"),
         (FAULT, "step 1 (fault).fault: expected a value, got nothing"),
         ('[[step]]\ndo = "crash"\nat = "noon"', "step 1 (crash).at: expected one of accepted, headers sent"),
+        (
+            '[[step]]\ndo = "crash"\nat = "accepted"\nof_answer_time = 0.5',
+            "step 1 (crash).of_answer_time: expected none beside accepted, got 0.5",
+        ),
+        (
+            '[[step]]\ndo = "crash"\nat = "whole body"\nof_answer_time = 0.5\nafter_ms = 1',
+            "step 1 (crash).after_ms: expected none beside of_answer_time, got 1",
+        ),
         ('[[step]]\ndo = "drain"\nnow = 1', "step 1 (drain).now: expected one of do, got the name 'now'"),
         ('[[step]]\ndo = "resend"\nlabel = "x"', "step 1.label: expected the label of an earlier step, got 'x'"),
         (
@@ -83,6 +91,8 @@ def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
         (RAISE + 'same_as = "x"', "step 1 (raise).same_as: expected keep beside it"),
         (f"{AGAIN}grow = {{salesLines = 3}}", "step 2 (raise).grow: expected none beside same_as"),
         (f'{AGAIN}older_than = "y"', "step 2 (raise).older_than: expected 'x' as in same_as, got 'y'"),
+        (f'{AGAIN}newer_than = "y"', "step 2 (raise).newer_than: expected 'x' as in same_as, got 'y'"),
+        (f'{AGAIN}older_than = "x"\nnewer_than = "x"', "step 2 (raise).newer_than: expected none beside older_than"),
         (
             '[[step]]\ndo = "resend"\ntogether = 0',
             "step 1 (resend).together: expected a whole number from 1 to 1,000,",

@@ -6,6 +6,7 @@ from frontsim.receivers.broken.levels import (
     LevelCountsRepeats,
     LevelInAnotherTransaction,
     LevelLosesUpdates,
+    SlowLevelInAnotherTransaction,
 )
 from frontsim.receivers.variant import Variant
 
@@ -41,6 +42,15 @@ DERIVED = (
         "level-in-another-transaction",
         LevelInAnotherTransaction,
         "It books the event and changes the stock level in a second transaction.",
+        _WRONG_STATE,
+        ("crash-matrix",),
+        needs_process_control=True,
+        state="/levels",
+    ),
+    Variant(
+        "slow-level-in-another-transaction",
+        SlowLevelInAnotherTransaction,
+        "It does the same, but its first commit comes a quarter of a second after the request.",
         _WRONG_STATE,
         ("crash-matrix",),
         needs_process_control=True,

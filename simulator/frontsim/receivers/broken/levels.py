@@ -48,19 +48,27 @@ class LevelLosesUpdates(StockBySum):
 class LevelInAnotherTransaction(StockBySum):
     """Books the event, then changes the level: killed in between, it takes the resend for done."""
 
-    SECONDS = 0.5
+    BEFORE, SECONDS, AFTER = 0.0, 0.5, 0.0
 
     async def receive(self, request: RawRequest) -> int:
         event = self.read(request)
+        await asyncio.sleep(self.BEFORE)
         is_new = await self.bookings.transact(lambda db: self.book(db, event))
         change = change_of(event) if is_new else None
         if change is not None:
             await asyncio.sleep(self.SECONDS)
-            await self.bookings.transact(lambda db: super(LevelInAnotherTransaction, self).move(db, change))
+            await self.bookings.transact(lambda db: StockBySum.move(self, db, change))
+        await asyncio.sleep(self.AFTER)
         return self.SUCCESS
 
     def move(self, db: sqlite3.Connection, change: StockChange) -> None:
         """Done in the second transaction."""
+
+
+class SlowLevelInAnotherTransaction(LevelInAnotherTransaction):
+    """The same on a slow machine: its first commit comes long after the request."""
+
+    BEFORE, SECONDS, AFTER = 0.25, 0.1, 0.2
 
 
 class LastLevelWins(StockBySum):

@@ -76,15 +76,16 @@ def _ambiguous(correlation: Correlation) -> str:
 
 def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
     older = sum(
-        event.webhook_event_id in replaced and not group.effects
+        event.acknowledged and event.webhook_event_id in replaced and not group.effects
         for group in correlation.groups
         for event in group.events
     )
     if not older:
         return ""
+    which = "1 older state has" if older == 1 else f"{older} older states have"
     return (
-        f"{older} older states have no effect: the effects keep one row for each customer, order or stock "
-        "item, and the newest state is there; only a list that keeps each event shows whether an older one was booked"
+        f"{which} no effect: the effects keep one row for each customer, order or stock item, and the newest state is "
+        "there; only a list that keeps each event shows whether an older one was booked"
     )
 
 

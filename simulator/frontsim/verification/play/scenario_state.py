@@ -74,6 +74,7 @@ class ScenarioState:
         pasts: for each type with a past: what its next events take over from that, in their order.
         marks: what was done to the receiver itself, with the moment in ms.
         limit: which bodies the receiver takes, where a large one was refused.
+        answer_times_s: how long the receiver takes to answer clean events of a type, where it is killed by that.
         waited_s: how long it has waited for the rest of the run, by the receiver's clock.
         is_unfinished: time ran out before the list -> resend job was done or had given up.
     """
@@ -101,6 +102,7 @@ class ScenarioState:
     broken: BrokenDependency | None = None
     struck: int = 0
     slowest_kill_s: float = 0.0
+    answer_times_s: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def spent_s(self) -> float:

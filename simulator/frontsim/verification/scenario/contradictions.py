@@ -7,7 +7,7 @@ from frontsim.domain.faults import SINK
 from frontsim.domain.rule_json import read_rule
 from frontsim.errors import BadInput
 from frontsim.verification.dependency.breakage import DependencyFault
-from frontsim.verification.scenario.steps import JOB_CALLS, BreakDependency, InjectFault, Raise, Step
+from frontsim.verification.scenario.steps import JOB_CALLS, BreakDependency, Crash, CrashPoint, InjectFault, Raise, Step
 
 _TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
 
@@ -18,6 +18,8 @@ def contradiction(step: Step) -> str:
         return _of_fault(step)
     if isinstance(step, BreakDependency):
         return _of_dependency(step)
+    if isinstance(step, Crash):
+        return _of_crash(step)
     return _of_raise(step) if isinstance(step, Raise) else ""
 
 
@@ -42,6 +44,14 @@ def _of_dependency(step: BreakDependency) -> str:
     return ""
 
 
+def _of_crash(step: Crash) -> str:
+    if step.of_answer_time and step.at is not CrashPoint.WHOLE_BODY:
+        return f"of_answer_time: expected none beside {step.at}, got {step.of_answer_time:g}"
+    if step.of_answer_time and step.after_ms:
+        return f"after_ms: expected none beside of_answer_time, got {step.after_ms}"
+    return ""
+
+
 def _job_call(name: str) -> str:
     for known in (*JOB_CALLS, SINK):
         if name.lower() == known.lower():
@@ -61,12 +71,15 @@ _KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
 
 def _of_raise(step: Raise) -> str:
     if not step.same_as:
-        alone = [key for key in ("keep", "older_than") if getattr(step, key)]
+        alone = [key for key in ("keep", "older_than", "newer_than") if getattr(step, key)]
         return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
     if not step.keep:
         return "same_as: expected keep beside it, the paths that stay the same, got none"
-    if step.older_than not in ("", step.same_as):
-        return f"older_than: expected {step.same_as!r} as in same_as, got {step.older_than!r}"
+    for key in ("older_than", "newer_than"):
+        if (label := getattr(step, key)) not in ("", step.same_as):
+            return f"{key}: expected {step.same_as!r} as in same_as, got {label!r}"
+    if step.older_than and step.newer_than:
+        return "newer_than: expected none beside older_than, got both"
     if step.grow:
         return "grow: expected none beside same_as, which takes the earlier event's values"
     return ""

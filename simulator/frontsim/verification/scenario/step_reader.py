@@ -126,7 +126,7 @@ def _check_labels(steps: Iterable[Step], fields: Fields) -> None:
     """A step names only labels of steps before it."""
     known: set[str] = set()
     for number, step in enumerate(steps, 1):
-        names = ("same_as", "older_than") if isinstance(step, Raise) else ("label",)
+        names = ("same_as", "older_than", "newer_than") if isinstance(step, Raise) else ("label",)
         for name in names:
             label = getattr(step, name, "")
             if label and label not in known:

@@ -47,6 +47,7 @@ class Raise:
         keep: see `same_as`.
         grow: a path of an array, and the number of entries that the array gets.
         older_than: these are older states of the entities of that label's events.
+        newer_than: these are newer states of them.
         together: log them in one go, so that their event ids follow each other closely.
     """
 
@@ -61,6 +62,7 @@ class Raise:
     keep: list[str] = field(default_factory=list)
     grow: Mapping[str, int] = field(default_factory=dict)
     older_than: str = ""
+    newer_than: str = ""
     together: bool = False
 
 
@@ -177,11 +179,14 @@ class Crash:
     Attributes:
         at: accepted, headers sent, half the body, whole body, answer read or after the answer.
         after_ms: with `whole body` or `after the answer`: how long after.
+        of_answer_time: with `whole body`, in place of `after_ms`: after this part of the time in which the receiver
+            answers such an event, measured on clean ones (0.9: shortly before it would answer).
         events: as in `raise`; one event of each.
     """
 
     at: CrashPoint
     after_ms: int = field(default=0, metadata={BOUNDS: (0, 60_000)})
+    of_answer_time: float = field(default=0.0, metadata={BOUNDS: (0, 10)})
     events: str | list[str] = "some"
 
 

@@ -54,7 +54,18 @@ def test_older_states_are_about_the_same_and_rank_below(state: ScenarioState, si
     assert [{"saleId": 7, "total": 2}] == first["each"]
     assert [{"saleId": 8, "total": 2}] == second["each"]
     found = [(each.series, each.rank) for each in state.tracked.values()]
-    assert [("SaleCreated 0", 1), ("SaleCreated 1", 1), ("SaleCreated 0", 0), ("SaleCreated 1", 0)] == found
+    one, other = "new: SaleCreated 0", "new: SaleCreated 1"
+    assert [(one, 1), (other, 1), (one, 0), (other, 0)] == found
+
+
+def test_newer_states_rank_above(state: ScenarioState) -> None:
+    """Those of another label are another series."""
+    for label in ("late", "early"):
+        raise_events(state, Raise(SALE, label=label))
+        raise_events(state, Raise(SALE, same_as=label, keep=["saleId"], newer_than=label))
+    found = [(each.series, each.rank) for each in state.tracked.values()]
+    late, early = "late: SaleCreated 0", "early: SaleCreated 0"
+    assert [(late, 0), (late, 1), (early, 0), (early, 1)] == found
 
 
 def test_an_array_grows_by_copies_of_the_types_own_entries(state: ScenarioState, sim: NotingSimulator) -> None:

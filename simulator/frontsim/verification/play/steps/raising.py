@@ -99,9 +99,10 @@ def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
         payload = _payload(state, other)
         kept = {path: lookup.find(payload, path) for path in step.keep if path.partition(".")[0] in payload}
         for each in _raise(state, step, event, count=step.count, values={**kept, **step.set}):
-            if step.older_than:
-                other.series = each.series = f"{event} {number}"
-                other.rank = 1
+            if step.older_than or step.newer_than:
+                other.series = each.series = f"{step.same_as}: {event} {number}"
+                newest = other if step.older_than else each
+                newest.rank = 1
 
 
 def _raise_grown(state: ScenarioState, step: Raise, event: str) -> None:
