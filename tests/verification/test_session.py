@@ -54,6 +54,18 @@ def test_a_right_receiver_is_verified_by_scenarios_side_by_side(variant, key, re
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("variant", ["reference", "newest-state"])
+def test_a_right_receiver_that_is_tested_again_is_judged_as_the_first_time(variant, receiver, requested, play):
+    """Also with the same seed, and when the articles of both runs would be the same: their states are in the past."""
+    with receiver(variant) as url:
+        for seed in (7, 7, 7, 7, 8):
+            played = play(requested(url), "out-of-order", "same-second", seed=seed)
+            assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}, [
+                each.judgement for each in played
+            ]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["reference", "forgets-in-time"])
 def test_what_was_sent_first_is_sent_again_last(variant, receiver, requested):
     """The receiver's key says how long it remembers; the memory of the broken one lives for 0.8 s."""

@@ -199,3 +199,12 @@ def test_a_clean_movement_has_an_article_of_its_own_unless_the_user_names_one():
     assert not set(first.values()) & set(second.values())
     assert {} == harness.own_article("SaleCreated")
     assert {} == with_changes(sku="A-1").own_article("StockMovementCreated")
+
+
+def test_a_movement_of_a_scenario_is_of_an_article_that_no_earlier_run_has_moved():
+    """Of that article a right receiver may hold a newer state, and rightly ignore all that the scenario tells of it."""
+    harness = Harness(Gone(), Gone(), "http://shop", Selection(catalog.load()), time.sleep)
+    first, second = (harness.fresh("StockMovementCreated") for _ in range(2))
+    assert ["movementId", "gtin", "sku"] == list(first) == list(second)
+    assert first["gtin"] != second["gtin"]
+    assert ["saleId"] == list(harness.fresh("SaleCreated"))

@@ -162,11 +162,12 @@ class Harness:
     def fresh(self, event: str) -> Mapping[str, Any]:
         """What makes an event of a type one about an entity that no other event has been about.
 
-        Where levels are read, a movement has its own article, so that no other event explains its level.
+        A movement has its own article. Of an article of an earlier run, a right receiver may hold a newer state than a
+        scenario's, and another event of the run would explain the article's level.
         """
         number = next(self.identities)
         shape = self.state.shape if self.state and event == MOVEMENT else None
-        article = {shape.item_path: _gtin(number)} if shape else {}
+        article = {shape.item_path: _gtin(number)} if shape else self.own_article(event)
         return {**self.selection.fresh(event, number), **article}
 
     def own_article(self, event: str) -> Mapping[str, Any]:
