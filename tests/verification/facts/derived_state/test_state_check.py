@@ -1,7 +1,7 @@
-"""What a comparison came to, before anything is added to it."""
+"""What a comparison came to, and all of them together."""
 
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
+from frontsim.verification.facts.derived_state.state_check import Comparison, StateCheck, WrongState, check_of
 
 
 def test_a_wrong_state_accuses_no_event_by_itself():
@@ -13,3 +13,28 @@ def test_a_wrong_state_accuses_no_event_by_itself():
 def test_nothing_was_compared_until_something_is():
     check = StateCheck()
     assert ((), 0, {}, frozenset()) == (check.wrong, check.checked, check.unclear, check.compared)
+
+
+WRONG, TOO = WrongState(3, "the level is 3, not 5"), WrongState(4, "the level is 4, not 5")
+
+
+def test_a_comparison_is_right_and_tells_the_order_unless_it_says_otherwise():
+    one = Comparison(frozenset({"a"}))
+    assert ((), "", True) == (one.wrong, one.unclear, one.tells_order)
+
+
+def test_comparisons_add_up():
+    """What is wrong names all events about its subject; what proves nothing counts under its reason alone."""
+    found = check_of(
+        [
+            Comparison(frozenset({"a", "b"}), [WRONG, TOO]),
+            Comparison(frozenset({"c"}), [WRONG], "shared"),
+            Comparison(frozenset({"d"}), [WRONG], "shared"),
+            Comparison(frozenset({"e"}), tells_order=False),
+            Comparison(frozenset({"f"})),
+        ]
+    )
+    assert [(3, frozenset({"a", "b"})), (4, frozenset({"a", "b"}))] == [
+        (each.shown, each.events) for each in found.wrong
+    ]
+    assert (3, {"shared": 2}, frozenset({"a", "b", "f"})) == (found.checked, found.unclear, found.compared)

@@ -5,16 +5,14 @@ creation said, or has a form that letters and digits do not tell (a hash, a date
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.customer_shape import CustomerShape, flat, folded, holds
 from frontsim.verification.facts.derived_state.customer_changes import CustomerChange
+from frontsim.verification.facts.derived_state.recognised import Recognised, are_enough
 
-_SHARE = 0.75
-"""The part of the customers whose field a column must show."""
 _SHORTEST = 4
 """A text that is shorter may stand in another by chance."""
 _MOST_COLUMNS = 12
@@ -22,18 +20,9 @@ _MOST_COLUMNS = 12
 FlatRow = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RecognisedCustomers:
-    """What the rows say: a shape, or why there is none. `is_whole`: every customer is shown as sent last."""
-
-    shape: CustomerShape | None = None
-    failure: str = ""
-    is_whole: bool = False
-
-
 def recognise_customers(
     rows: Sequence[Any], sent: Sequence[CustomerChange], newest: Sequence[CustomerChange], named: Mapping[str, str]
-) -> RecognisedCustomers:
+) -> Recognised[CustomerShape]:
     """The shape of a receiver's customers.
 
     Args:
@@ -45,22 +34,22 @@ def recognise_customers(
     shown = [flat(row) for row in rows]
     column = _id_column(shown, newest)
     if not column:
-        return RecognisedCustomers(failure=_no_customer(shown, newest))
+        return Recognised(failure=_no_customer(shown, newest))
     own = {
         each.customer: [row for row in shown if lookup.normalised(row.get(column)) == each.customer] for each in newest
     }
     if several := next((customer for customer, found in own.items() if len(found) > 1), None):
-        return RecognisedCustomers(failure=f"expected one row for each customer, got several for {several}")
+        return Recognised(failure=f"expected one row for each customer, got several for {several}")
     pairs = [(row, each) for each in newest for row in own[each.customer]]
-    columns = dict(_columns(pairs, _told_apart(sent), named, column, least=_SHARE * len(newest)))
+    columns = dict(_columns(pairs, _told_apart(sent), named, column, of=len(newest)))
     if not columns:
         row, change = pairs[0]
-        return RecognisedCustomers(failure=f"expected a field of customer {change.customer}, got {dict(row)!r:.200}")
+        return Recognised(failure=f"expected a field of customer {change.customer}, got {dict(row)!r:.200}")
     shape = CustomerShape(column, columns)
     shows_all = all(
         holds(row.get(name), paths, each.event.payload) for row, each in pairs for name, paths in columns.items()
     )
-    return RecognisedCustomers(shape, is_whole=shows_all and len(pairs) == len(newest))
+    return Recognised(shape, is_whole=shows_all and len(pairs) == len(newest))
 
 
 def _id_column(rows: Sequence[FlatRow], newest: Sequence[CustomerChange]) -> str:
@@ -68,7 +57,7 @@ def _id_column(rows: Sequence[FlatRow], newest: Sequence[CustomerChange]) -> str
     names = dict.fromkeys(name for row in rows for name in row)
     for name in names:
         known = {lookup.normalised(row.get(name)) for row in rows}
-        if sum(each.customer in known for each in newest) >= _SHARE * len(newest):
+        if are_enough((each.customer in known for each in newest), of=len(newest)):
             return name
     return ""
 
@@ -99,14 +88,14 @@ def _columns(
     named: Mapping[str, str],
     id_column: str,
     *,
-    least: float,
+    of: int,
 ) -> Iterator[tuple[str, Sequence[str]]]:
     names = [name for name in dict.fromkeys(name for row, _ in pairs for name in row) if name != id_column]
     for name in names:
         said = named.get(name)
         candidates = [path for path in paths if said in (None, path)]
-        agree = [path for path in candidates if sum(_has(row, name, path, each) for row, each in pairs) >= least]
-        whole = [path for path in agree if sum(_is(row, name, path, each) for row, each in pairs) >= least]
+        agree = [path for path in candidates if are_enough((_has(row, name, path, each) for row, each in pairs), of=of)]
+        whole = [path for path in agree if are_enough((_is(row, name, path, each) for row, each in pairs), of=of)]
         if found := whole[:1] or agree:
             yield name, found
 

@@ -9,9 +9,10 @@ A customer without a row is accused only where the run shows that the receiver k
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from frontsim.verification.facts import lookup
@@ -23,7 +24,7 @@ from frontsim.verification.facts.derived_state.customer_changes import (
     customer_changes,
     traits,
 )
-from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
+from frontsim.verification.facts.derived_state.state_check import Comparison, StateCheck, WrongState, check_of
 from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.facts.obligations import first_ms, is_owed, last_ms, may_apply
 from frontsim.verification.facts.state_shape import StateFacts
@@ -64,24 +65,22 @@ def check_customers(history: History) -> StateCheck:
     state = history.state
     if state is None or state.customers is None or state.after is None:
         return StateCheck()
-    wrong: list[WrongState] = []
-    unclear: dict[str, int] = defaultdict(int)
-    compared: frozenset[str] = frozenset()
-    checked = 0
+    mentioned = cache(lambda: _mentions(history.events))  # of thousands of events, and mostly not asked for
     customers = _customers(history.events, state)
-    mentioned: AbstractSet[str] | None = None
-    for each in customers:
-        found = _wrong(each, customers, state.customers, state.kept)
-        if found and mentioned is None:
-            mentioned = _mentions(history.events)
-        reason = _why_unclear(each, state, mentioned or frozenset()) if found else ""
-        if reason:
-            unclear[reason] += 1
-            continue
-        checked += 1
-        compared |= each.events if _tells_order(each, state.customers) else frozenset()
-        wrong += [replace(found, events=each.events)] if found else []
-    return StateCheck(wrong, checked, unclear, compared)
+    return check_of(_compared(each, customers, state, state.customers, mentioned) for each in customers)
+
+
+def _compared(
+    customer: _Customer,
+    others: Sequence[_Customer],
+    state: StateFacts,
+    shape: CustomerShape,
+    mentioned: Callable[[], AbstractSet[str]],
+) -> Comparison:
+    found = _wrong(customer, others, shape, state.kept)
+    reason = _why_unclear(customer, state, mentioned()) if found else ""
+    wrong = [found] if found else []
+    return Comparison(customer.events, wrong, reason, tells_order=_tells_order(customer, shape))
 
 
 def _customers(events: Sequence[EventFact], state: StateFacts) -> list[_Customer]:

@@ -5,29 +5,17 @@ any way, as long as there is one row for each stock item.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from frontsim.verification.facts import lookup
+from frontsim.verification.facts.derived_state.recognised import Recognised, are_enough
 from frontsim.verification.facts.derived_state.stock_movements import ITEMS, LEVELS, SUM, Movement
 from frontsim.verification.facts.state_shape import Row, StateShape, StockItem, item_text, number
-
-_SHARE = 0.75
-"""The part of the movements whose level a column must show."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """What the rows say: a shape, or why there is none. `is_whole`: every movement is shown as it should be."""
-
-    shape: StateShape | None = None
-    failure: str = ""
-    is_whole: bool = False
 
 
 def recognise(
     rows: Sequence[Any], before: Sequence[Any], sent: Sequence[Movement], named: Mapping[str, str]
-) -> Recognised:
+) -> Recognised[StateShape]:
     """The shape of a receiver's state.
 
     Args:
@@ -70,19 +58,17 @@ def _keys(rows: Sequence[Row], sent: Sequence[Movement]) -> Iterator[tuple[str, 
         wanted = [(each.items.get(path), each.stock) for each in sent]
         for item in names:
             shown = {item_text(row.get(item)): row for row in rows}
-            if not _are_enough([name in shown for name, _ in wanted]):
+            if not are_enough((name in shown for name, _ in wanted), of=len(sent)):
                 continue
             pairs = {
                 stock: {(item_text(row.get(item)), lookup.normalised(row.get(stock))) for row in rows}
                 for stock in names
             }
-            stocks = (stock for stock, known in pairs.items() if _are_enough([each in known for each in wanted]))
+            stocks = (
+                stock for stock, known in pairs.items() if are_enough((each in known for each in wanted), of=len(sent))
+            )
             found.append((item, path, next(stocks, "")))
     yield from sorted(found, key=lambda each: not each[2])
-
-
-def _are_enough(agree: Sequence[bool]) -> bool:
-    return sum(agree) >= _SHARE * len(agree)
 
 
 def _rows_of(rows: Sequence[Row], shape: StateShape, sent: Sequence[Movement]) -> dict[StockItem, list[Row]]:
@@ -112,7 +98,7 @@ def _with_columns(
         for holds in [said] if said else (*LEVELS, SUM):
             agree = [_shows(each, own, before, bare, name, holds) for each in sent]
             rises = holds == SUM and all(_shows(each, own, before, bare, name, holds) for each in rising)
-            if _are_enough(agree) or rises:
+            if are_enough(agree, of=len(sent)) or rises:
                 columns[name] = holds
                 clamps = clamps or (holds == SUM and not all(agree))
                 break

@@ -11,7 +11,7 @@ from typing import Any
 
 from frontsim.client.control import STRICT
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.customer_shape import Trait
+from frontsim.verification.facts.customer_shape import CustomerShape, Trait
 from frontsim.verification.facts.derived_state.customer_changes import (
     CREATED,
     CUSTOMER_EVENTS,
@@ -20,10 +20,12 @@ from frontsim.verification.facts.derived_state.customer_changes import (
     customer_changes,
     traits,
 )
-from frontsim.verification.facts.derived_state.customer_recognition import RecognisedCustomers, recognise_customers
-from frontsim.verification.facts.derived_state.state_recognition import Recognised, recognise
+from frontsim.verification.facts.derived_state.customer_recognition import recognise_customers
+from frontsim.verification.facts.derived_state.recognised import Recognised
+from frontsim.verification.facts.derived_state.state_recognition import recognise
 from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT, Movement, movements
 from frontsim.verification.facts.history import EventFact
+from frontsim.verification.facts.state_shape import StateShape
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.harness import Harness
@@ -89,19 +91,20 @@ def _send_all(harness: Harness, chosen: Sequence[str]) -> _Taken:
 
 def _awaited(
     harness: Harness, state: RunState, before: Sequence[Any], taken: _Taken
-) -> tuple[Recognised, RecognisedCustomers]:
+) -> tuple[Recognised[StateShape], Recognised[CustomerShape]]:
     """What the rows say once they show all, or after the time that a missing effect gets.
 
     A state is of levels or of customers, so that the one is not awaited where the other is whole.
     """
     limits, began_s = harness.limits, stopwatch()
     longest_s = max(limits.last_s, limits.wait_limits.missing_s)
-    levels, customers = Recognised(), RecognisedCustomers()
+    levels: Recognised[StateShape] = Recognised()
+    customers: Recognised[CustomerShape] = Recognised()
     while taken.moved or taken.changes:
         try:
             rows = state.rows()
         except ObserverFailed as error:
-            levels, customers = Recognised(failure=str(error)), RecognisedCustomers()
+            levels, customers = Recognised(failure=str(error)), Recognised()
         else:
             levels = recognise(rows, before, taken.moved, state.named) if taken.moved else levels
             if taken.changes:
