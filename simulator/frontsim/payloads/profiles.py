@@ -22,7 +22,7 @@ import orjson
 from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
-from frontsim.payloads.values.texts import FREE_TEXTS
+from frontsim.payloads.values.texts import COLUMN_TEXTS, FREE_TEXTS
 
 Json = Any
 """A parsed JSON value."""
@@ -179,7 +179,7 @@ class _Adversarial:
                 return []
             return [self.changed(item, schema.get("items", {}), f"{path}[]") for item in value]
         if isinstance(value, str) and _is_free(schema) and self._rng.randrange(_ODDS) == 0:
-            text = self._rng.choice(("", *FREE_TEXTS))
+            text = self._rng.choice(("", *FREE_TEXTS, *COLUMN_TEXTS))
             least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
             return text if least <= len(text) <= most else value
         return value

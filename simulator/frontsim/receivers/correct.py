@@ -52,7 +52,12 @@ class NewestState(Receiver):
             "AND number != (SELECT effect FROM states WHERE entity = :entity)",
             {"entity": state.entity},
         )
-        db.execute(_REMOVE, (state.entity,))
+        if db.execute(_REMOVE, (state.entity,)).rowcount:
+            self.forget(db, state)
+
+    def forget(self, db: sqlite3.Connection, state: EntityState) -> None:
+        """Keep since when nothing is kept, so that an older state that comes late brings no deleted customer back."""
+        db.execute("UPDATE states SET effect = 0 WHERE entity = ?", (state.entity,))
 
     def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         """Note which effect shows the newest state."""

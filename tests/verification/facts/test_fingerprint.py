@@ -116,9 +116,14 @@ def test_a_part_of_the_id_is_the_key():
         PairSent(pair, fact(f"{'0' * 33}{n}", f"{n}"), fact(f"{'0' * 33}{n}", f"{n}")) for n, pair in enumerate(KeyPair)
     ]
     found = fingerprint(sent, [Effect("0" * 34)], key="webhookEventId", identity="saleId")
-    assert "books by a part of the event id: of events whose ids begin alike for 33 characters it books one" == str(
-        found
-    )
+    part = "by its first 33 or fewer characters; of ids that begin alike it books one"
+    assert f"books by a part of the event id: {part}" == str(found)
+
+
+def test_how_much_of_an_id_is_the_key_at_least():
+    """Two that it tells apart differ within that part."""
+    ids = {COPY: "000000000000-1", SPACED: "000000000000-2", MOMENT: "000000001111-3", CONTENT: "000000001111-4"}
+    assert "by its first 9 to 13 characters; of ids that begin alike" in str(by_ids(ids, COPY, MOMENT))
 
 
 def test_a_receiver_that_loses_events_has_no_known_key():
@@ -225,11 +230,15 @@ def by_ids(ids, *booked):
 def test_how_much_of_an_id_is_the_key(alike, width):
     """From 8 characters to 35: an id has 36, and a few are alike by chance."""
     ids = {pair: "0" * alike + f"{n}" * (40 - alike) for n, pair in enumerate([KeyPair.COPY, KeyPair.SPACED], 1)}
-    said = f"for {width} characters it books one" if width else "1 of 2 events that differ in everything are not booked"
+    said = (
+        f"{width} or fewer characters; of ids that begin alike it books one"
+        if width
+        else "1 of 2 events that differ in everything are not booked"
+    )
     assert str(by_ids(ids, KeyPair.COPY)).endswith(said)
 
 
-COPY, SPACED, MOMENT = KeyPair.COPY, KeyPair.SPACED, KeyPair.MOMENT
+COPY, SPACED, MOMENT, CONTENT = KeyPair.COPY, KeyPair.SPACED, KeyPair.MOMENT, KeyPair.CONTENT
 
 
 @pytest.mark.parametrize(

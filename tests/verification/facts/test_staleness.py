@@ -1,5 +1,7 @@
 """Which state of an entity counts, as the judge of a whole history sees it."""
 
+from dataclasses import replace
+
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import Effect, Expect
@@ -90,3 +92,27 @@ def test_what_says_nothing_of_an_order_is_not_seen():
 def test_what_is_no_series_has_no_order():
     """Each event happens once."""
     assert ([], True) == counting([True], [False], series="")
+
+
+def deletion(*currents, deleted=True):
+    """Whether an order was seen, of a customer who was deleted and whose effects say so."""
+    older = event(name="0", series="s", expect=Expect.EITHER)
+    newer = replace(event(name="1", series="s", rank=1), payload={"deleted": deleted})
+    shown = {
+        each.webhook_event_id: [Effect(each.webhook_event_id, {"current": value}) for value in values]
+        for each, values in zip((older, newer), currents, strict=True)
+    }
+    return stale([older, newer], shown)
+
+
+def test_of_a_deleted_customer_nothing_need_count():
+    """No row is left, or rows are that say so."""
+    assert ([], True) == deletion([], [])
+    assert ([], True) == deletion([False], [0])
+    assert ([], False) == deletion([None], [None])
+    assert ([], False) == deletion([], [], deleted=False)
+
+
+def test_an_older_state_that_brings_a_deleted_customer_back_is_stale():
+    (found,), _ = deletion([None], [])
+    assert (Class.STALE, "0", "1") == (found.class_, found.event.webhook_event_id, found.without)

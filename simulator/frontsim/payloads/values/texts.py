@@ -31,6 +31,10 @@ FREE_TEXTS: tuple[str, ...] = (
 )
 """The texts, where there is one."""
 
+_COLUMN_LENGTHS = (30, 50, 100, 255)
+COLUMN_TEXTS: tuple[str, ...] = tuple(f"{(2 * _LONG)[:length].replace(' ', '-')}." for length in _COLUMN_LENGTHS)
+"""Texts one character longer than columns often are, so that a cut is found."""
+
 _EVERYDAY = (
     "Hentes i butikken",
     "Gave, pakkes inn",

@@ -183,6 +183,13 @@ BROKEN: Mapping[str, Variant] = by_name(
         _STALE,
         ("out-of-order",),
     ),
+    Variant(
+        "forgets-deletions",
+        state.ForgetsDeletions,
+        "It deletes a deleted customer's row and all memory of it, so that an older update brings the customer back.",
+        _STALE,
+        ("out-of-order",),
+    ),
     *DERIVED,
     Variant(
         "rejects-unknown-fields",

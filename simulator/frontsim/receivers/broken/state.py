@@ -16,6 +16,13 @@ class LastWriterWins(Receiver):
         db.execute(_OVERWRITE, (state.entity, state.moment, state.rank, effect))
 
 
+class ForgetsDeletions(NewestState):
+    """Deletes all that it has of a deleted customer, also when that was: a late update brings the customer back."""
+
+    def forget(self, db: sqlite3.Connection, state: EntityState) -> None:
+        db.execute("DELETE FROM states WHERE entity = ?", (state.entity,))
+
+
 class OverwritesRows(NewestState):
     """Keeps one row for each customer, order and stock item, and the last event to arrive overwrites it."""
 

@@ -23,6 +23,7 @@ The sentence accuses no receiver: it says what was seen. What the observer could
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from itertools import combinations
 
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation
@@ -32,6 +33,7 @@ _NO_KEY = "books every delivery"
 
 
 _LONGEST_START, _SHORTEST_START = 35, 7
+"""Characters of an event id that a receiver may take for all of it."""
 
 
 class KeyPair(Enum):
@@ -164,10 +166,19 @@ def _too_coarse(firsts: Sequence[PairSent], shown: _Shown) -> str:
     for width in range(_LONGEST_START, _SHORTEST_START, -1):
         starts = {each[:width] for each in booked}
         if missing and len(starts) == len(booked) and all(each[:width] in starts for each in missing):
+            least = max((_alike(one, other) for one, other in combinations(booked, 2)), default=0) + 1
+            part = f"{least} to {width}" if least > 1 else f"{width} or fewer"
             return (
-                f"books by a part of the event id: of events whose ids begin alike for {width} characters it books one"
+                f"books by a part of the event id: by its first {part} characters; of ids that begin alike it books one"
             )
     return ""
+
+
+def _alike(one: str, other: str) -> int:
+    """With how many characters in common two ids begin."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _read(counts: Mapping[KeyPair, int], identity: str) -> Fingerprint:

@@ -3,13 +3,14 @@
 It can be judged only where the effects show which state counts. They can show it in two ways: each effect
 carries `current` (true on the one that counts), or the list holds one effect for a whole series, as a table with one
 row per customer does. A ledger shows neither, and is not judged, unless the receiver's derived state shows the order.
+A customer who is deleted may have no effect that counts.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from frontsim.verification.facts import lookup
+from frontsim.verification.facts import lookup, state_tables
 from frontsim.verification.facts.classes import Class, Classified
 from frontsim.verification.facts.history import Effect, EventFact
 
@@ -40,7 +41,8 @@ def stale(
         counting = _counting(states, effects)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
-            seen = seen and all(event.webhook_event_id in compared for event in states)
+            is_compared = all(event.webhook_event_id in compared for event in states)
+            seen = seen and (is_compared or _is_gone(newest, states, effects))
         elif counting.rank < newest.rank:
             newer = newest.webhook_event_id
             without = "" if effects.get(newer) else newer
@@ -58,6 +60,16 @@ def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact
         if len(candidates) == 1:
             return candidates.pop()
     return None
+
+
+def _is_gone(newest: EventFact, states: Sequence[EventFact], effects: EffectsByEvent) -> bool:
+    """Whether the newest state is a deletion, and nothing counts: each row that is left says that it is not current."""
+    left = [effects[event.webhook_event_id] for event in states if effects.get(event.webhook_event_id)]
+    return state_tables.is_deletion(newest) and all(map(_is_superseded, left))
+
+
+def _is_superseded(effects: Sequence[Effect]) -> bool:
+    return all(lookup.find(effect.value, CURRENT) in (False, 0) for effect in effects)
 
 
 def _is_current(effects: Sequence[Effect]) -> bool:

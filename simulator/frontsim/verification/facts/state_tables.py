@@ -34,6 +34,11 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
     return frozenset().union(*(_replaced_in(rows, effects) for rows in tables.values()))
 
 
+def is_deletion(event: EventFact) -> bool:
+    """Whether the event says that its customer is deleted."""
+    return lookup.find(event.payload, _REMOVED) is True
+
+
 def overwritten(history: History, shown: AbstractSet[str | None]) -> frozenset[str]:
     """The webhookEventIds of events that are not shown while another event is that tells the state of the same thing.
 
@@ -68,7 +73,7 @@ def _is_removed(events: Sequence[EventFact]) -> bool:
     """Whether the newest state that was acknowledged says that there is nothing left to keep: a deleted customer."""
     acknowledged = [event for event in events if event.acknowledged]
     newest = max(map(_since, acknowledged), default="")
-    return any(lookup.find(event.payload, _REMOVED) is True for event in acknowledged if _since(event) == newest)
+    return any(is_deletion(event) for event in acknowledged if _since(event) == newest)
 
 
 def _has_a_certain_row(event: EventFact) -> bool:

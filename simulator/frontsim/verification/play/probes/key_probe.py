@@ -143,7 +143,8 @@ class _Sending:
         """Send pairs of a type, and one of versions; gives those of which both were acknowledged. Raises CallError."""
         wanted = _BASIC if self._is_slow else _ALL
         new = self._novelties(event)
-        with self._leased({event: 2 * len(wanted) + sum(map(has_two_ids, wanted))}) as leased:
+        own, others_ids = len(wanted), sum(map(has_two_ids, wanted))
+        with self._leased((event, own), (event, own + others_ids)) as leased:
             firsts = {pair: new.first(leased.pop()) for pair in wanted}
             others = {pair: leased.pop() if has_two_ids(pair) else shot.delivery for pair, shot in firsts.items()}
             taken = self._send(list(firsts.values()))
@@ -165,7 +166,7 @@ class _Sending:
     def _versions(self) -> list[PairSent]:
         """Two versions of one customer, who was created before."""
         new = self._novelties(_UPDATE)
-        with self._leased({_CREATION: 1, _UPDATE: 2}) as leased:
+        with self._leased((_CREATION, 1), (_UPDATE, 2)) as leased:
             created, one, two = sorted(leased, key=lambda each: each.event)
             past = new.first(created)
             older, newer = sorted((next(self._moments), next(self._moments)))
@@ -179,17 +180,19 @@ class _Sending:
         return Novelties(identity, (self._harness.fresh(event)[identity] for _ in count()), self._moments)
 
     @contextmanager
-    def _leased(self, numbers: Mapping[str, int]) -> Iterator[list[LeasedDelivery]]:
+    def _leased(self, *numbers: tuple[str, int]) -> Iterator[list[LeasedDelivery]]:
         """Events of our own webhook that we deliver ourselves; the log hears how each ended.
+
+        `numbers`: how many of a type. Ids of one number differ in their last characters only, those of two earlier.
 
         On a simulator that others use, their webhooks get these events too: those are delivered as they are.
         """
         api, sim, selection = self._harness.api, self._harness.sim, self._harness.selection
-        webhooks = {event: api.create_webhook(event, self._harness.receiver_url).id for event in numbers}
+        webhooks = {event: api.create_webhook(event, self._harness.receiver_url).id for event, _ in numbers}
         try:
             leases = [
                 sim.lease_event(event, set_=selection.fitting(event, {}), payloads=STRICT, count=number)
-                for event, number in numbers.items()
+                for event, number in numbers
             ]
             self._ended: dict[str, SendResult] = {}
             own = [each for lease in leases for each in lease if each.webhook_id == webhooks[each.event]]
