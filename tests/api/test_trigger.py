@@ -3,9 +3,10 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial, partialmethod
 from typing import Any
 
 import orjson
@@ -352,13 +353,14 @@ def test_a_reset_while_payloads_are_changed(
 def test_payloads_of_ones_own_are_built_off_the_event_loop(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
     """A whole payload once, however often it is raised, and each of a few with values set. Of many each is made twice,
     because a bad one is refused before anything is logged."""
-    real, threads = Payloads.custom, list[str]()
+    threads = list[str]()
 
-    def noted(*args: Any, **more: Any) -> Any:
+    def noted(real: Callable[..., Any], *args: Any, **more: Any) -> Any:
         threads.append(threading.current_thread().name)
         return real(*args, **more)
 
-    monkeypatch.setattr(Payloads, "custom", noted)
+    for name in ("given", "changed"):
+        monkeypatch.setattr(Payloads, name, partialmethod(partial(noted, getattr(Payloads, name))))
     with simulation() as sim:
         sim.subscribes(receiver.url)
         assert 50 == len(sim.raises(count=50, payload={"of": "mine"}, invalid=True))

@@ -89,6 +89,11 @@ async def answers_ok(call: Call) -> None:
             await call.send(OK)
 
 
+async def silent(call: Call) -> None:
+    """Read, and answer nothing."""
+    await call.until_end()
+
+
 def answers(data: bytes) -> Script:
     """Answer the first request with these bytes, then leave the connection open."""
 

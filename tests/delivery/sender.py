@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from frontsim.delivery.send_plan import WHOLE, SendPlan
 from frontsim.delivery.webhook_sender import WebhookSender
-from frontsim.domain.model import Result
+from frontsim.domain.model import Outcome, Result
 from frontsim.domain.target import parse_target
 from tests.support.patience import PATIENCE_S
 
@@ -62,3 +62,8 @@ def whole(url: str, body: bytes = BODY) -> bytes:
 def head(url: str, body: bytes = BODY) -> bytes:
     """Every byte of a delivery's head."""
     return parse_target(url).head_start + HEADERS + f"Content-Length: {len(body)}\r\n\r\n".encode()
+
+
+def told(result: Result) -> tuple[Outcome, str, int | None, bytes]:
+    """A result but for its times."""
+    return result.outcome, result.status, result.status_code, result.answer

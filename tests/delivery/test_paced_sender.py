@@ -18,18 +18,10 @@ from frontsim.delivery.send_plan import (
     slow_headers,
 )
 from frontsim.domain.model import Outcome, Result
-from tests.delivery.peer import OK, Call, Peer, answers
-from tests.delivery.sender import BODY, Sender, head, whole
+from tests.delivery.peer import OK, Call, Peer, answers, silent
+from tests.delivery.sender import BODY, Sender, head, told, whole
 
 pytestmark = pytest.mark.anyio
-
-
-def told(result: Result) -> tuple[Outcome, str, int | None, bytes]:
-    return result.outcome, result.status, result.status_code, result.answer
-
-
-async def silent(call: Call) -> None:
-    await call.until_end()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from frontsim.clock import stopwatch
 from frontsim.delivery.send_plan import give_up
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 from frontsim.domain.target import parse_target
-from tests.delivery.peer import OK, Call, Peer, answers, answers_ok
+from tests.delivery.peer import OK, Call, Peer, answers, answers_ok, silent
 from tests.delivery.sender import BODY, HEADERS, Sender, whole
 from tests.support.patience import PATIENCE_S
 
@@ -219,10 +219,6 @@ async def test_a_peer_that_speaks_while_idle_loses_its_connection() -> None:
 
 async def test_no_answer_in_time_is_unknown() -> None:
     """A receiver that stays silent: Timeout, unknown, and its connection is closed."""
-
-    async def silent(call: Call) -> None:
-        await call.until_end()
-
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url)
         assert (Outcome.UNKNOWN, "Timeout", None) == (result.outcome, result.status, result.status_code)
@@ -398,10 +394,6 @@ async def test_in_flight_counts_what_has_no_result() -> None:
 
 async def test_a_silent_receiver_does_not_hold_up_another() -> None:
     """While a hundred deliveries wait for a receiver that says nothing, those to another are answered."""
-
-    async def silent(call: Call) -> None:
-        await call.until_end()
-
     async with Peer(silent) as dead, Peer() as alive, Sender() as sender:
         for _ in range(100):
             sender.start(dead.url)

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import orjson
 import pytest
 
 from frontsim import catalog
+from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput, InvalidPayload, UnknownEventType
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.master_data.world import FIRST_ACT_NUMBER
@@ -63,6 +65,7 @@ _DIGEST = """
 import hashlib, sys
 from frontsim import catalog
 from frontsim.payloads.factory import Payloads
+from frontsim.domain.model import Occurrence
 from frontsim.payloads.shop import ACTS, Shop
 types = catalog.load()
 made = Payloads(types, seed=7)
@@ -145,10 +148,16 @@ def test_a_store_that_the_schemas_cannot_hold_is_refused(store_id: int) -> None:
     payloads(1).build("SaleCreated", 0, store_id=-(2**31))
 
 
+def changed(set_: Mapping[str, object], *, event: str = "SaleCreated", invalid: bool = False) -> Occurrence:
+    """Payload 3 of a type with these values."""
+    made = payloads(1)
+    return made.changed(made.build(event, 3), set_, invalid=invalid)
+
+
 def test_overrides_are_put_in() -> None:
     """`set_` changes what it names and leaves the rest."""
     plain = orjson.loads(payloads(1).build("SaleCreated", 3).body)
-    made = payloads(1).custom("SaleCreated", 3, set_={"salesLines[0].price": 12.5, "comment": "æ"})
+    made = changed({"salesLines[0].price": 12.5, "comment": "æ"})
 
     plain["salesLines"][0]["price"], plain["comment"] = 12.5, "æ"
     assert plain == orjson.loads(made.body)
@@ -156,18 +165,18 @@ def test_overrides_are_put_in() -> None:
 
 def test_an_override_of_the_store_moves_the_occurrence() -> None:
     """Webhooks of a store are matched by what the payload says."""
-    made = payloads(1).custom("SaleCreated", 3, set_={"storeId": 4711})
+    made = changed({"storeId": 4711})
 
     assert 4711 == made.store_id
-    assert payloads(1).custom("StockMovementCreated", 3, store_id=4711).store_id == 4711
-    assert payloads(1).custom("DeliveryCompleted", 3, set_={"storeId": None}).store_id is None
+    assert payloads(1).build("StockMovementCreated", 3, store_id=4711).store_id == 4711
+    assert changed({"storeId": None}, event="DeliveryCompleted").store_id is None
 
 
 def test_a_payload_of_the_users_own_is_taken_as_it_is() -> None:
     """Nothing of ours is added to it."""
     own = orjson.loads(payloads(1).build("SaleCreated", 3).body)
     own["mine"] = [1, 2]
-    made = payloads(1).custom("SaleCreated", 0, payload=own, set_={"mine[1]": 3})
+    made = payloads(1).given("SaleCreated", own, set_={"mine[1]": 3})
 
     assert {**own, "mine": [1, 3]} == orjson.loads(made.body)
     assert own["mine"] == [1, 2]
@@ -177,12 +186,12 @@ def test_a_payload_of_the_users_own_is_taken_as_it_is() -> None:
 def test_a_result_that_breaks_the_schema_is_refused() -> None:
     """With expected and got, unless invalid payloads are wanted."""
     with pytest.raises(InvalidPayload, match="total: expected number, got"):
-        payloads(1).custom("SaleCreated", 3, set_={"total": "much"})
+        changed({"total": "much"})
     with pytest.raises(InvalidPayload):
-        payloads(1).custom("SaleCreated", 3, payload={})
+        payloads(1).given("SaleCreated", {})
 
-    assert b'"much"' in payloads(1).custom("SaleCreated", 3, set_={"total": "much"}, invalid=True).body
-    assert payloads(1).custom("SaleCreated", 3, payload={}, invalid=True).body == b"{}"
+    assert b'"much"' in changed({"total": "much"}, invalid=True).body
+    assert payloads(1).given("SaleCreated", {}, invalid=True).body == b"{}"
 
 
 def test_a_path_that_is_not_there_is_refused() -> None:
@@ -191,14 +200,14 @@ def test_a_path_that_is_not_there_is_refused() -> None:
         BadInput,
         match=r"totl: got .totl. \(did you mean .total.\?\), but the payload is an object with saleId, saleGuid",
     ):
-        payloads(1).custom("SaleCreated", 3, set_={"totl": 1})
+        changed({"totl": 1})
 
 
 @pytest.mark.parametrize("value", [2**70, float("inf"), {"a": {1}}])
 def test_a_value_that_json_cannot_hold_is_refused(value: object) -> None:
     """The caller's mistake, with a message that says so."""
     with pytest.raises(BadInput, match="comment"):
-        payloads(1).custom("SaleCreated", 3, set_={"comment": value}, invalid=True)
+        changed({"comment": value}, invalid=True)
 
 
 def test_a_value_that_is_too_deep_where_it_is_put_is_refused() -> None:
@@ -207,7 +216,7 @@ def test_a_value_that_is_too_deep_where_it_is_put_is_refused() -> None:
     for _ in range(252):
         deep = [deep]
     with pytest.raises(BadInput, match="expected a payload that JSON can hold"):
-        payloads(1).custom("SaleCreated", 1, set_={"salesLines[0].price": deep}, invalid=True)
+        changed({"salesLines[0].price": deep}, invalid=True)
 
 
 def test_a_type_of_the_users_own_is_made_from_its_schema(tmp_path: Path) -> None:
@@ -252,6 +261,7 @@ def test_the_builders_do_without_the_schema_room() -> None:
 import sys
 from frontsim import app, catalog
 from frontsim.payloads.factory import Payloads
+from frontsim.domain.model import Occurrence
 Payloads(catalog.load(), seed=1).build("SaleCreated", 0)
 print([name for name in sys.modules if name.startswith("frontsim.payloads.schema")])
 """

@@ -36,7 +36,7 @@ async def test_payloads_are_those_of_a_small_body(bodies: LargeBodies) -> None:
     """The same bytes, number by number; a call that sets values is read for what else it says."""
     trigger = await bodies.trigger(SET)
     here = payloads_of()
-    wanted = [here.custom("SaleCreated", 5 + n, at=9_000 + n, set_={"comment": "mine"}) for n in range(12)]
+    wanted = [here.changed(here.build("SaleCreated", 5 + n, at=9_000 + n), {"comment": "mine"}) for n in range(12)]
     assert wanted == await trigger.make(5, 12, 9_000)
     assert max(len(item.body) for item in wanted) == await trigger.largest(5, 12, 9_000)
     assert ("SaleCreated", 3, Content.SET) == (trigger.call.event, trigger.call.count, trigger.call.content)
@@ -46,7 +46,8 @@ async def test_each_occurrence_gets_its_own_values(bodies: LargeBodies) -> None:
     """Also where the call is made in parts: `done` others came before."""
     each = [{"comment": str(number)} for number in range(30)]
     trigger = await bodies.trigger(orjson.dumps({"event": "SaleCreated", "each": each}))
-    wanted = [payloads_of().custom("SaleCreated", 5 + n, at=9_000 + n, set_=each[12 + n]) for n in range(15)]
+    here = payloads_of()
+    wanted = [here.changed(here.build("SaleCreated", 5 + n, at=9_000 + n), each[12 + n]) for n in range(15)]
     assert wanted == await trigger.make(5, 15, 9_000, done=12)
     assert max(len(item.body) for item in wanted) == await trigger.largest(5, 15, 9_000, done=12)
     assert 30 == trigger.call.count

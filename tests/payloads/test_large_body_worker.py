@@ -49,5 +49,5 @@ def test_it_ends_with_the_simulator() -> None:
     ready, answer = came
     head, _, batch = answer.partition(b"\n")
     assert (READY, b"{}") == (ready, head)
-    wanted = [payloads.custom("SaleCreated", 3 + n, at=90 + n, set_={"comment": "x"}) for n in range(2)]
+    wanted = [payloads.changed(payloads.build("SaleCreated", 3 + n, at=90 + n), {"comment": "x"}) for n in range(2)]
     assert wanted == unpack(["SaleCreated"] * 2, batch)

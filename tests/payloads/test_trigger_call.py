@@ -33,7 +33,8 @@ def test_it_makes_its_payloads() -> None:
     """With all that it says."""
     payloads = Payloads(TYPES, seed=3)
     said = {"event": "SaleCreated", "storeId": 501, "set": {"comment": "x"}, "payloads": "strict"}
-    wanted = payloads.custom("SaleCreated", 8, store_id=501, at=70, profile="strict", set_={"comment": "x"})
+    built = payloads.build("SaleCreated", 8, store_id=501, at=70, profile="strict")
+    wanted = payloads.changed(built, {"comment": "x"})
     assert wanted == read_trigger_call(said, TYPES).make(payloads, 8, 70)
 
 

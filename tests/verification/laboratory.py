@@ -16,6 +16,7 @@ from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
 from tests.support.patience import PATIENCE_S
+from tests.support.served import served
 
 CATALOG = catalog.load()
 CONTRACT = clauses.load()
@@ -99,14 +100,8 @@ class Shop(ThreadingHTTPServer):
 @contextmanager
 def open_shop():
     """A shop that serves in a thread."""
-    with Shop() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(Shop()) as server:
+        yield server
 
 
 class Counter(BaseHTTPRequestHandler):

@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from tests.support.served import served
+
 _IDENTITIES = ("saleId", "customerId", "movementId")
 
 
@@ -113,11 +115,5 @@ def _about(payload: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def open_receiver(read: Callable[[str, Mapping[str, Any]], Event]) -> Iterator[ShapedReceiver]:
     """A receiver that serves in a thread."""
-    with ShapedReceiver(read) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with served(ShapedReceiver(read)) as server:
+        yield server

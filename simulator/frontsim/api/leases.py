@@ -142,10 +142,11 @@ class LeaseApi:
             at, events = self._event_times.take(count), _spread(mix, count, first)
 
             def make(events: Sequence[str] = events, first: int = first, at: Ticks = at) -> Sequence[Occurrence]:
-                return [
-                    self._payloads.custom(event, first + place, at=at + place, profile=profile, set_=set_)
+                built = (
+                    self._payloads.build(event, first + place, at=at + place, profile=profile)
                     for place, event in enumerate(events)
-                ]
+                )
+                return [self._payloads.changed(each, set_) for each in built]
 
             if set_:
                 made = await self._async_payloads.in_thread(make)

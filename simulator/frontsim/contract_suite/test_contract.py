@@ -8,8 +8,8 @@ and override `receiver_url`, `receiver_observe_url` or `receiver_request` beside
 """
 
 import os
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ import pytest
 from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
-from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
+from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
 from frontsim.user_input.assignments import read_assignments
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.address import read_addresses
@@ -83,12 +83,9 @@ def contract_outcomes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SharedOutcomes]:
     """The outcomes of the scenarios, shared by all workers of this run."""
-    folder = shared_folder(request.config, tmp_path_factory, "frontsim-contract")
-    seed = shared_seed(request.config) if receiver_seed is None else receiver_seed
-    names = selected_names(request.session, scenario.Scenario)
-    outcomes = SharedOutcomes(names, player(receiver_request, seed), folder, pause=time.sleep)
-    yield outcomes
-    outcomes.close()
+    player_of = partial(player, receiver_request)
+    with opened_outcomes(request, tmp_path_factory, scenario.Scenario, player_of, receiver_seed) as outcomes:
+        yield outcomes
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)

@@ -6,15 +6,15 @@ test module, and override `recovery_job` or `recovery_setup` beside it:
     from frontsim.contract_suite.test_recovery import *
 """
 
-import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.recovery_playing import job_player
-from frontsim.contract_suite.shared import assert_kept, outcome_of, selected_names, shared_folder, shared_seed
+from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, bundled_cases
 from frontsim.recovery.play import JobSetup
@@ -46,12 +46,9 @@ def recovery_outcomes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SharedOutcomes]:
     """The outcomes of the cases, shared by all workers of this run."""
-    folder = shared_folder(request.config, tmp_path_factory, "frontsim-recovery")
-    seed = shared_seed(request.config) if recovery_seed is None else recovery_seed
-    names = selected_names(request.session, Case)
-    outcomes = SharedOutcomes(names, job_player(recovery_setup, seed), folder, pause=time.sleep)
-    yield outcomes
-    outcomes.close()
+    player = partial(job_player, recovery_setup)
+    with opened_outcomes(request, tmp_path_factory, Case, player, recovery_seed) as outcomes:
+        yield outcomes
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)

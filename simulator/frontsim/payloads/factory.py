@@ -110,44 +110,49 @@ class Payloads:
         corrected = self._correctors[made.event].corrected(value, self._rng("corrected", made.event, number))
         return made if corrected is value else made._replace(body=_serialised(corrected))
 
-    def custom(
-        self,
-        event: str,
-        number: int,
-        *,
-        store_id: int | None = None,
-        at: Ticks | None = None,
-        profile: str | None = None,
-        set_: Mapping[str, object] = MappingProxyType({}),
-        payload: Mapping[str, object] | None = None,
-        invalid: bool = False,
-    ) -> Occurrence:
-        """Payload `number`, or a whole payload from the user, with values overridden by path.
+    def changed(self, built: Occurrence, set_: Mapping[str, object], *, invalid: bool = False) -> Occurrence:
+        """A built occurrence with values overridden by path.
 
         Args:
-            event: a type's name.
-            number: as for `build`.
-            store_id: as for `build`; it is not put into a payload from the user.
-            at: as for `build`.
-            profile: as for `build`.
+            built: by `build`.
             set_: values by path: `total`, `salesLines[0].price`, `salesLines.0.price`. A whole number for a field of
                 text is taken as its digits, unless `invalid` is given.
-            payload: the whole payload, instead of a built one.
             invalid: accept a result that breaks the type's schema.
 
         Raises:
-            UnknownEventType: no such type.
             BadInput: a path is not in the payload (the text names the nearest part that is), or JSON cannot
                 hold a value.
             InvalidPayload: the result breaks the schema, and `invalid` is false.
         """
+        return self._overridden(built.event, orjson.loads(built.body), built.store_id, set_, invalid=invalid)
+
+    def given(
+        self,
+        event: str,
+        payload: Mapping[str, object],
+        *,
+        store_id: int | None = None,
+        set_: Mapping[str, object] = MappingProxyType({}),
+        invalid: bool = False,
+    ) -> Occurrence:
+        """An occurrence whose whole payload is the user's; `set_`, `invalid` and the errors are those of `changed`.
+
+        Args:
+            event: a type's name.
+            payload: nothing is added to it, not even the store.
+            store_id: the store that it is about, for a type whose payloads name none.
+            set_: values by path.
+            invalid: accept a result that breaks the type's schema.
+
+        Raises:
+            UnknownEventType: no such type.
+        """
+        return self._overridden(event, _given(payload), store_id, set_, invalid=invalid)
+
+    def _overridden(
+        self, event: str, value: object, store_id: int | None, set_: Mapping[str, object], *, invalid: bool
+    ) -> Occurrence:
         kind = self._catalog.find(event)
-        value: object
-        if payload is None:
-            built = self.build(kind.name, number, store_id=store_id, at=at, profile=profile)
-            value, store_id = orjson.loads(built.body), built.store_id
-        else:
-            value = _given(payload)
         value = overridden(value, set_ if invalid else digits_as_text(set_, kind.schema))
         body = _overridden_body(value)
         if not invalid:

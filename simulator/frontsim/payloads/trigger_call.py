@@ -45,20 +45,17 @@ class TriggerCall:
     each: Sequence[Mapping[str, Any]] = ()
 
     def make(self, payloads: Payloads, number: int, at: Ticks | None, *, place: int = 0) -> Occurrence:
-        """The payload of a number with the caller's values, as `Payloads.custom` makes it, with its errors.
+        """The payload of a number with the caller's values, with the errors of `Payloads`.
 
         `place`: which of the call's occurrences it is, from 0.
         """
-        return payloads.custom(
-            self.event,
-            number,
-            store_id=self.store_id,
-            at=at,
-            profile=self.profile,
-            set_={**self.set_, **self.each[place]} if self.each else self.set_,
-            payload=self.payload,
-            invalid=self.invalid,
-        )
+        if self.payload is not None:
+            return payloads.given(
+                self.event, self.payload, store_id=self.store_id, set_=self.set_, invalid=self.invalid
+            )
+        built = payloads.build(self.event, number, store_id=self.store_id, at=at, profile=self.profile)
+        set_ = {**self.set_, **self.each[place]} if self.each else self.set_
+        return payloads.changed(built, set_, invalid=self.invalid)
 
 
 def read_trigger_call(value: Mapping[str, Any], catalog: Catalog) -> TriggerCall:

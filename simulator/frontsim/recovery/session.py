@@ -5,9 +5,11 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from frontsim.clauses import Contract
-from frontsim.clock import stopwatch
+from frontsim.clock import RunTime, stopwatch
+from frontsim.presentation.masking import masked_command
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import CaseHistory, Operation
 from frontsim.recovery.judge import JobJudgement, judge
@@ -51,6 +53,30 @@ class JobReport:
     def replay(self, case: str) -> str:
         """The command that plays one case again."""
         return f"frontsim verify-recovery --job {self.job!r} --case {case} --seed {self.seed}"
+
+
+def job_report(
+    setup: JobSetup,
+    played: Sequence[PlayedCase],
+    contract: Contract,
+    run_time: RunTime,
+    *,
+    seed: int,
+    strict: bool,
+    interrupted: bool = False,
+) -> JobReport:
+    """The report on a run that ends now, with the secrets in the job's command masked."""
+    return JobReport(
+        job=masked_command(setup.command),
+        seed=seed,
+        played=played,
+        contract=contract,
+        version=version("frontsim"),
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
+        strict=strict,
+        interrupted=interrupted,
+    )
 
 
 def play_all(

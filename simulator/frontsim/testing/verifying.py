@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 from frontsim.clock import RunTime
-from frontsim.presentation.masking import masked, masked_command, masked_errors
+from frontsim.presentation.masking import masked, masked_errors
 from frontsim.recovery import clauses as job_clauses
 from frontsim.recovery import report as job_report
 from frontsim.recovery import session as job_session
@@ -193,16 +193,7 @@ def verify_recovery(
     setup, opened = JobSetup(job, timeout_s), partial(open_simulator, seed=seed)
     chosen = chosen_cases(cases)
     played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))
-    report = job_session.JobReport(
-        job=masked_command(job),
-        seed=seed,
-        played=played,
-        contract=contract,
-        version=version("frontsim"),
-        started_at=run_time.started_at,
-        duration_s=run_time.duration_s(),
-        strict=strict,
-    )
+    report = job_session.job_report(setup, played, contract, run_time, seed=seed, strict=strict)
     return Verification(str(report.verdict), "\n".join(job_report.lines(report)), report)
 
 

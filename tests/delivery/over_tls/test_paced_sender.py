@@ -24,24 +24,16 @@ from frontsim.delivery.send_plan import (
 )
 from frontsim.domain.model import Outcome, Result
 from tests.delivery.over_tls.secure_peer import SecureCall, SecurePeer
-from tests.delivery.peer import OK, Call, answers
-from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, whole
+from tests.delivery.peer import OK, answers, silent
+from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, told, whole
 
 pytestmark = pytest.mark.anyio
 
 RECORD = 16384  # the most that one record of TLS carries
 
 
-def told(result: Result) -> tuple[Outcome, str, int | None, bytes]:
-    return result.outcome, result.status, result.status_code, result.answer
-
-
 def cut(data: bytes, size: int) -> list[bytes]:
     return [data[offset : offset + size] for offset in range(0, len(data), size)]
-
-
-async def silent(call: Call) -> None:
-    await call.until_end()
 
 
 async def says_goodbye_back(call: SecureCall) -> None:

@@ -9,7 +9,7 @@ from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
 from frontsim.tls import tls_context
-from tests.delivery.peer import Call, Peer, TlsPeer
+from tests.delivery.peer import Call, Peer, TlsPeer, silent
 from tests.delivery.sender import Sender
 from tests.support.authority import Authority
 
@@ -98,10 +98,6 @@ async def test_a_receiver_that_ends_in_the_handshake(end: str) -> None:
 
 async def test_a_handshake_that_hangs_is_a_connect_timeout() -> None:
     """The connect timeout is for TLS too."""
-
-    async def silent(call: Call) -> None:
-        await call.until_end()
-
     tls = tls_context(verify=False, ca=None)
     async with Peer(silent) as peer, Sender(tls=tls, connect_timeout_s=0.05) as sender:
         result = await sender.sends(f"https://127.0.0.1:{peer.port}/")

@@ -11,23 +11,10 @@ from hypothesis import strategies as st
 
 from frontsim.errors import BadInput
 from frontsim.payloads.schema.generator import Generator
+from tests.payloads.schema.json_values import NAMES, SIZES, VALUES
 
-NAMES = st.sampled_from(["a", "b", "id", "email", "price", "x-1", "æ"])
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-50, 50)
-    | st.sampled_from([0.5, -1.25, 3.0, 1e6, 0.1])
-    | st.text("abcÆ1 -", max_size=6)
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=8,
-)
 PATTERNS = st.sampled_from(["^a", "b$", "^[a-c]{1,4}$", "1", "^x-", "(ab)+", "^$", r"\d", "^[^a]*$"])
 TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
-SIZES = st.integers(0, 4)
 
 
 def _keywords(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:

@@ -10,21 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontsim.payloads.schema.generator import Generator
+from tests.payloads.schema.json_values import SIZES, VALUES
 
-NAMES = st.sampled_from(["a", "b", "id", "email", "price", "x-1", "æ"])
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(-50, 50)
-    | st.sampled_from([0.5, -1.25, 3.5, 1e6, 0.1])
-    | st.text("abcÆ1 -", max_size=6)
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=8,
-)
-SIZES = st.integers(0, 4)
 UNRELATED = st.sampled_from(
     [False, {"type": "string", "maxLength": 0}, {"minimum": 7, "multipleOf": 7}, {"required": ["q"]}, {"const": []}]
 )

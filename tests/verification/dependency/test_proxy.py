@@ -10,6 +10,7 @@ import pytest
 from frontsim.verification.dependency.address import DependencyAddress
 from frontsim.verification.dependency.breakage import Breakage, DependencyFault
 from frontsim.verification.dependency.dependencies import open_dependencies
+from tests.support.served import served
 
 HANGS_AFTER_S = 10
 
@@ -28,12 +29,8 @@ def echo():
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Echo)
     server.daemon_threads = True
     server.seen = []
-    with server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -90,8 +90,8 @@ def _bodies(
     invalid: bool,
 ) -> Callable[[int], bytes]:
     """The body of each number: as the shop makes it, or as the options change it."""
-    if store is None and not changes and whole is None:
+    if whole is not None:
+        return lambda _: payloads.given(event, whole, store_id=store, set_=changes, invalid=invalid).body
+    if store is None and not changes:
         return lambda number: payloads.build(event, number).body
-    return lambda number: (
-        payloads.custom(event, number, store_id=store, set_=changes, payload=whole, invalid=invalid).body
-    )
+    return lambda number: payloads.changed(payloads.build(event, number, store_id=store), changes, invalid=invalid).body

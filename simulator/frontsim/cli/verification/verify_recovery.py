@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from frontsim.cli.verification.interruption import Interruption
 from frontsim.cli.verification.report_files import report_options
 from frontsim.cli.verification.run_options import is_quiet, run_options, say, show_list
 from frontsim.clock import RunTime
-from frontsim.presentation.masking import masked_command, secrets_shown
+from frontsim.presentation.masking import secrets_shown
 from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.command import words_of
@@ -23,7 +22,7 @@ from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.html import as_html
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.report import as_json, as_junit, cases_as_json, counts, lines
-from frontsim.recovery.session import JobReport, PlayedCase, play_all
+from frontsim.recovery.session import JobReport, PlayedCase, job_report, play_all
 from frontsim.verdicts import EXIT_CODES
 
 _FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
@@ -98,9 +97,10 @@ def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     contract, run_time = clauses.load(), RunTime()
     played, interrupted = list[PlayedCase](), False
     seed, quiet = options["seed"], is_quiet(options)
+    setup = JobSetup(options["job"], options["timeout_s"])
     playing = play_all(
         cases,
-        JobSetup(options["job"], options["timeout_s"]),
+        setup,
         partial(open_simulator, seed=seed),
         contract,
         at_once=options["at_once"],
@@ -115,17 +115,7 @@ def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     except KeyboardInterrupt:
         interrupted = True
     click.echo(err=quiet)
-    return JobReport(
-        job=masked_command(options["job"]),
-        seed=seed,
-        played=played,
-        contract=contract,
-        version=version("frontsim"),
-        started_at=run_time.started_at,
-        duration_s=run_time.duration_s(),
-        strict=options["strict"],
-        interrupted=interrupted,
-    )
+    return job_report(setup, played, contract, run_time, seed=seed, strict=options["strict"], interrupted=interrupted)
 
 
 def _say_case(played: PlayedCase, *, err: bool) -> None:

@@ -1,6 +1,5 @@
 """Which types a receiver takes."""
 
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,7 @@ from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import chosen
+from tests.support.served import served
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +34,8 @@ def answering(answers, otherwise):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook"
-    server.shutdown()
-    server.server_close()
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}/hook"
 
 
 def probed(answers, otherwise, *, events=()):
