@@ -1,15 +1,14 @@
 """Wiring: a simulator, a recording receiver, and a page of it in a real browser."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from tests.support.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.support.fixtures import receiver, shared_sim, sim
 from tests.support.simulation import Simulation
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -20,7 +19,7 @@ __all__ = ["receiver", "shared_sim", "sim"]
 @pytest.fixture(scope="module")  # not longer: an async test beside it would meet Playwright's event loop
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
+        pytest.skip(NEEDS_CHROMIUM)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)

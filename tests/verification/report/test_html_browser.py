@@ -5,16 +5,15 @@ import hashlib
 import html
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
 
 from frontsim.verification.report.html import as_html
+from tests.support.chromium import CHROMIUM, NEEDS_CHROMIUM
 from tests.support.patience import PATIENCE_S
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason=NEEDS_CHROMIUM)]
 
 ROGUE = (
     "<script>document.body.dataset.rogue = 'ran'</script><img src='x' onerror=\"document.body.dataset.rogue = 'ran'\">"
