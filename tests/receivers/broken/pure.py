@@ -1,0 +1,31 @@
+"""A broken receiver without its file, for the step that it gets wrong by itself."""
+
+from typing import Any, TypeVar, cast
+
+import orjson
+
+from frontsim import catalog
+from frontsim.clock import Clock
+from frontsim.receivers.bookings import Bookings
+from frontsim.receivers.inbound import RawRequest, ReceivedEvent
+from frontsim.receivers.reference import Receiver
+
+CATALOG = catalog.load()
+Kind = TypeVar("Kind", bound=Receiver)
+
+
+def made(kind: type[Kind], *, now_s: float = 1_790_000_000.0) -> Kind:
+    return kind(cast("Bookings", None), catalog=CATALOG, clock=Clock(now=lambda: now_s))
+
+
+def event(payload: dict[str, Any], *, type_: str = "SaleCreated", event_id: str = "id", webhook_id: str = "w") -> Any:
+    return ReceivedEvent(event_id, webhook_id, type_, payload, orjson.dumps(payload))
+
+
+def request(body: bytes, *, type_: str = "SaleCreated", event_id: str = "id") -> RawRequest:
+    return RawRequest(event_id, "w", type_, "", "application/json", body)
+
+
+def example(type_: str, **fields: object) -> bytes:
+    """A type's documented payload with some fields set."""
+    return orjson.dumps({**CATALOG.find(type_).schema["examples"][0], **fields})
