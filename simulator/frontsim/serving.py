@@ -11,7 +11,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from frontsim.caller_connection import CallerConnection
 from frontsim.errors import Unusable
 from frontsim.listening import BACKLOG, KEEP_ALIVE_S, listen, url_of
 from frontsim.settings import Settings
+from frontsim.simulator_process import Running
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +32,6 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _MOST_DESCRIPTORS = 65_536
 _TICK_S = 0.1  # uvicorn's own
 _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A simulator that serves in a thread: `base_url` ends in `/restapi/V2`, `control_url` in `/_sim`."""
-
-    base_url: str
-    control_url: str
-    stop: Callable[[], None]
 
 
 def serve(
@@ -58,9 +49,14 @@ def serve(
     """
     with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
         app = App(settings, db=db)
-        _collect_seldom()
-        _open_many()
+        has_process_to_itself()
         _run(_Server(app, lambda: ready(url_of(listening)), beside=beside), listening)
+
+
+def has_process_to_itself() -> None:
+    """Set up the process of which simulators are all."""
+    _collect_seldom()
+    _open_many()
 
 
 def _collect_seldom() -> None:

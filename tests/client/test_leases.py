@@ -9,8 +9,9 @@ from frontsim.client.control import Simulator
 from frontsim.client.leases import DeliveryReport, LeasedDelivery, answered
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome
-from frontsim.serving import Running, run_in_thread
+from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.simulator_process import Running
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from itertools import chain, cycle, repeat
 from pathlib import Path
 
 from frontsim.receivers.registry import CORRECT
+from frontsim.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -105,7 +106,7 @@ def run(variant: str, seed: int, number: int, ended: Counter[str], *, is_killed:
         supervised(variant, Path(folder) / "receiver.db", lives_s, ended) as url,
     ):
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
-        with open_harnesses(request, seed, pause=time.sleep) as open_harness:
+        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
             probe = None if number else KeyProbe()
             return list(play_all(chosen, open_harness, clauses.load(), pace, probe))

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import orjson
 
 from frontsim import catalog
+from frontsim.serving import run_in_thread
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.observe.settle import WaitLimits
@@ -41,12 +42,12 @@ def requested(url, **others):
     return Request(f"{url}/hook", **{"observe_url": f"{url}/effects", "limits": QUICK, **others})
 
 
-def play(request, *names, seed=1, pace=None, address=None, after_each=lambda: None):
+def play(request, *names, seed=1, pace=None, simulators=run_in_thread, after_each=lambda: None):
     """Play scenarios by name or file, one after another without a pace; what came of each.
 
     `after_each` is called when a scenario has given up waiting for effects, and before any last look.
     """
-    with open_harnesses(request, seed, pause=time.sleep, address=address) as open_harness:
+    with open_harnesses(request, seed, simulators=simulators, pause=time.sleep) as open_harness:
         return list(play_all(scenario.chosen(names), Followed(open_harness, after_each), CONTRACT, pace))
 
 

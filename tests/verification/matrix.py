@@ -14,6 +14,7 @@ from pathlib import Path
 from frontsim.receivers.broken.registry import BROKEN
 from frontsim.receivers.registry import CORRECT
 from frontsim.receivers.variant import Variant
+from frontsim.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
@@ -42,7 +43,7 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
             receiver_cmd=receiver_cmd,
             limits=limits,
         )
-        with open_harnesses(request, seed, pause=time.sleep) as open_harness:
+        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
             return list(play_all(scenarios, open_harness, clauses.load()))
 
 

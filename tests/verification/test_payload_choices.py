@@ -52,7 +52,7 @@ def test_a_remote_simulator_makes_the_payloads_that_are_asked_for(shop):
     try:
         address = Address(running.base_url, control_url(running.base_url))
         request = requested(shop.url, events=["SaleCreated"], delivery={"payloads": "strict"})
-        (played,) = play(request, "short-outage", address=address)
+        (played,) = play(request, "short-outage", simulators=address)
     finally:
         running.stop()
     assert Verdict.VERIFIED is played.judgement.verdict

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
@@ -72,7 +73,7 @@ def test_what_was_sent_first_is_sent_again_last(variant, receiver, requested):
     probe, names = KeyProbe(), ["steady", "lost-response", "same-second", "long-memory"]
     with (
         receiver(variant) as url,
-        open_harnesses(requested(url), 1, pause=time.sleep) as open_harness,
+        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
     ):
         played = list(play_all(chosen(names), open_harness, CONTRACT, Pace(jobs=2), probe))
     assert names == [each.scenario.name for each in played]
@@ -191,7 +192,7 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     Batches(shop)
     told = []
     request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
-    with open_harnesses(request, 1, pause=time.sleep) as open_harness:
+    with open_harnesses(request, 1, simulators=run_in_thread, pause=time.sleep) as open_harness:
 
         class Interrupted:
             skip_reason = open_harness.skip_reason

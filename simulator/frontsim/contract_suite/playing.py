@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
 from frontsim.presentation.masking import masked, masked_errors
+from frontsim.simulator_process import SimulatorProcess
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import clauses
 from frontsim.verification.judge.exercise import why_not_exercised
@@ -25,7 +26,11 @@ def player(request: Request, seed: int) -> Play:
 
     def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ContractOutcome]]:
         contract = clauses.load()
-        with masked_errors(), open_harnesses(request, seed, pause=pause) as open_harness:
+        with (
+            masked_errors(),
+            SimulatorProcess() as process,
+            open_harnesses(request, seed, simulators=process.start, pause=pause) as open_harness,
+        ):
             pace = usual_pace(one_at_a_time=bool(request.receiver_cmd))
             for played in play_all(scenario.chosen(names), open_harness, contract, pace):
                 yield played.scenario.name, _outcome(played, contract, seed)

@@ -14,8 +14,9 @@ from frontsim.client.log_reader import EVER
 from frontsim.client.models import RaisedEvent, TriggerAnswer
 from frontsim.client.reconcile import reconcile
 from frontsim.client.vendor import FrontSystems
-from frontsim.serving import Running, run_in_thread
+from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.simulator_process import Running
 from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
 from frontsim.testing.verifying import Verification, VerifyOptions, verify, verify_recovery
 from frontsim.user_input.configuration import delivery_settings, read_configuration

@@ -19,6 +19,7 @@ from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.settings import Settings
+from frontsim.simulator_process import SimulatorProcess
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.address import read_addresses
 from frontsim.verification.facts.history import ContentCheck
@@ -145,7 +146,11 @@ def request_from(
 
 def _verified(request: Request, chosen: list[Scenario], seed: int) -> Verification:
     contract, run_time, key_probe = clauses.load(), RunTime(), KeyProbe()
-    with masked_errors(), open_harnesses(request, seed, pause=time.sleep) as open_harness:
+    with (
+        masked_errors(),
+        SimulatorProcess() as process,
+        open_harnesses(request, seed, simulators=process.start, pause=time.sleep) as open_harness,
+    ):
         played = [
             replace(each, judgement=without_secrets(each.judgement))
             for each in play_all(chosen, open_harness, contract, key_probe=key_probe)

@@ -12,8 +12,8 @@ from frontsim.client.vendor import FrontSystems
 from frontsim.clock import stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.domain.delivery_shape_file import read_delivery_shape
-from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.simulator_process import StartSimulator
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
 from frontsim.verification.facts.derived_state.customer_changes import CREATED
@@ -53,9 +53,9 @@ def open_harnesses(
     request: Request,
     seed: int,
     *,
+    simulators: StartSimulator | Address,
     pause: Callable[[float], None],
     selection: Selection | None = None,
-    address: Address | None = None,
     latency: ReceiverLatency | None = None,
     on_probe: Callable[[ProbedTypes], None] | None = None,
     on_dependencies: Callable[[Dependencies], None] | None = None,
@@ -66,25 +66,25 @@ def open_harnesses(
     Args:
         request: the receiver and how its effects are read.
         seed: of the whole run.
+        simulators: starts one for each scenario, or is one that runs already, for all.
         pause: waits so many seconds.
         selection: the event types of the run; read from the request when it is not given.
-        address: a running simulator, to be used instead of our own.
         latency: what earlier runs have shown of the receiver's speed.
         on_probe: called with the types that the receiver takes; without it, only `--events auto` probes them.
-        on_state: called with what clean events showed of the receiver's derived state, if there is a way to read it.
         on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
+        on_state: called with what clean events showed of the receiver's derived state, if there is a way to read it.
 
     Raises:
         BadInput: something in the request cannot be used.
-        Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, the address
-            has no simulator, or the delivery shape cannot be read.
+        Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, nothing
+            answers at the simulator's address, or the delivery shape cannot be read.
     """
-    observed = _observed(request, address, pause=pause)
+    observed = _observed(request, _named(simulators), pause=pause)
     with observed as (observer, state), _announced(request, on_dependencies) as dependencies:
         harnesses = _Harnesses(
             request,
             seed,
-            address,
+            simulators,
             pause=pause,
             selection=selection or selection_of(request),
             observer=observer,
@@ -96,7 +96,7 @@ def open_harnesses(
             state=state,
             tls=request.tls(),
         )
-        check(request, pause=pause, dependencies=dependencies, address=address)
+        check(request, pause=pause, dependencies=dependencies, address=_named(simulators))
         with _started(harnesses.process):
             yield _looked_at(harnesses, on_probe, on_state)
 
@@ -119,11 +119,11 @@ def _observed(
 
 @dataclass(frozen=True, slots=True)
 class _Harnesses:
-    """What the harnesses of one run share. Each has its own simulator, unless `address` names one for all."""
+    """What the harnesses of one run share. Each has its own simulator, unless `simulators` is one for all."""
 
     request: Request
     seed: int
-    address: Address | None
+    simulators: StartSimulator | Address
     _: KW_ONLY
     pause: Callable[[float], None]
     selection: Selection
@@ -157,7 +157,7 @@ class _Harnesses:
     def open(self, name: str) -> Iterator[Harness]:
         """A harness for what has that name, which with the run's seed decides its simulator's seed."""
         request = self.request
-        with _simulator(request, seed_of(self.seed, name), self.address) as at:
+        with _simulator(request, seed_of(self.seed, name), self.simulators) as at:
             harness = Harness(
                 api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
                 sim=Simulator(at.control_url, token=at.token),
@@ -170,7 +170,7 @@ class _Harnesses:
                 process=self.process,
                 dependencies=self.dependencies,
                 sink=self.sink,
-                cleans_up=self.address is not None,
+                cleans_up=_named(self.simulators) is not None,
                 limits=request.limits,
                 latency=self.latency,
                 shape=self.shape,
@@ -246,12 +246,17 @@ def _started(process: ReceiverProcess | None) -> Iterator[None]:
         process.close()
 
 
+def _named(simulators: StartSimulator | Address) -> Address | None:
+    """The simulator that runs already, None when we start our own."""
+    return simulators if isinstance(simulators, Address) else None
+
+
 @contextmanager
-def _simulator(request: Request, seed: int, address: Address | None) -> Iterator[Address]:
-    if address is not None:
-        yield address
+def _simulator(request: Request, seed: int, simulators: StartSimulator | Address) -> Iterator[Address]:
+    if isinstance(simulators, Address):
+        yield simulators
         return
-    running = run_in_thread(own_simulator(request, seed))
+    running = simulators(own_simulator(request, seed))
     try:
         yield Address(running.base_url, running.control_url)
     finally:

@@ -1,4 +1,5 @@
 import signal
+import threading
 
 import pytest
 
@@ -25,6 +26,21 @@ def test_a_signal_waits_for_the_end_of_what_must_be_whole():
             interruption.check()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def interrupted_wait():
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        threading.Lock().release()
+
+
+def test_what_a_signal_breaks_is_an_interruption():
+    """A signal in the middle of a wait for a lock ends in an error about that lock. Other errors stay what they are."""
+    with pytest.raises(KeyboardInterrupt), Interruption():
+        interrupted_wait()
+    with pytest.raises(RuntimeError), Interruption():
+        threading.Lock().release()
 
 
 def test_handlers_are_given_back():

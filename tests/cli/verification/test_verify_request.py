@@ -3,10 +3,10 @@ from dataclasses import fields
 import pytest
 
 from frontsim.cli.verification.verify import verify
-from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of, with_nearest_observer
+from frontsim.cli.verification.verify_request import pace_of, request_of, simulators_of, with_nearest_observer
 from frontsim.verification.facts.history import ContentCheck
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.request import Request
+from frontsim.verification.request import Address, Request
 from frontsim.verification.schedule import Pace
 
 WITHOUT_AN_OPTION = {"observe_function", "limits", "delivery"}
@@ -59,14 +59,13 @@ def test_a_flag_replaces_another_way_to_read_effects_in_the_file(typed, observer
 
 def test_a_simulator_is_named_by_its_api():
     """Its control surface lies beside the API, and its keys are the environment's."""
-    address = named_simulator(parsed("--base-url", "http://shop:1/restapi/V2", "--token", "t"))
-    assert address is not None
+    with simulators_of(parsed("--base-url", "http://shop:1/restapi/V2", "--token", "t")) as address:
+        assert isinstance(address, Address)
     assert ("http://shop:1/restapi/V2", "http://shop:1/_sim", "t") == (
         address.base_url,
         address.control_url,
         address.token,
     )
-    assert named_simulator(parsed()) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.clock import stopwatch
+from frontsim.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
@@ -40,7 +41,7 @@ def played(shop, requested, tmp_path, monkeypatch):
             late.extend([seconds] if seconds == LONG_S else [])
             time.sleep(0 if seconds == LONG_S else seconds)
 
-        with open_harnesses(requested(shop.url), 1, pause=pause) as open_harness:
+        with open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=pause) as open_harness:
             (each,) = play_all(scenario.chosen([str(file)]), open_harness, CONTRACT)
         return each.judgement
 
@@ -127,7 +128,9 @@ def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, reques
     """503 for as long as a scenario waits proves it; the next scenario knows."""
     shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) % 4 < 3 else 503
     shop.books("from-before")
-    with open_harnesses(requested(shop.url, limits=limits()), 1, pause=time.sleep) as open_harness:
+    with open_harnesses(
+        requested(shop.url, limits=limits()), 1, simulators=run_in_thread, pause=time.sleep
+    ) as open_harness:
         first, second = scenario.chosen(["short-outage", "steady"])
         (played,) = play_all([first], open_harness, CONTRACT)
         with open_harness(second) as harness:

@@ -14,6 +14,7 @@ from frontsim.cli.verification.ci_jobs import JOBS
 from frontsim.cli.verification.verify_request import with_nearest_observer
 from frontsim.errors import BadInput
 from frontsim.presentation.masking import masked, masked_errors
+from frontsim.serving import run_in_thread
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.observers import ObserverFailed
@@ -92,7 +93,14 @@ def _tried(request: Request) -> list[str]:
     states: list[RunState] = []
     observer = observer_of(request)
     assert observer is not None
-    with open_harnesses(request, _SEED, pause=time.sleep, on_probe=probed.append, on_state=states.append):
+    with open_harnesses(
+        request,
+        _SEED,
+        simulators=run_in_thread,
+        pause=time.sleep,
+        on_probe=probed.append,
+        on_state=states.append,
+    ):
         click.echo(f"ok  something listens at {masked(request.receiver)}")
         for state in states:
             _tell_state(state)

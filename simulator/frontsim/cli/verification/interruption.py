@@ -1,7 +1,9 @@
 """Ctrl-C, and SIGTERM as a CI sends it when a job is cancelled: both raise KeyboardInterrupt, and neither is lost.
 
 Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the signal,
-and `check` raises KeyboardInterrupt again at the next safe moment.
+and `check` raises KeyboardInterrupt again at the next safe moment. Inside `Condition.wait` it may become a
+RuntimeError, because the block around the wait releases a lock that the wait did not get back. At the end of our block
+that is a KeyboardInterrupt again.
 """
 
 import signal
@@ -34,6 +36,8 @@ class Interruption:
     ) -> None:
         for each, handler in self._before.items():
             signal.signal(each, handler)
+        if self._came and isinstance(error, RuntimeError):
+            raise KeyboardInterrupt from error
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal has come."""

@@ -29,7 +29,7 @@ from frontsim.cli.verification.verify_options import (
     receiver_options,
     simulator_options,
 )
-from frontsim.cli.verification.verify_request import named_simulator, pace_of, request_of, with_nearest_observer
+from frontsim.cli.verification.verify_request import pace_of, request_of, simulators_of, with_nearest_observer
 from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
 from frontsim.presentation.masking import masked, masked_errors, secrets_shown
@@ -111,12 +111,13 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
     try:
         with (
             Interruption() as interruption,
+            simulators_of(options) as simulators,
             open_harnesses(
                 request,
                 seed,
+                simulators=simulators,
                 pause=time.sleep,
                 selection=selection,
-                address=named_simulator(options),
                 on_probe=probed.append,
                 on_dependencies=partial(_announce, quiet=is_quiet(options)),
             ) as open_harness,

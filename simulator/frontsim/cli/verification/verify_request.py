@@ -1,7 +1,8 @@
-"""What the options of `frontsim verify` ask for: the request, how fast to play, and a simulator that runs already."""
+"""What the options of `frontsim verify` ask for: the request, how fast to play, and which simulators."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.core import ParameterSource
 
 from frontsim.client.control import control_url
 from frontsim.settings import Settings, of_delivery
+from frontsim.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Address, Request
 from frontsim.verification.schedule import Pace, usual_pace
@@ -47,10 +49,18 @@ def pace_of(options: Mapping[str, Any]) -> Pace:
     )
 
 
-def named_simulator(options: Mapping[str, Any]) -> Address | None:
+@contextmanager
+def simulators_of(options: Mapping[str, Any]) -> Iterator[StartSimulator | Address]:
+    """The simulator of --base-url, or a process that hosts one for each scenario. Raises Unusable."""
+    if options["base_url"]:
+        yield _named_simulator(options)
+        return
+    with SimulatorProcess() as process:
+        yield process.start
+
+
+def _named_simulator(options: Mapping[str, Any]) -> Address:
     """The simulator of --base-url, with the keys of the environment."""
-    if not options["base_url"]:
-        return None
     return Address(
         options["base_url"],
         control_url(options["base_url"]),

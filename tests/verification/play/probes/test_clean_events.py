@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from frontsim.clock import stopwatch
+from frontsim.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.scenario import scenario
@@ -68,7 +69,7 @@ def test_a_receiver_that_is_starting_is_waited_for(shop, requested, play):
         return 503
 
     shop.answers = answer
-    with open_harnesses(requested(shop.url), 1, pause=time.sleep) as open_harness:
+    with open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness:
         (each,) = scenario.chosen(["short-outage"])
         (played,) = play_all([each], open_harness, CONTRACT)
         with open_harness(each) as harness:

@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from frontsim.serving import run_in_thread
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play.probes import key_probe
 from frontsim.verification.play.probes.key_probe import KeyProbe
@@ -28,7 +29,7 @@ def key_of(receiver, requested, monkeypatch):
         probe = KeyProbe()
         with (
             receiver(variant) as url,
-            open_harnesses(requested(url, **others), 1, pause=time.sleep) as open_harness,
+            open_harnesses(requested(url, **others), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
         ):
             (played,) = play_all(chosen([name]), open_harness, CONTRACT, key_probe=probe)
         return str(probe.found), played

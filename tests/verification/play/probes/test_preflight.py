@@ -8,6 +8,7 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
+from frontsim.serving import run_in_thread
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.observe.effect_reader import EffectReader
@@ -207,7 +208,7 @@ def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
     with receiver("reference") as url:
         request = Request(f"{url}/hook")
         with (
-            open_harnesses(request, 1, pause=time.sleep) as open_harness,
+            open_harnesses(request, 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
             open_harness(chosen(["steady"])[0]) as harness,
             closing(harness),
         ):

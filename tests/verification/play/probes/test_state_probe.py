@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from frontsim.serving import run_in_thread
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.scenario.scenario import chosen
 from tests.verification.laboratory import HASTY, requested
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 def looked_at(shop, path="levels", **options):
     request = requested(shop.url, limits=HASTY, observe_state=f"{shop.url}/{path}", **options)
     with (
-        open_harnesses(request, 1, pause=lambda _: None) as open_harness,
+        open_harnesses(request, 1, simulators=run_in_thread, pause=lambda _: None) as open_harness,
         open_harness(chosen(["steady"])[0]) as harness,
     ):
         return harness.state

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from frontsim.serving import run_in_thread
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
 from frontsim.verification.request import Request
@@ -44,7 +45,9 @@ def probed(answers, otherwise, *, events=()):
     with answering(answers, otherwise) as url:
         request = Request(receiver=url, events=events)
         with (
-            open_harnesses(request, 1, pause=lambda _: None, on_probe=told.append) as open_harness,
+            open_harnesses(
+                request, 1, simulators=run_in_thread, pause=lambda _: None, on_probe=told.append
+            ) as open_harness,
             open_harness(chosen(["steady"])[0]) as harness,
         ):
             return told[0], harness.selection.types("all"), harness.api.list_webhooks()
@@ -62,7 +65,7 @@ def test_a_simulator_that_goes_on_keeps_no_webhook_of_the_probe():
     """One of our own ends with the probe, so that nothing is removed there."""
     with (
         answering({}, 200) as url,
-        open_harnesses(Request(receiver=url), 1, pause=lambda _: None) as open_harness,
+        open_harnesses(Request(receiver=url), 1, simulators=run_in_thread, pause=lambda _: None) as open_harness,
         open_harness(chosen(["steady"])[0]) as harness,
     ):
         assert not harness.cleans_up

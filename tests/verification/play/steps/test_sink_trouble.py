@@ -78,7 +78,7 @@ def test_a_receiver_that_calls_an_erp(receiver, verdict, classes, shop, address,
     """A receiver without idempotency keys only reports to the sink, and is accused of nothing."""
     shop.answers = receiver(address)
     request = requested(shop.url, observe_url="", observe_sink="erp", events=["SaleCreated"])
-    (played,) = play(request, "sink-trouble", address=address)
+    (played,) = play(request, "sink-trouble", simulators=address)
     found = {str(each.class_) for each in played.judgement.findings}
     assert (verdict, classes) == (played.judgement.verdict, found), played.judgement.reason
 
