@@ -42,7 +42,8 @@ def test_a_general_clause_explains_the_narrow_ones(found):
     report = found(lost_response=["duplicated"] * 3, storm=["duplicated"] * 2, late_resend=["duplicated"], steady=[])
     assert [("books-a-repeat-once", "duplicated", ("lost-response", "storm", "late-resend"), 6)] == told(report)
     (cause,) = causes(report)
-    assert "One cause explains 3 of 3 violated scenarios: books-a-repeat-once (6 events duplicated)" == cause.sentence
+    told_so = "6 events duplicated (booked more than once), against books-a-repeat-once"
+    assert f"One cause explains 3 of 3 violated scenarios: {told_so}" == cause.sentence
     assert cause.sentence == headline(causes(report))
 
 
@@ -50,13 +51,25 @@ def test_what_was_seen_of_the_key_comes_first(found):
     """In short in the sentence, whole in the explanation; what is unknown is left out."""
     report = found(lost_response=["duplicated"])
     (cause,) = causes(replace(report, keys=Fingerprint("books every delivery: a copy is booked again")))
-    assert cause.sentence.endswith("(1 event duplicated); the receiver books every delivery")
+    assert cause.sentence.endswith("against books-a-repeat-once; the receiver books every delivery")
     assert cause.explanation.startswith(
         "The receiver books every delivery: a copy is booked again. The receiver does not"
     )
+    (usual,) = causes(replace(report, keys=Fingerprint("books by event id; ids that differ in case are one")))
+    assert usual.sentence.endswith("against books-a-repeat-once")
+    assert usual.explanation.startswith("The receiver books by event id; ids that differ in case are one. ")
     (unknown,) = causes(replace(report, keys=Fingerprint()))
     assert causes(report) == (unknown,)
     assert unknown.explanation.startswith("The receiver does not remember")
+
+
+@pytest.mark.parametrize(
+    ("memory", "said"), [("has forgotten an event after 9 s", True), ("remembers an event for at least 9 s", False)]
+)
+def test_a_memory_that_has_ended_explains_something(found, memory, said):
+    keys = Fingerprint("books by event id").with_memory(memory)
+    (cause,) = causes(replace(found(lost_response=["duplicated"]), keys=keys))
+    assert said == (memory in cause.explanation)
 
 
 def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):
@@ -67,7 +80,7 @@ def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):
         ("remembers-long", "burned", ("late-resend",), 1),
     ] == told(report)
     assert "2 causes explain 3 of 3 violated scenarios" == headline(causes(report))
-    assert causes(report)[1].sentence.startswith("Another explains 1 of 3 violated scenarios: remembers-long (1 event")
+    assert causes(report)[1].sentence.startswith("Another explains 1 of 3 violated scenarios: 1 event burned (")
 
 
 def test_classes_are_causes_apart(found):

@@ -8,7 +8,8 @@ def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
     text = as_markdown(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.6))
     assert text.startswith("## ❌ Receiver violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25T17:00:00Z, 5 s, ")
     order = [
-        "### One cause explains 1 of 1 violated scenario: books-copies-at-once-once (1 event duplicated)",
+        "### One cause explains 1 of 1 violated scenario: 1 event duplicated (booked more than once), "
+        "against books-copies-at-once-once",
         "resent 12:00:01.9 run 2 -> 200 OK",
         "| ❌ | `storm` | 2 | 3 | 1 duplicated |",
         "<details><summary>3 other scenarios</summary>",

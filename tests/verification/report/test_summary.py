@@ -59,7 +59,11 @@ def test_a_cause_is_told_once_however_many_scenarios_it_explains(report):
     storm = report.played[0]
     lost = dataclasses.replace(storm, scenario=dataclasses.replace(storm.scenario, name="duplicate-race"))
     told = list(lines(dataclasses.replace(report, played=[storm, lost])))
-    assert "One cause explains 2 of 2 violated scenarios: books-copies-at-once-once (2 events duplicated)" == told[0]
+    (sentence,) = told[:1]
+    assert sentence.startswith(
+        "One cause explains 2 of 2 violated scenarios: 2 events duplicated (booked more than once)"
+    )
+    assert sentence.endswith(", against books-copies-at-once-once")
     assert 1 == sum("Usual cause:" in line for line in told)
     assert 1 == sum("effects: 2" in line for line in told)
     place = told.index("✗ duplicate-race: 1 duplicated (the same cause)")

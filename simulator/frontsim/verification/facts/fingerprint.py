@@ -27,9 +27,11 @@ from itertools import combinations
 
 from frontsim.verification.facts.correlate import correlate
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation
+from frontsim.verification.facts.memory import FORGOTTEN
 
 UNKNOWN = "unknown"
 _NO_KEY = "books every delivery"
+_BY_ID = "books by event id"
 
 
 _LONGEST_START, _SHORTEST_START = 35, 7
@@ -72,10 +74,12 @@ class Fingerprint:
 
     Attributes:
         sentence: what was seen, beginning with a verb: `books by event id; ids that differ in case are one`.
+        memory: how long it remembers an event, as far as the run shows that, beginning with a verb.
         why_unknown: why nothing is known, "" when something is.
     """
 
     sentence: str = ""
+    memory: str = ""
     why_unknown: str = field(default="no scenario came so far that the receiver could be probed")
 
     @property
@@ -93,10 +97,22 @@ class Fingerprint:
         Nothing is added to what is unknown, or to a receiver that has no key to remember.
         """
         says_more = memory and self.is_known and self.short != _NO_KEY
-        return replace(self, sentence=f"{self.sentence}; {memory}") if says_more else self
+        return replace(self, memory=memory) if says_more else self
+
+    @property
+    def telling(self) -> str:
+        """What may explain a finding: a memory that has not ended yet explains nothing."""
+        return str(self) if self.memory.startswith(FORGOTTEN) else self.sentence
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its key is what it should be."""
+        return self.short == _BY_ID
 
     def __str__(self) -> str:
-        return self.sentence or f"{UNKNOWN}: {self.why_unknown}"
+        if not self.is_known:
+            return f"{UNKNOWN}: {self.why_unknown}"
+        return f"{self.sentence}; {self.memory}" if self.memory else self.sentence
 
 
 def fingerprint(sent: Sequence[PairSent], effects: Sequence[Effect], *, key: str, identity: str) -> Fingerprint:
@@ -199,7 +215,7 @@ def _by_id(again: set[KeyPair]) -> str:
         return "books by event id and body: another body under the same id is booked again"
     if KeyPair.SAME_ID in again:
         return "books by event id and entity: the same id about something else is booked again"
-    return "books by event id"
+    return _BY_ID
 
 
 def _spellings(once: set[KeyPair], again: set[KeyPair]) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from frontsim.domain.model import Trigger
 from frontsim.verification.facts.history import EventFact, History
 
+FORGOTTEN = "has forgotten an event"
 _DAY_S = 86_400.0
 _BEYOND = "longer was not tested; --memory SECONDS and --time-travel DAYS test it"
 
@@ -21,7 +22,7 @@ def memory(history: History, effects: Mapping[str, int]) -> str:
     resent = {event.webhook_event_id for event in history.events if _is_resent(event)}
     booked = {number for event_id, number in effects.items() if event_id in resent}
     if any(number > 1 for number in booked):
-        return f"has forgotten an event after {_span(history.waited_s)}"
+        return f"{FORGOTTEN} after {_span(history.waited_s)}"
     return f"remembers an event for at least {_span(history.waited_s)} ({_BEYOND})" if booked == {1} else ""
 
 

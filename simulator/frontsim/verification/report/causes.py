@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from frontsim.clauses import Clause
-from frontsim.verification.facts.classes import USUAL_CAUSE, Class
+from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE, Class
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
@@ -95,15 +95,16 @@ def _sentence(key: Key, findings: list[tuple[str, Finding]], *, violated: int, i
     clause, class_ = key
     events = f"{len(findings):,} event{'' if len(findings) == 1 else 's'} {class_}"
     subject = "One cause explains" if is_first else "Another explains"
-    return f"{subject} {_violated(len(_names(findings)), violated)}: {clause} ({events})"
+    return f"{subject} {_violated(len(_names(findings)), violated)}: {events} ({MEANING[class_]}), against {clause}"
 
 
 def _short(keys: Fingerprint | None) -> str:
-    return f"; the receiver {keys.short}" if keys and keys.is_known else ""
+    """What is odd about the receiver's key, if anything is."""
+    return f"; the receiver {keys.short}" if keys and keys.is_known and not keys.is_usual else ""
 
 
 def _explanation(class_: Class, keys: Fingerprint | None) -> str:
-    seen = f"The receiver {keys}. " if keys and keys.is_known else ""
+    seen = f"The receiver {keys.telling}. " if keys and keys.is_known else ""
     return f"{seen}{USUAL_CAUSE[class_]}"
 
 

@@ -1,8 +1,15 @@
+from types import SimpleNamespace
+
 import orjson
 import pytest
 
+from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.history import EventFact, FaultFact, History, Run
 from frontsim.verification.judge.checks import Verdict
+from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
+
+ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
 
 def test_a_refusal_comes_with_what_was_sent_and_answered(shop, requested, play):
@@ -73,8 +80,7 @@ def test_a_refusal_of_a_typical_null_is_a_finding(shop, requested, play):
     assert "`customer` null: " in next(iter(played.exchanges.values())).provenance
 
 
-def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play):
-    """It answers 200 and books no return: the answers say nothing, the amounts do."""
+def books_no_return(shop):
     show = shop.shows
 
     def shows():
@@ -84,7 +90,29 @@ def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play)
         return status, orjson.dumps(kept)
 
     shop.shows = shows
+
+
+def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play):
+    """It answers 200 and books no return: the answers say nothing, the amounts do."""
+    books_no_return(shop)
     (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")
     (finding,) = played.judgement.findings
     told = played.exchanges[finding.webhook_event_id].provenance
     assert (Class.LOST_AFTER_ACK, True) == (finding.class_, "`total` is negative" in told)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"marks": ((5, "receiver killed"),)}, {"faults": (FaultFact("dependency db: down", 1, 2),)}]
+)
+def test_what_events_share_that_a_kill_lost_is_chance(broken):
+    """Events of two amounts, of which the kill hit one."""
+    lost, *booked = (
+        EventFact("w", each, "SaleCreated", (ACKNOWLEDGED,), payload={"total": number})
+        for each, number in (("lost", -1), ("a", 1), ("b", 2), ("c", 3))
+    )
+    logged = SimpleNamespace(url="http://shop/hook", headers={}, body="{}", runs=[])
+    selection = SimpleNamespace(schema=lambda _: {})
+    source = ExchangeSource(SimpleNamespace(event=lambda _: logged), selection, map, "typical")
+    for facts, is_told in (({}, True), (broken, False)):
+        found = read_exchanges(source, History("x", (lost, *booked), **facts), {"lost": (Class.LOST_AFTER_ACK, "")})
+        assert is_told == ("`total` is negative" in found["lost"].provenance)

@@ -31,6 +31,8 @@ _MOST_OTHERS = 50
 _CHANGING = tuple(name for name, fault in FAULTS.items() if fault.stage is FaultStage.CHANGED)
 _ABSENT = (Class.LOST_AFTER_ACK, Class.BURNED)
 _NULLS = "null-optional"
+_DEPENDENCY = "dependency "
+"""How the faults of a receiver's database, broker or API begin."""
 _ADVERSARIAL = "adversarial"
 
 Accused = Mapping[str, tuple[Class, str]]
@@ -105,7 +107,12 @@ def _explained(
 
 
 def _with_shared_traits(exchanges: Mapping[str, Exchange], accused: Accused, history: History) -> dict[str, Exchange]:
-    """The exchanges of events that are missing, with what those of their type have in common."""
+    """The exchanges of events that are missing, with what those of their type have in common.
+
+    Where the receiver was killed or its dependency broke, that is why they are missing: what they share is chance.
+    """
+    if history.marks or any(each.fault.startswith(_DEPENDENCY) for each in history.faults):
+        return {}
     missing: dict[str, list[EventFact]] = defaultdict(list)
     for event in history.events:
         if event.webhook_event_id in exchanges and accused[event.webhook_event_id][0] in _ABSENT:
