@@ -220,7 +220,7 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     """
     longest_s = request.limits.timeout_s
     if request.observe_url:
-        return UrlObserver(request.observe_url, tls=request.tls(), longest_s=longest_s)
+        return UrlObserver(request.observe_url, tls=request.tls(), longest_s=longest_s, keeps_past=False)
     if request.observe_sql:
         return sql_observer(*request.observe_sql, longest_s=longest_s)
     if request.observe_cmd:

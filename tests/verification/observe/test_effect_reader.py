@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+import time
 from contextlib import closing
 
 import orjson
@@ -9,9 +10,24 @@ import pytest
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.observe.effect_reader import EffectReader
+from frontsim.verification.observe.observers import FunctionObserver, SharedObserver
 from tests.verification.laboratory import ending
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_look_of_another_scenario_is_a_baseline_for_those_beside_it(is_alone):
+    """What was booked after it is strange to them anyway; a scenario alone takes a look of its own."""
+    shown = ["old"]
+    shared = SharedObserver(FunctionObserver(lambda: shown), pause=time.sleep)
+    readers = [EffectReader(shared, "id", pause=time.sleep) for _ in range(2)]
+    for reader in readers:
+        reader.take_baseline(is_alone=is_alone)
+        shown.append(f"another {len(shown)}")
+    assert ["another 1", "another 2"] == [each.key for each in readers[0].read_new()]
+    assert (1 if is_alone else 2) == len(readers[1].read_new())
 
 
 def test_without_an_observer_nothing_is_claimed(shop, requested, play):

@@ -19,7 +19,7 @@ import httpx
 from frontsim.clock import stopwatch
 from frontsim.user_input.json_depth import most_values
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 """Bytes of a text that is read."""
 MOST_VALUES = 2_000_000
 """Values in it, about: each takes some hundred bytes of memory, however short it is."""
@@ -78,7 +78,7 @@ def _fetch(client: httpx.Client, url: str, limit_s: float, found: list[UrlAnswer
     try:
         with client.stream("GET", url, follow_redirects=True, timeout=limit_s) as answer:
             encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-            found.append(UrlAnswer(answer.status_code, _whole(_decoded(answer.iter_raw(_PIECE), encoding))))
+            found.append(UrlAnswer(answer.status_code, _whole(_decoded(answer.iter_raw(), encoding))))
     except (httpx.HTTPError, TooMuch) as error:
         found.append(error)
     except Exception as error:  # noqa: BLE001 - whatever a client that is being closed raises: the caller decides
@@ -105,12 +105,13 @@ def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _whole(pieces: Iterable[bytes]) -> bytes:
-    text = bytearray()
+    found, size = [], 0
     for piece in pieces:
-        text += piece
-        if len(text) > MOST_BYTES:
+        found.append(piece)
+        size += len(piece)
+        if size > MOST_BYTES:
             raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
-    return _with_few_values(bytes(text))
+    return b"".join(found)
 
 
 def _with_few_values(text: bytes) -> bytes:

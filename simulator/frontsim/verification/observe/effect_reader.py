@@ -10,9 +10,11 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.baseline import Baseline
 from frontsim.verification.facts.correlate import effects_of, is_complete
 from frontsim.verification.facts.history import History
+from frontsim.verification.facts.look import EffectBlock, Look
 from frontsim.verification.facts.state_tables import overwritten
+from frontsim.verification.observe.blocks import look_at
 from frontsim.verification.observe.changes import Effects
-from frontsim.verification.observe.observers import Observer, ObserverFailed, read_effects
+from frontsim.verification.observe.observers import Observer, ObserverFailed, SharedObserver
 from frontsim.verification.observe.settle import (
     EffectsWatch,
     Settled,
@@ -38,7 +40,7 @@ class EffectReader:
         self.key = key
         self._observer = observer
         self._pause = pause
-        self._baseline = Baseline({})
+        self._baseline = Baseline()
         self.is_absent = False
 
     @property
@@ -46,23 +48,31 @@ class EffectReader:
         """How the observer reads, for people."""
         return self._observer.name
 
-    def take_baseline(self) -> None:
-        """Leave out of later looks what is booked now; an observer that does not answer `is_absent`."""
+    def take_baseline(self, *, is_alone: bool = True) -> None:
+        """Leave out of later looks what is booked now; an observer that does not answer `is_absent`.
+
+        Beside other scenarios (`is_alone` false) a look that one of them has taken will do: what they book meanwhile is
+        strange to this one anyway.
+        """
+        read = self.read_all if is_alone else self._newest
         try:
-            self._baseline = Baseline.of(read_patiently(self.read_all, self._pause))
+            self._baseline = Baseline(read_patiently(read, self._pause))
         except ObserverFailed:
             self.is_absent = True
 
     def take_late_baseline(self, history: History) -> None:
         """Leave out of later looks what is booked now, except the effects of the history. Raises ObserverFailed."""
         now = read_patiently(self.read_all, self._pause)
-        own = set(map(id, effects_of(history, now)))
-        self._baseline = Baseline.of(effect for effect in now if id(effect) not in own)
+        self._baseline = Baseline(Look(_without_own(history, block) for block in now.blocks))
         self.is_absent = False
 
-    def read_all(self) -> Effects:
+    def read_all(self) -> Look:
         """All effects, in one look. Raises ObserverFailed."""
-        return read_effects(self._observer, self.key)
+        return look_at(self._observer.read(), self.key)
+
+    def _newest(self) -> Look:
+        observer = self._observer
+        return look_at(observer.newest(), self.key) if isinstance(observer, SharedObserver) else self.read_all()
 
     def read_new(self) -> Effects:
         """The effects since the baseline; an observer that fails is tried a few times. Raises ObserverFailed."""
@@ -98,7 +108,7 @@ class EffectReader:
 
     def watch(
         self, history: History, limits: WaitLimits, *, wants_all: bool, before: Settled
-    ) -> tuple[EffectsWatch, Callable[[Effects], Effects]]:
+    ) -> tuple[EffectsWatch, Callable[[Look], Effects]]:
         """As `wait_until_settled`, for a wait that others share: `settle_all` drives it by looks at all effects."""
         watch = EffectsWatch(
             relevant=lambda seen: effects_of(history, seen),
@@ -109,9 +119,16 @@ class EffectReader:
         )
         return watch, self._baseline.new_in
 
-    def settle_all(self, watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]]) -> list[Settled]:
+    def settle_all(self, watches: Sequence[tuple[EffectsWatch, Callable[[Look], Effects]]]) -> list[Settled]:
         """Drive watches of readers of the same observer by this one's looks."""
         return settle_all(self.read_all, watches, self._pause)
 
     def _read_new_once(self) -> Effects:
         return self._baseline.new_in(self.read_all())
+
+
+def _without_own(history: History, block: EffectBlock) -> EffectBlock:
+    """The block without the effects of the history; itself if it has none of them."""
+    effects = block.effects
+    own = set(map(id, effects_of(history, effects)))
+    return EffectBlock.of(effect for effect in effects if id(effect) not in own) if own else block

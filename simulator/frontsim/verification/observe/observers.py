@@ -20,9 +20,10 @@ from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.presentation.masking import masked_command
 from frontsim.verification.facts import lookup
-from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import bounded
+from frontsim.verification.observe.blocks import Blocks, look_at, row_blocks
+from frontsim.verification.observe.json_list import NotAList, json_blocks
 
 TIMEOUT_S = 20.0
 _RETRY_S = 0.3
@@ -57,13 +58,7 @@ def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
     Raises:
         ObserverFailed: as `Observer.read`.
     """
-    return tuple(Effect(_key(value, key), value) for value in observer.read())
-
-
-def _key(value: Any, key: str) -> str | None:
-    if key == BUSINESS:
-        return None
-    return lookup.normalised(lookup.find(value, key) if isinstance(value, dict) else value)
+    return tuple(look_at(observer.read(), key))
 
 
 class SharedObserver:
@@ -82,6 +77,10 @@ class SharedObserver:
         self._lock = Lock()
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
+
+    def newest(self) -> Sequence[Any]:
+        """What the newest read has shown that is over; without one, as `read`."""
+        return self.read() if math.isinf(self._began_s) else self._effects
 
     def read(self) -> Sequence[Any]:
         """What a read shows that began after this call did."""
@@ -114,7 +113,13 @@ class SharedObserver:
 class UrlObserver:
     """A URL that answers GET with a JSON list, of ids or of objects.
 
-    `longest_s` bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
+    Args:
+        url: as the user gave it.
+        headers: more of them.
+        tls: as httpx takes it.
+        longest_s: bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
+        keeps_past: what the first look shows is kept as values, and not only as text. It may be many thousand effects
+            of earlier runs.
     """
 
     def __init__(
@@ -124,6 +129,7 @@ class UrlObserver:
         headers: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
         longest_s: float = math.inf,
+        keeps_past: bool = True,
     ) -> None:
         try:
             parsed = httpx.URL(url)
@@ -137,11 +143,11 @@ class UrlObserver:
         self._http = httpx.Client(headers=self._headers, trust_env=False, verify=tls or parsed.scheme == "https")
         self._longest_s = longest_s
         self._limit_s = min(TIMEOUT_S, longest_s)
-        self._body = b""
-        self._effects: Sequence[Any] = ()
+        self._keeps = keeps_past
+        self._shown: Blocks[bytes] = Blocks()
 
     def read(self) -> Sequence[Any]:
-        """One GET; what an answer has in common with the last one, all of it or its beginning, is not parsed again."""
+        """One GET; what an answer has in common with the last one is not parsed again."""
         try:
             answer = bounded.get(self._http, self._url, limit_s=self._limit_s)
         except (bounded.TooSlow, httpx.TimeoutException):
@@ -159,29 +165,16 @@ class UrlObserver:
         if answer.status_code != 200:
             text = excerpt(answer.body)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
-        if answer.body == self._body:
-            return self._effects
         try:
-            value = self._parsed(answer.body)
+            self._shown = json_blocks(answer.body, self._shown, keeps=self._keeps)
         except orjson.JSONDecodeError:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
-        if not isinstance(value, list):
-            raise ObserverFailed(f"{self.name}: expected a JSON list, got {type(value).__name__}")
-        self._body, self._effects = answer.body, value
-        return value
-
-    def _parsed(self, body: bytes) -> Any:
-        """The value of a body. Of a list that has only grown at its end, the new part alone is parsed.
-
-        [{..},{..}]   the last body
-        [{..},{..},{..}]   begins with it, up to its bracket, and goes on with a comma
-        """
-        end = len(self._body) - 1
-        if self._effects and self._body[end:] == b"]" and body[end : end + 1] == b"," and body[:end] == self._body[:-1]:
-            new = orjson.loads(b"[" + body[end + 1 :])
-            if new:  # a comma with nothing behind it is no JSON
-                return [*self._effects, *new]
-        return orjson.loads(body)
+        except NotAList as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {error}") from None
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
+        self._keeps = True
+        return self._shown
 
     def close(self) -> None:
         """Close the connections."""
@@ -196,6 +189,7 @@ class CommandObserver:
         self._command = command
         self._longest_s = longest_s
         self._limit_s = min(TIMEOUT_S, longest_s)
+        self._shown: Blocks[Sequence[Any]] = Blocks()
 
     def read(self) -> Sequence[Any]:
         """Run it once."""
@@ -210,8 +204,9 @@ class CommandObserver:
         if done.exit_code != 0:
             text = excerpt(done.errors)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
-        lines = done.text.decode(errors="replace").splitlines()
-        return [lookup.parsed(line.strip()) for line in lines if line.strip()]
+        lines = [line.strip() for line in done.text.decode(errors="replace").splitlines()]
+        self._shown = row_blocks(list(filter(None, lines)), self._shown, lambda some: list(map(lookup.parsed, some)))
+        return self._shown
 
     def close(self) -> None:
         """Nothing to do."""
@@ -223,7 +218,10 @@ class SinkObserver:
     def __init__(self, control_url: str, name: str, *, token: str = "", longest_s: float = math.inf) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._inner = UrlObserver(
-            f"{read_url(control_url)}/sink/{quote(name, safe='')}", headers=headers, longest_s=longest_s
+            f"{read_url(control_url)}/sink/{quote(name, safe='')}",
+            headers=headers,
+            longest_s=longest_s,
+            keeps_past=False,
         )
         self.name = f"sink {name}"
 

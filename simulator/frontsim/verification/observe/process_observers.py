@@ -12,6 +12,7 @@ from typing import Any
 
 from frontsim.errors import BadInput
 from frontsim.verification.observe import bounded, observers
+from frontsim.verification.observe.blocks import Blocks, row_blocks
 from frontsim.verification.observe.observers import Observer, ObserverFailed
 from frontsim.verification.observe.python_process import NoEffects, PythonProcess
 from frontsim.verification.observe.python_worker import IMPORT, SQL
@@ -44,13 +45,15 @@ class SqliteObserver:
         self.name = f"SQL on sqlite:///{path}"
         self._rows = sqlite_rows(path, min(observers.TIMEOUT_S, longest_s))
         self._query = query
+        self._shown: Blocks[Sequence[Any]] = Blocks()
 
     def read(self) -> Sequence[Any]:
         """Run the query. A row of one column is its value; others are objects of their columns."""
         try:
-            return self._rows(self._query)
+            self._shown = row_blocks(self._rows(self._query), self._shown)
         except (sqlite3.Error, bounded.TooMuch) as error:
             raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
+        return self._shown
 
     def close(self) -> None:
         """Nothing to do: each query has closed its own connection."""
@@ -76,6 +79,7 @@ class ProcessObserver:
         self._longest_s = longest_s
         self._limit_s = self._start_limit_s = min(observers.TIMEOUT_S, longest_s)
         self._process: PythonProcess | None = None
+        self._shown: Blocks[Sequence[Any]] = Blocks()
         with suppress(bounded.TooSlow, NoEffects):  # the first look tells it
             self._process = self._started()
 
@@ -96,7 +100,8 @@ class ProcessObserver:
         except BadInput as error:
             raise ObserverFailed(str(error)) from None
         self._limit_s = min(observers.TIMEOUT_S, self._longest_s)
-        return effects
+        self._shown = row_blocks(effects, self._shown)
+        return self._shown
 
     def close(self) -> None:
         """End the process."""

@@ -6,6 +6,7 @@ can drive several watches.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from frontsim.clock import stopwatch
 from frontsim.verification.observe.changes import Effects, first_change, shown_twice
@@ -14,6 +15,9 @@ from frontsim.verification.observe.observers import ObserverFailed
 _SHORTEST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 0.1
 _READS = 3
+
+Seen = TypeVar("Seen")
+"""What one look shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +223,8 @@ def wait_until_settled(
 
 
 def settle_all(
-    read: Callable[[], Effects],
-    watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]],
+    read: Callable[[], Seen],
+    watches: Sequence[tuple[EffectsWatch, Callable[[Seen], Effects]]],
     pause: Callable[[float], None],
 ) -> list[Settled]:
     """Drive several watches by the same looks, until the last of them has its result.
@@ -251,7 +255,7 @@ def settle_all(
         pause(min(pauses))
 
 
-def read_patiently(read: Callable[[], Effects], pause: Callable[[float], None]) -> Effects:
+def read_patiently(read: Callable[[], Seen], pause: Callable[[float], None]) -> Seen:
     """Read the effects; an observer that fails is tried a few times. Raises ObserverFailed.
 
     `client.retry` is for calls whose errors tell whether to repeat them, and when; an observer's error tells neither.

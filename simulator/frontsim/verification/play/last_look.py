@@ -18,6 +18,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
 from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.facts.history import History, Observation
+from frontsim.verification.facts.look import Look
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
@@ -76,7 +77,7 @@ class LastLook:
         (taken,) = take_all([(self, history)])
         return taken
 
-    def watch(self, history: History) -> tuple[EffectsWatch, Callable[[Effects], Effects]]:
+    def watch(self, history: History) -> tuple[EffectsWatch, Callable[[Look], Effects]]:
         """Follows the effects in a look that others share."""
         limits = self._wait_limits(history)
         return self._effects.watch(
@@ -86,7 +87,7 @@ class LastLook:
             before=self.settled,
         )
 
-    def drive(self, watches: Sequence[tuple[EffectsWatch, Callable[[Effects], Effects]]]) -> list[Settled]:
+    def drive(self, watches: Sequence[tuple[EffectsWatch, Callable[[Look], Effects]]]) -> list[Settled]:
         """Follow several until each has settled."""
         return self._effects.settle_all(watches)
 

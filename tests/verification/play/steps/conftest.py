@@ -61,6 +61,7 @@ def state(sim: NotingSimulator) -> ScenarioState:
     (scenario,) = chosen(["steady"])
     new_ids = iter(range(100, 200))
     harness = SimpleNamespace(
+        is_alone=True,
         sim=sim,
         limits=TimeLimits(),
         latency=ReceiverLatency(),

@@ -21,14 +21,19 @@ def booked(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(observing, "read_facts", lambda _: ())
     state.effects = SimpleNamespace(  # type: ignore[assignment]
-        key="webhookEventId", take_baseline=lambda: done.append("baseline"), wait_until_settled=wait
+        key="webhookEventId",
+        take_baseline=lambda is_alone: done.append(f"baseline, alone: {is_alone}"),
+        wait_until_settled=wait,
     )
     return done
 
 
-def test_what_was_booked_before_is_left_out(state: ScenarioState, booked: list[str]) -> None:
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_what_was_booked_before_is_left_out(state: ScenarioState, booked: list[str], is_alone: bool) -> None:
+    """Beside other scenarios, a look of theirs will do."""
+    state.harness.is_alone = is_alone  # type: ignore[misc]  # a stand-in for a harness
     take_baseline(state)
-    assert ["baseline"] == booked
+    assert [f"baseline, alone: {is_alone}"] == booked
 
 
 def test_a_checkpoint_does_not_wait_for_what_may_be_missing(state: ScenarioState, booked: list[str]) -> None:

@@ -8,7 +8,7 @@ from frontsim.verification.play.scenario_state import ScenarioState
 def take_baseline(state: ScenarioState) -> None:
     """Leave out of the scenario's effects what was booked before it, and remember the levels."""
     if state.effects is not None:
-        state.effects.take_baseline()
+        state.effects.take_baseline(is_alone=state.harness.is_alone)
     if state.levels is not None:
         state.levels.take_baseline()
 
