@@ -147,7 +147,8 @@ def summary(report: JobReport) -> str:
     """How many cases ended how."""
     verdicts = [played.judgement.verdict for played in report.played]
     numbers = [f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict if verdict in verdicts]
-    return f"{len(verdicts)} cases, {', '.join(numbers) or 'none played'}"
+    cases = "1 case" if len(verdicts) == 1 else f"{len(verdicts)} cases"
+    return f"{cases}, {', '.join(numbers) or 'none played'}"
 
 
 def as_junit(report: JobReport) -> str:

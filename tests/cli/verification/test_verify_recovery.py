@@ -27,7 +27,7 @@ def test_a_right_job_is_0_and_every_form_says_so(tmp_path):
         cwd=tmp_path,
     )
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "VERIFIED: 1 cases, 1 verified; seed 5" in done.stdout
+    assert "VERIFIED: 1 case, 1 verified; seed 5" in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     assert ("verified", 5, f"{JOB.split()[0]} ***") == (report["verdict"], report["seed"], report["job"])
     (case,) = report["cases"]
@@ -103,4 +103,4 @@ def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
         out, _ = process.communicate(timeout=PATIENCE_S)
     assert "a-plain-failure" in first
     assert 2 == process.returncode, out
-    assert "UNKNOWN: 1 cases" in out
+    assert "UNKNOWN: 1 case" in out
