@@ -56,7 +56,7 @@ class Faults:
         return json(self._shown(self._rules.add(rule)), 201)
 
     async def replace(self, request: Request) -> Response:
-        """Replace a rule, perhaps by itself as listed; its count of firings continues."""
+        """Replace a rule; its count of firings continues. A rule may be sent back as it was listed."""
         number = _number(request)
         self._rules.get(number)  # 404 wins over 422
         rule = self._read(await read_object(request, any_type=True), replaces=number)

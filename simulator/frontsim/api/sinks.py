@@ -89,7 +89,6 @@ class Sinks:
         return self._records.get(name, [])[: -most - 1 : -1]
 
     def forget(self) -> None:
-        """Forget all records."""
         self._records.clear()
         self._keys.clear()
         self._faults.forget()

@@ -70,7 +70,6 @@ class Webhooks:
         return json(view(await self._store.subscribe(event, url, store_id)))
 
     async def read(self, request: Request) -> Response:
-        """One webhook."""
         return json(view(await self._reader.webhook(path_id(request, "webhookId"))))
 
     async def update(self, request: Request) -> Response:

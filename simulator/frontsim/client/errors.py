@@ -1,6 +1,6 @@
 """How a call can fail, and what the API said about it.
 
-    CallError                   the call did not give what it was made for
+    CallError                   the call did not do what it was made for, or its answer is unreadable
     ├── Unreachable             not done: no address, no connection or no TLS, so nothing was sent
     ├── Ambiguous               sent, at least in part, but no whole answer came: it may have been done
     ├── ApiError                answered, but not with a 2xx; `retry_after_s` says when to come back
@@ -25,7 +25,7 @@ _SENTENCES = 1500
 
 
 class CallError(FrontsimError):
-    """A call did not give what it was for; `str()` of it names the call and is fit to be shown."""
+    """A call did not do what it was made for. Its text names the call, and may be shown."""
 
 
 class Unreachable(CallError):

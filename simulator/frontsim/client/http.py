@@ -169,7 +169,6 @@ class HttpApi:
                 response.close()
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _request(self, method: str, path: str, query: Query, body: object) -> httpx.Request:
@@ -199,7 +198,6 @@ class ApiClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
 

@@ -100,7 +100,7 @@ class ReconcileState:
         return default if since is None else min(default, since - OVERLAP)
 
     def keep(self, webhook_id: str, since: date) -> None:
-        """Remember for a webhook that could not be finished where to begin, unless that is known already."""
+        """Note where a webhook's next window begins although this start did not finish it; an earlier note stays."""
         self.note(webhook_id, self._since.get(webhook_id, since))
 
     def note(self, webhook_id: str, since: date) -> None:

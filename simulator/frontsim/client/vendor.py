@@ -62,7 +62,6 @@ class FrontSystems(ApiClient):
         return WebhookView.read(self._http.call("POST", "/Webhooks", body=body).json())
 
     def get_webhook(self, webhook_id: str) -> WebhookView:
-        """One webhook."""
         return WebhookView.read(self._http.call("GET", f"/Webhooks/{path_part(webhook_id)}").json())
 
     def update_webhook(self, webhook_id: str, **changes: Unpack[WebhookChanges]) -> WebhookView:
@@ -77,7 +76,6 @@ class FrontSystems(ApiClient):
         return WebhookView.read(answer.json())
 
     def delete_webhook(self, webhook_id: str) -> None:
-        """Unsubscribe."""
         self._http.call("DELETE", f"/Webhooks/{path_part(webhook_id)}")
 
     def webhook_types(self) -> list[str]:

@@ -113,7 +113,6 @@ class Connection(asyncio.Protocol):
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is open, TLS included."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports do not inherit from asyncio's
         self._write = self._transport.write
         if self.tcp_transport is None:
@@ -153,7 +152,6 @@ class Connection(asyncio.Protocol):
         self._lose(StatusText.CONNECTION_CLOSED)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is closed."""
         torn = exc is not None and not _is_missing_tls_close(exc)
         self._lose(StatusText.CONNECTION_RESET if torn else StatusText.CONNECTION_CLOSED)
         self._owner.on_closed(self)

@@ -45,7 +45,6 @@ class PacedSender:
         self.over = False
 
     def start(self) -> None:
-        """Begin."""
         self._advance()
 
     def stop(self) -> None:

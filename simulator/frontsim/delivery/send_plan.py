@@ -76,7 +76,7 @@ class SendPlan:
         """The bytes of a body that are sent.
 
         `partial_body(share=0.5).part_of(b"12345")` is `b"12"`; `partial_body(body_bytes=9)` leaves out
-        the `5`, as the body would else be whole.
+        the `5`, because the body would otherwise be whole.
         """
         if self.body_bytes is not None:
             return body[: min(self.body_bytes, len(body) - 1)] if body else body

@@ -44,7 +44,7 @@ def pack(made: Sequence[Occurrence]) -> bytes:
 
 
 def pack_text(made: Sequence[Occurrence]) -> bytes:
-    """The batch."""
+    """The batch without its frame."""
     count = len(made)
     bodies = [item.body for item in made]
     stores = [_NO_STORE if item.store_id is None else item.store_id for item in made]

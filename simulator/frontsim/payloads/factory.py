@@ -70,7 +70,7 @@ class Payloads:
             number: from 0.
             store_id: the store that the payload is about; one that the world does not have is made up for its id.
             at: when the event happens, in the vendor's local time; by default the moment of the number on a fixed
-                timeline. Payloads of the user's own types take no notice.
+                timeline. Payloads of the user's own types ignore it.
             profile: instead of the profile of all payloads.
 
         Raises:

@@ -37,7 +37,6 @@ class Changes:
             self._wake()
 
     def close(self) -> None:
-        """End every follower."""
         self._closing.set()
         self._wake()
 

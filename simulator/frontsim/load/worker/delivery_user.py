@@ -1,4 +1,4 @@
-"""A Locust user that sends deliveries as the plan says, and reports truly how far each one got."""
+"""A Locust user that sends deliveries as the plan says, and reports how far each one got."""
 
 import gevent
 from locust import FastHttpUser, constant_throughput, task

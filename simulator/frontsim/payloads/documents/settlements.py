@@ -40,7 +40,6 @@ class SettlementTotals:
     paid: dict[tuple[PaymentMethod, str], list[Ore]] = field(default_factory=dict)
 
     def add(self, sale: Sale) -> None:
-        """Add a sale."""
         currency = sale.store.country.currency
         self.first = sale.at if self.first is None else self.first
         if sale.receipt_no is not None:

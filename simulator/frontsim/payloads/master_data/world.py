@@ -1,7 +1,7 @@
 """The world of one seed: stores, products, customers, and the ids of everything.
 
 It follows from the seed alone and never changes; what changes (stock levels, open orders) is in `acts`. Ids of
-standalone payloads and ids of business acts never collide, because acts count from `LIVE` on.
+standalone payloads and ids of business acts never collide, because acts count from `FIRST_ACT_NUMBER` on.
 """
 
 from collections import OrderedDict
@@ -120,7 +120,6 @@ class World:
         return self._web_stocks.get(store.country.code, self.web_shops[0].stock)
 
     def customer(self, number: int) -> Customer:
-        """Customer `number`."""
         known = self._customers.get(number)
         if known is None:
             known = self._customers[number] = customer(self.seed, number, customer_id=self.id("customer", number))

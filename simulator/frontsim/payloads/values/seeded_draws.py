@@ -43,7 +43,6 @@ class SeededDraws:
         return word % limit
 
     def pick(self, things: Sequence[T]) -> T:
-        """One of the things."""
         limit, word = len(things), self._word  # the body of `below`, inlined: the call would cost half as much again
         if word < limit << _SPARE_BITS:
             word = self._next_word()

@@ -42,7 +42,7 @@ class Exchange:
 
     Attributes:
         provenance: on which field the finding depends, and where that is known from; "" where it depends on none.
-        is_guess: it depends on a null that no source shows, so that real life may never send it.
+        is_guess: it depends on a null that no source shows, so the vendor may never send it.
     """
 
     request: SentRequest

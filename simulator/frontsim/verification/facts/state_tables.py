@@ -1,10 +1,9 @@
 """Tables that keep the newest state of each customer, order or stock item, and nothing older: pure.
 
-A right receiver may keep one row for each and overwrite it. Then an older state has no effect, and that is
-no loss. Effects are taken for such a table only if they look like one: of no row two events have an effect, and the
-newest of all acknowledged events is the one that has it. So a receiver that drops the second update as a repeat of the
-first is not a table of newest states, and one that keeps every update is none either: what lacks there is lost. A table
-may drop the row of a customer who is deleted.
+A right receiver may keep one row for each and overwrite it. Then an older state has no effect, and that is no loss.
+Effects count as such a table only if they look like one: each row has the effect of one event, the newest
+acknowledged one. So a receiver that drops the second update as a repeat of the first keeps no such table, nor does one
+that keeps every update: there, an event without an effect is lost. A table may drop the row of a deleted customer.
 """
 
 from collections import defaultdict
@@ -40,9 +39,9 @@ def is_deletion(event: EventFact) -> bool:
 
 
 def overwritten(history: History, shown: AbstractSet[str | None]) -> frozenset[str]:
-    """The webhookEventIds of events that are not shown while another event is that tells the state of the same thing.
+    """The webhookEventIds of events that are not shown, although another event with a state of the same thing is.
 
-    It says nothing of which of the two is newer: an older one may have overwritten a newer one.
+    Either of the two may be the newer one: an older state may have overwritten a newer one.
     """
     with_row = [event for event in history.events if event.state is not None]
     rows = {_row(event) for event in with_row if event.webhook_event_id in shown}

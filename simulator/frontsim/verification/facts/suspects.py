@@ -1,8 +1,8 @@
 """Which fields of a payload may be the cause of a refusal, and what is known about them. Pure functions.
 
 A receiver that refuses some events of a type and takes others may refuse a null that only the refused ones have. The
-schema says of each field where it comes from (`x-provenance`): published, seen, inferred or open. A refusal that hangs
-on inferred facts alone may never be met in real life.
+schema says of each field where it comes from (`x-provenance`): published, seen, inferred or open. A refusal that
+depends on inferred facts alone may never happen at the vendor.
 """
 
 import re

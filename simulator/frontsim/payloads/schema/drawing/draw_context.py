@@ -37,7 +37,6 @@ class DrawContext:
         return int(self.random() * limit) if limit < 1 << 50 else self.rng.randrange(limit)
 
     def pick(self, things: Sequence[T]) -> T:
-        """One of the things."""
         return things[int(self.random() * len(things))]
 
     def spend(self, keyword: str, path: str, cost: int = 1) -> None:

@@ -1,7 +1,7 @@
 """What events say of customers: pure.
 
-By their triggers, a CustomerCreated and each CustomerUpdated tell how a customer is since then. The vendor publishes no
-event for a merge or a deletion; that `deleted` may become true is inferred.
+A CustomerCreated, and each CustomerUpdated, gives the customer's state from that moment on: so their published triggers
+say. The vendor publishes no event for a merge or a deletion; that `deleted` may become true is inferred.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ CUSTOMER_EVENTS = (CREATED, UPDATED)
 
 @dataclass(frozen=True, slots=True)
 class CustomerChange:
-    """How a customer is since a moment, by the vendor.
+    """A customer's state from a moment on, as the vendor gives it.
 
     Attributes:
         customer: the customerId.

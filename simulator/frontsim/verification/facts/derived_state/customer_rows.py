@@ -1,8 +1,8 @@
 """Which rows of a receiver's customers are wrong after a scenario's events: pure, and silent in doubt.
 
-Right is how the newest acknowledged event tells the customer, by the vendor's own time. A row is wrong only if it shows
-an older event of the customer, and nothing of the newest. A column counts only where both events have a text, and two
-different ones: a receiver may keep what it knew where an update has none. What no event explains is a doubt.
+Right is what the newest acknowledged event says of the customer, by the vendor's own time. A row is wrong only if it
+shows an older event of the customer, and nothing of the newest. A column counts only where both events have a text, and
+two different ones: a receiver may keep what it knew where an update has none. What no event explains is a doubt.
 
 A customer without a row is accused only where the run shows that the receiver keeps such customers.
 """
@@ -192,7 +192,7 @@ def _told(customer: _Customer, column: str, shape: CustomerShape) -> str:
 
 
 def _missing(customer: _Customer, others: Sequence[_Customer], kept: AbstractSet[Trait]) -> WrongState:
-    """A customer without a row: lost where others like it in all that a receiver may choose by have theirs."""
+    """A customer without a row: lost if others with the same traits have theirs. A receiver may choose by any trait."""
     newest = customer.newest
     text = f"expected a row of customer {customer.id}, got none"
     seen = {trait for other in others if other.row is not None for trait in traits(other.changes)}
