@@ -5,6 +5,8 @@
     batch     right: it acknowledges at once, and books every 8 s
     cached    right: it books at once, and shows its effects as they were up to 5 s ago
     serial    right: it takes one event at a time, and 0.3 s for each
+    journal   right: it books at once, and shows the payload with each effect
+    filled    the same, with 20,000 effects of earlier runs (45 MB) in its list
 
 python loadtests/bench.py verify, or python -m benches.verify --kind batch in loadtests/
 """
@@ -26,6 +28,35 @@ from benches.figures import print_figures
 from benches.served import FRONTSIM
 
 BATCH_S, CACHE_S, SERIAL_S = 8.0, 5.0, 0.3
+EARLIER = 20_000
+"""Effects that were there before the run."""
+
+
+def earlier_effect(number: int) -> bytes:
+    """An effect of an earlier run, with a payload of a sale's size and shape."""
+    lines = [{"rowId": str(line), "gtin": f"70{number:011}", "price": 99.5, "text": "x" * 200} for line in range(8)]
+    payload = {"saleId": number, "total": 796.0, "salesLines": lines}
+    return json.dumps({"webhookEventId": f"earlier-{number}", "payload": payload}).encode()
+
+
+class Journal:
+    """Effects with their payloads, as JSON that is ready to be sent: a list that costs the receiver little to show."""
+
+    def __init__(self, number: int) -> None:
+        self._lock = threading.Lock()
+        self._ids: set[str] = set()
+        self._parts = bytearray(b",".join(map(earlier_effect, range(number))))
+
+    def take(self, event_id: str, body: bytes) -> None:
+        effect = b'{"webhookEventId": %b, "payload": %b}' % (json.dumps(event_id).encode(), body)
+        with self._lock:
+            if event_id not in self._ids:
+                self._ids.add(event_id)
+                self._parts += b"," + effect if self._parts else effect
+
+    def shown(self) -> bytes:
+        with self._lock:
+            return b"[" + self._parts + b"]"
 
 
 class Books:
@@ -38,7 +69,7 @@ class Books:
         self._shown: bytes = b"[]"
         self._shown_s = 0.0
 
-    def take(self, event_id: str) -> None:
+    def take(self, event_id: str, _: bytes) -> None:
         with self._lock:
             if self._kind == "serial":
                 time.sleep(SERIAL_S)
@@ -55,7 +86,7 @@ class Books:
             return self._shown
 
 
-def _handler(books: Books) -> type[BaseHTTPRequestHandler]:
+def _handler(books: Books | Journal) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -67,7 +98,7 @@ def _handler(books: Books) -> type[BaseHTTPRequestHandler]:
             except ValueError:
                 is_json = False
             if is_json:
-                books.take(self.headers["X-Webhook-Event-Id"])
+                books.take(self.headers["X-Webhook-Event-Id"], body)
             self._answer(200 if is_json else 400, b"")
 
         def do_GET(self) -> None:
@@ -94,9 +125,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def slow(kind: str) -> Iterator[str]:
-    """A right receiver of a slow kind; its URL."""
-    with _Server(("127.0.0.1", 0), _handler(Books(kind))) as server:
+def served(books: Books | Journal) -> Iterator[str]:
+    """A right receiver with these books; its URL."""
+    with _Server(("127.0.0.1", 0), _handler(books)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -120,9 +151,11 @@ def bundled(variant: str) -> Iterator[str]:
 KINDS: dict[str, Callable[[], contextlib.AbstractContextManager[str]]] = {
     "quick": lambda: bundled("reference"),
     "lossy": lambda: bundled("ok-on-exception"),
-    "batch": lambda: slow("batch"),
-    "cached": lambda: slow("cached"),
-    "serial": lambda: slow("serial"),
+    "batch": lambda: served(Books("batch")),
+    "cached": lambda: served(Books("cached")),
+    "serial": lambda: served(Books("serial")),
+    "journal": lambda: served(Journal(0)),
+    "filled": lambda: served(Journal(EARLIER)),
 }
 
 

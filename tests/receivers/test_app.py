@@ -131,3 +131,6 @@ async def test_an_effect_says_what_an_observer_needs(desk, example):
     } == first
     assert (8, None) == (second["saleId"], second["current"])
     assert "payload" not in (await shop.web.get(f"{shop.url}/effects?payload=false")).json()[0]
+    for since, shown in (("2026-09-21T14:13:20", 2), ("2026-09-21T16:13:20%2B02:00", 2), ("2026-09-21T14:13:21Z", 0)):
+        assert shown == len((await shop.web.get(f"{shop.url}/effects?since={since}")).json())
+    assert 400 == (await shop.web.get(f"{shop.url}/effects?since=yesterday")).status_code

@@ -48,5 +48,11 @@ def test_only_the_state_that_holds_now_is_current(bookings: Bookings) -> None:
     assert [("e1", None), ("e2", False), ("e3", True)] == [(e["webhookEventId"], e["current"]) for e in effects]
 
 
+def test_a_list_since_a_moment_leaves_out_what_was_booked_before(bookings: Bookings) -> None:
+    """The moment itself is in it."""
+    since = orjson.loads(effects_json(bookings, since_ms=61_000))
+    assert ["e2", "e3"] == [each["webhookEventId"] for each in since]
+
+
 def test_what_was_ignored_or_waits_is_counted_apart(bookings: Bookings) -> None:
     assert {"effects": 3, "ignored": 1, "waiting": 1} == counts(bookings)

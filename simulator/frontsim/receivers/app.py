@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import orjson
 from starlette.applications import Starlette
@@ -48,7 +49,11 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
 
     async def effects(request: Request) -> Response:
         payload = request.query_params.get("payload", "true") != "false"
-        body = await asyncio.to_thread(effects_json, receiver.bookings, payload=payload)
+        try:
+            since_ms = _moment_ms(request.query_params.get("since", ""))
+        except ValueError:
+            return _json({"error": "since: expected a moment such as 2026-08-01T12:00:00Z"}, 400)
+        body = await asyncio.to_thread(effects_json, receiver.bookings, payload=payload, since_ms=since_ms)
         return Response(body, media_type="application/json")
 
     async def health(_: Request) -> Response:
@@ -104,6 +109,14 @@ async def _body(request: Request) -> bytes:
         if size > LARGEST_BODY:
             raise Refused(413, f"expected at most {LARGEST_BODY} bytes")
     return b"".join(parts)
+
+
+def _moment_ms(text: str) -> int:
+    """A moment in ms since 1970, UTC where it does not name a zone; 0 for none. Raises ValueError."""
+    if not text:
+        return 0
+    moment = datetime.fromisoformat(text)
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _json(value: object, status: int = 200) -> Response:

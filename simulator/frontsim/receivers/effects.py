@@ -15,16 +15,17 @@ from frontsim.receivers.bookings import Bookings
 
 _QUERY = """
 SELECT event_id, webhook_id, event, identity, {payload}, at, iif(effects.entity IS NULL, NULL, states.effect = number)
-FROM effects LEFT JOIN states ON states.entity = effects.entity ORDER BY number
+FROM effects LEFT JOIN states ON states.entity = effects.entity {where} ORDER BY number
 """
 _COUNTS = """
 SELECT (SELECT count(*) FROM effects), (SELECT count(*) FROM ignored), (SELECT count(*) FROM inbox WHERE NOT done)
 """
 
 
-def effects_json(bookings: Bookings, *, payload: bool = True) -> bytes:
-    """All effects, with or without their payloads."""
-    rows = bookings.read(_QUERY.format(payload="payload" if payload else "NULL"))
+def effects_json(bookings: Bookings, *, payload: bool = True, since_ms: int = 0) -> bytes:
+    """The effects that were booked since a moment (ms since 1970), with or without their payloads."""
+    where = f"WHERE at >= {since_ms}" if since_ms else ""
+    rows = bookings.read(_QUERY.format(payload="payload" if payload else "NULL", where=where))
     return orjson.dumps([_effect(*row) for row in rows])
 
 

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS effects (
   payload    BLOB NOT NULL,     -- JSON, as it came
   at         INTEGER NOT NULL   -- ms since 1970, UTC
 );
+CREATE INDEX IF NOT EXISTS effects_since ON effects (at);
 
 -- Acknowledged and not processed: types that this receiver does not know (yet).
 CREATE TABLE IF NOT EXISTS ignored (
