@@ -65,6 +65,10 @@ def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
             '[[step]]\ndo = "crash"\nat = "whole body"\nof_answer_time = 0.5\nafter_ms = 1',
             "step 1 (crash).after_ms: expected none beside of_answer_time, got 1",
         ),
+        (
+            '[[step]]\ndo = "crash"\nat = "whole body"\nnear_the_effect = 9\nof_answer_time = 0.5',
+            "step 1 (crash).of_answer_time: expected none beside near_the_effect, got 0.5",
+        ),
         ('[[step]]\ndo = "drain"\nnow = 1', "step 1 (drain).now: expected one of do, got the name 'now'"),
         ('[[step]]\ndo = "resend"\nlabel = "x"', "step 1.label: expected the label of an earlier step, got 'x'"),
         (

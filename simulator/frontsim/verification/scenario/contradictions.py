@@ -45,11 +45,11 @@ def _of_dependency(step: BreakDependency) -> str:
 
 
 def _of_crash(step: Crash) -> str:
-    if step.of_answer_time and step.at is not CrashPoint.WHOLE_BODY:
-        return f"of_answer_time: expected none beside {step.at}, got {step.of_answer_time:g}"
-    if step.of_answer_time and step.after_ms:
-        return f"after_ms: expected none beside of_answer_time, got {step.after_ms}"
-    return ""
+    given = {name: getattr(step, name) for name in ("near_the_effect", "of_answer_time", "after_ms")}
+    named = [name for name, value in given.items() if value]
+    if step.at is not CrashPoint.WHOLE_BODY and named not in ([], ["after_ms"]):
+        return f"{named[0]}: expected none beside {step.at}, got {given[named[0]]:g}"
+    return f"{named[1]}: expected none beside {named[0]}, got {given[named[1]]:g}" if len(named) > 1 else ""
 
 
 def _job_call(name: str) -> str:

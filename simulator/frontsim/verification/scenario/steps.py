@@ -172,21 +172,20 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """Deliver one event, kill the receiver (kill -9) at a moment of that delivery, and start it again.
-
-    Needs `--receiver-cmd`.
+    """Deliver one event, kill the receiver (kill -9) at a moment of that, and start it; needs `--receiver-cmd`.
 
     Attributes:
         at: accepted, headers sent, half the body, whole body, answer read or after the answer.
         after_ms: with `whole body` or `after the answer`: how long after.
-        of_answer_time: with `whole body`, in place of `after_ms`: after this part of the time in which the receiver
-            answers such an event, measured on clean ones (0.9: shortly before it would answer).
+        of_answer_time: or, with `whole body`: after this part of the time in which it answers clean events.
+        near_the_effect: or so many kills, each nearer to the moment at which the event's effect appears.
         events: as in `raise`; one event of each.
     """
 
     at: CrashPoint
     after_ms: int = field(default=0, metadata={BOUNDS: (0, 60_000)})
     of_answer_time: float = field(default=0.0, metadata={BOUNDS: (0, 10)})
+    near_the_effect: int = field(default=0, metadata={BOUNDS: (0, 100)})
     events: str | list[str] = "some"
 
 

@@ -12,6 +12,7 @@ from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import chosen
+from tests.verification.play.steps.mortal import MortalReceiver, is_killed_in
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -81,3 +82,9 @@ def state(sim: NotingSimulator) -> ScenarioState:
         ),
     )
     return ScenarioState(scenario, harness, WaitLimits(1, 1, 1), EPOCH)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mortal(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> MortalReceiver:
+    """The one that the state's steps kill."""
+    return is_killed_in(state, monkeypatch)

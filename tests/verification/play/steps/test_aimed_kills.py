@@ -1,0 +1,94 @@
+"""Kills find the moment at which effects appear."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from frontsim.verification.facts.history import EventFact
+from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.play.steps import aimed_kills
+from frontsim.verification.play.steps.aimed_kills import Aim, kill_near_the_effect
+from tests.verification.play.steps.mortal import MortalReceiver
+
+MOVEMENT = "StockMovementCreated"
+
+
+@pytest.fixture
+def observed(state: ScenarioState, mortal: MortalReceiver, monkeypatch: pytest.MonkeyPatch) -> MortalReceiver:
+    """Its effects are shown."""
+    facts = lambda _: [EventFact("w", each, MOVEMENT, ()) for each in state.tracked]  # noqa: E731
+    monkeypatch.setattr(aimed_kills, "read_facts", facts)
+    effects: Any = SimpleNamespace(key="webhookEventId", read_new=lambda: tuple(mortal.effects))
+    state.effects = effects
+    return mortal
+
+
+@pytest.mark.parametrize("books_after_s", [0.03, 0.1, 0.19, 0.24])
+def test_kills_come_close_to_the_moment_of_the_effect(
+    state: ScenarioState, observed: MortalReceiver, books_after_s: float
+) -> None:
+    """The receiver answers after 200 ms: from the sixth kill on, one event or more of each volley is within 13 ms."""
+    observed.books_after_s = books_after_s
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert 10 == len(observed.ages_s)
+    nearest = [min(abs(age - books_after_s) for age in ages) for ages in observed.ages_s]
+    assert max(nearest[5:]) < 0.013
+
+
+def test_events_of_a_volley_are_of_several_ages(state: ScenarioState, observed: MortalReceiver) -> None:
+    """They span what the aim moves next, here a quarter of the answer time."""
+    kill_near_the_effect(state, MOVEMENT, 1)
+    (ages,) = observed.ages_s
+    assert 8 == len(ages)
+    assert pytest.approx(0.05 * 7 / 8) == max(ages) - min(ages)
+
+
+def test_effects_that_never_appear_tell_nothing(state: ScenarioState, observed: MortalReceiver) -> None:
+    observed.books_after_s = 100.0
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert 4 == len(observed.ages_s)
+
+
+@pytest.mark.parametrize("is_given", [False, True])
+def test_effects_that_cannot_be_read_tell_nothing(
+    state: ScenarioState, observed: MortalReceiver, is_given: bool
+) -> None:
+    def fails() -> None:
+        raise ObserverFailed("gone")
+
+    effects: Any = SimpleNamespace(key="webhookEventId", read_new=fails)
+    state.effects = effects if is_given else None
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert 1 == len(observed.ages_s)
+
+
+def test_a_receiver_that_acknowledges_nothing_is_not_killed(state: ScenarioState, observed: MortalReceiver) -> None:
+    observed.status_code = 500
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert [] == observed.ages_s
+
+
+def test_kills_end_with_the_time_for_them(state: ScenarioState, observed: MortalReceiver) -> None:
+    observed.answers_s = [state.harness.limits.timeout_s]
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert 1 == len(observed.ages_s)
+
+
+def test_the_aim_moves_half_as_far_when_it_has_passed_the_moment() -> None:
+    """It stays between the whole event and twice the answer time, and never stands still."""
+    aim = Aim(0.8)
+    moments = []
+    for seen in (False, False, True, True, True, True):
+        aim.correct(has_effects=seen)
+        moments.append(round(aim.after_s, 3))
+    assert [0.6, 0.8, 0.7, 0.6, 0.5, 0.4] == moments
+    for _ in range(20):
+        aim.correct(has_effects=False)
+        aim.correct(has_effects=True)
+    assert 0.001 == aim.step_s
+    late = Aim(0.1)
+    for _ in range(9):
+        late.correct(has_effects=False)
+    assert 0.2 == late.after_s
