@@ -136,14 +136,14 @@ def test_reset(sim: Simulation, receiver: Recorder):
 
 
 def test_what_a_reset_forgets_is_not_sent(receiver: Recorder):
-    """Neither what waits in the file nor what was handed out ahead of its lane; what is raised after it is."""
+    """Neither what waits in the file nor what was handed out ahead of its slot; what is raised after it is."""
     answers, held = [OK], threading.Event()
     receiver.respond = lambda _: answers.pop() if answers else held.wait(PATIENCE_S) and OK
     with simulation(concurrency=1) as sim:
         sim.subscribes(receiver.url)
         sim.raises(count=10)
         receiver.gets(2)
-        assert 1 + AHEAD == sim.does("stats", method="GET")["underWay"]  # one lane, and those ahead since one is over
+        assert 1 + AHEAD == sim.does("stats", method="GET")["underWay"]  # one slot, and those ahead since one is over
         sim.does("reset")
         sim.subscribes(receiver.url, "InvoiceCreated")
         sim.raises("InvoiceCreated")

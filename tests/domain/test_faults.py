@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from frontsim.domain.faults import FAULTS, SINK, DeliveryFacts, FaultRule, FaultStage, Match, Param, fault_for
 
-DESIGN = {
+STAGES = {
     FaultStage.NEVER_ARRIVES: {"refuse", "dns-failure", "connect-timeout", "tls-failure", "answer"},
     FaultStage.ARRIVES_IN_PART: {"partial-body", "slow-headers", "slow-body"},
     FaultStage.ANSWER_IS_LOST: {"lost-response", "reset-after-send", "timeout"},
@@ -35,7 +35,7 @@ FACTS = DeliveryFacts(
 
 def test_the_registry_is_the_designs():
     """Every fault of the design, and no other."""
-    assert DESIGN == {stage: {name for name, fault in FAULTS.items() if fault.stage is stage} for stage in FaultStage}
+    assert STAGES == {stage: {name for name, fault in FAULTS.items() if fault.stage is stage} for stage in FaultStage}
     assert all(name == fault.name and fault.help.endswith(".") for name, fault in FAULTS.items())
 
 

@@ -74,7 +74,7 @@ def test_a_slow_receiver_delays_no_other(sim: Simulation, receiver: Recorder):
         behind, ahead = sim.subscribes(slow.url), sim.subscribes(receiver.url)
         sim.raises(count=200)
         receiver.gets(200)
-        slow.gets(16)  # its lanes are full
+        slow.gets(16)  # its slots are full
         assert 16 == len(slow.calls)
         assert 200 > len(sim.log(ahead, success="false")) + len(sim.log(behind, success="true"))
         let_go.set()

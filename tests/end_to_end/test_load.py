@@ -46,4 +46,4 @@ def test_what_waits_is_on_the_disk(tmp_path: Path) -> None:
         (event,) = child.sim.raises("CustomerCreated")
         lively.gets(1)
         assert [event] == lively.event_ids
-        assert 99_996 == child.sim.does("stats", method="GET")["waiting"]  # 100,000 less the 4 lanes
+        assert 99_996 == child.sim.does("stats", method="GET")["waiting"]  # 100,000 less the 4 slots

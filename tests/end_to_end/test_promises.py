@@ -21,7 +21,7 @@ from tests.delivery.sender import PATIENCE_S, Sender
 
 pytestmark = pytest.mark.anyio
 
-MANNERS: list[SendPlan] = [
+PLANS: list[SendPlan] = [
     *[WHOLE] * 12,
     LOST_RESPONSE,
     RESET_AFTER_SEND,
@@ -80,7 +80,7 @@ async def test_nothing_is_sent_twice_and_no_outcome_lies(seed: int) -> None:
 
         async def one_after_another() -> None:
             for number in numbers:
-                sent = sender.start(peer.url, body=b"<%05d>" % number, plan=rng.choice(MANNERS))
+                sent = sender.start(peer.url, body=b"<%05d>" % number, plan=rng.choice(PLANS))
                 outcomes[number] = (await asyncio.wait_for(sent, PATIENCE_S)).outcome
 
         await asyncio.gather(*(one_after_another() for _ in range(SENDERS)))

@@ -92,18 +92,18 @@ class ReceiverDriver:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Opens desks: `await desk("reference", child=True)`; closes them at the end."""
+async def open_driver(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    """Opens drivers: `await open_driver("reference", child=True)`; closes them at the end."""
     async with AsyncExitStack() as stack:
 
-        async def open_desk(variant: str = "reference", *, child: bool = False) -> ReceiverDriver:
+        async def opened_driver(variant: str = "reference", *, child: bool = False) -> ReceiverDriver:
             opened = ReceiverDriver(variant, tmp_path / "receiver.db", child=child)
             stack.push_async_callback(opened.leaves)
             await opened.opens()
             stack.push_async_callback(opened.closes)
             return opened
 
-        yield open_desk
+        yield opened_driver
 
 
 @pytest.fixture

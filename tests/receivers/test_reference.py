@@ -13,18 +13,18 @@ def ids(effects):
 
 
 @pytest.mark.anyio
-async def test_a_copy_is_a_success_without_an_effect(desk, example):
+async def test_a_copy_is_a_success_without_an_effect(open_driver, example):
     """Sent three times, answered 200 three times, booked once, with the payload that came first."""
-    shop = await desk()
+    shop = await open_driver()
     statuses = [await shop.sends("SaleCreated", example("SaleCreated", saleId=number), "id-1") for number in (1, 2, 3)]
     assert [200, 200, 200] == statuses
     assert [1] == [effect["payload"]["saleId"] for effect in await shop.effects()]
 
 
 @pytest.mark.anyio
-async def test_copies_at_once_have_one_effect(desk, example):
+async def test_copies_at_once_have_one_effect(open_driver, example):
     """Whatever comes between: looking for the key and taking it are one statement."""
-    shop = await desk()
+    shop = await open_driver()
     events = [shop.new_id() for _ in range(10)]
     sales = (shop.sends("SaleCreated", example("SaleCreated"), event_id) for event_id in events * COPIES)
     assert [200] * 10 * COPIES == await asyncio.gather(*sales)
@@ -32,9 +32,9 @@ async def test_copies_at_once_have_one_effect(desk, example):
 
 
 @pytest.mark.anyio
-async def test_keys_survive_a_restart(desk, example):
+async def test_keys_survive_a_restart(open_driver, example):
     """A copy that comes after a restart on the same file is still a copy."""
-    shop = await desk()
+    shop = await open_driver()
     await shop.sends("SaleCreated", example("SaleCreated"), "id-1")
     await shop.closes()
     await shop.opens()
@@ -44,9 +44,9 @@ async def test_keys_survive_a_restart(desk, example):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("variant", ["reference", "inbox"])
-async def test_survives_kill_9_in_the_middle(desk, example, variant):
+async def test_survives_kill_9_in_the_middle(open_driver, example, variant):
     """Killed under load, three times: what was answered 2xx has an effect, nothing has two, the resend completes it."""
-    shop = await desk(variant, child=True)
+    shop = await open_driver(variant, child=True)
     acknowledged, sent = set(), []
     for number in range(ROUNDS):
         await _load_until_killed(shop, example("SaleCreated"), acknowledged, sent, after=20 + 40 * number)
@@ -93,18 +93,18 @@ async def _load_until_killed(shop, sale, acknowledged, sent, *, after):
         ),
     ],
 )
-async def test_an_older_state_does_not_overwrite_a_newer(desk, example, event, newer, older):
+async def test_an_older_state_does_not_overwrite_a_newer(open_driver, example, event, newer, older):
     """An update that was overtaken is booked, but the present state stays the newer one."""
-    shop = await desk()
+    shop = await open_driver()
     await shop.sends(event, example(event, **newer), "newer")
     await shop.sends(event, example(event, **older), "older")
     assert {"newer": True, "older": False} == {e["webhookEventId"]: e["current"] for e in await shop.effects()}
 
 
 @pytest.mark.anyio
-async def test_a_newer_state_overwrites(desk, example):
+async def test_a_newer_state_overwrites(open_driver, example):
     """In order, the last one is the present state; a customer of another id has a state of its own."""
-    shop = await desk()
+    shop = await open_driver()
     for number, customer in ((1, 7), (2, 7), (3, 8)):
         payload = example("CustomerUpdated", customerId=customer, updatedDateTime=f"2026-08-01T10:12:0{number}")
         await shop.sends("CustomerUpdated", payload, f"id-{number}")
@@ -113,8 +113,8 @@ async def test_a_newer_state_overwrites(desk, example):
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("event", ["salecreated", "SALECREATED"])
-async def test_a_type_in_any_case(desk, example, event):
+async def test_a_type_in_any_case(open_driver, example, event):
     """The type is known in any case, and booked under its own name."""
-    shop = await desk()
+    shop = await open_driver()
     await shop.sends(event, example("SaleCreated"), "id-1")
     assert ["SaleCreated"] == [effect["event"] for effect in await shop.effects()]

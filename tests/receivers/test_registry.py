@@ -1,7 +1,7 @@
 """One suite, many subjects: every right receiver passes every trial, every broken one is found out in its own.
 
 A trial plays what the scenario of its name plays, reduced to what a receiver sees of it, and returns the
-classes of finding (DESIGN section 8) that it has found.
+classes of finding that it has found.
 """
 
 import asyncio
@@ -239,33 +239,33 @@ DEADLY_TRIALS = {"crash-after-ack": crash_after_ack, "restart-then-resend": rest
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", [name for name in CORRECT if name not in PICKY])
-async def test_a_right_receiver_passes_every_trial(desk, example, name, monkeypatch):
+async def test_a_right_receiver_passes_every_trial(open_driver, example, name, monkeypatch):
     """No false alarm: however it works inside, a right receiver has no finding in any trial.
 
     Three are left out: the trials ask for older states, send updates of what was never created, and repeat one sale's
     lines in others.
     """
     monkeypatch.setattr(Slow, "SECONDS", 0.01)
-    shop = await desk(name)
+    shop = await open_driver(name)
     for trial in dict.fromkeys(TRIALS.values()):
         assert set() == await trial(shop, example), trial.__doc__
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["reference", "inbox"])
-async def test_a_right_receiver_survives_being_killed(desk, example, name):
+async def test_a_right_receiver_survives_being_killed(open_driver, example, name):
     """kill -9 right after an answer, and again before a resend: nothing is lost, nothing counts twice."""
-    shop = await desk(name, child=True)
+    shop = await open_driver(name, child=True)
     for trial in DEADLY_TRIALS.values():
         assert set() == await trial(shop, example), trial.__doc__
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", BROKEN)
-async def test_a_broken_receiver_shows_its_bug(desk, example, name):
+async def test_a_broken_receiver_shows_its_bug(open_driver, example, name):
     """Right on a good day, and found out in the scenarios that the registry names, by an expected class."""
     variant = find(name)
-    shop = await desk(name, child=variant.needs_process_control and not variant.days)
+    shop = await open_driver(name, child=variant.needs_process_control and not variant.days)
     assert set() == await steady(shop, example)
     for scenario in variant.scenarios:
         if scenario != "stock-levels" and variant.state:

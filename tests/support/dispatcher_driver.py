@@ -76,7 +76,7 @@ class FakeSender:
             done(result)
 
 
-class Desk:
+class DispatcherDriver:
     """A dispatcher between the two."""
 
     def __init__(self, *, concurrency: int = 16) -> None:
