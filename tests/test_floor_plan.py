@@ -91,7 +91,6 @@ UNMIRRORED = {
     ),
     "test_app and test_serve serve with it": "receivers/server.py",
     "test_matrix plays whole cases: each needs a simulator and a job": "recovery/play.py",
-    "test_runner plays whole scenarios": "verification/play/steps/boundaries.py",
     "test_crashes times what is sent by hand": "verification/play/steps/by_hand.py",
 }
 """Why modules may lack a mirrored test, and which they are. A new module needs a test of its own."""
