@@ -12,6 +12,20 @@ from tests.delivery.sender import Sender, head, whole
 pytestmark = pytest.mark.anyio
 
 
+def answers_and_ends(data: bytes, end: str) -> Script:
+    """Answer the first request with these bytes, then close (`fin`) or reset."""
+
+    async def script(call: Call) -> None:
+        await call.requests()
+        await call.send(data)
+        if end == "fin":
+            call.finish()
+        else:
+            call.reset()
+
+    return script
+
+
 def resets_after(count: int) -> Script:
     """A receiver that resets once so many bytes have come."""
 
@@ -65,16 +79,7 @@ async def test_a_reset_after_the_accept_is_never_an_answer() -> None:
 @pytest.mark.parametrize("end", ["fin", "rst"])
 async def test_a_connection_that_ends_within_the_answer_is_unknown(part: bytes, end: str) -> None:
     """A part of an answer is none, whether the receiver closes or resets."""
-
-    async def script(call: Call) -> None:
-        await call.requests()
-        await call.send(part)
-        if end == "fin":
-            call.finish()
-        else:
-            call.reset()
-
-    async with Peer(script) as peer, Sender() as sender:
+    async with Peer(answers_and_ends(part, end)) as peer, Sender() as sender:
         result = await sender.sends(peer.url)
         status = "Connection closed" if end == "fin" else "Connection reset"
         assert (Outcome.UNKNOWN, status, None, b"") == (
@@ -91,16 +96,8 @@ async def test_a_connection_that_ends_within_the_answer_is_unknown(part: bytes, 
 )
 async def test_an_answer_without_a_length_ends_with_the_connection(length: bytes, end: str) -> None:
     """Closed in good order such an answer is whole; by a reset it may not be."""
-
-    async def script(call: Call) -> None:
-        await call.requests()
-        await call.send(b"HTTP/1.1 200 OK\r\n" + length + b"\r\nall of it")
-        if end == "fin":
-            call.finish()
-        else:
-            call.reset()
-
-    async with Peer(script) as peer, Sender() as sender:
+    answer = b"HTTP/1.1 200 OK\r\n" + length + b"\r\nall of it"
+    async with Peer(answers_and_ends(answer, end)) as peer, Sender() as sender:
         result = await sender.sends(peer.url)
         expected = (Outcome.ANSWERED, b"all of it") if end == "fin" else (Outcome.UNKNOWN, b"")
         assert expected == (result.outcome, result.answer)
