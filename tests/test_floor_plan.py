@@ -76,7 +76,6 @@ def test_one_name_one_thing() -> None:
 UNMIRRORED = {
     "one call": "__main__.py",
     "facts; test_outcomes makes them": "contract_suite/outcome.py",
-    "test_recovery plays whole cases through it": "contract_suite/recovery_playing.py",
     "is a test": "contract_suite/test_contract.py contract_suite/test_recovery.py",
     "whole jobs are played in tests/recovery": "jobs/broken.py jobs/right.py",
     "importing Locust patches the standard library; test_locust_hooks and test_teardown start real Locust processes": (

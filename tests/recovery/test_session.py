@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 
 import pytest
 
+from frontsim.clock import RunTime
 from frontsim.recovery import clauses, session
 from frontsim.recovery.case import Case, PastGroup
 from frontsim.recovery.facts import CaseHistory
 from frontsim.recovery.play import CaseSimulator, JobSetup
-from frontsim.recovery.session import PlayedCase, play_all
+from frontsim.recovery.session import PlayedCase, job_report, play_all
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import event, history
 
@@ -59,3 +61,16 @@ def test_what_this_machine_cannot_play_is_skipped_with_the_reason(
     verdicts = {each.case.name: (each.judgement.verdict, each.judgement.reason) for each in run()}
     assert (Verdict.SKIPPED, "no libfaketime") == verdicts["b"]
     assert ["c", "a"] == begun
+
+
+def test_a_report_names_the_command_without_its_secrets(begun: list[str]) -> None:
+    """And when the run began, how long it took, and with which version."""
+    run_time = RunTime()
+    played = run()
+    report = job_report(
+        JobSetup("python job.py --api-key k1234567"), played, clauses.load(), run_time, seed=7, strict=True
+    )
+    assert "k1234567" not in report.job
+    assert (played, 7, True, False) == (report.played, report.seed, report.strict, report.interrupted)
+    assert (run_time.started_at, version("frontsim")) == (report.started_at, report.version)
+    assert 0 < report.duration_s <= run_time.duration_s()
