@@ -8,6 +8,7 @@ import pytest
 from frontsim.app import App, is_loopback_address
 from frontsim.errors import Unusable
 from frontsim.settings import Settings
+from frontsim.store.event_log import EventLog
 
 KEYS = {"x-api-key": "k"}
 
@@ -26,6 +27,19 @@ async def test_one_simulator_from_its_beginning_to_its_end(tmp_path: Path):
             App(Settings(), db=tmp_path / "log.db")
     async with App(Settings(), db=tmp_path / "log.db") as app, caller(app) as client:
         assert [webhook] == (await client.get("/api/Webhooks")).json()
+
+
+@pytest.mark.anyio
+async def test_only_a_log_that_stays_must_survive_a_power_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A log that goes with its simulator waits for no disk."""
+    asked: list[bool] = []
+    monkeypatch.setattr(
+        "frontsim.app.EventLog", lambda *words, **more: (asked.append(more["durable"]), EventLog(*words, **more))[1]
+    )
+    for ephemeral in (False, True):
+        async with App(Settings(ephemeral=ephemeral), db=tmp_path / "log.db"):
+            pass
+    assert [True, False] == asked
 
 
 @pytest.mark.anyio

@@ -109,7 +109,12 @@ class App:
             else tls_context(verify=settings.tls_verify, ca=settings.tls_ca)
         )
         self.store = EventLog(
-            db, clock=self._clock, ids=Ids(), concurrency=settings.concurrency, most_waiting=settings.max_waiting
+            db,
+            clock=self._clock,
+            ids=Ids(),
+            concurrency=settings.concurrency,
+            most_waiting=settings.max_waiting,
+            durable=not settings.ephemeral,
         )
         self._reader = Reader(db)
         self._sinks = Sinks(
@@ -254,13 +259,7 @@ class App:
                 "auth": self._settings.auth,
             },
             reset_log=self._dispatcher.reset,
-            forget=[
-                self._rules.clear,
-                self._sinks.forget,
-                leases.forget,
-                self._shop.reset,
-                *forget,
-            ],
+            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._shop.reset, *forget],
         )
         return [
             *TriggerApi(

@@ -37,6 +37,13 @@ def test_a_second_start_finds_what_the_first_left(path: Path) -> None:
         assert [(1, "http://a.example")] == log.execute("SELECT * FROM destinations").fetchall()
 
 
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 0)])  # FULL, OFF
+def test_a_commit_waits_for_the_disk_where_the_log_must_survive(path: Path, *, durable: bool, level: int) -> None:
+    """Not where the file goes with its simulator."""
+    with closing(open_log(path, durable=durable)) as log:
+        assert (level,) == log.execute("PRAGMA synchronous").fetchone()
+
+
 def test_an_older_log_gets_the_tables_that_it_lacks(path: Path) -> None:
     """Exactly as a new log has them, and what it has stays."""
     open_log(path).close()

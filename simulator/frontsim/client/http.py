@@ -7,7 +7,9 @@ answers are only partly published, so we check what we must read, and keep the r
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
+from ssl import SSLContext
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -120,7 +122,7 @@ class HttpApi:
             headers={"Accept": "application/json", **headers},
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
             transport=transport,
-            verify=url.scheme == "https",  # reading the authorities takes 10 ms, and plain HTTP needs none
+            verify=url.scheme == "https" or _without_tls(),
             trust_env=not _is_loopback(url.host),  # a proxy for the outside cannot reach this machine
         )
 
@@ -261,6 +263,12 @@ def _accepted(name: str, response: httpx.Response) -> Answer:
         body=excerpt(response.content),
         retry_after_s=retry_after_s(response.headers),
     )
+
+
+@cache
+def _without_tls() -> SSLContext:
+    """For plain HTTP, one for all: reading the authorities takes 10 ms, and a context without them still 0.7 ms."""
+    return httpx.create_ssl_context(verify=False)
 
 
 def _is_loopback(host: str) -> bool:

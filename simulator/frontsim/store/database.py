@@ -17,8 +17,10 @@ _WAL_PAGES = 4_000  # 32 MB between checkpoints: with more, pauses get fewer but
 _CACHE_KB = 8_192  # writes go to the right edges of tables and indexes: a larger cache measured no faster
 
 
-def open_log(path: Path) -> sqlite3.Connection:
+def open_log(path: Path, *, durable: bool = True) -> sqlite3.Connection:
     """The one read-write connection to a log; creates the file if there is none.
+
+    `durable`: what was committed survives a power failure, too. Without it no commit waits for the disk.
 
     Raises:
         Unusable: the file belongs to another program, is newer than this program, damaged, or cannot be written.
@@ -29,7 +31,7 @@ def open_log(path: Path) -> sqlite3.Connection:
         _refuse_others(path)
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
-            _prepare(connection)
+            _prepare(connection, durable=durable)
         except BaseException:
             connection.close()
             raise
@@ -61,10 +63,10 @@ def _refuse_others(path: Path) -> None:
         raise Unusable(f"{path} has log format {version}, this frontsim reads 1 to {VERSION}; it was left as it is")
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, *, durable: bool) -> None:
     connection.execute(f"PRAGMA page_size = {_PAGE}")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")  # an accepted event survives a power failure too
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     connection.execute("PRAGMA temp_store = MEMORY")

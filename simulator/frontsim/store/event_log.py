@@ -31,16 +31,19 @@ class EventLog:
         path: the file; made if it is not there.
         concurrency: how many deliveries are sent at once to one destination.
         most_waiting: how many runs may wait before `accept` refuses more.
+        durable: an accepted event survives a power failure; not needed where the file goes with the simulator.
 
     Raises:
         Unusable: the file cannot be used, or another simulator has it.
     """
 
-    def __init__(self, path: Path, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int) -> None:
+    def __init__(
+        self, path: Path, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int, durable: bool = True
+    ) -> None:
         self.path = path
         with ExitStack() as undo:
             self._file = undo.enter_context(LogFile(path))
-            self._db = undo.enter_context(closing(open_log(self._file.path)))
+            self._db = undo.enter_context(closing(open_log(self._file.path, durable=durable)))
             try:
                 self._log_writer = LogWriter(
                     self._db, clock=clock, ids=ids, concurrency=concurrency, most_waiting=most_waiting
