@@ -24,6 +24,7 @@ from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import bounded
 from frontsim.verification.observe.blocks import Blocks, look_at, row_blocks
 from frontsim.verification.observe.json_list import NotAList, json_blocks
+from frontsim.verification.observe.plain_http import PlainHttp
 
 TIMEOUT_S = 20.0
 _RETRY_S = 0.3
@@ -140,7 +141,8 @@ class UrlObserver:
         self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
         self._url = url
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
-        self._http = httpx.Client(headers=self._headers, trust_env=False, verify=tls or parsed.scheme == "https")
+        self._verify = tls or parsed.scheme == "https"
+        self._http = self._client()
         self._longest_s = longest_s
         self._limit_s = min(TIMEOUT_S, longest_s)
         self._keeps = keeps_past
@@ -153,7 +155,7 @@ class UrlObserver:
         except (bounded.TooSlow, httpx.TimeoutException):
             limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
             self._http.close()
-            self._http = httpx.Client(headers=self._headers, trust_env=False)
+            self._http = self._client()
             raise ObserverFailed(
                 f"{self.name}: expected a JSON list within {limit_s:g} s, got no whole answer (timed out)"
             ) from None
@@ -179,6 +181,10 @@ class UrlObserver:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _client(self) -> httpx.Client:
+        plain = {"http://": PlainHttp()}
+        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify, mounts=plain)
 
 
 class CommandObserver:
