@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from frontsim import catalog
@@ -5,9 +7,7 @@ from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen, place, read, refuse_mismatches
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.scenario.steps import (
-    InjectFault,
-)
+from frontsim.verification.scenario.steps import InjectFault, Raise
 
 SCENARIOS = bundled_scenarios()
 OPENING = 'breaks = "All is well."\nholds = "It stays so."\n'
@@ -45,6 +45,15 @@ def test_only_what_breaks_a_dependency_needs_one():
         "dependency-lost-commit": alone,
         "crash-between-statements": ("--receiver-cmd", "--dependency"),
     }
+
+
+def test_no_text_of_one_state_is_in_that_of_another():
+    """`Ingrid` is in `Ingrid Marie`: a row with the older state would show some of the newer, and prove nothing."""
+    (scenario,) = chosen(["out-of-order"])
+    raised = [step.set for step in scenario.steps if isinstance(step, Raise) and "firstName" in step.set]
+    for one, other in itertools.permutations(raised, 2):
+        texts = [path for path, text in one.items() if isinstance(text, str) and not path.endswith("DateTime")]
+        assert [path for path in texts if one[path] != other[path] and one[path] in other[path]] == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
