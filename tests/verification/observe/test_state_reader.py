@@ -2,10 +2,14 @@
 
 from decimal import Decimal
 
+import pytest
+
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.derived_state.stock_movements import SUM
 from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.facts.state_shape import Cell, StateShape, StockItem
+from frontsim.verification.observe import blocks
+from frontsim.verification.observe.blocks import Blocks, row_blocks
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import WaitLimits
 from frontsim.verification.observe.state_reader import RunState, StateReader
@@ -78,3 +82,35 @@ def test_two_scenarios_that_move_one_item_know_of_each_other():
     assert frozenset() == run.claim({ITEM}, "one")
     assert frozenset() == run.claim({ITEM}, "one")
     assert {ITEM} == run.claim({ITEM}, "two")
+
+
+@pytest.mark.parametrize("as_blocks", [True, False])
+def test_a_look_shows_each_row_as_it_is_now(as_blocks, monkeypatch):
+    """Rows that are unchanged are read once; two rows of one item, in whatever blocks, show no level."""
+    monkeypatch.setattr(blocks, "_ROWS", 2)
+    rows = [{"s": 1, "g": str(number), "n": number} for number in range(7)]
+    changed = [*rows[:5], {"s": 1, "g": "5", "n": 99}, rows[6]]
+    shown: Blocks = Blocks()
+    run = run_state()
+    for now, expected in (
+        (rows, list(range(7))),
+        (rows, list(range(7))),
+        (changed, [0, 1, 2, 3, 4, 99, 6]),
+        ([*changed, {"s": 1, "g": "0", "n": 0}], [None, 1, 2, 3, 4, 99, 6]),
+        (changed[1:], [1, 2, 3, 4, 99, 6]),
+        ([], []),
+    ):
+        shown = row_blocks(now, shown)
+        run.observer.read = lambda now=now, shown=shown: shown if as_blocks else now
+        assert expected == [each.value.shows for each in run.shown()]
+
+
+def test_rows_that_are_unchanged_are_read_once():
+    rows = [{"s": 1, "g": str(number), "n": number} for number in range(1_000)]
+    shown = row_blocks(rows, Blocks())
+    run = run_state()
+    run.observer.read = lambda: shown
+    first = run.shown()
+    shown = row_blocks([*rows, {"s": 1, "g": "new", "n": 1}], shown)
+    assert all(one is other for one, other in zip(first, run.shown(), strict=False))
+    assert 1_001 == len(run.shown())

@@ -9,6 +9,7 @@ Two scenarios that move the same stock item cannot tell whose movement a level s
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import chain
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +20,7 @@ from frontsim.verification.facts.derived_state.stock_movements import movements
 from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.facts.history import Effect, History
 from frontsim.verification.facts.state_shape import Cell, Levels, StateFacts, StateShape, StockItem
+from frontsim.verification.observe.blocks import Block, Blocks
 from frontsim.verification.observe.changes import Effects
 from frontsim.verification.observe.observers import Observer, ObserverFailed
 from frontsim.verification.observe.settle import Settled, WaitLimits, read_patiently, wait_until_settled
@@ -49,6 +51,7 @@ class RunState:
         self.failure = "the receiver's state was not looked at before the first scenario"
         self._lock = Lock()
         self._claims: dict[Hashable, set[object]] = {}
+        self._parts: Mapping[int, _Part] = {}
 
     @property
     def name(self) -> str:
@@ -58,6 +61,19 @@ class RunState:
     def rows(self) -> Sequence[Any]:
         """All rows now. Raises ObserverFailed."""
         return self.observer.read()
+
+    def shown(self) -> Effects:
+        """What counts of the rows now, in the form in which waiting compares looks. Raises ObserverFailed.
+
+        A block of rows that is the same as in the last look is not read again.
+        """
+        rows, before = self.rows(), self._parts
+        blocks = rows.blocks if isinstance(rows, Blocks) else (Block(rows, list, len(rows)),)
+        now = {id(block): before.get(id(block)) or _Part.of(block, self) for block in blocks}
+        self._parts = now
+        if len(set().union(*(part.places for part in now.values()))) == sum(len(part.effects) for part in now.values()):
+            return tuple(chain.from_iterable(part.effects for part in now.values()))
+        return _effects(rows, self)  # a stock item or a customer has several rows
 
     def claim(self, items: Collection[Claimed], who: object) -> frozenset[Claimed]:
         """Note that `who` tells of these stock items or customers; gives those that others have claimed too."""
@@ -86,7 +102,7 @@ class StateReader:
         """Remember the rows before the scenario."""
         try:
             if not self._failure:
-                self._before = read_patiently(self._shown, self._pause)
+                self._before = read_patiently(self._run.shown, self._pause)
         except ObserverFailed as error:
             self._failure = str(error)
 
@@ -111,7 +127,7 @@ class StateReader:
             return self.facts()
         items, customers = self._told_of(history)
         self.settled = wait_until_settled(
-            self._shown,
+            self._run.shown,
             relevant=lambda seen: _about(seen, items | customers),
             is_complete=lambda seen: not check_state(replace(history, state=self._facts(seen))).wrong,
             limits=limits,
@@ -137,19 +153,6 @@ class StateReader:
     def _facts(self, seen: Effects) -> StateFacts:
         return replace(self.facts(), after=_levels(seen), customers_after=_customers(seen))
 
-    def _shown(self) -> Effects:
-        """What counts of the rows now, in the form in which waiting compares looks. Raises ObserverFailed."""
-        rows, shape, customers = self._run.rows(), self._run.shape, self._run.customers
-        levels = shape.levels(rows) if shape else {}
-        fields = customers.fields(rows) if customers else {}
-        return (
-            *(Effect(f"{at.about} {at.column}: {shows}", _At(at.about, at, shows)) for at, shows in levels.items()),
-            *(
-                Effect(f"{at.customer} {at.column}: {shows}", _At(at.customer, at, shows))
-                for at, shows in fields.items()
-            ),
-        )
-
 
 class _At(NamedTuple):
     """What a place of the state shows, and what it is about."""
@@ -157,6 +160,28 @@ class _At(NamedTuple):
     about: StockItem | str
     place: Cell | CustomerField
     shows: Any
+
+
+class _Part(NamedTuple):
+    """What a block of rows shows."""
+
+    block: Block[Any]
+    places: AbstractSet[Cell | CustomerField]
+    effects: Effects
+
+    @classmethod
+    def of(cls, block: Block[Any], run: RunState) -> "_Part":
+        effects = _effects(block.values, run)
+        return cls(block, {each.value.place for each in effects}, effects)
+
+
+def _effects(rows: Sequence[Any], run: RunState) -> Effects:
+    levels = run.shape.levels(rows) if run.shape else {}
+    fields = run.customers.fields(rows) if run.customers else {}
+    return (
+        *(Effect(f"{at.about} {at.column}: {shows}", _At(at.about, at, shows)) for at, shows in levels.items()),
+        *(Effect(f"{at.customer} {at.column}: {shows}", _At(at.customer, at, shows)) for at, shows in fields.items()),
+    )
 
 
 def _about(seen: Effects, wanted: AbstractSet[StockItem | str]) -> Effects:
