@@ -72,6 +72,22 @@ def test_a_memory_that_has_ended_explains_something(found, memory, said):
     assert said == (memory in cause.explanation)
 
 
+@pytest.mark.parametrize(
+    ("keys", "class_", "said"),
+    [
+        ("books by time: two events of one moment are booked once", "lost-after-ack", True),
+        ("books by a part of the event id: by its first 9 to 13 characters", "burned", True),
+        ("books by time: two events of one moment are booked once", "duplicated", False),
+        ("books by event id", "lost-after-ack", False),
+        ("books by entity: a second event about one saleId is booked once", "lost-after-ack", False),
+    ],
+)
+def test_a_key_that_takes_events_for_one_explains_what_is_lost(found, keys, class_, said):
+    (cause,) = causes(replace(found(late_resend=[class_]), keys=Fingerprint(keys)))
+    assert said == ("takes different events for one" in cause.explanation)
+    assert cause.explanation.startswith(f"The receiver {keys}. ")
+
+
 def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):
     """A race is not the lack of any memory."""
     report = found(storm=["duplicated"], duplicate_race=["duplicated"], late_resend=["burned"])

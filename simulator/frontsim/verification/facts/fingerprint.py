@@ -32,6 +32,7 @@ from frontsim.verification.facts.memory import FORGOTTEN
 UNKNOWN = "unknown"
 _NO_KEY = "books every delivery"
 _BY_ID = "books by event id"
+_TOO_COARSE = ("books by time", "books by a part of the event id", "books by webhook", "books by something other than")
 
 
 _LONGEST_START, _SHORTEST_START = 35, 7
@@ -103,6 +104,11 @@ class Fingerprint:
     def telling(self) -> str:
         """What may explain a finding: a memory that has not ended yet explains nothing."""
         return str(self) if self.memory.startswith(FORGOTTEN) else self.sentence
+
+    @property
+    def is_too_coarse(self) -> bool:
+        """Whether events that have nothing to do with each other are one to it."""
+        return self.short.startswith(_TOO_COARSE)
 
     @property
     def is_usual(self) -> bool:

@@ -50,6 +50,8 @@ def shared_by(lost: Sequence[Any], booked: Sequence[Any]) -> str:
     if not found or (len(lost) == 1 and len(found) > _MOST_FIELDS):
         return ""
     named = " and ".join(map(str, found[:_NAMED]))
+    if len(found) > _NAMED:
+        named += f" (and {len(found) - _NAMED} more)"
     number = "the one event" if len(lost) == 1 else f"all {len(lost)} events"
     return f"{named} in {number} that it lost, and in none of the {len(booked)} of this type that it booked"
 

@@ -15,6 +15,11 @@ from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
 
+_TOO_COARSE = (
+    "So it takes different events for one, and drops all but the first: make the event's id its key. If it still loses "
+    "events then: "
+)
+
 Key = tuple[str, Class]
 """Identifies a cause: the id of its clause, and the class."""
 
@@ -105,7 +110,8 @@ def _short(keys: Fingerprint | None) -> str:
 
 def _explanation(class_: Class, keys: Fingerprint | None) -> str:
     seen = f"The receiver {keys.telling}. " if keys and keys.is_known else ""
-    return f"{seen}{USUAL_CAUSE[class_]}"
+    is_told = keys is not None and keys.is_too_coarse and class_ in (Class.LOST_AFTER_ACK, Class.BURNED)
+    return f"{seen}{_TOO_COARSE if is_told else ''}{USUAL_CAUSE[class_]}"
 
 
 def _violated(number: int, total: int) -> str:
