@@ -30,6 +30,10 @@ _FIRST, _FIRST_STEP, _LATEST = 0.5, 0.25, 2.0
 _LEAST_STEP_S = 0.001
 _UNSEEN = 4
 """Kills after which no effect was ever seen: it appears long after the answer, or the observer is late."""
+_TIME_FOR_AIMED = 0.4
+"""The part of a scenario's time in which it may kill so: other kills come after, and all events are sent again then."""
+_QUICK_S, _FEW = 0.05, 2
+"""A receiver that takes longer to answer gets few events at once: it would not be done with them in time."""
 _LEAD_S = 0.005
 """The threads that send are ready by then."""
 
@@ -54,9 +58,14 @@ class Aim:
         self.after_s, self.step_s = _FIRST * self.answer_s, _FIRST_STEP * self.answer_s
 
     @property
+    def events(self) -> int:
+        """How many events a volley has."""
+        return TOGETHER if self.answer_s < _QUICK_S else _FEW
+
+    @property
     def apart_s(self) -> float:
         """Seconds between two events of a volley: together they span what the aim moves."""
-        return self.step_s / TOGETHER
+        return self.step_s / self.events
 
     @property
     def is_hopeless(self) -> bool:
@@ -78,7 +87,8 @@ def kill_near_the_effect(state: ScenarioState, event: str, kills: int) -> None:
     """
     aim: Aim | None = None
     for _ in range(kills):
-        if not state.may_kill_again or (aim and aim.is_hopeless):
+        is_late = state.spent_s > _TIME_FOR_AIMED * state.harness.limits.timeout_s
+        if is_late or not state.may_kill_again or (aim and aim.is_hopeless):
             return
         began = stopwatch()
         answer_s = answer_time_s(state, event)
@@ -98,7 +108,7 @@ def _kill_in_volley(state: ScenarioState, event: str, aim: Aim) -> Sequence[str]
     harness = state.harness
     assert harness.process is not None
     from_ms = state.now_ms()
-    deliveries = [each for _ in range(TOGETHER) for each in leased(state, event)]
+    deliveries = [each for _ in range(aim.events) for each in leased(state, event)]
     start_s = stopwatch() + _LEAD_S
     at_s = [start_s + number * aim.apart_s for number in range(len(deliveries))]
     sending = [harness.pool.submit(_send_at, state, *each) for each in zip(at_s, deliveries, strict=True)]
