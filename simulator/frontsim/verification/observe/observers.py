@@ -24,7 +24,6 @@ from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import bounded
 from frontsim.verification.observe.blocks import Blocks, look_at, row_blocks
 from frontsim.verification.observe.json_list import NotAList, json_blocks
-from frontsim.verification.observe.plain_http import PlainHttp
 
 TIMEOUT_S = 20.0
 _RETRY_S = 0.3
@@ -183,8 +182,7 @@ class UrlObserver:
         self._http.close()
 
     def _client(self) -> httpx.Client:
-        plain = {"http://": PlainHttp()}
-        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify, mounts=plain)
+        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify)
 
 
 class CommandObserver:
