@@ -16,7 +16,7 @@ demo: $(INSTALLED)
 PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests: 4 to 6 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests but those of make stacks: about 4 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, in some 45 s: lint beside the tests that start no processes and take no seconds.
@@ -52,7 +52,8 @@ SCENARIOS ?= 4
 endurance: $(READY)
 	$(BIN)/python -m tests.verification.endurance --runs $(RUNS) --scenarios $(SCENARIOS)
 
-# On real databases and brokers: STACKS says which tests, SEEDS with how many seeds. `make test` leaves tests/stacks out.
+# On real databases and brokers, and in other languages: STACKS says which tests, SEEDS with how many seeds. `make test`
+# leaves them out.
 STACKS ?= tests/examples tests/stacks
 SEEDS ?= 1
 stacks: $(READY)

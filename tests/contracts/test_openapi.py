@@ -245,6 +245,8 @@ def _pattern(*path: str) -> str:
 
 DATES = _pattern("parameters", "from", "schema")
 URLS = _pattern("schemas", "NewWebhook", "properties", "url")
+ASCII_URLS = URLS.replace(r"\u00a1-\uffff", "")
+"""Hypothesis lists each letter of a range, before it leaves out what is beyond ASCII: that would take seconds."""
 
 
 @given(st.from_regex(DATES, fullmatch=True, alphabet=st.characters(codec="ascii")))
@@ -279,7 +281,9 @@ def test_dates_are_described_as_they_are_taken(text: str, is_taken: bool) -> Non
 
 
 @pytest.mark.slow
-@given(st.from_regex(URLS, fullmatch=True, alphabet=st.characters(codec="ascii")).filter(lambda url: "[" not in url))
+@given(
+    st.from_regex(ASCII_URLS, fullmatch=True, alphabet=st.characters(codec="ascii")).filter(lambda url: "[" not in url)
+)
 def test_urls_that_are_described_are_taken(url: str) -> None:
     """The pattern of a webhook's URL allows no more than the server takes, but for IPv6 and names beyond ASCII."""
     assume(len(url) <= LONGEST and len(url) < 250)

@@ -49,3 +49,8 @@ def links(page: Path) -> list[str]:
 def is_named(text: str) -> bool:
     """Whether a page has these very words, not as a part of a longer name."""
     return re.search(rf"(?<![\w-]){re.escape(text)}(?![\w-])", ALL_TEXT) is not None
+
+
+def ci_job(folder: Path) -> list[str]:
+    """The command lines of the example's job."""
+    return re.findall(r"^ +- run: (.*)$", (folder / "ci.yml").read_text(), re.MULTILINE)

@@ -4,7 +4,6 @@ A test runs the lines of the example's own ci.yml, so that what the docs offer f
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +15,8 @@ from typing import Any
 import orjson
 import pytest
 
-from docs.generate import examples
 from docs.generate.examples import EXAMPLES
+from tests.docs.pages import ci_job
 from tests.examples import databases
 from tests.support.forked import path_with_frontsim
 from tests.support.ports import free_port
@@ -114,19 +113,6 @@ def test_the_naive_receiver_is_violated(stack: BuiltStack) -> None:
     assert "violated" == verdict["verdict"], verdict
     assert {STACKS[stack.name].naive_class} == {each["class"] for each in verdict["causes"]}
     assert {"violated"} == {each["verdict"] for each in verdict["scenarios"]}
-
-
-@pytest.mark.parametrize("folder", examples.STACKS)
-def test_an_example_is_short(folder: str) -> None:
-    """A receiver has at most 70 lines, a workflow 11 (a job of ten), and the effects query one."""
-    for path in (EXAMPLES / folder).iterdir():
-        assert len(path.read_text().splitlines()) <= (11 if path.name == "ci.yml" else 70), path
-    assert 1 == ci_job(EXAMPLES / folder)[-1].count("SELECT event_id")
-
-
-def ci_job(folder: Path) -> list[str]:
-    """The command lines of the example's job."""
-    return re.findall(r"^ +- run: (.*)$", (folder / "ci.yml").read_text(), re.MULTILINE)
 
 
 def verified(stack: BuiltStack, receiver: str, scenarios: Sequence[str], *, every_type: bool = False) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """The jobs in docs/examples/jobs: how each is started, and the programs that it needs."""
 
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples" / "jobs"
 
@@ -30,3 +33,11 @@ EXAMPLES = {
     "python": ExampleJob(f"{sys.executable} {_file('reconcile.py')}", ()),
     "php": ExampleJob(f"php {_file('reconcile.php')}", ("php",)),
 }
+
+
+def command_of(name: str) -> str:
+    """How it is started; skips the test if a program that it needs is missing."""
+    missing = [program for program in EXAMPLES[name].programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"needs {' and '.join(missing)}")
+    return EXAMPLES[name].command

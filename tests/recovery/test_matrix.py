@@ -1,32 +1,19 @@
 """Real jobs as separate processes: each broken one must show its class, the right one must never be accused."""
 
-import shutil
 import sys
-from collections.abc import Sequence
-from functools import partial
-from math import inf
 
 import pytest
 
 from frontsim.faketime import faketime_library
 from frontsim.jobs.registry import BROKEN, CORRECT
-from frontsim.recovery import clauses
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
-from frontsim.recovery.hosted import open_simulator
-from frontsim.recovery.play import JobSetup
-from frontsim.recovery.session import play_all
 from frontsim.verdicts import Verdict
-from tests.recovery.examples import EXAMPLES
+from tests.recovery.examples import EXAMPLES, command_of
+from tests.recovery.playing import assert_all_verified, played
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked_jobs")]
 
 FRONTSIM = f"{sys.executable} -m frontsim"
-TELLING = (
-    *("api-404-one-webhook", "api-429", "api-500", "api-garbage", "api-reset", "between-two-starts", "every-webhook"),
-    *("just-failed", "killed-midway", "lost-resend-answer", "never-succeeds", "receiver-still-down", "repeated-hour"),
-    *("resend-not-made", "status-null", "still-pending", "two-at-once"),
-)
-"""Cases in which right jobs differ; `make matrix` plays all."""
 OF_RESENDING = (
     *("api-429", "killed-midway", "lost-resend-answer", "never-succeeds", "receiver-still-down", "resend-not-made"),
     *("still-pending", "two-at-once"),
@@ -35,21 +22,10 @@ OF_LISTING = (
     *("api-404-one-webhook", "api-garbage", "between-two-starts", "every-webhook", "just-failed", "repeated-hour"),
     *("status-null", "still-pending"),
 )
+OF_EXAMPLES = ("every-webhook", "just-failed", "lost-resend-answer", "status-null")
 WAITING = ("api-429", "api-500", "api-503", "api-hangs", "api-slow", "resend-not-made")
 """Cases in which `frontsim reconcile` waits for seconds, so they are played side by side."""
 ALONE = [each for each in bundled_cases() if each.name not in WAITING]
-
-
-def played(job: str, cases: list[Case], *, limit_s: float = 600.0, at_once: int = 2):
-    """What came of the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
-    setup, opener = JobSetup(job, limit_s), partial(open_simulator, seed=7)
-    return list(play_all(cases, setup, opener, clauses.load(), at_once=at_once, budget_s=inf))
-
-
-def assert_all_verified(job: str, names: Sequence[str] = TELLING, *, at_once: int = 4) -> None:
-    found = {each.case.name: each.judgement for each in played(job, chosen(names), at_once=at_once)}
-    wrong = {name: told for name, told in found.items() if told.verdict not in (Verdict.VERIFIED, Verdict.SKIPPED)}
-    assert {} == wrong
 
 
 def test_the_right_job_is_verified():
@@ -69,12 +45,8 @@ def test_every_right_job_is_played():
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_verified(name):
-    """The jobs that the documentation shows, in four languages."""
-    example = EXAMPLES[name]
-    missing = [program for program in example.programs if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"needs {' and '.join(missing)}")
-    assert_all_verified(example.command)
+    """The jobs that the documentation shows, in four languages; `make stacks` plays them in more cases."""
+    assert_all_verified(command_of(name), OF_EXAMPLES)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,31 @@
+"""Plays cases against a job, each with a simulator of its own."""
+
+from collections.abc import Sequence
+from functools import partial
+from math import inf
+
+from frontsim.recovery import clauses
+from frontsim.recovery.case import Case, chosen
+from frontsim.recovery.hosted import open_simulator
+from frontsim.recovery.play import JobSetup
+from frontsim.recovery.session import play_all
+from frontsim.verdicts import Verdict
+
+TELLING = (
+    *("api-404-one-webhook", "api-429", "api-500", "api-garbage", "api-reset", "between-two-starts", "every-webhook"),
+    *("just-failed", "killed-midway", "lost-resend-answer", "never-succeeds", "receiver-still-down", "repeated-hour"),
+    *("resend-not-made", "status-null", "still-pending", "two-at-once"),
+)
+"""Cases in which right jobs differ; `make matrix` plays all."""
+
+
+def played(job: str, cases: list[Case], *, limit_s: float = 600.0, at_once: int = 2):
+    """What came of the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
+    setup, opener = JobSetup(job, limit_s), partial(open_simulator, seed=7)
+    return list(play_all(cases, setup, opener, clauses.load(), at_once=at_once, budget_s=inf))
+
+
+def assert_all_verified(job: str, names: Sequence[str] = TELLING, *, at_once: int = 4) -> None:
+    found = {each.case.name: each.judgement for each in played(job, chosen(names), at_once=at_once)}
+    wrong = {name: told for name, told in found.items() if told.verdict not in (Verdict.VERIFIED, Verdict.SKIPPED)}
+    assert {} == wrong
