@@ -38,6 +38,42 @@ def test_a_look_shows_what_the_text_says_whatever_the_last_one_was(looks, comma,
             assert len(values) == len(shown)
 
 
+@st.composite
+def successive(draw: st.DrawFn) -> list[list[object]]:
+    """Looks of which each has much of the last one: as it was, at another place, or inside a new value."""
+    looks: list[list[object]] = [draw(ITEMS)]
+    for _ in range(draw(st.integers(1, 4))):
+        last, now = looks[-1], list[object]()
+        for part in draw(st.lists(st.sampled_from(["all", "some", "inside", "new"]), max_size=5)):
+            begin, end = sorted((draw(st.integers(0, 12)), draw(st.integers(0, 12))))
+            some = last[begin:end]
+            now += {"all": last, "some": some, "inside": [{"a": some}], "new": draw(ITEMS)}[part]
+        looks.append(now)
+    return looks
+
+
+@given(successive(), st.sampled_from([b",", b", "]), st.integers(2, 40), st.integers(2, 200))
+def test_a_look_shows_what_the_text_says_if_much_of_the_last_one_moved(looks, comma, size, further):
+    """A block that is only found inside a value leaves nothing that was read on the way to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("_BYTES", size), ("_FURTHER", further), ("_SIGN", 4)):
+            patch.setattr(json_list, name, value)
+        shown: Blocks[bytes] = Blocks()
+        for values in looks:
+            shown = json_blocks(written(values, comma), shown)
+            assert values == list(shown)
+            assert len(values) == len(shown)
+
+
+def test_a_value_of_the_last_look_inside_a_new_one_is_no_effect():
+    """Nothing is shown twice when more than one block had been cut before it."""
+    last = {"n": 7}
+    before = json_blocks(written([*OLD, last]), json_blocks(written(OLD), Blocks()))
+    assert 1 == before.blocks[-1].number
+    now = [*OLD, *sales(*range(9_000, 12_000)), {"lines": [{"n": 6}, last, {"n": 8}]}, *sales(13_000)]
+    assert now == list(json_blocks(written(now), before))
+
+
 @given(ITEMS, st.integers(0, 40), st.sampled_from([b"", b",", b"]", b"[", b"x", b'"', b"1", b"}"]))
 def test_a_text_that_is_no_json_is_refused_whatever_the_last_one_was(values, place, other):
     """Or it is JSON by chance, and read as such."""

@@ -60,7 +60,7 @@ def json_blocks(body: bytes, before: Blocks[bytes], *, keeps: bool = True) -> Bl
             continue
         if at > place:
             try:
-                found += _cut(body, place, _end_before(body, at), keeps=keeps)
+                found += [*_cut(body, place, _end_before(body, at), keeps=keeps)]  # all or none of them
             except orjson.JSONDecodeError:  # it only looks like the block: it is inside a value
                 break
         found.append(block)
