@@ -267,3 +267,47 @@ def test_two_events_of_one_webhook_are_not_booked_by_webhook():
     """It books another one too."""
     others = set(KeyPair) - {KeyPair.COPY, KeyPair.SPACED, KeyPair.VERSION}
     assert not seen(pairs(), KeyPair.WEBHOOK, without=others).is_known
+
+
+@pytest.mark.parametrize(
+    ("found", "is_too_coarse"),
+    [
+        (Fingerprint("books by time: two events of one moment are booked once"), True),
+        (by_ids({COPY: "0000000000-1", SPACED: "0000000000-2"}, COPY), True),
+        (seen(pairs(), KeyPair.WEBHOOK, without=set(KeyPair) - {KeyPair.COPY, KeyPair.VERSION}), True),
+        (Fingerprint("books by something other than the saleId: two sales are one"), True),
+        (Fingerprint("books by something else than the event id: the same bytes under two ids are booked once"), False),
+        (seen(pairs(), *TWO_IDS), False),
+        (seen(pairs(), KeyPair.MOMENT, KeyPair.ALIKE), False),  # the entity
+        (Fingerprint(), False),
+    ],
+)
+def test_a_key_is_too_coarse_if_events_that_have_nothing_in_common_are_one_to_it(found, is_too_coarse):
+    assert is_too_coarse == found.is_too_coarse
+
+
+def test_the_event_id_alone_is_the_usual_key():
+    assert seen(pairs(), *TWO_IDS).is_usual
+    assert not seen(pairs(), KeyPair.MOMENT, KeyPair.ALIKE).is_usual
+    assert not Fingerprint().is_usual
+
+
+def test_a_memory_explains_a_finding_only_if_it_has_ended():
+    by_id = seen(pairs(), *TWO_IDS)
+    assert by_id.sentence == by_id.with_memory("remembers an event for at least 9 s").telling
+    assert f"{by_id.sentence}; has forgotten an event after 9 s" == (
+        by_id.with_memory("has forgotten an event after 9 s").telling
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "part"),
+    [
+        ("000000000000-1", "1000000000-2", "13 or fewer"),  # of those booked, no two have a character in common
+        ("000000000000-1", "0100000000-2", "2 to 13"),
+        ("000000000000-1", "0000000-2", "8 to 13"),
+    ],
+)
+def test_two_that_are_booked_differ_within_the_part_that_is_the_key(one, other, part):
+    ids = {COPY: one, SPACED: "000000000000-3", MOMENT: other}
+    assert f"by its first {part} characters" in str(by_ids(ids, COPY, MOMENT))

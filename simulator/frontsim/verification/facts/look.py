@@ -10,7 +10,7 @@ baseline of many thousand effects costs later looks no more than the number of i
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import chain
-from typing import overload
+from typing import Any
 
 import orjson
 
@@ -82,9 +82,5 @@ class Look(Sequence[Effect]):
     def __iter__(self) -> Iterator[Effect]:
         return chain.from_iterable(block.effects for block in self.blocks)
 
-    @overload
-    def __getitem__(self, place: int) -> Effect: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Effect]: ...
-    def __getitem__(self, place: int | slice) -> Effect | Sequence[Effect]:
+    def __getitem__(self, place: Any) -> Any:  # an effect, or of a slice some
         return tuple(self)[place]

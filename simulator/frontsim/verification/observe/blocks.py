@@ -9,7 +9,7 @@ without an order has no block in common with the last look, and is read as a who
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar
 
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.correlate import BUSINESS
@@ -87,11 +87,7 @@ class Blocks(Sequence[Any], Generic[Raw]):
     def __iter__(self) -> Iterator[Any]:
         return chain.from_iterable(block.values for block in self.blocks)
 
-    @overload
-    def __getitem__(self, place: int) -> Any: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Any]: ...
-    def __getitem__(self, place: int | slice) -> Any:
+    def __getitem__(self, place: Any) -> Any:  # a value, or of a slice some
         return list(self)[place]
 
     def __eq__(self, other: object) -> bool:
