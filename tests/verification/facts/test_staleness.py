@@ -78,6 +78,7 @@ def test_the_effect_that_is_current_counts():
     """Of several effects of one state, one is enough."""
     assert (STALE, True) == counting([True], [False])
     assert (STALE, True) == counting([False, True], [False])
+    assert (STALE, True) == counting([None, True], [None])
     assert (STALE, True) == counting([1], [0])
     assert ([], True) == counting([False], [True])
     assert ([("0", STALE[0][1], "1")], True) == counting([None], [])
@@ -85,7 +86,7 @@ def test_the_effect_that_is_current_counts():
 
 def test_what_says_nothing_of_an_order_is_not_seen():
     """Both, none, or words that are no flag."""
-    for currents in (([True], [True]), ([False], [False]), (["no"], [None]), (["true"], ["false"])):
+    for currents in (([True], [True]), ([False], [False]), (["no"], [None]), (["true"], ["false"]), ([False], [])):
         assert ([], False) == counting(*currents)
 
 
@@ -108,7 +109,10 @@ def deletion(*currents, deleted=True):
 def test_of_a_deleted_customer_nothing_need_count():
     """No row is left, or rows are that say so."""
     assert ([], True) == deletion([], [])
-    assert ([], True) == deletion([False], [0])
+    for value in (False, 0):
+        assert ([], True) == deletion([value], [value])
+        assert ([], True) == deletion([value], [])
+    assert ([], False) == deletion([False, None], [False, None])
     assert ([], False) == deletion([None], [None])
     assert ([], False) == deletion([], [], deleted=False)
 
@@ -116,3 +120,17 @@ def test_of_a_deleted_customer_nothing_need_count():
 def test_an_older_state_that_brings_a_deleted_customer_back_is_stale():
     (found,), _ = deletion([None], [])
     assert (Class.STALE, "0", "1") == (found.class_, found.event.webhook_event_id, found.without)
+
+
+def compared(*names):
+    """Whether an order was seen, of two series of which the derived state shows some events."""
+    events = [event(name=f"{series}{rank}", series=series, rank=rank) for series in "ab" for rank in (0, 1)]
+    _, seen = stale(events, {each.webhook_event_id: [Effect(each.webhook_event_id, {})] for each in events}, {*names})
+    return seen
+
+
+def test_a_derived_state_shows_the_order_of_all_its_events():
+    """Of each series, and of every event of it."""
+    assert compared("a0", "a1", "b0", "b1")
+    for lacking in (["a0", "b0", "b1"], ["a0", "a1", "b1"], ["b0", "b1"], ["a0", "a1"], []):
+        assert not compared(*lacking)

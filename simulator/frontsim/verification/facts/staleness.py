@@ -54,9 +54,10 @@ def stale(
 
 def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:
     """The event whose state counts, None when that cannot be seen."""
-    with_effects = [event for event in states if effects.get(event.webhook_event_id)]
-    flagged = [event for event in with_effects if _is_current(effects[event.webhook_event_id])]
-    for candidates in (flagged, with_effects):
+    shown = [(event, effects[event.webhook_event_id]) for event in states if effects.get(event.webhook_event_id)]
+    flagged = [event for event, these in shown if _is_current(these)]
+    not_superseded = [event for event, these in shown if not _is_superseded(these)]
+    for candidates in (flagged, not_superseded):
         if len(candidates) == 1:
             return candidates.pop()
     return None
@@ -69,9 +70,14 @@ def _is_gone(newest: EventFact, states: Sequence[EventFact], effects: EffectsByE
 
 
 def _is_superseded(effects: Sequence[Effect]) -> bool:
-    return all(lookup.find(effect.value, CURRENT) in (False, 0) for effect in effects)
+    return all(_flag(effect) is False for effect in effects)
 
 
 def _is_current(effects: Sequence[Effect]) -> bool:
-    values = [lookup.find(effect.value, CURRENT) for effect in effects]
-    return any(value for value in values if isinstance(value, bool | int))
+    return any(_flag(effect) for effect in effects)
+
+
+def _flag(effect: Effect) -> bool | None:
+    """What an effect says of whether its state counts."""
+    value = lookup.find(effect.value, CURRENT)
+    return bool(value) if isinstance(value, bool | int) else None
