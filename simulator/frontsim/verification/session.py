@@ -40,6 +40,8 @@ def play_all(
             waiting.append(each)
             due = list(takewhile(lambda first: first.is_due, waiting))
             yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(due), contract))
+        if key_probe and waiting:
+            key_probe.look()
         yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(waiting), contract))
         if key_probe:
             key_probe.read()

@@ -45,6 +45,37 @@ def test_a_right_receiver_books_by_event_id(key_of, variant):
     assert "verified" == played.judgement.verdict
 
 
+class Reading(KeyProbe):
+    """Notes for how long the probe pauses at the end of the run."""
+
+    def __init__(self):
+        super().__init__()
+        self.pauses = []
+        self.paused_s = inf
+
+    def pause(self, seconds):
+        self.pauses.append(seconds)
+        time.sleep(seconds)
+
+    def read(self):
+        self.pauses.clear()
+        super().read()
+        self.paused_s = sum(self.pauses)
+
+
+def test_it_waits_while_the_last_looks_do(receiver, requested):
+    """It has looked before them, so at the end less than a whole quiet window is left to wait."""
+    probe = Reading()
+    with (
+        receiver("reference") as url,
+        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=probe.pause) as open_harness,
+    ):
+        list(play_all(chosen(["same-second", "two-webhooks"]), open_harness, CONTRACT, key_probe=probe))
+        quiet_s = open_harness.limits.settle_s
+    assert str(probe.found).startswith(BY_ID)
+    assert probe.paused_s < quiet_s
+
+
 def test_a_slow_receiver_gets_fewer_pairs(key_of):
     assert "books by event id; ids that differ in case are two" == key_of("slow")[0]
 

@@ -27,6 +27,7 @@ from frontsim.verification.facts.history import Entity, EventFact, Expect, Histo
 from frontsim.verification.facts.memory import memory
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.observe.settle import Settled, WaitLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.probes.key_pairs import Novelties, Shot, has_two_ids, moments_before
 from frontsim.verification.play.receiver.sender import SendResult, send
@@ -52,6 +53,7 @@ _ALL = (
     KeyPair.WEBHOOK,
 )
 _CREATION, _UPDATE = "CustomerCreated", "CustomerUpdated"
+_AT_ONCE = WaitLimits(0.0, 0.0, 0.0)
 
 
 class KeyProbe:
@@ -71,6 +73,7 @@ class KeyProbe:
         self._memory = ""
         self._effects: EffectReader | None = None
         self._harness: Harness | None = None
+        self._first_look: Settled | None = None
 
     @property
     def has_begun(self) -> bool:
@@ -105,23 +108,31 @@ class KeyProbe:
         """Remember how long the receiver has remembered events in a scenario, if that has tried it."""
         self._memory = memory(history, effects) or self._memory
 
+    def look(self) -> None:
+        """Look once before the last looks at the scenarios: `read` need not wait again while they do."""
+        if self._pairs and self._effects:
+            self._first_look = self._effects.wait_until_settled(self._history(self._effects.key), _AT_ONCE)
+
     def read(self) -> None:
         """Look at what was booked, and wait for it only if the run has ended soon after the pairs were sent."""
         if not self._pairs or self._effects is None or self._harness is None:
             return
-        limits = self._harness.limits.first_wait(self._harness.latency)
-        facts = {id(event): event for pair in self._pairs for event in (pair.first, pair.second)}
-        history = History("the receiver's key", tuple(facts.values()), observer_key=self._effects.key)
+        limits, history = self._harness.limits.first_wait(self._harness.latency), self._history(self._effects.key)
+        seen = self._first_look if self._first_look and not self._first_look.failure else None
         try:
             if stopwatch() - self._sent_s > limits.missing_s:
                 effects = self._effects.read_new()
             else:
-                effects = self._effects.wait_until_settled(history, limits).effects
+                effects = self._effects.wait_until_settled(history, limits, before=seen).effects
         except ObserverFailed as error:
             self.found = Fingerprint(why_unknown=str(error))
             return
         found = fingerprint(self._pairs, effects, key=self._effects.key, identity=self._identity)
         self.found = found.with_memory(self._memory)
+
+    def _history(self, observer_key: str) -> History:
+        facts = {id(event): event for pair in self._pairs for event in (pair.first, pair.second)}
+        return History("the receiver's key", tuple(facts.values()), observer_key=observer_key)
 
 
 def _happening_once(harness: Harness) -> str:
