@@ -24,7 +24,7 @@ from frontsim.verification.play.probes.clean_events import preflight_of
 from frontsim.verification.play.probes.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.play.steps.actions import act, reconcile
-from frontsim.verification.play.steps.dependency_faults import why_not_struck
+from frontsim.verification.play.steps.dependency_faults import start_what_ended_late, why_not_struck
 from frontsim.verification.play.steps.faults import end_faults
 from frontsim.verification.play.steps.observing import take_baseline
 from frontsim.verification.play.steps.pasts import tell_pasts
@@ -91,6 +91,7 @@ def _play(state: ScenarioState) -> Recording:
         return Recording(_history(state, read_facts(state), trouble=_late(state)))
     if skipped := why_not_struck(state):
         return Recording(_history(state, ()), skipped=skipped)
+    start_what_ended_late(state)
     liveness = preflight.check_liveness(is_late=state.is_late)
     if not liveness.failure:
         reconcile(state)

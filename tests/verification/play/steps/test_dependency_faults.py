@@ -1,7 +1,10 @@
 """Receivers whose ERP, behind a proxy, is down, slow or loses its answers: each ends in the right verdict."""
 
 import http.client
+import shlex
 import socket
+import sys
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
@@ -118,6 +121,23 @@ def played(shop, erp, requested, play):
 @pytest.mark.parametrize("receiver", [right, retries])
 def test_a_right_receiver_is_verified(receiver, played):
     assert dict.fromkeys(ALL, (Verdict.VERIFIED, set())) == played(receiver, *ALL)
+
+
+def test_a_receiver_that_ends_when_its_dependency_is_back_is_started_again(erp, requested, play):
+    """It noticed only then; without another supervisor than us it would refuse all that is sent from then on."""
+    port = free_port()
+    request = requested(
+        f"http://127.0.0.1:{port}/hook",
+        observe_url=f"{erp.shop.url}/effects",
+        receiver_cmd=shlex.join(
+            [sys.executable, str(Path(__file__).with_name("ends_late.py")), f"{port}", f"{erp.port}"]
+        ),
+        dependencies=[erp.address],
+        events=["SaleCreated"],
+    )
+    (found,) = play(request, "dependency-down")
+    assert (Verdict.VERIFIED, ()) == (found.judgement.verdict, found.judgement.findings)
+    assert any("it had ended" in what for _, what in found.history.marks)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from frontsim.verification.facts.history import Expect
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.play.steps.boundaries import break_at_boundaries
 from frontsim.verification.play.steps.crashes import crash
-from frontsim.verification.play.steps.dependency_faults import begin_dependency_fault, patience_s
+from frontsim.verification.play.steps.dependency_faults import begin_dependency_fault, patience_s, start_what_ended_late
 from frontsim.verification.play.steps.faults import begin_fault, end_faults
 from frontsim.verification.play.steps.observing import take_checkpoint
 from frontsim.verification.play.steps.raising import raise_events
@@ -79,6 +79,7 @@ class _ScenarioFailures:
         return Due(sorted(events), events, is_refused_for_good([entry.status_code for entry in entries]))
 
     def resend(self, events: Sequence[EventAddress]) -> None:
+        start_what_ended_late(self._state)
         self._state.harness.resend(events)
 
 

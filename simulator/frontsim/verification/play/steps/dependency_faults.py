@@ -76,6 +76,15 @@ def await_return(state: ScenarioState) -> None:
             return
 
 
+def start_what_ended_late(state: ScenarioState) -> None:
+    """Start our own process if it has ended since its dependency is whole again.
+
+    A receiver may notice a connection that was broken only then, at its next query. Raises Unusable.
+    """
+    if state.struck and state.broken is None:
+        _start_again(state)
+
+
 def _start_again(state: ScenarioState) -> None:
     """Start our own process if it has ended. Raises Unusable."""
     process = state.harness.process
