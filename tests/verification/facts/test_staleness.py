@@ -117,6 +117,18 @@ def test_of_a_deleted_customer_nothing_need_count():
     assert ([], False) == deletion([], [], deleted=False)
 
 
+def test_of_a_deleted_customer_a_derived_state_shows_nothing():
+    """Their order is not seen, and that of the others is judged all the same."""
+    older, newer = (event(name=f"s{rank}", series="s", rank=rank) for rank in (0, 1))
+    deleted = replace(newer, payload={"deleted": True})
+    others = [event(name=f"o{rank}", series="o", rank=rank) for rank in (0, 1)]
+    shown = {each.webhook_event_id: [Effect(each.webhook_event_id, {})] for each in (older, deleted, *others)}
+    assert ([], True) == stale([older, deleted, *others], shown, {"o0", "o1"})
+    assert ([], False) == stale([older, deleted, *others], shown)
+    assert ([], False) == stale([older, deleted], shown)
+    assert ([], False) == stale([older, newer, *others], shown, {"o0", "o1"})
+
+
 def test_an_older_state_that_brings_a_deleted_customer_back_is_stale():
     (found,), _ = deletion([None], [])
     assert (Class.STALE, "0", "1") == (found.class_, found.event.webhook_event_id, found.without)

@@ -30,26 +30,31 @@ def stale(
 ) -> tuple[list[Classified], bool]:
     """The older events whose state counts, and whether every series could be judged.
 
+    Where others could, that of a deleted customer need not: a derived state has nothing of them to compare.
+
     `compared`: the webhookEventIds of events whose order the receiver's derived state shows.
     """
     series: dict[str, list[EventFact]] = defaultdict(list)
     for event in events:
         if event.series:
             series[event.series].append(event)
-    found, seen = [], True
+    found, seen = [], []
     for states in series.values():
         counting = _counting(states, effects)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
             is_compared = all(event.webhook_event_id in compared for event in states)
-            seen = seen and (is_compared or _is_gone(newest, states, effects))
-        elif counting.rank < newest.rank:
+            is_seen = is_compared or _is_gone(newest, states, effects)
+            seen += [is_seen] if is_seen or not state_tables.is_deletion(newest) else []
+            continue
+        seen.append(True)
+        if counting.rank < newest.rank:
             newer = newest.webhook_event_id
             without = "" if effects.get(newer) else newer
             found.append(
                 Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
             )
-    return found, seen
+    return found, all(seen) and bool(seen or not series)
 
 
 def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:
