@@ -16,7 +16,7 @@ demo: $(INSTALLED)
 PYTEST := $(BIN)/python -m pytest --dist worksteal -n $$((3 * $$(getconf _NPROCESSORS_ONLN)))
 
 test: $(READY)
-	@echo "All tests but those of make stacks: about 4 minutes on 2 idle cores. The inner loop is quicker: make check"
+	@echo "All tests but those of make stacks: about 5 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
 # The inner loop, in some 45 s: lint beside the tests that start no processes and take no seconds.
@@ -57,7 +57,7 @@ endurance: $(READY)
 STACKS ?= tests/examples tests/stacks
 SEEDS ?= 1
 stacks: $(READY)
-	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 4 --dist loadgroup
+	SEEDS=$(SEEDS) $(BIN)/python -m pytest $(STACKS) -n 5 --dist loadgroup
 
 docs: $(DOCS_READY)
 	$(BIN)/python -m docs.generate

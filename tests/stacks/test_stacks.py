@@ -48,11 +48,16 @@ class Case:
 
     @property
     def server(self) -> str:
-        """What must run for it: one worker of xdist plays all of a server, so that it is started once."""
+        """What must run for it."""
         return self.stack.removesuffix("-tls")
 
     def __str__(self) -> str:
         return f"{self.stack}-{self.name}"
+
+
+def group(case: Case, number: int) -> str:
+    """One worker of xdist plays all of a server, so that it is started once; half of the many of PostgreSQL."""
+    return f"{case.server}-{number % 2}" if case.server == "postgresql" else case.server
 
 
 def cases() -> list[Case]:
@@ -188,7 +193,9 @@ OPEN: Mapping[str, Callable[[pytest.FixtureRequest], Running]] = {
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
-    "case", [pytest.param(each, marks=pytest.mark.xdist_group(each.server)) for each in cases()], ids=str
+    "case",
+    [pytest.param(each, marks=pytest.mark.xdist_group(group(each, number))) for number, each in enumerate(cases())],
+    ids=str,
 )
 def test_the_receiver_is_judged_rightly(
     case: Case, seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
