@@ -135,4 +135,5 @@ def test_what_is_held_passes_when_the_fault_ends(breakage, is_first, connect, de
 def test_a_dependency_that_is_gone_resets(connect, echo):
     echo.shutdown()
     echo.server_close()
-    assert b"" == asked(connect())
+    with suppress(ConnectionResetError):  # it may come while we connect
+        assert b"" == asked(connect())
