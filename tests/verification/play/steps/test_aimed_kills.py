@@ -18,7 +18,10 @@ MOVEMENT = "StockMovementCreated"
 @pytest.fixture
 def observed(state: ScenarioState, mortal: MortalReceiver, monkeypatch: pytest.MonkeyPatch) -> MortalReceiver:
     """Its effects are shown."""
-    facts = lambda _: [EventFact("w", each, MOVEMENT, ()) for each in state.tracked]  # noqa: E731
+
+    def facts(_: ScenarioState) -> list[EventFact]:
+        return [EventFact("w", each, MOVEMENT, ()) for each in state.tracked]
+
     monkeypatch.setattr(aimed_kills, "read_facts", facts)
     effects: Any = SimpleNamespace(key="webhookEventId", read_new=lambda: tuple(mortal.effects))
     state.effects = effects
@@ -95,3 +98,21 @@ def test_the_aim_moves_half_as_far_when_it_has_passed_the_moment() -> None:
     for _ in range(9):
         late.correct(has_effects=False)
     assert 0.2 == late.after_s
+
+
+def test_the_log_has_how_long_a_delivery_of_a_volley_took(
+    state: ScenarioState, observed: MortalReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In milliseconds, as of every other delivery."""
+
+    def send(*given: Any, **named: Any) -> Any:
+        observed.now_s += 0.03
+        return observed.send_and_leave(*given, **named)
+
+    reported: list[int] = []
+    monkeypatch.setattr(aimed_kills, "send", send)
+    sim: Any = state.harness.sim
+    sim.report_lease = lambda _, reports: reported.extend(each.duration_ms for each in reports)
+    observed.answers_s = [0.04]
+    kill_near_the_effect(state, MOVEMENT, 1)
+    assert 30 in reported

@@ -20,7 +20,7 @@ from frontsim.verification.facts.history import FaultFact, History
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.play.harness import TOGETHER
 from frontsim.verification.play.log.log_facts import read_facts
-from frontsim.verification.play.receiver.sender import SendResult, send
+from frontsim.verification.play.receiver.sender import send
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.play.steps.by_hand import answer_time_s, kill_after, leased
 from frontsim.verification.scenario.steps import CrashPoint
@@ -114,8 +114,7 @@ def _kill_in_volley(state: ScenarioState, event: str, aim: Aim) -> Sequence[str]
     sending = [harness.pool.submit(_send_at, state, *each) for each in zip(at_s, deliveries, strict=True)]
     kill_after(state, at_s[len(at_s) // 2] + aim.after_s - stopwatch())
     for delivery, sent in zip(deliveries, sending, strict=True):
-        outcome = sent.result()
-        harness.sim.report_lease(delivery.lease_id, [DeliveryReport(delivery, outcome.outcome, outcome.status_code, 0)])
+        harness.sim.report_lease(delivery.lease_id, [sent.result()])
     moment = f"{CrashPoint.WHOLE_BODY} + {1000 * aim.after_s:.3g} ms, when effects are about to appear"
     state.mark(f"receiver killed: {moment}")
     state.faults.append(FaultFact(f"kill -9 ({moment})", from_ms, state.now_ms()))
@@ -124,9 +123,11 @@ def _kill_in_volley(state: ScenarioState, event: str, aim: Aim) -> Sequence[str]
     return [each.webhook_event_id for each in deliveries]
 
 
-def _send_at(state: ScenarioState, at_s: float, delivery: LeasedDelivery) -> SendResult:
+def _send_at(state: ScenarioState, at_s: float, delivery: LeasedDelivery) -> DeliveryReport:
     state.harness.pause(max(0.0, at_s - stopwatch()))
-    return send(delivery, crash_at=CrashPoint.WHOLE_BODY, crash=lambda: None, tls=state.harness.tls)
+    began = stopwatch()
+    sent = send(delivery, crash_at=CrashPoint.WHOLE_BODY, crash=lambda: None, tls=state.harness.tls)
+    return DeliveryReport(delivery, sent.outcome, sent.status_code, round((stopwatch() - began) * 1000))
 
 
 def _share_with_effects(state: ScenarioState, webhook_event_ids: Sequence[str]) -> float | None:
