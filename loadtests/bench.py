@@ -24,7 +24,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benches.deliveries import bench_deliveries, bench_lanes
+from benches.deliveries import bench_concurrency, bench_deliveries
 from benches.figures import FULL, TINY, USUAL, RunSize
 from benches.listing import bench_list
 from benches.start import bench_start
@@ -45,7 +45,7 @@ def _script(name: str, *options: str, tiny: Sequence[str]) -> Callable[..., None
 BENCHES: Mapping[str, Callable[..., None]] = {
     "start": bench_start,
     "deliveries": bench_deliveries,
-    "lanes": bench_lanes,
+    "concurrency": bench_concurrency,
     "list": bench_list,
     "shares": _script("shares", tiny=["--deliveries", "400"]),
     "wire": _script("wire", tiny=["--seconds", "0.05"]),

@@ -12,7 +12,7 @@ import httptools
 import uvloop
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-LANES = 256
+CONNECTIONS = 256
 """Connections, each with one request in flight."""
 
 
@@ -89,7 +89,7 @@ class BareSender(asyncio.Protocol):
 
 
 def send_bare(url: str, body: bytes, count: int) -> Mapping[str, float]:
-    """Send a body `count` times over `LANES` bare transports (or as many as there are bodies).
+    """Send a body `count` times over `CONNECTIONS` bare transports (or as many as there are bodies).
 
     Returns:
         `perSecond`, and `cpuSecondsPer1000` of this process.
@@ -98,18 +98,21 @@ def send_bare(url: str, body: bytes, count: int) -> Mapping[str, float]:
     request = b"POST %b HTTP/1.1\r\nHost: %b\r\nContent-Length: %d\r\n\r\n%b" % (
         parts.path.encode(), parts.netloc.encode(), len(body), body,
     )  # fmt: skip
-    lanes = min(LANES, count)
-    each = count // lanes
+    connections = min(CONNECTIONS, count)
+    each = count // connections
 
     def make_sender() -> BareSender:
         return BareSender(request, answer_size=len(ANSWER), goes_on=lambda count: count < each)
 
     async def send() -> None:
         loop = asyncio.get_running_loop()
-        made = [await loop.create_connection(make_sender, parts.hostname or "", parts.port or 80) for _ in range(lanes)]
+        made = [
+            await loop.create_connection(make_sender, parts.hostname or "", parts.port or 80)
+            for _ in range(connections)
+        ]
         await asyncio.gather(*(sender.over for _, sender in made))
 
     cpu_s, began = time.process_time(), time.perf_counter()
     uvloop.run(send())
-    wall_s, sent = time.perf_counter() - began, each * lanes
+    wall_s, sent = time.perf_counter() - began, each * connections
     return {"perSecond": sent / wall_s, "cpuSecondsPer1000": (time.process_time() - cpu_s) / sent * 1000}

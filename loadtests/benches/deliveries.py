@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Iterable, Mapping
 
-from benches.bare_sender import LANES, send_bare, sink
+from benches.bare_sender import CONNECTIONS, send_bare, sink
 from benches.figures import RunSize, print_figures
 from benches.served import EVENT, Served, served
 from frontsim import catalog
@@ -33,25 +33,27 @@ def best(runs: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
 def bench_deliveries(*, size: RunSize) -> None:
     """Durable deliveries: unique payloads, each event committed before its delivery, each outcome after it."""
     body = Payloads(catalog.load(), seed=1).build(EVENT, 1).body
-    with sink() as url, served("--concurrency", str(LANES)) as simulator:
+    with sink() as url, served("--concurrency", str(CONNECTIONS)) as simulator:
         webhook = simulator.subscribe(url)
         deliver(simulator, size.warm_up)
         small = best(deliver(simulator, size.deliveries) for _ in range(size.times))
         bare = best(send_bare(url, body, size.deliveries) for _ in range(size.times))
-        print_figures("bare asyncio transports to the same sink", **bare, lanes=LANES)
+        print_figures("bare asyncio transports to the same sink", **bare, concurrency=CONNECTIONS)
         share = small["perSecond"] / bare["perSecond"]
         logged = size.warm_up + size.times * size.deliveries
-        print_figures("durable deliveries", **small, ofBare=share, events=logged, lanes=LANES)
+        print_figures("durable deliveries", **small, ofBare=share, events=logged, concurrency=CONNECTIONS)
         print_figures("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=logged)
         entries = simulator.events(webhook, "includeRuns=true")
         took = sorted(entry["runs"][0]["durationMs"] for entry in entries)
-        print_figures("delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], lanes=LANES)
+        print_figures(
+            "delivery latency ms", p50=statistics.median(took), p99=took[len(took) * 99 // 100], concurrency=CONNECTIONS
+        )
         if size.large:
             simulator.trigger(size.large - logged)
             simulator.drain()
             print_figures("memory MB", rss=simulator.rss_mb(), peak=simulator.rss_mb("VmHWM"), events=size.large)
             large = best(deliver(simulator, size.deliveries) for _ in range(size.times))
-            print_figures("durable deliveries", **large, events=size.large, lanes=LANES)
+            print_figures("durable deliveries", **large, events=size.large, concurrency=CONNECTIONS)
             before = small["cpuSecondsPer1000"]  # counted in ticks of the system's clock: a tiny run may cost none
             print_figures(
                 f"cost of a delivery at {size.large:,} logged events, of that before",
@@ -59,14 +61,16 @@ def bench_deliveries(*, size: RunSize) -> None:
             )
 
 
-def bench_lanes(*, size: RunSize) -> None:
+def bench_concurrency(*, size: RunSize) -> None:
     """Durable deliveries with few in flight: as many as by default, four, and one; the ceiling is that of 256."""
     body = Payloads(catalog.load(), seed=1).build(EVENT, 1).body
-    for lanes in (Settings().concurrency, 4, 1):
-        with sink() as url, served("--concurrency", str(lanes)) as simulator:
+    for concurrency in (Settings().concurrency, 4, 1):
+        with sink() as url, served("--concurrency", str(concurrency)) as simulator:
             simulator.subscribe(url)
             deliver(simulator, size.warm_up)
-            count = min(size.deliveries, 1_000 * lanes)
+            count = min(size.deliveries, 1_000 * concurrency)
             found = best(deliver(simulator, count) for _ in range(size.times))
             bare = best(send_bare(url, body, size.deliveries) for _ in range(size.times))
-            print_figures("durable deliveries", **found, ofBare=found["perSecond"] / bare["perSecond"], lanes=lanes)
+            print_figures(
+                "durable deliveries", **found, ofBare=found["perSecond"] / bare["perSecond"], concurrency=concurrency
+            )

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import orjson
 
-from benches.bare_sender import LANES, sink
+from benches.bare_sender import CONNECTIONS, sink
 from benches.figures import RunSize, best_of, print_figures
 from benches.served import served
 
 
 def bench_list(*, size: RunSize) -> None:
     """`success=false` with 10,000 failed events, beside the bare query and orjson on the same file."""
-    with sink() as url, served("--concurrency", str(LANES)) as simulator:
+    with sink() as url, served("--concurrency", str(CONNECTIONS)) as simulator:
         webhook = simulator.subscribe(url)
         simulator.http.post("/_sim/faults", json={"fault": "refuse", "probability": size.failing}).raise_for_status()
         simulator.trigger(size.listed)

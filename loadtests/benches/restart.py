@@ -40,12 +40,12 @@ async def fill(db: Path, url: str, events: int) -> None:
     await store.close()
 
 
-def drained(lanes: int, events: int) -> Mapping[str, float]:
+def drained(concurrency: int, events: int) -> Mapping[str, float]:
     """The rate at which a simulator sends what waits, and its processor time for each thousand."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder, sink() as url:
         db = Path(folder) / "log.db"
         asyncio.run(fill(db, url, events))
-        simulator = Served(db, "--concurrency", str(lanes), "--max-waiting", str(10 * events))
+        simulator = Served(db, "--concurrency", str(concurrency), "--max-waiting", str(10 * events))
         try:
             began, cpu_s = time.perf_counter(), simulator.cpu_s()
             simulator.drain()
@@ -61,10 +61,10 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--times", type=int, default=2, help="the best counts (2)")
     options = parser.parse_args()
-    for lanes in (Settings().concurrency, 256):
-        runs = [drained(lanes, options.events) for _ in range(options.times)]
+    for concurrency in (Settings().concurrency, 256):
+        runs = [drained(concurrency, options.events) for _ in range(options.times)]
         best = max(runs, key=lambda run: run["perSecond"])
-        print_figures("waiting events sent after a restart", **best, lanes=lanes, events=options.events)
+        print_figures("waiting events sent after a restart", **best, concurrency=concurrency, events=options.events)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import struct
 import sys
 from collections.abc import Sequence
 
-from benches.bare_sender import LANES, sink
+from benches.bare_sender import CONNECTIONS, sink
 from benches.figures import print_figures
 from benches.served import FRONTSIM, Served, served
 from frontsim import app
@@ -78,7 +78,7 @@ def _serve(arguments: Sequence[str]) -> None:
 
 def loop_cost(program: Sequence[str], url: str, events: int, times: int) -> float:
     """Seconds of the event loop's processor time for 1,000 deliveries; the least of several runs."""
-    with served("--concurrency", str(LANES), program=program) as simulator:
+    with served("--concurrency", str(CONNECTIONS), program=program) as simulator:
         simulator.subscribe(url)
         return min(_cost(simulator, count) for count in (WARM_UP, *[events] * times))
 

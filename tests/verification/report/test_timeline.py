@@ -38,7 +38,7 @@ def test_copies_that_left_at_once_can_be_told_apart(report):
     assert all(after - before >= 1.29 for before, after in pairwise(places))
 
 
-def test_faults_that_overlap_have_lanes(report):
+def test_faults_that_overlap_have_rows_of_their_own(report):
     """Names never lie on each other; a name may run on until the next band of its lane."""
     faults = (FaultFact("refuse", 100, 500), FaultFact("answer", 200, 300), FaultFact("delay", 600, 1 << 40))
     bands = {band.name: band for band in drawn(report, faults=faults).bands}

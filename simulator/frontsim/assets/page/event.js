@@ -5,7 +5,7 @@ import { get } from "./api.js";
 import { compare } from "./compare.js";
 import { copy, h } from "./dom.js";
 import { showPretty } from "./json.js";
-import { showRun } from "./run.js";
+import { showRun } from "./event_run.js";
 import { kindOf, number } from "./state.js";
 
 const SHOWN = 8; // other events of a cause
