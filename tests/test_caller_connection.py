@@ -189,12 +189,29 @@ def test_a_caller_that_closes_its_side(sim: Simulation, request_: bytes):
         assert request_.count(b"HTTP/1.1") == answer(link).count(b"HTTP/1.1 200 ")
 
 
-def test_a_body_that_is_cut_off(sim: Simulation):
-    """Half a request is no request."""
+@pytest.mark.parametrize(
+    "call",
+    [
+        "POST /_sim/reset",
+        "DELETE /_sim/faults",
+        "DELETE /_sim/faults/1",
+        "DELETE /api/Webhooks/{webhook}",
+        "POST /api/WebhooksEvents/{webhook}/deliver/{event}",
+    ],
+)
+def test_a_body_that_is_cut_off(sim: Simulation, call: str):
+    """Half a request is no request, not even where the call needs no body."""
+    sim.breaks("refuse")
+    webhook = sim.subscribes(f"{sim.server}/_sim/sink/erp")
+    (event,) = sim.raises()
+    sim.drains()
     with connected(sim) as link:
-        link.sendall(b"POST /_sim/reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        head = f"{call.format(webhook=webhook, event=event)} HTTP/1.1\r\nHost: localhost\r\nx-api-key: k\r\n"
+        link.sendall(f"{head}Content-Length: 9\r\n\r\n{{".encode())
+        before = sim.state()
         link.shutdown(socket.SHUT_WR)
         assert b"" == answer(link)
+    assert before == sim.state()
 
 
 def test_a_follower_that_closes_its_side(sim: Simulation):

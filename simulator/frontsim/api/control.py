@@ -14,6 +14,7 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 from frontsim.user_input.fields import Fields
+from frontsim.user_input.request_body import read_body
 
 _ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100
@@ -105,8 +106,9 @@ class ControlApi:
         fired = {str(rule.number): self._rules.fired[rule.number] for rule in self._rules}
         return json({**await self._reader.counts(), "sequence": self._store.changes.sequence, "faults": fired})
 
-    async def reset(self, _: Request) -> Response:
+    async def reset(self, request: Request) -> Response:
         """Forget webhooks, events, runs, fault rules, leases, sinks, and the clock's offset."""
+        await read_body(request)
         await self._reset_log(self._forget_all)
         return json({"reset": True})
 

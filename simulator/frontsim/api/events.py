@@ -17,6 +17,7 @@ from frontsim.clock import Milliseconds, WireTime
 from frontsim.errors import BadInput
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import EventQuery, LoggedEvent, LoggedRun, Reader
+from frontsim.user_input.request_body import read_body
 
 _FLAGS = {"true": True, "false": False}
 _MOST_STATUSES = 500  # far more than exist
@@ -61,6 +62,7 @@ class Events:
     async def deliver(self, request: Request) -> Response:
         """Resend an event; answers after the run, 200 whatever the receiver answered (open)."""
         webhook_id, event_id = path_id(request, "webhookId"), str(path_id(request, "webhookEventId"))
+        await read_body(request)
         await self._store.resend(webhook_id, event_id)
         return json(self._entry(webhook_id, await self._reader.event(webhook_id, event_id), with_runs=True))
 

@@ -15,6 +15,7 @@ from frontsim.domain.faults import FaultRule
 from frontsim.domain.rule_json import read_rule, write_rule
 from frontsim.errors import BadInput, UnknownFaultRule
 from frontsim.user_input.near import not_among
+from frontsim.user_input.request_body import read_body
 
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # as listings show it: neither 01 nor another script's digits
 
@@ -64,11 +65,13 @@ class Faults:
 
     async def remove(self, request: Request) -> Response:
         """Remove one rule."""
+        await read_body(request)
         self._rules.remove(_number(request))
         return json({"removed": 1})
 
-    async def clear(self, _: Request) -> Response:
+    async def clear(self, request: Request) -> Response:
         """Remove all rules."""
+        await read_body(request)
         removed = len(list(self._rules))
         self._rules.clear()
         return json({"removed": removed})

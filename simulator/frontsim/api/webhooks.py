@@ -17,6 +17,7 @@ from frontsim.errors import BadInput, UnknownEventType
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 from frontsim.user_input.fields import Fields
+from frontsim.user_input.request_body import read_body
 
 _EVENT = "the name of an event type (GET /api/WebhooksTypes lists them)"
 _URL = "an absolute http or https URL"
@@ -93,6 +94,7 @@ class Webhooks:
     async def delete(self, request: Request) -> Response:
         """Unsubscribe; answers with the deleted webhook (open). Its log stays readable (open)."""
         webhook_id = path_id(request, "webhookId")
+        await read_body(request)
         known = await self._reader.webhook(webhook_id)
         await self._store.unsubscribe(webhook_id)
         return json(view(known))

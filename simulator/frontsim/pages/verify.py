@@ -86,6 +86,7 @@ class Verify:
         run = next((run for run in self._runs if run.id == request.path_params["id"]), None)
         if run is None:
             raise NotFound(f"expected the id of one of the last {KEPT} runs, got {request.path_params['id'][:40]}")
+        await read_body(request)
         if run.is_running:
             run.end()
         else:

@@ -81,7 +81,13 @@ _UNFINISHED = UnfinishedBodies()
 
 
 async def read_body(request: Request) -> bytes:
-    """The request's body. Raises BodyTooLarge, Busy, BadInput: the caller broke it off."""
+    """The request's body.
+
+    A call that changes something reads it even where it needs none: half a request is no request.
+
+    Raises:
+        BodyTooLarge, Busy, BadInput: the caller broke it off.
+    """
     too_large = BodyTooLarge(f"expected a body of at most {BODY_LIMIT} bytes, got more")
     if int(request.headers.get("content-length", "0")) > BODY_LIMIT:
         raise too_large
