@@ -59,6 +59,23 @@ def test_a_port_that_is_taken_is_told(process):
         second.start()
 
 
+def test_what_is_closed_is_never_started_again(process):
+    """A scenario that waited for the end of a run may try so while the run ends."""
+    process.close()
+    with pytest.raises(Unusable, match="the run has ended"):
+        process.start()
+    assert not process.is_running
+
+
+def test_what_was_killed_is_not_killed_again(process, monkeypatch):
+    """The system may have given its number to another program by then."""
+    process.start()
+    process.kill()
+    monkeypatch.setattr(os, "killpg", lambda *killed: pytest.fail(f"killed {killed}"))
+    process.kill()
+    assert not process.is_running
+
+
 def test_a_kill_of_nothing_is_nothing(process):
     """What was never started can be killed."""
     process.kill()

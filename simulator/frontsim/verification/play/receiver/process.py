@@ -46,6 +46,8 @@ class ReceiverProcess:
         self._pause = pause
         self._process: subprocess.Popen[bytes] | None = None
         self._output: _ReceiverOutput | None = None
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     @property
     def is_running(self) -> bool:
@@ -56,7 +58,7 @@ class ReceiverProcess:
         """Start it and wait until it listens.
 
         Raises:
-            Unusable: it ended, or does not listen in time, or something else listens there already.
+            Unusable: it ended, or does not listen in time, or something else listens there already; or it is closed.
         """
         if self._listens():
             host, port = self._address
@@ -64,23 +66,13 @@ class ReceiverProcess:
                 f"--receiver-cmd: something listens on {host}:{port} already; stop it, or give another port; "
                 "a proxy in front of the receiver must be started by this command, too"
             )
-        self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
-            self._command,
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **self._environment},
-        )
-        assert self._process.stdout is not None
-        self._output = _ReceiverOutput(self._process.stdout)
+        process = self._spawned()
         began = stopwatch()
         while not self._listens():
-            if self._process.poll() is not None:
+            if process.poll() is not None:
                 raise Unusable(
                     f"--receiver-cmd: expected it to listen on {self._address[0]}:{self._address[1]}, "
-                    f"but it ended with {self._process.returncode}: {self._tail()}"
+                    f"but it ended with {process.returncode}: {self._tail()}"
                 )
             if stopwatch() - began > START_S:
                 self.kill()
@@ -90,13 +82,34 @@ class ReceiverProcess:
                 )
             self._pause(0.01)
 
+    def _spawned(self) -> "subprocess.Popen[bytes]":
+        with self._lock:  # so that it is never started beside `close`, which then would not end it
+            if self._is_closed:
+                raise Unusable("--receiver-cmd: not started again, because the run has ended")
+            self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
+                self._command,
+                shell=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **self._environment},
+            )
+        assert self._process.stdout is not None
+        self._output = _ReceiverOutput(self._process.stdout)
+        return self._process
+
     def kill(self) -> None:
-        """Kill it and its children with kill -9; returns when they are gone. Does nothing when it is not running."""
+        """Kill it and its children with kill -9; returns when they are gone. Does nothing when it is not running.
+
+        It is forgotten then: the system may give its number to another program, which a second kill would end.
+        """
         if self._process is None:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._process = None
         began = stopwatch()
         while self._listens() and stopwatch() - began < _GONE_S:  # the shell is gone; its child may die a moment later
             self._pause(0.005)
@@ -116,7 +129,9 @@ class ReceiverProcess:
         self.start()
 
     def close(self) -> None:
-        """End it for good."""
+        """End it for good. A scenario that still waits in another thread can't start it again."""
+        with self._lock:
+            self._is_closed = True
         self.kill()
 
     def _listens(self) -> bool:
