@@ -48,6 +48,17 @@ def test_the_action_runs_verify_and_keeps_what_it_writes() -> None:
         assert ACTION.count(str(params[name])) == 2
 
 
+def test_the_action_installs_its_own_checkout_unless_it_is_given_another_version() -> None:
+    """No package index has frontsim yet."""
+    (line,) = re.findall(r"^\s+run: (pip install .*)$", ACTION, re.MULTILINE)
+    for wanted, installed in (("", "/action"), ("frontsim==1.2", "frontsim==1.2")):
+        environ = {"WANTED": wanted, "GITHUB_ACTION_PATH": "/action"}
+        done = subprocess.run(
+            ["bash", "-c", f"pip() {{ echo $2; }}; {line}"], env=environ, capture_output=True, text=True
+        )
+        assert installed == done.stdout.strip()
+
+
 def test_the_action_lets_no_input_into_its_scripts() -> None:
     """An input that a script contains would be run: inputs go through the environment."""
     assert [] == [

@@ -2,6 +2,7 @@
 
 import pytest
 
+from frontsim.cli.verification.package_source import package_source
 from frontsim.user_input.configuration import read_configuration
 from tests.support.receiver import serving
 from tests.verification.laboratory import open_shop
@@ -26,7 +27,10 @@ def test_what_it_writes_is_what_verify_reads(init, run, tmp_path):
     assert 0 == done.exit_code, done.output
     assert "ok  it takes SaleCreated; 20 types were answered 404 Not found" in done.stdout
     assert ["SaleCreated"] == read_configuration(tmp_path).values["events"]
-    assert "frontsim verify" in (tmp_path / ".github" / "workflows" / "frontsim.yml").read_text()
+    job = (tmp_path / ".github" / "workflows" / "frontsim.yml").read_text()
+    package = package_source()
+    assert f"- run: pip install {package.argument}\n" in job
+    assert package.then in done.stdout
     assert 0 == run("verify", "--scenario", "steady", "--settle", "0.1").exit_code
 
 

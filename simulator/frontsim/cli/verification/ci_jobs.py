@@ -14,7 +14,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install frontsim
+      - run: pip install PACKAGE
       # Without receiver-cmd in the configuration: start your receiver here, in the background.
       - run: frontsim verify --junit frontsim.xml --html frontsim.html
       - uses: actions/upload-artifact@v4
@@ -30,7 +30,7 @@ _GITLAB = """\
 frontsim:
   image: python:3.12-slim
   script:
-    - pip install frontsim
+    - pip install PACKAGE
     # Without receiver-cmd in the configuration: start your receiver here, in the background.
     - frontsim verify --junit frontsim.xml --html frontsim.html
   artifacts:
@@ -48,7 +48,7 @@ steps:
   - task: UsePythonVersion@0
     inputs:
       versionSpec: "3.12"
-  - script: pip install frontsim
+  - script: pip install PACKAGE
   # Without receiver-cmd in the configuration: start your receiver here, in the background.
   - script: frontsim verify --junit frontsim.xml --html frontsim.html
   - task: PublishTestResults@2
@@ -60,11 +60,21 @@ steps:
 
 @dataclass(frozen=True, slots=True)
 class CiJob:
-    """Where a job's file stands in a project, what is in it, and what is left to do; "" for nothing."""
+    """A job.
+
+    Args:
+        file: where it stands in a project.
+        template: its text, with PACKAGE for what pip installs.
+        then: what the user must do before the job runs; "" for nothing.
+    """
 
     file: str
-    text: str
+    template: str
     then: str = ""
+
+    def text(self, package: str) -> str:
+        """The file, in which pip installs `package`."""
+        return self.template.replace("PACKAGE", package)
 
 
 JOBS: Mapping[str, CiJob] = {

@@ -11,6 +11,7 @@ import click
 
 from frontsim.cli.choices import NearChoice
 from frontsim.cli.verification.ci_jobs import JOBS
+from frontsim.cli.verification.package_source import package_source
 from frontsim.cli.verification.verify_request import with_nearest_observer
 from frontsim.errors import BadInput
 from frontsim.presentation.masking import masked, masked_errors
@@ -38,7 +39,7 @@ _SEED = 1
     metavar="TYPE,...",
     default=AUTO,
     show_default=True,
-    help="The event types that the receiver takes; auto sends one of each and looks which it takes.",
+    help="The event types that the receiver takes; auto sends one of each to find out.",
 )
 @click.option("--file", type=NearChoice([FILE, PROJECT_FILE]), default=FILE, show_default=True, help="Where to write.")
 @click.option("--ci", type=NearChoice([*JOBS, _NONE]), help="Also write a CI job.  [default: asked, or none]")
@@ -55,9 +56,10 @@ def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **opt
         types = _tried(request)
     _write(Path(file), _as_toml(request, types, table=file == PROJECT_FILE), appended=file == PROJECT_FILE)
     if job:
-        _write(Path(job.file), job.text)
-        if job.then:
-            click.echo(f"Then {job.then}.")
+        package = package_source()
+        _write(Path(job.file), job.text(package.argument))
+        for task in filter(None, (job.then, package.then)):
+            click.echo(f"Then {task}.")
     click.echo("Now run: frontsim verify")
 
 
