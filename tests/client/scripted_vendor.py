@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from frontsim.client.reconcile import Tally, reconcile
+from frontsim.client.reconcile import ReconcileResult, reconcile
 from frontsim.client.vendor import FrontSystems
 
 Deliver = Callable[[dict[str, Any]], httpx.Response]
@@ -108,7 +108,7 @@ class Vendor:
             del shown["runsCounter"]
         return httpx.Response(200, json=shown)
 
-    def reconciled(self, **options: Any) -> Tally:
+    def reconciled(self, **options: Any) -> ReconcileResult:
         api = FrontSystems(
             "http://shop.example", api_key="k", subscription_key="s", transport=httpx.MockTransport(self)
         )

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
-from frontsim.client.reconcile import MAX_ROUNDS, Tally
+from frontsim.client.reconcile import MAX_ROUNDS, ReconcileResult
 from tests.client.scripted_vendor import (
     Vendor,
     answer,
@@ -23,8 +23,8 @@ from tests.client.scripted_vendor import (
 from tests.support.patience import PATIENCE_S
 
 
-def counts(tally: Tally) -> tuple[int, int, int, int]:
-    return tally.listed, tally.resent, tally.recovered, len(tally.left)
+def counts(result: ReconcileResult) -> tuple[int, int, int, int]:
+    return result.listed, result.resent, result.recovered, len(result.left)
 
 
 def test_nothing_failed() -> None:
@@ -83,9 +83,9 @@ def test_a_rate_limit_holds_all_threads() -> None:
 def test_an_event_out_of_attempts_is_reported_and_not_resent() -> None:
     """The log's counter of runs has the attempts of all starts; its first run was no resend."""
     vendor = Vendor({"a": [taken], "b": [taken]}, more={"a": {"runsCounter": 4}, "b": {"runsCounter": 3}})
-    tally = vendor.reconciled(max_attempts=3)
-    assert ((2, 1, 1, 1), ["b"]) == (counts(tally), vendor.resends)
-    assert frozenset({"a"}) == tally.spent
+    result = vendor.reconciled(max_attempts=3)
+    assert ((2, 1, 1, 1), ["b"]) == (counts(result), vendor.resends)
+    assert frozenset({"a"}) == result.spent
 
 
 def test_what_would_end_every_webhooks_job() -> None:
@@ -107,9 +107,9 @@ def test_progress_is_told() -> None:
 def test_a_dry_run_only_lists() -> None:
     """A dry run resends nothing."""
     vendor = Vendor({"a": [taken]})
-    tally = vendor.reconciled(dry_run=True)
-    assert ((1, 0, 0, 1), []) == (counts(tally), vendor.resends)
-    assert ["a"] == [entry.webhook_event_id for entry in tally.left]
+    result = vendor.reconciled(dry_run=True)
+    assert ((1, 0, 0, 1), []) == (counts(result), vendor.resends)
+    assert ["a"] == [entry.webhook_event_id for entry in result.left]
 
 
 def test_rounds_go_on_while_they_bring_something() -> None:
@@ -123,9 +123,9 @@ def test_rounds_go_on_while_they_bring_something() -> None:
 def test_a_round_that_brings_nothing_is_the_last() -> None:
     """An event that fails for ever is left, and named."""
     vendor = Vendor({"a": [taken], "b": [refused]})
-    tally = vendor.reconciled()
-    assert ((2, 3, 1, 1), ["a", "b", "b"]) == (counts(tally), vendor.resends)
-    assert ("b", 3) == (tally.left[0].webhook_event_id, tally.left[0].runs_counter)
+    result = vendor.reconciled()
+    assert ((2, 3, 1, 1), ["a", "b", "b"]) == (counts(result), vendor.resends)
+    assert ("b", 3) == (result.left[0].webhook_event_id, result.left[0].runs_counter)
 
 
 def test_rounds_are_bounded() -> None:
@@ -251,9 +251,9 @@ def test_a_rate_limit_is_waited_out() -> None:
 def test_a_limit_without_end() -> None:
     """A Retry-After of hours, or a limit that never ends, ends the job; the counts stay."""
     hours = Vendor({"a": [taken], "b": [answer(429, Retry_After="7200")]})
-    tally = hours.reconciled()
-    assert (2, 1, 1, 1) == counts(tally)
-    assert isinstance(tally.stopped, ApiError)
+    result = hours.reconciled()
+    assert (2, 1, 1, 1) == counts(result)
+    assert isinstance(result.stopped, ApiError)
     ever = Vendor({"a": [answer(429)]})
     assert isinstance(ever.reconciled().stopped, ApiError)
     assert 11 == len(ever.resends)
@@ -263,9 +263,9 @@ def test_a_limit_without_end() -> None:
 def test_keys_that_are_refused(status: int) -> None:
     """Refused keys end the job at once."""
     vendor = Vendor({"a": [answer(status)], "b": [taken]})
-    tally = vendor.reconciled()
-    assert ((2, 0, 0, 2), ["a"]) == (counts(tally), vendor.resends)
-    assert isinstance(tally.stopped, ApiError)
+    result = vendor.reconciled()
+    assert ((2, 0, 0, 2), ["a"]) == (counts(result), vendor.resends)
+    assert isinstance(result.stopped, ApiError)
 
 
 def test_an_event_that_the_api_does_not_know() -> None:
@@ -284,17 +284,17 @@ def test_an_api_that_breaks_once() -> None:
 def test_an_api_that_does_nothing_any_more() -> None:
     """Ten resends in a row that were not made end the job."""
     vendor = Vendor({str(number): [answer(500)] for number in range(50)})
-    tally = vendor.reconciled()
-    assert ((50, 0, 0, 50), 10) == (counts(tally), len(vendor.resends))
-    assert isinstance(tally.stopped, ApiError)
+    result = vendor.reconciled()
+    assert ((50, 0, 0, 50), 10) == (counts(result), len(vendor.resends))
+    assert isinstance(result.stopped, ApiError)
 
 
 def test_an_api_that_is_gone() -> None:
     """An API that is not there ends the job; what recovered until then stays counted."""
     vendor = Vendor({"a": [taken], "b": [unreachable]})
-    tally = vendor.reconciled()
-    assert (2, 1, 1, 1) == counts(tally)
-    assert isinstance(tally.stopped, Unreachable)
+    result = vendor.reconciled()
+    assert (2, 1, 1, 1) == counts(result)
+    assert isinstance(result.stopped, Unreachable)
 
 
 def test_a_list_that_comes_in_the_end() -> None:
@@ -306,6 +306,6 @@ def test_a_list_that_comes_in_the_end() -> None:
 def test_a_list_that_never_comes() -> None:
     """A list that cannot be read ends the job before anything is resent."""
     vendor = Vendor({"a": [taken]}, lists=[never_made] * 4)
-    tally = vendor.reconciled()
-    assert ((0, 0, 0, 0), []) == (counts(tally), vendor.resends)
-    assert isinstance(tally.stopped, Ambiguous)
+    result = vendor.reconciled()
+    assert ((0, 0, 0, 0), []) == (counts(result), vendor.resends)
+    assert isinstance(result.stopped, Ambiguous)

@@ -1,15 +1,15 @@
 import pytest
 
 from frontsim.client.errors import Unreachable
-from frontsim.client.reconcile import Tally
+from frontsim.client.reconcile import ReconcileResult
 from frontsim.client.reconcile_metrics import as_prometheus, write
 from frontsim.errors import Unusable
 
 
 def test_the_text_that_prometheus_reads():
     """Help, type and value of each gauge; labels are escaped."""
-    tallies = [Tally("a", 3, 2, 3, ()), Tally('b"\\', 0, 0, 0, (), Unreachable("gone"))]
-    lines = as_prometheus(tallies, ended_s=1_790_000_000.25, duration_s=1.5, exit_code=1).splitlines()
+    results = [ReconcileResult("a", 3, 2, 3, ()), ReconcileResult('b"\\', 0, 0, 0, (), Unreachable("gone"))]
+    lines = as_prometheus(results, ended_s=1_790_000_000.25, duration_s=1.5, exit_code=1).splitlines()
     assert "frontsim_reconcile_last_run_timestamp_seconds 1790000000.25" in lines
     assert "# TYPE frontsim_reconcile_events_listed gauge" in lines
     assert 'frontsim_reconcile_events_listed{webhook="a"} 3' in lines

@@ -127,7 +127,7 @@ def test_chance_of_calls_follows_from_those_that_the_rule_has_matched():
     """Of a thousand calls about half, the same whatever other rules have matched; a call is no delivery."""
     rules = [rule("api-error", probability=0.5)]
 
-    def struck(others: int) -> list[bool]:
+    def applies(others: int) -> list[bool]:
         return [
             fault_for(
                 rules,
@@ -139,8 +139,8 @@ def test_chance_of_calls_follows_from_those_that_the_rule_has_matched():
             for number in range(1, 1001)
         ]
 
-    assert 450 < sum(struck(0)) < 550
-    assert struck(0) == struck(7)
+    assert 450 < sum(applies(0)) < 550
+    assert applies(0) == applies(7)
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def test_api_slow_for_a_caller_who_has_gone():
     assert [1] == done
 
 
-def struck(sim: Simulation, operation: str, *, between: int) -> list[bool]:
+def calls_that_failed(sim: Simulation, operation: str, *, between: int) -> list[bool]:
     """Which of 40 listings of the types fail by half a chance, with so many other calls between each two."""
     sim.does("reset")
     sim.breaks("api-error", {"operation": operation}, probability=0.5)
@@ -81,9 +81,9 @@ def struck(sim: Simulation, operation: str, *, between: int) -> list[bool]:
 
 def test_chance_of_api_faults(sim: Simulation):
     """It follows from the seed, the rule, and the calls that the rule has matched: other calls change nothing."""
-    alone = struck(sim, "listWebhookTypes", between=0)
+    alone = calls_that_failed(sim, "listWebhookTypes", between=0)
     assert 8 < sum(alone) < 32
-    assert alone == struck(sim, "listWebhookTypes", between=2)
+    assert alone == calls_that_failed(sim, "listWebhookTypes", between=2)
 
 
 def test_whom_chance_spares_gets_the_next_rule(sim: Simulation):

@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ReconcileResult:
     """What the job did for one webhook.
 
     `listed` counts the events that were ever listed as failed, `resent` the resends that were or may have been
@@ -87,8 +87,8 @@ def reconcile(
     max_attempts: int | None = None,
     concurrency: int = 1,
     progress: Progress | None = None,
-) -> Tally:
-    """Run the job for one webhook. It raises no CallError: the tally has the one that ended the job early.
+) -> ReconcileResult:
+    """Run the job for one webhook. It raises no CallError: the result has the one that ended the job early.
 
     Args:
         api: the vendor's API, real or mock.
@@ -107,8 +107,8 @@ def reconcile(
     try:
         run_resend_job(job, JobLimits(rounds=0 if dry_run else max_rounds, stalled_rounds=1))
     except CallError as error:
-        return job.tally(stopped=error)
-    return job.tally()
+        return job.result(stopped=error)
+    return job.result()
 
 
 @dataclass
@@ -135,11 +135,11 @@ class _Job:
     rounds: int = 0
     resent: int = 0
 
-    def tally(self, *, stopped: CallError | None = None) -> Tally:
+    def result(self, *, stopped: CallError | None = None) -> ReconcileResult:
         left = tuple(entry for key, entry in self.failed.items() if key not in self.recovered)
         recovered = len(self.listed) - len(left)
         spent = frozenset(self.spent & self.failed.keys())
-        return Tally(self.webhook_id, len(self.listed), self.resent, recovered, left, stopped, spent)
+        return ReconcileResult(self.webhook_id, len(self.listed), self.resent, recovered, left, stopped, spent)
 
     def due(self) -> Due[EventEntry]:
         """Read the list again: only the list says what failed. An event that is listed twice is one event."""

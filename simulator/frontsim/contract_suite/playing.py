@@ -45,12 +45,12 @@ def _outcome(played: Played, contract: Contract, seed: int) -> ContractOutcome:
     return ContractOutcome(
         str(judgement.verdict),
         judgement.reason,
-        {clause: masked("\n".join(_told(played, clause, seed))) for clause in broken},
+        {clause: masked("\n".join(_explanation(played, clause, seed))) for clause in broken},
         {clause: reason for clause, reason in reasons.items() if reason},
     )
 
 
-def _told(played: Played, clause: str, seed: int) -> Sequence[str]:
+def _explanation(played: Played, clause: str, seed: int) -> Sequence[str]:
     findings = [finding for finding in played.judgement.findings if finding.clause == clause]
     first = findings[0]
     shown = findings[:_MOST_FINDINGS]
@@ -59,6 +59,6 @@ def _told(played: Played, clause: str, seed: int) -> Sequence[str]:
         lines.append(f"... and {len(findings) - len(shown)} more")
     effects = played.judgement.effects.get(first.webhook_event_id)
     lines += ["", f"The story of {first.event} {first.webhook_event_id}:"]
-    told = (*story(played.history, first.webhook_event_id, effects), *shown_exchange(first, played))
-    lines += [f"  {line}" for line in told]
+    evidence = (*story(played.history, first.webhook_event_id, effects), *shown_exchange(first, played))
+    lines += [f"  {line}" for line in evidence]
     return [*lines, "", f"Again with: --receiver-seed {seed} -k {played.scenario.name}"]

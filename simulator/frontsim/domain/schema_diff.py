@@ -90,12 +90,12 @@ def _field_changes(event: str, path: str, before: "_Field", after: "_Field") -> 
         widened = not _within(new.kinds, old.kinds)
         yield SchemaChange(event, path, "types", old.kinds_shown, new.kinds_shown, widened)
     if old.takes_null != new.takes_null and None not in (old.kinds, new.kinds):
-        told = {True: "null allowed", False: "never null"}
-        yield SchemaChange(event, path, "nullable", told[old.takes_null], told[new.takes_null], new.takes_null)
+        words = {True: "null allowed", False: "never null"}
+        yield SchemaChange(event, path, "nullable", words[old.takes_null], words[new.takes_null], new.takes_null)
     if before.is_required != after.is_required:
-        told = {True: "always there", False: "may be missing"}
+        words = {True: "always there", False: "may be missing"}
         yield SchemaChange(
-            event, path, "required", told[before.is_required], told[after.is_required], before.is_required
+            event, path, "required", words[before.is_required], words[after.is_required], before.is_required
         )
     if old.values != new.values:
         widened = old.values is not None and (new.values is None or not new.values <= old.values)

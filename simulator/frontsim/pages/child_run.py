@@ -119,9 +119,9 @@ class ChildRun:
 
     def _take(self, line: str) -> None:
         verdict, _, rest = line.partition(" ")
-        name, _, told = rest.strip().partition(" ")
+        name, _, summary = rest.strip().partition(" ")
         if verdict in set(Verdict) and name in self._command.names:
-            self._ended.append({"name": name, "verdict": verdict, "told": told.strip()})
+            self._ended.append({"name": name, "verdict": verdict, "summary": summary.strip()})
         elif line and len(self._said) < _MOST_LINES:
             self._said.append(line)
 

@@ -180,5 +180,5 @@ def _suite(played: PlayedCase, report: JobReport) -> ET.Element:
 
 def _failure(found: Sequence[JobFinding], clause: Clause, played: PlayedCase, report: JobReport) -> list[str]:
     details = [f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in found[:_MOST_IDS]]
-    told = story(played.history, found[0].webhook_event_id)
-    return [*details, "", *told, "", f"Fix: {clause.fix}", report.replay(played.case.name)]
+    lines = story(played.history, found[0].webhook_event_id)
+    return [*details, "", *lines, "", f"Fix: {clause.fix}", report.replay(played.case.name)]

@@ -189,11 +189,11 @@ class Front:
         listed = resent = recovered = 0
         left: list[Event] = []
         for webhook in self.subscriptions:
-            tally = reconcile(self.api, webhook.id, from_=EVER[0], to=EVER[1], sleep=time.sleep)
-            if tally.stopped is not None:
-                raise tally.stopped
-            listed, resent, recovered = listed + tally.listed, resent + tally.resent, recovered + tally.recovered
-            left += [Event(entry.webhook_event_id, webhook.type, webhook.id, self.api) for entry in tally.left]
+            result = reconcile(self.api, webhook.id, from_=EVER[0], to=EVER[1], sleep=time.sleep)
+            if result.stopped is not None:
+                raise result.stopped
+            listed, resent, recovered = listed + result.listed, resent + result.resent, recovered + result.recovered
+            left += [Event(entry.webhook_event_id, webhook.type, webhook.id, self.api) for entry in result.left]
         return Reconciled(listed, resent, recovered, left)
 
     def sink(self, name: str) -> Sink:

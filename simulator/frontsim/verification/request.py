@@ -244,7 +244,7 @@ def state_observer_of(request: Request) -> Observer | None:
 
 def _refuse_proxied_observer(request: Request, dependencies: Dependencies) -> None:
     """Effects must be read directly: what the proxy breaks would look like the receiver's loss."""
-    told = {
+    ways = {
         "--observe-url": request.observe_url,
         "--observe-sql": " ".join(request.observe_sql or ()),
         "--observe-cmd": request.observe_cmd,
@@ -255,7 +255,7 @@ def _refuse_proxied_observer(request: Request, dependencies: Dependencies) -> No
         proxied = re.compile(
             rf"{re.escape(each.placeholder)}|(?:{_OURSELVES})(?::|\W+port\W+){port}(?!\d)", re.IGNORECASE
         )
-        for option in [option for option, text in told.items() if proxied.search(text)]:
+        for option in [option for option, text in ways.items() if proxied.search(text)]:
             raise BadInput(
                 f"{option}: expected {each.name} itself ({each.shown}), got port {port} of --dependency {each.name}: "
                 "what is broken there would look like the receiver's loss"

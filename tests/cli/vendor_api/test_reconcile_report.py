@@ -6,12 +6,12 @@ import pytest
 
 from frontsim.cli.vendor_api.reconcile_report import progress_bar, show
 from frontsim.client.models import EventEntry, WebhookView
-from frontsim.client.reconcile import Tally
+from frontsim.client.reconcile import ReconcileResult
 
 SALES, ORDERS = [WebhookView.read({"id": id_, "event": event, "url": "u"}) for id_, event in (("w1", "A"), ("w2", "B"))]
 LEFT = EventEntry.read({"webhookEventId": "e1", "createdDateTime": "2026-08-01T10:00:00", "status": "Not found"})
-DONE = Tally("w1", listed=2, resent=2, recovered=2, left=())
-SPENT = Tally("w2", listed=3, resent=5, recovered=2, left=(LEFT,), spent=frozenset({"e1"}))
+DONE = ReconcileResult("w1", listed=2, resent=2, recovered=2, left=())
+SPENT = ReconcileResult("w2", listed=3, resent=5, recovered=2, left=(LEFT,), spent=frozenset({"e1"}))
 
 
 def test_what_still_fails_is_listed_and_what_is_out_of_attempts_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ export async function open(view, params, isOpen) {
   if (!isOpen()) return null;
   const shown = h("div", { class: "verify-runs" });
   const marks = new Map(offer.scenarios.map(({ name }) => [name, h("span", { hidden: true })]));
-  const runs = new Runs(shown, (name, verdict, told) => mark(marks.get(name), verdict, told));
+  const runs = new Runs(shown, (name, verdict, summary) => mark(marks.get(name), verdict, summary));
   const start = async (asked, form) => {
     try {
       await post("/_sim/page/verify/runs", asked);
@@ -42,11 +42,11 @@ export async function open(view, params, isOpen) {
 }
 
 /** How a scenario ended when it was last played. */
-function mark(element, verdict, told) {
+function mark(element, verdict, summary) {
   if (!element) return; // it is a case of a job
   element.className = `tag ${KIND[verdict]}`;
   element.textContent = verdict;
-  element.title = told;
+  element.title = summary;
   element.hidden = false;
 }
 

@@ -8,7 +8,7 @@ const WATCH_MS = 700;
 export const KIND = { verified: "good", violated: "bad", unknown: "open", skipped: "wait" };
 
 export class Runs {
-  /** `onEnd(name, verdict, told)` is called with how each scenario or case ended when it was last played. */
+  /** `onEnd(name, verdict, summary)` is called with how each scenario or case ended when it was last played. */
   constructor(element, onEnd) {
     this.element = element;
     this.onEnd = onEnd;
@@ -33,7 +33,7 @@ export class Runs {
     }
     if (this.isClosed) return;
     this.draw(runs);
-    for (const run of runs.toReversed()) for (const { name, verdict, told } of rows(run)) this.onEnd(name, verdict, told);
+    for (const run of runs.toReversed()) for (const { name, verdict, summary } of rows(run)) this.onEnd(name, verdict, summary);
     if (runs.some((run) => run.isRunning)) this.timer = setTimeout(() => this.refresh(), WATCH_MS);
   }
 
@@ -86,12 +86,12 @@ function rows(run) {
   if (!run.result) return run.ended;
   return run.result.played.map(({ name, verdict, reason, counts, durationS, findings }) => {
     const numbers = Object.entries(counts).filter(([, count]) => count).map(([what, count]) => `${number(count)} ${what}`);
-    return { name, verdict, told: reason || numbers.join(", "), took: durationS, findings };
+    return { name, verdict, summary: reason || numbers.join(", "), took: durationS, findings };
   });
 }
 
-const row = ({ name, verdict, told, took }) => h("li", {},
-  h("span", { class: `tag ${KIND[verdict]}` }, verdict), h("b", {}, name), h("span", { class: "soft" }, told), h("span", { class: "soft took-s" }, took ? `${took.toFixed(1)} s` : ""));
+const row = ({ name, verdict, summary, took }) => h("li", {},
+  h("span", { class: `tag ${KIND[verdict]}` }, verdict), h("b", {}, name), h("span", { class: "soft" }, summary), h("span", { class: "soft took-s" }, took ? `${took.toFixed(1)} s` : ""));
 
 /** The same page that `verify --html` writes, in a frame that may call nothing here. */
 function report(run) {

@@ -19,7 +19,7 @@ from frontsim.cli.vendor_api.reconcile_report import progress_bar, say, show
 from frontsim.cli.vendor_api.window import last_days, window_options
 from frontsim.client.errors import ApiError
 from frontsim.client.models import WebhookView
-from frontsim.client.reconcile import Tally
+from frontsim.client.reconcile import ReconcileResult
 from frontsim.client.reconcile import reconcile as reconcile_webhook
 from frontsim.client.reconcile_metrics import as_prometheus, write
 from frontsim.client.reconcile_state import ReconcileState, default_file
@@ -107,42 +107,44 @@ def reconcile(ctx: click.Context, /, api: Api, *, watch_s: float | None, **optio
 
 def _start(ctx: click.Context, api: Api, options: dict[str, Any]) -> int:
     """One start of the job; the metrics say how it ended, even if it failed."""
-    began, tallies, code = stopwatch(), list[Tally](), NOT_RUN
+    began, results, code = stopwatch(), list[ReconcileResult](), NOT_RUN
     state = ReconcileState(options["state_file"] or default_file(api.base_url, os.environ))
     try:
         if options["dry_run"]:
             state.read()
-            code = _run(ctx, api, options, state, tallies)
+            code = _run(ctx, api, options, state, results)
         else:
             with state.alone() as is_alone:
                 if not is_alone:
                     say(f"Another copy of this job is running, so this one does nothing ({state.file}).")
                     return CLEAN
-                code = _run(ctx, api, options, state, tallies)
+                code = _run(ctx, api, options, state, results)
     finally:
         if options["metrics_file"]:
-            text = as_prometheus(tallies, ended_s=time.time(), duration_s=stopwatch() - began, exit_code=code)
+            text = as_prometheus(results, ended_s=time.time(), duration_s=stopwatch() - began, exit_code=code)
             write(options["metrics_file"], text)
     return code
 
 
-def _run(ctx: click.Context, api: Api, options: dict[str, Any], state: ReconcileState, tallies: list[Tally]) -> int:
-    """Work on each webhook; `tallies` has what was done, however it ends."""
+def _run(
+    ctx: click.Context, api: Api, options: dict[str, Any], state: ReconcileState, results: list[ReconcileResult]
+) -> int:
+    """Work on each webhook; `results` has what was done, however it ends."""
     if state.damage:
         say(f"{state.damage}: beginning {DAYS} days ago.")
     with api.open() as front:
         chosen, missing = _chosen(RETRY.read(front.list_webhooks), options["wanted"])
-        _reconcile_each(front, chosen, options, None if _has_own_window(ctx) else state, tallies)
-    show(chosen, tallies, as_json=options["as_json"])
-    stopped = [tally for tally in tallies if tally.stopped]
-    for tally in stopped:
-        if tally.ends_everything:
-            error = tally.stopped
+        _reconcile_each(front, chosen, options, None if _has_own_window(ctx) else state, results)
+    show(chosen, results, as_json=options["as_json"])
+    stopped = [result for result in results if result.stopped]
+    for result in stopped:
+        if result.ends_everything:
+            error = result.stopped
             raise FrontsimError(f"the job ended early: {error}{advice(error) if isinstance(error, ApiError) else ''}")
-        say(f"webhook {tally.webhook_id}: not finished: {tally.stopped}")
+        say(f"webhook {result.webhook_id}: not finished: {result.stopped}")
     for name in missing:
         say(f"webhook {name}: expected the id of a webhook in FRONTSIM_WEBHOOK_IDS, and the API has none of that id")
-    return STILL_FAILING if stopped or missing or any(tally.left for tally in tallies) else CLEAN
+    return STILL_FAILING if stopped or missing or any(result.left for result in results) else CLEAN
 
 
 def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> tuple[list[WebhookView], list[str]]:
@@ -167,9 +169,9 @@ def _reconcile_each(
     chosen: Sequence[WebhookView],
     options: dict[str, Any],
     state: ReconcileState | None,
-    tallies: list[Tally],
+    results: list[ReconcileResult],
 ) -> None:
-    """One tally for each webhook. An error that would end the next one, too, ends all.
+    """One result for each webhook. An error that would end the next one, too, ends all.
 
     A long `--watch` outlives its first window, so the default window is computed for each start.
     """
@@ -178,7 +180,7 @@ def _reconcile_each(
         for webhook in chosen:
             from_: When = options["from_"] if state is None else state.window_from(webhook.id, earliest)
             say_, progress = for_webhook(webhook)
-            tally = reconcile_webhook(
+            result = reconcile_webhook(
                 front,
                 webhook.id,
                 from_=from_,
@@ -190,21 +192,21 @@ def _reconcile_each(
                 concurrency=options["concurrency"],
                 progress=progress,
             )
-            tallies.append(tally)
+            results.append(result)
             if state is not None and not options["dry_run"]:
-                _note(state, tally, earliest)
-            if tally.ends_everything:
+                _note(state, result, earliest)
+            if result.ends_everything:
                 break
 
 
-def _note(state: ReconcileState, tally: Tally, earliest: date) -> None:
+def _note(state: ReconcileState, result: ReconcileResult, earliest: date) -> None:
     """Remember since when everything of a webhook has been dealt with."""
-    if tally.stopped is not None:
-        state.keep(tally.webhook_id, earliest)
+    if result.stopped is not None:
+        state.keep(result.webhook_id, earliest)
         return
     today, _ = last_days(0, datetime.now(UTC))
-    due = [entry.created for entry in tally.left if entry.webhook_event_id not in tally.spent]
-    state.note(tally.webhook_id, min([today, *(_day(created, earliest) for created in due)]))
+    due = [entry.created for entry in result.left if entry.webhook_event_id not in result.spent]
+    state.note(result.webhook_id, min([today, *(_day(created, earliest) for created in due)]))
 
 
 def _day(created: str | None, unknown: date) -> date:

@@ -8,7 +8,7 @@ import click
 
 from frontsim.cli.output import show_json, show_table, shown
 from frontsim.client.models import WebhookView
-from frontsim.client.reconcile import Progress, Tally
+from frontsim.client.reconcile import Progress, ReconcileResult
 from frontsim.client.retry import Say
 
 
@@ -38,36 +38,36 @@ def progress_bar() -> Iterator[Callable[[WebhookView], tuple[Say, Progress | Non
         yield for_webhook
 
 
-def show(chosen: Sequence[WebhookView], tallies: Sequence[Tally], *, as_json: bool) -> None:
+def show(chosen: Sequence[WebhookView], results: Sequence[ReconcileResult], *, as_json: bool) -> None:
     """The result of a start of the job."""
-    pairs = list(zip(chosen, tallies, strict=False))  # a job that ended early has fewer tallies
+    pairs = list(zip(chosen, results, strict=False))  # a job that ended early has fewer results
     if as_json:
-        show_json([_model(webhook, tally) for webhook, tally in pairs])
+        show_json([_model(webhook, result) for webhook, result in pairs])
         return
     rows = [
-        (f"{webhook.event} {webhook.id}", tally.listed, tally.resent, tally.recovered, len(tally.left))
-        for webhook, tally in pairs
+        (f"{webhook.event} {webhook.id}", result.listed, result.resent, result.recovered, len(result.left))
+        for webhook, result in pairs
     ]
     show_table(["webhook", "listed", "resent", "recovered", "still failing"], rows, empty="no webhooks")
-    left = [(entry.webhook_event_id, entry.created, entry.outcome) for tally in tallies for entry in tally.left]
+    left = [(entry.webhook_event_id, entry.created, entry.outcome) for result in results for entry in result.left]
     if left:
         click.echo()
         show_table(["still failing", "created", "outcome"], left, empty="")
-    spent = sum(len(tally.spent) for tally in tallies)
+    spent = sum(len(result.spent) for result in results)
     if spent:
         click.echo(f"\nResend by hand, with `frontsim resend`: {spent} that are out of attempts (--max-attempts).")
 
 
-def _model(webhook: WebhookView, tally: Tally) -> dict[str, object]:
+def _model(webhook: WebhookView, result: ReconcileResult) -> dict[str, object]:
     return {
         "webhookId": webhook.id,
         "event": webhook.event,
         "url": webhook.url,
-        "listed": tally.listed,
-        "resent": tally.resent,
-        "recovered": tally.recovered,
-        "stillFailing": len(tally.left),
-        "outOfAttempts": len(tally.spent),
-        "failing": [entry.raw for entry in tally.left],
-        "stopped": None if tally.stopped is None else str(tally.stopped),
+        "listed": result.listed,
+        "resent": result.resent,
+        "recovered": result.recovered,
+        "stillFailing": len(result.left),
+        "outOfAttempts": len(result.spent),
+        "failing": [entry.raw for entry in result.left],
+        "stopped": None if result.stopped is None else str(result.stopped),
     }

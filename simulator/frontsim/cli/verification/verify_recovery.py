@@ -122,6 +122,8 @@ def _say_case(played: PlayedCase, *, err: bool) -> None:
     found = counts(played)
     judgement = played.judgement
     classes = ", ".join(dict.fromkeys(finding.class_ for finding in judgement.findings))
-    told = classes or judgement.reason or f"{found['recovered']} of {found['failed']} recovered, {found['calls']} calls"
+    summary = (
+        classes or judgement.reason or f"{found['recovered']} of {found['failed']} recovered, {found['calls']} calls"
+    )
     begins = f"{judgement.verdict:9}  {played.case.name:20}  {played.history.duration_s:5.1f} s"
-    click.echo(shown(f"{begins}  {told}"), err=err)
+    click.echo(shown(f"{begins}  {summary}"), err=err)

@@ -90,7 +90,7 @@ class StateFacts:
         customers_before, customers_after: what was shown of them.
         kept: what customers have that the receiver is known to keep.
         settled: all was at rest.
-        shared, shared_customers: what events of other scenarios of the run told of too.
+        shared, shared_customers: what events of other scenarios of the run are about too.
     """
 
     observer: str

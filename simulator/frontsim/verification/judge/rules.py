@@ -206,8 +206,8 @@ def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     if state.after is None:
         reason = state.failure if tells_state(history) else ""
         return Opinion(opinion.accused, opinion.unknown or reason)
-    told = {each.event.webhook_event_id for each in opinion.accused}
-    wrong = [each for each in evidence.state.wrong if not each.events & told]
+    accused = {each.event.webhook_event_id for each in opinion.accused}
+    wrong = [each for each in evidence.state.wrong if not each.events & accused]
     found = tuple(
         Classified(each.accused, each.class_, each.reason)
         for each in wrong

@@ -100,7 +100,7 @@ class ScenarioState:
     limit: str = ""
     turn: str = ""
     broken: BrokenDependency | None = None
-    struck: int = 0
+    hits: int = 0
     slowest_kill_s: float = 0.0
     answer_times_s: dict[str, list[float]] = field(default_factory=dict)
 

@@ -63,6 +63,6 @@ def _columns(report: Report) -> Sequence[str]:
     by_event: dict[str, list[str]] = {}
     for column, count in sorted(report.columns.items()):
         how = count.rewriting or "equal"
-        told = f"{column.name} -> {column.path}: {how} in {count.agreeing} of {count.compared}"
-        by_event.setdefault(column.event, []).append(told)
-    return [f"{event}: {', '.join(told_of)}" for event, told_of in by_event.items()]
+        text = f"{column.name} -> {column.path}: {how} in {count.agreeing} of {count.compared}"
+        by_event.setdefault(column.event, []).append(text)
+    return [f"{event}: {', '.join(texts)}" for event, texts in by_event.items()]

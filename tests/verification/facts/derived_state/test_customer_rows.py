@@ -125,7 +125,7 @@ def test_customers_that_cannot_be_judged_are_left_out(events):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"shared_customers": frozenset({"7"})}, "another scenario told of them too"),
+        ({"shared_customers": frozenset({"7"})}, "events of another scenario are about them too"),
         ({"customers_before": {CustomerField("7", "name"): "x"}}, "the receiver had them before the scenario"),
     ],
 )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from frontsim import catalog
 from frontsim.verification.facts.customer_shape import folded
-from frontsim.verification.play.probes.clean_customers import changed, told_apart, various
+from frontsim.verification.play.probes.clean_customers import changed, distinct, various
 from frontsim.verification.scenario.selection import Selection
 
 CREATED, UPDATED = "CustomerCreated", "CustomerUpdated"
@@ -31,26 +31,26 @@ def harness():
 def test_every_text_tells_one_change_of_a_customer():
     """None stands in another, of the same customer or of others."""
     own = harness()
-    told = told_apart(own, CREATED)
-    every = [*told, *changed(own, told)]
+    people = distinct(own, CREATED)
+    every = [*people, *changed(own, people)]
     texts = [folded(each[path]) for each in every for path in TEXTS if path != "email"]
     assert not [one for one in texts for other in texts if one is not other and one in other]
     assert len(every) == len({each["email"] for each in every})
-    assert (4, 6) == (len(told), len(every))
+    assert (4, 6) == (len(people), len(every))
 
 
 def test_a_change_is_of_the_same_customer_later():
     """The catalogue's identity and the others stay; the newer has the later time."""
     own = harness()
-    told = told_apart(own, CREATED)
-    for before, after in zip(told, changed(own, told), strict=False):
+    people = distinct(own, CREATED)
+    for before, after in zip(people, changed(own, people), strict=False):
         assert [before[path] for path in COMMON] == [after[path] for path in COMMON]
         assert (None, True) == (before["updatedDateTime"], after["updatedDateTime"] > before["createdDateTime"])
 
 
 def test_updates_alone_have_times_too():
     """Where no creation is sent."""
-    assert all(each["updatedDateTime"] for each in told_apart(harness(), UPDATED))
+    assert all(each["updatedDateTime"] for each in distinct(harness(), UPDATED))
 
 
 def test_various_customers_have_and_lack_what_a_receiver_may_choose_by():

@@ -72,7 +72,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         monkeypatch.setattr(boundaries, "kill_in_delivery", kill_in_delivery)
         state = SimpleNamespace(
             turn="db",
-            struck=0,
+            hits=0,
             faults=[],
             killed=killed,
             is_late=lambda: len(counting.breakages) >= late_after,
@@ -97,8 +97,8 @@ def test_the_answer_to_each_request_is_lost_once(played: Callable[..., Any]) -> 
     state = played(database, BoundaryAct.LOSE)
     assert [(DependencyFault.LOST_ANSWER, number) for number in range(4)] == database.broken
     assert {("db", 1)} == {(each.dependency, each.times) for each in database.breakages}
-    assert (4, "dependency db: answer 1 lost", "struck=1") == (
-        state.struck,
+    assert (4, "dependency db: answer 1 lost", "hits=1") == (
+        state.hits,
         state.faults[0].fault,
         state.faults[0].detail,
     )

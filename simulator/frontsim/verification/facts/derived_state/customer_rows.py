@@ -85,15 +85,15 @@ def _compared(
 
 def _customers(events: Sequence[EventFact], state: StateFacts) -> list[_Customer]:
     """Those that can be judged: whose events arrived as they were sent, and that no event deletes."""
-    told: dict[str, list[CustomerChange]] = defaultdict(list)
+    by_customer: dict[str, list[CustomerChange]] = defaultdict(list)
     for change in customer_changes(events):
-        told[change.customer].append(change)
+        by_customer[change.customer].append(change)
     rows: dict[str, dict[str, Any]] = defaultdict(dict)
     for place, value in state.customers_after.items():
         rows[place.customer][place.column] = value
     return [
         _Customer(customer, changes, rows.get(customer))
-        for customer, changes in told.items()
+        for customer, changes in by_customer.items()
         if any(is_owed(each.event) for each in changes)
         and not any(each.event.altered or each.is_deletion for each in changes)
     ]
@@ -108,7 +108,7 @@ def _mentions(events: Sequence[EventFact]) -> AbstractSet[str]:
 def _why_unclear(customer: _Customer, state: StateFacts, mentioned: AbstractSet[str]) -> str:
     """Why a row that is not right proves nothing."""
     if customer.id in state.shared_customers:
-        return "another scenario told of them too"
+        return "events of another scenario are about them too"
     if any(place.customer == customer.id for place in state.customers_before):
         return "the receiver had them before the scenario"
     if SEVERAL in (customer.row or {}).values():
@@ -133,7 +133,7 @@ def _wrong(
     is_mixed = any(old for _, (old, _) in found)
     if any(is_fresh.values()) and not is_mixed:
         return None
-    expected = _told(customer, next(iter(shape.columns)), shape)
+    expected = _expected(customer, next(iter(shape.columns)), shape)
     got = "of which columns are of several events" if is_mixed else "which no event of the scenario has"
     return WrongState(row, f"{expected}, got {dict(row)!r:.200}, {got}")
 
@@ -175,13 +175,15 @@ def _texts(shape: CustomerShape, name: str, change: CustomerChange) -> list[str]
 def _older(customer: _Customer, older: CustomerChange, column: str, shape: CustomerShape) -> WrongState:
     assert customer.row is not None  # the caller has looked
     newest, got = customer.newest, customer.row.get(column)
-    told = f"{_told(customer, column, shape)}, got {got!r:.80} as in {older.event.webhook_event_id} of {older.since}"
+    text = (
+        f"{_expected(customer, column, shape)}, got {got!r:.80} as in {older.event.webhook_event_id} of {older.since}"
+    )
     if last_ms(older.event) >= first_ms(newest.event):
-        return WrongState(customer.row, f"{told}, which is older", Class.STALE, older.event)
-    return WrongState(customer.row, f"{told}, which came before: the newer one was lost", accused=newest.event)
+        return WrongState(customer.row, f"{text}, which is older", Class.STALE, older.event)
+    return WrongState(customer.row, f"{text}, which came before: the newer one was lost", accused=newest.event)
 
 
-def _told(customer: _Customer, column: str, shape: CustomerShape) -> str:
+def _expected(customer: _Customer, column: str, shape: CustomerShape) -> str:
     """What is expected of a column."""
     newest = customer.newest
     values = [lookup.find(newest.event.payload, path) for path in shape.columns[column]]

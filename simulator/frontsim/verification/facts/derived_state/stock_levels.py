@@ -105,8 +105,8 @@ def _older(shown: Decimal, older: Sequence[Movement], newest: Movement, expected
     if not older:
         return WrongState(shown, f"{expected}, got {plain(shown)}, which no movement of the scenario has")
     last = max(older, key=lambda each: (each.at, each.number))
-    told = f"{expected}, got {plain(shown)}, the level of {last.event.webhook_event_id} of {last.at}"
+    found = f"{expected}, got {plain(shown)}, the level of {last.event.webhook_event_id} of {last.at}"
     if last_ms(last.event) >= first_ms(newest.event):
-        text = f"{told}, which is older than {newest.event.webhook_event_id} of {newest.at}"
+        text = f"{found}, which is older than {newest.event.webhook_event_id} of {newest.at}"
         return WrongState(shown, text, Class.STALE, last.event)
-    return WrongState(shown, f"{told}, which came before: the newer one was lost", accused=newest.event)
+    return WrongState(shown, f"{found}, which came before: the newer one was lost", accused=newest.event)

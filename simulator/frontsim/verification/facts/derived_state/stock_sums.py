@@ -121,9 +121,9 @@ def _sums(start: Decimal, parts: Iterable[tuple[Decimal, int, int]]) -> Sums | N
 
 def _copies(faults: Sequence[FaultFact]) -> int:
     """How many copies of a delivery a fault may have sent."""
-    told = [each.detail for each in faults if each.fault == _DUPLICATE]
-    numbers = [word.removeprefix(_COPIES) for text in told for word in text.split() if word.startswith(_COPIES)]
-    return max((int(each) for each in numbers if each.isdigit()), default=2 if told else 1)
+    details = [each.detail for each in faults if each.fault == _DUPLICATE]
+    numbers = [word.removeprefix(_COPIES) for text in details for word in text.split() if word.startswith(_COPIES)]
+    return max((int(each) for each in numbers if each.isdigit()), default=2 if details else 1)
 
 
 def _times(number: int) -> str:

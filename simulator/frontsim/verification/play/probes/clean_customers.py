@@ -1,6 +1,6 @@
 """Clean customers, by which a run learns how the receiver keeps customers.
 
-told apart   four new ones, of whom half are changed once: every text differs, so that a column is known by its values
+distinct     four new ones, of whom half are changed once: every text differs, so that a column is known by its values
 various      three more: with and without what a receiver may choose its customers by
 """
 
@@ -36,14 +36,14 @@ _VARIOUS: Sequence[Values] = (
 )
 
 
-def told_apart(harness: Harness, event: str) -> list[Values]:
-    """The values of events of that type about customers who are told apart by every text."""
+def distinct(harness: Harness, event: str) -> list[Values]:
+    """The values of events of that type about customers of whom no two share a text."""
     return [{**_person(harness, person), **_identity(harness), **_since(harness, event)} for person in _PEOPLE]
 
 
-def changed(harness: Harness, told: Sequence[Values]) -> Iterator[Values]:
+def changed(harness: Harness, distinct: Sequence[Values]) -> Iterator[Values]:
     """The same customers, changed in every text; not all of them."""
-    for before, person in zip(told, _CHANGED, strict=False):
+    for before, person in zip(distinct, _CHANGED, strict=False):
         yield {**before, **_person(harness, person), **_since(harness, UPDATED)}
 
 

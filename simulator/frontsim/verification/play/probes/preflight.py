@@ -145,13 +145,13 @@ class Preflight:
 
     def run(self) -> PreflightResult:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
-        told: list[EventFact] = []
-        found = [self._try(told, longest_s=0.0)]
+        tried: list[EventFact] = []
+        found = [self._try(tried, longest_s=0.0)]
         for number in range(1, _TRIES):
             check = found[-1].check
             if not check.failure or check.unanswered or self._is_absent(check):
                 break
-            found.append(self._try(told, longest_s=self.longest_s if number == _TRIES - 1 else 0.0))
+            found.append(self._try(tried, longest_s=self.longest_s if number == _TRIES - 1 else 0.0))
         return replace(found[-1], refused=_refused_in_all(found))
 
     def _is_absent(self, check: PreflightCheck) -> bool:
@@ -178,8 +178,8 @@ class Preflight:
             tries += 1
         return Liveness(f"expected an answer to a clean {sent.event}, got none in {tries} tries ({sent.result})")
 
-    def _try(self, told: list[EventFact], *, longest_s: float) -> PreflightResult:
-        """Some clean events, from their delivery to an effect. `told` has those of earlier tries, and gets these."""
+    def _try(self, tried: list[EventFact], *, longest_s: float) -> PreflightResult:
+        """Some clean events, from their delivery to an effect. `tried` has those of earlier tries, and gets these."""
         began_s, first, *others = stopwatch(), *self.sender.send(self.at_once)
         first = self._acknowledge(first, longest_s=longest_s)
         sent = [first, *(each if first.status_code is None else self._acknowledge(each) for each in others)]
@@ -191,8 +191,8 @@ class Preflight:
         if self.effects is None:
             return PreflightResult(PreflightCheck(ACKNOWLEDGED), taken[-1].webhook_event_id, stopwatch() - began_s)
         facts = [self.sender.fact(each) for each in taken]
-        told += facts
-        check, seen = self._see(self.effects, facts, told, longest_s=longest_s)
+        tried += facts
+        check, seen = self._see(self.effects, facts, tried, longest_s=longest_s)
         sent_s = {each.webhook_event_id: each.sent_s for each in taken}
         return PreflightResult(check, seen, None if check.failure else stopwatch() - sent_s[seen])
 
@@ -224,7 +224,7 @@ class Preflight:
         )
 
     def _see(
-        self, effects: EffectReader, facts: Sequence[EventFact], told: Sequence[EventFact], *, longest_s: float
+        self, effects: EffectReader, facts: Sequence[EventFact], tried: Sequence[EventFact], *, longest_s: float
     ) -> tuple[PreflightCheck, str]:
         """Whether one of some clean events is seen once, and its id; up to `longest_s` while nothing strange appears.
 
@@ -234,7 +234,7 @@ class Preflight:
         """
         began_s, found, is_open, failure = stopwatch(), 0, True, ""
         history = History("preflight", tuple(facts), observer_key=effects.key)
-        tries = replace(history, events=tuple(told))
+        tries = replace(history, events=tuple(tried))
         while (spent_s := stopwatch() - began_s) < self.missing_s or (is_open and spent_s < longest_s):
             seen, failure = _look(effects, history)
             if failure and not effects.is_absent:

@@ -81,10 +81,10 @@ def _send_all(harness: Harness, chosen: Sequence[str]) -> _Taken:
     if MOVEMENT in chosen and len(moved) < len(_MOVED):
         failures.append(f"of {len(_MOVED)} clean {MOVEMENT} the receiver acknowledged {len(moved)}")
         moved = []
-    told, various = _customers_told(harness, chosen)
-    changes = customer_changes(_acknowledged(told))
-    if len(changes) < len(told):
-        failures.append(f"of {len(told)} clean events about customers the receiver acknowledged {len(changes)}")
+    distinct, various = _send_customers(harness, chosen)
+    changes = customer_changes(_acknowledged(distinct))
+    if len(changes) < len(distinct):
+        failures.append(f"of {len(distinct)} clean events about customers the receiver acknowledged {len(changes)}")
         changes = []
     return _Taken(moved, changes, customer_changes(_acknowledged(various)), failures)
 
@@ -156,17 +156,17 @@ def _moved(harness: Harness) -> Iterator[dict[str, Any]]:
         yield {"type": "Manual", "quantity": quantity, **levels, **moments, **harness.fresh(MOVEMENT)}
 
 
-def _customers_told(harness: Harness, chosen: Sequence[str]) -> tuple[list[EventFact], list[EventFact]]:
-    """Those who are told apart, by creations and then updates, or by updates alone; and the various others."""
+def _send_customers(harness: Harness, chosen: Sequence[str]) -> tuple[list[EventFact], list[EventFact]]:
+    """Those whose texts all differ, by creations and then updates, or by updates alone; and the various others."""
     first = next((event for event in CUSTOMER_EVENTS if event in chosen), None)
     if first is None:
         return [], []
-    apart = clean_customers.told_apart(harness, first)
+    apart = clean_customers.distinct(harness, first)
     sent = _sent(harness, first, [*apart, *clean_customers.various(harness, first)])
-    told, various = sent[: len(apart)], sent[len(apart) :]
+    distinct, various = sent[: len(apart)], sent[len(apart) :]
     if UPDATED in chosen:
-        told += _sent(harness, UPDATED, clean_customers.changed(harness, apart))
-    return told, various
+        distinct += _sent(harness, UPDATED, clean_customers.changed(harness, apart))
+    return distinct, various
 
 
 def _kept(state: RunState, taken: _Taken) -> frozenset[Trait]:

@@ -85,7 +85,7 @@ def _kill(state: ScenarioState, event: str, boundary: _Boundary) -> None:
     from_ms = _break(state, fault, boundary)
 
     def kill() -> None:
-        _await_quiet(state, until_struck=True)
+        _await_quiet(state, until_hit=True)
         process.kill()
 
     moment = f"{boundary} of dependency {state.turn} held"
@@ -105,8 +105,8 @@ def _break(state: ScenarioState, fault: DependencyFault, boundary: _Boundary) ->
 def _mend(state: ScenarioState, fault: str, from_ms: int) -> None:
     dependencies = dependencies_of(state)
     dependencies.mend()
-    state.struck += dependencies.hits
-    state.faults.append(FaultFact(fault, from_ms, state.now_ms(), f"struck={dependencies.hits}"))
+    state.hits += dependencies.hits
+    state.faults.append(FaultFact(fault, from_ms, state.now_ms(), f"hits={dependencies.hits}"))
     state.harness.pause(APART_S)
 
 
@@ -117,15 +117,15 @@ def _deliver(state: ScenarioState, event: str) -> bool:
     return _await_quiet(state)
 
 
-def _await_quiet(state: ScenarioState, *, until_struck: bool = False) -> bool:
-    """Wait until the receiver makes no more requests: whether it does; with `until_struck` until one is broken."""
+def _await_quiet(state: ScenarioState, *, until_hit: bool = False) -> bool:
+    """Wait until the receiver makes no more requests: whether it does; with `until_hit` until one is broken."""
     dependencies, pause = dependencies_of(state), state.harness.pause
     began_s = changed_s = stopwatch()
     seen = dependencies.answers(state.turn)
     while (now_s := stopwatch()) - began_s < _BUSY_S:
         if now_s - changed_s >= _QUIET_S:
             return True
-        if until_struck and dependencies.hits:
+        if until_hit and dependencies.hits:
             return False
         pause(_LOOK_S)
         if (answers := dependencies.answers(state.turn)) != seen:

@@ -45,8 +45,8 @@ def _note_end(state: ScenarioState) -> None:
         return
     hits = dependencies_of(state).hits
     broken, state.broken = state.broken, None
-    state.struck += hits
-    state.faults.append(FaultFact(broken.fault, broken.from_ms, state.now_ms(), f"struck={hits}"))
+    state.hits += hits
+    state.faults.append(FaultFact(broken.fault, broken.from_ms, state.now_ms(), f"hits={hits}"))
 
 
 def await_return(state: ScenarioState) -> None:
@@ -81,7 +81,7 @@ def start_what_ended_late(state: ScenarioState) -> None:
 
     A receiver may notice a connection that was broken only then, at its next query. Raises Unusable.
     """
-    if state.struck and state.broken is None:
+    if state.hits and state.broken is None:
         _start_again(state)
 
 
@@ -105,7 +105,7 @@ def why_not_struck(state: ScenarioState) -> str:
     Raises:
         Unusable: the receiver does not use the proxies at all.
     """
-    if not state.scenario.needs_dependency or state.struck:
+    if not state.scenario.needs_dependency or state.hits:
         return ""
     dependencies = dependencies_of(state)
     if not dependencies.connections:
