@@ -96,10 +96,10 @@ def _await_listening(port: int) -> None:
 
 def run(variant: str, seed: int, number: int, ended: Counter[str], *, is_killed: bool) -> Sequence[Played]:
     """One run, as `frontsim verify` plays it: all scenarios and the key probe, or a number of scenarios."""
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     playable = [each for each in bundled_scenarios() if not each.needs]
-    chosen = sorted(dice.sample(playable, number), key=playable.index) if number else playable
-    first_s = dice.uniform(1, KILLED_EVERY_S)  # so that short runs see a kill at any moment
+    chosen = sorted(rng.sample(playable, number), key=playable.index) if number else playable
+    first_s = rng.uniform(1, KILLED_EVERY_S)  # so that short runs see a kill at any moment
     lives_s = chain([first_s], repeat(KILLED_EVERY_S)) if is_killed else repeat(FOR_EVER_S)
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -123,26 +123,22 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on in the answer."""
-        if self._state is _BUSY:
-            attempt = self._attempt
-            assert attempt is not None
-            try:
-                whole = self._reader.feed(data)
-            except BadAnswer:
-                self._end(attempt, answered=False)
-            else:
-                if whole and attempt.plan is WHOLE:
-                    self._answer(attempt)
-                elif whole:
-                    self._end(attempt, answered=True)
-                elif self._reader.size > FREE_BYTES:
-                    self._wait_for_turn()
-        elif self._state is State.MUTED:
-            self._ignore()
-        else:
-            self._lose(StatusText.BAD_RESPONSE)
-            assert self._transport is not None
-            self._transport.abort()
+        if self._state is not _BUSY:
+            self._take_unasked()
+            return
+        attempt = self._attempt
+        assert attempt is not None
+        try:
+            whole = self._reader.feed(data)
+        except BadAnswer:
+            self._end(attempt, answered=False)
+            return
+        if whole and attempt.plan is WHOLE:
+            self._answer(attempt)
+        elif whole:
+            self._end(attempt, answered=True)
+        elif self._reader.size > FREE_BYTES:
+            self._wait_for_turn()
 
     def eof_received(self) -> None:
         """The receiver sends no more; returning None closes our side too."""
@@ -161,6 +157,15 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         assert self.tcp_transport is not None
         return self._transport.get_write_buffer_size() + self.tcp_transport.get_write_buffer_size()
+
+    def _take_unasked(self) -> None:
+        """What comes counts for nothing (MUTED), or no request has asked for it: then the connection is of no use."""
+        if self._state is State.MUTED:
+            self._ignore()
+            return
+        self._lose(StatusText.BAD_RESPONSE)
+        assert self._transport is not None
+        self._transport.abort()
 
     def _ignore(self) -> None:
         """Read nothing more, except where we close in good order: a TLS close must read the receiver's."""
@@ -230,18 +235,17 @@ class Connection(asyncio.Protocol):
         self._owner.on_gone(self)
         attempt, self._attempt = self._attempt, None
         sender, self._paced_sender = self._paced_sender, None
-        if (
-            before is State.MUTED
-            and attempt is not None
-            and attempt.plan.ending is Ending.GIVE_UP
-            and not attempt.ended
-        ):
-            return  # the timer of its paced sender ends this attempt
+        if before is State.MUTED and attempt is not None and _ends_by_timer(attempt):
+            return  # the timer of its paced sender
         if sender is not None:
             sender.stop()
         if attempt is not None:
             attempt.abandon = None
             attempt.fail(StatusText.CONNECTION_RESET if attempt.plan.ending is Ending.RESET else why)
+
+
+def _ends_by_timer(attempt: Attempt) -> bool:
+    return attempt.plan.ending is Ending.GIVE_UP and not attempt.ended
 
 
 def _is_missing_tls_close(error: Exception) -> bool:

@@ -20,9 +20,9 @@ _KEY_CHARACTERS = string.ascii_letters + string.digits
 @contextmanager
 def open_simulator(case: Case, *, seed: int) -> Iterator[CaseSimulator]:
     """A simulator for one case, with its own keys that the job must not print."""
-    dice = random.Random(f"{seed}/{case.name}")  # noqa: S311 - keys of a test
-    api_key = "".join(dice.choices(_KEY_CHARACTERS, k=7)) + "." + "".join(dice.choices(_KEY_CHARACTERS, k=32))
-    subscription_key = "".join(dice.choices("0123456789abcdef", k=32))
+    rng = random.Random(f"{seed}/{case.name}")  # noqa: S311 - keys of a test
+    api_key = "".join(rng.choices(_KEY_CHARACTERS, k=7)) + "." + "".join(rng.choices(_KEY_CHARACTERS, k=32))
+    subscription_key = "".join(rng.choices("0123456789abcdef", k=32))
     gateway = CallGateway()
     with tempfile.TemporaryDirectory(prefix="frontsim-types-") as folder:
         settings = Settings(

@@ -205,29 +205,35 @@ class _Player:
     def _watch(self, jobs: Sequence[RunningJob], number: int, start: CaseStart) -> StartEnding:
         """Wait for the end of all copies, or stop them."""
         gateway, began, failed = self.simulator.gateway, stopwatch(), not start.fails_while_running
-        ending = StartEnding.EXITED
+        ending = None
         while not all(job.has_ended() for job in jobs):
             if not failed and gateway.listed():
                 self.past.fail(start.fails_while_running, due=number + 1, about="while the job was running")
                 failed = True
-            if self.cancelled():
-                ending = StartEnding.TOO_SLOW
-            elif gateway.is_endless():
-                ending = StartEnding.ENDLESS
-            elif stopwatch() - began > self.setup.start_limit_s:
-                ending = StartEnding.TOO_SLOW
-            elif start.kill_after_resends and gateway.resends_made() >= start.kill_after_resends:
-                ending = StartEnding.KILLED_BY_CASE
-            elif start.enough_resends and gateway.resends_made() >= start.enough_resends:
-                ending = StartEnding.ENOUGH
-            if ending is not StartEnding.EXITED:
+            ending = self._why_to_stop(start, running_s=stopwatch() - began)
+            if ending is not None:
                 for job in jobs:
                     job.kill()
                 break
             gateway.wait(_POLL_S)
         if not failed:
             self.past.fail(start.fails_while_running, due=number + 1, about="just after the job's start")
-        return ending
+        return ending or StartEnding.EXITED
+
+    def _why_to_stop(self, start: CaseStart, *, running_s: float) -> StartEnding | None:
+        """How a start ends that must not go on; None while it may."""
+        gateway = self.simulator.gateway
+        if self.cancelled():
+            return StartEnding.TOO_SLOW
+        if gateway.is_endless():
+            return StartEnding.ENDLESS
+        if running_s > self.setup.start_limit_s:
+            return StartEnding.TOO_SLOW
+        if start.kill_after_resends and gateway.resends_made() >= start.kill_after_resends:
+            return StartEnding.KILLED_BY_CASE
+        if start.enough_resends and gateway.resends_made() >= start.enough_resends:
+            return StartEnding.ENOUGH
+        return None
 
     def _edge_of(self, number: int) -> datetime | None:
         """The `to` of the lists of a start, if it was the moment of that start: a window that ends then."""

@@ -10,7 +10,7 @@ is up. It then says from which event to go on:
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -164,20 +164,32 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
     at = query.after if query.after is not None else min(newest + 1, query.before or newest + 1)
     rows: list[LogRow] = []
     began = stopwatch()
-    while len(rows) < limit and (at < newest if upward else at > 1):
-        low, high = (at, at + step) if upward else (at - 1 - step, at - 1)
+    for low, high in _upward(at, newest, step) if upward else _downward(at, step):
         found = db.execute(
             f"SELECT {_COLUMNS} {_FROM} WHERE e.number > ? AND e.number <= ? {conditions} "
             f"ORDER BY e.number {'ASC' if upward else 'DESC'} LIMIT ?",
             (low, high, *values, limit - len(rows)),
         ).fetchall()
         rows += [_row(columns) for columns in found]
-        edge = high if upward else max(low + 1, 1)
-        at = rows[-1].number if len(rows) == limit else edge
-        if stopwatch() - began > _BUDGET_S:
+        is_full = len(rows) == limit
+        edge = high if upward else low + 1
+        at = rows[-1].number if is_full else edge
+        if is_full or stopwatch() - began > _BUDGET_S:
             break
     is_more = at < newest if upward else at > 1
     return LogPage(rows[::-1] if upward else rows, at if is_more else None, newest)
+
+
+def _upward(after: int, newest: int, step: int) -> Iterator[tuple[int, int]]:
+    """Stretches of events, from the first after one on: each begins above its first number and ends with its second."""
+    for low in range(after, newest, step):
+        yield low, low + step
+
+
+def _downward(before: int, step: int) -> Iterator[tuple[int, int]]:
+    """The same from the last before one on, down to the first event of all."""
+    for edge in range(before, 1, -step):
+        yield max(edge - 1 - step, 0), edge - 1
 
 
 def read_event(db: sqlite3.Connection, webhook_event_id: UUID) -> EventDetail | None:

@@ -1,4 +1,4 @@
-"""The generator as its users see it: valid, plausible, the same for the same dice, and clear when it can't."""
+"""The generator as its users see it: valid, plausible, the same for the same seed, and clear when it can't."""
 
 import random
 import sys

@@ -149,30 +149,45 @@ def _read(process: "subprocess.Popen[bytes]", limit_s: float) -> tuple[bytes, by
     Children that outlive the command may hold its pipes open: they are not waited for.
     """
     assert process.stdout is not None and process.stderr is not None  # noqa: PT018 - both are pipes
-    began, text, errors = stopwatch(), bytearray(), bytearray()
+    began, output = stopwatch(), _Output()
     with selectors.DefaultSelector() as selector:
-        for stream in (process.stdout, process.stderr):
-            selector.register(stream, selectors.EVENT_READ)
+        selector.register(process.stdout, selectors.EVENT_READ, output.add_text)
+        selector.register(process.stderr, selectors.EVENT_READ, output.add_errors)
         while selector.get_map():
-            if stopwatch() - began > limit_s:
-                raise TooSlow
+            _check_time(began, limit_s)
             has_ended = process.poll() is not None
             ready = selector.select(0 if has_ended else _LOOK_S)
             if has_ended and not ready:
                 break
             for key, _ in ready:
                 piece = os.read(key.fd, _PIECE)
-                if not piece:
-                    selector.unregister(key.fileobj)
-                elif key.fileobj is process.stdout:
-                    text += piece
-                    if len(text) > MOST_BYTES:
-                        raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
+                if piece:
+                    key.data(piece)
                 else:
-                    errors += piece[: _ERRORS_KEPT - len(errors)]
+                    selector.unregister(key.fileobj)
     while process.poll() is None:  # it closed its pipes and goes on
-        if stopwatch() - began > limit_s:
-            raise TooSlow
+        _check_time(began, limit_s)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_S)
-    return bytes(text), bytes(errors)
+    return bytes(output.text), bytes(output.errors)
+
+
+class _Output:
+    """What a command has printed so far."""
+
+    def __init__(self) -> None:
+        self.text = bytearray()
+        self.errors = bytearray()
+
+    def add_text(self, piece: bytes) -> None:
+        self.text += piece
+        if len(self.text) > MOST_BYTES:
+            raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
+
+    def add_errors(self, piece: bytes) -> None:
+        self.errors += piece[: _ERRORS_KEPT - len(self.errors)]
+
+
+def _check_time(began: float, limit_s: float) -> None:
+    if stopwatch() - began > limit_s:
+        raise TooSlow

@@ -24,10 +24,10 @@ from frontsim.verification.play.probes.clean_events import preflight_of
 from frontsim.verification.play.probes.preflight import Preflight, PreflightResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.play.steps.actions import act, reconcile
-from frontsim.verification.play.steps.dependency_faults import start_what_ended_late, why_not_struck
+from frontsim.verification.play.steps.dependency_faults import start_what_ended_late, why_nothing_was_hit
 from frontsim.verification.play.steps.faults import end_faults
 from frontsim.verification.play.steps.observing import take_baseline
-from frontsim.verification.play.steps.pasts import tell_pasts
+from frontsim.verification.play.steps.pasts import send_pasts
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import EVENTFUL
 
@@ -79,7 +79,7 @@ def _play(state: ScenarioState) -> Recording:
     if skipped := _no_shop(state):
         return Recording(_history(state, ()), skipped=skipped)
     _subscribe(state)
-    tell_pasts(state)
+    send_pasts(state)
     for turn in state.turns:
         state.turn = turn
         for step in state.scenario.steps:
@@ -89,7 +89,7 @@ def _play(state: ScenarioState) -> Recording:
         end_faults(state)
     if state.is_late() and not state.is_drained():
         return Recording(_history(state, read_facts(state), trouble=_late(state)))
-    if skipped := why_not_struck(state):
+    if skipped := why_nothing_was_hit(state):
         return Recording(_history(state, ()), skipped=skipped)
     start_what_ended_late(state)
     liveness = preflight.check_liveness(is_late=state.is_late)

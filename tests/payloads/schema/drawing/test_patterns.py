@@ -41,7 +41,7 @@ READ = [
 
 @pytest.mark.parametrize("pattern", READ)
 def test_the_pattern_is_found_in_its_text(pattern: str) -> None:
-    """Text of a pattern matches it, as the validator reads it, for most dice where it looks ahead and for all else."""
+    """Text of a pattern matches it, as the validator reads it, for most seeds where it looks ahead and for all else."""
     produce = text_of(pattern)
     validator = jsonschema_rs.validator_for({"pattern": pattern})
     assert produce is not None

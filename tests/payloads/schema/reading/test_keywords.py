@@ -1,4 +1,4 @@
-"""A schema or more for every keyword: what is drawn is valid, and always the same for the same dice."""
+"""A schema or more for every keyword: what is drawn is valid, and always the same for the same seed."""
 
 import copy
 import itertools

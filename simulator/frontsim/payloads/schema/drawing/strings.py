@@ -5,7 +5,7 @@ keywords checks samples of each, so a drawn string seldom needs a second try.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer, checked_on_samples
@@ -60,13 +60,7 @@ def _candidates(facts: SchemaFacts, hint: Hint) -> Iterator[Text]:
         yield known
     if examples and not patterns:
         yield _like(examples)
-    for pattern in patterns:
-        for stretch in (4, 20, max(80, least)):
-            for produce in texts_of(pattern, stretch=stretch):
-                yield produce
-                yield _to_length(produce, least, most)
-    for first, second in permutations([text for pattern in patterns for text in texts_of(pattern)], 2):
-        yield _joined(first, second)
+    yield from _by_patterns(patterns, least, most)
     extremes = EXTREMES.get(facts.format_ or "")
     if extremes is not None:
         yield from extremes(least, most)
@@ -75,6 +69,17 @@ def _candidates(facts: SchemaFacts, hint: Hint) -> Iterator[Text]:
     yield _to_length(_producer(named or known or (SENTENCES if least > _SHORT else WORDS)), least, most)
     yield examples
     yield ("", "a", "1", "A1", "x-1", " ", "æ", "zz")
+
+
+def _by_patterns(patterns: Sequence[str], least: int, most: int) -> Iterator[Text]:
+    """Texts of each pattern, shorter ones first, then those of two patterns in a row."""
+    for pattern in patterns:
+        for stretch in (4, 20, max(80, least)):
+            for produce in texts_of(pattern, stretch=stretch):
+                yield produce
+                yield _to_length(produce, least, most)
+    for first, second in permutations([text for pattern in patterns for text in texts_of(pattern)], 2):
+        yield _joined(first, second)
 
 
 def _joined(first: Producer, second: Producer) -> Producer:

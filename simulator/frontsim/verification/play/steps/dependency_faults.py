@@ -99,7 +99,7 @@ def patience_s(state: ScenarioState) -> float:
     return last_s * _PATIENCE if state.scenario.needs_dependency else last_s
 
 
-def why_not_struck(state: ScenarioState) -> str:
+def why_nothing_was_hit(state: ScenarioState) -> str:
     """Why nothing was broken, though the scenario should break a dependency; "" when something was.
 
     Raises:

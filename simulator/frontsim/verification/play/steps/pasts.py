@@ -19,7 +19,7 @@ from frontsim.verification.scenario.steps import Raise
 _BEFORE = timedelta(days=1)
 
 
-def tell_pasts(state: ScenarioState) -> None:
+def send_pasts(state: ScenarioState) -> None:
     """Deliver what the scenario's events need as their past, and see it acknowledged. Raises CallError."""
     moments = _moments(state)
     for event, count, fixed in _wanted(state):
