@@ -35,9 +35,12 @@ def test_an_answer_that_names_a_field_tells_which(answer, paths):
 
 
 def test_a_field_that_was_seen_but_never_null_is_a_guess():
-    """A bridge requires `sku`; that it may be null is ours."""
-    (found,) = suspects({"sku": None}, [], CATALOG.find("StockMovementCreated").schema)
-    assert (True, True) == (found.provenance.startswith("seen: "), found.is_guessed)
+    """A bridge requires every field of a movement; that `sku`, `gtin` and `createdById` may be null is ours."""
+    schema = CATALOG.find("StockMovementCreated").schema
+    nulls = [name for name, field in schema["properties"].items() if "null" in field["type"]]
+    found = suspects(dict.fromkeys(nulls), [], schema)
+    assert ["createdById", "gtin", "sku"] == [each.path for each in found]
+    assert all(each.provenance.startswith("seen: ") and each.is_guessed for each in found)
     (found,) = suspects({"city": None}, [], CATALOG.find("CustomerCreated").schema)
     assert not found.is_guessed
 
