@@ -1,4 +1,6 @@
 import itertools
+import math
+from contextlib import contextmanager
 from types import MappingProxyType
 
 import orjson
@@ -7,12 +9,14 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
+from frontsim.verification import first_passes
 from frontsim.verification.facts.history import EventFact, History, Run
 from frontsim.verification.first_passes import FirstPasses
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.judge.clauses import load
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.verification.play.runner import Recording
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
@@ -89,6 +93,34 @@ def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
     volume = passes._volume(storm, Selection(CATALOG))
     assert is_fewer is bool(volume.note)
     assert is_fewer is (volume.scenario != storm)
+
+
+class Untouched(NoSimulator):
+    """A run whose scenarios reach neither a simulator nor a receiver."""
+
+    def __init__(self):
+        self.began_s = stopwatch()
+
+    def skip_reason(self, _):
+        return ""
+
+    @contextmanager
+    def __call__(self, _):
+        yield Harness(None, None, "http://127.0.0.1:1", self.selection, pause=lambda _: None)
+
+
+@pytest.mark.parametrize(("budget_s", "kills_s"), [(60, 15.0), (math.inf, math.inf)])
+def test_a_scenario_may_kill_for_a_quarter_of_the_budget(monkeypatch, budget_s, kills_s):
+    """A receiver that starts slowly would else be killed for as long as the budget is in the first of four."""
+    given = []
+
+    def play(scenario, harness):
+        given.append(harness.limits.kills_s)
+        return Recording(History(scenario.name), skipped="enough is known")
+
+    monkeypatch.setattr(first_passes, "play", play)
+    list(play_all(bundled_scenarios()[:1], Untouched(), load(), Pace(budget_s=budget_s)))
+    assert [kills_s] == given
 
 
 @pytest.mark.slow

@@ -29,6 +29,8 @@ from frontsim.verification.volume import Volume, deliveries_per_s, fitted
 
 _SLOW_MS = 150
 """A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
+_PART_FOR_KILLS = 0.25
+"""The part of the budget in which one scenario may kill the receiver: four do so, and it may be slow to start."""
 _LATE_S = 1.5
 """A receiver that books so long after its answer, as a batch does, keeps scenarios waiting: more of them may wait."""
 
@@ -148,7 +150,14 @@ class FirstPasses:
         with self._open_harness(scenario) as opened:
             pause = self._schedule.pause(opened.pause)
             cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
-            harness = replace(opened, is_alone=is_alone, pause=pause, rest_of_run=rest, cleans_up=cleans_up)
+            harness = replace(
+                opened,
+                is_alone=is_alone,
+                pause=pause,
+                rest_of_run=rest,
+                cleans_up=cleans_up,
+                limits=replace(opened.limits, kills_s=_PART_FOR_KILLS * self._pace.budget_s),
+            )
             self._receiver = harness.latency
             recording = play(volume.scenario, harness)
             if recording.skipped:

@@ -1,5 +1,6 @@
 """What the state of a scenario tells of itself."""
 
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -30,6 +31,14 @@ def test_a_slow_receiver_is_killed_less_often(state, spent_s, kill_s, may):
     """No kill begins that would end after 70 % of the scenario's time: the rest is for its end."""
     state = state()
     state.began_s, state.slowest_kill_s = stopwatch() - spent_s, kill_s
+    assert may is state.may_kill_again
+
+
+@pytest.mark.parametrize(("spent_s", "may"), [(14, True), (16, False)])
+def test_kills_leave_time_for_the_other_scenarios_of_a_small_budget(state, spent_s, may):
+    state = state()
+    state.harness.limits = replace(state.harness.limits, kills_s=15)
+    state.began_s = stopwatch() - spent_s
     assert may is state.may_kill_again
 
 

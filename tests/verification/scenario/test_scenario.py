@@ -5,6 +5,7 @@ import pytest
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
+from frontsim.receivers.broken.registry import BROKEN
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen, place, read, refuse_mismatches
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import InjectFault, Raise
@@ -26,6 +27,14 @@ def test_the_scenarios_are_there():
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
         "sink-trouble", "stock-levels",
     }  # fmt: skip
+
+
+def test_the_most_telling_come_first():
+    """Two of three broken receivers are found in the first half, nine of ten in two thirds: a budget may end there."""
+    names = [each.name for each in SCENARIOS if not (each.needs_dependency or each.needs_sink)]
+    found_after = sorted(min(map(names.index, each.scenarios)) + 1 for each in BROKEN.values())
+    assert found_after[2 * len(BROKEN) // 3] <= len(names) // 2
+    assert found_after[9 * len(BROKEN) // 10] <= 2 * len(names) // 3
 
 
 def test_only_what_kills_needs_process_control():

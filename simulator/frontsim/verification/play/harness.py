@@ -5,6 +5,7 @@ for as long as it waits for missing effects. A scenario whose calls still fail t
 """
 
 import logging
+import math
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -43,6 +44,7 @@ _NEXT_BATCH_FACTOR = 4.5
 _FIRST_RETRY_S = 0.05
 _LONGEST_RETRY_S = 0.5
 _TRIES_IF_LOST = 2
+_TIME_FOR_KILLS = 0.7
 
 T = TypeVar("T")
 
@@ -71,6 +73,7 @@ class TimeLimits:
             in the last look of a run.
         memory_s: how long a receiver must remember an event, at least; it is tried at the end of the run.
         travel_s: by how much our receiver's clock is moved on before that; 0 for not at all.
+        kills_s: for how much of `timeout_s` one scenario may kill our receiver, if that is less than most of it.
     """
 
     settle_s: float = 0.3
@@ -79,6 +82,12 @@ class TimeLimits:
     last_s: float = 15.0
     memory_s: float = 0.0
     travel_s: float = 0.0
+    kills_s: float = math.inf
+
+    @property
+    def time_for_kills_s(self) -> float:
+        """The part of a scenario's time in which it may kill the receiver."""
+        return min(_TIME_FOR_KILLS * self.timeout_s, self.kills_s)
 
     @property
     def wait_limits(self) -> WaitLimits:

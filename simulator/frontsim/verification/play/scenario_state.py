@@ -15,8 +15,6 @@ from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
 
-_TIME_FOR_KILLS = 0.7
-"""The part of a scenario's time in which it may kill the receiver."""
 _AT_ONCE_S = 0.1
 APART_S = 0.01
 """Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
@@ -139,9 +137,10 @@ class ScenarioState:
     def may_kill_again(self) -> bool:
         """Whether there is time to kill the receiver and start it once more, and for the end of the scenario then.
 
-        A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once.
+        A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once; and so is
+        one in a run with a small budget.
         """
-        return self.spent_s + 1.5 * self.slowest_kill_s < _TIME_FOR_KILLS * self.harness.limits.timeout_s
+        return self.spent_s + 1.5 * self.slowest_kill_s < self.harness.limits.time_for_kills_s
 
     def now_ms(self) -> int:
         """Milliseconds of simulator time since the scenario began. Raises CallError."""

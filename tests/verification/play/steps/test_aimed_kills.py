@@ -1,5 +1,6 @@
 """Kills find the moment at which effects appear."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,6 +81,13 @@ def test_kills_end_with_the_time_for_them(state: ScenarioState, observed: Mortal
     observed.answers_s = [state.harness.limits.timeout_s]
     kill_near_the_effect(state, MOVEMENT, 10)
     assert 1 == len(observed.ages_s)
+
+
+def test_kills_leave_time_for_those_at_given_moments(state: ScenarioState, observed: MortalReceiver) -> None:
+    state.harness.limits = replace(state.harness.limits, kills_s=10.0)  # type: ignore[misc]
+    state.began_s -= 7.0
+    kill_near_the_effect(state, MOVEMENT, 10)
+    assert [] == observed.ages_s
 
 
 def test_the_aim_moves_half_as_far_when_it_has_passed_the_moment() -> None:

@@ -30,8 +30,8 @@ _FIRST, _FIRST_STEP, _LATEST = 0.5, 0.25, 2.0
 _LEAST_STEP_S = 0.001
 _UNSEEN = 4
 """Kills after which no effect was ever seen: it appears long after the answer, or the observer is late."""
-_TIME_FOR_AIMED = 0.4
-"""The part of a scenario's time in which it may kill so: other kills come after, and all events are sent again then."""
+_TIME_FOR_AIMED = 0.6
+"""The part of the time for kills: others come after."""
 _QUICK_S, _FEW = 0.05, 2
 """A receiver that takes longer to answer gets few events at once: it would not be done with them in time."""
 _LEAD_S = 0.005
@@ -87,7 +87,7 @@ def kill_near_the_effect(state: ScenarioState, event: str, kills: int) -> None:
     """
     aim: Aim | None = None
     for _ in range(kills):
-        is_late = state.spent_s > _TIME_FOR_AIMED * state.harness.limits.timeout_s
+        is_late = state.spent_s > _TIME_FOR_AIMED * state.harness.limits.time_for_kills_s
         if is_late or not state.may_kill_again or (aim and aim.is_hopeless):
             return
         began = stopwatch()

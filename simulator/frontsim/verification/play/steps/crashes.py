@@ -24,7 +24,7 @@ def crash(state: ScenarioState, step: Crash) -> None:
             _crash_in(state, step, event)
             state.slowest_kill_s = max(state.slowest_kill_s, stopwatch() - began)
         else:
-            state.mark(f"receiver not killed: {step.at}: it takes {state.slowest_kill_s:.1f} s to start")
+            state.mark(f"receiver not killed: {step.at}: no time for a kill and start of {state.slowest_kill_s:.1f} s")
 
 
 def _crash_in(state: ScenarioState, step: Crash, event: str) -> None:
