@@ -292,6 +292,15 @@ def test_the_event_id_alone_is_the_usual_key():
     assert not Fingerprint().is_usual
 
 
+def test_a_key_that_is_not_the_events_id_may_take_two_events_for_one():
+    """Without a key no two events are one; with the id for a key they are where versions of a customer are."""
+    no_key = seen(pairs(), *set(KeyPair) - {KeyPair.CONTROL})
+    by_id, by_entity = seen(pairs(), *TWO_IDS), seen(pairs(), KeyPair.MOMENT, KeyPair.ALIKE)
+    assert [False, True, True] == [each.knows_repeats for each in (no_key, by_id, by_entity)]
+    assert [False, False, True] == [each.merges_events for each in (no_key, by_id, by_entity)]
+    assert seen(pairs(), *set(TWO_IDS) - {KeyPair.VERSION}).merges_events
+
+
 def test_a_memory_explains_a_finding_only_if_it_has_ended():
     by_id = seen(pairs(), *TWO_IDS)
     assert by_id.sentence == by_id.with_memory("remembers an event for at least 9 s").telling

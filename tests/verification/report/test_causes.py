@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.classes import USUAL_CAUSE, Class
 from frontsim.verification.facts.fingerprint import Fingerprint
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Finding, Judgement
@@ -48,19 +48,45 @@ def test_a_general_clause_explains_the_narrow_ones(found):
 
 
 def test_what_was_seen_of_the_key_comes_first(found):
-    """In short in the sentence, whole in the explanation; what is unknown is left out."""
+    """Where it may explain the finding, in short in the sentence, whole in the explanation; not what is unknown."""
     report = found(lost_response=["duplicated"])
     (cause,) = causes(replace(report, keys=Fingerprint("books every delivery: a copy is booked again")))
     assert cause.sentence.endswith("against books-a-repeat-once; the receiver books every delivery")
     assert cause.explanation.startswith(
-        "The receiver books every delivery: a copy is booked again. The receiver does not"
+        "The receiver books every delivery: a copy is booked again. So it does not remember event ids: "
     )
     (usual,) = causes(replace(report, keys=Fingerprint("books by event id; ids that differ in case are one")))
     assert usual.sentence.endswith("against books-a-repeat-once")
-    assert usual.explanation.startswith("The receiver books by event id; ids that differ in case are one. ")
+    assert usual.explanation.startswith(
+        "The receiver books by event id; ids that differ in case are one. So it knows most repeats: "
+    )
     (unknown,) = causes(replace(report, keys=Fingerprint()))
     assert causes(report) == (unknown,)
     assert unknown.explanation.startswith("The receiver does not remember")
+
+
+@pytest.mark.parametrize(
+    ("class_", "keys", "is_first"),
+    [
+        ("burned", "books by event id", True),
+        ("lost-after-ack", "books by event id", False),
+        ("lost-after-ack", "books every delivery: a copy is booked again", False),
+        ("lost-after-ack", "books by entity: a second event about one saleId is booked once", True),
+        ("lost-after-ack", "books by event id; a second version of one customer is not booked", True),
+        ("rejected", "books by body: the same bytes under two ids are booked once", True),
+        ("wrong-state", "books by event id", False),
+        ("corrupt", "books by body: the same bytes under two ids are booked once", False),
+        ("stale", "books by event id", False),
+        ("crashed", "books by event id", False),
+    ],
+)
+def test_what_has_nothing_to_do_with_the_key_is_explained_first(found, class_, keys, is_first):
+    """The key comes last then, and an odd one is not in the sentence."""
+    (cause,) = causes(replace(found(evolution=[class_]), keys=Fingerprint(keys)))
+    assert is_first == cause.explanation.startswith(f"The receiver {keys}. ")
+    last = f" How it recognises a repeat does not explain this: it {keys}."
+    assert is_first != (cause.explanation == f"{USUAL_CAUSE[Class(class_)]}{last}")
+    assert (is_first and not keys.startswith("books by event id")) == ("; the receiver books" in cause.sentence)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +104,7 @@ def test_a_memory_that_has_ended_explains_something(found, memory, said):
         ("books by time: two events of one moment are booked once", "lost-after-ack", True),
         ("books by a part of the event id: by its first 9 to 13 characters", "burned", True),
         ("books by time: two events of one moment are booked once", "duplicated", False),
-        ("books by event id", "lost-after-ack", False),
+        ("books by event id", "burned", False),
         ("books by entity: a second event about one saleId is booked once", "lost-after-ack", False),
     ],
 )

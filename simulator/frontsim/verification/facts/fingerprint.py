@@ -32,6 +32,7 @@ from frontsim.verification.facts.memory import FORGOTTEN
 UNKNOWN = "unknown"
 _NO_KEY = "books every delivery"
 _BY_ID = "books by event id"
+_SAME_VERSION = "a second version of one customer is not booked"
 _TOO_COARSE = ("books by time", "books by a part of the event id", "books by webhook", "books by something other than")
 
 
@@ -97,7 +98,7 @@ class Fingerprint:
 
         Nothing is added to what is unknown, or to a receiver that has no key to remember.
         """
-        says_more = memory and self.is_known and self.short != _NO_KEY
+        says_more = memory and self.is_known and self.knows_repeats
         return replace(self, memory=memory) if says_more else self
 
     @property
@@ -109,6 +110,16 @@ class Fingerprint:
     def is_too_coarse(self) -> bool:
         """Whether events that have nothing to do with each other are one to it."""
         return self.short.startswith(_TOO_COARSE)
+
+    @property
+    def knows_repeats(self) -> bool:
+        """Whether it has a key at all."""
+        return self.short != _NO_KEY
+
+    @property
+    def merges_events(self) -> bool:
+        """Whether it may take two events for one, or two versions of what they are about."""
+        return self.knows_repeats and (not self.is_usual or _SAME_VERSION in self.sentence)
 
     @property
     def is_usual(self) -> bool:
@@ -253,4 +264,4 @@ def _by_content(once: set[KeyPair], again: set[KeyPair], identity: str) -> str:
 
 
 def _versions(once: set[KeyPair]) -> list[str]:
-    return ["a second version of one customer is not booked"] if KeyPair.VERSION in once else []
+    return [_SAME_VERSION] if KeyPair.VERSION in once else []

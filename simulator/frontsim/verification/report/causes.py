@@ -20,6 +20,16 @@ _TOO_COARSE = (
     "events then: "
 )
 
+_NO_MEMORY = "So it does not remember event ids: write the id under a unique index, in one transaction with the effect."
+_KNOWS_REPEATS = (
+    "So it knows most repeats: it checks for the key before the work and writes it after, or in another transaction, "
+    "or loses it at a restart, or keeps it for too short a time. A unique index on the event's id, written with the "
+    "effect, closes all of these gaps."
+)
+_ABOUT_KEYS = (Class.DUPLICATED, Class.BURNED)
+"""These always say something of how the receiver recognises a repeat; the next only if its key is an odd one."""
+_PERHAPS_OF_KEYS = (Class.LOST_AFTER_ACK, Class.REJECTED, Class.WRONG_STATE)
+
 Key = tuple[str, Class]
 """Identifies a cause: the id of its clause, and the class."""
 
@@ -29,7 +39,8 @@ class Cause:
     """One mistake of the receiver, where it shows, and in how many events.
 
     `scenarios` are in the order in which they were played; `sentence` needs no other to be understood. `explanation`
-    begins with what was seen of the receiver's key, and goes on with what usually is the cause.
+    says what usually is the cause, and what was seen of the receiver's key: first where the key may explain the
+    findings, last where it does not.
     """
 
     clause: Clause
@@ -54,7 +65,7 @@ def causes(report: Report) -> tuple[Cause, ...]:
             key[1],
             _names(found[key]),
             len(found[key]),
-            _sentence(key, found[key], violated=violated, is_first=place == 0) + _short(report.keys),
+            _sentence(key, found[key], violated=violated, is_first=place == 0) + _short(key[1], report.keys),
             _explanation(key[1], report.keys),
         )
         for place, key in enumerate(order)
@@ -103,15 +114,31 @@ def _sentence(key: Key, findings: list[tuple[str, Finding]], *, violated: int, i
     return f"{subject} {_violated(len(_names(findings)), violated)}: {events} ({MEANING[class_]}), against {clause}"
 
 
-def _short(keys: Fingerprint | None) -> str:
-    """What is odd about the receiver's key, if anything is."""
-    return f"; the receiver {keys.short}" if keys and keys.is_known and not keys.is_usual else ""
+def _short(class_: Class, keys: Fingerprint | None) -> str:
+    """What is odd about the receiver's key, if that may explain the findings."""
+    is_told = keys and keys.is_known and not keys.is_usual and _may_explain(class_, keys)
+    return f"; the receiver {keys.short}" if keys and is_told else ""
 
 
 def _explanation(class_: Class, keys: Fingerprint | None) -> str:
-    seen = f"The receiver {keys.telling}. " if keys and keys.is_known else ""
-    is_told = keys is not None and keys.is_too_coarse and class_ in (Class.LOST_AFTER_ACK, Class.BURNED)
-    return f"{seen}{_TOO_COARSE if is_told else ''}{USUAL_CAUSE[class_]}"
+    if not keys or not keys.is_known:
+        return USUAL_CAUSE[class_]
+    if not _may_explain(class_, keys):
+        return f"{USUAL_CAUSE[class_]} How it recognises a repeat does not explain this: it {keys.sentence}."
+    return f"The receiver {keys.telling}. {_cause_by_key(class_, keys)}"
+
+
+def _may_explain(class_: Class, keys: Fingerprint) -> bool:
+    """Whether the receiver's key may be why events are of that class."""
+    return class_ in _ABOUT_KEYS or (class_ in _PERHAPS_OF_KEYS and keys.merges_events)
+
+
+def _cause_by_key(class_: Class, keys: Fingerprint) -> str:
+    """The usual cause, as far as the key leaves it open."""
+    if class_ is Class.DUPLICATED:
+        return _KNOWS_REPEATS if keys.knows_repeats else _NO_MEMORY
+    is_lost = class_ in (Class.LOST_AFTER_ACK, Class.BURNED)
+    return f"{_TOO_COARSE if is_lost and keys.is_too_coarse else ''}{USUAL_CAUSE[class_]}"
 
 
 def _violated(number: int, total: int) -> str:
