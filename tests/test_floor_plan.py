@@ -78,19 +78,11 @@ UNMIRRORED = {
     "facts; test_outcomes makes them": "contract_suite/outcome.py",
     "is a test": "contract_suite/test_contract.py contract_suite/test_recovery.py",
     "whole jobs are played in tests/recovery": "jobs/broken.py jobs/right.py",
-    "importing Locust patches the standard library; test_locust_hooks and test_teardown start real Locust processes": (
-        "load/master/load_master.py load/master/load_state.py load/master/setup.py "
-        "load/worker/delivery_user.py load/worker/load_worker.py"
+    "importing Locust patches the standard library; test_locust_hooks starts real Locust processes": (
+        "load/master/load_master.py load/worker/delivery_user.py load/worker/load_worker.py"
     ),
     "names alone; test_keywords reads schemas with them": "payloads/schema/reading/vocabulary.py",
-    "test_registry and test_matrix hold every receiver to what it must do or get wrong": (
-        "receivers/broken/answer.py receivers/broken/customers.py receivers/broken/derived.py "
-        "receivers/broken/levels.py receivers/broken/race.py receivers/broken/state.py "
-        "receivers/broken/transaction.py receivers/correct.py"
-    ),
-    "test_app and test_serve serve with it": "receivers/server.py",
-    "test_matrix plays whole cases: each needs a simulator and a job": "recovery/play.py",
-    "test_crashes times what is sent by hand": "verification/play/steps/by_hand.py",
+    "a part of the registry, whose test holds each receiver to it": "receivers/broken/derived.py",
 }
 """Why modules may lack a mirrored test, and which they are. A new module needs a test of its own."""
 

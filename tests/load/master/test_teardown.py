@@ -2,7 +2,7 @@
 
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 
 from frontsim.client.leases import DeliveryReport
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.errors import BadInput, Unusable
 from frontsim.load.master import resends
 from frontsim.load.master import setup as load_setup
 from frontsim.load.master.clean_events import preflight_of
@@ -20,10 +19,7 @@ from frontsim.load.master.report import report_on
 from frontsim.load.master.setup import LoadSetup, set_up
 from frontsim.load.master.teardown import faulted_until, open_deliveries, record, windows
 from frontsim.load.plan.load import Load
-from frontsim.load.plan.options import NOT_GIVEN
-from frontsim.load.plan.plans import DOWNTIME, LOST_ANSWERS, STEADY
-from frontsim.serving import run_in_thread
-from frontsim.settings import Settings
+from frontsim.load.plan.plans import DOWNTIME, STEADY
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import EventFact, FaultFact, Run
 from frontsim.verification.judge import clauses
@@ -36,57 +32,6 @@ from frontsim.verification.scenario.scenario import Scenario
 from tests.load.conftest import Receivers
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def load(receivers: Receivers) -> Iterator[Load]:
-    running = run_in_thread(Settings(port=0, ephemeral=True))
-    receiver = receivers.start("reference")
-    options = Namespace(
-        receiver=receiver.hook,
-        observe_url=f"{receiver.effects}?payload=false",
-        observe_sql=None,
-        observe_cmd="",
-        observe_sink="",
-        observers_of_file={},
-        observe_state="",
-        delivery_shape="bare",
-        observe_key="webhookEventId",
-        simulator=running.base_url,
-        simulator_token="",
-        insecure=False,
-        no_tls_verify=False,
-        tls_ca="",
-        check_content=False,
-        mix="SaleCreated=3,CustomerCreated=1",
-        seed=1,
-        pace=0.0,
-        live=0.0,
-        backlog=10,
-        day_seconds=60.0,
-        event_rate=1.0,
-        resend_after=3.0,
-        answer_timeout=3.0,
-        lease_ttl=4.0,
-        settle=0.05,
-        end_timeout=20.0,
-        stop_timeout=NOT_GIVEN,
-        run_time=3,
-        unsent_share=0.0,
-        lost_share=0.1,
-        late_share=0.0,
-        down_from=None,
-        down_to=None,
-    )
-    yield Load(LOST_ANSWERS, options)
-    running.stop()
-
-
-@pytest.fixture
-def setup(load: Load) -> Iterator[LoadSetup]:
-    opened = set_up(load)
-    yield opened
-    opened.close()
 
 
 def ended(setup: LoadSetup) -> Judgement:
@@ -181,31 +126,6 @@ def test_a_finding_shows_what_was_sent_and_answered(
     assert 409 == finding["answer"]["statusCode"]
     assert finding["answer"]["body"]
     assert "409" in "\n".join(found.table())
-
-
-def test_nothing_is_left_behind(load: Load) -> None:
-    """The webhooks of a run go with it; what was there before stays."""
-    setup = set_up(load)
-    kept = setup.api.create_webhook("InvoiceCreated", load.options.receiver)
-    setup.close()
-    again = set_up(load)
-    assert [kept.id] == [each.id for each in again.api.list_webhooks() if each.event not in load.mix]
-    assert 2 == len(again.created)
-    again.close()
-
-
-def test_a_webhook_of_another_receiver_is_refused(load: Load, setup: LoadSetup) -> None:
-    """It would get our load: another receiver's webhook for a type of the mix ends the run before it begins."""
-    setup.api.create_webhook("SaleCreated", "http://10.0.0.5/hook")
-    with pytest.raises(BadInput, match=r"http://10\.0\.0\.5/hook"):
-        set_up(load)
-
-
-def test_a_receiver_that_is_not_there_ends_the_run(load: Load) -> None:
-    """Before a simulator is started or anything is raised."""
-    gone = replace(load, options=Namespace(**{**vars(load.options), "receiver": "http://127.0.0.1:1/hook"}))
-    with pytest.raises(Unusable, match="start it first"):
-        set_up(gone)
 
 
 def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> None:
