@@ -88,6 +88,14 @@ def test_it_ends_with_the_process_that_started_it():
     assert_gone(running, db)
 
 
+def test_it_ends_without_a_word_if_that_one_dies_before_it_asks_for_a_simulator():
+    """It may still be starting then."""
+    program = "import os; from frontsim.simulator_process import SimulatorProcess; _ = SimulatorProcess(); os._exit(1)"
+    command, pipe = [sys.executable, "-c", program], subprocess.PIPE
+    with subprocess.Popen(command, stderr=pipe, env=module_environment()) as starter:
+        assert (None, b"") == starter.communicate(timeout=PATIENCE_S)  # until the other process has closed it, too
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_are_for_the_process_that_started_it(number: signal.Signals):
     """Ctrl-C and the end of a CI job reach verify, which then ends this one."""

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from docs.generate.commands import walk
+from frontsim import simulator_process
 from frontsim.cli import main
 from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
-from frontsim.errors import BadInput, StoreFailed
+from frontsim.errors import BadInput, StoreFailed, Unusable
+from frontsim.simulator_process import SimulatorProcess
 from tests.support.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
@@ -67,6 +69,56 @@ def test_no_garbage_is_looked_for_while_a_command_is_imported(monkeypatch: pytes
     CliRunner().invoke(frontsim, ["types", "--help"], prog_name="frontsim")
     assert [False] == seen
     assert gc.isenabled()
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> Sequence[SimulatorProcess]:
+    """The processes for simulators that begin before their command is imported."""
+    found: list[SimulatorProcess] = []
+
+    class Noted(SimulatorProcess):
+        def __init__(self) -> None:
+            super().__init__()
+            found.append(self)
+
+    monkeypatch.setattr(simulator_process, "SimulatorProcess", Noted)
+    return found
+
+
+def test_simulators_get_their_process_while_their_command_is_imported(
+    begun: Sequence[SimulatorProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """verify and that process take as long to start, so both start at once. A wrong usage leaves nothing behind."""
+    real, before = importlib.import_module, []
+
+    def noted(name: str) -> Any:
+        before.extend(begun)
+        return real(name)
+
+    monkeypatch.setattr(main.importlib, "import_module", noted)
+    done = CliRunner().invoke(frontsim, ["verify", "--nope"], prog_name="frontsim")
+    assert (3, 1, before) == (done.exit_code, len(begun), begun)
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0].pid, 0)
+
+
+@pytest.mark.parametrize(
+    "args", [["verify", "--list"], ["verify", "-h"], ["verify", "--base-url=http://127.0.0.1:1/api"], ["types"], []]
+)
+def test_what_hosts_no_simulators_starts_no_process(begun: Sequence[SimulatorProcess], args: list[str]) -> None:
+    CliRunner().invoke(frontsim, args, prog_name="frontsim")
+    assert [] == begun
+
+
+def test_a_process_that_cannot_be_started_is_told_by_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong command line hears what is wrong with it, wherever it runs."""
+
+    def fails() -> None:
+        raise Unusable("no process")
+
+    monkeypatch.setattr(simulator_process, "SimulatorProcess", fails)
+    done = CliRunner().invoke(frontsim, ["verify"], prog_name="frontsim")
+    assert "expected --receiver URL" in done.stderr
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("serve", "demo", "verify")])

@@ -18,7 +18,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +28,7 @@ from click.shell_completion import CompletionItem
 
 from frontsim.cli.configured import defaults, options_of
 from frontsim.cli.examples import with_examples
-from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.errors import FrontsimError, StoreFailed, Unusable
 from frontsim.presentation.masking import masked
 from frontsim.user_input.configuration import read_configuration
 
@@ -38,11 +38,15 @@ TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """Where a command stands below `frontsim.cli`, and its line in `frontsim --help`."""
+    """Where a command stands below `frontsim.cli`, and its line in `frontsim --help`.
+
+    `hosts_simulators`: it gets a `SimulatorProcess` as `ctx.obj`, which starts while the command is imported.
+    """
 
     module: str
     attribute: str
     help: str
+    hosts_simulators: bool = False
 
 
 COMMANDS: Mapping[str, CommandEntry] = {
@@ -71,7 +75,12 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "contracts": CommandEntry(
         "contract_data.contract_commands", "contracts", "Pull the real API's event types and schemas, and compare them."
     ),
-    "verify": CommandEntry("verification.verify", "verify", "Prove that a receiver loses nothing and doubles nothing."),
+    "verify": CommandEntry(
+        "verification.verify",
+        "verify",
+        "Prove that a receiver loses nothing and doubles nothing.",
+        hosts_simulators=True,
+    ),
     "verify-recovery": CommandEntry(
         "verification.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
     ),
@@ -80,6 +89,8 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "receiver": CommandEntry("processes.receiver", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""
+_PLAYS_NOTHING = ("-h", "--help", "--list", "--base-url")
+"""Options of a command that hosts simulators with which it hosts none."""
 
 
 def _loaded(name: str) -> click.Command:
@@ -109,6 +120,12 @@ def _known_options() -> set[str]:
     return {name for command in (*commands, *nested) for name in options_of(command)}
 
 
+def _hosts_simulators(args: list[str]) -> bool:
+    """Whether this command line is one that hosts simulators, by the names of its options alone."""
+    entry = COMMANDS.get(args[0]) if args else None
+    return entry is not None and entry.hosts_simulators and not any(each.startswith(_PLAYS_NOTHING) for each in args)
+
+
 class _ReaderLeft(Exception):
     """The reader of standard output closed it."""
 
@@ -132,6 +149,17 @@ class Frontsim(click.Group):
             given = defaults(read_configuration(Path.cwd()), command, cmd_name, known=_known_options)
             ctx.default_map = {cmd_name: given}
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Load the command. The process for its simulators, if it hosts any, starts meanwhile, and ends with `ctx`."""
+        if not ctx.resilient_parsing and _hosts_simulators(args):
+            from frontsim.simulator_process import SimulatorProcess  # noqa: PLC0415 - one command in twenty needs it
+
+            with suppress(Unusable):  # the command tries again, and says so
+                ctx.obj = ctx.with_resource(SimulatorProcess())
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in `--help`, without loading a command."""

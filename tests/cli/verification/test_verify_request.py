@@ -68,6 +68,31 @@ def test_a_simulator_is_named_by_its_api():
     )
 
 
+class Begun:
+    """Stands in for a process that began before."""
+
+    start = "its own way to start a simulator"
+    is_closed = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.mark.parametrize(("typed", "is_used"), [([], True), (["--base-url", "http://shop:1/restapi/V2"], False)])
+def test_a_process_that_began_before_hosts_the_simulators(typed, is_used):
+    """Its end is that of the run, or comes at once if the simulator of others is used after all."""
+    begun = Begun()
+    with simulators_of(parsed(*typed), begun) as simulators:
+        assert (is_used, not is_used) == (simulators is begun.start, begun.is_closed)
+    assert begun.is_closed
+
+
 @pytest.mark.parametrize(
     ("typed", "pace"),
     [

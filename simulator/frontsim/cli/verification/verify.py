@@ -33,6 +33,7 @@ from frontsim.cli.verification.verify_request import pace_of, request_of, simula
 from frontsim.cli.verification.verify_table import LiveTable
 from frontsim.clock import RunTime
 from frontsim.presentation.masking import masked, masked_errors, secrets_shown
+from frontsim.simulator_process import SimulatorProcess
 from frontsim.verdicts import EXIT_CODES
 from frontsim.verification.dependency.dependencies import Dependencies
 from frontsim.verification.hosted import open_harnesses
@@ -93,7 +94,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
             scenario.refuse_mismatches(chosen, selection.mismatch)
             if not request.observers:
                 raise click.UsageError(HOW_TO_OBSERVE)
-            report = _run(request, selection, chosen, options)
+            report = _run(request, selection, chosen, options, ctx.obj)
         try:
             say(lines(report), quiet=is_quiet(options))
         finally:
@@ -101,7 +102,13 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
-def _run(request: Request, selection: Selection, chosen: list[Scenario], options: Mapping[str, Any]) -> Report:
+def _run(
+    request: Request,
+    selection: Selection,
+    chosen: list[Scenario],
+    options: Mapping[str, Any],
+    begun: SimulatorProcess | None,
+) -> Report:
     """Play all scenarios and show each as it ends. Ctrl-C ends the run with what is known."""
     contract, seed, run_time = clauses.load(), options["seed"], RunTime()
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
@@ -111,7 +118,7 @@ def _run(request: Request, selection: Selection, chosen: list[Scenario], options
     try:
         with (
             Interruption() as interruption,
-            simulators_of(options) as simulators,
+            simulators_of(options, begun) as simulators,
             open_harnesses(
                 request,
                 seed,

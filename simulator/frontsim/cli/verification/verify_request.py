@@ -50,12 +50,19 @@ def pace_of(options: Mapping[str, Any]) -> Pace:
 
 
 @contextmanager
-def simulators_of(options: Mapping[str, Any]) -> Iterator[StartSimulator | Address]:
-    """The simulator of --base-url, or a process that hosts one for each scenario. Raises Unusable."""
+def simulators_of(
+    options: Mapping[str, Any], begun: SimulatorProcess | None = None
+) -> Iterator[StartSimulator | Address]:
+    """The simulator of --base-url, or a process that hosts one for each scenario: `begun`, if there is one already.
+
+    Raises Unusable.
+    """
     if options["base_url"]:
+        if begun:
+            begun.close()
         yield _named_simulator(options)
         return
-    with SimulatorProcess() as process:
+    with begun or SimulatorProcess() as process:
         yield process.start
 
 
