@@ -79,7 +79,7 @@ stopwatch: Callable[[], float] = time.perf_counter
 """Seconds on a clock that only measures durations: it has no relation to the time of day."""
 
 
-def overload(load: Callable[[], tuple[float, float, float]] = os.getloadavg) -> str:
+def overload(load: Callable[[], tuple[float, float, float]] = lambda: os.getloadavg()) -> str:
     """Why what came too late may be the machine's fault, to be added to a sentence; "" on most machines."""
     cores = os.cpu_count() or 1
     last_minute, *_ = load()

@@ -152,6 +152,7 @@ def _run(request: dict[str, Any]) -> None:
 
 def main(address: str) -> None:
     gc.disable()
+    os.getloadavg = lambda: (0.0, 0.0, 0.0)  # as in the tests themselves
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()

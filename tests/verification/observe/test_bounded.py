@@ -2,12 +2,14 @@
 
 import gzip
 import itertools
+import queue
 import socket
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -158,3 +160,23 @@ def test_children_of_a_command_that_is_too_slow_are_killed(tmp_path: Path) -> No
         bounded.run(f"sleep 1000 & echo $! > '{file}'; wait", limit_s=SHORT_S)
     with suppress(psutil.NoSuchProcess):
         psutil.Process(int(file.read_text())).wait(PATIENCE_S)
+
+
+def test_an_answer_that_comes_after_its_time_leaves_no_connection_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its client may have been closed while it was connecting."""
+    connect, may_connect, connected = socket.create_connection, threading.Event(), queue.SimpleQueue()
+
+    def connect_late(*args: Any, **options: Any) -> socket.socket:
+        assert may_connect.wait(PATIENCE_S)
+        link = connect(*args, **options)
+        connected.put((threading.current_thread(), link))
+        return link
+
+    monkeypatch.setattr(socket, "create_connection", connect_late)
+    with server(whole(b"[]")) as url:
+        with closing(httpx.Client(trust_env=False)) as client, pytest.raises(TooSlow):
+            bounded.get(client, url, limit_s=SHORT_S)
+        may_connect.set()
+        thread, link = connected.get(timeout=PATIENCE_S)
+        thread.join(PATIENCE_S)
+    assert -1 == link.fileno()

@@ -63,10 +63,12 @@ def get(client: httpx.Client, url: str, *, limit_s: float) -> UrlAnswer:
         httpx.HTTPError: there was no whole answer.
     """
     found: list[UrlAnswer | Exception] = []
-    thread = threading.Thread(target=_fetch, args=(client, url, limit_s, found), daemon=True)
+    gave_up = threading.Event()
+    thread = threading.Thread(target=_fetch, args=(client, url, limit_s, found, gave_up), daemon=True)
     thread.start()
     thread.join(limit_s)
     if not found:
+        gave_up.set()
         raise TooSlow
     (result,) = found
     if isinstance(result, Exception):
@@ -74,11 +76,15 @@ def get(client: httpx.Client, url: str, *, limit_s: float) -> UrlAnswer:
     return result
 
 
-def _fetch(client: httpx.Client, url: str, limit_s: float, found: list[UrlAnswer | Exception]) -> None:
+def _fetch(
+    client: httpx.Client, url: str, limit_s: float, found: list[UrlAnswer | Exception], gave_up: threading.Event
+) -> None:
     try:
         with client.stream("GET", url, follow_redirects=True, timeout=limit_s) as answer:
             encoding = answer.headers.get("content-encoding", "identity").strip().lower()
             found.append(UrlAnswer(answer.status_code, _whole(_decoded(answer.iter_raw(), encoding))))
+            if gave_up.is_set():  # a client that was closed while it was connecting does not know its connection
+                answer.extensions["network_stream"].close()
     except (httpx.HTTPError, TooMuch) as error:
         found.append(error)
     except Exception as error:  # noqa: BLE001 - whatever a client that is being closed raises: the caller decides
