@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.history import Effect, Expect
+from frontsim.verification.facts.history import Effect, Expect, StateRow
 from frontsim.verification.facts.staleness import stale
 from frontsim.verification.judge.checks import judge
 from tests.verification.judge.histories import CONTRACT, booked, event, history, verdict_on
@@ -58,6 +58,38 @@ def test_a_table_with_a_row_per_thing_shows_its_state():
     newer, older = event(series="s", rank=1), event(series="s", expect=Expect.EITHER)
     assert [each.class_ for each in verdict_on(newer, older, effects=booked(older)).findings] == [Class.STALE]
     assert verdict_on(newer, older, effects=booked(newer)).verdict is Verdict.VERIFIED
+
+
+def test_a_ledger_that_lost_the_newer_state_is_not_stale():
+    """Another series of the same table shows both its events, so the list overwrites nothing: the newer one is lost."""
+    about = {"state": StateRow("customers", "1"), "type": "CustomerUpdated"}
+    kept = [event(series="b", rank=rank, **about) for rank in (0, 1)]
+    newer, older = event(series="s", rank=1, **about), event(series="s", expect=Expect.EITHER, **about)
+    found = verdict_on(newer, older, *kept, effects=booked(older, *kept))
+    assert [(each.class_, each.webhook_event_id) for each in found.findings] == [
+        (Class.LOST_AFTER_ACK, newer.webhook_event_id)
+    ]
+
+
+def test_a_ledger_of_one_thing_beside_a_table_of_another():
+    """Two movements of one series are a ledger of stock; customers have a row each, so an older one there is stale."""
+    names = ("m0", "m1")
+    stock = {"series": "m", "state": StateRow("stock", "1")}
+    movements = [event(name=name, rank=rank, **stock) for rank, name in enumerate(names)]
+    older = event(name="0", series="s", state=StateRow("customers", "1"))
+    newer = event(name="1", series="s", rank=1, state=StateRow("customers", "1"))
+    shown = {name: [Effect(name, {})] for name in (*names, "0")}
+    found, is_seen = stale([*movements, older, newer], shown)
+    assert (["0"], False) == ([each.event.webhook_event_id for each in found], is_seen)
+
+
+def test_one_row_that_two_events_share_is_no_ledger():
+    """Found by the customer's id, the row of a table is the effect of both updates."""
+    both = [event(name=name, series="b", rank=rank) for rank, name in enumerate(("b0", "b1"))]
+    older, newer = event(name="0", series="s"), event(name="1", series="s", rank=1)
+    row = Effect("b", {"customerId": 1})
+    found, _ = stale([*both, older, newer], {"b0": [row], "b1": [row], "0": [Effect("0", {})]})
+    assert ["0"] == [each.event.webhook_event_id for each in found]
 
 
 def counting(*currents, ranks=(0, 1), series="s"):

@@ -3,11 +3,12 @@
 It can be judged only where the effects show which state counts. They can show it in two ways: each effect
 carries `current` (true on the one that counts), or the list holds one effect for a whole series, as a table with one
 row per customer does. A ledger shows neither, and is not judged, unless the receiver's derived state shows the order.
+Effects are a ledger if they show two events of one series: there, a series with a single effect has lost the others.
 A customer who is deleted may have no effect that counts.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from frontsim.verification.facts import lookup, state_tables
@@ -38,9 +39,10 @@ def stale(
     for event in events:
         if event.series:
             series[event.series].append(event)
+    ledgers = _ledgers(series.values(), effects)
     found, seen = [], []
     for states in series.values():
-        counting = _counting(states, effects)
+        counting = _counting(states, effects, is_ledger=_table(states) in ledgers)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
             is_compared = all(event.webhook_event_id in compared for event in states)
@@ -57,12 +59,31 @@ def stale(
     return found, all(seen) and bool(seen or not series)
 
 
-def _counting(states: Sequence[EventFact], effects: EffectsByEvent) -> EventFact | None:
+def _ledgers(series: Iterable[Sequence[EventFact]], effects: EffectsByEvent) -> frozenset[str]:
+    """The tables that keep every event: several records of one series, and none of them says whether it counts."""
+    return frozenset(_table(states) for states in series if _is_ledger(_shown(states, effects)))
+
+
+def _is_ledger(shown: Sequence[tuple[EventFact, Sequence[Effect]]]) -> bool:
+    records = {id(effect): effect for _, these in shown for effect in these}
+    return len(shown) > 1 and len(records) > 1 and all(_flag(effect) is None for effect in records.values())
+
+
+def _table(states: Sequence[EventFact]) -> str:
+    """What the series is about, "" where the events do not say."""
+    return next((event.state.table for event in states if event.state), "")
+
+
+def _shown(states: Sequence[EventFact], effects: EffectsByEvent) -> list[tuple[EventFact, Sequence[Effect]]]:
+    return [(event, effects[event.webhook_event_id]) for event in states if effects.get(event.webhook_event_id)]
+
+
+def _counting(states: Sequence[EventFact], effects: EffectsByEvent, *, is_ledger: bool) -> EventFact | None:
     """The event whose state counts, None when that cannot be seen."""
-    shown = [(event, effects[event.webhook_event_id]) for event in states if effects.get(event.webhook_event_id)]
+    shown = _shown(states, effects)
     flagged = [event for event, these in shown if _is_current(these)]
     not_superseded = [event for event, these in shown if not _is_superseded(these)]
-    for candidates in (flagged, not_superseded):
+    for candidates in (flagged,) if is_ledger else (flagged, not_superseded):
         if len(candidates) == 1:
             return candidates.pop()
     return None
