@@ -86,7 +86,7 @@ class ReceiverProcess:
         with self._lock:  # so that it is never started beside `close`, which then would not end it
             if self._is_closed:
                 raise Unusable("--receiver-cmd: not started again, because the run has ended")
-            self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
+            process = self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
                 self._command,
                 shell=True,
                 stdin=subprocess.DEVNULL,
@@ -95,20 +95,21 @@ class ReceiverProcess:
                 start_new_session=True,
                 env={**os.environ, **self._environment},
             )
-        assert self._process.stdout is not None
-        self._output = _ReceiverOutput(self._process.stdout)
-        return self._process
+        assert process.stdout is not None
+        self._output = _ReceiverOutput(process.stdout)
+        return process
 
     def kill(self) -> None:
         """Kill it and its children with kill -9; returns when they are gone. Does nothing when it is not running.
 
         It is forgotten then: the system may give its number to another program, which a second kill would end.
         """
-        if self._process is None:
+        process = self._process  # a scenario in another thread may kill it at this moment, too
+        if process is None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         self._process = None
         began = stopwatch()
         while self._listens() and stopwatch() - began < _GONE_S:  # the shell is gone; its child may die a moment later
