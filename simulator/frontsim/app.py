@@ -150,7 +150,6 @@ class App:
         await self.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         await self._asgi(scope, receive, send)
 
     async def stop(self) -> None:

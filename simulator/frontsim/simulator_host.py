@@ -25,7 +25,6 @@ class HostedSimulator:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has stopped."""
         return not self._thread.is_alive()
 
     def ask_to_stop(self) -> None:

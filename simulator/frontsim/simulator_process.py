@@ -73,7 +73,6 @@ class SimulatorProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
         return self._process.pid
 
     def start(self, settings: Settings) -> Running:

@@ -63,7 +63,7 @@ async function read(path) {
   return call("GET", path);
 }
 
-// After a lost answer we look whether the resend was made, and never ask again at once.
+// After a lost answer we check whether the resend was made before we ask again.
 async function resend(webhookId, event) {
   let after;
   try {

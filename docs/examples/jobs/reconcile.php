@@ -67,7 +67,7 @@ function read(string $path): array
     return call('GET', $path);
 }
 
-/** After a lost answer we look whether the resend was made, and never ask again at once. */
+/** After a lost answer we check whether the resend was made before we ask again. */
 function resend(string $webhook_id, array $event): void
 {
     try {

@@ -80,7 +80,6 @@ class ControlApi:
         return await self.read_clock(request)
 
     def _moment(self, fields: Fields) -> Milliseconds:
-        """The new present."""
         moment = self._clock.now()
         advance_s = fields.number("advanceS", least=-_FURTHEST_S, most=_FURTHEST_S)
         now = fields.text("now", "a date such as 2021-12-01T08:50:46")

@@ -76,7 +76,6 @@ class Gateway:
         self._faults = CallFaults(rules=rules, clock=clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         route = self._find(scope)
         if route is None:
             await no_operation()(scope, receive, send)

@@ -220,7 +220,7 @@ class _Job:
 
     def _look_for_run(self, entry: EventEntry, error: CallError, delays_s: Iterable[float]) -> None:
         """Find out whether a resend that got no good answer was made, before it can be made again."""
-        self.retry.say(f"event {entry.webhook_event_id}: {error}; looking whether it was done")
+        self.retry.say(f"event {entry.webhook_event_id}: {error}; checking whether it was done")
         with self.lock:
             self.resent += 1  # it may have been made; taken back when the log shows that it was not
         seen = self._read_until_new_run(entry, delays_s)

@@ -79,7 +79,6 @@ class ConcurrencyLimit:
         self._paused = True
 
     def resume(self) -> None:
-        """Send again."""
         self._paused = False
         self.fill(list(self._destinations))
 

@@ -71,7 +71,6 @@ class Deadlines(Generic[T]):
         return self._begins.pop(item, None) is not None
 
     def clear(self) -> None:
-        """End all limits."""
         self._begins.clear()
         if self._timer is not None:
             self._timer.cancel()

@@ -28,7 +28,6 @@ class FaultRules:
 
     @property
     def any(self) -> bool:
-        """Whether there are rules."""
         return bool(self._rules)
 
     def add(self, rule: FaultRule) -> FaultRule:
@@ -61,7 +60,6 @@ class FaultRules:
         del self._rules[number]
 
     def clear(self) -> None:
-        """Remove all rules."""
         self._rules.clear()
 
     def reset(self) -> None:

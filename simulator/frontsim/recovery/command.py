@@ -72,7 +72,6 @@ class RunningJob:
         self._reader.start()
 
     def has_ended(self) -> bool:
-        """The process is over."""
         return self._process.poll() is not None
 
     def kill(self) -> None:

@@ -254,7 +254,6 @@ def _lists_that_failed(history: CaseHistory, start: Start) -> str:
 
 
 def _leaked(_: Case, history: CaseHistory) -> Iterator[_Seen]:
-    """Keys in its output."""
     names = dict.fromkeys(name for start in history.starts for name in start.leaked)
     if names:
         yield _Seen("leaked", f"printed {' and '.join(names)}")

@@ -105,8 +105,6 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
 
 @dataclass
 class _Player:
-    """One case under way."""
-
     case: Case
     setup: JobSetup
     simulator: CaseSimulator

@@ -46,7 +46,6 @@ class JobReport:
 
     @property
     def verdict(self) -> Verdict:
-        """On the job."""
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
         return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found
 

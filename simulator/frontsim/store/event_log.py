@@ -105,7 +105,6 @@ class EventLog:
         return self._log_writer.queue.length
 
     async def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
-        """Add a webhook."""
         webhook: Webhook = await self._group_commit.submit(lambda writer: writer.subscribe(event, url, store_id))
         return webhook
 

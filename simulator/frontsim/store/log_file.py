@@ -57,7 +57,6 @@ class LogFile:
         self.close()
 
     def close(self) -> None:
-        """Release the lock."""
         os.close(self._descriptor)
 
     def _lock(self, path: Path) -> _Identity:

@@ -66,7 +66,6 @@ class LogWriter:
         self._changes: list[Change] = []
 
     def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
-        """Add a webhook."""
         webhook = Webhook(self._ids.webhook_id(), event, url, store_id)
         self.webhooks.add(webhook)
         self._changes.append(("webhook.created", webhook))

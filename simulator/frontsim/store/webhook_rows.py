@@ -78,7 +78,6 @@ class WebhookRows:
         )  # a long step may change them meanwhile, in its thread
 
     def add(self, webhook: Webhook) -> None:
-        """Add a webhook."""
         number = self._db.execute(
             "INSERT INTO webhooks (id, event, url, store_id) VALUES (?, ?, ?, ?)",
             (webhook.id.bytes, webhook.event, webhook.url, webhook.store_id),

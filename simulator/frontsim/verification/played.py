@@ -56,6 +56,5 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """On the receiver."""
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
         return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found

@@ -70,7 +70,7 @@ def test_levels_that_cannot_be_read_are_unknown():
     later = StateReader(run_state(5), pause=lambda _: None)
     later.take_baseline()
     unknown = StateReader(RunState(Rows(5)), pause=lambda _: None)
-    for reader, told in ((gone, "gone"), (later, "gone"), (unknown, "was not looked at")):
+    for reader, told in ((gone, "gone"), (later, "gone"), (unknown, "did not read")):
         facts = reader.wait(HISTORY, NO_WAIT)
         assert facts.after is None
         assert told in facts.failure

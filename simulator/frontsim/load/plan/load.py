@@ -46,7 +46,6 @@ class Load:
 
     @property
     def shape(self) -> DeliveryShape:
-        """The shape of deliveries."""
         return read_delivery_shape(self.options.delivery_shape)
 
     @property

@@ -11,7 +11,7 @@ _OVERWRITE = "INSERT OR REPLACE INTO levels (stock, gtin, level) VALUES (?, ?, ?
 
 
 class LevelCountsRepeats(StockBySum):
-    """Changes the level first and looks then whether it knows the event: a resend is booked once and counts twice."""
+    """Changes the level, then checks whether it knows the event: a resend is booked once and counts twice."""
 
     def book(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
         if (change := change_of(event)) is not None:

@@ -92,7 +92,7 @@ BROKEN: Mapping[str, Variant] = by_name(
     Variant(
         "check-then-act",
         race.CheckThenAct,
-        "It looks whether the id is new, works, and notes the id at the end; two copies at once both look new.",
+        "It checks whether the id is new, works, and notes the id at the end; two copies at once both look new.",
         _DUPLICATED,
         ("duplicate-race",),
     ),

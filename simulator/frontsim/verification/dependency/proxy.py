@@ -44,7 +44,6 @@ class Proxy:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen from now on."""
         self._server = await asyncio.start_server(self._accept, sock=self._listener, limit=_PIECE)
 
     def close(self) -> None:

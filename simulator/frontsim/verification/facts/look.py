@@ -56,7 +56,6 @@ class EffectBlock:
 
     @property
     def effects(self) -> tuple[Effect, ...]:
-        """Its effects."""
         if self._effects is not None:
             return self._effects
         effects = self._read()

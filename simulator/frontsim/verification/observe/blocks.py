@@ -1,4 +1,4 @@
-"""What an observer shows, in blocks of consecutive values: of what is unchanged since the last look, nothing is redone.
+"""An observer's values in blocks: a block that is unchanged since the last look is not read again.
 
     the last look    [ a b c ][ d e f ][ g ]
     this one         [ a b c ][ d E f ][ g ][ h i ]     one block was replaced, and one is new
@@ -58,7 +58,6 @@ class Block(Generic[Raw]):
 
     @property
     def values(self) -> Sequence[Any]:
-        """Its values."""
         if self._values is not None:
             return self._values
         values = self._read(self.raw)

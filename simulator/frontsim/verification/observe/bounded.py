@@ -46,7 +46,7 @@ class UrlAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """What a command printed; of the errors the beginning."""
+    """What a command printed; only the beginning of its errors."""
 
     exit_code: int
     text: bytes
@@ -127,7 +127,7 @@ def _with_few_values(text: bytes) -> bytes:
 
 
 def run(command: str, *, limit_s: float) -> CommandOutput:
-    """Run a command line; its whole process group is killed at the end, whatever that is.
+    """Run a command line; in the end its whole process group is killed.
 
     Raises:
         TooMuch, TooSlow: see there.

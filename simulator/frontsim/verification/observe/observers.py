@@ -62,7 +62,7 @@ def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
 
 
 class SharedObserver:
-    """An observer that several scenarios read at once: reads never overlap, and one serves all who wait for it.
+    """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
     One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
     until it answers again.
@@ -79,11 +79,11 @@ class SharedObserver:
         self._effects: Sequence[Any] = ()
 
     def newest(self) -> Sequence[Any]:
-        """What the newest read has shown that is over; without one, as `read`."""
+        """The result of the newest read that has ended; without one, as `read`."""
         return self.read() if math.isinf(self._began_s) else self._effects
 
     def read(self) -> Sequence[Any]:
-        """What a read shows that began after this call did."""
+        """The result of a read that began after this call."""
         asked_s = stopwatch()
         with self._lock:
             if self._began_s <= asked_s:
@@ -106,7 +106,6 @@ class SharedObserver:
                 return found
 
     def close(self) -> None:
-        """Close the observer."""
         self._observer.close()
 
 
@@ -178,7 +177,6 @@ class UrlObserver:
         return self._shown
 
     def close(self) -> None:
-        """Close the connections."""
         self._http.close()
 
     def _client(self) -> httpx.Client:
@@ -196,7 +194,6 @@ class CommandObserver:
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
     def read(self) -> Sequence[Any]:
-        """Run it once."""
         limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
         try:
             done = bounded.run(self._command, limit_s=limit_s)
@@ -230,11 +227,9 @@ class SinkObserver:
         self.name = f"sink {name}"
 
     def read(self) -> Sequence[Any]:
-        """All records."""
         return self._inner.read()
 
     def close(self) -> None:
-        """Close the connections."""
         self._inner.close()
 
 
@@ -246,7 +241,6 @@ class FunctionObserver:
         self.name = name or f"Python {getattr(function, '__qualname__', repr(function))}"
 
     def read(self) -> Sequence[Any]:
-        """What the function gives."""
         try:
             return list(self._function())
         except Exception as error:  # the user's own code may raise anything

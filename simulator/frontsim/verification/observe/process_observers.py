@@ -104,7 +104,6 @@ class ProcessObserver:
         return self._shown
 
     def close(self) -> None:
-        """End the process."""
         if self._process is not None:
             self._process.end()
 

@@ -1,7 +1,7 @@
-"""Runs an observer's foreign code in a separate process, so that it can be ended whatever it does.
+"""Runs an observer's foreign code in a separate process, so that frontsim can always end it.
 
-The process starts with the observer and is kept, because a driver takes a while to be imported and connected. One look
-that takes too long, or too much memory, costs it its life; the next look starts another.
+The process starts with the observer and is kept, because a driver takes a while to be imported and connected. A look
+that takes too long or too much memory ends the process; the next look starts another.
 """
 
 import os
@@ -90,7 +90,6 @@ class PythonProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended."""
         return self._process.poll() is not None
 
     def _ask(self, message: object, limit_s: float) -> tuple[str, Any]:

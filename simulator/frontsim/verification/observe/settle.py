@@ -77,7 +77,7 @@ class WaitLimits:
     def for_longest(self, latency_s: float) -> "WaitLimits":
         """Limits that suit a receiver whose slowest event of the run took `latency_s`.
 
-        The slowest event tells how often a worker books that books in batches; a quick one tells nothing about that.
+        If a worker books in batches, the slowest event shows how often; a quick one shows nothing.
         """
         return self._at_least(latency_s, 3 * latency_s, 6 * latency_s)
 
@@ -119,11 +119,10 @@ class ReceiverLatency:
     keeps_refusing: bool = False
 
     def note(self, latency_s: float) -> None:
-        """Remember one latency."""
         self.longest_s = max(self.longest_s, latency_s)
 
     def note_booked(self, *, sent_s: float) -> None:
-        """Remember that a clean event is booked that was sent then."""
+        """Note that a clean event that was sent then is booked."""
         self.booked_sent_s = max(self.booked_sent_s, sent_s)
 
 

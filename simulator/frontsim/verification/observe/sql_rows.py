@@ -1,4 +1,4 @@
-"""Rows of a query, in SQLite or through SQLAlchemy: so many of them, and so large, and no more."""
+"""Rows of a query, in SQLite or through SQLAlchemy, up to limits of number and size."""
 
 import importlib
 import re
@@ -39,7 +39,7 @@ def sqlite_rows(path: str, limit_s: float) -> Rows:
 
 
 def alchemy_rows(dsn: str) -> Rows:
-    """Runs a query through SQLAlchemy. Raises BadInput: it is not there, or takes no such DSN."""
+    """Runs a query through SQLAlchemy. Raises BadInput if it is not installed or refuses the DSN."""
     try:
         alchemy = importlib.import_module("sqlalchemy")  # an extra: it may not be there
     except ImportError:

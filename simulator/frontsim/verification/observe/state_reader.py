@@ -48,7 +48,7 @@ class RunState:
         self.shape: StateShape | None = None
         self.customers: CustomerShape | None = None
         self.kept: frozenset[Trait] = frozenset()
-        self.failure = "the receiver's state was not looked at before the first scenario"
+        self.failure = "frontsim did not read the receiver's state before the first scenario"
         self._lock = Lock()
         self._claims: dict[Hashable, set[object]] = {}
         self._parts: Mapping[int, _Part] = {}
@@ -76,7 +76,7 @@ class RunState:
         return _effects(rows, self)  # a stock item or a customer has several rows
 
     def claim(self, items: Collection[Claimed], who: object) -> frozenset[Claimed]:
-        """Note that `who` tells of these stock items or customers; gives those that others have claimed too."""
+        """Claim these stock items or customers for `who`; returns those that others have claimed, too."""
         with self._lock:
             for item in items:
                 self._claims.setdefault(item, set()).add(who)
@@ -125,7 +125,7 @@ class StateReader:
         """
         if self._failure:
             return self.facts()
-        items, customers = self._told_of(history)
+        items, customers = self._claimed_by(history)
         self.settled = wait_until_settled(
             self._run.shown,
             relevant=lambda seen: _about(seen, items | customers),
@@ -143,7 +143,7 @@ class StateReader:
             shared_customers=self._run.claim(customers, self),
         )
 
-    def _told_of(self, history: History) -> tuple[set[StockItem], set[str]]:
+    def _claimed_by(self, history: History) -> tuple[set[StockItem], set[str]]:
         """The stock items and customers that the scenario's events are about."""
         shape = self._run.shape
         moved = movements(history.events) if shape else []

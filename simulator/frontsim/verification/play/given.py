@@ -1,4 +1,4 @@
-"""What the user has given a run to work with, and why a scenario that needs more is not played."""
+"""What the user gave a run to work with, and why a scenario that needs more is not played."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from frontsim.verification.scenario.steps import EVENTFUL
 
 
 class Given(Protocol):
-    """What the user has given, as far as scenarios need it. A harness has it too."""
+    """The part of the user's input that scenarios depend on. A harness has it, too."""
 
     @property
     def process(self) -> ReceiverProcess | None:
@@ -35,7 +35,7 @@ class Given(Protocol):
 
 
 def skip_reason(scenario: Scenario, given: Given) -> str:
-    """Why a scenario cannot be played with what was given, "" when it can."""
+    """Why the given input does not suffice for a scenario; "" if it does."""
     if scenario.needs_process_control and given.process is None:
         return "it kills and restarts the receiver, which needs --receiver-cmd"
     if scenario.needs_dependency and (reason := _unnamed_dependency(scenario, given)):

@@ -57,7 +57,7 @@ def _gtin(number: int) -> str:
 
 
 def _first_identity() -> int:
-    """Somewhere in the upper half of 31 bits, far from the ids that a simulator makes up."""
+    """A number in the upper half of 31 bits, far from the ids that a simulator makes up."""
     return (1 << 30) + Ids().webhook_id().int % (1 << 29)
 
 
@@ -128,7 +128,7 @@ class Harness:
         columns: what the run has seen of the columns of effects; all scenarios share it.
         state: the receiver's derived state; None when the user gave no way to read it.
         payloads: the payload profile that is asked for at each event.
-        is_strict: also what depends on a guess about the vendor is a finding.
+        is_strict: a finding may depend on a guess about the vendor.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         cleans_up: webhooks and faults are removed after the scenario, because its simulator goes on.
@@ -169,7 +169,7 @@ class Harness:
         return self.sim.now()
 
     def fresh(self, event: str) -> Mapping[str, Any]:
-        """What makes an event of a type one about an entity that no other event has been about.
+        """The values that make an event of a type be about a new entity, which no other event is about.
 
         A movement has its own article. Of an article of an earlier run, a right receiver may hold a newer state than a
         scenario's, and another event of the run would explain the article's level.
@@ -180,7 +180,7 @@ class Harness:
         return {**self.selection.fresh(event, number), **article}
 
     def own_article(self, event: str) -> Mapping[str, Any]:
-        """What makes a movement one of an article that no other event is about, unless the user names the article."""
+        """The values that give a movement an article of its own, unless the user names the article."""
         named = self.selection.fitting(event, {})
         if event != MOVEMENT or any(path in named for path in ITEMS):
             return {}

@@ -1,6 +1,6 @@
 """The last look at a scenario's effects, taken after other scenarios were played.
 
-Effects that lack nothing must stay so for a quiet window, in which a second effect of an event would appear. All
+Effects that lack nothing must stay unchanged for a quiet window, in which a second effect of an event would appear. All
 scenarios share that window: none waits for it while it is played. Such a look adds what has come since, and takes
 nothing away, because a later scenario may rightly have replaced a row.
 
@@ -36,7 +36,7 @@ class LastLook:
 
     Args:
         effects: reads them.
-        settled: what came of the scenario's own wait for them. The attribute has what came of the newest wait.
+        settled: the result of the scenario's own wait for them; the attribute has the result of the newest wait.
         limits: how long to wait.
         latency: how slow the receiver was so far.
         preflight_event_id: the clean event that was seen before the scenario's own events.
@@ -125,7 +125,7 @@ class LastLook:
     def doubt(
         self, history: History, missing: AbstractSet[str], *, killed_since: bool = False, is_last: bool = False
     ) -> str:
-        """Why the observer, not the receiver, may be at fault for what is missing; "" when nothing speaks for that.
+        """Why the observer, not the receiver, may be at fault for what is missing; "" without such a sign.
 
         Args:
             history: of the scenario.
@@ -168,7 +168,7 @@ class LastLook:
 
 
 def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:
-    """Wait until each event of each history has its effect, or has gone without for long enough.
+    """Wait until each event of each history has its effect, or has lacked it for long enough.
 
     All share the same looks, and where one shows that the receiver is slower than it seemed, others wait once more.
 

@@ -1,4 +1,4 @@
-"""One scenario while it runs: what it has raised, what it has broken, and when. Moments are in simulator time."""
+"""The state of a scenario that runs: what it has raised and broken, and when. Moments are in simulator time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -49,7 +49,6 @@ class Place:
 
     @property
     def key(self) -> tuple[str, tuple[str, ...]]:
-        """Identifies this place."""
         return self.pointer, self.scope
 
 

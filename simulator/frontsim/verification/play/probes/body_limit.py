@@ -1,4 +1,4 @@
-"""How large a body may be: where a large event is refused for ever, the limit is found by bisection.
+"""How large a body may be: if the receiver always refuses a large event, bisection finds the limit.
 
 A clean event is delivered once, and then again with blanks after its JSON until its body is as large as wanted. So
 every try is the same event with the same content, and a receiver books nothing new. The scenario does not judge it.
@@ -24,7 +24,7 @@ _LONGEST_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An event that was refused for its size, as it seems: its body, and how many entries made it so large."""
+    """An event that was probably refused for its size: its body, and how many entries made it so large."""
 
     event: EventFact
     size: int

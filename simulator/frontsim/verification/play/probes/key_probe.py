@@ -3,7 +3,7 @@
     after the first scenario      lease -> send the first of each pair -> send the second of each, each with a control
     at the end of the run         one look at what was booked -> Fingerprint
 
-One delivery is sent after another: a receiver that loses or doubles events under load would seem to have another key.
+Deliveries are sent one by one: a receiver that loses or doubles events under load would seem to have another key.
 The log has one delivery for each leased event. The second delivery of a pair is a copy of it, as the fault `duplicate`
 sends copies, or another leased event with the first one's bytes. By the end of the run the effects have settled long
 since, so that the probe costs no further wait.
@@ -105,7 +105,7 @@ class KeyProbe:
         self._sent_s = stopwatch()
 
     def note_memory(self, history: History, effects: Mapping[str, int]) -> None:
-        """Remember how long the receiver has remembered events in a scenario, if that has tried it."""
+        """Note how long the receiver remembered events in a scenario that tested it."""
         self._memory = memory(history, effects) or self._memory
 
     def look(self) -> None:
@@ -169,7 +169,7 @@ class _Sending:
         return found + (self._versions() if self._tells_versions() else [])
 
     def _tells_versions(self) -> bool:
-        """By what an event is about, the observer does not tell a second version from an overwritten row."""
+        """Whether the observer can tell a second version from an overwritten row: not with `business`."""
         types = self._harness.selection.types("all")
         is_seen = self._harness.observer_key != BUSINESS
         return is_seen and not self._is_slow and _UPDATE in types and _CREATION in types

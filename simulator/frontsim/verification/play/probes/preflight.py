@@ -1,4 +1,4 @@
-"""What must work before a verdict can be trusted: a clean event is acknowledged, and seen exactly once.
+"""The checks that make a verdict trustworthy: a clean event is acknowledged, and seen exactly once.
 
 Several clean events of different types are sent at once, and one of them is enough: the others are then judged as all
 events are. So a receiver that drops every fifth event, or all of one type, is found out and not left *unknown*.
@@ -62,7 +62,7 @@ class CleanEvent:
 
 @dataclass(slots=True)
 class _Patience:
-    """How long a receiver that gives no answer is asked again.
+    """How long to ask a receiver that gives no answer.
 
     A receiver at which nothing listens is starting. On a machine that is too busy its start takes longer, and so does
     each of our tries: so the pauses between them count, and not the clock.

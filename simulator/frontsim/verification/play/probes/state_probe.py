@@ -1,4 +1,4 @@
-"""How a receiver keeps what it derives: a few clean events before the first scenario, and what its state shows of them.
+"""Finds out how a receiver keeps what it derives: sends a few clean events, and looks for their values in its state.
 
 Each movement is of its own stock item, with a quantity and levels that no other has; one takes stock away, so that its
 row tells whether levels go below zero. Customers differ in every text. So columns are known by their values, and
@@ -94,7 +94,7 @@ def _awaited(
 ) -> tuple[Recognised[StateShape], Recognised[CustomerShape]]:
     """What the rows say once they show all, or after the time that a missing effect gets.
 
-    A state is of levels or of customers, so that the one is not awaited where the other is whole.
+    A state has levels or customers, so the wait ends as soon as one of them is complete.
     """
     limits, began_s = harness.limits, stopwatch()
     longest_s = max(limits.last_s, limits.wait_limits.missing_s)
@@ -170,7 +170,7 @@ def _send_customers(harness: Harness, chosen: Sequence[str]) -> tuple[list[Event
 
 
 def _kept(state: RunState, taken: _Taken) -> frozenset[Trait]:
-    """What the customers have whose rows are shown: such ones the receiver keeps."""
+    """The traits of customers whose rows are shown: the receiver keeps customers with these traits."""
     try:
         shown = {place.customer for place in state.customers.fields(state.rows())} if state.customers else set()
     except ObserverFailed:

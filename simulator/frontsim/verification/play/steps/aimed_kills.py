@@ -6,7 +6,7 @@
     killed 9 ms after              no effect      -> later, half as far ...
 
 A receiver that commits key and effect one after the other is wrong for a millisecond in twenty, which kills at given
-moments rarely hit. The effect tells on which side of the gap a kill fell. The moment varies with the machine's load, so
+moments rarely hit. The effect shows on which side of the gap a kill fell. The moment varies with the machine's load, so
 no answer is final, as it would be in a bisection, and each kill meets a volley of events, sent a little apart.
 """
 

@@ -1,4 +1,4 @@
-"""Deliveries in which the receiver is killed, each sent by hand so that the moment is exact."""
+"""Kills the receiver during deliveries, each of which is sent by hand so that the moment is exact."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""The past of a scenario's events: the receiver has heard before of what each event is about.
+"""The past of a scenario's events: the receiver first gets what the events are about.
 
 A receiver may hold an update back until it knows the customer, and a scenario sends nothing that real life would not.
 So before anything is broken, the receiver gets the creation of each customer, order and transfer that an event of the
@@ -28,7 +28,9 @@ def send_pasts(state: ScenarioState) -> None:
             continue
         state.subscribe(past.name)
         values = [_values(state, past, event, next(moments), fixed) for _ in range(count)]
-        state.pasts.setdefault(event, []).extend(_told(state, past, values, state.harness.selection.kept(event)))
+        state.pasts.setdefault(event, []).extend(
+            _deliver_pasts(state, past, values, state.harness.selection.kept(event))
+        )
     if state.pasts:
         state.drain()
         reconcile(state)
@@ -54,10 +56,10 @@ def _values(
     return values | {path: value for path, value in fixed.items() if path in paths}
 
 
-def _told(
+def _deliver_pasts(
     state: ScenarioState, past: EventType, values: Sequence[Mapping[str, Any]], paths: Sequence[str]
 ) -> list[Mapping[str, Any]]:
-    """Raise the pasts with those values; what an event takes over from each of them."""
+    """Raise the pasts with those values; returns what an event takes over from each of them."""
     harness = state.harness
     each = [harness.selection.fitting(past.name, one) for one in values]
     raised = harness.sim.trigger(past.name, each=each, payloads=harness.payloads).events
