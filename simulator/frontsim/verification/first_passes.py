@@ -20,7 +20,7 @@ from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.play.rest_of_run import RestOfRun
-from frontsim.verification.play.runner import play
+from frontsim.verification.play.runner import Recording, play
 from frontsim.verification.played import Played
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
@@ -162,12 +162,13 @@ class FirstPasses:
             recording = play(volume.scenario, harness)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
+            if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():
+                self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
+            recording = _rested(recording)
             history = replace(recording.history, volume=volume.note)
             recording = replace(recording, history=_with_columns(history, harness))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
-            if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():
-                self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.process is not None)
             self._note_refusals(recording.refused, harness.selection)
@@ -193,6 +194,13 @@ class FirstPasses:
             types, opened = selection.types("all"), self._open_harness
             self._refusals = Refusals(types, probed=opened.refused, began_s=opened.began_s)
         self._stop_reason = self._stop_reason or self._refusals.note(refused, now_s=stopwatch())
+
+
+def _rested(recording: Recording) -> Recording:
+    """The recording after the quiet window, in which the key probe has sent its events: it books nothing of these."""
+    if recording.last_look is None:
+        return recording
+    return replace(recording, history=recording.last_look.see_rest(recording.history))
 
 
 def _answer_ms(history: History) -> float:

@@ -158,6 +158,51 @@ def test_effects_that_never_rest_are_known_to_others(played):
     assert last_look._latency.never_settles
 
 
+def test_the_first_scenario_sees_whether_effects_come_to_rest(played):
+    """One that has seen it is enough. What others book in the window is strange, and does not count."""
+    history, last_look, observer = played()
+    observer.ids.append("key probe")
+    rested = last_look.see_rest(complete(history))
+    assert (True, complete(history).final) == (rested.settled, rested.final)
+    assert last_look.settled.watched_s >= 0.05
+    assert last_look._latency.settles
+    observer.ids = None  # another look would fail
+    assert last_look.see_rest(rested) is rested
+
+
+def test_a_second_effect_in_the_first_window_counts(played):
+    history, last_look, observer = played()
+    observer.ids += ["a", "key probe"]
+    rested = last_look.see_rest(complete(history))
+    assert ["control", "a", "a", "stranger"] == [each.key for each in rested.final.effects]
+
+
+def test_an_observer_that_dies_in_the_first_window_shows_nothing(played):
+    """No effect can be judged then."""
+    history, last_look, observer = played()
+    observer.ids = None
+    rested = last_look.see_rest(complete(history))
+    assert (None, True) == (rested.final, "it is gone" in rested.observer_failure)
+    assert not last_look._latency.settles
+
+
+def test_what_was_waited_for_in_vain_has_come_to_rest(played):
+    """The scenario has waited for longer than the window."""
+    history, last_look, observer = played()
+    observer.ids = None
+    assert last_look.see_rest(history) is history
+    assert last_look._latency.settles
+
+
+def test_effects_that_never_rest_are_known_after_the_first_window(played):
+    history, last_look, observer = played()
+    last_look._limits = TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1)
+    ids, numbers = observer.ids, iter(range(1, 1_000_000))
+    observer.read = lambda: [*ids, *["a"] * next(numbers)]
+    assert not last_look.see_rest(complete(history)).settled
+    assert (False, True) == (last_look._latency.settles, last_look._latency.never_settles)
+
+
 def test_all_that_wait_share_each_look(played):
     """Three scenarios of one observer, each owed a window: the window's end is one look at it."""
     looks = [played() for _ in range(3)]

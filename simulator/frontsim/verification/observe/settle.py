@@ -85,9 +85,9 @@ class WaitLimits:
         """A quarter of the time for effects that never settle, but still enough for what is missing."""
         return replace(self, most_s=max(self.missing_s, self.most_s / 4))
 
-    def leaving_quiet(self, *, quiet_s: float) -> "WaitLimits":
-        """Less time for what lacks nothing: the last look waits for it."""
-        return replace(self, quiet_s=min(self.quiet_s, quiet_s))
+    def leaving_quiet(self) -> "WaitLimits":
+        """No time for what lacks nothing: a later look waits for it."""
+        return replace(self, quiet_s=0.0)
 
     def leaving_rest(self, *, missing_s: float) -> "WaitLimits":
         """Less time for what is missing: the last look waits for it."""

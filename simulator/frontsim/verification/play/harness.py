@@ -101,10 +101,13 @@ class TimeLimits:
         return limits.in_haste() if latency.never_settles else limits
 
     def settling(self, limits: WaitLimits, latency: ReceiverLatency) -> WaitLimits:
-        """How long a scenario waits for its effects at its end, with the limits that its preflight has left."""
+        """How long a scenario waits for its effects at its end, with the limits that its preflight has left.
+
+        The quiet window follows later: `LastLook`.
+        """
         if latency.never_settles:
             return limits
-        quiet = limits.leaving_quiet(quiet_s=0.0 if latency.settles else self.settle_s)
+        quiet = limits.leaving_quiet()
         return quiet.leaving_rest(missing_s=self.settle_s) if latency.leaves_rest else quiet
 
     def last_wait(self, latency: ReceiverLatency, *, may_await_batch: bool) -> WaitLimits:

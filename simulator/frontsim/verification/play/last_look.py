@@ -72,6 +72,26 @@ class LastLook:
         settled = self.settled
         return settled.is_quiet and settled.ended_s - settled.changed_s < self._needed_s(history)
 
+    def see_rest(self, history: History) -> History:
+        """Follow the effects for a quiet window, unless the run has seen before that effects come to rest.
+
+        If they never do, the user hears it in the first scenarios. The caller may use the window for something else
+        before it calls.
+        """
+        latency, settled = self._latency, self.settled
+        if latency.settles or latency.never_settles or not settled.is_quiet:
+            return history
+        if is_complete(history, settled.effects):
+            limits = replace(self._limits.first_wait(latency), quiet_s=self._limits.settle_s)
+            watch = self._effects.watch(history, limits, wants_all=True, before=settled)
+            (settled,) = self._effects.settle_all([watch])
+            history = self._with_effects(history, settled)
+            if settled.failure:
+                return replace(history, final=None, state=None, observer_failure=settled.failure)
+            latency.note(settled.last_change_after_s)
+        latency.settles = settled.is_quiet
+        return history
+
     def take(self, history: History) -> History:
         """As `take_all`, for this one alone."""
         (taken,) = take_all([(self, history)])
@@ -93,6 +113,11 @@ class LastLook:
 
     def note(self, history: History, again: Settled) -> History:
         """The history with the result of such a look."""
+        seen = self._with_effects(history, again)
+        return history if again.failure else self._with_levels(seen)
+
+    def _with_effects(self, history: History, again: Settled) -> History:
+        """The history with what a look has seen of its effects."""
         assert history.final is not None
         before, self.settled = self.settled, again
         lacked_nothing = is_complete(history, before.effects)
@@ -101,13 +126,13 @@ class LastLook:
         self._latency.never_settles |= not again.is_quiet
         if lacked_nothing and not _has_more(effects_of(history, before.effects), effects_of(history, again.effects)):
             self.settled = replace(again, effects=before.effects)
-            return self._with_levels(replace(history, settled=again.is_quiet))
+            return replace(history, settled=again.is_quiet)
         if again.changed_s != before.changed_s:
             self._latency.note(before.watched_s)  # the effect took longer than the first wait
         own = effects_of(history, again.effects)
         at_ms = history.final.at_ms + round(1000 * (again.ended_s - before.ended_s))
         final = Observation(at_ms, own + _others(history, history.final))
-        return self._with_levels(replace(history, final=final, settled=again.is_quiet))
+        return replace(history, final=final, settled=again.is_quiet)
 
     def _with_levels(self, history: History) -> History:
         """The history with another look at levels that were wrong, or not read because the effects had not settled.

@@ -153,7 +153,6 @@ def _observed(
 def _note(latency: ReceiverLatency, settled: Settled) -> None:
     """Remember for later scenarios how long the last effect took, or that the effects never settled."""
     if settled.is_quiet:
-        latency.settles = True
         latency.note(settled.last_change_after_s)
     else:
         latency.never_settles = True

@@ -63,6 +63,30 @@ class Reading(KeyProbe):
         self.paused_s = sum(self.pauses)
 
 
+class Sending(KeyProbe):
+    """Notes whether the effects had been seen to rest when it sent its events."""
+
+    settled = True
+
+    def send(self, harness, *, answer_ms):
+        self.settled = harness.latency.settles
+        super().send(harness, answer_ms=answer_ms)
+
+
+def test_it_sends_while_the_first_scenario_waits_for_rest(receiver, requested):
+    """Its events are strange to that scenario, whose effects are those before the window."""
+    probe = Sending()
+    with (
+        receiver("reference") as url,
+        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+    ):
+        (played,) = play_all(chosen(["same-second"]), open_harness, CONTRACT, key_probe=probe)
+        assert open_harness.latency.settles
+    assert not probe.settled
+    assert str(probe.found).startswith(BY_ID)
+    assert ("verified", ()) == (played.judgement.verdict, played.judgement.notes)
+
+
 def test_it_waits_while_the_last_looks_do(receiver, requested):
     """It has looked before them, so at the end less than a whole quiet window is left to wait."""
     probe = Reading()
