@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.receivers import app
+from frontsim.receivers import app, stock
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request, check
 from tests.verification.laboratory import HASTY, QUICK, play, requested
@@ -59,6 +59,14 @@ def test_other_forms_of_the_same_levels_are_right(run):
         "UNION ALL SELECT 99, '5', 'own' UNION ALL SELECT NULL, NULL, NULL"
     )
     assert Verdict.VERIFIED is run(query, scenario="stock-levels").judgement.verdict
+
+
+def test_a_receiver_may_keep_levels_by_sku(run, monkeypatch):
+    """Clean movements say the GTIN and the SKU, and tell which of the two a row is about."""
+    own = stock.value_at
+    monkeypatch.setattr(stock, "value_at", lambda payload, path: own(payload, "sku" if path == "gtin" else path))
+    played = run("SELECT stock, gtin AS article, level FROM levels", scenario="stock-levels")
+    assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
 
 
 def test_levels_of_whole_pieces_are_right(run):

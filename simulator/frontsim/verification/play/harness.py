@@ -183,11 +183,14 @@ class Harness:
         return {**self.selection.fresh(event, number), **article}
 
     def own_article(self, event: str) -> Mapping[str, Any]:
-        """The values that give a movement an article of its own, unless the user names the article."""
+        """The values that give a movement an article of its own, unless the user names the article.
+
+        Its GTIN and SKU differ, so that a receiver's state shows which of the two it keeps.
+        """
         named = self.selection.fitting(event, {})
         if event != MOVEMENT or any(path in named for path in ITEMS):
             return {}
-        return dict.fromkeys(ITEMS, _gtin(next(self.identities)))
+        return {path: _gtin(next(self.identities)) for path in ITEMS}
 
     def resend(self, entries: Sequence[tuple[str, str]]) -> None:
         """Resend each (webhook id, event id), several at once.
