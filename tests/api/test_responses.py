@@ -1,28 +1,17 @@
 """How everything is answered: bodies that cannot be used, the table of errors, real answers held to openapi.json."""
 
-import importlib.util
-import json
 import socket
-import string
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from frontsim import errors
 from frontsim.api.responses import STATUS, api_error, refusal
-from frontsim.domain.faults import FAULTS
 from frontsim.errors import FrontsimError
-from frontsim.settings import Settings
 from frontsim.user_input.request_body import BODY_LIMIT
 from tests.support.patience import PATIENCE_S
-from tests.support.recorder import Recorder
-from tests.support.simulation import EVER, UNKNOWN_ID, Simulation, assert_problem, simulation
+from tests.support.simulation import Simulation, assert_problem
 
 TAKE_JSON = [
     ("POST", "/api/Webhooks", 400),
@@ -181,87 +170,6 @@ def test_requests_that_no_library_sends(sim: Simulation, raw: bytes):
         assert b"HTTP/1.1 4" == link.recv(65536)[:10]
 
 
-def test_real_answers_are_as_described(sim: Simulation, receiver: Recorder):
-    """Every operation's answers, good and bad, are described in contracts/openapi.json, and valid."""
-    described = _described()
-    with simulation(auth="strict") as strict:
-        keys = {"x-api-key": Settings().api_key, "Ocp-Apim-Subscription-Key": Settings().subscription_key}
-        strict.http.headers.update(keys)
-        answers = dict(_answers(strict, receiver.url))
-        seen = set()
-        for (operation, note), answer in answers.items():
-            described.check_answer(operation, answer, note)
-            seen.add(operation)
-    assert set(described.OPERATIONS) == seen
-
-
-def _answers(sim: Simulation, url: str) -> Iterator[tuple[tuple[str, str], httpx.Response]]:
-    yield ("createWebhook", ""), (created := sim.api("POST", "webhooks", json={"event": "salecreated", "url": url}))
-    webhook = created.json()["id"]
-    yield ("createWebhook", "bad"), sim.api("POST", "webhooks", json={"event": "nope", "url": "x"})
-    yield ("createWebhook", "array"), sim.api("POST", "webhooks", content=b"[]")
-    yield ("createWebhook", "form"), sim.api("POST", "webhooks", content=b"a=b", headers={"content-type": "text/plain"})
-    yield ("createWebhook", "large"), sim.api("POST", "webhooks", content=b"x" * (BODY_LIMIT + 1))
-    yield ("createWebhook", "site"), sim.api("POST", "webhooks", json={}, headers={"origin": "https://evil.example"})
-    yield ("listWebhooks", ""), sim.api("GET", "Webhooks")
-    yield ("listWebhooks", "key"), sim.api("GET", "Webhooks", headers={"x-api-key": "z"})
-    yield ("listWebhooks", "gateway"), sim.api("GET", "Webhooks", headers={"Ocp-Apim-Subscription-Key": "z"})
-    yield ("getWebhook", ""), sim.api("GET", f"Webhooks/{webhook}")
-    yield ("getWebhook", "no id"), sim.api("GET", "Webhooks/zz")
-    yield ("getWebhook", "unknown"), sim.api("GET", f"Webhooks/{UNKNOWN_ID}")
-    yield ("updateWebhook", ""), sim.api("PUT", f"Webhooks/{webhook}", json={"storeId": None})
-    yield ("updateWebhook", "bad"), sim.api("PUT", f"Webhooks/{webhook}", json={"storeId": "x"})
-    yield ("listWebhookTypes", ""), sim.api("GET", "WebhooksTypes")
-    yield ("getWebhookTypeSchema", ""), sim.api("GET", "WebhooksTypes/salecreated/schema")
-    yield ("getWebhookTypeSchema", "unknown"), sim.api("GET", "WebhooksTypes/nope/schema")
-    event = sim.raises(count=2)[0]
-    sim.drains()
-    asked = {**EVER, "includePayload": "true", "includeRuns": "true"}
-    yield ("listWebhookEvents", ""), sim.api("GET", f"WebhooksEvents/{webhook}", params=asked)
-    yield ("listWebhookEvents", "no dates"), sim.api("GET", f"WebhooksEvents/{webhook}")
-    yield ("getWebhookEvent", ""), sim.api("GET", f"WebhooksEvents/{webhook}/{event}")
-    yield ("deliverWebhookEvent", ""), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{event}")
-    yield ("deliverWebhookEvent", "unknown"), sim.api("POST", f"WebhooksEvents/{webhook}/deliver/{UNKNOWN_ID}")
-    for operation, path in {
-        "getEnvironment": "Environment",
-        "listStores": "Stores",
-        "listStocks": "Stock/list",
-        "listStockSettings": "Stock/settings",
-    }.items():
-        yield (operation, ""), sim.api("GET", path)
-    yield ("deleteWebhook", ""), sim.api("DELETE", f"Webhooks/{webhook}")
-    yield ("deleteWebhook", "again"), sim.api("DELETE", f"Webhooks/{webhook}")
-
-
-class _Described:
-    """contracts/openapi.json, with the tools of its own test."""
-
-    def __init__(self, tools: Any) -> None:
-        self._tools = tools
-        self.OPERATIONS = tools.OPERATIONS
-
-    def check_answer(self, operation: str, answer: httpx.Response, note: str) -> None:
-        method, path = self._tools.OPERATIONS[operation]
-        responses = self._tools.DOCUMENT["paths"][path][method]["responses"]
-        status = str(answer.status_code)
-        assert status in responses, (operation, note, answer.text)
-        media_type = answer.headers["content-type"].partition(";")[0]
-        assert media_type in self._tools.resolved(responses[status])["content"], (operation, note)
-        pointer = f"#/paths/{path.replace('/', '~1')}/{method}/responses/{status}"
-        where = responses[status].get("$ref") or pointer.replace("{", "%7B").replace("}", "%7D")
-        self._tools.check(f"{where}/content/{media_type.replace('/', '~1')}/schema", answer.json())
-
-
-def _described() -> _Described:
-    file = Path(__file__).parent.parent / "contracts" / "test_openapi.py"
-    spec = importlib.util.spec_from_file_location("described", file)
-    assert spec is not None
-    assert spec.loader is not None
-    tools = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tools)
-    return _Described(tools)
-
-
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 502, 599])
 def test_the_api_errors_of_faults_are_json(status: int):
     """The gateway's form, whatever the status."""
@@ -269,90 +177,6 @@ def test_the_api_errors_of_faults_are_json(status: int):
         b'{ "statusCode": %d, "message": ' % status
         == bytes(api_error(status, 0).body).partition(b'"message": ')[0] + b'"message": '
     )
-
-
-NAMES = st.sampled_from(
-    [
-        "event", "url", "storeId", "id", "count", "set", "payload", "invalid", "what", "timeoutS", "advanceS", "now",
-        "fault", "match", "times", "probability", "params", "webhookId", "trigger", "run", "operation", "from", "to",
-        "status", "seconds", "behind", "copies", "apart", "fraction", "bytes", "ttlS", "mix", "resend", "outcomes",
-        "webhookEventId", "outcome", "statusCode", "durationMs"
-    ]
-)  # fmt: skip
-WORDS = st.sampled_from(
-    ["SaleCreated", "salecreated", "sale", "http://127.0.0.1:1/", "Original", "Resend", "2021-12-01", "simultaneous",
-     UNKNOWN_ID, "answered", "not sent", "unknown", *FAULTS]
-)  # fmt: skip
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 300),
-    st.sampled_from([2**31, -(2**63), 2**64, 10**30]),
-    st.floats(),
-    st.text(max_size=20),
-    WORDS,
-    st.sampled_from([0, 1, 2, 500]),
-)
-VALUES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(st.one_of(NAMES, st.text(max_size=8)), inner, max_size=5)
-    ),
-    max_leaves=12,
-)
-BODIES = st.one_of(st.dictionaries(NAMES, VALUES, max_size=6), VALUES, st.binary(max_size=40))
-PATHS = st.one_of(
-    st.sampled_from(
-        [
-            "/api/Webhooks", "/api/Webhooks/{webhook}", "/api/WebhooksTypes", "/api/WebhooksTypes/SaleCreated/schema",
-            "/api/WebhooksEvents/{webhook}", "/api/WebhooksEvents/{webhook}/{event}",
-            "/api/WebhooksEvents/{webhook}/deliver/{event}", f"/api/Webhooks/{UNKNOWN_ID}", "/_sim/trigger",
-            "/_sim/simulate", "/_sim/faults", "/_sim/faults/1", "/_sim/clock", "/_sim/leases", "/_sim/leases/1",
-            "/_sim/sink/a", "/_sim/stats", "/_sim/health",
-        ]
-    ),
-    st.text(string.printable + "æ€\x00", max_size=20).map("/api/".__add__),
-)  # fmt: skip
-QUERIES = st.dictionaries(
-    st.sampled_from(["from", "to", "success", "statuses", "includePayload", "subscription-key", "x"]),
-    st.one_of(
-        st.text(max_size=30),
-        st.sampled_from(["2021-12-01", "true", "['OK']", "9999-12-31T23:59:59-12:00", "0001-01-01"]),
-    ),
-    max_size=4,
-)
-HEADERS = st.dictionaries(
-    st.sampled_from(
-        ["Origin", "Host", "Content-Type", "Last-Event-ID", "x-api-key", "Authorization", "Sec-Fetch-Site"]
-    ),
-    st.text(st.characters(min_codepoint=33, max_codepoint=255, exclude_characters="\x7f\x80\x85\xa0"), max_size=20)
-    .map(lambda text: text.encode("latin-1")),
-    max_size=2,
-)  # fmt: skip
-
-
-@pytest.mark.slow
-@given(
-    method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]), path=PATHS, query=QUERIES, body=BODIES, headers=HEADERS
-)
-@settings(
-    max_examples=300,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_no_request_makes_a_5xx(
-    shared_sim: Simulation, method: str, path: str, query: dict[str, str], body: Any, headers: dict[str, bytes]
-):
-    """Whatever a request holds, the answer is not the server's failure, and the server goes on."""
-    shared_sim.does("reset")
-    if "{" in path:
-        path = path.replace("{webhook}", shared_sim.subscribes("http://127.0.0.1:1/"))
-        path = path.replace("{event}", *shared_sim.raises())
-    url = httpx.URL(shared_sim.server).copy_with(raw_path=quote(path).encode())
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = shared_sim.http.request(method, url, params=query, content=content, headers=headers)
-    assert 500 > answer.status_code, answer.text
 
 
 DEEP = b"[" * 300 + b"]" * 300

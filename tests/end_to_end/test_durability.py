@@ -1,69 +1,26 @@
-"""The log is never wrong: not after kill -9, not when the disk is full, not when it is stopped under load."""
+"""The log is never wrong: not after kill -9, and not when the disk is full."""
 
 import asyncio
 import random
 import resource
 import signal
 import sqlite3
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from frontsim.clock import Clock, Ids
 from frontsim.errors import StoreFailed
 from frontsim.store.event_log import EventLog
+from tests.end_to_end.raising_load import Load, runs_of
 from tests.support.child import Child
 from tests.support.disk import small_disk
-from tests.support.patience import PATIENCE_S
-from tests.support.recorder import OK, Call, Recorder
-from tests.support.simulation import EVER, Simulation
+from tests.support.recorder import OK, Recorder
 
 pytestmark = pytest.mark.slow
 
 KILLS = 20
-LONG = "3600"
-"""Seconds, as an option: longer than a test waits for anything."""
-
-
-class Load:
-    """Threads that raise events for as long as they are answered, and keep the ids that were accepted."""
-
-    def __init__(self, sim: Simulation, *, threads: int = 3, count: int = 5) -> None:
-        self.accepted: list[str] = []
-        self._sim = sim
-        self._count = count
-        self._threads = [threading.Thread(target=self._raise) for _ in range(threads)]
-        for thread in self._threads:
-            thread.start()
-
-    def _raise(self) -> None:
-        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as http:
-            while True:
-                try:
-                    answer = http.post(
-                        f"{self._sim.control_url}/trigger", json={"event": "SaleCreated", "count": self._count}
-                    )
-                except httpx.HTTPError:
-                    return
-                if answer.status_code != 202:
-                    return
-                self.accepted += [item["webhookEventId"] for item in answer.json()["events"]]
-
-    def ends(self) -> None:
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
-            assert not thread.is_alive()
-
-
-def runs_of(sim: Simulation, webhook: str) -> dict[str, list[dict[str, Any]]]:
-    return {entry["webhookEventId"]: entry["runs"] for entry in sim.log(webhook, includeRuns="true")}
 
 
 def test_kill_9_at_random_moments(tmp_path: Path):
@@ -134,107 +91,6 @@ def test_what_waits_survives(tmp_path: Path):
             child.sim.drains()
             assert 48 == len(child.sim.log(webhook, success="true"))
             assert sorted(ids) == sorted(receiver.event_ids)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_under_load(tmp_path: Path, number: signal.Signals):
-    """It waits for no answer: exit 0, not a word; everything accepted is in the log, what was in flight is finished or
-    marked, and what waited is delivered at the next start."""
-    quick = threading.Event()
-
-    def respond(call: Call) -> bytes | None:
-        return OK if quick.is_set() or int(call.event_id[-1], 16) % 2 else None
-
-    with Recorder(respond=respond) as receiver:
-        with Child(tmp_path / "log.db", "--timeout", LONG) as child:
-            webhook = child.sim.subscribes(receiver.url)
-            load = Load(child.sim)
-            receiver.gets(20)
-            code = child.stops(number)
-            load.ends()
-            assert (0, "") == (code, child.errors)
-        quick.set()
-        with Child(tmp_path / "log.db") as child:
-            assert 0 == child.sim.does("health", method="GET")["recoveredRuns"], "in flight, and not marked"
-            child.sim.drains()
-            runs = runs_of(child.sim, webhook)
-    assert set() == set(load.accepted) - runs.keys()
-    assert runs.keys() == set(receiver.event_ids)
-    assert {1} == {len(each) for each in runs.values()} == set(Counter(receiver.event_ids).values())
-    assert {"OK", "Unknown"} >= {run["status"] for each in runs.values() for run in each}
-
-
-def test_stopping_a_backlog(tmp_path: Path):
-    """Ctrl-C while thousands are being handed out: not a word, and each of them is sent once, now or later."""
-    with Recorder() as receiver:
-        with Child(tmp_path / "log.db", "--concurrency", "500") as child:
-            webhook = child.sim.subscribes(receiver.url)
-            ids = child.sim.raises(count=5_000)
-            assert (0, "") == (child.stops(), child.errors)
-        with Child(tmp_path / "log.db") as child:
-            assert 0 == child.sim.does("health", method="GET")["recoveredRuns"]
-            child.sim.drains()
-            assert sorted(ids) == sorted(receiver.event_ids)
-            assert len(ids) == len(runs_of(child.sim, webhook))
-
-
-@pytest.mark.parametrize("end", [Child.stops, Child.kills])
-def test_no_process_is_left_behind(tmp_path: Path, end: Callable[[Child], object]):
-    """The one that makes payloads ends with the simulator, by Ctrl-C or by kill -9."""
-    with Recorder() as receiver, Child(tmp_path / "log.db") as child:
-        child.sim.subscribes(receiver.url)
-        child.sim.raises(count=4_000)
-        [worker] = children_of(child.pid)
-        end(child)
-        for _ in range(2_000):
-            if not is_there(worker):
-                break
-            time.sleep(0.01)
-        assert not is_there(worker)
-
-
-def test_stopping_while_callers_wait(tmp_path: Path):
-    """A resend that is not over, a slow answer, a long list, a follower: it waits for none of them."""
-    with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db", "--timeout", LONG) as child:
-        sim = child.sim
-        webhook = sim.subscribes(receiver.url)
-        sim.breaks("false-success", {"run": 1})
-        (event, *_) = sim.raises(count=3000)
-        sim.drains()
-        sim.breaks("api-slow", {"operation": "listWebhookTypes"}, params={"seconds": int(LONG)})
-        ended: list[str] = []
-        started = threading.Barrier(6)
-
-        def asks(method: str, path: str) -> None:
-            with httpx.Client(trust_env=False, headers={"x-api-key": "k"}, timeout=PATIENCE_S) as http:
-                started.wait()
-                try:
-                    with http.stream(method, f"{sim.server}{path}", params=EVER) as answer:
-                        for _ in answer.iter_raw(1):
-                            pass
-                    ended.append("whole")
-                except httpx.HTTPError:
-                    ended.append("broken off")
-
-        callers = [
-            threading.Thread(target=asks, args=each)
-            for each in (
-                ("POST", f"/api/WebhooksEvents/{webhook}/deliver/{event}"),
-                ("GET", "/api/WebhooksTypes"),
-                ("GET", f"/api/WebhooksEvents/{webhook}"),
-                ("GET", "/_sim/stream"),
-                ("GET", "/_sim/stream"),
-            )
-        ]
-        for caller in callers:
-            caller.start()
-        started.wait()
-        receiver.gets(1)
-        code = child.stops()
-        for caller in callers:
-            caller.join(PATIENCE_S)
-        assert 5 == len(ended)
-        assert (0, "") == (code, child.errors)
 
 
 def fills_up(child: Child, receiver: Recorder) -> tuple[str, list[str]]:
@@ -352,34 +208,3 @@ def test_no_turn_of_the_clock_strands_what_waits(tmp_path: Path):
             assert 10 == len(log)
             assert {"OK", "Unknown"} >= {entry["status"] for entry in log}
             assert [1] * 10 == [entry["runsCounter"] for entry in log]
-
-
-def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
-    """A caller that waits for the deliveries while the simulator stops learns that they did not end."""
-    with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db") as child:
-        child.sim.subscribes(receiver.url)
-        child.sim.raises(count=40)
-        receiver.gets(16)
-        with ThreadPoolExecutor() as pool:
-            drained = pool.submit(child.sim.sim, "POST", "drain", {"timeoutS": 20})
-            child.sim.does("health", method="GET")  # behind the drain, on a separate connection
-            child.stops()
-            error = drained.exception()
-            assert isinstance(error, httpx.HTTPError) or {"drained": True} != drained.result().json()
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    return [
-        int(child)
-        for thread in Path(f"/proc/{pid}/task").iterdir()
-        for child in (thread / "children").read_text().split()
-    ]
-
-
-def is_there(pid: int) -> bool:
-    """Whether a process is there still, and not only its last word."""
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False

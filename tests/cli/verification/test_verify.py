@@ -7,16 +7,12 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack
 
 import pytest
 
-from frontsim.cli.verification import verify as verify_command
-from frontsim.verification.report.summary import lines
 from frontsim.verification.scenario import scenario
 from tests.support.forked import popen
 from tests.support.patience import PATIENCE_S
-from tests.support.receiver import serving
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow
@@ -30,28 +26,6 @@ def shop():
 
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
-
-
-@pytest.fixture
-def receiver(tmp_path):
-    """Opens a receiver of the registry in a thread: `receiver("no-dedupe")` gives the options of a run of one type."""
-    with ExitStack() as stack:
-
-        def run(variant="reference"):
-            url = stack.enter_context(serving(variant, tmp_path / "receiver.db"))
-            return [
-                *("--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--settle", "0.1"),
-                *("--events", "SaleCreated"),
-            ]
-
-        yield run
-
-
-@pytest.fixture
-def verify(run, monkeypatch):
-    """`verify(...)` runs the command in this process."""
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-    return lambda *args: run("verify", *args)
 
 
 def test_verified_is_0(verify, receiver):
@@ -285,60 +259,6 @@ def test_the_list_as_json(verify, tmp_path):
     assert "steady\n  Nothing breaks" in verify("--list", "--json", str(file)).stdout
     assert json.loads(file.read_text())["scenarios"] == listed
     assert 3 == verify("--list", "--json", str(tmp_path / "none" / "list.json")).exit_code
-
-
-def test_every_form_of_the_result_is_written(verify, receiver, tmp_path, monkeypatch):
-    """--json, --junit, --html, and the summary of a GitHub job, which is added to what is there."""
-    summary = tmp_path / "summary.md"
-    summary.write_text("# Job\n")
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
-    files = [tmp_path / name for name in ("o.json", "o.xml", "o.html")]
-    forms = [
-        word for name, file in zip(("--json", "--junit", "--html"), files, strict=True) for word in (name, str(file))
-    ]
-    assert verify(*receiver(), "--scenario", "lost-response", *forms).exit_code == 0
-    assert json.loads(files[0].read_text())["verdict"] == "verified"
-    assert "<testsuites" in files[1].read_text()
-    assert "<!doctype html>" in files[2].read_text()
-    assert summary.read_text().startswith("# Job\n## ✅ Receiver verified\n")
-
-
-def test_json_on_standard_output_stands_alone(verify, receiver):
-    """--json - leaves standard output to the JSON; the rest goes to standard error."""
-    done = verify(*receiver(), "--scenario", "lost-response", "--json", "-")
-    assert json.loads(done.stdout)["scenarios"][0]["name"] == "lost-response"
-    assert "VERIFIED" in done.stderr
-
-
-@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
-def test_a_file_that_cannot_be_written_is_refused_before_anything_is_played(verify, receiver, tmp_path, option):
-    """Half a minute of playing is not spent on a result that has no place."""
-    done = verify(*receiver(), "--scenario", "lost-response", option, str(tmp_path / "none" / "o"))
-    assert (done.exit_code, done.stdout) == (3, "")
-    assert f"expected a file that can be written, got no folder {tmp_path / 'none'}" in done.stderr
-
-
-def test_what_cannot_be_written_after_all_hides_neither_verdict_nor_other_files(
-    verify, receiver, tmp_path, monkeypatch
-):
-    """A folder that goes away while we play: a warning, all other files, and the verdict's exit code."""
-    folder = tmp_path / "goes"
-    folder.mkdir()
-    monkeypatch.setattr(verify_command, "lines", lambda report: (folder.rmdir(), "", *lines(report))[1:])
-    files = [folder / "o.html", tmp_path / "o.xml", tmp_path / "o.json"]
-    forms = ["--html", str(files[0]), "--junit", str(files[1]), "--json", str(files[2])]
-    done = verify(*receiver("no-dedupe"), "--scenario", "lost-response", *forms)
-    assert done.exit_code == 1
-    assert f"Warning: {files[0]}: expected a file that can be written, got No such file" in done.stderr
-    assert [False, True, True] == [file.exists() for file in files]
-
-
-def test_a_github_summary_that_cannot_be_written_is_a_warning(verify, receiver, tmp_path, monkeypatch):
-    """The user did not ask for it, and a receiver that is right stays verified."""
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "none" / "summary.md"))
-    done = verify(*receiver(), "--scenario", "lost-response")
-    assert done.exit_code == 0
-    assert f"Warning: {tmp_path / 'none' / 'summary.md'}" in done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
