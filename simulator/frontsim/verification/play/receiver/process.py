@@ -1,15 +1,13 @@
 """The receiver as our own process: started by the user's command, killed with kill -9, started again.
 
-It runs in a separate process group, so that its workers die with it, and nothing else does.
+It runs in a separate session, so that its workers die with it, and nothing else does.
 """
 
 import os
-import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import IO
 
 import httpx
@@ -17,6 +15,7 @@ import httpx
 from frontsim.clock import stopwatch
 from frontsim.errors import Unusable
 from frontsim.faketime import at_another_time, faketime_library
+from frontsim.verification.play.receiver.session import kill_session
 
 START_S = 30.0
 """Seconds in which it must listen."""
@@ -107,8 +106,7 @@ class ReceiverProcess:
         process = self._process  # a scenario in another thread may kill it at this moment, too
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_session(process.pid, pause=self._pause)
         process.wait()
         self._process = None
         began = stopwatch()
