@@ -38,7 +38,7 @@ bench: $(READY)
 	$(BIN)/python loadtests/bench.py
 
 matrix: $(READY)
-	$(BIN)/python -m tests.verification.matrix
+	$(BIN)/python -m tests.verification.whole_runs.matrix
 	$(BIN)/python -m tests.recovery.job_matrix
 
 # Small mistakes in what judges a receiver, and how many of them its own tests find: 95 % at least. MODULES says which.
@@ -50,7 +50,7 @@ mutation: $(READY)
 RUNS ?= 1000
 SCENARIOS ?= 4
 endurance: $(READY)
-	$(BIN)/python -m tests.verification.endurance --runs $(RUNS) --scenarios $(SCENARIOS)
+	$(BIN)/python -m tests.verification.whole_runs.endurance --runs $(RUNS) --scenarios $(SCENARIOS)
 
 # On real databases and brokers, and in other languages: STACKS says which tests, SEEDS with how many seeds. `make test`
 # leaves them out.

@@ -117,7 +117,7 @@ def _observed(
         yield effects, RunState(levels, read_state_map(request.observe_map)) if levels else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Harnesses:
     """What the harnesses of one run share. Each has its own simulator, unless `simulators` is one for all."""
 

@@ -122,7 +122,7 @@ class TimeLimits:
         return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Harness:
     """Everything that a scenario is played with. `observer`, `process` and `dependencies` may be None.
 

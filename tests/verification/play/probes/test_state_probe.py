@@ -1,4 +1,4 @@
-"""The look at a receiver's levels before the first scenario; whole runs: tests/verification/test_levels_played.py."""
+"""The look at a receiver's levels before the first scenario; for whole runs see `whole_runs`."""
 
 from types import SimpleNamespace
 

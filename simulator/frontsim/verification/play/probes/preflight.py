@@ -115,7 +115,7 @@ class PreflightResult:
     refused: Mapping[str, int | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Preflight:
     """The checks before and after a test, with what they need.
 

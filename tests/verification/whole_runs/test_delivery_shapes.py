@@ -10,7 +10,7 @@ from frontsim.errors import Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request
 from tests.verification.laboratory import QUICK, play
-from tests.verification.shaped_receivers import Event, event_field, open_receiver, typed, url_only
+from tests.verification.whole_runs.shaped_receivers import Event, event_field, open_receiver, typed, url_only
 
 pytestmark = pytest.mark.slow
 

@@ -1,8 +1,8 @@
 """No false alarm, however busy the machine is: runs against right receivers, over and over.
 
-python -m tests.verification.endurance --runs 1000                   # every second receiver is killed every 10 s
-python -m tests.verification.endurance --runs 1000 --scenarios 4     # four scenarios in each run, drawn by its seed
-python -m tests.verification.endurance --seconds 1200 inbox          # as many runs as fit, one receiver
+python -m tests.verification.whole_runs.endurance --runs 1000   # every second receiver is killed every 10 s
+python -m tests.verification.whole_runs.endurance --runs 1000 --scenarios 4    # four scenarios a run, drawn by its seed
+python -m tests.verification.whole_runs.endurance --seconds 1200 inbox   # as many runs as fit, one receiver
 
 Each run has another seed, and a line that says what it played and how it ended. What is not verified has its reasons
 below it, and the exit code is then 1.

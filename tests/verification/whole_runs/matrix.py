@@ -1,8 +1,8 @@
 """The matrix: every receiver of simulator/frontsim/receivers against the scenarios, as a table in Markdown.
 
-python -m tests.verification.matrix                  # broken ones where they must be found, right ones everywhere
-python -m tests.verification.matrix --all            # everything in everything (many minutes)
-python -m tests.verification.matrix --seeds 20 flaky inbox
+python -m tests.verification.whole_runs.matrix   # broken ones where they must be found, right ones everywhere
+python -m tests.verification.whole_runs.matrix --all   # everything in everything (many minutes)
+python -m tests.verification.whole_runs.matrix --seeds 20 flaky inbox
 """
 
 import argparse

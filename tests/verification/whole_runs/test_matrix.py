@@ -11,7 +11,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.facts.derived_state.wrong_state import check_state
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK
-from tests.verification.matrix import scenarios_for
+from tests.verification.whole_runs.matrix import scenarios_for
 
 pytestmark = pytest.mark.slow
 
