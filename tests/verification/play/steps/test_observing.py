@@ -17,7 +17,8 @@ def booked(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def wait(*_: object, wants_all: bool) -> Settled:
         done.append(f"waited for all: {wants_all}")
-        return Settled((), is_quiet=True, failure=done[0] if done[0].startswith("no answer") else "")
+        failure = done[0] if done[0].startswith("no answer") else ""
+        return Settled((), is_quiet=True, failure=failure, began_s=10.0, ended_s=31.0)
 
     monkeypatch.setattr(observing, "read_facts", lambda _: ())
     state.effects = SimpleNamespace(  # type: ignore[assignment]
@@ -42,6 +43,16 @@ def test_a_checkpoint_does_not_wait_for_what_may_be_missing(state: ScenarioState
     assert ["waited for all: False"] == booked
     assert state.checkpoint is not None
     assert 0 == state.checkpoint.at_ms
+
+
+def test_the_wait_for_a_checkpoint_makes_no_scenario_late(
+    state: ScenarioState, booked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that books every 20 s makes it 21 s long, and needs nearly all the other time for its controls."""
+    monkeypatch.setattr(type(state), "spent_s", state.harness.limits.timeout_s + 20)
+    assert state.is_late()
+    take_checkpoint(state)
+    assert (21.0, False) == (state.settling_s, state.is_late())
 
 
 def test_an_observer_that_fails_is_remembered_and_no_checkpoint_taken(state: ScenarioState, booked: list[str]) -> None:

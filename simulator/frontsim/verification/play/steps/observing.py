@@ -20,6 +20,7 @@ def take_checkpoint(state: ScenarioState) -> None:
     history = History(state.scenario.name, read_facts(state), observer_key=state.effects.key)
     limits = state.harness.limits.first_wait(state.harness.latency)
     settled = state.effects.wait_until_settled(history, limits, wants_all=False)
+    state.settling_s += settled.watched_s
     if settled.failure:
         state.observer_failure = settled.failure
     else:
