@@ -20,15 +20,19 @@ _TOO_COARSE = (
     "events then: "
 )
 
+_MERGES_SOME = (
+    "So it drops a second event that has the key of another: make the event's id its key. If it still loses events "
+    "then: "
+)
 _NO_MEMORY = "So it does not remember event ids: write the id under a unique index, in one transaction with the effect."
 _KNOWS_REPEATS = (
     "So it knows most repeats: it checks for the key before the work and writes it after, or in another transaction, "
     "or loses it at a restart, or keeps it for too short a time. A unique index on the event's id, written with the "
     "effect, closes all of these gaps."
 )
-_ABOUT_KEYS = (Class.DUPLICATED, Class.BURNED)
+_ABOUT_KEYS = (Class.DUPLICATED, Class.BURNED, Class.WRONG_STATE)
 """These always say something of how the receiver recognises a repeat; the next only if its key is an odd one."""
-_PERHAPS_OF_KEYS = (Class.LOST_AFTER_ACK, Class.REJECTED, Class.WRONG_STATE)
+_PERHAPS_OF_KEYS = (Class.LOST_AFTER_ACK, Class.REJECTED)
 
 Key = tuple[str, Class]
 """Identifies a cause: the id of its clause, and the class."""
@@ -137,8 +141,9 @@ def _cause_by_key(class_: Class, keys: Fingerprint) -> str:
     """The usual cause, as far as the key leaves it open."""
     if class_ is Class.DUPLICATED:
         return _KNOWS_REPEATS if keys.knows_repeats else _NO_MEMORY
-    is_lost = class_ in (Class.LOST_AFTER_ACK, Class.BURNED)
-    return f"{_TOO_COARSE if is_lost and keys.is_too_coarse else ''}{USUAL_CAUSE[class_]}"
+    if class_ not in (Class.LOST_AFTER_ACK, Class.BURNED) or not keys.merges_events:
+        return USUAL_CAUSE[class_]
+    return f"{_TOO_COARSE if keys.is_too_coarse else _MERGES_SOME}{USUAL_CAUSE[class_]}"
 
 
 def _violated(number: int, total: int) -> str:
