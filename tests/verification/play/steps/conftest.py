@@ -60,7 +60,7 @@ def sim() -> NotingSimulator:
 @pytest.fixture
 def state(sim: NotingSimulator) -> ScenarioState:
     (scenario,) = chosen(["steady"])
-    new_ids = iter(range(100, 200))
+    new_ids = iter(range(100, 300))
     harness = SimpleNamespace(
         is_alone=True,
         sim=sim,

@@ -69,7 +69,6 @@ def is_killed_in(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> Morta
     """The receiver that the steps of that scenario kill."""
     made = MortalReceiver()
     monkeypatch.setattr(by_hand, "send", made.send)
-    monkeypatch.setattr(aimed_kills, "send", made.send_and_leave)
     for module in (aimed_kills, by_hand, crashes):
         monkeypatch.setattr(module, "stopwatch", lambda: made.now_s)
 
@@ -77,9 +76,11 @@ def is_killed_in(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> Morta
         id_ = f"e{len(state.tracked)}"
         yield LeasedDelivery(id_, "w", id_, event, 1, False, "http://127.0.0.1:1/hook", {}, b"{}", 0.0)
 
-    def submit(work: Callable[..., SendResult], *given: Any) -> "Future[SendResult]":
-        done: Future[SendResult] = Future()
-        done.set_result(work(*given))
+    def submit(work: Callable[..., Any], *given: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        with monkeypatch.context() as in_volley:
+            in_volley.setattr(by_hand, "send", lambda *given, **named: made.send_and_leave(*given, **named))
+            done.set_result(work(*given))
         return done
 
     harness: Any = state.harness

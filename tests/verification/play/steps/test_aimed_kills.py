@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from frontsim.domain.model import Outcome
 from frontsim.verification.facts.history import EventFact
 from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.verification.play.receiver.sender import SendResult
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.play.steps import aimed_kills
 from frontsim.verification.play.steps.aimed_kills import Aim, kill_near_the_effect
@@ -52,6 +54,31 @@ def test_events_of_a_volley_are_of_several_ages(state: ScenarioState, observed: 
         assert pytest.approx(answer_s / 4 * (events - 1) / events) == max(ages) - min(ages)
 
 
+def test_a_receiver_that_answers_a_volley_late_is_killed_later(
+    state: ScenarioState, observed: MortalReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the events one after another, or they share a core: an event alone is answered sooner. It still gets
+    as many events as that time allows."""
+
+    def send(*_: Any, **__: Any) -> SendResult:
+        observed.now_s += 0.3
+        return SendResult(Outcome.ANSWERED, observed.status_code)
+
+    monkeypatch.setattr(observed, "send_and_leave", send)
+    aim = aimed_kills._first_aim(state, MOVEMENT, 0.04)
+    assert (8, pytest.approx(0.3), pytest.approx(0.15)) == (aim.events, aim.answer_s, aim.after_s)
+    observed.status_code = 500
+    assert aimed_kills._first_aim(state, MOVEMENT, 0.04).answer_s == 0.04
+
+
+def test_effects_of_a_few_events_tell_where_to_aim(state: ScenarioState, observed: MortalReceiver) -> None:
+    """At first fewer than half of a volley may have effects, because the receiver takes one event after another."""
+    aim = Aim(0.04)
+    for _ in range(9):
+        aim.correct(share=0.125)
+    assert not aim.is_hopeless
+
+
 def test_effects_that_never_appear_tell_nothing(state: ScenarioState, observed: MortalReceiver) -> None:
     observed.books_after_s = 100.0
     kill_near_the_effect(state, MOVEMENT, 10)
@@ -94,17 +121,17 @@ def test_the_aim_moves_half_as_far_when_it_has_passed_the_moment() -> None:
     """It stays between the whole event and twice the answer time, and never stands still."""
     aim = Aim(0.8)
     moments = []
-    for seen in (False, False, True, True, True, True):
-        aim.correct(has_effects=seen)
+    for share in (0.4, 0.0, 0.5, 1.0, 0.6, 1.0):
+        aim.correct(share=share)
         moments.append(round(aim.after_s, 3))
     assert [0.6, 0.8, 0.7, 0.6, 0.5, 0.4] == moments
     for _ in range(20):
-        aim.correct(has_effects=False)
-        aim.correct(has_effects=True)
+        aim.correct(share=0.0)
+        aim.correct(share=1.0)
     assert 0.001 == aim.step_s
     late = Aim(0.1)
     for _ in range(9):
-        late.correct(has_effects=False)
+        late.correct(share=0.0)
     assert 0.2 == late.after_s
 
 
@@ -113,12 +140,14 @@ def test_the_log_has_how_long_a_delivery_of_a_volley_took(
 ) -> None:
     """In milliseconds, as of every other delivery."""
 
+    leave = observed.send_and_leave
+
     def send(*given: Any, **named: Any) -> Any:
         observed.now_s += 0.03
-        return observed.send_and_leave(*given, **named)
+        return leave(*given, **named)
 
     reported: list[int] = []
-    monkeypatch.setattr(aimed_kills, "send", send)
+    monkeypatch.setattr(observed, "send_and_leave", send)
     sim: Any = state.harness.sim
     sim.report_lease = lambda _, reports: reported.extend(each.duration_ms for each in reports)
     observed.answers_s = [0.04]

@@ -10,12 +10,13 @@ are imported, connections opened.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
 from frontsim.client.leases import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
-from frontsim.verification.play.receiver.sender import SendResult, send
+from frontsim.verification.play.receiver.sender import send
 from frontsim.verification.play.scenario_state import APART_S, ScenarioState
 from frontsim.verification.scenario.steps import CrashPoint
 
@@ -24,32 +25,41 @@ _TIMED_S = 1.0
 """Clean events that are timed: fewer where they take so long, because their time then hardly varies."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentByHand:
+    """A delivery that was sent: how it ended, and when it began and ended by the stopwatch."""
+
+    report: DeliveryReport
+    began_s: float
+    ended_s: float
+
+
 def answer_time_s(state: ScenarioState, event: str) -> float | None:
     """Seconds in which the receiver usually answers such an event; None where it acknowledges none.
 
     It delivers a clean event at least, so that the next is not the first after a start.
     """
-    _timed(state, event)
+    _clean_times(state, event)
     if event not in state.answer_times_s:
         times: list[float] = []
         for _ in range(_TIMED):
             if sum(times) < _TIMED_S:
-                times += _timed(state, event)
+                times += _clean_times(state, event)
         state.answer_times_s[event] = times
     state.harness.pause(APART_S)
     times = state.answer_times_s[event]
     return median(times) if times else None
 
 
-def _timed(state: ScenarioState, event: str) -> list[float]:
+def _clean_times(state: ScenarioState, event: str) -> list[float]:
     """Deliver a clean event: for each delivery that is acknowledged, the seconds from its last byte to the answer."""
     times = []
     for delivery in leased(state, event):
         moments: list[float] = []
         note = partial(_note_moment, moments)
-        sent, answered_s = sent_by_hand(state, delivery, CrashPoint.WHOLE_BODY, note)
-        if moments and sent.status_code is not None and 200 <= sent.status_code < 300:
-            times.append(answered_s - moments[0])
+        sent = sent_by_hand(state, delivery, CrashPoint.WHOLE_BODY, note)
+        if moments and sent.report.acknowledged:
+            times.append(sent.ended_s - moments[0])
     return times
 
 
@@ -69,14 +79,22 @@ def leased(state: ScenarioState, event: str) -> Iterator[LeasedDelivery]:
 
 def sent_by_hand(
     state: ScenarioState, delivery: LeasedDelivery, crash_at: CrashPoint, crash: Callable[[], None]
-) -> tuple[SendResult, float]:
-    """Send a delivery and report to the log how it ended; by the stopwatch, when it did."""
-    began = stopwatch()
+) -> SentByHand:
+    """Send a delivery and report to the log how it ended."""
+    sent = timed(state, delivery, crash_at, crash)
+    state.harness.sim.report_lease(delivery.lease_id, [sent.report])
+    return sent
+
+
+def timed(
+    state: ScenarioState, delivery: LeasedDelivery, crash_at: CrashPoint, crash: Callable[[], None]
+) -> SentByHand:
+    """Send a delivery that is reported to the log later."""
+    began_s = stopwatch()
     sent = send(delivery, crash_at=crash_at, crash=crash, tls=state.harness.tls)
-    ended = stopwatch()
-    report = DeliveryReport(delivery, sent.outcome, sent.status_code, round((ended - began) * 1000))
-    state.harness.sim.report_lease(delivery.lease_id, [report])
-    return sent, ended
+    ended_s = stopwatch()
+    report = DeliveryReport(delivery, sent.outcome, sent.status_code, round((ended_s - began_s) * 1000))
+    return SentByHand(report, began_s, ended_s)
 
 
 def kill_after(state: ScenarioState, after_s: float) -> None:

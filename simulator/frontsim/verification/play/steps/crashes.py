@@ -65,9 +65,9 @@ def kill_in_delivery(
     assert process is not None
     for delivery in leased(state, event):
         from_ms, began = state.now_ms(), stopwatch()
-        sent, _ = sent_by_hand(state, delivery, crash_at, kill)
+        sent = sent_by_hand(state, delivery, crash_at, kill)
         state.mark(f"receiver killed: {moment}")
-        if sent.outcome is not Outcome.ANSWERED:  # the kill broke the delivery
+        if sent.report.outcome is not Outcome.ANSWERED:  # the kill broke the delivery
             state.faults.append(FaultFact(f"kill -9 ({moment})", from_ms, state.now_ms()))
         before_start()
         process.start()
