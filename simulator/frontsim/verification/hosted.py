@@ -170,6 +170,7 @@ class _Harnesses:
                 process=self.process,
                 dependencies=self.dependencies,
                 sink=self.sink,
+                owns_simulator=_named(self.simulators) is None,
                 cleans_up=_named(self.simulators) is not None,
                 limits=request.limits,
                 latency=self.latency,

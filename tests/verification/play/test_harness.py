@@ -1,5 +1,6 @@
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -126,6 +127,28 @@ def test_nobody_asks_for_ever(ask):
         with pytest.raises(type(error)):
             ask(api.harness(**limits))
         assert (1, []) == (api.calls, api.pauses_s)
+
+
+class Counting(Gone):
+    """A simulator that counts the failed events in its log."""
+
+    def __init__(self, failed):
+        self._failed = failed
+
+    def stats(self):
+        return {"failed": self._failed}
+
+
+@pytest.mark.parametrize(
+    ("failed", "webhooks", "is_ours", "lists"),
+    [(0, 3, True, 0), (1, 3, True, 3), (None, 3, True, 3), (0, 3, False, 3), (0, 1, True, 1)],
+)
+def test_a_simulator_of_our_own_says_at_once_that_nothing_failed(failed, webhooks, is_ours, lists):
+    """Else each webhook's list says what failed, also where a simulator counts the events of others or counts none."""
+    api = Troubled()
+    harness = replace(api.harness(), sim=Counting(failed), owns_simulator=is_ours)
+    assert ["answered"] * lists == harness.failed(["webhook"] * webhooks)
+    assert lists == api.calls
 
 
 def test_a_wait_that_no_scenario_has_time_for_is_not_waited():
