@@ -221,10 +221,9 @@ def _clean_types(state: ScenarioState) -> list[str]:
 
 def _subscribe(state: ScenarioState) -> None:
     """Create all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
-    for step in state.scenario.steps:
-        if isinstance(step, EVENTFUL):
-            for event in state.harness.selection.types(step.events):
-                state.subscribe(event)
+    steps = [step for step in state.scenario.steps if isinstance(step, EVENTFUL)]
+    types = dict.fromkeys(event for step in steps for event in state.harness.selection.types(step.events))
+    list(state.harness.pool.map(state.subscribe, types))
 
 
 def _revive(state: ScenarioState) -> None:
@@ -248,7 +247,6 @@ def _clean_up(state: ScenarioState) -> None:
     try:
         for active in state.active:
             state.harness.sim.remove_fault(active.id)
-        for webhook_id in state.webhook_ids:
-            state.harness.api.delete_webhook(webhook_id)
+        list(state.harness.pool.map(state.harness.api.delete_webhook, state.webhook_ids))
     except CallError as error:
         logger.warning("the webhooks or faults of %s may be left behind: %s", state.scenario.name, error)

@@ -110,7 +110,7 @@ class KeyProbe:
 
     def look(self) -> None:
         """Look once before the last looks at the scenarios: `read` need not wait again while they do."""
-        if self._pairs and self._effects:
+        if self._pairs and self._effects and not self._were_booked_long_ago():
             self._first_look = self._effects.wait_until_settled(self._history(self._effects.key), _AT_ONCE)
 
     def read(self) -> None:
@@ -120,7 +120,7 @@ class KeyProbe:
         limits, history = self._harness.limits.first_wait(self._harness.latency), self._history(self._effects.key)
         seen = self._first_look if self._first_look and not self._first_look.failure else None
         try:
-            if stopwatch() - self._sent_s > limits.missing_s:
+            if self._were_booked_long_ago():
                 effects = self._effects.read_new()
             else:
                 effects = self._effects.wait_until_settled(history, limits, before=seen).effects
@@ -129,6 +129,11 @@ class KeyProbe:
             return
         found = fingerprint(self._pairs, effects, key=self._effects.key, identity=self._identity)
         self.found = found.with_memory(self._memory)
+
+    def _were_booked_long_ago(self) -> bool:
+        """Whether what is missing now will stay so, and what is there is all."""
+        assert self._harness is not None
+        return stopwatch() - self._sent_s > self._harness.limits.first_wait(self._harness.latency).missing_s
 
     def _history(self, observer_key: str) -> History:
         facts = {id(event): event for pair in self._pairs for event in (pair.first, pair.second)}

@@ -55,12 +55,13 @@ class ProbedTypes:
 def probe(harness: Harness) -> ProbedTypes:
     """Send one clean event of each type, and those that are refused once more. Raises CallError."""
     types = harness.selection.types("all")
-    webhooks = {harness.api.create_webhook(event, harness.receiver_url).id: event for event in types}
+    webhooks = list(harness.pool.map(lambda event: harness.api.create_webhook(event, harness.receiver_url).id, types))
     try:
         now = str(harness.sim.clock().get("now"))
-        raised = {event: _raise(harness, event, now=now) for event in types}
+        raised = dict(zip(types, harness.pool.map(lambda event: _raise(harness, event, now=now), types), strict=True))
         harness.sim.drain(harness.limits.answer_s + _MORE_S)
-        entries = {event: harness.entry(*ids) for event, ids in raised.items() if ids}
+        known = {event: ids for event, ids in raised.items() if ids}
+        entries = dict(zip(known, harness.pool.map(lambda ids: harness.entry(*ids), known.values()), strict=True))
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
         harness.resend([ids for event in suspects if (ids := raised[event])])
         again = {event: harness.entry(*ids) for event in suspects if (ids := raised[event])}
