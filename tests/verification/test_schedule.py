@@ -52,6 +52,13 @@ def test_broken_bodies_are_sent_beside_others_where_all_wait():
     assert {"steady", "crash-after-ack"} == {name for name, alone in player.alone.items() if alone}
 
 
+@pytest.mark.parametrize(("budget_s", "begun"), [(600, [1, 3, 0, 2]), (60, [0, 1, 2, 3])])
+def test_the_longest_begin_first_where_all_have_time(budget_s, begun):
+    """So none ends by itself; on a small budget the most telling ones begin first, as they stand."""
+    batch = [BY_NAME[name] for name in ("short-outage", "storm", "same-second", "late-resend")]
+    assert begun == list(Schedule(batch, Pace(jobs=2, budget_s=budget_s))._begun(batch))
+
+
 def test_one_job_plays_one_after_another():
     """Each is alone then, and in this thread."""
     player = Player()
@@ -75,6 +82,26 @@ def test_one_that_waits_for_the_end_begins_before_the_others_and_ends_after_them
     assert ["steady", "storm", "same-second", "long-memory"] == ended
     assert ["long-memory begins", "storm begins"] == happened[2:4]
     assert "long-memory ends" == happened[-1]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_waits_need_not_wait_until_the_results_of_others_are_taken(jobs):
+    """The caller takes its time for each, looks at its effects and shows it."""
+    ended = threading.Event()
+
+    def one(scenario, /, *, is_alone, rest):
+        if scenario.waits_for_the_end:
+            rest.wait(time.sleep, least_s=0)
+            ended.set()
+        return scenario.name
+
+    scenarios = [BY_NAME[name] for name in ("steady", "long-memory", "storm", "same-second")]
+    playing = Schedule(scenarios, Pace(jobs=jobs)).play(one, jobs=lambda: jobs)
+    assert ["steady", "storm"] == [next(playing), next(playing)]
+    assert jobs == 1 or ended.wait(PATIENCE_S)
+    assert "same-second" == next(playing)
+    assert ended.wait(PATIENCE_S)
+    assert ["long-memory"] == list(playing)
 
 
 def test_one_that_waits_ends_when_the_caller_stops_asking():

@@ -3,7 +3,8 @@
     first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
                      one that waits for the end: begins here ............................. and ends here
 
-The first is alone because it shows how fast the receiver is. Results come in the scenarios' order. When the caller
+The first is alone because it shows how fast the receiver is. Results come in the scenarios' order; in a batch the
+longest begin first. When the caller
 stops asking, such as at Ctrl-C, no other scenario begins, and those that are played end at their next pause.
 """
 
@@ -13,8 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from threading import Event
-from typing import Protocol, TypeVar
+from threading import Event, Lock
+from typing import Generic, Protocol, TypeVar
 
 from frontsim.clock import stopwatch
 from frontsim.verification.play.rest_of_run import RestOfRun
@@ -23,6 +24,8 @@ from frontsim.verification.scenario.scenario import Scenario
 JOBS, JOBS_THAT_WAIT = 4, 16
 """Scenarios that are played side by side, unless the user says otherwise."""
 _LOOK_S = 0.02
+_AMPLE_S = 60.0
+"""Scenarios side by side are far from taking so long. With as much left of the budget, none of them is left out."""
 T = TypeVar("T")
 Co = TypeVar("Co", covariant=True)
 
@@ -102,14 +105,18 @@ class Schedule:
         if not waiting or not others:
             yield from self._play_rest(rest, one, jobs())
             return
-        with self._kept_waiting(waiting, one) as ends:
-            yield from self._play_rest(others, one, jobs())
+        over = Event()
+        with self._kept_waiting(waiting, one, over) as ends:
+            yield from self._play_rest(others, _CountedDown(one, len(others), over), jobs())
         yield from (end.result() for end in ends)
 
     @contextmanager
-    def _kept_waiting(self, waiting: Sequence[Scenario], one: PlayOne[T]) -> Iterator[list[Future[T]]]:
-        """Begin those scenarios, and let them end after the block, which begins when they have sent their events."""
-        rests = [RestOfRun(is_over=Event()) for _ in waiting]
+    def _kept_waiting(self, waiting: Sequence[Scenario], one: PlayOne[T], over: Event) -> Iterator[list[Future[T]]]:
+        """Begin those scenarios, and let them end when the others are `over`, which begin in the block.
+
+        The block begins when they have sent their events.
+        """
+        rests = [RestOfRun(is_over=over) for _ in waiting]
         pool = ThreadPoolExecutor(len(waiting), thread_name_prefix="waiting-scenario")
         ends = [pool.submit(one, each, is_alone=False, rest=rest) for each, rest in zip(waiting, rests, strict=True)]
         try:
@@ -121,8 +128,7 @@ class Schedule:
             self._stopped.set()
             raise
         finally:
-            for rest in rests:
-                rest.is_over.set()
+            over.set()
             pool.shutdown(wait=False)
 
     def _play_rest(self, rest: Sequence[Scenario], one: PlayOne[T], at_once: int) -> Iterator[T]:
@@ -136,14 +142,44 @@ class Schedule:
 
     def _side_by_side(self, batch: Sequence[Scenario], one: PlayOne[T], jobs: int) -> Iterator[T]:
         with ThreadPoolExecutor(jobs, thread_name_prefix="scenario") as pool:
-            playing = [pool.submit(one, each, is_alone=False, rest=RestOfRun()) for each in batch]
+            playing = {
+                place: pool.submit(one, batch[place], is_alone=False, rest=RestOfRun()) for place in self._begun(batch)
+            }
             try:
-                for each in playing:
-                    yield each.result()
+                for place in range(len(batch)):
+                    yield playing[place].result()
             finally:
-                if not all(each.done() for each in playing):
+                if not all(each.done() for each in playing.values()):
                     self._stopped.set()
                     pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begun(self, batch: Sequence[Scenario]) -> Sequence[int]:
+        """The places of the scenarios in the order in which they begin: the long ones first, so that none ends alone.
+
+        Where the budget may end before all have begun, they begin in their own order.
+        """
+        places = range(len(batch))
+        if self.is_over(reserve_s=_AMPLE_S):
+            return places
+        return sorted(places, key=lambda place: not batch[place].takes_long)
+
+
+class _CountedDown(Generic[T]):
+    """Plays each of so many scenarios, and says when the last is over: its result may be taken up much later."""
+
+    def __init__(self, one: PlayOne[T], number: int, over: Event) -> None:
+        self._one = one
+        self._left = number
+        self._over = over
+        self._lock = Lock()
+
+    def __call__(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> T:
+        found = self._one(scenario, is_alone=is_alone, rest=rest)
+        with self._lock:
+            self._left -= 1
+        if not self._left:
+            self._over.set()
+        return found
 
 
 def _breaks_the_receiver(scenario: Scenario) -> bool:

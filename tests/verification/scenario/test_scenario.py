@@ -121,3 +121,10 @@ def test_equal_steps_stand_in_their_own_places(scenario_file):
     """Two steps that say the same are told apart."""
     twice = read(scenario_file(RAISE * 2))
     assert [f"{twice.file}: step {number} (raise)" for number in (1, 2)] == [place(twice, each) for each in twice.steps]
+
+
+def test_what_takes_long_raises_many_or_large_events_or_waits_for_an_api():
+    """These begin before others that are played beside them."""
+    found = {each.name for each in bundled_scenarios() if each.takes_long}
+    assert {"api-trouble", "big-payload", "late-resend", "long-outage", "storm"} <= found
+    assert not {"steady", "short-outage", "malformed", "sink-trouble"} & found

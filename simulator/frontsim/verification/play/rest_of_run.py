@@ -6,7 +6,7 @@ from threading import Event
 
 from frontsim.clock import stopwatch
 
-_LOOK_S = 0.05
+_LOOK_S = 0.02
 
 
 def _over() -> Event:

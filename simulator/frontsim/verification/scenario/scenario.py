@@ -48,6 +48,9 @@ from frontsim.verification.scenario.steps import (
     WaitForEnd,
 )
 
+_MANY = 50
+"""Events of a type that take a while to be sent, and as long to be resent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -106,6 +109,13 @@ class Scenario:
     def checks_broken_bodies(self) -> bool:
         """Whether it reads effects before the sound resends."""
         return any(isinstance(step, Raise) and step.expect == "refused" for step in self.steps)
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether it raises many events or large ones, or waits for an API that fails."""
+        raises = [step for step in self.steps if isinstance(step, Raise)]
+        faults = [step for step in self.steps if isinstance(step, InjectFault)]
+        return any(step.count >= _MANY or step.grow for step in raises) or any(step.on_api for step in faults)
 
 
 @cache
