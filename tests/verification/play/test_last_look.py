@@ -9,6 +9,7 @@ from frontsim.verification.facts.history import EventFact, History, Observation,
 from frontsim.verification.observe.effect_reader import EffectReader
 from frontsim.verification.observe.observers import ObserverFailed
 from frontsim.verification.observe.settle import ReceiverLatency, Settled
+from frontsim.verification.play import last_look as last_looks
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook, take_all
 
@@ -201,6 +202,19 @@ def test_effects_that_never_rest_are_known_after_the_first_window(played):
     observer.read = lambda: [*ids, *["a"] * next(numbers)]
     assert not last_look.see_rest(complete(history)).settled
     assert (False, True) == (last_look._latency.settles, last_look._latency.never_settles)
+
+
+def test_a_history_is_compared_with_a_look_once(played, monkeypatch):
+    """A long run asks after each of its scenarios whether the look at another one is due."""
+    history, last_look, _ = played()
+    whole, compared = complete(history), []
+    monkeypatch.setattr(last_looks, "is_complete", lambda *both: compared.append(both) or True)
+    monkeypatch.setattr(last_looks, "may_await_next_batch", lambda _: pytest.fail("nothing is missing"))
+    assert [False] * 3 == [last_look.is_due(whole) for _ in range(3)]
+    assert last_look.is_owed(whole)
+    assert [(whole, last_look.settled.effects)] == compared
+    assert not last_look.is_owed(last_look.take(whole))
+    assert 2 == len(compared)
 
 
 def test_all_that_wait_share_each_look(played):

@@ -59,6 +59,7 @@ class LastLook:
         self._latency = latency
         self._preflight_event_id = preflight_event_id
         self._levels = levels
+        self._compared: tuple[History, Settled, bool] | None = None
 
     def is_due(self, history: History) -> bool:
         """Whether effects, and levels that are wrong, have been unchanged for so long that one more look is enough."""
@@ -81,7 +82,7 @@ class LastLook:
         latency, settled = self._latency, self.settled
         if latency.settles or latency.never_settles or not settled.is_quiet:
             return history
-        if is_complete(history, settled.effects):
+        if self._lacks_nothing(history):
             limits = replace(self._limits.first_wait(latency), quiet_s=self._limits.settle_s)
             watch = self._effects.watch(history, limits, wants_all=True, before=settled)
             (settled,) = self._effects.settle_all([watch])
@@ -103,7 +104,7 @@ class LastLook:
         return self._effects.watch(
             history,
             limits.in_haste() if self._latency.never_settles else limits,
-            wants_all=not is_complete(history, self.settled.effects),
+            wants_all=not self._lacks_nothing(history),
             before=self.settled,
         )
 
@@ -119,8 +120,8 @@ class LastLook:
     def _with_effects(self, history: History, again: Settled) -> History:
         """The history with what a look has seen of its effects."""
         assert history.final is not None
+        lacked_nothing = self._lacks_nothing(history)
         before, self.settled = self.settled, again
-        lacked_nothing = is_complete(history, before.effects)
         if again.failure:
             return history
         self._latency.never_settles |= not again.is_quiet
@@ -183,12 +184,19 @@ class LastLook:
 
     def _needed_s(self, history: History) -> float:
         limits = self._wait_limits(history)
-        return limits.quiet_s if is_complete(history, self.settled.effects) else limits.missing_s
+        return limits.quiet_s if self._lacks_nothing(history) else limits.missing_s
+
+    def _lacks_nothing(self, history: History) -> bool:
+        """Whether the newest look has shown all effects; compared once, because a run asks after each scenario."""
+        if self._compared is None or self._compared[0] is not history or self._compared[1] is not self.settled:
+            self._compared = history, self.settled, is_complete(history, self.settled.effects)
+        return self._compared[2]
 
     def _wait_limits(self, history: History) -> WaitLimits:
         lives = history.liveness is None or not history.liveness.failure
         is_passed_over = self._latency.booked_sent_s > self.settled.began_s  # by a clean event of a later scenario
-        may_await_batch = lives and not is_passed_over and may_await_next_batch(history)
+        may_lack = lives and not is_passed_over and not self._lacks_nothing(history)
+        may_await_batch = may_lack and may_await_next_batch(history)
         return self._limits.last_wait(self._latency, may_await_batch=may_await_batch)
 
 
