@@ -59,7 +59,7 @@ class Journal:
             return b"[" + self._parts + b"]"
 
 
-class Books:
+class BookedEffects:
     """What a receiver has taken, booked and shows: by event id, so that a repeat is booked once."""
 
     def __init__(self, kind: str) -> None:
@@ -86,7 +86,7 @@ class Books:
             return self._shown
 
 
-def _handler(books: Books | Journal) -> type[BaseHTTPRequestHandler]:
+def _handler(books: BookedEffects | Journal) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -116,7 +116,7 @@ def _handler(books: Books | Journal) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class _Server(ThreadingHTTPServer):
+class _BenchServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
@@ -125,9 +125,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def served(books: Books | Journal) -> Iterator[str]:
+def served(books: BookedEffects | Journal) -> Iterator[str]:
     """A right receiver with these books; its URL."""
-    with _Server(("127.0.0.1", 0), _handler(books)) as server:
+    with _BenchServer(("127.0.0.1", 0), _handler(books)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -151,9 +151,9 @@ def bundled(variant: str) -> Iterator[str]:
 KINDS: dict[str, Callable[[], contextlib.AbstractContextManager[str]]] = {
     "quick": lambda: bundled("reference"),
     "lossy": lambda: bundled("ok-on-exception"),
-    "batch": lambda: served(Books("batch")),
-    "cached": lambda: served(Books("cached")),
-    "serial": lambda: served(Books("serial")),
+    "batch": lambda: served(BookedEffects("batch")),
+    "cached": lambda: served(BookedEffects("cached")),
+    "serial": lambda: served(BookedEffects("serial")),
     "journal": lambda: served(Journal(0)),
     "filled": lambda: served(Journal(EARLIER)),
 }

@@ -32,7 +32,7 @@ HEADERS = (
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
-class Sink(asyncio.Protocol):
+class CountingSink(asyncio.Protocol):
     """Answers once for every `size` bytes."""
 
     def __init__(self, size: int) -> None:
@@ -53,7 +53,7 @@ def sink(pipe: Pipe) -> None:
     """Receive a request's size, send the port, and serve until the other side sends again or closes the pipe."""
 
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: Sink(size), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(lambda: CountingSink(size), "127.0.0.1", 0)
         pipe.send(server.sockets[0].getsockname()[1])
         await asyncio.get_running_loop().run_in_executor(None, pipe.poll, None)
         server.close()

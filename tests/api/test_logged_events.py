@@ -12,7 +12,7 @@ from frontsim.errors import Busy, StoreFailed
 pytestmark = pytest.mark.anyio
 
 
-class Log:
+class NotingLog:
     """Batches that were given to a log, which takes or refuses each when the test says so."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ def events(*ids: str) -> list[Raised]:
 
 async def test_the_answer_lists_events_in_the_order_in_which_they_were_given():
     """Whichever batch the log tells of first."""
-    log = Log()
+    log = NotingLog()
     first, second = log.is_given(2), log.is_given(1)
     second.set_result(events("c"))
     first.set_result(events("a", "b"))
@@ -42,7 +42,7 @@ async def test_the_answer_lists_events_in_the_order_in_which_they_were_given():
 
 async def test_fewer_than_leaves_the_newest_batches_waiting():
     """A call goes on when one of its two batches is logged."""
-    log = Log()
+    log = NotingLog()
     first, second = log.is_given(1), log.is_given(1)
     first.set_result(events("a"))
     await log.logged.fewer_than(2)
@@ -51,7 +51,7 @@ async def test_fewer_than_leaves_the_newest_batches_waiting():
 
 async def test_what_the_log_took_beside_a_refused_batch_is_counted():
     """The first batch is refused while the log has the second, and takes it: the call says so."""
-    log = Log()
+    log = NotingLog()
     first, second = log.is_given(500), log.is_given(500)
     first.set_exception(StoreFailed("the disk is full"))
     second.set_result(events("a"))
@@ -61,7 +61,7 @@ async def test_what_the_log_took_beside_a_refused_batch_is_counted():
 
 async def test_the_first_refusal_is_told():
     """With nothing logged it stands alone."""
-    log = Log()
+    log = NotingLog()
     log.is_given(1).set_exception(Busy("too much waits", retry_after_s=1))
     log.is_given(1).set_exception(StoreFailed("the disk is full"))
     with pytest.raises(Busy, match=r"^too much waits$"):

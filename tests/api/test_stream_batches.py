@@ -14,7 +14,7 @@ LONG_S = 3600.0
 HEARTBEAT = b":"
 
 
-class Log:
+class ChangesLog:
     """Changes, and the batches that are made of them; keeps what was encoded, as ids."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Log:
         return b"".join(b"%d " % number for number in numbers)
 
 
-async def joined(log: Log) -> AsyncGenerator[bytes]:
+async def joined(log: ChangesLog) -> AsyncGenerator[bytes]:
     """A follower from now on that has joined: its first batch, of one change, is read."""
     follower = log.batches.after(log.changes.sequence)
     log.changes_by(1)
@@ -50,7 +50,7 @@ async def joined(log: Log) -> AsyncGenerator[bytes]:
 
 async def test_a_batch_is_encoded_once_for_all_followers() -> None:
     """However many there are, they get the same bytes."""
-    log = Log()
+    log = ChangesLog()
     followers = [log.batches.after(0) for _ in range(20)]
     log.changes_by(3)
     first = [await anext(follower) for follower in followers]  # each begins with what was there before it
@@ -67,7 +67,7 @@ async def test_a_batch_is_encoded_once_for_all_followers() -> None:
 
 async def test_changes_that_come_soon_after_a_batch_share_the_next_one() -> None:
     """The first is sent at once; the log's end ends the wait for more, and nothing is lost."""
-    log = Log(gap_s=LONG_S)
+    log = ChangesLog(gap_s=LONG_S)
     follower = await joined(log)
     for _ in range(3):
         log.changes_by(1)
@@ -78,7 +78,7 @@ async def test_changes_that_come_soon_after_a_batch_share_the_next_one() -> None
 
 async def test_a_follower_that_comes_between_two_batches() -> None:
     """It gets what is behind the change that it knows, no change twice and none left out."""
-    log = Log(gap_s=LONG_S)
+    log = ChangesLog(gap_s=LONG_S)
     one = await joined(log)
     log.changes_by(2)
     other = log.batches.after(2)
@@ -92,7 +92,7 @@ async def test_a_follower_that_comes_between_two_batches() -> None:
 
 async def test_a_follower_that_is_too_slow_has_missed_changes() -> None:
     """Only the newest batches are kept; a follower that reads them as they come misses nothing."""
-    log = Log(kept_bytes=8)
+    log = ChangesLog(kept_bytes=8)
     slow, quick = await joined(log), log.batches.after(1)
     for number in range(2, 9):
         log.changes_by(1)
@@ -104,7 +104,7 @@ async def test_a_follower_that_is_too_slow_has_missed_changes() -> None:
 
 async def test_more_changes_at_once_than_the_log_keeps() -> None:
     """Every follower has missed some."""
-    log = Log(kept=10)
+    log = ChangesLog(kept=10)
     follower = await joined(log)
     log.changes_by(11)
 
@@ -117,7 +117,7 @@ async def test_more_changes_at_once_than_the_log_keeps() -> None:
 
 async def test_a_silence_has_heartbeats() -> None:
     """Something must be written now and then: only then is it noticed that a follower is gone."""
-    log = Log(heartbeat_s=0)
+    log = ChangesLog(heartbeat_s=0)
     follower = log.batches.after(0)
     assert HEARTBEAT == await anext(follower)
     log.changes_by(1)
@@ -127,7 +127,7 @@ async def test_a_silence_has_heartbeats() -> None:
 
 async def test_nothing_is_encoded_without_followers() -> None:
     """The last that leaves ends the work."""
-    log = Log()
+    log = ChangesLog()
     async with aclosing(await joined(log)):
         pass
     log.changes_by(5)

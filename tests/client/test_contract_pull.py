@@ -56,7 +56,7 @@ def test_a_type_without_a_schema_is_left_out(real: Simulation):
             pull_contracts(api, RetryPolicy(sleep=lambda _: None))
 
 
-class Api:
+class SchemaApi:
     """An API whose answers are odd."""
 
     def __init__(self, **schemas: object) -> None:
@@ -71,7 +71,7 @@ class Api:
 
 def test_what_cannot_be_used_is_left_out_with_the_reason():
     """A name that no file can have, and what is no schema; a schema within a text is read."""
-    api = Api(
+    api = SchemaApi(
         **{"../../Up": {}, "Text": json.dumps(EXTRA), "Array": [], "Wrong": {"type": "nothing"}, "Away": {"$ref": "x"}}
     )
     pulled = pull_contracts(api, RetryPolicy(sleep=lambda _: None))  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from tests.support.scripted_transport import ScriptedTransport
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
 
-class Peer:
+class ScriptedServer:
     """A TCP peer that reads one request a connection, writes what it is told and closes."""
 
     def __init__(self, answers: list[bytes | None]) -> None:
@@ -50,8 +50,8 @@ class Peer:
 
 
 @contextmanager
-def peer(*answers: bytes | None) -> Iterator[Peer]:
-    one = Peer(list(answers))
+def peer(*answers: bytes | None) -> Iterator[ScriptedServer]:
+    one = ScriptedServer(list(answers))
     try:
         yield one
     finally:

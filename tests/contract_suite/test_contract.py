@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.pytest_run import pytest_run
-from tests.support.receiver import ReceiverProcess
+from tests.support.receiver import ChildReceiver
 from tests.verification.laboratory import open_shop
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ def suite(tmp_path):
     """Runs the suite against a receiver of the registry: `suite("reference", "-k", "steady")`."""
 
     def run(variant, *args):
-        with ReceiverProcess(variant, tmp_path / "receiver.db") as receiver:
+        with ChildReceiver(variant, tmp_path / "receiver.db") as receiver:
             return asked(tmp_path, "--receiver-url", receiver.hook, "--receiver-observe-url", receiver.effects, *args)
 
     return run

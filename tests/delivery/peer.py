@@ -11,7 +11,7 @@ from typing import Self
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-class Call:
+class PeerCall:
     """One connection that was accepted: what arrived on it, and how it ended."""
 
     def __init__(self, link: socket.socket) -> None:
@@ -76,10 +76,10 @@ class Call:
         self._link.close()
 
 
-Script = Callable[[Call], Awaitable[object]]
+Script = Callable[[PeerCall], Awaitable[object]]
 
 
-async def answers_ok(call: Call) -> None:
+async def answers_ok(call: PeerCall) -> None:
     """Answer every request."""
     done = 0
     while call.end is None:
@@ -89,7 +89,7 @@ async def answers_ok(call: Call) -> None:
             await call.send(OK)
 
 
-async def silent(call: Call) -> None:
+async def silent(call: PeerCall) -> None:
     """Read, and answer nothing."""
     await call.until_end()
 
@@ -97,7 +97,7 @@ async def silent(call: Call) -> None:
 def answers(data: bytes) -> Script:
     """Answer the first request with these bytes, then leave the connection open."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.requests()
         await call.send(data)
 
@@ -110,7 +110,7 @@ class Peer:
     def __init__(self, script: Script = answers_ok, *, host: str = "127.0.0.1") -> None:
         self._script = script
         self._host = host
-        self.calls: list[Call] = []
+        self.calls: list[PeerCall] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
 
@@ -145,13 +145,13 @@ class Peer:
         """Whole requests, on all connections."""
         return sum(len(whole_requests(call.received)) for call in self.calls)
 
-    async def call(self, number: int = 0) -> Call:
+    async def call(self, number: int = 0) -> PeerCall:
         """The connection of that number, once it is accepted."""
         while len(self.calls) <= number:
             await self._news.wait()
         return self.calls[number]
 
-    async def ended(self, number: int = 0) -> Call:
+    async def ended(self, number: int = 0) -> PeerCall:
         """The connection of that number, once the other side has ended it."""
         call = await self.call(number)
         await call.over.wait()
@@ -160,13 +160,13 @@ class Peer:
     def _accept(self) -> None:
         link, _ = self._listener.accept()
         link.setblocking(False)
-        call = Call(link)
+        call = PeerCall(link)
         self.calls.append(call)
         self._tasks.append(asyncio.get_running_loop().create_task(self._run(call)))
         self._news.set()
         self._news = asyncio.Event()
 
-    async def _run(self, call: Call) -> None:
+    async def _run(self, call: PeerCall) -> None:
         with suppress(BrokenPipeError, ConnectionResetError):
             await self._script(call)
         await call.until_end()

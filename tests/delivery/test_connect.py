@@ -18,7 +18,7 @@ from tests.delivery.sender import Sender
 pytestmark = pytest.mark.anyio
 
 
-class Unmade:
+class NoConnection:
     """A connection that never stands."""
 
     def abort(self) -> None:
@@ -46,7 +46,7 @@ def network(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
 async def phrase_of_failure(url: str = "http://shop.example/", *, addresses: int = 1) -> str:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.startswith("https") else None
     with pytest.raises(NotConnected) as caught:
-        await connect(parse_target(url), ["192.0.2.1"] * addresses, Unmade, tls=tls, within_s=1)  # type: ignore[arg-type]
+        await connect(parse_target(url), ["192.0.2.1"] * addresses, NoConnection, tls=tls, within_s=1)  # type: ignore[arg-type]
     return caught.value.status_text.value
 
 

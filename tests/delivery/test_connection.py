@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
-from tests.delivery.peer import Call, Peer, Script, answers
+from tests.delivery.peer import Peer, PeerCall, Script, answers
 from tests.delivery.sender import Sender, head, whole
 
 pytestmark = pytest.mark.anyio
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 def answers_and_ends(data: bytes, end: str) -> Script:
     """Answer the first request with these bytes, then close (`fin`) or reset."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.requests()
         await call.send(data)
         if end == "fin":
@@ -29,7 +29,7 @@ def answers_and_ends(data: bytes, end: str) -> Script:
 def resets_after(count: int) -> Script:
     """A receiver that resets once so many bytes have come."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.size(count)
         call.reset()
 
@@ -52,7 +52,7 @@ async def test_a_reset_while_we_send_is_unknown(count: int, body: bytes) -> None
 async def test_a_reset_after_the_accept_is_never_an_answer() -> None:
     """A reset right behind the accept is not sent if we saw it before we wrote, else unknown; sent once."""
 
-    async def at_once(call: Call) -> None:
+    async def at_once(call: PeerCall) -> None:
         call.reset()
 
     async with Peer(at_once) as peer, Sender() as sender:
@@ -148,7 +148,7 @@ async def test_what_is_not_an_answer_is_unknown(answer: bytes) -> None:
 async def test_answers(answer: bytes, status: str, code: int, body: bytes) -> None:
     """A whole answer is answered, whatever its status; 1xx answers are passed over, redirects not followed."""
 
-    async def byte_by_byte(call: Call) -> None:
+    async def byte_by_byte(call: PeerCall) -> None:
         await call.requests()
         for offset in range(len(answer)):
             await call.send(answer[offset : offset + 1])
@@ -190,7 +190,7 @@ async def test_100_mb_of_head_are_not_read(start: bytes, more: bytes) -> None:
     """A head or 1xx answers beyond 64 KiB: Bad response, and we hang up long before 100 MB."""
     sent = 0
 
-    async def endless(call: Call) -> None:
+    async def endless(call: PeerCall) -> None:
         nonlocal sent
         await call.requests()
         await call.send(start)
@@ -209,7 +209,7 @@ async def test_100_mb_of_head_are_not_read(start: bytes, more: bytes) -> None:
 async def test_an_early_answer_to_a_large_body_counts_and_closes() -> None:
     """A receiver that answers before it has read everything has answered; that connection is not used again."""
 
-    async def hasty(call: Call) -> None:
+    async def hasty(call: PeerCall) -> None:
         await call.size(len(head(peer.url, body)))
         await call.send(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
 
@@ -289,7 +289,7 @@ async def test_a_receiver_that_never_accepts() -> None:
 async def test_a_receiver_that_speaks_first() -> None:
     """A server of another protocol that greets first is a Bad response."""
 
-    async def greets(call: Call) -> None:
+    async def greets(call: PeerCall) -> None:
         await call.send(b"220 mail.example ESMTP\r\n")
 
     async with Peer(greets) as peer, Sender() as sender:

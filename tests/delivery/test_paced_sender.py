@@ -18,7 +18,7 @@ from frontsim.delivery.send_plan import (
     slow_headers,
 )
 from frontsim.domain.model import Outcome, Result
-from tests.delivery.peer import OK, Call, Peer, answers, silent
+from tests.delivery.peer import OK, Peer, PeerCall, answers, silent
 from tests.delivery.sender import BODY, Sender, head, told, whole
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def test_partial_body(plan: SendPlan, part: bytes) -> None:
 async def test_partial_body_on_a_connection_that_was_used() -> None:
     """A fault on a keep-alive connection begins behind the delivery before it, and closes it."""
 
-    async def once(call: Call) -> None:
+    async def once(call: PeerCall) -> None:
         await call.requests()
         await call.send(OK)
 
@@ -109,7 +109,7 @@ async def test_a_slow_delivery_that_is_not_answered_times_out() -> None:
 async def test_an_early_answer_stops_a_drip() -> None:
     """A receiver that answers before it has everything is answered; no further byte leaves, and we close."""
 
-    async def hasty(call: Call) -> None:
+    async def hasty(call: PeerCall) -> None:
         await call.size(20)
         await call.send(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
 
@@ -124,7 +124,7 @@ async def test_an_early_answer_stops_a_drip() -> None:
 async def test_a_reset_stops_a_drip() -> None:
     """A receiver that resets in the middle of the head: unknown, and nothing follows."""
 
-    async def resets(call: Call) -> None:
+    async def resets(call: PeerCall) -> None:
         await call.size(20)
         call.reset()
 
@@ -138,7 +138,7 @@ async def test_lost_response() -> None:
     """Everything leaves, the whole answer is read, and the log says Timeout; then we close in good order."""
     answer_is_sent = asyncio.Event()
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.requests()
         await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         await call.send(b"x" * 99_999)
@@ -159,7 +159,7 @@ async def test_lost_response() -> None:
 async def test_lost_response_of_a_receiver_that_fails() -> None:
     """Where no whole answer comes there is none to lose: the log says what happened."""
 
-    async def closes(call: Call) -> None:
+    async def closes(call: PeerCall) -> None:
         await call.requests()
         await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
         call.finish()
@@ -199,7 +199,7 @@ async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> N
         assert result.duration_ms is not None
         assert result.duration_ms >= 1199
 
-    async def closes(call: Call) -> None:
+    async def closes(call: PeerCall) -> None:
         await call.requests()
         await call.send(OK)
         call.finish()
@@ -224,7 +224,7 @@ async def test_garbage_does_not_end_a_give_up() -> None:
 async def test_reset_after_send_of_a_receiver_that_is_faster(answer: bytes) -> None:
     """A receiver that answers and closes before our RST leaves: the log still says Connection reset."""
 
-    async def closes(call: Call) -> None:
+    async def closes(call: PeerCall) -> None:
         await call.size(len(head(peer.url)))
         await call.send(answer)
         call.finish()
@@ -238,7 +238,7 @@ async def test_reset_after_send_of_a_receiver_that_is_faster(answer: bytes) -> N
 async def test_give_up_on_a_receiver_that_resets() -> None:
     """A connection that is torn down before an answer ends it at once."""
 
-    async def resets(call: Call) -> None:
+    async def resets(call: PeerCall) -> None:
         await call.requests()
         call.reset()
 
@@ -251,7 +251,7 @@ async def test_simultaneous_duplicates_release_their_last_bytes_together() -> No
     """All but the last byte arrives, everywhere; no last byte leaves before all stand there; then all do."""
     short = [asyncio.Event() for _ in range(3)]
 
-    async def watches(call: Call) -> None:
+    async def watches(call: PeerCall) -> None:
         await call.size(len(whole(peer.url)) - 1)
         short[peer.calls.index(call)].set()
         await call.requests()
@@ -287,7 +287,7 @@ async def test_a_duplicate_that_fails_does_not_keep_the_others() -> None:
 async def test_a_duplicate_that_is_reset_while_it_waits_does_not_keep_the_others() -> None:
     """A party whose receiver resets at the barrier is unknown, and the others go on."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.size(len(whole(peer.url)) - 1)
         if peer.calls.index(call) == 0:
             call.reset()

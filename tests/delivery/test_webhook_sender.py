@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.domain.model import Outcome
 from frontsim.domain.target import parse_target
-from tests.delivery.peer import OK, Call, Peer, answers, answers_ok, silent
+from tests.delivery.peer import OK, Peer, PeerCall, answers, answers_ok, silent
 from tests.delivery.sender import BODY, HEADERS, Sender, whole
 from tests.support.patience import PATIENCE_S
 
@@ -60,7 +60,7 @@ async def test_what_has_not_begun_is_called_back() -> None:
     """Not a byte of it is sent, not even when its connection would have stood a moment later; the others go on."""
     came = asyncio.Event()
 
-    async def silent(call: Call) -> None:
+    async def silent(call: PeerCall) -> None:
         await call.requests()
         came.set()
 
@@ -119,7 +119,7 @@ async def test_a_connection_that_may_not_go_on_is_closed(answer: bytes) -> None:
 async def test_http_1_0_with_keep_alive_goes_on() -> None:
     """An HTTP/1.0 receiver that says keep-alive is taken at its word."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         for count in (1, 2):
             await call.requests(count)
             await call.send(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n")
@@ -133,7 +133,7 @@ async def test_http_1_0_with_keep_alive_goes_on() -> None:
 async def test_an_idle_connection_that_the_peer_closed_carries_nothing() -> None:
     """A connection whose end has been seen is passed over: no byte is written on it, so another is opened."""
 
-    async def once(call: Call) -> None:
+    async def once(call: PeerCall) -> None:
         await call.requests()
         await call.send(OK)
         call.finish()
@@ -186,7 +186,7 @@ async def test_an_end_that_only_the_kernel_knows_is_asked_for() -> None:
 async def test_a_keep_alive_connection_closed_under_the_request_is_unknown() -> None:
     """Once a byte was written the outcome is unknown; and the request is never sent a second time."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.requests()
         await call.send(OK)
         await call.requests(2)
@@ -202,7 +202,7 @@ async def test_a_keep_alive_connection_closed_under_the_request_is_unknown() -> 
 async def test_a_peer_that_speaks_while_idle_loses_its_connection() -> None:
     """Bytes on an idle connection belong to no request: it is closed, not used."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         await call.requests()
         await call.send(OK)
         await call.send(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
@@ -230,7 +230,7 @@ async def test_no_answer_in_time_is_unknown() -> None:
 async def test_closing_gives_grace_and_then_tells_how_far_each_got() -> None:
     """`close` waits for what is in flight; what is left ends as unknown, and nothing more is taken."""
 
-    async def second_only(call: Call) -> None:
+    async def second_only(call: PeerCall) -> None:
         await call.requests()
         await hold.wait()
         await call.send(OK)
@@ -253,7 +253,7 @@ async def test_what_is_torn_down_is_unknown_if_begun() -> None:
     """Without grace, a delivery that was written is unknown and one that was not is not sent."""
     arrived = asyncio.Event()
 
-    async def silent(call: Call) -> None:
+    async def silent(call: PeerCall) -> None:
         await call.requests()
         arrived.set()
         await call.until_end()

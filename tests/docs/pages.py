@@ -15,7 +15,7 @@ _FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-class Block(NamedTuple):
+class PageBlock(NamedTuple):
     """A fenced block, and the line of its page where it begins."""
 
     language: str
@@ -23,10 +23,10 @@ class Block(NamedTuple):
     line: int
 
 
-def blocks(page: Path, *languages: str) -> list[Block]:
+def blocks(page: Path, *languages: str) -> list[PageBlock]:
     """The page's blocks in these languages, in order."""
     text = page.read_text()
-    found = (Block(each[2], each[3], text.count("\n", 0, each.start()) + 1) for each in _FENCED.finditer(text))
+    found = (PageBlock(each[2], each[3], text.count("\n", 0, each.start()) + 1) for each in _FENCED.finditer(text))
     return [block for block in found if block.language in languages]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
-from tests.docs.pages import PAGES, ROOT, Block, blocks
+from tests.docs.pages import PAGES, ROOT, PageBlock, blocks
 from tests.support.forked import path_with_frontsim
 from tests.support.ports import free_port
 
@@ -64,7 +64,7 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
         running.stop()
 
 
-def bare(block: Block) -> str:
+def bare(block: PageBlock) -> str:
     """What the shell itself reads: without here-documents and quoted text."""
     text = re.sub(r"<<'(\w+)'\n.*?\n\1\n", "\n", block.text, flags=re.DOTALL)
     return re.sub(r"'[^']*'|\"[^\"]*\"", "''", text)

@@ -9,7 +9,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.simulation import Simulation
 
 
-class Load:
+class RaisingLoad:
     """Threads that raise events for as long as they are answered, and keep the ids that were accepted."""
 
     def __init__(self, sim: Simulation, *, threads: int = 3, count: int = 5) -> None:

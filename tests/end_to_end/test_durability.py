@@ -13,7 +13,7 @@ import pytest
 from frontsim.clock import Clock, Ids
 from frontsim.errors import StoreFailed
 from frontsim.store.event_log import EventLog
-from tests.end_to_end.raising_load import Load, runs_of
+from tests.end_to_end.raising_load import RaisingLoad, runs_of
 from tests.support.child import Child
 from tests.support.disk import small_disk
 from tests.support.recorder import OK, Recorder
@@ -36,7 +36,7 @@ def test_kill_9_at_random_moments(tmp_path: Path):
                 webhook = webhook or child.sim.subscribes(receiver.url)
                 interrupted += child.sim.does("health", method="GET")["recoveredRuns"]
                 begun = len(receiver.calls)
-                load = Load(child.sim)
+                load = RaisingLoad(child.sim)
                 receiver.gets(begun + moments.randrange(1, 60))
                 child.kills()
                 load.ends()
@@ -169,7 +169,7 @@ def test_the_log_is_a_sound_file(tmp_path: Path):
     """A killed simulator leaves a file that SQLite finds nothing wrong with."""
     with Recorder() as receiver, Child(tmp_path / "log.db") as child:
         child.sim.subscribes(receiver.url)
-        load = Load(child.sim)
+        load = RaisingLoad(child.sim)
         receiver.gets(100)
         child.kills()
         load.ends()

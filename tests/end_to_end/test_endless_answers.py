@@ -7,7 +7,7 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.delivery.send_plan import give_up
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
-from tests.delivery.peer import OK, Call, Peer
+from tests.delivery.peer import OK, Peer, PeerCall
 from tests.delivery.sender import Sender
 from tests.support.patience import PATIENCE_S
 
@@ -28,7 +28,7 @@ async def test_an_answer_without_end_is_cut_off_and_counts(start: bytes, more: b
     """It has answered, with its status; we hang up, and send nothing again."""
     sent = 0
 
-    async def endless(call: Call) -> None:
+    async def endless(call: PeerCall) -> None:
         nonlocal sent
         await call.requests()
         await call.send(start)
@@ -53,7 +53,7 @@ async def test_an_answer_without_end_is_cut_off_and_counts(start: bytes, more: b
 async def test_a_good_receiver_beside_a_hostile_one(more: bytes) -> None:
     """While 16 deliveries are always under way to one that answers without end, the good one's all count."""
 
-    async def endless(call: Call) -> None:
+    async def endless(call: PeerCall) -> None:
         await call.requests()
         await call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -79,7 +79,7 @@ async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
     """Though the attempt goes on: the receiver's bytes stay with the receiver."""
     sent = 0
 
-    async def endless(call: Call) -> None:
+    async def endless(call: PeerCall) -> None:
         nonlocal sent
         await call.requests()
         while sent < 200_000_000:
@@ -105,7 +105,7 @@ async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
 async def answered_in_time(timeout_s: float) -> bool:
     """Whether the answer arrived in time, and we looked too late: it counts then."""
 
-    async def answers_late(call: Call) -> None:
+    async def answers_late(call: PeerCall) -> None:
         await call.requests()
         asked.set()
         await answered.wait()

@@ -11,7 +11,7 @@ import pytest
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD
 from tests.support.patience import PATIENCE_S
-from tests.support.recorder import OK, Call, Recorder, answer
+from tests.support.recorder import OK, RecordedCall, Recorder, answer
 from tests.support.simulation import Simulation
 
 
@@ -149,7 +149,7 @@ def test_duplicates_at_once(sim: Simulation):
     """The last bytes of all copies leave together: no copy is answered before every other has arrived in whole."""
     race = threading.Barrier(3)
 
-    def respond(_: Call) -> bytes:
+    def respond(_: RecordedCall) -> bytes:
         race.wait(PATIENCE_S)
         return OK
 

@@ -40,7 +40,7 @@ const tries = [
 </script><body></body>"""
 
 
-class Site:
+class ForeignSite:
     """A web site on loopback that serves one page, and hears from it what the page saw."""
 
     def __init__(self, page: str) -> None:
@@ -107,7 +107,7 @@ def sim(request: pytest.FixtureRequest) -> Iterator[Simulation]:
 def test_a_page_of_another_site(sim: Simulation, tmp_path: Path):
     """It changes nothing and reads nothing, with or without CORS."""
     before = state(sim)
-    site = Site(_PAGE.replace("TARGET", f"http://127.0.0.1:{sim.port}"))
+    site = ForeignSite(_PAGE.replace("TARGET", f"http://127.0.0.1:{sim.port}"))
     with closing(site), chromium(tmp_path, "--remote-debugging-port=0", f"http://127.0.0.1:{site.port}/"):
         assert ["blocked", "0"] * 9 == site.seen()  # 0 is all that a page sees of an answer that it may not read
     assert before == state(sim)

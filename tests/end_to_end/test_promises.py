@@ -16,7 +16,7 @@ from frontsim.delivery.send_plan import (
     slow_headers,
 )
 from frontsim.domain.model import Outcome
-from tests.delivery.peer import OK, Call, Peer, Script, whole_requests
+from tests.delivery.peer import OK, Peer, PeerCall, Script, whole_requests
 from tests.delivery.sender import PATIENCE_S, Sender
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ SENDERS = 20
 def by_chance(rng: Random) -> Script:
     """Answers mostly; else resets or closes at any stage, answers garbage, closes while idle, or says nothing."""
 
-    async def script(call: Call) -> None:
+    async def script(call: PeerCall) -> None:
         done = 0
         while call.end is None:
             fate = rng.random()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.store.shop import OK, Shop
+from tests.store.shop import OK, StoreDriver
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ class SlowDisk:
 
 async def test_calls_that_come_during_a_flush_share_the_next(tmp_path: Path) -> None:
     """A hundred accepts wait behind one flush; they take one more, not a hundred, and none is answered before."""
-    shop = Shop(tmp_path / "log.db", concurrency=1000)
+    shop = StoreDriver(tmp_path / "log.db", concurrency=1000)
     disk = SlowDisk(shop.store._db)
     shop.store._group_commit._db = disk  # type: ignore[assignment]
     shop.store.start(shop.hands_out)

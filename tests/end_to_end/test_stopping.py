@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.end_to_end.raising_load import Load, runs_of
+from tests.end_to_end.raising_load import RaisingLoad, runs_of
 from tests.support.child import Child
 from tests.support.patience import PATIENCE_S
-from tests.support.recorder import OK, Call, Recorder
+from tests.support.recorder import OK, RecordedCall, Recorder
 from tests.support.simulation import EVER
 
 pytestmark = pytest.mark.slow
@@ -29,13 +29,13 @@ def test_stopping_under_load(tmp_path: Path, number: signal.Signals):
     marked, and what waited is delivered at the next start."""
     quick = threading.Event()
 
-    def respond(call: Call) -> bytes | None:
+    def respond(call: RecordedCall) -> bytes | None:
         return OK if quick.is_set() or int(call.event_id[-1], 16) % 2 else None
 
     with Recorder(respond=respond) as receiver:
         with Child(tmp_path / "log.db", "--timeout", LONG) as child:
             webhook = child.sim.subscribes(receiver.url)
-            load = Load(child.sim)
+            load = RaisingLoad(child.sim)
             receiver.gets(20)
             code = child.stops(number)
             load.ends()

@@ -13,7 +13,7 @@ import pytest
 
 from frontsim import bundled
 from tests.support.patience import PATIENCE_S
-from tests.support.receiver import ReceiverProcess
+from tests.support.receiver import ChildReceiver
 
 FOLDER = bundled.folder("loadtests")
 
@@ -23,11 +23,11 @@ class Receivers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._started: dict[str, ReceiverProcess] = {}
+        self._started: dict[str, ChildReceiver] = {}
 
-    def start(self, name: str) -> ReceiverProcess:
+    def start(self, name: str) -> ChildReceiver:
         if name not in self._started:
-            self._started[name] = ReceiverProcess(name, self._folder / f"{name}.db")
+            self._started[name] = ChildReceiver(name, self._folder / f"{name}.db")
         return self._started[name]
 
     def stop(self) -> None:

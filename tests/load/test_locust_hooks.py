@@ -12,7 +12,7 @@ import pytest
 from tests.load.conftest import Receivers, StartLocust
 from tests.support.patience import PATIENCE_S
 from tests.support.ports import free_port
-from tests.support.receiver import ReceiverProcess
+from tests.support.receiver import ChildReceiver
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ RUN = ("-u", "4", "--answer-timeout", "3", "--settle", "0.2", "--live", "0.3", "
 HEADLESS = ("--headless", *RUN)
 
 
-def options_of(receiver: ReceiverProcess) -> tuple[str, ...]:
+def options_of(receiver: ChildReceiver) -> tuple[str, ...]:
     return ("--receiver", receiver.hook, "--observe-url", f"{receiver.effects}?payload=false")
 
 

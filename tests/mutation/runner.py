@@ -66,7 +66,7 @@ def _sets() -> dict[str, set[str]]:
 
 
 @dataclass
-class Baseline:
+class UnmutatedRun:
     """What the tests do without a mutant: each test's duration, and the tests that call each function."""
 
     cpu_s: float = 0.0
@@ -77,14 +77,14 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Result:
+class MutantResult:
     """The mutants of a module, and those that no test kills."""
 
     mutants: Sequence[Mutant]
     survivors: Sequence[Mutant]
 
 
-def run(name: str, path: Path, tests: Sequence[str], *, jobs: int) -> Result:
+def run(name: str, path: Path, tests: Sequence[str], *, jobs: int) -> MutantResult:
     """Run the tests (paths) against each mutant of the module `name` at `path`."""
     source = path.read_text()
     mutants = mutants_of(source, str(path))
@@ -99,7 +99,7 @@ def run(name: str, path: Path, tests: Sequence[str], *, jobs: int) -> Result:
     left = {id(in_functions[at]) for at in alive} | {id(in_tables[at]) for at in alive_in_tables}
     if dead := [control.function or "(module)" for control in controls if id(control) not in left]:
         raise TestsFailed(f"expected tests that pass when nothing is mutated, they fail for {', '.join(dead)}")
-    return Result(mutants, [mutant for mutant in mutants if id(mutant) in left])
+    return MutantResult(mutants, [mutant for mutant in mutants if id(mutant) in left])
 
 
 def _controls(mutants: Sequence[Mutant], code: Callable[[], CodeType]) -> list[Mutant]:
@@ -117,14 +117,14 @@ def _limit(cpu_s: int) -> None:
 # The baseline
 
 
-def _baseline(name: str, code: CodeType, tests: Sequence[str]) -> Baseline:
+def _baseline(name: str, code: CodeType, tests: Sequence[str]) -> UnmutatedRun:
     found, outside = _in_fork(partial(_measured, name, code, tests))
     for module in outside:  # every later fork has them already
         importlib.import_module(module)
     return found
 
 
-def _measured(name: str, code: CodeType, tests: Sequence[str]) -> tuple[Baseline, list[str]]:
+def _measured(name: str, code: CodeType, tests: Sequence[str]) -> tuple[UnmutatedRun, list[str]]:
     plugin = _Measuring()
     builtins._mutation_hit = plugin.hits.add
     with _imported_as(name, code):
@@ -140,7 +140,7 @@ class _Measuring:
     """Notes each test's duration, and the functions that it calls."""
 
     def __init__(self) -> None:
-        self.baseline = Baseline()
+        self.baseline = UnmutatedRun()
         self.hits: set[str] = set()
 
     def pytest_collection_finish(self) -> None:
@@ -163,7 +163,7 @@ class _Measuring:
 def _alive_in_functions(
     name: str,
     tests: Sequence[str],
-    baseline: Baseline,
+    baseline: UnmutatedRun,
     mutants: Sequence[Mutant],
     limits: Callable[[], None],
     jobs: int,
@@ -180,7 +180,7 @@ class _Replacing:
     def __init__(
         self,
         name: str,
-        baseline: Baseline,
+        baseline: UnmutatedRun,
         mutants: Sequence[Mutant],
         limits: Callable[[], None],
         jobs: int,
@@ -244,7 +244,9 @@ def _code_of(code: CodeType, function: str) -> CodeType:
 # Mutants in tables and classes: everything is imported anew
 
 
-def _run_anew(name: str, mutant: Mutant, tests: Sequence[str], baseline: Baseline, limits: Callable[[], None]) -> int:
+def _run_anew(
+    name: str, mutant: Mutant, tests: Sequence[str], baseline: UnmutatedRun, limits: Callable[[], None]
+) -> int:
     limits()
     with _imported_as(name, mutant.code()):
         status = pytest.main([*PYTEST_OPTIONS, "-x", *tests], plugins=[_QuickFirst(baseline)])
@@ -252,7 +254,7 @@ def _run_anew(name: str, mutant: Mutant, tests: Sequence[str], baseline: Baselin
 
 
 class _QuickFirst:
-    def __init__(self, baseline: Baseline) -> None:
+    def __init__(self, baseline: UnmutatedRun) -> None:
         self.baseline = baseline
 
     @pytest.hookimpl(trylast=True)

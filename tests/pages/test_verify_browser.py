@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.receiver import ReceiverProcess
+from tests.support.receiver import ChildReceiver
 from tests.support.recorder import Recorder, answer
 from tests.support.simulation import Simulation, simulation
 
@@ -18,7 +18,7 @@ Visits = Callable[..., Page]
 
 def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path, visits: Visits):
     """What is wrong with the form is told beside its field; the run goes on when the tab is closed."""
-    with ReceiverProcess("no-dedupe", tmp_path / "receiver.db") as receiver:
+    with ChildReceiver("no-dedupe", tmp_path / "receiver.db") as receiver:
         page, url = visits("#/verify"), receiver.url
         page.get_by_role("button", name="Play lost-response").click()
         expect(page.locator("[data-field=receiver] .wrong")).to_contain_text("expected a URL")
@@ -47,7 +47,7 @@ def test_an_outage_is_played_and_its_report_read(sim: Simulation, tmp_path: Path
 
 
 def test_a_run_is_cancelled_and_hostile_text_stays_text(sim: Simulation, tmp_path: Path, visits: Visits):
-    with ReceiverProcess("reference", tmp_path / "receiver.db") as receiver:
+    with ChildReceiver("reference", tmp_path / "receiver.db") as receiver:
         page, url = visits("#/verify"), receiver.url
         page.get_by_label("Receiver", exact=True).fill(f"{url}/{HOSTILE}")
         page.get_by_label("Effects URL").fill(f"{url}/effects")

@@ -18,7 +18,7 @@ from frontsim.delivery.webhook_sender import WebhookSender
 from frontsim.domain.model import Result
 from frontsim.domain.target import parse_target
 from tests.support.patience import PATIENCE_S
-from tests.support.receiver import ReceiverProcess, serving
+from tests.support.receiver import ChildReceiver, serving
 
 CATALOG = catalog.load()
 
@@ -37,7 +37,7 @@ class ReceiverDriver:
 
     async def opens(self) -> "ReceiverDriver":
         if self.child:
-            self._process = self._open.enter_context(ReceiverProcess(self.variant, self.db))
+            self._process = self._open.enter_context(ChildReceiver(self.variant, self.db))
             self.url = self._process.url
         else:
             self.url = self._open.enter_context(serving(self.variant, self.db, clock=Clock(now=lambda: self.now)))

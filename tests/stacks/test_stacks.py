@@ -35,7 +35,7 @@ EVERYWHERE = ["dependency-down", "dependency-slow", "dependency-lost-commit", "c
 
 
 @dataclass(frozen=True)
-class Case:
+class StackCase:
     """A receiver of receivers.toml on one stack."""
 
     stack: str
@@ -55,16 +55,16 @@ class Case:
         return f"{self.stack}-{self.name}"
 
 
-def group(case: Case, number: int) -> str:
+def group(case: StackCase, number: int) -> str:
     """One worker of xdist plays all of a server, so that it is started once; half of the many of PostgreSQL."""
     return f"{case.server}-{number % 2}" if case.server == "postgresql" else case.server
 
 
-def cases() -> list[Case]:
+def cases() -> list[StackCase]:
     """All receivers, on each of their stacks."""
     listed = tomllib.loads((Path(__file__).parent / "receivers.toml").read_text())["receiver"]
     return [
-        Case(
+        StackCase(
             stack,
             each["name"],
             frozenset(each.get("classes", ())),
@@ -84,7 +84,7 @@ CASES = [pytest.param(each, id=str(each), marks=pytest.mark.xdist_group(each.sta
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningReceiver:
     """A dependency that runs: where, how effects are read from it, and what a receiver needs beside."""
 
     port: int
@@ -116,7 +116,7 @@ def rabbitmq_port() -> Iterator[int]:
         yield port
 
 
-def postgresql(request: pytest.FixtureRequest) -> Running:
+def postgresql(request: pytest.FixtureRequest) -> RunningReceiver:
     server = request.getfixturevalue("postgresql_server")
     import psycopg  # noqa: PLC0415 - only where it is needed
 
@@ -133,10 +133,10 @@ def postgresql(request: pytest.FixtureRequest) -> Running:
         with connect() as database:
             return [row[0] for row in database.execute(f"SELECT event_id FROM {table}")]
 
-    return Running(int(server["PGPORT"]), effects, {})
+    return RunningReceiver(int(server["PGPORT"]), effects, {})
 
 
-def mariadb(request: pytest.FixtureRequest) -> Running:
+def mariadb(request: pytest.FixtureRequest) -> RunningReceiver:
     server = request.getfixturevalue("mariadb_server")
     import pymysql  # noqa: PLC0415 - only where it is needed
 
@@ -153,10 +153,10 @@ def mariadb(request: pytest.FixtureRequest) -> Running:
             cursor.execute(f"SELECT event_id FROM {table}")
             return [row[0] for row in cursor.fetchall()]
 
-    return Running(int(server["DB_PORT"]), effects, {})
+    return RunningReceiver(int(server["DB_PORT"]), effects, {})
 
 
-def redis(request: pytest.FixtureRequest) -> Running:
+def redis(request: pytest.FixtureRequest) -> RunningReceiver:
     port = request.getfixturevalue("redis_port")
     import redis as driver  # noqa: PLC0415 - only where it is needed
 
@@ -166,10 +166,10 @@ def redis(request: pytest.FixtureRequest) -> Running:
     def effects(key: str) -> Sequence[Any]:
         return store.hkeys(key) if key == "sales-by-event" else store.lrange(key, 0, -1)
 
-    return Running(port, effects, {})
+    return RunningReceiver(port, effects, {})
 
 
-def rabbitmq(request: pytest.FixtureRequest) -> Running:
+def rabbitmq(request: pytest.FixtureRequest) -> RunningReceiver:
     port = request.getfixturevalue("rabbitmq_port")
     file = request.getfixturevalue("tmp_path") / "booked.db"
 
@@ -179,10 +179,10 @@ def rabbitmq(request: pytest.FixtureRequest) -> Running:
         with closing(sqlite3.connect(file)) as database:
             return [row[0] for row in database.execute(f"SELECT event_id FROM {table}")]
 
-    return Running(port, effects, {"BOOKED": str(file)})
+    return RunningReceiver(port, effects, {"BOOKED": str(file)})
 
 
-OPEN: Mapping[str, Callable[[pytest.FixtureRequest], Running]] = {
+OPEN: Mapping[str, Callable[[pytest.FixtureRequest], RunningReceiver]] = {
     "postgresql": postgresql,
     "mariadb": mariadb,
     "mariadb-tls": mariadb,
@@ -198,7 +198,7 @@ OPEN: Mapping[str, Callable[[pytest.FixtureRequest], Running]] = {
     ids=str,
 )
 def test_the_receiver_is_judged_rightly(
-    case: Case, seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    case: StackCase, seed: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Verified in every scenario if it is right; with its classes, and no other, where it must be found."""
     running = OPEN[case.stack](request)
@@ -222,7 +222,7 @@ def test_the_receiver_is_judged_rightly(
         assert found <= case.classes, told
 
 
-def command(case: Case) -> str:
+def command(case: StackCase) -> str:
     """What starts the receiver; a supervisor starts again what ends by itself."""
     module = case.stack if case.stack in ("redis", "rabbitmq") else "relational"
     words = [sys.executable, "-m", f"tests.stacks.{module}"]

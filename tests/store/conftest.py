@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from frontsim.store import database
-from tests.store.shop import Shop
+from tests.store.shop import StoreDriver
 
 
 @pytest.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    async with Shop(tmp_path / "log.db") as opened:
+async def shop(tmp_path: Path) -> AsyncIterator[StoreDriver]:
+    async with StoreDriver(tmp_path / "log.db") as opened:
         yield opened
 
 

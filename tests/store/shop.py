@@ -16,7 +16,7 @@ NOT_FOUND = Result(Outcome.ANSWERED, "Not found", 404, 1)
 ALWAYS = 2**62
 
 
-class Shop:
+class StoreDriver:
     """A store, a reader on the same file, and everything that was handed out to be sent."""
 
     def __init__(self, path: Path, *, concurrency: int = 16, most_waiting: int = 1000) -> None:

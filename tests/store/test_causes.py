@@ -9,25 +9,25 @@ import pytest
 
 from frontsim.domain.model import Occurrence, RaisedBy
 from frontsim.store.causes import CauseDetail
-from tests.store.shop import Shop
+from tests.store.shop import StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
-async def acts(shop: Shop, events: list[str], causes: list[RaisedBy]) -> list[str]:
+async def acts(shop: StoreDriver, events: list[str], causes: list[RaisedBy]) -> list[str]:
     """The ids of the events that acts raised."""
     first = shop.store.take_numbers(len(events))
     raised = await shop.store.accept([Occurrence(event, b"{}", None) for event in events], first, causes)
     return [each.webhook_event_id for each in raised]
 
 
-async def cause_of(shop: Shop, event: str) -> CauseDetail | None:
+async def cause_of(shop: StoreDriver, event: str) -> CauseDetail | None:
     return (await shop.reader.event_detail(UUID(event))).cause
 
 
 async def test_each_event_knows_its_act(tmp_path: Path):
     """And what else the act raised, for whatever webhook; what no webhook matched is counted."""
-    async with Shop(tmp_path / "log.db") as shop:
+    async with StoreDriver(tmp_path / "log.db") as shop:
         await shop.subscribes("SaleCreated")
         await shop.subscribes("SaleCreated")
         await shop.subscribes("StockMovementCreated")
@@ -53,7 +53,7 @@ async def test_each_event_knows_its_act(tmp_path: Path):
 async def test_a_file_of_format_1(tmp_path: Path):
     """It is opened, its events have no cause, and new ones have."""
     path = tmp_path / "log.db"
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         await shop.subscribes()
         (old,) = await shop.sells()
     with closing(sqlite3.connect(path)) as db:
@@ -61,18 +61,18 @@ async def test_a_file_of_format_1(tmp_path: Path):
             "DROP TABLE causes; DROP TABLE changed; DROP TABLE answer_heads; DROP TABLE seconds;"
             "PRAGMA user_version = 1;"
         )
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         (new,) = await acts(shop, ["SaleCreated"], [RaisedBy("sale", 1, 1)])
         assert None is await cause_of(shop, old.webhook_event_id)
         assert CauseDetail("sale", 1, [], 0, 0) == await cause_of(shop, new)
     with closing(sqlite3.connect(path)) as db:
         assert (4,) == db.execute("PRAGMA user_version").fetchone()
-    async with Shop(path):  # and once more, as it is now
+    async with StoreDriver(path):  # and once more, as it is now
         pass
 
 
 async def test_a_reset_forgets_the_causes(tmp_path: Path):
-    async with Shop(tmp_path / "log.db") as shop:
+    async with StoreDriver(tmp_path / "log.db") as shop:
         await shop.subscribes()
         await acts(shop, ["SaleCreated"] * 3, [RaisedBy("trigger", 3, 3)])
         await shop.store.reset()

@@ -3,12 +3,12 @@
 import pytest
 
 from frontsim.domain.model import Finished, Occurrence
-from tests.store.shop import Shop
+from tests.store.shop import StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_changes_are_followed_from_any_point(shop: Shop) -> None:
+async def test_changes_are_followed_from_any_point(shop: StoreDriver) -> None:
     """Each has the next number; a follower gets those behind the one that it knows."""
     await shop.subscribes()
     start = shop.store.changes.sequence
@@ -21,7 +21,7 @@ async def test_changes_are_followed_from_any_point(shop: Shop) -> None:
     assert followed[1:] == await first_changes(shop, start + 1, 1)
 
 
-async def test_changes_keep_no_large_body(shop: Shop) -> None:
+async def test_changes_keep_no_large_body(shop: StoreDriver) -> None:
     """Thousands of changes are kept: they must not hold thousands of megabytes. The log itself holds the body."""
     await shop.subscribes()
     start = shop.store.changes.sequence
@@ -35,7 +35,7 @@ async def test_changes_keep_no_large_body(shop: Shop) -> None:
     assert 100_000 == len(delivery.body) == len((await shop.entry(raised)).payload or b"")
 
 
-async def first_changes(shop: Shop, after: int, count: int) -> list[tuple[int, str, object]]:
+async def first_changes(shop: StoreDriver, after: int, count: int) -> list[tuple[int, str, object]]:
     """The first changes behind one, each with its number."""
     await shop.store.changes.wait(after + count - 1)
     found = shop.store.changes.after(after, most=count)

@@ -7,12 +7,12 @@ import pytest
 
 from frontsim.domain.model import INTERRUPTED, Delivery, Occurrence, Outcome, Result, Trigger
 from frontsim.errors import BadInput, Busy, StoreFailed, UnknownEvent, UnknownWebhook
-from tests.store.shop import NOT_FOUND, OK, Shop
+from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: Shop) -> None:
+async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: StoreDriver) -> None:
     """Type and store decide; one without a store wants every store; an unwanted event leaves no trace."""
     every = await shop.subscribes()
     mine = await shop.store.subscribe("SaleCreated", "http://shop.example/b", 1)
@@ -26,7 +26,7 @@ async def test_an_occurrence_makes_an_event_for_each_webhook_that_matches(shop: 
     assert 1 == (await shop.reader.counts())["occurrences"]
 
 
-async def test_an_event_is_in_the_log_before_it_is_handed_out(shop: Shop) -> None:
+async def test_an_event_is_in_the_log_before_it_is_handed_out(shop: StoreDriver) -> None:
     """Until its first run is over it is Pending, and in neither list of `success`."""
     webhook = await shop.subscribes()
     [raised] = await shop.sells()
@@ -43,7 +43,7 @@ async def test_an_event_is_in_the_log_before_it_is_handed_out(shop: Shop) -> Non
     assert 1 == len(await shop.lists(webhook.id))
 
 
-async def test_an_entry_follows_its_newest_run(shop: Shop) -> None:
+async def test_an_entry_follows_its_newest_run(shop: StoreDriver) -> None:
     """A resend keeps the id, adds a run, updates the entry; a success leaves `success=false`."""
     webhook = await shop.subscribes()
     [raised] = await shop.sells()
@@ -61,7 +61,7 @@ async def test_an_entry_follows_its_newest_run(shop: Shop) -> None:
     assert [] == await shop.lists(webhook.id, success=False)
 
 
-async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: Shop) -> None:
+async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: StoreDriver) -> None:
     """Run 2 is over before run 1: the entry goes on saying what run 2 said, and counts both."""
     await shop.subscribes()
     [raised] = await shop.sells()
@@ -78,13 +78,13 @@ async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: Shop) -
 async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Path) -> None:
     """After a crash: begun is unknown and failed, not begun is sent, and nothing is sent a second time."""
     path = tmp_path / "log.db"
-    async with Shop(path, concurrency=1) as before:
+    async with StoreDriver(path, concurrency=1) as before:
         webhook = await before.subscribes()
         before.clock.advance(-3600)
         begun, waiting = await before.sells(2)
         await before.sent()
 
-    async with Shop(path, concurrency=1) as after:
+    async with StoreDriver(path, concurrency=1) as after:
         assert 1 == after.store.recovered
         assert waiting.webhook_event_id == (await after.sent()).webhook_event_id
         assert after.out.empty()
@@ -99,7 +99,7 @@ async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Pa
 async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> None:
     """Its caller has been told that it is not sent, or nothing, and may ask again."""
     path = tmp_path / "log.db"
-    async with Shop(path) as before:
+    async with StoreDriver(path) as before:
         webhook = await before.subscribes()
         [raised] = await before.sells()
         await before.delivers(NOT_FOUND)
@@ -109,7 +109,7 @@ async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> 
     with pytest.raises(StoreFailed):
         await resend
 
-    async with Shop(path) as after:
+    async with StoreDriver(path) as after:
         assert (0, 0) == (after.store.recovered, after.store.waiting)
         [failed] = await after.lists(webhook.id, success=False, with_runs=True)
         assert [(1, Outcome.ANSWERED, "Not found"), (2, Outcome.NOT_SENT, "Not sent")] == [
@@ -120,13 +120,13 @@ async def test_a_resend_that_was_not_begun_is_not_sent_later(tmp_path: Path) -> 
 async def test_webhooks_survive(tmp_path: Path) -> None:
     """So do their changes; a deleted one is gone, but its log can be read."""
     path = tmp_path / "log.db"
-    async with Shop(path) as before:
+    async with StoreDriver(path) as before:
         kept, gone = await before.subscribes(), await before.subscribes()
         [_, raised] = await before.sells()
         await before.store.change(dataclasses.replace(kept, url="http://new.example/"))
         await before.store.unsubscribe(gone.id)
 
-    async with Shop(path) as after:
+    async with StoreDriver(path) as after:
         assert [(kept.id, "http://new.example/")] == [(item.id, item.url) for item in await after.reader.webhooks()]
         with pytest.raises(UnknownWebhook):
             await after.reader.webhook(gone.id)
@@ -135,7 +135,7 @@ async def test_webhooks_survive(tmp_path: Path) -> None:
         assert raised.webhook_event_id == (await after.entry(raised)).webhook_event_id
 
 
-async def test_an_event_of_another_webhook_is_unknown(shop: Shop) -> None:
+async def test_an_event_of_another_webhook_is_unknown(shop: StoreDriver) -> None:
     """An event id belongs to its webhook."""
     await shop.subscribes()
     other = await shop.subscribes("CustomerCreated")
@@ -149,7 +149,7 @@ async def test_an_event_of_another_webhook_is_unknown(shop: Shop) -> None:
         await shop.store.resend(uuid4(), raised.webhook_event_id)
 
 
-async def test_a_postponed_run_is_due_in_simulator_time(shop: Shop) -> None:
+async def test_a_postponed_run_is_due_in_simulator_time(shop: StoreDriver) -> None:
     """It gives its slot back, and goes out when the clock gets there."""
     await shop.subscribes()
     await shop.sells()
@@ -164,7 +164,7 @@ async def test_a_postponed_run_is_due_in_simulator_time(shop: Shop) -> None:
     assert delivery == await shop.sent()
 
 
-async def test_a_postponed_run_can_be_made_due(shop: Shop) -> None:
+async def test_a_postponed_run_can_be_made_due(shop: StoreDriver) -> None:
     """It is due at once; one that is under way already is left alone."""
     await shop.subscribes()
     await shop.sells()
@@ -181,7 +181,7 @@ async def test_a_postponed_run_can_be_made_due(shop: Shop) -> None:
 
 async def test_a_lease_is_in_the_log_as_begun_and_takes_no_slot(tmp_path: Path) -> None:
     """Another program sends it; it counts as in flight until its end is told."""
-    async with Shop(tmp_path / "log.db", concurrency=1) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         shop.store.take_numbers(2)
         leased = await shop.store.lease([Occurrence("SaleCreated", b"{}", 1)] * 2, 1)
@@ -196,7 +196,7 @@ async def test_a_lease_is_in_the_log_as_begun_and_takes_no_slot(tmp_path: Path) 
         assert 3 == (await shop.reader.counts())["runs"]
 
 
-async def test_failed_events_are_leased_once(shop: Shop) -> None:
+async def test_failed_events_are_leased_once(shop: StoreDriver) -> None:
     """A resend that is under way is not handed out a second time."""
     await shop.subscribes()
     await shop.sells(2)
@@ -209,7 +209,7 @@ async def test_failed_events_are_leased_once(shop: Shop) -> None:
     assert [] == await shop.store.lease_resends(10)
 
 
-async def test_copies_are_runs_of_their_own(shop: Shop) -> None:
+async def test_copies_are_runs_of_their_own(shop: StoreDriver) -> None:
     """No delivery goes out that the log does not know, a duplicate neither."""
     await shop.subscribes()
     [raised] = await shop.sells()
@@ -227,7 +227,7 @@ async def test_copies_are_runs_of_their_own(shop: Shop) -> None:
 
 async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
     """With a time to come back."""
-    async with Shop(tmp_path / "log.db", concurrency=1, most_waiting=3) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=1, most_waiting=3) as shop:
         await shop.subscribes()
         await shop.sells(3)
 
@@ -237,7 +237,7 @@ async def test_too_much_that_waits_is_refused(tmp_path: Path) -> None:
 
 async def test_more_at_a_time_than_may_ever_wait_is_a_mistake(tmp_path: Path) -> None:
     """A second try would not help."""
-    async with Shop(tmp_path / "log.db", most_waiting=2) as shop:
+    async with StoreDriver(tmp_path / "log.db", most_waiting=2) as shop:
         for _ in range(3):
             await shop.subscribes()
         with pytest.raises(BadInput, match=r"at most 2 events at a time \(--max-waiting\), got 3"):
@@ -245,7 +245,7 @@ async def test_more_at_a_time_than_may_ever_wait_is_a_mistake(tmp_path: Path) ->
         assert 0 == (await shop.reader.counts())["events"]
 
 
-async def test_idle_waits_for_outcomes(shop: Shop) -> None:
+async def test_idle_waits_for_outcomes(shop: StoreDriver) -> None:
     """Not only until all is sent: until all is in the log."""
     await shop.subscribes()
     [raised] = await shop.sells()
@@ -264,7 +264,7 @@ async def test_idle_waits_for_outcomes(shop: Shop) -> None:
     ("statuses", "listed"),
     [([], 2), (["ok"], 1), (["OK", "not found"], 2), (["404"], 1), (["Timeout"], 0)],
 )
-async def test_statuses_are_phrases_or_codes(shop: Shop, statuses: list[str], listed: int) -> None:
+async def test_statuses_are_phrases_or_codes(shop: StoreDriver, statuses: list[str], listed: int) -> None:
     """In any case."""
     webhook = await shop.subscribes()
     await shop.sells(2)
@@ -274,7 +274,7 @@ async def test_statuses_are_phrases_or_codes(shop: Shop, statuses: list[str], li
     assert listed == len(await shop.lists(webhook.id, statuses=statuses))
 
 
-async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None:
+async def test_answers_that_could_not_be_understood_are_kept(shop: StoreDriver) -> None:
     """The outcome says how far a run got; the log keeps it as it was told."""
     await shop.subscribes()
     [raised] = await shop.sells()
@@ -284,7 +284,7 @@ async def test_answers_that_could_not_be_understood_are_kept(shop: Shop) -> None
     assert (Outcome.UNKNOWN, "Timeout", None, 30_000) == (run.outcome, run.status, run.status_code, run.duration_ms)
 
 
-async def resent(shop: Shop, webhook_id: str, event_id: str, result: Result) -> Delivery:
+async def resent(shop: StoreDriver, webhook_id: str, event_id: str, result: Result) -> Delivery:
     waiting = asyncio.ensure_future(shop.store.resend(UUID(webhook_id), event_id))
     delivery = await shop.sent()
     shop.ends(delivery, result)

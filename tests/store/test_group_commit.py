@@ -9,13 +9,13 @@ import pytest
 from frontsim.errors import StoreFailed
 from frontsim.store import event_log as module
 from frontsim.store import group_commit
-from tests.store.shop import OK, Shop
+from tests.store.shop import OK, StoreDriver
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
+async def test_a_long_step_leaves_the_event_loop_to_others(shop: StoreDriver) -> None:
     """A reset of a large log takes seconds; meanwhile deliveries are answered."""
     let_go = threading.Event()
     step = shop.store._group_commit.submit(lambda _: let_go.wait(PATIENCE_S), long=True)
@@ -26,7 +26,9 @@ async def test_a_long_step_leaves_the_event_loop_to_others(shop: Shop) -> None:
     assert await step
 
 
-async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_outcome_is_written_though_others_are_first(
+    shop: StoreDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that could not be written is tried again, also when another step of that moment could be."""
     monkeypatch.setattr(group_commit, "RETRY_S", 0.01)
     await shop.subscribes()
@@ -42,7 +44,7 @@ async def test_an_outcome_is_written_though_others_are_first(shop: Shop, monkeyp
     assert (await shop.entry(raised)).success
 
 
-async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_cannot_be_read_for_a_while(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that fails, and then even reading: it goes on when that is over."""
     await shop.subscribes()
 
@@ -59,7 +61,7 @@ async def test_a_log_that_cannot_be_read_for_a_while(shop: Shop, monkeypatch: py
     assert 1 == (await shop.reader.counts())["events"]
 
 
-async def test_what_is_put_back_is_never_lost(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_put_back_is_never_lost(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though the file cannot be written at first: it is tried again until it is."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     await shop.subscribes()

@@ -9,7 +9,7 @@ import pytest
 
 from frontsim.errors import StoreFailed, Unusable
 from frontsim.store.log_file import LogFile
-from tests.store.shop import Shop
+from tests.store.shop import StoreDriver
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ async def test_nothing_is_accepted_that_would_be_gone(
     path: Path, happens: Callable[[Path], None], problem: str, suffix: str
 ) -> None:
     """The reason is given; nothing is handed out any more, and closing still ends."""
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         await shop.subscribes()
         await shop.sells()
         await shop.sent()
@@ -127,7 +127,7 @@ async def test_nothing_is_accepted_that_would_be_gone(
 async def test_a_file_that_is_moved_away_and_back(path: Path) -> None:
     """It goes on: the file is the same."""
     away = path.with_name("away.db")
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         await shop.subscribes()
         moves(path, away)
         with pytest.raises(StoreFailed, match="deleted or moved away"):
@@ -138,7 +138,7 @@ async def test_a_file_that_is_moved_away_and_back(path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_file_that_is_deleted_during_a_commit(shop: Shop) -> None:
+async def test_a_file_that_is_deleted_during_a_commit(shop: StoreDriver) -> None:
     """What SQLite has committed is gone with it; that is not known to be nothing."""
     await shop.subscribes()
     problems = iter([None, "log.db was deleted or moved away"])  # before and after
@@ -149,7 +149,7 @@ async def test_a_file_that_is_deleted_during_a_commit(shop: Shop) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_flush_that_fails(shop: Shop) -> None:
+async def test_a_flush_that_fails(shop: StoreDriver) -> None:
     """SQLite may have written it all the same: it is not said that nothing was kept."""
     await shop.subscribes()
     connection = shop.store._db
@@ -175,13 +175,13 @@ async def test_a_flush_that_fails(shop: Shop) -> None:
 @pytest.mark.anyio
 async def test_a_damaged_file(path: Path) -> None:
     """Reading is refused with a reason, and so is a start."""
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         webhook = await shop.subscribes()
         for _ in range(20):
             await shop.sells(50)
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         damages(path)
         with pytest.raises(StoreFailed, match="the log could not be read: database disk image is malformed"):
             await shop.lists(webhook.id)
     with pytest.raises(Unusable, match="as a log"):
-        Shop(path)
+        StoreDriver(path)

@@ -7,13 +7,13 @@ import pytest
 from frontsim.store import log_pages
 from frontsim.store.database import open_reader
 from frontsim.store.log_pages import LogPageQuery, read_log_page
-from tests.store.shop import NOT_FOUND, OK, Shop
+from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_filter_that_matches_little_is_answered_in_steps(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: StoreDriver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Each answer says where the next begins, and together they are what one long query would find."""
     monkeypatch.setattr(log_pages, "_STEP", 7)
@@ -40,7 +40,7 @@ async def test_a_filter_that_matches_little_is_answered_in_steps(
         reader.close()
 
 
-async def test_no_query_sorts_or_scans(tmp_path: Path, shop: Shop):
+async def test_no_query_sorts_or_scans(tmp_path: Path, shop: StoreDriver):
     """The primary keys serve each step, so its time does not depend on how long the log is."""
     reader = open_reader(tmp_path / "log.db")
     statements: list[str] = []

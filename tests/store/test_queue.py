@@ -16,7 +16,7 @@ from frontsim.clock import Clock, Ids
 from frontsim.domain.model import Delivery, Finished, Occurrence, Trigger
 from frontsim.store import memory_queue, queue
 from frontsim.store.log_writer import LogWriter
-from tests.store.shop import NOT_FOUND, OK, Shop
+from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 SLOTS = 2
 SCHEMA = (Path(queue.__file__).parent / "schema.sql").read_text()
@@ -201,7 +201,7 @@ def test_time_that_is_set_back_strands_nothing() -> None:
 async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None:
     """What a line cannot hold waits in the file alone."""
     with few_in_memory():
-        async with Shop(tmp_path / "log.db", concurrency=1) as shop:
+        async with StoreDriver(tmp_path / "log.db", concurrency=1) as shop:
             await shop.subscribes()
             raised = await shop.sells(20)
             sent = [await shop.delivers() for _ in range(20)]
@@ -211,7 +211,7 @@ async def test_more_than_fits_in_memory_goes_out_in_turn(tmp_path: Path) -> None
 @pytest.mark.anyio
 async def test_concurrency_bounds_what_is_under_way_to_one_destination_only(tmp_path: Path) -> None:
     """The third of one destination waits for a slot; another destination's does not wait for it."""
-    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         await shop.store.subscribe("InvoiceCreated", "http://other.example/", None)
         await shop.sells(3)
@@ -229,7 +229,7 @@ async def test_concurrency_bounds_what_is_under_way_to_one_destination_only(tmp_
 @pytest.mark.anyio
 async def test_three_times_as_many_are_handed_out_ahead_as_were_over_in_the_last_commit(tmp_path: Path) -> None:
     """A receiver that is quick need not wait for the disk; one that is slow has next to nothing begun for nothing."""
-    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         await shop.sells(20)
         out = [await shop.sent() for _ in range(2)]
@@ -246,7 +246,7 @@ async def test_three_times_as_many_are_handed_out_ahead_as_were_over_in_the_last
 @pytest.mark.anyio
 async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
     """It is handed out at once, whatever is ahead, because a caller waits for it; the others wait on."""
-    async with Shop(tmp_path / "log.db", concurrency=1) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=1) as shop:
         await shop.subscribes()
         [failed] = await shop.sells()
         await shop.delivers(NOT_FOUND)
@@ -264,7 +264,7 @@ async def test_a_resend_goes_before_what_waits(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_a_resend_leaves_though_more_is_out_than_now_may_be(tmp_path: Path) -> None:
     """When a receiver gets slow, what had been handed out ahead of it is more than is ahead now."""
-    async with Shop(tmp_path / "log.db", concurrency=2) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=2) as shop:
         await shop.subscribes()
         raised = await shop.sells(20)
         out = [await shop.sent() for _ in range(2)]
@@ -284,7 +284,7 @@ async def test_a_resend_leaves_though_more_is_out_than_now_may_be(tmp_path: Path
 async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many were over."""
     monkeypatch.setattr(queue, "MOST_AHEAD", 3)
-    async with Shop(tmp_path / "log.db", concurrency=4) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=4) as shop:
         await shop.subscribes()
         await shop.sells(20)
         for delivery in [await shop.sent() for _ in range(4)]:
@@ -294,7 +294,7 @@ async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.anyio
-async def test_bodies_of_more_than_one_text_can_hold(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bodies_of_more_than_one_text_can_hold(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
     monkeypatch.setattr(memory_queue, "MOST_BYTES", 0)
     await shop.subscribes()
@@ -317,7 +317,7 @@ def few_in_memory() -> Iterator[None]:
 async def test_large_bodies_are_read_back_in_several_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step is short; the next follows by itself, in order, until all slots are taken."""
     monkeypatch.setattr(memory_queue, "MOST_BYTES", 0)  # everything waits in the file
-    async with Shop(tmp_path / "log.db", concurrency=4) as shop:
+    async with StoreDriver(tmp_path / "log.db", concurrency=4) as shop:
         batches: list[int] = []
         hand_out = shop.hands_out
 

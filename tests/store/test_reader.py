@@ -4,12 +4,12 @@ import pytest
 
 from frontsim.domain.model import Occurrence
 from frontsim.store.reader import CHUNK, PAGE_BYTES, EventQuery
-from tests.store.shop import ALWAYS, Shop
+from tests.store.shop import ALWAYS, StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_page_holds_few_large_payloads(shop: Shop) -> None:
+async def test_a_page_holds_few_large_payloads(shop: StoreDriver) -> None:
     """It ends with the payload that exceeds its bytes; the next page goes on behind it."""
     webhook = await shop.subscribes()
     large = b"x" * (PAGE_BYTES * 2 // 3)
@@ -22,7 +22,7 @@ async def test_a_page_holds_few_large_payloads(shop: Shop) -> None:
     assert [1, 2, 3, 4, 5] == [entry.number for page in pages for entry in page]
 
 
-async def test_a_page_holds_no_more_than_so_many_events(shop: Shop) -> None:
+async def test_a_page_holds_no_more_than_so_many_events(shop: StoreDriver) -> None:
     """However small they are."""
     webhook = await shop.subscribes()
     await shop.sells(CHUNK)

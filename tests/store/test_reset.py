@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from frontsim.errors import StoreFailed, UnknownEvent
-from tests.store.shop import NOT_FOUND, OK, Shop
+from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: Shop) -> None:
+async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: StoreDriver) -> None:
     """A delivery that was under way ends without a trace, and a caller that waits for a resend gets an answer."""
     await shop.subscribes()
     [raised] = await shop.sells()
@@ -30,7 +30,7 @@ async def test_reset_forgets_everything_but_numbers_its_changes_on(shop: Shop) -
         await waiting
 
 
-async def test_a_reset_hides_no_change_of_its_own_commit(shop: Shop) -> None:
+async def test_a_reset_hides_no_change_of_its_own_commit(shop: StoreDriver) -> None:
     """Followers are told what was done just before it, too."""
     await shop.settles()
     before = shop.store.changes.sequence
@@ -40,7 +40,7 @@ async def test_a_reset_hides_no_change_of_its_own_commit(shop: Shop) -> None:
     assert ["webhook.created", "reset"] == [kind for kind, _ in changes]
 
 
-async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:
+async def test_copies_of_what_a_reset_has_dropped(shop: StoreDriver) -> None:
     """They are none, and touch no event that has the same number now."""
     await shop.subscribes()
     await shop.sells()
@@ -60,7 +60,7 @@ async def test_copies_of_what_a_reset_has_dropped(shop: Shop) -> None:
     assert (404, 1) == (entry.status_code, entry.runs_counter)
 
 
-async def test_a_reset_that_fails(shop: Shop) -> None:
+async def test_a_reset_that_fails(shop: StoreDriver) -> None:
     """What was there is there, and new events get numbers of their own."""
     await shop.subscribes()
     await shop.sells(3)

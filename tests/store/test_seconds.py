@@ -9,7 +9,7 @@ import pytest
 
 from frontsim.domain.model import Finished, Outcome, Result
 from frontsim.store.seconds import percentile_ms, read_seconds
-from tests.store.shop import ALWAYS, NOT_FOUND, OK, Shop
+from tests.store.shop import ALWAYS, NOT_FOUND, OK, StoreDriver
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def test_what_a_second_contains(tmp_path: Path):
     """Raised, over, failed, the faults, and how long it took; a restart keeps it, a reset forgets it."""
     path = tmp_path / "log.db"
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         await shop.subscribes()
         await shop.sells(3)
         await shop.delivers(OK)
@@ -27,7 +27,7 @@ async def test_what_a_second_contains(tmp_path: Path):
         shop.store.finish(Finished(delivery, took, shop.clock.now(), "lost-response"))
         await shop.settles()
         rows = await shop.reader.seconds(0)
-    async with Shop(path) as shop:
+    async with StoreDriver(path) as shop:
         assert rows == await shop.reader.seconds(0)
         await shop.sells(2)
         assert 5 == sum(row.raised for row in await shop.reader.seconds(0))
@@ -40,7 +40,7 @@ async def test_what_a_second_contains(tmp_path: Path):
 
 
 async def test_only_the_last_minutes_are_kept(tmp_path: Path):
-    async with Shop(tmp_path / "log.db") as shop:
+    async with StoreDriver(tmp_path / "log.db") as shop:
         await shop.subscribes()
         await shop.sells()
         (first,) = {row.second for row in await shop.reader.seconds(0)} or {0}
@@ -52,7 +52,7 @@ async def test_only_the_last_minutes_are_kept(tmp_path: Path):
 
 
 async def test_what_was_rolled_back_is_not_counted(tmp_path: Path):
-    async with Shop(tmp_path / "log.db") as shop:
+    async with StoreDriver(tmp_path / "log.db") as shop:
         await shop.subscribes()
         shop.store._log_writer._seconds.add(raised=7)
         shop.store._log_writer.load()

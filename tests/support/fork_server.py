@@ -40,7 +40,7 @@ PRELOADED = (
 
 
 @dataclass(slots=True)
-class Call:
+class ForkCall:
     """One caller's connection, and the process that was forked for it."""
 
     connection: socket.socket
@@ -52,7 +52,7 @@ class ForkServer:
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
-        self._calls: list[Call] = []
+        self._calls: list[ForkCall] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
         self._ended, self._wakes = socket.socketpair()
@@ -71,12 +71,12 @@ class ForkServer:
                 return None
 
     def _accept(self) -> None:
-        call = Call(self._listener.accept()[0])
+        call = ForkCall(self._listener.accept()[0])
         self._calls.append(call)
         call.connection.sendall(READY)
         self._selector.register(call.connection, selectors.EVENT_READ, lambda: self._read(call))
 
-    def _read(self, call: Call) -> dict[str, Any] | None:
+    def _read(self, call: ForkCall) -> dict[str, Any] | None:
         message, streams, _, _ = socket.recv_fds(call.connection, CHUNK, STREAMS)
         if not message:
             self._hang_up(call)
@@ -101,7 +101,7 @@ class ForkServer:
                 call.pid = 0
                 _tell(call, os.waitstatus_to_exitcode(status))
 
-    def _hang_up(self, call: Call) -> None:
+    def _hang_up(self, call: ForkCall) -> None:
         if call.pid:
             os.kill(call.pid, signal.SIGKILL)
             os.waitpid(call.pid, 0)
@@ -122,7 +122,7 @@ class ForkServer:
             each.close()
 
 
-def _tell(call: Call, number: int) -> None:
+def _tell(call: ForkCall, number: int) -> None:
     with suppress(OSError):  # it hung up
         call.connection.sendall(b"%d\n" % number)
 

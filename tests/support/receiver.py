@@ -51,7 +51,7 @@ def command(variant: str, db: Path, *, port: int = 0) -> list[str]:
     return [*serve, "--port", str(port), "--db", str(db), "--variant", variant]
 
 
-class ReceiverProcess:
+class ChildReceiver:
     """A receiver in a process; as a context manager it ends with the test, however that ends."""
 
     def __init__(self, variant: str, db: Path) -> None:

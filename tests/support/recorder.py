@@ -18,7 +18,7 @@ def answer(status: int, body: bytes = b"") -> bytes:
 
 
 @dataclass
-class Call:
+class RecordedCall:
     """One request as it came: what its first line says, its headers (names in lower case) and its body."""
 
     line: str
@@ -40,9 +40,9 @@ class Recorder:
     `calls` are whole requests in the order of their last byte; `parts` those that ended before.
     """
 
-    respond: Callable[[Call], bytes | None] = lambda _: OK
-    calls: list[Call] = field(default_factory=list)
-    parts: list[Call] = field(default_factory=list)
+    respond: Callable[[RecordedCall], bytes | None] = lambda _: OK
+    calls: list[RecordedCall] = field(default_factory=list)
+    parts: list[RecordedCall] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -76,7 +76,7 @@ class Recorder:
         with self._news:
             assert self._news.wait_for(ready, PATIENCE_S), f"{what} did not come: {len(self.calls)} calls"
 
-    def gets(self, count: int) -> list[Call]:
+    def gets(self, count: int) -> list[RecordedCall]:
         """The whole requests, once there are `count`."""
         self.until(lambda: len(self.calls) >= count, f"call {count}")
         return self.calls
@@ -150,8 +150,8 @@ def _whole_size(data: bytes) -> int | None:
     return len(head) + 4 + length if len(rest) >= length else None
 
 
-def _call(data: bytes, *, whole: bool = True, end: str | None = None) -> Call:
+def _call(data: bytes, *, whole: bool = True, end: str | None = None) -> RecordedCall:
     head, _, body = data.partition(b"\r\n\r\n")
     line, *lines = head.decode("latin-1").split("\r\n")
     headers = dict(item.split(": ", 1) for item in lines if ": " in item)
-    return Call(line, {name.lower(): value for name, value in headers.items()}, body, whole, end)
+    return RecordedCall(line, {name.lower(): value for name, value in headers.items()}, body, whole, end)

@@ -68,7 +68,7 @@ class Followed:
         self._after_each()
 
 
-class Shop(ThreadingHTTPServer):
+class ShopReceiver(ThreadingHTTPServer):
     """A receiver for tests of which every part can be set: what it answers, and what it shows as effects."""
 
     daemon_threads = True
@@ -101,7 +101,7 @@ class Shop(ThreadingHTTPServer):
 @contextmanager
 def open_shop():
     """A shop that serves in a thread."""
-    with served(Shop()) as server:
+    with served(ShopReceiver()) as server:
         yield server
 
 
@@ -109,7 +109,7 @@ class Counter(BaseHTTPRequestHandler):
     """Where the shop's requests are answered."""
 
     protocol_version = "HTTP/1.1"
-    server: Shop
+    server: ShopReceiver
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -23,7 +23,7 @@ from operator import attrgetter
 from frontsim.domain.model import Delivery
 
 
-class _Destination:
+class _DestinationSlots:
     __slots__ = ("filling", "in_use", "urgent", "waiting")
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class ConcurrencyLimit:
     def __init__(self, slots: int, send: Callable[[Delivery], None]) -> None:
         self._slots = slots
         self._send = send
-        self._destinations: dict[int, _Destination] = {}
-        self._holders: dict[int, _Destination] = {}  # by run id, which no reset gives a second time
+        self._destinations: dict[int, _DestinationSlots] = {}
+        self._holders: dict[int, _DestinationSlots] = {}  # by run id, which no reset gives a second time
         self._paused = False
 
     def enqueue(self, deliveries: Iterable[Delivery], *, urgent: bool = False) -> None:
@@ -95,13 +95,13 @@ class ConcurrencyLimit:
         self._destinations.clear()
         return waiting
 
-    def _destination(self, number: int) -> _Destination:
+    def _destination(self, number: int) -> _DestinationSlots:
         known = self._destinations.get(number)
         if known is None:
-            known = self._destinations[number] = _Destination()
+            known = self._destinations[number] = _DestinationSlots()
         return known
 
-    def _fill(self, destination: _Destination) -> None:
+    def _fill(self, destination: _DestinationSlots) -> None:
         if destination.filling:  # `send` has called `release`: the loop further up the stack goes on
             return
         destination.filling = True

@@ -15,7 +15,7 @@ from frontsim.verification.scenario.scenario import bundled_scenarios
 SCENARIOS = bundled_scenarios()
 
 
-class Terminal(io.StringIO):
+class FakeTerminal(io.StringIO):
     def isatty(self):
         return True
 
@@ -50,7 +50,7 @@ def seen(stream):
 def test_a_terminal_sees_each_scenario_once_in_a_line_of_its_own(monkeypatch, width):
     """Names are whole at any width: columns are left out first, and what was found is cut last."""
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setattr(sys, "stdout", FakeTerminal())
     with LiveTable(SCENARIOS) as table:
         for number in range(len(SCENARIOS)):
             table.show(ended(number, Verdict.SKIPPED, "for a very long reason " * 9))
@@ -74,7 +74,7 @@ def test_columns_are_left_out_before_names_are_cut():
 def test_an_interruption_leaves_one_table(monkeypatch):
     """What ended is there once, and the line that said what is running is gone."""
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setattr(sys, "stdout", FakeTerminal())
     table = LiveTable(SCENARIOS)
     with contextlib.suppress(KeyboardInterrupt), table:
         table.show(ended(0, Verdict.VERIFIED))

@@ -6,10 +6,10 @@ import socket
 import ssl
 from contextlib import suppress
 
-from tests.delivery.peer import Call, Peer, Script, answers_ok
+from tests.delivery.peer import Peer, PeerCall, Script, answers_ok
 
 
-class SecureCall(Call):
+class SecureCall(PeerCall):
     """A call within TLS: `received` is plain text, and each of its `pieces` is one record of the other side's."""
 
     def __init__(self, link: socket.socket, context: ssl.SSLContext) -> None:
@@ -164,7 +164,7 @@ class SecurePeer(Peer):
     def __init__(
         self, context: ssl.SSLContext, script: Script = answers_ok, *, host: str = "127.0.0.1", shakes: bool = True
     ) -> None:
-        async def shaken(call: Call) -> None:
+        async def shaken(call: PeerCall) -> None:
             assert isinstance(call, SecureCall)
             await call.handshake()
             await script(call)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from frontsim.delivery import connect
 from frontsim.domain.model import Outcome
 from tests.delivery.over_tls.secure_peer import APPLICATION, HANDSHAKE, SecureCall, SecurePeer
-from tests.delivery.peer import Call, Peer
+from tests.delivery.peer import Peer, PeerCall
 from tests.delivery.sender import PATIENCE_S, Sender, whole
 from tests.support.authority import Authority
 
@@ -91,7 +91,7 @@ async def test_a_wrong_certificate_gets_no_request(
 async def test_a_plain_receiver_gets_no_request(trust: ssl.SSLContext) -> None:
     """A plain HTTP server behind https sees the first record of a handshake, and nothing else."""
 
-    async def answers_plainly(call: Call) -> None:
+    async def answers_plainly(call: PeerCall) -> None:
         await call.some()
         await call.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
@@ -109,7 +109,7 @@ async def test_a_plain_receiver_gets_no_request(trust: ssl.SSLContext) -> None:
 async def test_a_receiver_that_speaks_or_leaves_at_once(trust: ssl.SSLContext, how: str) -> None:
     """A greeting of another protocol, or an end, right behind the accept is no TLS either, and is told at once."""
 
-    async def at_once(call: Call) -> None:
+    async def at_once(call: PeerCall) -> None:
         if how == "greets":
             await call.send(b"220 mail.example ESMTP\r\n")
         elif how == "fin":

@@ -9,7 +9,7 @@ from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial
 from frontsim.domain.model import Outcome
 from frontsim.errors import Unusable
 from frontsim.tls import tls_context
-from tests.delivery.peer import Call, Peer, TlsPeer, silent
+from tests.delivery.peer import Peer, PeerCall, TlsPeer, silent
 from tests.delivery.sender import Sender
 from tests.support.authority import Authority
 
@@ -69,7 +69,7 @@ async def test_no_verification_takes_any_certificate(tmp_path: Path) -> None:
 async def test_a_plain_receiver_is_no_tls() -> None:
     """A plain HTTP server behind https: TLS handshake failed, not sent."""
 
-    async def answers_plainly(call: Call) -> None:
+    async def answers_plainly(call: PeerCall) -> None:
         await call.some()
         await call.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
@@ -83,7 +83,7 @@ async def test_a_plain_receiver_is_no_tls() -> None:
 async def test_a_receiver_that_ends_in_the_handshake(end: str) -> None:
     """A connection that ends within the handshake: TLS handshake failed, not sent."""
 
-    async def ends(call: Call) -> None:
+    async def ends(call: PeerCall) -> None:
         await call.some()
         if end == "fin":
             call.finish()

@@ -11,7 +11,7 @@ from frontsim.domain.model import Outcome
 from frontsim.load.master.clean_events import LeasedCleanEvents
 
 
-class Setup(SimpleNamespace):
+class CleanEventSetup(SimpleNamespace):
     """Leases one event after another, and a receiver that answers them with these codes, one after another."""
 
     def __init__(self, *codes: int, key: str = "webhookEventId", shape: DeliveryShape = BARE) -> None:
@@ -39,13 +39,13 @@ class Setup(SimpleNamespace):
         return SimpleNamespace(status_code=code, status="", outcome=f"{code} in words", payload={"id": webhook_id})
 
 
-def events(setup: Setup) -> LeasedCleanEvents:
+def events(setup: CleanEventSetup) -> LeasedCleanEvents:
     return LeasedCleanEvents(setup, "SaleCreated")  # type: ignore[arg-type]
 
 
 def test_a_resend_is_a_new_event() -> None:
     """A lease cannot name an event: a receiver that refused the first may take the next."""
-    sender = events(Setup(503, 200))
+    sender = events(CleanEventSetup(503, 200))
     refused = sender.send(1)[0]
     taken = sender.resend(refused)
     assert (False, "503 in words") == (refused.acknowledged, refused.result)
@@ -55,17 +55,17 @@ def test_a_resend_is_a_new_event() -> None:
 @pytest.mark.parametrize(("key", "entity"), [("webhookEventId", None), ("business", ("SaleCreated", {"id": "w"}))])
 def test_what_an_event_is_about_is_read_only_for_the_business_key(key: str, entity: object) -> None:
     """By event id nothing more is needed."""
-    sender = events(Setup(200, key=key))
+    sender = events(CleanEventSetup(200, key=key))
     assert entity == sender.fact(sender.send(1)[0]).entity
 
 
 def test_without_a_delivery_nothing_is_known() -> None:
     """The webhook is gone: that is an error of the setup, not a refusal by the receiver."""
     with pytest.raises(UnexpectedAnswer, match="a delivery of SaleCreated"):
-        events(Setup()).send(1)
+        events(CleanEventSetup()).send(1)
 
 
 def test_what_an_event_is_about_is_read_in_the_shape_of_its_delivery() -> None:
     """A field that the shape replaces has the shape's value."""
-    sender = events(Setup(200, key="business", shape=DeliveryShape(fields={"id": "webhookEventId"})))
+    sender = events(CleanEventSetup(200, key="business", shape=DeliveryShape(fields={"id": "webhookEventId"})))
     assert ("SaleCreated", {"id": "0"}) == sender.fact(sender.send(1)[0]).entity

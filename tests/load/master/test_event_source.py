@@ -9,7 +9,7 @@ from tests.support.patience import PATIENCE_S
 RECEIVER = "http://receiver/"
 
 
-class Simulator:
+class TriggeredSimulator:
     """Keeps the fault rules and the events; its first trigger fails."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Simulator:
 
 def test_it_raises_events_under_faults_until_it_is_stopped() -> None:
     """Faults strike this receiver alone; a failed call does not end it; afterwards no rule is left, and no thread."""
-    simulator = Simulator()
+    simulator = TriggeredSimulator()
     options = SimpleNamespace(receiver=RECEIVER, seed=7)
     load = SimpleNamespace(mix={"SaleCreated": 3.0, "CustomerCreated": 1.0}, options=options)
     source = EventSource(SimpleNamespace(simulator=simulator, load=load), rate=200)  # type: ignore[arg-type]

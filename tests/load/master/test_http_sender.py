@@ -18,7 +18,7 @@ MOVED = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\
 BODY = b'{"saleId": 7}'
 
 
-class Peer:
+class AnsweringServer:
     """Answers each request on one connection after another with the next of `answers`; b"" closes instead."""
 
     def __init__(self, *answers: bytes, tls: ssl.SSLContext | None = None) -> None:
@@ -64,7 +64,10 @@ def test_a_receiver_of_an_authority_of_ones_own(tmp_path: Path) -> None:
         (tls_context(verify=True, ca=authority.file), Outcome.ANSWERED),
         (tls_context(verify=False, ca=None), Outcome.ANSWERED),
     ):
-        with closing(Peer(OK, tls=authority.receiver())) as peer, closing(HttpSender(answer_s=5, tls=tls)) as sender:
+        with (
+            closing(AnsweringServer(OK, tls=authority.receiver())) as peer,
+            closing(HttpSender(answer_s=5, tls=tls)) as sender,
+        ):
             report = sender.post(delivery_to(peer.url.replace("http:", "https:")))
         assert outcome == report.outcome
 
@@ -82,7 +85,7 @@ def delivery_to(url: str) -> LeasedDelivery:
 
 def test_a_delivery_is_sent_as_it_was_leased(sender: HttpSender) -> None:
     """Its query, its headers and its body, byte for byte; the status is what came back."""
-    with closing(Peer(OK)) as peer:
+    with closing(AnsweringServer(OK)) as peer:
         report = sender.post(delivery_to(peer.url))
         sender.close()
     assert (Outcome.ANSWERED, 200) == (report.outcome, report.status_code)
@@ -94,7 +97,7 @@ def test_a_delivery_is_sent_as_it_was_leased(sender: HttpSender) -> None:
 
 def test_a_connection_that_closes_without_an_answer_is_never_tried_again(sender: HttpSender) -> None:
     """The client that Locust builds on resends by itself in old releases: a copy that the log does not know."""
-    with closing(Peer(OK, b"", OK)) as peer:
+    with closing(AnsweringServer(OK, b"", OK)) as peer:
         outcomes = [sender.post(delivery_to(peer.url)).outcome for _ in range(2)]
         sender.close()
     assert [Outcome.ANSWERED, Outcome.UNKNOWN] == outcomes
@@ -103,7 +106,7 @@ def test_a_connection_that_closes_without_an_answer_is_never_tried_again(sender:
 
 def test_a_redirect_is_not_followed(sender: HttpSender) -> None:
     """A 3xx is an answer, and no 2xx."""
-    with closing(Peer(MOVED, OK)) as peer:
+    with closing(AnsweringServer(MOVED, OK)) as peer:
         report = sender.post(delivery_to(peer.url))
         sender.close()
     assert (302, "/elsewhere") == (report.status_code, report.answer_headers["Location"])

@@ -159,7 +159,7 @@ def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):
                 each.read()
 
 
-class Slow:
+class SlowObserver:
     """An observer whose reads last until the test lets them end."""
 
     name = "slow"
@@ -188,7 +188,7 @@ def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
         return now
 
     monkeypatch.setattr(observers, "stopwatch", counted)
-    slow = Slow()
+    slow = SlowObserver()
     shared = SharedObserver(slow, pause=time.sleep)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(shared.read)

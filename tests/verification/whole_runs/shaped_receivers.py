@@ -17,12 +17,12 @@ from tests.support.served import served
 _IDENTITIES = ("saleId", "customerId", "movementId")
 
 
-class Refused(Exception):
+class WrongShape(Exception):
     """The receiver cannot use the request."""
 
 
 @dataclass(frozen=True)
-class Event:
+class ShapedEvent:
     """What a receiver reads from a request: the type, and its key for the event."""
 
     type: str
@@ -30,21 +30,21 @@ class Event:
     payload: Mapping[str, Any]
 
 
-def typed(_: str, body: Mapping[str, Any]) -> Event:
+def typed(_: str, body: Mapping[str, Any]) -> ShapedEvent:
     """Reads `type` and `id` from the body, and refuses a movement whose `sku` is null or missing."""
     if body["type"] == "StockMovementCreated" and body["sku"] is None:
-        raise Refused
-    return Event(body["type"], body["id"], body)
+        raise WrongShape
+    return ShapedEvent(body["type"], body["id"], body)
 
 
-def event_field(_: str, body: Mapping[str, Any]) -> Event:
+def event_field(_: str, body: Mapping[str, Any]) -> ShapedEvent:
     """Reads `event` from the body, and knows an event by what it is about."""
-    return Event(body["event"], _identity(body), body)
+    return ShapedEvent(body["event"], _identity(body), body)
 
 
-def url_only(path: str, body: Mapping[str, Any]) -> Event:
+def url_only(path: str, body: Mapping[str, Any]) -> ShapedEvent:
     """Knows the type by its URL, and an event by what it is about."""
-    return Event(path.rpartition("/")[2], _identity(body), body)
+    return ShapedEvent(path.rpartition("/")[2], _identity(body), body)
 
 
 def _identity(body: Mapping[str, Any]) -> Any:
@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["Content-Length"]))
         try:
             event = self.server.read(self.path, orjson.loads(content))
-        except (Refused, LookupError, TypeError, StopIteration, orjson.JSONDecodeError):
+        except (WrongShape, LookupError, TypeError, StopIteration, orjson.JSONDecodeError):
             self._reply(422, b"")
             return
         self.server.book(event)
@@ -84,14 +84,14 @@ class ShapedReceiver(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, read: Callable[[str, Mapping[str, Any]], Event]) -> None:
+    def __init__(self, read: Callable[[str, Mapping[str, Any]], ShapedEvent]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.read = read
         self._lock = threading.Lock()
-        self._booked: dict[tuple[str, Any], Event] = {}
+        self._booked: dict[tuple[str, Any], ShapedEvent] = {}
 
-    def book(self, event: Event) -> None:
+    def book(self, event: ShapedEvent) -> None:
         with self._lock:
             self._booked.setdefault((event.type, event.key), event)
 
@@ -113,7 +113,7 @@ def _about(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def open_receiver(read: Callable[[str, Mapping[str, Any]], Event]) -> Iterator[ShapedReceiver]:
+def open_receiver(read: Callable[[str, Mapping[str, Any]], ShapedEvent]) -> Iterator[ShapedReceiver]:
     """A receiver that serves in a thread."""
     with served(ShapedReceiver(read)) as server:
         yield server

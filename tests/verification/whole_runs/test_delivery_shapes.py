@@ -10,7 +10,7 @@ from frontsim.errors import Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request
 from tests.verification.laboratory import QUICK, play
-from tests.verification.whole_runs.shaped_receivers import Event, event_field, open_receiver, typed, url_only
+from tests.verification.whole_runs.shaped_receivers import ShapedEvent, event_field, open_receiver, typed, url_only
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ SCENARIOS = ("lost-response", "resend-delivered", "duplicate-race", "short-outag
     ],
 )
 def test_a_receiver_is_verified_with_its_shape(
-    read: Callable[[str, Mapping[str, Any]], Event], shape: str, path: str, key: str
+    read: Callable[[str, Mapping[str, Any]], ShapedEvent], shape: str, path: str, key: str
 ):
     """Also in content, where a field of the shape has replaced the payload's own (the type of a movement)."""
     with open_receiver(read) as receiver:

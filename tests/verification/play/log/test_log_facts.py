@@ -25,7 +25,7 @@ def run(number: int, at: str, status: str | None, code: int | None) -> dict[str,
     }
 
 
-class Api:
+class ListingApi:
     """A log of one event with these runs; `asked` keeps the arguments of the last call."""
 
     def __init__(self, *runs: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ class Api:
         return [EventEntry.read(entry)]
 
 
-def the_fact(api: Api, **options: Any) -> EventFact:
+def the_fact(api: ListingApi, **options: Any) -> EventFact:
     (fact,) = read_webhook_facts(api, {"w": "SaleCreated"}, epoch=EPOCH, **options)  # type: ignore[arg-type]
     return fact
 
@@ -51,7 +51,7 @@ def test_a_run_is_as_sure_as_its_status() -> None:
         run(2, "10:00:02", StatusText.LEASE_EXPIRED, None),
         run(3, "10:00:03.5", "OK", 200),
     ]
-    fact = the_fact(Api(*runs))
+    fact = the_fact(ListingApi(*runs))
     assert [Outcome.NOT_SENT, Outcome.UNKNOWN, Outcome.ANSWERED] == [each.outcome for each in fact.runs]
     assert [Trigger.ORIGINAL, Trigger.RESEND, Trigger.RESEND] == [each.trigger for each in fact.runs]
     assert [1000, 2000, 3500] == [each.at_ms for each in fact.runs]
@@ -60,7 +60,7 @@ def test_a_run_is_as_sure_as_its_status() -> None:
 
 def test_a_run_that_has_not_ended_is_left_out() -> None:
     """Neither a status nor a code: nothing is known of it yet."""
-    assert () == the_fact(Api(run(1, "10:00:01", None, None))).runs
+    assert () == the_fact(ListingApi(run(1, "10:00:01", None, None))).runs
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_run_that_has_not_ended_is_left_out() -> None:
 )
 def test_the_caller_knows_what_it_broke(is_faulted: Condition | None, faulted: list[bool]) -> None:
     """A run that the caller broke is marked as such; without a condition none is."""
-    api = Api(run(1, "10:00:01", StatusText.TIMEOUT, None), run(2, "10:00:02", StatusText.TIMEOUT, None))
+    api = ListingApi(run(1, "10:00:01", StatusText.TIMEOUT, None), run(2, "10:00:02", StatusText.TIMEOUT, None))
     options = {"is_faulted": is_faulted} if is_faulted else {}
     assert faulted == [each.faulted for each in the_fact(api, **options).runs]
 
@@ -78,7 +78,7 @@ def test_the_caller_knows_what_it_broke(is_faulted: Condition | None, faulted: l
 )
 def test_payloads_are_read_only_where_they_are_needed(by_entity: bool, content: bool, asked: bool) -> None:
     """For what an event is about, or what is in it; a hundred thousand events are read in seconds without."""
-    api = Api()
+    api = ListingApi()
     entity_of = Selection(catalog.load(), ["SaleCreated"]).entity if by_entity else None
     fact = the_fact(api, entity_of=entity_of, keeps_payloads=content)
     assert asked is api.asked["include_payload"]

@@ -22,7 +22,7 @@ from frontsim.verification.scenario.scenario import chosen
 TYPES = ("SaleCreated", "CustomerCreated", "InvoiceCreated")
 
 
-class Receiver:
+class ScriptedReceiver:
     """Gets clean events; `answers` has a status (None: no answer) for each type, `books` the types that it books."""
 
     def __init__(self, *, answers=None, books=TYPES, times=1):
@@ -57,13 +57,13 @@ class Receiver:
 
 def test_one_clean_event_that_is_seen_is_enough():
     """The others were acknowledged and are judged with the scenario's events, so a loss among them is found."""
-    found = Receiver(books=["CustomerCreated"]).preflight().run()
+    found = ScriptedReceiver(books=["CustomerCreated"]).preflight().run()
     assert ("", "CustomerCreated-1") == (found.check.failure, found.webhook_event_id)
     assert found.latency_s is not None
 
 
 def test_when_none_is_seen_nothing_can_be_judged():
-    found = Receiver(books=[]).preflight().run()
+    found = ScriptedReceiver(books=[]).preflight().run()
     assert SEEN == found.check.name
     assert "a clean SaleCreated, CustomerCreated and InvoiceCreated were acknowledged" in found.check.failure
     assert found.latency_s is None
@@ -71,7 +71,7 @@ def test_when_none_is_seen_nothing_can_be_judged():
 
 def test_a_receiver_that_takes_new_events_for_repeats_is_told_so():
     """The key is where it should be, so it is not to blame: the receiver booked one event, and none since."""
-    receiver = Receiver(books=[])
+    receiver = ScriptedReceiver(books=[])
     receiver.effects.append({"webhookEventId": "before"})
     found = receiver.preflight().run()
     assert "it shows 1 effects, the last with webhookEventId before; looked for" in found.check.failure
@@ -80,13 +80,13 @@ def test_a_receiver_that_takes_new_events_for_repeats_is_told_so():
 
 def test_what_is_seen_twice_each_time_fails():
     """The observer may show every record twice: no receiver is accused over it."""
-    found = Receiver(times=2).preflight().run()
+    found = ScriptedReceiver(times=2).preflight().run()
     assert SEEN_ONCE == found.check.name
     assert "got it 2 times" in found.check.failure
 
 
 def test_one_that_is_refused_is_resent_and_another_is_enough():
-    receiver = Receiver(answers={"SaleCreated": 500})
+    receiver = ScriptedReceiver(answers={"SaleCreated": 500})
     found = receiver.preflight().run()
     assert ("", "CustomerCreated-1") == (found.check.failure, found.webhook_event_id)
     assert {"SaleCreated"} == set(receiver.resent)
@@ -94,7 +94,7 @@ def test_one_that_is_refused_is_resent_and_another_is_enough():
 
 def test_a_receiver_that_gives_no_answer_is_asked_again_for_a_while():
     """Each try may cost the whole answer timeout, so the other types are not tried again."""
-    receiver = Receiver(answers=dict.fromkeys(TYPES))
+    receiver = ScriptedReceiver(answers=dict.fromkeys(TYPES))
     found = receiver.preflight().run()
     assert (ACKNOWLEDGED, True) == (found.check.name, found.check.unanswered)
     assert {"SaleCreated"} == set(receiver.resent)
@@ -102,7 +102,7 @@ def test_a_receiver_that_gives_no_answer_is_asked_again_for_a_while():
 
 def test_a_receiver_that_its_supervisor_starts_again_passes():
     """It was killed a moment ago, and takes the event once it listens again."""
-    receiver = Receiver()
+    receiver = ScriptedReceiver()
     deliver, runs = receiver._deliver, []
 
     def delivered(event_id, event):
@@ -135,19 +135,21 @@ def test_patience_is_counted_by_its_pauses_and_not_by_a_clock_that_runs_on_while
 ):
     """A receiver that starves starts later, too; but no try is made after 45 s by the clock."""
     preflight, paused = starved(
-        Receiver(answers=dict.fromkeys(TYPES)), seconds_a_try=seconds_a_try, monkeypatch=monkeypatch
+        ScriptedReceiver(answers=dict.fromkeys(TYPES)), seconds_a_try=seconds_a_try, monkeypatch=monkeypatch
     )
     assert preflight.run().check.unanswered
     assert most_s - 1.5 < sum(paused) < most_s + 0.5
 
 
 def test_the_sign_of_life_is_waited_for_as_long_where_all_starve(monkeypatch):
-    preflight, paused = starved(Receiver(answers=dict.fromkeys(TYPES)), seconds_a_try=1.0, monkeypatch=monkeypatch)
+    preflight, paused = starved(
+        ScriptedReceiver(answers=dict.fromkeys(TYPES)), seconds_a_try=1.0, monkeypatch=monkeypatch
+    )
     assert preflight.check_liveness(is_late=lambda: False).failure
     assert 15 <= sum(paused) < 17
 
 
-class Changing(Receiver):
+class Changing(ScriptedReceiver):
     """Answers with other statuses from the second try on."""
 
     def __init__(self, first, later, *, books=TYPES):
@@ -174,15 +176,15 @@ def test_nothing_is_told_where_an_event_was_acknowledged(first, later):
 
 def test_the_refusal_names_a_machine_that_is_overloaded(monkeypatch):
     monkeypatch.setattr("frontsim.verification.play.probes.preflight.overload", lambda: "; the machine is overloaded")
-    found = Receiver(answers=dict.fromkeys(TYPES)).preflight().run()
+    found = ScriptedReceiver(answers=dict.fromkeys(TYPES)).preflight().run()
     assert found.check.failure.endswith("cannot be judged; the machine is overloaded")
-    refused = Receiver(answers=dict.fromkeys(TYPES, 400)).preflight().run()
+    refused = ScriptedReceiver(answers=dict.fromkeys(TYPES, 400)).preflight().run()
     assert refused.check.failure.endswith("cannot be judged")
 
 
 def test_a_receiver_that_starts_behind_its_proxy_passes():
     """The proxy answers 502 to deliveries and to the observer until the receiver listens."""
-    receiver = Receiver()
+    receiver = ScriptedReceiver()
     deliver, runs = receiver._deliver, []
 
     def delivered(event_id, event):

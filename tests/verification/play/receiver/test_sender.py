@@ -12,7 +12,7 @@ from tests.support.patience import PATIENCE_S
 BODY = b'{"saleId": 7}!'
 
 
-class Peer:
+class ReceiverSocket:
     """Listens, remembers what arrived, and answers once the body is whole."""
 
     def __init__(self, answer=b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"):
@@ -39,7 +39,7 @@ class Peer:
 
 @pytest.fixture
 def peer():
-    made = Peer()
+    made = ReceiverSocket()
     yield made
     made.end()
 

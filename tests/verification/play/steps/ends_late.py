@@ -9,14 +9,14 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-class Receiver(BaseHTTPRequestHandler):
+class LateEnder(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     erp = ("127.0.0.1", int(sys.argv[2]))
     was_away = False
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        if Receiver.was_away and self.is_back():
+        if LateEnder.was_away and self.is_back():
             os._exit(1)
         self.send_response(200 if self.books() else 503)
         self.send_header("Content-Length", "0")
@@ -27,7 +27,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def books(self) -> bool:
         booked = self.asks("POST", "/orders", b"{}") == 200
-        Receiver.was_away = Receiver.was_away or not booked
+        LateEnder.was_away = LateEnder.was_away or not booked
         return booked
 
     def asks(self, method: str, path: str, body: bytes | None = None) -> int | None:
@@ -48,4 +48,4 @@ class Receiver(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), LateEnder).serve_forever()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
-from frontsim.payloads.schema.drawing.shape import Child, Shape, Site
+from frontsim.payloads.schema.drawing.shape import ChildNode, Shape, Site
 from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.document import Json, Place
 from frontsim.payloads.schema.reading.facts import SchemaFacts, SubschemaRule, Term
@@ -84,7 +84,7 @@ class _Arrays:
         if least > most:
             raise Contradiction("maxItems", f"{self._site.path}/maxItems", f"{least} items are needed, {most} allowed")
         fixed: list[Producer] = []
-        needs: list[Child] = []
+        needs: list[ChildNode] = []
         rest: Producer | None = None
         for index in range(max(self._prefix, max(special, default=-1) + 1) + 1):
             try:
@@ -99,7 +99,7 @@ class _Arrays:
             needs += [child] if index < least else []
         return Shape(self._draw(fixed[:-1] if rest else fixed, rest, least, most), needs=needs)
 
-    def _item(self, index: int, special: Sequence[Term] | None) -> Child:
+    def _item(self, index: int, special: Sequence[Term] | None) -> ChildNode:
         terms = [term for rule in self._facts.array_rules for term in self._said_by(rule, index)]
         terms += special or []
         for wanted in self._wanted:

@@ -10,7 +10,7 @@ from itertools import islice
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.drawing.names import words_of
 from frontsim.payloads.schema.drawing.patterns import texts_of
-from frontsim.payloads.schema.drawing.shape import Child, Shape, Site
+from frontsim.payloads.schema.drawing.shape import ChildNode, Shape, Site
 from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.document import Json
 from frontsim.payloads.schema.reading.facts import SchemaFacts, SubschemaRule, Term, matches
@@ -35,7 +35,7 @@ class _Objects:
         self._facts = facts
         self._site = site
         self._fields: dict[str, Producer] = {}
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, ChildNode] = {}
         for name in self._declared():
             self._declare(name)
         self._drop_unsatisfiable()
@@ -74,7 +74,7 @@ class _Objects:
                     pointer = self._facts.required[name].pointer
                     raise Contradiction("dependentRequired", pointer, f"{name!r} needs a name that can't be there")
 
-    def _child(self, name: str) -> Child:
+    def _child(self, name: str) -> ChildNode:
         return self._site.child(self._terms(name), words_of(name, self._site.hint))
 
     def _may_be_called(self, name: str) -> bool:

@@ -11,7 +11,7 @@ from frontsim.payloads.schema.reading.document import Document
 from frontsim.payloads.schema.reading.facts import Term
 
 
-class Child(Protocol):
+class ChildNode(Protocol):
     """The node of a property or an item, as the shapes see it."""
 
     def producer(self) -> Producer:
@@ -36,7 +36,7 @@ class Shape:
 
     draw: Producer
     weight: float = 1.0
-    needs: list[Child] = field(default_factory=list)
+    needs: list[ChildNode] = field(default_factory=list)
     values: Sequence[Any] = ()
     """All its values, if they are few and equally likely."""
 
@@ -79,7 +79,7 @@ class Site:
     document: Document
     hint: Hint
     path: str
-    child: Callable[[Sequence[Term], Hint], Child]
+    child: Callable[[Sequence[Term], Hint], ChildNode]
     accepts: Callable[[Term, Any], bool]
 
 
