@@ -1,16 +1,18 @@
 """No false alarm, however busy the machine is: runs against right receivers, over and over.
 
-python -m tests.verification.whole_runs.endurance --runs 1000   # every second receiver is killed every 10 s
+python -m tests.verification.whole_runs.endurance --runs 1000
 python -m tests.verification.whole_runs.endurance --runs 1000 --scenarios 4    # four scenarios a run, drawn by its seed
 python -m tests.verification.whole_runs.endurance --seconds 1200 inbox   # as many runs as fit, one receiver
 
-Each run has another seed, and a line that says what it played and how it ended. What is not verified has its reasons
-below it, and the exit code is then 1.
+Every second receiver is killed every 10 s, and every fourth by the scenarios that need `--receiver-cmd`: half as many
+are drawn of these, because they take longer. Each run has another seed, and a line that says what it played and how it
+ended. What is not verified has its reasons below it, and the exit code is then 1.
 """
 
 import argparse
 import os
 import random
+import shlex
 import signal
 import socket
 import subprocess
@@ -34,7 +36,7 @@ from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.report import as_json
 from frontsim.verification.request import Request
-from frontsim.verification.scenario.scenario import bundled_scenarios
+from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all
 from tests.support.ports import free_port
@@ -43,6 +45,12 @@ from tests.support.receiver import command
 KILLED_EVERY_S = 10.0
 FOR_EVER_S = 1e6
 PATIENCE_S = 60.0
+KILLED, OURS, ALONE = "killed", "killed by verify", "left alone"
+
+
+def how_of(seed: int) -> str:
+    """What is done to the receiver in the run with a seed."""
+    return (KILLED, ALONE, KILLED, OURS)[seed % 4]
 
 
 @contextmanager
@@ -94,13 +102,17 @@ def _await_listening(port: int) -> None:
             return
 
 
-def run(variant: str, seed: int, number: int, ended: Counter[str], *, is_killed: bool) -> Sequence[Played]:
+def run(variant: str, seed: int, number: int, ended: Counter[str]) -> Sequence[Played]:
     """One run, as `frontsim verify` plays it: all scenarios and the key probe, or a number of scenarios."""
-    rng = random.Random(seed)
-    playable = [each for each in bundled_scenarios() if not each.needs]
-    chosen = sorted(rng.sample(playable, number), key=playable.index) if number else playable
+    rng, how = random.Random(seed), how_of(seed)
+    needs, part = (("--receiver-cmd",), 2) if how == OURS else ((), 1)
+    playable = [each for each in bundled_scenarios() if each.needs == needs]
+    chosen = sorted(rng.sample(playable, -(-number // part)), key=playable.index) if number else playable
+    probe = None if number else KeyProbe()
+    if how == OURS:
+        return _run_ours(variant, seed, chosen, probe)
     first_s = rng.uniform(1, KILLED_EVERY_S)  # so that short runs see a kill at any moment
-    lives_s = chain([first_s], repeat(KILLED_EVERY_S)) if is_killed else repeat(FOR_EVER_S)
+    lives_s = chain([first_s], repeat(KILLED_EVERY_S)) if how == KILLED else repeat(FOR_EVER_S)
     with (
         tempfile.TemporaryDirectory() as folder,
         supervised(variant, Path(folder) / "receiver.db", lives_s, ended) as url,
@@ -108,8 +120,17 @@ def run(variant: str, seed: int, number: int, ended: Counter[str], *, is_killed:
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
         with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
-            probe = None if number else KeyProbe()
             return list(play_all(chosen, open_harness, clauses.load(), pace, probe))
+
+
+def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyProbe | None) -> Sequence[Played]:
+    """As with `--receiver-cmd`: scenarios may kill the receiver and start it again."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        url, cmd = f"http://127.0.0.1:{port}", shlex.join(command(variant, Path(folder) / "receiver.db", port=port))
+        request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=cmd, limits=TimeLimits())
+        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
+            return list(play_all(chosen, open_harness, clauses.load(), Pace(budget_s=240), probe))
 
 
 def put(folder: Path, seed: int, played: Sequence[Played]) -> None:
@@ -145,16 +166,15 @@ def main() -> int:
             run_began = time.monotonic()
             if run_began - began > options.seconds:
                 break
-            is_killed = seed % 2 == 0
-            played = run(name, seed, options.scenarios, ended, is_killed=is_killed)
+            played = run(name, seed, options.scenarios, ended)
             verdicts = {each.judgement.verdict for each in played}
             verdict = "verified" if verdicts <= {Verdict.VERIFIED, Verdict.SKIPPED} else "NOT VERIFIED"
-            ended[f"{'killed' if is_killed else 'left alone'}: {verdict}"] += 1
+            ended[f"{how_of(seed)}: {verdict}"] += 1
             if options.json:
                 put(options.json, seed, played)
             names = ", ".join(each.scenario.name for each in played) if options.scenarios else "all scenarios"
             took = f"{time.monotonic() - run_began:.0f} s at load {os.getloadavg()[0]:.0f}"
-            how = f"{name}{', killed' if is_killed else ''}, {took}, {names}"
+            how = f"{name}, {how_of(seed)}, {took}, {names}"
             print(f"{seed}: {verdict}: {how}", *told(played), sep="\n", flush=True)
             print(f"  so far: {dict(ended)}", flush=True)
     return int(any("NOT" in key for key in ended))
