@@ -16,11 +16,15 @@ settings.load_profile("any machine")  # how long an example takes says something
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is collected lives to the end: searching it for garbage would take a sixth of the tests' processor time."""
+    """What is collected lives to the end: searching it for garbage would take a sixth of the tests' processor time.
+
+    As often as Python searches by default, it would take another twentieth.
+    """
     gc.disable()
     yield
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
     gc.enable()
 
 
