@@ -115,14 +115,14 @@ def test_a_receiver_that_its_supervisor_starts_again_passes():
     assert ("", "SaleCreated-0") == (found.check.failure, found.webhook_event_id)
 
 
-def starved(receiver, *, seconds_a_try, monkeypatch):
-    """The preflight on a machine so busy that a try at which nothing listens takes so long, and its pauses' sum."""
+def starved(receiver, *, seconds_a_try, monkeypatch, outcome=Outcome.NOT_SENT):
+    """The preflight on a machine so busy that a try without an answer takes so long, and its pauses' sum."""
     deliver, now, paused = receiver._deliver, [0.0], []
 
     def delivered(event_id, event):
         now[0] += seconds_a_try
         sent = deliver(event_id, event)
-        return sent if sent.status_code else replace(sent, sent_s=now[0], outcome=Outcome.NOT_SENT)
+        return sent if sent.status_code else replace(sent, sent_s=now[0], outcome=outcome)
 
     receiver._deliver = delivered
     monkeypatch.setattr("frontsim.verification.play.probes.preflight.stopwatch", lambda: now[0])
@@ -139,6 +139,16 @@ def test_patience_is_counted_by_its_pauses_and_not_by_a_clock_that_runs_on_while
     )
     assert preflight.run().check.unanswered
     assert most_s - 1.5 < sum(paused) < most_s + 0.5
+
+
+@pytest.mark.parametrize(("overload", "tries"), [("", 4), ("; the machine is overloaded", 10)])
+def test_a_receiver_that_answers_too_late_gets_more_time_where_it_may_starve(overload, tries, monkeypatch):
+    """Each try takes 5 s (--answer-timeout): 15 s, or 45 s on an overloaded machine, and the first."""
+    monkeypatch.setattr("frontsim.verification.play.probes.preflight.overload", lambda: overload)
+    receiver = ScriptedReceiver(answers=dict.fromkeys(TYPES))
+    preflight, _ = starved(receiver, seconds_a_try=5.0, monkeypatch=monkeypatch, outcome=Outcome.UNKNOWN)
+    assert replace(preflight, at_once=1).run().check.unanswered
+    assert tries == receiver.sent.count("SaleCreated-0")
 
 
 def test_the_sign_of_life_is_waited_for_as_long_where_all_starve(monkeypatch):

@@ -65,7 +65,8 @@ class _Patience:
     """How long to ask a receiver that gives no answer.
 
     A receiver at which nothing listens is starting. On a machine that is too busy its start takes longer, and so does
-    each of our tries: so the pauses between them count, and not the clock.
+    each of our tries: so the pauses between them count, and not the clock. One that listens and gives no answer in time
+    may starve there, too.
     """
 
     longest_s: float
@@ -80,7 +81,7 @@ class _Patience:
     def is_over(self, sent: CleanEvent) -> bool:
         spent_s = stopwatch() - self.began_s
         if sent.outcome is not Outcome.NOT_SENT:
-            return spent_s >= self.longest_s
+            return spent_s >= self.longest_s * (_LONGER_IF_STARVED if overload() else 1)
         return self.paused_s >= self.longest_s or spent_s >= _LONGER_IF_STARVED * self.longest_s
 
 
