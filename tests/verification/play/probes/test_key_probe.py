@@ -63,7 +63,7 @@ class Reading(KeyProbe):
         self.paused_s = sum(self.pauses)
 
 
-class Sending(KeyProbe):
+class CountedPairs(KeyProbe):
     """Notes whether the effects had been seen to rest when it sent its events."""
 
     settled = True
@@ -75,7 +75,7 @@ class Sending(KeyProbe):
 
 def test_it_sends_while_the_first_scenario_waits_for_rest(receiver, requested):
     """Its events are strange to that scenario, whose effects are those before the window."""
-    probe = Sending()
+    probe = CountedPairs()
     with (
         receiver("reference") as url,
         open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
