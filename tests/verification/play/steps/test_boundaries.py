@@ -12,7 +12,7 @@ from frontsim.verification.play.steps.boundaries import break_at_boundaries
 from frontsim.verification.scenario.steps import AtBoundaries, BoundaryAct
 
 
-class Counting:
+class CountingDependencies:
     """Dependencies of which a receiver asks so much for each event, and one that polls asks all the time, too."""
 
     def __init__(self, *, requests: int, commits: int = 0, polls: bool = False) -> None:
@@ -54,7 +54,12 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Plays the step on one type of event; gives what the scenario noted."""
 
     def play(
-        counting: Counting, act: BoundaryAct, *, most: int = 12, late_after: int = 99, may_kill_again: bool = True
+        counting: CountingDependencies,
+        act: BoundaryAct,
+        *,
+        most: int = 12,
+        late_after: int = 99,
+        may_kill_again: bool = True,
     ) -> Any:
         killed: list[bool] = []
 
@@ -93,7 +98,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 def test_the_answer_to_each_request_is_lost_once(played: Callable[..., Any]) -> None:
     """BEGIN, INSERT, INSERT, COMMIT: four events, each broken once, at another request."""
-    database = Counting(requests=4, commits=1)
+    database = CountingDependencies(requests=4, commits=1)
     state = played(database, BoundaryAct.LOSE)
     assert [(DependencyFault.LOST_ANSWER, number) for number in range(4)] == database.broken
     assert {("db", 1)} == {(each.dependency, each.times) for each in database.breakages}
@@ -105,7 +110,7 @@ def test_the_answer_to_each_request_is_lost_once(played: Callable[..., Any]) -> 
 
 
 def test_the_receiver_is_killed_while_each_answer_is_held(played: Callable[..., Any]) -> None:
-    database = Counting(requests=2)
+    database = CountingDependencies(requests=2)
     state = played(database, BoundaryAct.KILL)
     assert [(DependencyFault.HELD_ANSWER, 0), (DependencyFault.HELD_ANSWER, 1)] == database.broken
     assert ([True, True], "dependency db: answer 2 held") == (state.killed, state.faults[1].fault)
@@ -115,28 +120,28 @@ def test_the_receiver_is_killed_while_each_answer_is_held(played: Callable[..., 
 def test_of_many_requests_some_are_broken_the_first_and_the_last_among_them(
     played: Callable[..., Any], most: int, numbers: list[int]
 ) -> None:
-    database = Counting(requests=9)
+    database = CountingDependencies(requests=9)
     played(database, BoundaryAct.LOSE, most=most)
     assert numbers == [number for _, number in database.broken]
 
 
 def test_of_a_receiver_that_polls_the_commits_are_broken(played: Callable[..., Any]) -> None:
     """Its other requests cannot be told from what it asks anyway."""
-    database = Counting(requests=5, commits=2, polls=True)
+    database = CountingDependencies(requests=5, commits=2, polls=True)
     played(database, BoundaryAct.LOSE)
     assert [(DependencyFault.LOST_COMMIT, 0), (DependencyFault.LOST_COMMIT, 1)] == database.broken
 
 
 def test_it_ends_when_time_is_over_or_the_receiver_may_not_be_killed_again(played: Callable[..., Any]) -> None:
-    database = Counting(requests=5)
+    database = CountingDependencies(requests=5)
     played(database, BoundaryAct.LOSE, late_after=2)
     assert 2 == len(database.breakages)
-    database = Counting(requests=5)
+    database = CountingDependencies(requests=5)
     played(database, BoundaryAct.KILL, may_kill_again=False)
     assert [] == database.breakages
 
 
 def test_a_receiver_that_asks_nothing_has_nothing_to_break(played: Callable[..., Any]) -> None:
-    database = Counting(requests=0)
+    database = CountingDependencies(requests=0)
     played(database, BoundaryAct.LOSE)
     assert [] == database.breakages
