@@ -299,6 +299,7 @@ def test_a_key_that_is_not_the_events_id_may_take_two_events_for_one():
     assert [False, True, True] == [each.knows_repeats for each in (no_key, by_id, by_entity)]
     assert [False, False, True] == [each.merges_events for each in (no_key, by_id, by_entity)]
     assert seen(pairs(), *set(TWO_IDS) - {KeyPair.VERSION}).merges_events
+    assert Fingerprint("books by body: the same bytes under two ids are booked once").merges_events
 
 
 def test_a_memory_explains_a_finding_only_if_it_has_ended():
