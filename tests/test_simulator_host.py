@@ -2,12 +2,15 @@
 
 import pickle
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from threading import Thread
 
 import httpx
 import pytest
 
+from frontsim.own_process import module_environment
 from frontsim.settings import Settings
 from frontsim.simulator_host import host
 from tests.support.patience import PATIENCE_S
@@ -56,3 +59,14 @@ def test_a_caller_that_leaves_before_its_settings_is_forgotten(caller: socket.so
     caller.shutdown(socket.SHUT_WR)
     assert b"" == silent.recv(1)
     silent.close()
+
+
+def test_it_ends_at_once_when_its_simulators_have():
+    """Python's own end takes a tenth of a second, for which verify would wait at its end."""
+    program = "import atexit, os, frontsim.simulator_host as it; atexit.register(os.write, 2, b'late'); it.main()"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        command, environment = [sys.executable, "-P", "-c", program], module_environment()
+        process = subprocess.Popen(command, stdin=theirs.fileno(), stderr=subprocess.PIPE, env=environment)
+    assert (None, b"") == process.communicate(timeout=PATIENCE_S)
+    assert 0 == process.returncode

@@ -1,5 +1,6 @@
 """Hosts simulators for the process that started this one, until that one ends: the other side of `SimulatorProcess`."""
 
+import os
 import pickle
 import signal
 import socket
@@ -86,6 +87,7 @@ def main() -> None:
     has_process_to_itself()
     with socket.socket(fileno=sys.stdin.fileno()) as control, suppress(ConnectionError):
         host(control)
+    os._exit(0)  # our caller waits, and Python would take a while to give back what ends with the process anyway
 
 
 if __name__ == "__main__":

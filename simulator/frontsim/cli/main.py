@@ -10,6 +10,7 @@
 `frontsim --help` loads no command: the registry has the line that it shows for each.
 """
 
+import atexit
 import difflib
 import gc
 import importlib
@@ -253,6 +254,7 @@ def main() -> NoReturn:
     """The console script `frontsim`. Characters that the terminal's encoding lacks are shown as escapes."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    atexit.register(gc.freeze)  # or Python's end looks for garbage, again and again, in all that ends with the process
     frontsim.main(prog_name="frontsim")
 
 
