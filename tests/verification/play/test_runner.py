@@ -169,6 +169,25 @@ def test_a_receiver_that_catches_up_is_not_crashed(shop, requested, play, limits
     assert ending(played) == (Verdict.VERIFIED, [])
 
 
+def test_types_keep_their_order_though_webhooks_are_created_side_by_side(shop, requested, play, monkeypatch):
+    """The list -> resend job goes by it, and a run with the same seed should do the same again."""
+    subscribe, last_is_there, kept = ScenarioState.subscribe, threading.Event(), []
+    types = ["SaleCreated", "CustomerCreated", "InvoiceCreated", "DeliveryCompleted", "StockCountReconciled"]
+
+    def in_reverse(state, event):
+        is_new = event not in state.webhooks and threading.current_thread() is not threading.main_thread()
+        if is_new and event != types[-1]:
+            last_is_there.wait(PATIENCE_S)
+        subscribe(state, event)
+        if event == types[-1]:
+            last_is_there.set()
+        kept[:] = state.webhooks
+
+    monkeypatch.setattr(ScenarioState, "subscribe", in_reverse)
+    play(requested(shop.url, events=types), "steady")
+    assert types == kept
+
+
 def test_what_cannot_be_played_is_skipped_with_the_reason(shop, requested, play):
     """No --receiver-cmd, or a type that is left out: skipped, and why."""
     crash, big = play(requested(shop.url, events=["SaleCreated"]), "crash-after-ack", "big-payload")

@@ -224,6 +224,8 @@ def _subscribe(state: ScenarioState) -> None:
     steps = [step for step in state.scenario.steps if isinstance(step, EVENTFUL)]
     types = dict.fromkeys(event for step in steps for event in state.harness.selection.types(step.events))
     list(state.harness.pool.map(state.subscribe, types))
+    for event in types:  # in one order, whichever call ended first: the list -> resend job goes by it
+        state.webhooks[event] = state.webhooks.pop(event)
 
 
 def _revive(state: ScenarioState) -> None:
