@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -73,4 +74,12 @@ def test_a_process_that_ends_meanwhile_is_left_out(tmp_path, monkeypatch):
         (tmp_path / str(number) / "stat").write_text(text)
     (tmp_path / "5").mkdir()
     (tmp_path / "5" / "stat").symlink_to(tmp_path / "nowhere")
+    look = Path.stat
+
+    def ended(path, **more):
+        if path.name == "stat":
+            raise ProcessLookupError  # as the system says of a process that ends at this moment
+        return look(path, **more)
+
+    monkeypatch.setattr(Path, "stat", ended)
     assert [1] == list(session._members(9))

@@ -36,10 +36,12 @@ def kill_session(leader: int, *, pause: Callable[[float], None]) -> None:
 
 def _members(session: int) -> Iterator[int]:
     """The processes of the session that live, as Linux lists them; none on a system without that list."""
-    for path in _PROCESSES.glob("[0-9]*/stat"):
+    for folder in _PROCESSES.iterdir() if _PROCESSES.is_dir() else ():
+        if not folder.name.isdigit():
+            continue
         try:
-            state, _parent, _group, of_session = path.read_text().rpartition(")")[2].split()[:4]
+            state, _parent, _group, of_session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
         except (OSError, ValueError):  # it has just ended
             continue
         if int(of_session) == session and state not in _DEAD:
-            yield int(path.parent.name)
+            yield int(folder.name)
