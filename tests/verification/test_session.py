@@ -166,6 +166,18 @@ def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, request
 
 
 @pytest.mark.slow
+def test_an_observer_that_dies_before_the_last_look_proves_nothing(shop, requested, play, limits):
+    """All effects were there, but a second effect of an event may have come since."""
+    played: list[str] = []
+    lists = shop.shows
+    shop.shows = lambda: (502, b"bad gateway") if len(played) == 2 else lists()
+    request = requested(shop.url, events=["SaleCreated"], limits=limits())
+    first, second = play(request, "short-outage", "steady", after_each=lambda: played.append("one"))
+    assert (ending(first), ending(second)) == ((Verdict.VERIFIED, []), (Verdict.UNKNOWN, []))
+    assert "the look that would show more of them failed: " in second.judgement.reason
+
+
+@pytest.mark.slow
 def test_an_observer_that_shows_less_in_the_last_look_accuses_nobody(shop, requested, play, limits):
     """All is booked late, but the list shows the newest three only: what was lost cannot be known."""
     is_over = threading.Event()

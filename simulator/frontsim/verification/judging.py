@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from frontsim.clauses import Contract
+from frontsim.verdicts import Verdict
 from frontsim.verification.facts.history import History
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from frontsim.verification.play.last_look import LastLook
@@ -33,9 +34,17 @@ def judge_recorded(
     change = last_look.settled.change
     judgement = judge(history, contract, change=change)
     if not judgement.missing:
-        return judgement
+        return _unless_unseen(judgement, last_look.settled.failure)
     doubt = last_look.doubt(history, judgement.missing, killed_since=killed_since, is_last=is_last)
     return judge(history, contract, doubt=doubt, change=change) if doubt else judgement
+
+
+def _unless_unseen(judgement: Judgement, failure: str) -> Judgement:
+    """Not verified if the look failed that would have shown what came late, such as a second effect."""
+    if not failure or judgement.verdict is not Verdict.VERIFIED:
+        return judgement
+    reason = f"all effects were there once, but the look that would show more of them failed: {failure}"
+    return replace(judgement, verdict=Verdict.UNKNOWN, reason=reason)
 
 
 def accused_by(findings: Iterable[Finding]) -> Accused:
