@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from frontsim.pending import Pending
 
 T = TypeVar("T")
 
@@ -38,9 +40,7 @@ def for_each(items: Sequence[T], do: Callable[[T], None], *, at_once: int, tell:
     threads = min(at_once, len(items))
     with ThreadPoolExecutor(max(threads, 1), thread_name_prefix="frontsim-resend") as pool:
         try:
-            working = [pool.submit(work) for _ in range(threads)]
-            wait(working)
+            for each in [Pending(pool, work) for _ in range(threads)]:
+                each.result()
         finally:
             stopping.set()  # Ctrl-C comes in this thread
-    for each in working:
-        each.result()

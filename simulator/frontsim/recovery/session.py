@@ -5,10 +5,12 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from frontsim.clauses import Contract
 from frontsim.clock import RunTime, stopwatch
+from frontsim.pending import Pending
 from frontsim.presentation.masking import masked_command
 from frontsim.recovery.case import Case
 from frontsim.recovery.facts import CaseHistory, Operation
@@ -111,7 +113,7 @@ def play_all(
         return PlayedCase(case, history, judge(case, history, contract))
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:
-        playing = {case.name: pool.submit(one, case) for case in sorted(cases, key=_weight, reverse=True)}
+        playing = {case.name: Pending(pool, partial(one, case)) for case in sorted(cases, key=_weight, reverse=True)}
         try:
             for case in cases:
                 yield playing[case.name].result()

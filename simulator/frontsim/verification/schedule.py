@@ -10,14 +10,16 @@ stops asking, such as at Ctrl-C, no other scenario begins, and those that are pl
 
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from threading import Event, Lock
 from typing import Generic, Protocol, TypeVar
 
 from frontsim.clock import stopwatch
+from frontsim.pending import Pending
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.scenario.scenario import Scenario
 
@@ -111,17 +113,20 @@ class Schedule:
         yield from (end.result() for end in ends)
 
     @contextmanager
-    def _kept_waiting(self, waiting: Sequence[Scenario], one: PlayOne[T], over: Event) -> Iterator[list[Future[T]]]:
+    def _kept_waiting(self, waiting: Sequence[Scenario], one: PlayOne[T], over: Event) -> Iterator[list[Pending[T]]]:
         """Begin those scenarios, and let them end when the others are `over`, which begin in the block.
 
         The block begins when they have sent their events.
         """
         rests = [RestOfRun(is_over=over) for _ in waiting]
         pool = ThreadPoolExecutor(len(waiting), thread_name_prefix="waiting-scenario")
-        ends = [pool.submit(one, each, is_alone=False, rest=rest) for each, rest in zip(waiting, rests, strict=True)]
+        ends = [
+            Pending(pool, partial(one, each, is_alone=False, rest=rest))
+            for each, rest in zip(waiting, rests, strict=True)
+        ]
         try:
             for end, rest in zip(ends, rests, strict=True):
-                while not end.done() and not rest.is_awaited.wait(_LOOK_S):
+                while not end.is_done and not rest.is_awaited.wait(_LOOK_S):
                     pass
             yield ends
         except BaseException:
@@ -143,13 +148,14 @@ class Schedule:
     def _side_by_side(self, batch: Sequence[Scenario], one: PlayOne[T], jobs: int) -> Iterator[T]:
         with ThreadPoolExecutor(jobs, thread_name_prefix="scenario") as pool:
             playing = {
-                place: pool.submit(one, batch[place], is_alone=False, rest=RestOfRun()) for place in self._begun(batch)
+                place: Pending(pool, partial(one, batch[place], is_alone=False, rest=RestOfRun()))
+                for place in self._begun(batch)
             }
             try:
                 for place in range(len(batch)):
                     yield playing[place].result()
             finally:
-                if not all(each.done() for each in playing.values()):
+                if not all(each.is_done for each in playing.values()):
                     self._stopped.set()
                     pool.shutdown(wait=False, cancel_futures=True)
 
