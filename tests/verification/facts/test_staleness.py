@@ -83,6 +83,21 @@ def test_a_ledger_of_one_thing_beside_a_table_of_another():
     assert (["0"], False) == ([each.event.webhook_event_id for each in found], is_seen)
 
 
+def test_one_event_that_is_shown_twice_makes_no_ledger():
+    """A duplicate in a table says nothing of other rows: the older one there is stale."""
+    twice, older, newer = event(name="b0", series="b"), event(name="0", series="s"), event(name="1", series="s", rank=1)
+    found, _ = stale([twice, older, newer], {"b0": [Effect("b0", {}), Effect("b0", {})], "0": [Effect("0", {})]})
+    assert ["0"] == [each.event.webhook_event_id for each in found]
+
+
+def test_records_of_which_one_says_that_it_counts_are_no_ledger():
+    both = [event(name=name, series="b", rank=rank) for rank, name in enumerate(("b0", "b1"))]
+    older, newer = event(name="0", series="s"), event(name="1", series="s", rank=1)
+    shown = {"b0": [Effect("b0", {})], "b1": [Effect("b1", {"current": True})], "0": [Effect("0", {})]}
+    found, _ = stale([*both, older, newer], shown)
+    assert ["0"] == [each.event.webhook_event_id for each in found]
+
+
 def test_one_row_that_two_events_share_is_no_ledger():
     """Found by the customer's id, the row of a table is the effect of both updates."""
     both = [event(name=name, series="b", rank=rank) for rank, name in enumerate(("b0", "b1"))]
