@@ -4,7 +4,15 @@ import pytest
 
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest, exchange_of, telling_run
+from frontsim.verification.facts.exchange import (
+    Exchange,
+    ReceivedAnswer,
+    SentRequest,
+    exchange_of,
+    payload_in,
+    telling_run,
+)
+from tests.verification.judge.histories import event
 
 CHANGING = ("null-optional",)
 
@@ -90,3 +98,18 @@ def test_a_run_without_an_answer_shows_its_request_alone():
 def test_an_answer_may_have_no_headers():
     """The log keeps them of a refusal alone."""
     assert {} == ReceivedAnswer(1, 200, "OK", "").headers
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('{"saleId": 1, "customer": null}', {"saleId": 1, "customer": None}),
+        ('{"event": "SaleCreated", "data": {"saleId": 1, "customer": null}}', {"saleId": 1, "customer": None}),
+        ('{"event": "SaleCreated"}', None),
+        ("[1]", None),
+        ('{"saleId": 1, "cust', None),
+    ],
+)
+def test_the_payload_is_found_in_a_body_of_any_shape(body, found):
+    sale = event(payload={"saleId": 1, "customer": "Kari"})
+    assert found == payload_in(Exchange(SentRequest("http://shop", {}, body, len(body)), None), sale)

@@ -5,11 +5,12 @@ import pytest
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import USUAL_CAUSE, Class
 from frontsim.verification.facts.fingerprint import Fingerprint
-from frontsim.verification.facts.history import History
-from frontsim.verification.judge.checks import Finding, Judgement
+from frontsim.verification.facts.history import History, Observation
+from frontsim.verification.judge.checks import Finding, Judgement, judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import cause_of, causes, headline
 from frontsim.verification.scenario import scenario
+from tests.verification.judge.histories import booked, event, failed_then
 from tests.verification.laboratory import CONTRACT
 
 
@@ -138,3 +139,58 @@ def test_classes_are_causes_apart(found):
 def test_without_findings_there_is_no_cause(found):
     """A right receiver has none."""
     assert ((), "") == (causes(found(steady=[])), headline(()))
+
+
+@pytest.fixture
+def never_booked():
+    """Two scenarios in which counts are not booked: as lost, and as burned. `payload` is of what is lost."""
+
+    def report(type_, payload):
+        def one(name, *lost):
+            well = [event(payload={"customer": "Kari"}) for _ in range(40)]
+            history = History(name, (*well, *lost), observer="a list", final=Observation(0, tuple(booked(*well))))
+            (chosen,) = scenario.chosen([name])
+            return Played(chosen, history, judge(history, CONTRACT))
+
+        lost = [event(type=type_, payload=payload) for _ in range(3)]
+        burned = failed_then(200, type=type_, payload=payload)
+        return Report("http://shop", 7, [one("steady", *lost), one("short-outage", burned)], CONTRACT)
+
+    return report
+
+
+def test_a_type_that_is_never_booked_is_one_cause(never_booked):
+    """The report tells of it once, though the findings are of two classes against two clauses."""
+    report = never_booked("StockCountReconciled", None)
+    (cause,) = causes(
+        replace(report, keys=Fingerprint("books by entity: a second event about one saleId is booked once"))
+    )
+    said = "none of the 4 acknowledged StockCountReconciled events has an effect, 80 events of other types have"
+    assert (
+        f"One cause explains 2 of 2 violated scenarios: {said} (3 lost-after-ack, 1 burned), against "
+        "books-what-it-acknowledges" == cause.sentence
+    )
+    assert ("lost-after-ack", ("steady", "short-outage"), 4) == (str(cause.class_), cause.scenarios, cause.events)
+    assert cause.explanation.startswith("The receiver has no code that books these types and answers with a 2xx, or")
+    assert [["lost-after-ack"] * 3, ["burned"]] == [
+        [str(each.class_) for each in played.judgement.findings] for played in report.played
+    ]
+    assert {cause} == {
+        cause_of(played, each, (cause,)) for played in report.played for each in played.judgement.findings
+    }
+
+
+def test_a_null_that_is_never_booked_is_one_cause(never_booked):
+    (cause,) = causes(never_booked("SaleCreated", {"customer": None}))
+    said = "none of the 4 acknowledged SaleCreated events whose `customer` is null has an effect, 80 others have"
+    assert f": {said} (3 lost-after-ack, 1 burned), against" in cause.sentence
+    assert cause.explanation.startswith("The code that books such an event fails at the null")
+
+
+def test_what_else_is_lost_has_a_cause_of_its_own(never_booked, found):
+    """The kind that is never booked comes first, if both show in as many scenarios and it has more events."""
+    report = never_booked("StockCountReconciled", None)
+    other = found(storm=["lost-after-ack", "duplicated"])
+    first, *others = causes(replace(report, played=[*other.played, *report.played]))
+    assert first.sentence.startswith("One cause explains 2 of 3 violated scenarios: none of the 4 acknowledged")
+    assert [("lost-after-ack", 1), ("duplicated", 1)] == [(str(each.class_), each.events) for each in others]

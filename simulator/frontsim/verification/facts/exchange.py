@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
 from frontsim.verification.facts.classes import Class
+from frontsim.verification.facts.content import is_copy
+from frontsim.verification.facts.history import EventFact
 
 ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
 """The classes that an answer is the reason for."""
@@ -78,6 +83,16 @@ def exchange_of(event: SentEvent, run: AnsweredRun | None, request: RunRequest |
         return Exchange(sent, None)
     headers = _headers(run.answer_head.split("\n"))
     return Exchange(sent, ReceivedAnswer(run.run, run.status_code, run.status, run.answer, headers))
+
+
+def payload_in(exchange: Exchange, event: EventFact) -> Any:
+    """The payload in a body of any shape; None where none is recognised."""
+    try:
+        body = orjson.loads(exchange.request.body)
+    except orjson.JSONDecodeError:
+        return None
+    inner = body.values() if isinstance(body, dict) else ()
+    return next((each for each in (body, *inner) if is_copy(event.payload, each)), None)
 
 
 def _headers(lines: Sequence[str]) -> dict[str, str]:

@@ -11,14 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.content import is_copy
-from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, telling_run
+from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, payload_in, telling_run
 from frontsim.verification.facts.history import EventFact, Expect, History
 from frontsim.verification.facts.shared_traits import shared_by
 from frontsim.verification.facts.suspects import described, provenance_of, sentence, suspects
@@ -97,7 +94,7 @@ def _explained(
         return replace(exchange, provenance=described(path, "changed", known)) if known else exchange
     if class_ not in ABOUT_ANSWERS:
         return exchange
-    refused = _payload_in(exchange, event) if exchange.request.changed_by == _NULLS else event.payload
+    refused = payload_in(exchange, event) if exchange.request.changed_by == _NULLS else event.payload
     taken = [each.payload for each in history.events if each.event == event.event and each.acknowledged]
     answer = exchange.answer.body if exchange.answer else ""
     found = suspects(refused, taken, schema, answer=answer) if taken else ()
@@ -131,14 +128,4 @@ def _with_shared_traits(exchanges: Mapping[str, Exchange], accused: Accused, his
 
 def _as_sent(event: EventFact, exchange: Exchange) -> Any:
     """The payload as it was changed on the way; None where the body has none that is recognised."""
-    return _payload_in(exchange, event) if exchange.request.changed_by else event.payload
-
-
-def _payload_in(exchange: Exchange, event: EventFact) -> Any:
-    """The payload in a body of any shape; None where none is recognised."""
-    try:
-        body = orjson.loads(exchange.request.body)
-    except orjson.JSONDecodeError:
-        return None
-    inner = body.values() if isinstance(body, dict) else ()
-    return next((each for each in (body, *inner) if is_copy(event.payload, each)), None)
+    return payload_in(exchange, event) if exchange.request.changed_by else event.payload
