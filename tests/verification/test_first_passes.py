@@ -17,6 +17,7 @@ from frontsim.verification.judge.clauses import load
 from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import Recording
+from frontsim.verification.played import NotPlayed
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
@@ -62,6 +63,7 @@ def test_the_probes_before_the_first_scenario_count_within_the_budget():
     played = list(play_all(bundled_scenarios()[:3], Late(), load(), Pace(budget_s=100)))
     told = "not played: the budget of 100 s was used up before it (--budget)"
     assert [(Verdict.SKIPPED, told)] * 3 == [(each.judgement.verdict, each.judgement.reason) for each in played]
+    assert {NotPlayed("the budget of 100 s was used up", 100)} == {each.not_played for each in played}
 
 
 def test_time_is_left_for_what_waits_for_the_end_of_the_run():
@@ -146,6 +148,7 @@ def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits)
     shop.shows = lambda: (502, b"")
     *_, third = play(requested(shop.url, limits=limits()), "steady", "short-outage", "storm")
     assert third.judgement.reason == "not tried: the observer did not answer in short-outage"
+    assert NotPlayed("the observer did not answer in short-outage") == third.not_played
 
 
 @pytest.mark.slow

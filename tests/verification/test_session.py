@@ -104,6 +104,7 @@ def test_what_the_budget_leaves_out_is_skipped(receiver, requested, play):
     assert [Verdict.SKIPPED] * 3 == [each.judgement.verdict for each in played]
     assert "not played: the budget of 0 s was used up before it (--budget)" == played[1].judgement.reason
     assert "it kills and restarts the receiver, which needs --receiver-cmd" == played[2].judgement.reason
+    assert [True, True, False] == [each.not_played is not None for each in played]
 
 
 @pytest.mark.slow

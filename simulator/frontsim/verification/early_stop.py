@@ -43,11 +43,11 @@ def reason_to_stop(history: History, *, blind: str, blind_before: str | None, ca
         can_restart: the receiver is our process, so a dead one can be started again.
     """
     if not can_restart and (reason := _receiver_is_gone(history)):
-        return f"not tried: {reason}"
+        return reason
     is_blind_twice = blind and blind == blind_before
     is_blind_from_the_start = blind == SEEN and blind_before is None
     if is_blind_twice or is_blind_from_the_start:
-        return f"not tried: {_BLINDNESS[blind]} in {history.scenario}"
+        return f"{_BLINDNESS[blind]} in {history.scenario}"
     return ""
 
 
@@ -89,4 +89,4 @@ class Refusals:
         if self._scenarios < _SCENARIOS or now_s - self._began_s < _LEAST_S:
             return ""
         answers = " and ".join(map(str, sorted(each for each in self._statuses if each is not None)))
-        return f"not tried: the receiver refused every clean event, of each type, with {answers}"
+        return f"the receiver refused every clean event, of each type, with {answers}"

@@ -21,7 +21,7 @@ from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchan
 from frontsim.verification.play.probes.key_probe import KeyProbe
 from frontsim.verification.play.rest_of_run import RestOfRun
 from frontsim.verification.play.runner import Recording, play
-from frontsim.verification.played import Played
+from frontsim.verification.played import NotPlayed, Played
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace, Schedule
@@ -131,21 +131,22 @@ class FirstPasses:
         )
 
     def _no_time(self, expected_s: float) -> str:
-        """Why a scenario that takes so long, about, is not played; "" when there is time for it.
+        """Why there is no time for a scenario that takes so long, about; "" when there is.
 
         Time is reserved for the last look, and for what waits for the end of the run.
         """
         last_s = self._open_harness.limits.last_s if self._receiver.leaves_rest else 0.0
         if not self._schedule.is_over(reserve_s=last_s + self._reserved_s + expected_s):
             return ""
-        return f"not played: the budget of {self._pace.budget_s:g} s was used up before it (--budget)"
+        return f"the budget of {self._pace.budget_s:g} s was used up"
 
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
-            return FirstPass(_not_judged(scenario, Verdict.UNKNOWN, self._stop_reason))
+            return FirstPass(_not_tried(scenario, self._stop_reason))
         volume = self._volume(scenario, self._open_harness.selection)
         if reason := self._no_time(volume.expected_s):  # before a simulator starts, which takes a while
-            return FirstPass(_not_judged(scenario, Verdict.SKIPPED, reason))
+            skipped = _not_judged(scenario, Verdict.SKIPPED, f"not played: {reason} before it (--budget)")
+            return FirstPass(replace(skipped, not_played=NotPlayed(reason, self._pace.budget_s)))
         self._reserved_s += volume.end_s
         with self._open_harness(scenario) as opened:
             pause = self._schedule.pause(opened.pause)
@@ -225,6 +226,11 @@ def _with_columns(history: History, harness: Harness) -> History:
     if history.check_content is not ContentCheck.KNOWN or history.final is None or history.why_not_judged:
         return history
     return replace(history, columns=harness.columns.learn(correlate(history, history.final).groups))
+
+
+def _not_tried(scenario: Scenario, reason: str) -> Played:
+    """What could have been played, and would have shown nothing more."""
+    return replace(_not_judged(scenario, Verdict.UNKNOWN, f"not tried: {reason}"), not_played=NotPlayed(reason))
 
 
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:

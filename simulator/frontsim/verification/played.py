@@ -13,14 +13,23 @@ from frontsim.verification.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
+class NotPlayed:
+    """Why a scenario was not played that could have been. `budget_s`: the budget that was used up, 0 if none was."""
+
+    reason: str
+    budget_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Played:
-    """A scenario with what happened in it and what that means."""
+    """A scenario with what happened in it and what that means. `not_played` is None where it was or could not be."""
 
     scenario: Scenario
     history: History
     judgement: Judgement
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
     """What was sent and answered, for accused events, by webhookEventId."""
+    not_played: NotPlayed | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
-from frontsim.verification.played import Played, Report
+from frontsim.verification.played import NotPlayed, Played, Report
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.page import MOST_PAYLOADS, MOST_RIGHT, MOST_WRONG
 from tests.verification.laboratory import CONTRACT
@@ -184,3 +184,12 @@ def test_jinja_is_imported_when_a_page_is_written():
     modules = "frontsim.cli.verification.verify, frontsim.verification.report.html"
     code = f"import sys, {modules}; print('jinja2' in sys.modules)"
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_what_was_not_played_is_told_beside_a_violation(report):
+    """The causes stand in place of the counts then, so it has a line of its own."""
+    left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))
+    told = "1 not played (the budget of 120 s was used up; --budget 240 should play them)"
+    assert f"{told}." in as_html(dataclasses.replace(report, played=[report.played[0], left]))
+    assert "not played" not in as_html(report)
+    assert f"1 scenario: {told}" in as_html(dataclasses.replace(report, played=[left]))

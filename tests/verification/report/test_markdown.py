@@ -1,5 +1,6 @@
 import dataclasses
 
+from frontsim.verification.played import NotPlayed
 from frontsim.verification.report.markdown import as_markdown
 
 
@@ -26,3 +27,12 @@ def test_what_was_not_judged_is_told_beside_a_violation(report):
     judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing")
     partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])
     assert "\n`storm`: not judged: the effects were still changing\n" in as_markdown(partly)
+
+
+def test_what_was_not_played_is_told_beside_a_violation(report):
+    """The causes stand in place of the counts then, so it has a line of its own."""
+    left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))
+    told = "1 not played (the budget of 120 s was used up; --budget 240 should play them)"
+    assert f"{told}." in as_markdown(dataclasses.replace(report, played=[report.played[0], left]))
+    assert "not played" not in as_markdown(report)
+    assert f"1 scenario: {told}" in as_markdown(dataclasses.replace(report, played=[left]))

@@ -1,5 +1,10 @@
 import dataclasses
 
+import pytest
+
+from frontsim.verdicts import Verdict
+from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.played import NotPlayed
 from frontsim.verification.report.summary import conclusion, found_in, lines
 
 
@@ -68,3 +73,42 @@ def test_a_cause_is_told_once_however_many_scenarios_it_explains(report):
     assert 1 == sum("effects: 2" in line for line in told)
     place = told.index("✗ duplicate-race: 1 duplicated (the same cause)")
     assert "Again:       frontsim verify" in told[place + 1]
+
+
+OUT_OF_TIME = NotPlayed("the budget of 120 s was used up", 120.0)
+
+
+@pytest.fixture
+def ending(report):
+    """`ending(skipped=OUT_OF_TIME)` has, beside one scenario that was verified, one that ended so for each reason."""
+
+    def ended(*others):
+        verified = report.played[3]
+        rest = [dataclasses.replace(verified, judgement=Judgement(each), not_played=why) for each, why in others]
+        return conclusion(dataclasses.replace(report, played=[verified, *rest]))
+
+    return ended
+
+
+def test_the_last_line_says_how_many_were_not_played_and_why(ending):
+    """What could not be played is skipped; what could have been is told apart, with what gives it time."""
+    assert ending((Verdict.SKIPPED, OUT_OF_TIME), (Verdict.SKIPPED, None)).endswith(
+        "3 scenarios: 1 verified, 1 skipped, 1 not played (the budget of 120 s was used up; --budget 240 should play "
+        "them); seed 7"
+    )
+    blind = NotPlayed("the observer did not answer in storm")
+    assert ending((Verdict.UNKNOWN, None), *[(Verdict.UNKNOWN, blind)] * 2).endswith(
+        "4 scenarios: 1 verified, 1 unknown, 2 not played (the observer did not answer in storm); seed 7"
+    )
+
+
+@pytest.mark.parametrize(("left", "budget_s"), [(1, 240), (2, 360), (9, 1200)])
+def test_the_budget_that_plays_the_others_follows_from_what_was_played(ending, left, budget_s):
+    """One scenario took 120 s, so that each of the others may take as much."""
+    assert f"--budget {budget_s} should" in ending(*[(Verdict.SKIPPED, OUT_OF_TIME)] * left)
+
+
+def test_a_budget_in_which_nothing_was_played_is_doubled_at_least(report):
+    left = [dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 1.5 s was used up", 1.5))]
+    told = "1 scenario: 1 not played (the budget of 1.5 s was used up; --budget 10 should play them); seed 7"
+    assert conclusion(dataclasses.replace(report, played=left)).endswith(told)

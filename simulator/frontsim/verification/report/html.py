@@ -7,7 +7,7 @@ from frontsim.verification.played import Report
 from frontsim.verification.report import page
 from frontsim.verification.report.causes import causes, headline
 from frontsim.verification.report.compared import listings
-from frontsim.verification.report.summary import conclusion, counted
+from frontsim.verification.report.summary import conclusion, counted, not_played
 from frontsim.verification.report.timeline import MOST_EFFECTS
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -23,6 +23,7 @@ def as_html(report: Report) -> str:
         headline=headline(causes(report)),
         conclusion=conclusion(report),
         counted=counted(report),
+        not_played=list(not_played(report)),
         causes=page.causes_shown(report),
         shown=shown,
         listings=list(listings(report)),

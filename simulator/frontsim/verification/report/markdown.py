@@ -10,7 +10,7 @@ from frontsim.verification.report.causes import Cause, cause_of, causes, headlin
 from frontsim.verification.report.compared import listings
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story
-from frontsim.verification.report.summary import counted, found_in
+from frontsim.verification.report.summary import counted, found_in, not_played
 
 SIGNS = {Verdict.VERIFIED: "✅", Verdict.VIOLATED: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIPPED: "⏭️"}
 _HEAD = ("| | Scenario | Events | Effects | Findings |", "|---|---|---:|---:|---|")
@@ -33,6 +33,7 @@ def as_markdown(report: Report) -> str:
     for cause in found:
         lines += _cause(cause, failed, report, found)
     if failed:
+        lines += [line for each in not_played(report) for line in (f"{each}.", "")]
         lines += [*_HEAD, *map(_row, failed), "", *_not_judged(failed)]
     if others:
         lines += _folded(f"{len(others)} other scenarios" if failed else counted(report), [*_HEAD, *map(_row, others)])

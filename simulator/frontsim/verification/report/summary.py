@@ -3,7 +3,9 @@
 The first scenario that shows a cause stands in full, as its example. Other scenarios that it explains take two lines.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from math import ceil
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import MEANING
@@ -54,11 +56,26 @@ def _left_out(report: Report) -> str:
 
 
 def counted(report: Report) -> str:
-    """How many scenarios ended how: `23 scenarios: 20 verified, 3 skipped`."""
+    """How many scenarios ended how: `23 scenarios: 16 verified, 3 skipped, 4 not played (why)`."""
     number = len(report.played)
-    count = {verdict: sum(each.judgement.verdict is verdict for each in report.played) for verdict in Verdict}
-    ends = ", ".join(f"{count[verdict]} {verdict}" for verdict in Verdict if count[verdict])
-    return f"{number} scenario{'' if number == 1 else 's'}: {ends or 'none'}"
+    tried = [each.judgement.verdict for each in report.played if each.not_played is None]
+    ends = [f"{tried.count(verdict)} {verdict}" for verdict in Verdict if verdict in tried]
+    return f"{number} scenario{'' if number == 1 else 's'}: {', '.join([*ends, *not_played(report)]) or 'none'}"
+
+
+def not_played(report: Report) -> Iterator[str]:
+    """How many scenarios were not played that could have been, for each reason, and what to do about it."""
+    found = Counter(each.not_played for each in report.played if each.not_played)
+    for reason, number in found.items():
+        hint = f"; --budget {_ample_s(report, reason.budget_s)} should play them" if reason.budget_s else ""
+        yield f"{number} not played ({reason.reason}{hint})"
+
+
+def _ample_s(report: Report, budget_s: float) -> int:
+    """A budget for all scenarios if the others take as long as those that were played, and at least twice as long."""
+    left = sum(each.not_played is not None for each in report.played)
+    played = sum(each.not_played is None and each.judgement.verdict is not Verdict.SKIPPED for each in report.played)
+    return 10 * ceil(budget_s / 10 * max(2, 1 + left / max(1, played)))
 
 
 def _causes(found: tuple[Cause, ...]) -> Iterator[str]:
