@@ -10,6 +10,7 @@ import pytest
 from frontsim import catalog
 from frontsim.payloads.factory import Payloads
 from frontsim.payloads.profiles import PROFILES, plain
+from frontsim.payloads.schema import generator
 from frontsim.payloads.shop import Shop
 from frontsim.settings import Settings
 
@@ -58,6 +59,18 @@ def test_a_strict_payload_leaves_nothing_out(event: str) -> None:
         for path, value in values(payload):
             assert value is not None, path
             assert value != "", path
+
+
+def test_simulators_of_one_process_share_what_a_schema_compiles_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A verification starts some twenty simulators, each of which would compile the same hundred fields."""
+
+    def bodies() -> list[bytes]:
+        made = Payloads(TYPES, seed=0, profile="strict")
+        return [made.build(event, number).body for event in NAMES for number in range(10)]
+
+    before = bodies()
+    monkeypatch.setattr(generator, "Generator", None)
+    assert before == bodies()
 
 
 @pytest.mark.parametrize("event", NAMES)

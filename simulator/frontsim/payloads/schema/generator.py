@@ -116,9 +116,16 @@ class Generator:
 
 
 def generate(schema: Mapping[str, Any] | bool, rng: Random) -> object:  # noqa: FBT001 - as above
-    """One valid value under a schema.
+    """One valid value under a schema. Your own `Generator` saves the lookup.
 
-    The last 64 schemas stay compiled, by their content. Your own `Generator` saves the lookup.
+    Raises:
+        BadInput: as `Generator`.
+    """
+    return generator_of(schema).draw(rng)
+
+
+def generator_of(schema: Mapping[str, Any] | bool) -> Generator:  # noqa: FBT001 - as above
+    """The generator of a schema. The last 512 schemas stay compiled, by their content.
 
     Raises:
         BadInput: as `Generator`.
@@ -126,11 +133,11 @@ def generate(schema: Mapping[str, Any] | bool, rng: Random) -> object:  # noqa: 
     try:
         known_as = orjson.dumps(schema, default=dict)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits, say
-        return Generator(schema).draw(rng)
-    return _compiled(known_as).draw(rng)
+        return Generator(schema)
+    return _compiled(known_as)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _compiled(schema: bytes) -> Generator:
     return Generator(orjson.loads(schema))
 
