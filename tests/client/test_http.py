@@ -225,6 +225,28 @@ def test_a_proxy_is_no_way_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
         assert [] == calls.call("GET", "/x").array(of="things")
 
 
+def test_cookies_are_for_other_machines() -> None:
+    """A call to a loopback address goes past httpx's client, which would keep cookies; a call to another does not."""
+    seen: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("cookie"))
+        return httpx.Response(200, headers={"Set-Cookie": "a=b; Path=/"})
+
+    for root in ("http://127.0.0.1:8400", "http://shop.example"):
+        calls = exchange(root, transport=httpx.MockTransport(answer))
+        for _ in range(2):
+            calls.call("GET", "/")
+    assert [None, None, None, "a=b"] == seen
+
+
+def test_a_name_in_the_url_is_sent_to_this_machine_too() -> None:
+    """The user's name and password in a URL are sent as basic authentication, wherever it leads."""
+    with peer(OK) as one, closing(exchange(one.url.replace("//", "//u:p@"))) as calls:
+        calls.call("GET", "/x")
+    assert b"Authorization: Basic dTpw" in one.requests[0]
+
+
 def front(record: ScriptedTransport) -> FrontSystems:
     url = "http://shop.example/restapi/V2"
     return FrontSystems(url, api_key="k", subscription_key="s", transport=httpx.MockTransport(record))
@@ -252,9 +274,10 @@ def test_a_part_of_a_path(given: str, part: str) -> None:
     assert part == path_part(given)
 
 
-def test_connections_end_with_the_client() -> None:
+@pytest.mark.parametrize("root", ["http://shop.example", "http://127.0.0.1:8400"])
+def test_connections_end_with_the_client(root: str) -> None:
     """As a context manager a client closes its connections."""
-    api = HttpApi("http://shop.example", headers={}, timeout_s=1, transport=httpx.MockTransport(ScriptedTransport({})))
+    api = HttpApi(root, headers={}, timeout_s=1, transport=httpx.MockTransport(ScriptedTransport({})))
     with ApiClient(api):
         api.call("GET", "/")
     with pytest.raises(RuntimeError, match="closed"):
