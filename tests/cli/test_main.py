@@ -75,9 +75,23 @@ def test_no_garbage_is_looked_for_at_the_end(monkeypatch: pytest.MonkeyPatch) ->
     """A run of verify leaves so many objects that it took a tenth of a second."""
     last: list[Any] = []
     monkeypatch.setattr(main.atexit, "register", last.append)
+    monkeypatch.setattr(main.gc, "set_threshold", lambda *_: None)
     monkeypatch.setattr(frontsim, "main", lambda **_: None)
     main.main()
     assert [gc.freeze] == last
+
+
+def test_a_command_looks_for_garbage_seldom() -> None:
+    """verify keeps so many effects and events that looking through them took 4 % of its processor time."""
+    code = (
+        "import gc, sys\n"
+        "from frontsim.cli import main\n"
+        "main.frontsim.main = lambda **_: None\n"
+        "main.main()\n"
+        "print(*gc.get_threshold())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "100000 20 20" == done.stdout.strip()
 
 
 @pytest.fixture
