@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -249,6 +250,14 @@ def test_the_pairs_that_differ():
     ]
     assert [] == different({"a": 1.5}, {"a": Decimal("1.5"), 7: 1})
     assert [] == different({"a": 1}, {"a": 1})
+
+
+def test_a_part_of_the_receivers_own_may_be_nested_deep():
+    """Deeper than orjson writes."""
+    own: list[Any] = []
+    for _ in range(300):
+        own = [own]
+    assert [] == different({"a": 1}, {"a": 1, "own": own})
 
 
 @pytest.mark.parametrize(
