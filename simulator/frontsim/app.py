@@ -116,7 +116,7 @@ class App:
             most_waiting=settings.max_waiting,
             durable=not settings.ephemeral,
         )
-        self._reader = Reader(db)
+        self._reader = Reader(db, is_quick=lambda: self.store.is_quick)
         self._sinks = Sinks(
             compact_large=self._large_bodies.compact, faults=CallFaults(rules=self._rules, clock=self._clock)
         )

@@ -19,10 +19,12 @@ ALWAYS = 2**62
 class StoreDriver:
     """A store, a reader on the same file, and everything that was handed out to be sent."""
 
-    def __init__(self, path: Path, *, concurrency: int = 16, most_waiting: int = 1000) -> None:
+    def __init__(self, path: Path, *, concurrency: int = 16, most_waiting: int = 1000, durable: bool = True) -> None:
         self.clock = Clock()
-        self.store = EventLog(path, clock=self.clock, ids=Ids(), concurrency=concurrency, most_waiting=most_waiting)
-        self.reader = Reader(path)
+        self.store = EventLog(
+            path, clock=self.clock, ids=Ids(), concurrency=concurrency, most_waiting=most_waiting, durable=durable
+        )
+        self.reader = Reader(path, is_quick=lambda: self.store.is_quick)
         self.out: asyncio.Queue[Delivery] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:

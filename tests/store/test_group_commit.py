@@ -3,6 +3,9 @@
 import asyncio
 import sqlite3
 import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,32 @@ from tests.store.shop import OK, StoreDriver
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=[True, False], ids=["durable", "temporary"])
+async def shop(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[StoreDriver]:
+    async with StoreDriver(tmp_path / "log.db", durable=request.param) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("durable", "most", "uses_threads"), [(False, 1, False), (False, 0, True), (True, 1, True)])
+async def test_a_small_temporary_log_needs_no_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool, most: int, uses_threads: bool
+) -> None:
+    monkeypatch.setattr(module, "_QUICK", most)
+    loop = asyncio.get_running_loop()
+    in_thread, handed_over = loop.run_in_executor, []
+
+    def recorded(pool: Executor, do: Callable[..., object], *words: object) -> Awaitable[object]:
+        handed_over.append(do.__name__)
+        return in_thread(pool, do, *words)
+
+    async with StoreDriver(tmp_path / "log.db", durable=durable) as shop:
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "run_in_executor", recorded)
+            await shop.subscribes()
+            assert 1 == (await shop.reader.counts())["webhooks"]
+    assert handed_over == (["_end_transaction", "question"] if uses_threads else [])
 
 
 async def test_a_long_step_leaves_the_event_loop_to_others(shop: StoreDriver) -> None:

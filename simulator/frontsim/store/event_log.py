@@ -18,6 +18,8 @@ from frontsim.store.log_file import LogFile
 from frontsim.store.log_writer import LogWriter
 
 _LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most
+_QUICK = 2_000
+"""Occurrences of a log that is small: a page of its events is read in some milliseconds."""
 
 
 def _are_large(occurrences: Sequence[Occurrence]) -> bool:
@@ -41,6 +43,7 @@ class EventLog:
         self, path: Path, *, clock: Clock, ids: Ids, concurrency: int, most_waiting: int, durable: bool = True
     ) -> None:
         self.path = path
+        self._durable = durable
         with ExitStack() as undo:
             self._file = undo.enter_context(LogFile(path))
             self._db = undo.enter_context(closing(open_log(self._file.path, durable=durable)))
@@ -67,11 +70,26 @@ class EventLog:
             era 0   take_numbers ─▶ 5, 6, 7 ── payloads are made ── dropped, era 1 is not 0: take_numbers ─▶ 1, 2, 3
                                                  reset ─▶ era 1
         """
-        self._group_commit = GroupCommit(self._db, self._log_writer, self._file, clock=clock, on_commit=self._on_commit)
+        self._group_commit = GroupCommit(
+            self._db,
+            self._log_writer,
+            self._file,
+            clock=clock,
+            is_quick=lambda: self.is_quick,
+            on_commit=self._on_commit,
+        )
         self.finish = self._group_commit.finish
         """Log the outcome of a delivery."""
         self._resends: dict[int, asyncio.Future[Finished]] = {}
         self._idle: list[asyncio.Future[None]] = []
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a query or a COMMIT takes less time than handing it to a thread.
+
+        It does where no commit waits for the disk, and the log is small: what was written lies in the system's memory.
+        """
+        return not self._durable and self.next_occurrence <= _QUICK
 
     def start(self, deliver: Callable[[Sequence[Delivery]], None]) -> None:
         """Begin to write; `deliver` is called on the running event loop with the deliveries to be sent now."""

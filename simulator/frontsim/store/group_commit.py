@@ -5,7 +5,8 @@
     callers, followers, dispatcher ◀────────────── on_commit ◀─────────────────────┘
 
 Only COMMIT waits for the disk, so only COMMIT runs in a thread. The rest is short; in a thread it would mostly wait for
-Python's lock. A step that may take long runs in the thread too.
+Python's lock. A step that may take long runs in the thread too. COMMIT of a small log that waits for no disk takes less
+time than a thread needs to start on it (`EventLog.is_quick`).
 
 Nothing leaves before its commit: no answer, no change, no delivery. An outcome is written again and again until that
 succeeds. Until then its run counts as under way, so a full disk stops deliveries; it never leads to a delivery that the
@@ -99,6 +100,7 @@ class GroupCommit:
     Args:
         connection: the one read-write connection; used only here from `start` to `stop`.
         file: the file of the connection.
+        is_quick: whether COMMIT takes less time than handing it to a thread.
         on_commit: called with each commit.
     """
 
@@ -109,12 +111,14 @@ class GroupCommit:
         file: LogFile,
         *,
         clock: Clock,
+        is_quick: Callable[[], bool],
         on_commit: Callable[[Commit], None],
     ) -> None:
         self._db = connection
         self._log_writer = writer
         self._file = file
         self._clock = clock
+        self._is_quick = is_quick
         self._on_commit = on_commit
         self._inbox: deque[Step | Finished] = deque()
         self._unwritten: list[Finished] = []
@@ -217,7 +221,11 @@ class GroupCommit:
             else:
                 commit = self._write(finished, steps)
             kept = None
-            await in_thread(self._disk, self._end_transaction)
+            if self._is_quick():
+                self._end_transaction()
+                await asyncio.sleep(0)  # callers have their turn, as while a thread commits
+            else:
+                await in_thread(self._disk, self._end_transaction)
         except Exception as error:  # noqa: BLE001 - a step's own error must not end the log for all others
             self._roll_back(str(error))
             return _Failure(str(error), kept, isinstance(error, _FileLost))

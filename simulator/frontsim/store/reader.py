@@ -96,9 +96,15 @@ SELECT run, created_at, trigger, outcome, status, status_code, duration_ms FROM 
 
 
 class Reader:
-    """Reads one log, from any number of tasks of one event loop."""
+    """Reads one log, from any number of tasks of one event loop.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the log's file.
+        is_quick: whether a query takes less time than handing it to a thread.
+    """
+
+    def __init__(self, path: Path, *, is_quick: Callable[[], bool]) -> None:
+        self._is_quick = is_quick
         self._path = path.resolve()  # as the writer, which keeps to the file that a symbolic link led to at the start
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="frontsim-reader")
         self._free = asyncio.Semaphore(CONNECTIONS)
@@ -120,9 +126,11 @@ class Reader:
                 self._connections.append(connection)
 
     async def _query(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query in a thread. Raises StoreFailed: the file cannot be read."""
+        """Run a query, in a thread unless it is quick. Raises StoreFailed: the file cannot be read."""
         try:
             async with self._connection() as connection:
+                if self._is_quick():
+                    return question(connection)
                 return await asyncio.get_running_loop().run_in_executor(self._threads, question, connection)
         except sqlite3.DatabaseError as error:
             raise StoreFailed(f"the log could not be read: {error}") from error
