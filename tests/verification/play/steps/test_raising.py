@@ -45,6 +45,18 @@ def test_lines_that_are_taken_over_get_numbers_of_their_own(state: ScenarioState
     assert [None, None] == [line["txRef"] for line in lines if "txRef" in line]
 
 
+def test_only_lines_with_numbers_get_new_ones(state: ScenarioState, sim: NotingSimulator) -> None:
+    """However deep their numbers lie, and also where the same line comes again."""
+    bare, deep = {"price": 6}, {"parts": [{"rowId": "3"}, {"price": 7}]}
+    sim.payloads = [{"salesLines": [bare, deep]}]
+    raise_events(state, Raise(SALE, grow={"salesLines": 5}))
+    lines = sim.what("trigger")[-1]["each"][0]["salesLines"]
+    assert [bare, bare, bare] == lines[::2]
+    numbers = [line["parts"][0]["rowId"] for line in lines[1::2]]
+    assert 2 == len(set(numbers) - {"3"})
+    assert [{"price": 7}, {"price": 7}] == [line["parts"][1] for line in lines[1::2]]
+
+
 def test_older_states_are_about_the_same_and_rank_below(state: ScenarioState, sim: NotingSimulator) -> None:
     """They keep the paths that the step names, as far as the payload has them."""
     sim.payloads = [{"saleId": 7, "total": 1}, {"saleId": 8}]

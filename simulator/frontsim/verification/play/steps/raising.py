@@ -84,12 +84,20 @@ def _about(state: ScenarioState, event: str, pasts: list[Mapping[str, Any]]) -> 
 
 def _with_own_lines(state: ScenarioState, values: Any) -> Any:
     """The values, with numbers of their own for the lines of a sale: a receiver may have a unique index on them."""
-    if isinstance(values, list):
-        return [_with_own_lines(state, each) for each in values]
+    if isinstance(values, list):  # of thousands of entries, a few objects that come again and again
+        of_one = {key for key, each in {id(each): each for each in values}.items() if _has_own(each)}
+        return [_with_own_lines(state, each) if id(each) in of_one else each for each in values]
     if not isinstance(values, Mapping):
         return values
     own = {name: str(next(state.harness.identities)) for name in _OF_ONE_LINE if values.get(name)}
     return {name: own.get(name) or _with_own_lines(state, value) for name, value in values.items()}
+
+
+def _has_own(value: Any) -> bool:
+    """Whether it holds, at any depth, a field that no two lines have in common."""
+    if isinstance(value, list):
+        return any(map(_has_own, value))
+    return isinstance(value, Mapping) and (any(map(value.get, _OF_ONE_LINE)) or any(map(_has_own, value.values())))
 
 
 def _raise_about_same(state: ScenarioState, step: Raise, event: str) -> None:
