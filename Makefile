@@ -19,7 +19,7 @@ test: $(READY)
 	@echo "All tests but those of make stacks: 5 to 6 minutes on 2 idle cores. The inner loop is quicker: make check"
 	$(PYTEST)
 
-# The inner loop, in some 70 s on 2 cores: lint beside the tests that start no processes and take no seconds.
+# The inner loop, within a minute on 2 cores: lint beside the tests that start no processes and are not slow.
 check: $(READY)
 	@$(MAKE) --no-print-directory --jobs=2 lint quick
 

@@ -87,6 +87,7 @@ def test_what_is_no_http_behind_a_request(sim: Simulation):
         assert (b"HTTP/1.1 200 ", 1) == (got[:13], got.count(b"HTTP/1.1 "))
 
 
+@pytest.mark.slow
 def test_pipelined_requests_are_read_as_they_are_answered(sim: Simulation):
     """A caller that never reads has a bounded number of its requests read; all are answered once it reads."""
     request = GET + b"\r\n"
@@ -126,6 +127,7 @@ def test_few_requests_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch):
     assert 0 < most <= caller_connection._SLICE // len(GET) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "sent"),
     [
@@ -144,6 +146,7 @@ def test_slow_callers(sim: Simulation, monkeypatch: pytest.MonkeyPatch, limit: s
         assert b"" == answer(link)
 
 
+@pytest.mark.slow
 def test_a_caller_that_does_not_read(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     """An answer that is not read is given up."""
     record = {"filler": "x" * 9_000_000}

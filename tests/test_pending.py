@@ -52,6 +52,7 @@ def armed():
     signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.slow
 def test_an_interruption_at_any_moment_leaves_the_result_to_come(armed):
     """With `Future.result`, one thread in 200 would never end, and some interruptions would wait for the result."""
     moments = Random(1)

@@ -35,6 +35,7 @@ def test_a_sink_that_loses_its_answer_has_recorded(sim: Simulation):
     assert [1] == recorded(sim)
 
 
+@pytest.mark.slow
 def test_a_slow_sink_records_at_once(sim: Simulation):
     sim.breaks("api-slow", SINK, times=1, params={"seconds": 3600})
     with pytest.raises(httpx.ReadTimeout):

@@ -31,6 +31,7 @@ def scope(path: str = "/api/Webhooks", **headers: str) -> Scope:
     return {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": raw}
 
 
+@pytest.mark.slow
 async def test_only_the_newest_are_kept_and_only_in_part():
     """Memory is bounded, whatever a caller sends."""
     log = CallLog(answers, clock=Clock())

@@ -117,6 +117,7 @@ def test_a_resend_that_fails(sim: Simulation, receiver: Recorder):
     assert [event] == [item["webhookEventId"] for item in sim.log(webhook, success="false")]
 
 
+@pytest.mark.slow
 def test_order_of_the_list(sim: Simulation, receiver: Recorder):
     """Oldest first, all of them (open: there is no paging)."""
     webhook = sim.subscribes(receiver.url)
@@ -310,6 +311,7 @@ def test_the_openapi_form_of_dates(receiver: Recorder):
         assert 1 == len(sim.log(webhook, **{"from": entry["createdDateTime"]}))
 
 
+@pytest.mark.slow
 def test_callers_who_leave_in_the_middle_of_a_list(sim: Simulation, receiver: Recorder):
     """A list that is broken off gives back what it held: the next caller is served."""
     webhook = sim.subscribes(receiver.url)
@@ -322,6 +324,7 @@ def test_callers_who_leave_in_the_middle_of_a_list(sim: Simulation, receiver: Re
     assert 1 == len(sim.api("GET", "Webhooks").json())
 
 
+@pytest.mark.slow
 def test_callers_who_read_slowly(sim: Simulation, receiver: Recorder):
     """However many callers have asked for a long list and do not read it, others are answered."""
     webhook = sim.subscribes(receiver.url)

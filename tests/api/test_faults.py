@@ -99,6 +99,7 @@ def test_a_window_in_simulator_time(sim: Simulation, receiver: Recorder):
     assert [True, False, True] == [entry["success"] for entry in sim.log(webhook)]
 
 
+@pytest.mark.slow
 def test_chance_comes_from_the_seed(receiver: Recorder):
     """Two simulators with one seed break the same deliveries, whatever the order in which they go out."""
     told = []
@@ -302,6 +303,7 @@ def test_how_many_rules_there_may_be(sim: Simulation, monkeypatch: pytest.Monkey
     assert "3" == sim.breaks("refuse")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["faults", "trigger", "clock", "leases", "drain"])
 @pytest.mark.parametrize(
     "body",
@@ -322,6 +324,7 @@ def test_refusals_are_short(sim: Simulation, path: str, body: dict[str, Any]):
     assert (True, True) == (400 <= answer.status_code < 500, len(answer.content) < 50_000), answer.text[:1000]
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_counted(sim: Simulation):
     """Twenty unknown names are listed, then the number of others; what else is wrong is not hidden."""
     problems = refused(sim, {f"x{number}": 1 for number in range(20_000)} | {"fault": "refuse", "times": 0})

@@ -100,6 +100,7 @@ def test_coming_back(sim: Simulation):
         assert last + 3 == follower.sees()[0][0]
 
 
+@pytest.mark.slow
 def test_away_for_too_long(sim: Simulation):
     """What is no longer kept is told as missed, once; then it goes on from now."""
     sim.raises(count=3)

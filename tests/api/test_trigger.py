@@ -118,6 +118,7 @@ def test_stores_that_no_shop_has(sim: Simulation, receiver: Recorder, store_id: 
     assert 1 == len(sim.log(everyone, success="true"))
 
 
+@pytest.mark.slow
 def test_many_at_once(sim: Simulation, receiver: Recorder):
     """A thousand occurrences in one call are in the log when it answers, each delivered once."""
     webhook = sim.subscribes(receiver.url)

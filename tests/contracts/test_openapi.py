@@ -249,6 +249,7 @@ ASCII_URLS = URLS.replace(r"\u00a1-\uffff", "")
 """Hypothesis lists each letter of a range, before it leaves out what is beyond ASCII: that would take seconds."""
 
 
+@pytest.mark.slow
 @given(st.from_regex(DATES, fullmatch=True, alphabet=st.characters(codec="ascii")))
 def test_dates_that_are_described_are_taken(text: str) -> None:
     """The pattern of `from` and `to` allows no more than the server takes."""

@@ -90,6 +90,7 @@ async def test_slow_body() -> None:
         assert (1, 2) == (len(peer.calls), peer.requests)
 
 
+@pytest.mark.slow
 async def test_a_slow_delivery_has_its_time_for_the_answer_still() -> None:
     """A drip longer than the timeout is not cut: the time for the answer begins with the last byte."""
     async with Peer() as peer, Sender(timeout_s=1) as sender:
@@ -99,6 +100,7 @@ async def test_a_slow_delivery_has_its_time_for_the_answer_still() -> None:
         assert result.duration_ms > 1000
 
 
+@pytest.mark.slow
 async def test_a_slow_delivery_that_is_not_answered_times_out() -> None:
     """Behind a drip the timeout is the usual one."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
@@ -191,6 +193,7 @@ async def test_give_up() -> None:
         assert len(peer.calls) == 1
 
 
+@pytest.mark.slow
 async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> None:
     """Its own time stands above the sender's, and an answer that closes the connection changes nothing."""
     async with Peer(answers(OK)) as peer, Sender(timeout_s=1) as sender:
@@ -302,6 +305,7 @@ async def test_a_duplicate_that_is_reset_while_it_waits_does_not_keep_the_others
         assert ["Connection reset", "OK"] == [first.status, second.status]
 
 
+@pytest.mark.slow
 async def test_a_barrier_that_never_opens_is_left_by_the_timeout() -> None:
     """A party that waits for one who never comes is unknown when its time is over."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:

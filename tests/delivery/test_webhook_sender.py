@@ -215,6 +215,7 @@ async def test_a_peer_that_speaks_while_idle_loses_its_connection() -> None:
         assert [whole(peer.url)] * 2 == [call.received for call in peer.calls]
 
 
+@pytest.mark.slow
 async def test_no_answer_in_time_is_unknown() -> None:
     """A receiver that stays silent: Timeout, unknown, and its connection is closed."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:

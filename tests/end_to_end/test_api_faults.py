@@ -18,6 +18,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.simulation import Simulation, simulation
 
 
+@pytest.mark.slow
 def test_api_slow_is_late_with_its_answer_alone(sim: Simulation):
     """The call is done at once, also for a caller who gives up long before the answer."""
     sim.breaks("api-slow", {"operation": "createWebhook"}, params={"seconds": 3600})

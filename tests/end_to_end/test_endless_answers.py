@@ -93,6 +93,7 @@ async def test_nothing_more_is_read_of_an_answer_that_does_not_count() -> None:
         assert sent < 20_000_000
 
 
+@pytest.mark.slow
 async def test_an_answer_that_came_in_time_counts_though_we_were_busy() -> None:
     """What arrives before the deadline is read before the attempt expires, however late we look."""
 

@@ -21,6 +21,7 @@ from tests.support.recorder import Recorder
 from tests.support.simulation import simulation
 
 
+@pytest.mark.slow
 def test_two_batches_are_with_the_log_at_once(receiver: Recorder, monkeypatch: pytest.MonkeyPatch):
     """A call that waited for the first before it gave the second would have a batch in every other transaction."""
     real, given = EventLog.accept, list[int]()

@@ -70,6 +70,7 @@ def by_chance(rng: Random) -> Script:
     return script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 async def test_nothing_is_sent_twice_and_no_outcome_lies(seed: int) -> None:
     """Each delivery leaves at most once and has one result; *not sent* never arrived, *answered* arrived whole."""

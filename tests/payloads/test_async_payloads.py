@@ -109,6 +109,7 @@ async def test_a_worker_that_dies(async_payloads: AsyncPayloads, payloads: Paylo
     assert not async_payloads.worker.ready
 
 
+@pytest.mark.slow
 async def test_another_is_started_for_one_that_died(async_payloads: AsyncPayloads, payloads: Payloads):
     """After twice as many were made here; then four times."""
     for many in (100, 200, 400):

@@ -81,6 +81,7 @@ async def test_refusals_come_back_as_they_are(
     assert refused.value.fields
 
 
+@pytest.mark.slow
 async def test_without_a_process(
     bodies: LargeBodies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,6 +106,7 @@ async def test_without_a_process(
     assert b"[2]" == await bodies.compact(b"[2 ]")
 
 
+@pytest.mark.slow
 async def test_types_of_the_users_own(tmp_path: Path) -> None:
     """The process knows the same types, also if their folder has changed since."""
     (tmp_path / "schemas").mkdir()

@@ -154,6 +154,7 @@ def test_an_error_is_masked_on_its_way_out():
     assert ("got http://***@x", {"url": ["wrong"]}) == (str(caught.value), caught.value.fields)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     ["x", "x-", "-", "--", "a.", "mysql ", "password", "://", "'", '"token"', "eyJ", "KEY", "A_", "-----BEGIN "],

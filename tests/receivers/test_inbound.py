@@ -44,6 +44,7 @@ def book(receiver, event):
     asyncio.run(transact())
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(event=st.sampled_from(sorted(RULES)), payload=st.dictionaries(st.sampled_from(FIELDS), VALUES))
 def test_no_object_is_too_odd_to_be_booked(receiver, event, payload):

@@ -155,6 +155,7 @@ HAPPENING = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(HAPPENING, max_size=30))
 @example(
     [

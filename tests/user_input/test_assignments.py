@@ -23,6 +23,7 @@ def read(*texts):
     return read_assignments(texts)
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_json_is_read_as_what_it_is(value):
     """Any JSON value can be written."""

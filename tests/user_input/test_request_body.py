@@ -76,6 +76,7 @@ def test_a_large_body_is_parsed_off_the_event_loop(sim: Simulation, monkeypatch:
 MANY = b"[" + b",".join([b"[]"] * 100_000) + b"]"
 
 
+@pytest.mark.slow
 def test_a_body_of_many_values_is_parsed_by_another_process(
     sim: Simulation, receiver: Recorder, monkeypatch: pytest.MonkeyPatch
 ):
@@ -104,6 +105,7 @@ def test_a_body_of_many_values_is_parsed_by_another_process(
     assert 3 == len({payload["saleId"] for payload in ours})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "status"), [("simulate", 413), ("faults", 413), ("clock", 413), ("leases", 413)])
 def test_other_calls_need_fewer_values(sim: Simulation, path: str, status: int):
     """They are refused without being parsed."""

@@ -198,6 +198,7 @@ def test_both_validators_agree_on_changed_examples(name: str, data: st.DataObjec
     assert valid == (not problems_of(SCHEMAS[name], value, VALIDATORS[name]))
 
 
+@pytest.mark.slow
 @given(st.recursive(ODD, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=8))
 @settings(max_examples=200, deadline=None, database=None)
 def test_any_value_is_explained(value: object) -> None:

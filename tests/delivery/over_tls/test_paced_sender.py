@@ -344,6 +344,7 @@ async def test_a_duplicate_that_is_reset_while_it_waits_does_not_keep_the_others
         assert ["Connection reset", "OK"] == [first.status, second.status]
 
 
+@pytest.mark.slow
 async def test_no_answer_in_time_is_unknown(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> None:
     """A receiver that stays silent: Timeout, unknown, and its connection is closed without a goodbye."""
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust, timeout_s=1) as sender:

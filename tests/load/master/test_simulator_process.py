@@ -9,6 +9,7 @@ from frontsim.errors import BadInput
 from frontsim.load.master.simulator_process import address_of, start_simulator
 
 
+@pytest.mark.slow
 def test_a_simulator_of_our_own_ends_with_its_input() -> None:
     """It answers as soon as it is started, and is gone when we let go of it."""
     address, stop = start_simulator(seed=7, answer_s=3)
@@ -19,6 +20,7 @@ def test_a_simulator_of_our_own_ends_with_its_input() -> None:
             sim.health()
 
 
+@pytest.mark.slow
 def test_a_simulator_of_our_own_has_the_shape_and_the_payloads_of_the_run() -> None:
     """Its leases hand out bodies in that shape, of that profile: every field of a strict one has a value."""
     address, stop = start_simulator(seed=7, answer_s=3, delivery_shape="event", payloads="strict")

@@ -14,6 +14,7 @@ def exact(number: float) -> Decimal:
     return Decimal(repr(number))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_sale_moves_what_it_sells(trading: Trading, seed: int) -> None:
     """A Sale movement for each line with a product, right behind the sale, with the opposite quantity."""

@@ -71,6 +71,7 @@ def test_a_stranger_is_made_up_and_kept() -> None:
     assert world.store(world.stores[2].id) is world.stores[2]
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_bounded() -> None:
     """Neither customers nor strangers pile up."""
     world = World(1)

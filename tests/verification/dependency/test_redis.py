@@ -57,6 +57,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(VALUES, max_size=6), st.integers(1, 9))
 def test_values_are_told_apart_in_any_pieces(values, size):
     stream, reader = b"".join(values), RespReader()

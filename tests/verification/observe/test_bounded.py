@@ -77,6 +77,7 @@ def test_an_answer_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
         get(url)
 
 
+@pytest.mark.slow
 def test_a_gzip_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few bytes become very many: they are decompressed a piece at a time."""
     monkeypatch.setattr(bounded, "MOST_BYTES", 1_000_000)
@@ -146,6 +147,7 @@ def test_of_the_errors_the_beginning_is_kept() -> None:
     assert b"x" * 4096 == bounded.run("head -c 1000000 /dev/zero | tr '\\0' x >&2", limit_s=LONG_S).errors
 
 
+@pytest.mark.slow
 def test_children_that_outlive_a_command_are_killed() -> None:
     """They hold its output open, and are not waited for."""
     output = bounded.run("sleep 1000 & echo $!", limit_s=LONG_S)
@@ -153,6 +155,7 @@ def test_children_that_outlive_a_command_are_killed() -> None:
         psutil.Process(int(output.text)).wait(PATIENCE_S)
 
 
+@pytest.mark.slow
 def test_children_of_a_command_that_is_too_slow_are_killed(tmp_path: Path) -> None:
     """With its whole group."""
     file = tmp_path / "pid"

@@ -22,6 +22,7 @@ def written(values: list[object], comma: bytes = b",", blank: bytes = b"") -> by
     return blank + b"[" + blank + comma.join(map(orjson.dumps, values)) + blank + b"]" + blank
 
 
+@pytest.mark.slow
 @given(
     st.lists(ITEMS, min_size=1, max_size=4), st.sampled_from([b",", b", ", b"\n,\t"]), st.sampled_from([b"", b" \n"])
 )
@@ -52,6 +53,7 @@ def successive(draw: st.DrawFn) -> list[list[object]]:
     return looks
 
 
+@pytest.mark.slow
 @given(successive(), st.sampled_from([b",", b", "]), st.integers(2, 40), st.integers(2, 200))
 def test_a_look_shows_what_the_text_says_if_much_of_the_last_one_moved(looks, comma, size, further):
     """A block that is only found inside a value leaves nothing that was read on the way to it."""
@@ -74,6 +76,7 @@ def test_a_value_of_the_last_look_inside_a_new_one_is_no_effect():
     assert now == list(json_blocks(written(now), before))
 
 
+@pytest.mark.slow
 @given(ITEMS, st.integers(0, 40), st.sampled_from([b"", b",", b"]", b"[", b"x", b'"', b"1", b"}"]))
 def test_a_text_that_is_no_json_is_refused_whatever_the_last_one_was(values, place, other):
     """Or it is JSON by chance, and read as such."""
@@ -126,6 +129,7 @@ def test_what_is_unchanged_is_in_the_blocks_of_the_last_look(now, least):
     assert now == list(json_blocks(body, before))
 
 
+@pytest.mark.slow
 def test_the_blocks_of_a_large_list_are_small():
     """Cut between the sales, and not between their lines; also where texts hold brackets, or values are no objects."""
     for values in (OLD, sales(*range(8_000), note="}"), list(range(100_000)), [[1, [2], [3]]] * 30_000):

@@ -44,6 +44,7 @@ def test_an_observer_writes_nothing(database):
         observer.read()
 
 
+@pytest.mark.slow
 def test_a_password_is_not_shown():
     """What an observer calls itself leaves the password out."""
     with pytest.raises(BadInput) as refused:
@@ -106,6 +107,7 @@ def my_shop(tmp_path, monkeypatch):
         each.close()
 
 
+@pytest.mark.slow
 def test_a_python_list_or_function(my_shop):
     """pkg.mod:attr is a list, or what gives one, and it may print; what it raises is a failure."""
     source = """

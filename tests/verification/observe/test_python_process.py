@@ -26,6 +26,7 @@ def state(pid):
         return ""
 
 
+@pytest.mark.slow
 def test_children_end_with_it(tmp_path, monkeypatch):
     """A look that is too slow is killed with all that it started."""
     (tmp_path / "my_counter.py").write_text(SOURCE)

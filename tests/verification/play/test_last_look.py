@@ -149,6 +149,7 @@ def test_a_window_adds_a_second_effect_and_takes_nothing_away(played):
     assert ["control", "a", "a", "stranger"] == [each.key for each in last_look.take(complete(history)).final.effects]
 
 
+@pytest.mark.slow
 def test_effects_that_never_rest_are_known_to_others(played):
     """The next look has less time for them."""
     history, last_look, observer = played()
@@ -195,6 +196,7 @@ def test_what_was_waited_for_in_vain_has_come_to_rest(played):
     assert last_look._latency.settles
 
 
+@pytest.mark.slow
 def test_effects_that_never_rest_are_known_after_the_first_window(played):
     history, last_look, observer = played()
     last_look._limits = TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1)

@@ -137,6 +137,7 @@ def test_the_page_begins_with_the_verdict_and_the_cause(report):
     assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_each_event_can_be_found(report):
     """Each event stands in its scenario with its class and a drawing; the filters offer what there is."""
     outline = Outline(as_html(report))
@@ -186,6 +187,7 @@ def test_jinja_is_imported_when_a_page_is_written():
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_what_was_not_played_is_told_beside_a_violation(report):
     """The causes stand in place of the counts then, so it has a line of its own."""
     left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))

@@ -206,6 +206,7 @@ SATISFIABLE: dict[str, Any] = {
 """Schemas that some value fulfils, by what they are about."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", SATISFIABLE.values(), ids=SATISFIABLE)
 def test_every_value_is_valid_by_both_validators(schema: Any) -> None:
     """Where a value exists, one is drawn, and jsonschema-rs and jsonschema, formats on, both take it."""
@@ -238,6 +239,7 @@ def test_a_value_follows_from_the_schema_and_the_dice_alone(schema: Any) -> None
     assert forth[0] == json.dumps(generate(schema, random.Random(0)))
 
 
+@pytest.mark.slow
 def test_a_pair_of_keywords_never_gives_an_invalid_value() -> None:
     """Every two schemas of the table together: a valid value, or a refusal."""
     names = [

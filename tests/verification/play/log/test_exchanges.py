@@ -12,6 +12,7 @@ from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchan
 ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 
 
+@pytest.mark.slow
 def test_a_refusal_comes_with_what_was_sent_and_answered(shop, requested, play):
     """Read before the scenario's simulator is gone: the request byte for byte, and the receiver's own words."""
     refused = {}
@@ -91,6 +92,7 @@ def books_no_return(shop):
     shop.shows = shows
 
 
+@pytest.mark.slow
 def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play):
     """It answers 200 and books no return: the answers say nothing, the amounts do."""
     books_no_return(shop)

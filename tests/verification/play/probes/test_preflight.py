@@ -241,6 +241,7 @@ def _values(value):
     return [value]
 
 
+@pytest.mark.slow
 def test_a_refusal_of_clean_events_tells_what_the_receiver_said(shop, requested, play):
     """In one line of text, cut where it is long: the user sees why at once."""
     shop.answers = lambda _: (422, b'{"error":\n "field type\x1b is missing"}' + b"x" * 300)
