@@ -28,6 +28,19 @@ def test_a_field_that_every_effect_shows_rewritten_is_a_note():
     ] == rewritings(found)
 
 
+def test_a_field_that_every_effect_hides_is_a_note():
+    """A journal may hide names; where it hides some and shows others, it has lost some. A short one may stay."""
+    found = groups({"total": 12.5, "name": "***"}, {"total": 20, "name": "Bo"}, {"total": 0, "name": "*"})
+    assert [] == corrupt(found)
+    assert [
+        "SaleCreated: every effect shows name masked; it hides personal data on purpose, so this is no finding"
+    ] == rewritings(found)
+    long = replace(found[1].events[0], payload={"total": 20, "name": "Borghild"})
+    shown = (Effect("1", {"payload": {"total": 20, "name": "Borghild"}}),)
+    some = [found[0], replace(found[1], events=(long,), effects=shown)]
+    assert [("0", "name: sent 'Anna', kept '***'")] == details(corrupt(some))
+
+
 def test_a_field_that_some_effects_show_rewritten_is_corrupt():
     """One sale in cents among others in crowns is a wrong amount."""
     found = groups({"total": 1250, "name": "Anna"}, {"total": 20, "name": "Bo"}, {"total": 0, "name": "C"})

@@ -6,7 +6,6 @@ same value. So a column that only shares its name with a field (the receiver's o
 accuses no receiver.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from frontsim.verification.facts import lookup
-from frontsim.verification.facts.content import Pair
+from frontsim.verification.facts.column_loss import as_number, letters, number_is_lost, text_is_lost
+from frontsim.verification.facts.content import Pair, scale_of
 from frontsim.verification.facts.correlate import EventGroup
 from frontsim.verification.facts.history import Column, ColumnCount, EventFact
 
@@ -28,7 +28,6 @@ _SHARE = 0.6
 _SURE_SHARE = 0.9
 """The same for a guessed flag."""
 _AS_SENT = "as sent"
-_WORD = re.compile(r"[\W_]+")
 
 Row = Mapping[str, Any]
 ColumnMap = Mapping[str, str]
@@ -51,7 +50,7 @@ class ColumnPair(Pair):
             return pair.is_same
         if _digits_are_lost(self.sent, self.kept):
             return False
-        return _letters(self.sent) == _letters(_text(self.kept)) or pair.is_same
+        return letters(self.sent) == letters(_text(self.kept)) or pair.is_same
 
     def __str__(self) -> str:
         return f"{self.path}: sent {self.sent!r:.80}, column {self.column} has {self.kept!r:.80}"
@@ -170,15 +169,45 @@ def lost_columns(
     by_event: dict[str, list[Column]] = {}
     for column in confirmed:
         by_event.setdefault(column.event, []).append(column)
-    for event, column, pair in pairs_of(groups, lambda event, _: by_event.get(event.event, ())):
-        is_lost = not pair.is_same and (pair.rewriting or None) != confirmed[column].rewriting
-        if is_lost and not (_may_be_its_own(pair) and not column.is_named):
+    shown = list(pairs_of(groups, lambda event, _: by_event.get(event.event, ())))
+    swapped = _swapped(shown)
+    for event, column, pair in shown:
+        usual = confirmed[column].rewriting
+        is_lost = not pair.is_same and (pair.rewriting or None) != usual
+        is_a_mistake = column.is_named or pair in swapped or _is_a_known_mistake(pair, usual, len(event.runs))
+        if is_lost and is_a_mistake:
             yield event, pair
 
 
-def _may_be_its_own(pair: ColumnPair) -> bool:
-    """A time that is off by no time zone may be the receiver's own: when it booked, which is about when it was sent."""
-    return pair.is_moment and not pair.rewriting
+def _swapped(shown: Iterable[tuple[EventFact, Column, ColumnPair]]) -> set[ColumnPair]:
+    """Pairs with an amount that just one other event of the type has sent, as if requests shared a variable.
+
+    An amount in whole units may be so by chance, and so may one or two others.
+    """
+    amounts = [(column, pair) for _, column, pair in shown if not isinstance(pair.sent, str | bool) and pair.sent]
+    sent = Counter((column, as_number(pair.sent)) for column, pair in amounts)
+    taken = [(column, pair) for column, pair in amounts if not pair.is_same and _is_of_one(column, pair, sent)]
+    often = Counter(column for column, _ in taken)
+    return {pair for column, pair in taken if often[column] >= _ENOUGH}
+
+
+def _is_of_one(column: Column, pair: ColumnPair, sent: Mapping[tuple[Column, Decimal | None], int]) -> bool:
+    kept = as_number(pair.kept)
+    return bool(kept and kept % 1 and sent.get((column, kept)) == 1)
+
+
+def _is_a_known_mistake(pair: ColumnPair, usual: str, runs: int) -> bool:
+    """Whether a column that has only the name of a field shows a mistake; else what it holds may be its own.
+
+    So may a time that is off by no time zone: it may be when the receiver booked, which is about when it was sent.
+    """
+    sent, kept = as_number(pair.sent), as_number(pair.kept)
+    if isinstance(pair.sent, str) and not pair.is_moment:
+        return text_is_lost(pair.sent, _text(pair.kept))
+    if pair.rewriting or isinstance(pair.sent, bool):
+        return True
+    scale = scale_of(usual)
+    return sent is not None and kept is not None and number_is_lost(sent * scale, kept, runs=runs, unit=scale)
 
 
 def _columns(event: EventFact, row: Row, named: ColumnMap) -> Iterator[Column]:
@@ -213,15 +242,10 @@ def _paths(payload: Any, path: str = "") -> dict[str, str]:
     return found
 
 
-def _letters(text: str) -> str:
-    """Letters and digits alone, in one case: what is left of a text in any spelling."""
-    return _WORD.sub("", text).casefold()
-
-
 @lru_cache(maxsize=4096)
 def _letters_of_name(name: str) -> str:
-    """As `_letters`: each row of a type has the same names again."""
-    return _letters(name)
+    """As `letters`: each row of a type has the same names again."""
+    return letters(name)
 
 
 def _text(value: Any) -> str:

@@ -10,10 +10,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from frontsim.verification.facts import lookup
+from frontsim.verification.facts.column_loss import as_number
+from frontsim.verification.facts.rewritten_texts import is_international, is_masked
 
 _CARRIERS = ("payload", "body", "data")
 _SHARE = 0.8
@@ -142,9 +144,18 @@ def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
 
 def would_change(rewriting: str, value: Any) -> bool:
     """Whether a rewriting would have changed a value that it left as it was."""
-    if isinstance(value, str):
-        return rewriting != _OTHER_CASE or value not in (value.upper(), value.lower())
-    return bool(value)
+    if not isinstance(value, str):
+        return bool(value)
+    if rewriting == _OTHER_CASE:
+        return value not in (value.upper(), value.lower())
+    if rewriting == _INTERNATIONAL:
+        return value[:1].isdigit()
+    return rewriting != MASKED or len(value) > _MOST_UNMASKED
+
+
+def scale_of(rewriting: str) -> Decimal:
+    """By what a rewriting multiplies numbers; 1 where it does not."""
+    return next((scale for scale, text in _SCALES.items() if text == rewriting), Decimal(1))
 
 
 def _list_pairs(sent: list[Any], kept: list[Any], path: str) -> list[Pair]:
@@ -182,7 +193,7 @@ def _sort_key(value: Any, names: list[str]) -> str:
 
 def _canonical(value: Any) -> str:
     """One text for the forms of a single value that count as the same; nothing and an empty text are such forms."""
-    number = _number(value)
+    number = as_number(value)
     if number is None:
         return "" if value is None else _plain(str(value))
     return str(number.normalize())
@@ -198,33 +209,54 @@ def _same(sent: Any, kept: Any) -> bool:
     if sent == kept:
         return True
     if isinstance(sent, str) and isinstance(kept, str):
-        return _plain(sent) == _plain(kept) or _same_moment(sent, kept)
+        return _plain(sent) == _plain(kept) or _same_moment(sent, kept) or _stands_for_nothing(sent, kept)
     if isinstance(sent, bool):
         return _TRUTH.get(str(kept).strip().lower(), sent) is sent  # 1, "true" and "Y" all keep a flag
     if isinstance(sent, int | float):
-        number = _number(kept)
+        number = as_number(kept)
         return number is None or abs(number - Decimal(str(sent))) < _TOLERANCE
     return True
 
 
+def _stands_for_nothing(sent: str, kept: str) -> bool:
+    """An empty text became a dash or the like, as in many business systems."""
+    return not sent.strip() and (not any(map(str.isalnum, kept)) or kept.strip().casefold() == "n/a")
+
+
 _OTHER_CASE = "in another letter case"
+_DATE_ALONE = "as a date alone"
+_DATE = len("2026-01-25")
+_INTERNATIONAL = "with the country's number in front"
+MASKED = "masked"
+_MOST_UNMASKED = 4
+"""Characters at the end that a mask leaves as they were."""
 _OTHER_ZONE = "in another time zone"
 
 
 def _rewriting(sent: Any, kept: Any) -> str:
     if isinstance(sent, str) and isinstance(kept, str):
-        if _plain(sent).casefold() == _plain(kept).casefold():
-            return _OTHER_CASE
-        return _OTHER_ZONE if _is_other_zone(sent, kept) else ""
-    before, after = _number(sent), _number(kept)
+        return _text_rewriting(sent, kept)
+    before, after = as_number(sent), as_number(kept)
     if not before or after is None:
         return ""
     return next((text for scale, text in _SCALES.items() if abs(before * scale - after) < _TOLERANCE), "")
 
 
+def _text_rewriting(sent: str, kept: str) -> str:
+    if _plain(sent).casefold() == _plain(kept).casefold():
+        return _OTHER_CASE
+    if is_masked(sent, kept):
+        return MASKED
+    if is_international(sent, kept):
+        return _INTERNATIONAL
+    if _apart(sent, kept) and kept == sent[:_DATE]:
+        return _DATE_ALONE
+    return _OTHER_ZONE if _is_other_zone(sent, kept) else ""
+
+
 def _plain(text: str) -> str:
-    """Without what databases and JSON libraries do to a text: the normal form, blanks, the form of a GUID."""
-    return unicodedata.normalize("NFC", lookup.normalised(text) or "").strip()
+    """Without what databases, XML and JSON libraries do to a text: normal form, blanks and line ends, a GUID's form."""
+    return " ".join(unicodedata.normalize("NFC", lookup.normalised(text) or "").split())
 
 
 def _same_moment(sent: str, kept: str) -> bool:
@@ -253,15 +285,6 @@ def _apart(sent: str, kept: str) -> timedelta | None:
         return datetime.fromisoformat(sent).replace(tzinfo=None) - datetime.fromisoformat(kept).replace(tzinfo=None)
     except ValueError:
         return None
-
-
-def _number(value: Any) -> Decimal | None:
-    """Of a finite number in any form; NaN and Infinity may be names."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _shown(value: Any) -> str:

@@ -22,6 +22,9 @@ Field = tuple[str, str]
 _Compared = tuple[EventFact, Any, list[Pair]]
 """An event, the copy of its payload in an effect, and what differs in it."""
 
+_NO_LOSS = "nothing is lost"
+_WHY = {content.MASKED: "it hides personal data on purpose"}
+
 
 def corrupt(
     groups: Sequence[EventGroup],
@@ -53,7 +56,7 @@ def rewritings(groups: Sequence[EventGroup], check: ContentCheck = ContentCheck.
     if check is not ContentCheck.KNOWN:
         return []
     return [
-        f"{event}: every effect shows {field} {rewriting}; nothing is lost, so this is no finding"
+        f"{event}: every effect shows {field} {rewriting}; {_WHY.get(rewriting, _NO_LOSS)}, so this is no finding"
         for (event, field), rewriting in _rewritten(_compared(groups)).items()
     ]
 
