@@ -16,6 +16,7 @@ from frontsim.settings import Settings
 from frontsim.simulator_process import StartSimulator
 from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
 from frontsim.verification.facts.columns import ColumnMemory
+from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.derived_state.customer_changes import CREATED
 from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT
 from frontsim.verification.first_passes import OpenHarness
@@ -108,8 +109,10 @@ def _observed(
     """What reads the effects, and the receiver's state, not yet looked at; None for what the user gave no way to."""
     with ExitStack() as stack:
         shared = []
-        for reads in (observer_of(request, address), state_observer_of(request)):
-            observer = SharedObserver(reads, pause=pause, patience_s=request.limits.last_s) if reads else None
+        keys = request.observe_key, BUSINESS  # rows of a state are no records that must stay
+        for reads, key in zip((observer_of(request, address), state_observer_of(request)), keys, strict=True):
+            patience_s = request.limits.last_s
+            observer = SharedObserver(reads, pause=pause, patience_s=patience_s, key=key) if reads else None
             if observer:
                 stack.enter_context(closing(observer))
             shared.append(observer)

@@ -34,17 +34,22 @@ def judge_recorded(
     change = last_look.settled.change
     judgement = judge(history, contract, change=change)
     if not judgement.missing:
-        return _unless_unseen(judgement, last_look.settled.failure)
+        return _unless_unseen(judgement, last_look)
     doubt = last_look.doubt(history, judgement.missing, killed_since=killed_since, is_last=is_last)
     return judge(history, contract, doubt=doubt, change=change) if doubt else judgement
 
 
-def _unless_unseen(judgement: Judgement, failure: str) -> Judgement:
-    """Not verified if the look failed that would have shown what came late, such as a second effect."""
-    if not failure or judgement.verdict is not Verdict.VERIFIED:
+def _unless_unseen(judgement: Judgement, last_look: LastLook) -> Judgement:
+    """Not verified if a second effect may be there unseen.
+
+    The look failed that would have shown what came late, or the observer does not show all in each look.
+    """
+    if judgement.verdict is not Verdict.VERIFIED:
         return judgement
-    reason = f"all effects were there once, but the look that would show more of them failed: {failure}"
-    return replace(judgement, verdict=Verdict.UNKNOWN, reason=reason)
+    failure = last_look.settled.failure
+    failed = f"all effects were there once, but the look that would show more of them failed: {failure}"
+    reason = failed if failure else last_look.unsteadiness()
+    return replace(judgement, verdict=Verdict.UNKNOWN, reason=reason) if reason else judgement
 
 
 def accused_by(findings: Iterable[Finding]) -> Accused:

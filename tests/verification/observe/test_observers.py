@@ -224,6 +224,30 @@ def test_an_observer_that_restarts_with_the_receiver_is_asked_again():
     assert 3 == len(pauses)
 
 
+class Recovering:
+    """An observer that shows less before and after it fails."""
+
+    name = "recovering"
+
+    def __init__(self):
+        self.answers = [["a", "b"], ["a"], None, ["a", "b"]]
+
+    def read(self):
+        if (shown := self.answers.pop(0)) is None:
+            raise ObserverFailed("connection refused")
+        return shown
+
+    def close(self):
+        pass
+
+
+def test_what_was_gone_before_a_failure_is_forgotten():
+    """The receiver may have been restarted: what is back then was not hidden by the observer."""
+    shared = SharedObserver(Recovering(), pause=lambda _: None, patience_s=60, key="id")
+    assert [["a", "b"], ["a"], ["a", "b"]] == [shared.read() for _ in range(3)]
+    assert not shared.steadiness.is_suspect
+
+
 @pytest.mark.parametrize(("answers", "patience_s"), [([False, True], 60), ([True, False, False, True], 0)])
 def test_an_observer_that_never_answered_or_stays_away_fails(answers, patience_s):
     """It may not be there yet, or patience is used up: each read then fails at once."""

@@ -13,7 +13,7 @@ from frontsim.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play import scenario_state
+from frontsim.verification.play import runner, scenario_state
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all
@@ -226,3 +226,18 @@ def test_a_scenario_of_the_users_own(shop, requested, play, tmp_path):
     (played,) = play(requested(shop.url), str(file))
     assert ending(played) == (Verdict.VERIFIED, [])
     assert played.judgement.counts["recovered"] == 3
+
+
+@pytest.mark.parametrize(("name", "is_suspect"), [("crash-after-ack", False), ("steady", True)])
+def test_what_was_gone_around_a_kill_says_nothing_of_the_observer(shop, requested, monkeypatch, name, is_suspect):
+    """A scenario that kills the receiver forgets what was gone and is back; another keeps it for the last look."""
+    monkeypatch.setattr(runner, "act", lambda *_: None)
+    (chosen,) = scenario.chosen([name])
+    with (
+        open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+        open_harness(chosen) as harness,
+    ):
+        for moment, shown in enumerate((["a", "b"], ["a"], ["a", "b"])):
+            harness.observer.steadiness.note(shown, now_s=moment)
+        runner.play(chosen, harness)
+        assert is_suspect == harness.observer.steadiness.is_suspect

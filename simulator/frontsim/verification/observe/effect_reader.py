@@ -23,6 +23,12 @@ from frontsim.verification.observe.settle import (
     settle_all,
     wait_until_settled,
 )
+from frontsim.verification.observe.steadiness import YOUNG_S, Steadiness
+
+_CLOSELY, _CALM = 50, 10
+"""Looks at an observer that may not be steady, at most; so many in a row without a flip are enough."""
+_CLOSELY_S, _APART_S = 5.0, 0.02
+"""Seconds for all of them, and between two."""
 
 
 class EffectReader:
@@ -85,6 +91,39 @@ class EffectReader:
         """
         now = self.read_all()
         return self._baseline.gone_from(now, replaced=overwritten(history, {effect.key for effect in now}))
+
+    def unsteadiness(self) -> str:
+        """What shows that the observer does not show all in each look, "" when nothing does.
+
+        Where a record was gone and is back, look closely: see `steadiness`.
+        """
+        if not isinstance(self._observer, SharedObserver):
+            return ""
+        steadiness = self._observer.steadiness
+        with steadiness.closely:
+            if steadiness.is_suspect and not steadiness.reason:
+                self._look_closely(steadiness)
+        return steadiness.reason
+
+    def forget_flips(self) -> None:
+        """Do not count what was gone for a while, because the receiver or its dependency was broken."""
+        if isinstance(self._observer, SharedObserver):
+            self._observer.steadiness.forget()
+
+    def _look_closely(self, steadiness: Steadiness) -> None:
+        self._pause(YOUNG_S)
+        steadiness.begin()
+        until_s = stopwatch() + _CLOSELY_S
+        for looks in range(1, _CLOSELY + 1):
+            try:
+                self.read_all()
+            except ObserverFailed:  # the next look at the effects says why
+                return
+            is_calm = looks >= _CALM and not steadiness.flips(_CALM)
+            if steadiness.decide() or is_calm or stopwatch() > until_s:
+                break
+            self._pause(_APART_S)
+        steadiness.is_suspect = False
 
     def wait_until_settled(
         self, history: History, limits: WaitLimits, *, wants_all: bool = True, before: Settled | None = None

@@ -20,10 +20,12 @@ from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.presentation.masking import masked_command
 from frontsim.verification.facts import lookup
+from frontsim.verification.facts.correlate import BUSINESS
 from frontsim.verification.facts.history import Effect
 from frontsim.verification.observe import bounded
 from frontsim.verification.observe.blocks import Blocks, look_at, row_blocks
 from frontsim.verification.observe.json_list import NotAList, json_blocks
+from frontsim.verification.observe.steadiness import Steadiness
 
 TIMEOUT_S = 20.0
 _RETRY_S = 0.3
@@ -65,11 +67,14 @@ class SharedObserver:
     """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
     One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
-    until it answers again.
+    until it answers again. `steadiness` follows its looks at the effects' `key`.
     """
 
-    def __init__(self, observer: Observer, *, pause: Callable[[float], None], patience_s: float = 0.0) -> None:
+    def __init__(
+        self, observer: Observer, *, pause: Callable[[float], None], patience_s: float = 0.0, key: str = BUSINESS
+    ) -> None:
         self.name = observer.name
+        self.steadiness = Steadiness(key)
         self._observer = observer
         self._pause = pause
         self._longest_patience_s = patience_s
@@ -89,6 +94,7 @@ class SharedObserver:
             if self._began_s <= asked_s:
                 began_s = stopwatch()
                 self._effects = self._read_patiently(began_s)
+                self.steadiness.note(self._effects, now_s=began_s)
                 self._began_s = began_s
             return self._effects
 
@@ -97,6 +103,7 @@ class SharedObserver:
             try:
                 found = self._observer.read()
             except ObserverFailed:
+                self.steadiness.forget()
                 if stopwatch() - since_s >= self._patience_s:
                     self._patience_s = 0.0
                     raise

@@ -170,7 +170,11 @@ class LastLook:
         except ObserverFailed as error:
             return str(error)
         shown = f"the observer shows {page} records and none newer, as the first page of a longer list does"
-        return f"{shown}; it must show all" if page else ""
+        return f"{shown}; it must show all" if page else self.unsteadiness()
+
+    def unsteadiness(self) -> str:
+        """What shows that the observer does not show all in each look, "" when nothing does."""
+        return self._effects.unsteadiness()
 
     def _count_gone(self, history: History, missing: AbstractSet[str]) -> int:
         return max(self._effects.count_gone(history), int(self._preflight_event_id in missing))

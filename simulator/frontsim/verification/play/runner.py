@@ -66,6 +66,8 @@ def play(scenario: Scenario, harness: Harness) -> Recording:
     except FrontsimError as error:
         return Recording(_history(state, (), trouble=str(error)))
     finally:
+        if state.effects is not None and (scenario.needs_process_control or scenario.needs_dependency):
+            state.effects.forget_flips()
         _clean_up(state)
 
 
