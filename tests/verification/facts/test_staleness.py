@@ -3,11 +3,17 @@
 from dataclasses import replace
 
 from frontsim.verdicts import Verdict
+from frontsim.verification.facts import staleness
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.history import Effect, Expect, StateRow
-from frontsim.verification.facts.staleness import stale
 from frontsim.verification.judge.checks import judge
 from tests.verification.judge.histories import CONTRACT, booked, event, history, verdict_on
+
+
+def stale(events, shown, compared=frozenset()):
+    """What is stale, and whether the order of every type was seen."""
+    found, seen = staleness.stale(events, shown, compared)
+    return found, all(seen.values())
 
 
 def states(newer_current, older_current):
@@ -193,3 +199,13 @@ def test_a_derived_state_shows_the_order_of_all_its_events():
     assert compared("a0", "a1", "b0", "b1")
     for lacking in (["a0", "b0", "b1"], ["a0", "a1", "b1"], ["b0", "b1"], ["a0", "a1"], []):
         assert not compared(*lacking)
+
+
+def test_each_type_is_judged_by_itself():
+    """Customers have a row each; of movements each has its own, so nothing shows which of those counts."""
+    customers = [event(name=f"c{rank}", series="c", rank=rank, type="CustomerUpdated") for rank in (0, 1)]
+    movements = [event(name=f"m{rank}", series="m", rank=rank, type="StockMovementCreated") for rank in (0, 1)]
+    shown = {each.webhook_event_id: [Effect(each.webhook_event_id, {})] for each in (*customers, *movements)}
+    assert {"CustomerUpdated": True, "StockMovementCreated": False} == staleness.stale(
+        [*customers, *movements], shown, {"c0", "c1"}
+    )[1]

@@ -1,6 +1,7 @@
 """What is worth saying without an accusation."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -22,7 +23,7 @@ def said(*faults):
     events = (event("control", 5), event("a", 12), event("b", 13))
     final = Observation(99, tuple(Effect(each.webhook_event_id) for each in events))
     history = History("duplicate-race", events, faults=faults, final=final)
-    return list(sentences(history, correlate(history, final), replaced=frozenset()))
+    return list(sentences(history, correlate(history, final), replaced=frozenset(), orders={}))
 
 
 def test_the_tries_of_a_race_are_counted():
@@ -35,10 +36,10 @@ def test_a_storm_is_about_more_than_a_race():
     assert [] == said()
 
 
-def notes(*groups, foreign=0, unkeyed=0, replaced=(), **facts):
+def notes(*groups, foreign=0, unkeyed=0, replaced=(), orders=MappingProxyType({}), **facts):
     events = tuple(event for group in groups for event in group.events)
     history = History("steady", events, **facts)
-    return list(sentences(history, Correlation(groups, foreign, unkeyed), replaced=frozenset(replaced)))
+    return list(sentences(history, Correlation(groups, foreign, unkeyed), replaced=frozenset(replaced), orders=orders))
 
 
 def group(*events, effects=1, ambiguous=False):
@@ -96,6 +97,16 @@ def test_effects_of_others_are_told_where_nothing_else_was_played():
     """Beside it they may be another scenario's."""
     assert ["ignored 3 new effects that name no event of this scenario"] == notes(foreign=1, unkeyed=2)
     assert [] == notes(foreign=1, unkeyed=2, is_alone=False)
+
+
+def test_an_order_that_was_not_seen_is_told_where_another_was():
+    """Where none was seen, that is the reason of the verdict."""
+    (told,) = notes(orders={"CustomerUpdated": True, "StockMovementCreated": False, "OrderUpdated": False})
+    assert told == (
+        "the order of OrderUpdated, StockMovementCreated could not be seen: no effect shows which of two states counts"
+    )
+    assert [] == notes(orders={"CustomerUpdated": True})
+    assert [] == notes(orders={"CustomerUpdated": False, "StockMovementCreated": False})
 
 
 def test_what_has_no_identity_is_told_where_effects_are_found_by_it():

@@ -123,6 +123,19 @@ def test_an_order_that_no_effect_shows_is_unknown():
     assert UNSEEN == accusations(*states, shown=["0", "1"])[1]
 
 
+def test_an_order_that_is_seen_of_some_types_is_enough():
+    """Of customers one row is shown, of movements each."""
+    types = {"c": "CustomerUpdated", "m": "StockMovementCreated"}
+    states = [
+        replace(event(f"{series}{rank}", ACKNOWLEDGED, series=series, rank=rank), event=types[series], state=row)
+        for series, row in (("c", StateRow("customerId", "1")), ("m", StateRow("gtin", "1")))
+        for rank in (0, 1)
+    ]
+    some, none = ([Effect(name) for name in names] for names in (("c1", "m0", "m1"), ("c0", "c1", "m0", "m1")))
+    assert "" == an_unseen_order_is_unknown(evidence(*states, shown=some), Opinion()).unknown
+    assert UNSEEN == an_unseen_order_is_unknown(evidence(*states, shown=none), Opinion()).unknown
+
+
 def test_the_last_event_before_a_receiver_fell_silent_is_accused():
     """By when its last run began, wherever it stands; one that was never tried is none."""
     early, late = event("early", ACKNOWLEDGED), event("late", ACKNOWLEDGED, Run(*LATER))

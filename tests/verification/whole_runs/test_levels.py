@@ -14,6 +14,7 @@ pytestmark = pytest.mark.slow
 
 MOVEMENTS = ["StockMovementCreated"]
 SALES = ["SaleCreated"]
+CUSTOMERS = ["CustomerCreated", "CustomerUpdated"]
 
 
 @pytest.fixture
@@ -97,6 +98,19 @@ def test_levels_that_come_late_are_waited_for(receiver, monkeypatch):
         state = f"{url}/levels"
         (played,) = play(requested(url, events=MOVEMENTS, limits=QUICK, observe_state=state), "steady")
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
+
+
+@pytest.mark.parametrize("events", [CUSTOMERS, [*CUSTOMERS, *MOVEMENTS]])
+def test_customers_whose_order_a_table_shows_are_enough(receiver, tmp_path, events):
+    """The journal shows no order. Where movements are played as well, a note says that theirs was not seen."""
+    with receiver("customer-table") as url:
+        database = f"sqlite:///{tmp_path / 'customer-table.db'}"
+        journal = database, "SELECT event_id AS webhookEventId FROM effects"
+        shown = {"observe_url": "", "observe_sql": journal, "observe_state": f"{url}/customers"}
+        (played,) = play(requested(url, events=events, limits=QUICK, **shown), "out-of-order")
+    assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
+    note = "the order of StockMovementCreated could not be seen: no effect shows which of two states counts"
+    assert (events != CUSTOMERS) == (note in played.judgement.notes)
 
 
 def test_levels_alone_are_refused():

@@ -24,14 +24,16 @@ UNSEEN = (
 
 EffectsByEvent = Mapping[str, Sequence[Effect]]
 """The effects of each event, by its webhookEventId."""
+SeenOrders = Mapping[str, bool]
+"""Of each type of which events are states of one thing: whether the order of every series could be judged."""
 
 
 def stale(
     events: Sequence[EventFact], effects: EffectsByEvent, compared: AbstractSet[str] = frozenset()
-) -> tuple[list[Classified], bool]:
-    """The older events whose state counts, and whether every series could be judged.
+) -> tuple[list[Classified], SeenOrders]:
+    """The older events whose state counts, and the types of which the order could be judged.
 
-    Where others could, that of a deleted customer need not: a derived state has nothing of them to compare.
+    Where that of others of the type could, that of a deleted customer need not: a derived state has nothing to compare.
 
     `compared`: the webhookEventIds of events whose order the receiver's derived state shows.
     """
@@ -40,23 +42,24 @@ def stale(
         if event.series:
             series[event.series].append(event)
     ledgers = _ledgers(series.values(), effects)
-    found, seen = [], []
+    found: list[Classified] = []
+    seen: dict[str, list[bool]] = defaultdict(list)
     for states in series.values():
         counting = _counting(states, effects, is_ledger=_table(states) in ledgers)
         newest = max(states, key=lambda event: event.rank)
         if counting is None:
             is_compared = all(event.webhook_event_id in compared for event in states)
             is_seen = is_compared or _is_gone(newest, states, effects)
-            seen += [is_seen] if is_seen or not state_tables.is_deletion(newest) else []
+            seen[newest.event] += [is_seen] if is_seen or not state_tables.is_deletion(newest) else []
             continue
-        seen.append(True)
+        seen[newest.event].append(True)
         if counting.rank < newest.rank:
             newer = newest.webhook_event_id
             without = "" if effects.get(newer) else newer
             found.append(
                 Classified(counting, Class.STALE, f"it is older than {newer}, which was booked first", without)
             )
-    return found, all(seen) and bool(seen or not series)
+    return found, {event: all(judged) and bool(judged) for event, judged in seen.items()}
 
 
 def _ledgers(series: Iterable[Sequence[EventFact]], effects: EffectsByEvent) -> frozenset[str]:

@@ -107,6 +107,7 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
     history, correlation = evidence.history, evidence.correlation
     levels, customers = checks(history)
     findings, notes = _findings(evidence, opinion, contract)
+    _, orders = staleness.stale(history.events, evidence.effects, evidence.state.compared)
     unsettled = [each.reason for each in opinion.accused if each.class_ is Class.UNSETTLED]
     unknown = opinion.unknown or (unsettled[0] if unsettled else "")
     classes = classes_of(history, correlation, opinion.accused, replaced=evidence.replaced)
@@ -114,7 +115,10 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
         verdict=_verdict(findings, unknown),
         reason=unknown,
         findings=tuple(findings),
-        notes=(*sentences(history, correlation, replaced=evidence.replaced), *notes),
+        notes=(
+            *sentences(history, correlation, replaced=evidence.replaced, orders=orders if history.final else {}),
+            *notes,
+        ),
         classes=classes,
         effects={event_id: len(effects) for event_id, effects in evidence.effects.items()} if history.final else {},
         counts=counts_of(history, correlation, classes),

@@ -6,19 +6,23 @@ from collections.abc import Set as AbstractSet
 from frontsim.verification.facts.correlate import BUSINESS, Correlation, EventGroup
 from frontsim.verification.facts.derived_state.wrong_state import checks
 from frontsim.verification.facts.history import History
+from frontsim.verification.facts.staleness import SeenOrders
 from frontsim.verification.judge.contents import rewritings
 
 _DUPLICATE = "duplicate"
 """The fault that sends copies of one run."""
 
 
-def sentences(history: History, correlation: Correlation, *, replaced: AbstractSet[str]) -> Sequence[str]:
+def sentences(
+    history: History, correlation: Correlation, *, replaced: AbstractSet[str], orders: SeenOrders
+) -> Sequence[str]:
     """The notes, one sentence each. `replaced`: the events in whose place a newer state is shown."""
     found = (
         _tries(history),
         _twins(correlation),
         _ambiguous(correlation),
         _replaced(correlation, replaced),
+        _unseen_orders(orders),
         _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
         history.limit,
@@ -87,6 +91,14 @@ def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
         f"{which} no effect: the effects keep one row for each customer, order or stock item, and the newest state is "
         "there; only a list that keeps each event shows whether an older one was booked"
     )
+
+
+def _unseen_orders(orders: SeenOrders) -> str:
+    """The types of which the order was not seen, beside others of which it was."""
+    unseen = sorted(event for event, is_seen in orders.items() if not is_seen)
+    if len(unseen) in (0, len(orders)):
+        return ""
+    return f"the order of {', '.join(unseen)} could not be seen: no effect shows which of two states counts"
 
 
 def _strangers(correlation: Correlation) -> str:

@@ -154,11 +154,11 @@ def changing_effects_prove_little(evidence: Evidence, opinion: Opinion) -> Opini
 
 
 def an_unseen_order_is_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """Where no effect shows which of two states counts, that could not be checked."""
+    """Where nothing shows, of no type, which of two states counts, that is unknown; a note tells of some types only."""
     if evidence.history.final is None or opinion.unknown:
         return opinion
-    _, seen = staleness.stale(evidence.history.events, evidence.effects, evidence.state.compared)
-    return opinion if seen else Opinion(opinion.accused, staleness.UNSEEN)
+    _, orders = staleness.stale(evidence.history.events, evidence.effects, evidence.state.compared)
+    return opinion if any(orders.values()) or not orders else Opinion(opinion.accused, staleness.UNSEEN)
 
 
 def an_unfinished_job_proves_no_refusal(evidence: Evidence, opinion: Opinion) -> Opinion:
