@@ -97,6 +97,19 @@ def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
     assert is_fewer is (volume.scenario != storm)
 
 
+@pytest.mark.parametrize(
+    ("busy", "longest_s", "answer_ms", "jobs"),
+    [("", 0, 20, 4), ("", 2, 20, 16), ("", 2, 300, 1), ("; overloaded", 0, 20, 1), ("; overloaded", 2, 20, 4)],
+)
+def test_fewer_scenarios_are_played_at_once_on_an_overloaded_machine(monkeypatch, busy, longest_s, answer_ms, jobs):
+    """More of them would make late answers later; those that mostly wait for the receiver need less of the machine."""
+    monkeypatch.setattr(first_passes, "overload", lambda: busy)
+    passes = FirstPasses([], NoSimulator(), load(), Pace(4, 16), None)
+    passes._answer_ms = answer_ms
+    passes._receiver.note(longest_s)
+    assert jobs == passes._jobs()
+
+
 class Untouched(NoSimulator):
     """A run whose scenarios reach neither a simulator nor a receiver."""
 

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from frontsim.clauses import Contract
-from frontsim.clock import stopwatch
+from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Verdict
 from frontsim.verification.early_stop import Refusals, blindness, reason_to_stop
 from frontsim.verification.facts.correlate import correlate
@@ -114,10 +114,14 @@ class FirstPasses:
                 yield FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
 
     def _jobs(self) -> int:
-        """How many scenarios to play at once, by what the first has shown."""
+        """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded."""
         if self._answer_ms > _SLOW_MS:
             return 1
-        return self._pace.jobs_that_wait if self._receiver.longest_s > _LATE_S else self._pace.jobs
+        one, some, many = 1, self._pace.jobs, self._pace.jobs_that_wait
+        waits = self._receiver.longest_s > _LATE_S
+        if overload():
+            return some if waits else one
+        return many if waits else some
 
     def _volume(self, scenario: Scenario, selection: Selection) -> Volume:
         """The scenario as a receiver that answers slowly can take it; others get all of it."""
