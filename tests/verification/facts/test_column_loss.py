@@ -60,6 +60,11 @@ def test_a_number_in_cents_may_be_cut_to_a_whole():
         ("Bl\u00e5 skjorte", "Bla skjorte"),
         ("Bl\u00e5 skjorte", "Bl\u00c3\u00a5 skjorte"),
         ("A long comment", "A long"),
+        ("12 Storgata 5", "12 Sto"),
+        ("Oslo", "Os"),
+        ("Norwegian", "Norw"),
+        ("na\u00efve \u0414\u0430\u0414\u0430\u0414\u0430", "nave"),
+        ("na\u00efve \u0414\u0430\u0414\u0430\u0414\u0430", "na\u00efve"),
         ("0041234567904", "41234567904"),
         ("\u0414\u0430", "?? "),
         ("\u0414\u0430", "\ufffd\ufffd"),
@@ -82,10 +87,16 @@ def test_a_text_that_a_mistake_explains(sent, kept):
         ("", "-"),
         ("-", ""),
         ("Kari", "***"),
+        ("NO 987 654 321 MVA", "987654321"),
+        ("Norwegian", "Nor"),
+        ("Norwegian", "weg"),
+        ("a long txt", "x"),
+        ("\u0414\u0430", "x"),
+        ("Bl\u00e5b\u00e6r", "Bla"),
     ],
 )
 def test_a_text_that_no_mistake_explains(sent, kept):
-    """Another text, a longer one, one for nothing, or a mask."""
+    """Another text, a longer one, one for nothing, a mask, the digits alone, or a code."""
     assert not text_is_lost(sent, kept)
 
 

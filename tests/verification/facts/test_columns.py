@@ -200,6 +200,17 @@ def test_amounts_of_other_events_are_found():
     assert [] == lost(sold(*((n, n) for n in range(10, 18)), (50, 10), (60, 11), (70, 12)))
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("9123450{}", "+479123450{}"), ("9123450{}", "*******{}"), ("2026-01-0{}T12:00:00", "2026-01-0{}")],
+)
+def test_a_column_in_a_form_of_its_own_is_not_the_field(sent, kept):
+    """So a number without a country, which it shows in another way, is no loss."""
+    groups = sold(*((sent.format(n), kept.format(n)) for n in range(1, 6)), ("09123", "+9123"))
+    assert {} == ColumnMemory().learn(groups)
+    assert {} == ColumnMemory({"total": "total"}).learn(groups)
+
+
 def test_a_cut_of_cents_is_found_in_a_column_of_cents():
     """19.99 times 100 in a binary float is 1998.99..., of which 1998 is left."""
     cents = [(n + 0.5, 100 * n + 50) for n in range(5)]

@@ -17,7 +17,7 @@ from typing import Any
 
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.column_loss import as_number, letters, number_is_lost, text_is_lost
-from frontsim.verification.facts.content import Pair, scale_of
+from frontsim.verification.facts.content import OF_ITS_OWN, Pair, scale_of
 from frontsim.verification.facts.correlate import EventGroup
 from frontsim.verification.facts.history import Column, ColumnCount, EventFact
 
@@ -87,7 +87,7 @@ class ColumnMemory:
         form = _AS_SENT if pair.is_same else pair.rewriting
         if isinstance(pair.sent, bool):
             self._flags.setdefault(column, Counter())[pair.sent, pair.is_same] += 1
-        if form:
+        if form and form not in OF_ITS_OWN:
             self._seen.setdefault(column, Counter())[form] += 1
             values = self._values.setdefault(column, set())
             if len(values) < _ENOUGH:

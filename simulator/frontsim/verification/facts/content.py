@@ -228,6 +228,8 @@ _DATE_ALONE = "as a date alone"
 _DATE = len("2026-01-25")
 _INTERNATIONAL = "with the country's number in front"
 MASKED = "masked"
+OF_ITS_OWN = frozenset({_INTERNATIONAL, _DATE_ALONE, MASKED})
+"""Rewritings that choose what to keep: a column that has one does not hold the field."""
 _MOST_UNMASKED = 4
 """Characters at the end that a mask leaves as they were."""
 _OTHER_ZONE = "in another time zone"
