@@ -24,7 +24,9 @@ _ASCII, _LATIN_1 = 128, 256
 _SHORTEST_COLUMN = 4
 """Letters: what is shorter may be a code of the receiver's own."""
 _REPLACED = " ?\ufffd"
-_LEAST_LIMIT = 99
+_LIMITS = frozenset(2**bits - 1 for bits in (15, 16, 31, 32))
+_LEAST_DIGITS = 5
+"""Nines: fewer, such as 99, may be an amount of its own."""
 
 
 def letters(text: str) -> str:
@@ -81,8 +83,7 @@ def as_number(value: Any) -> Decimal | None:
 def _is_a_types_limit(number: Decimal) -> bool:
     """The largest number of a type: 99999.99, 32767."""
     digits = str(number).replace(".", "")
-    is_power = number == int(number) and (int(number) & (int(number) + 1)) == 0
-    return number >= _LEAST_LIMIT and (set(digits) == {"9"} or is_power)
+    return number in _LIMITS or (len(digits) >= _LEAST_DIGITS and set(digits) == {"9"})
 
 
 def _is_within(part: str, whole: str) -> bool:
