@@ -56,6 +56,18 @@ def test_a_doubt_takes_back_what_is_missing_and_nothing_else():
     assert (both[:1], "") == accusations(broken, lost, shown=["broken", "lost"], doubt="a page")
 
 
+def test_a_row_for_each_line_is_no_copy():
+    """A view of sale lines shows a sale of two lines twice, which is no sign of a second booking."""
+    one, two = (event(f"sale {n}", ACKNOWLEDGED, payload={"salesLines": [{}] * n}) for n in (1, 2))
+    unknown = "the observer shows a row for each entry of salesLines of a SaleCreated; it must show one for each event"
+    assert ([], unknown) == accusations(one, two, shown=["sale 1", "sale 2", "sale 2"])
+    lost = event("lost", ACKNOWLEDGED, payload={"salesLines": [{}]})
+    accused = [("lost", Class.LOST_AFTER_ACK)]
+    assert (accused, unknown) == accusations(one, two, lost, shown=["sale 1", "sale 2", "sale 2"])
+    doubled = [("sale 1", Class.DUPLICATED), ("sale 2", Class.DUPLICATED)]
+    assert (doubled, "") == accusations(one, two, shown=["sale 1", "sale 1", "sale 2", "sale 2"])
+
+
 PROVEN = {Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED}
 
 

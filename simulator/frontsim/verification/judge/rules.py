@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from frontsim.domain.status_text import StatusText
 from frontsim.verification.facts import staleness, state_tables
 from frontsim.verification.facts.classes import (
-    GOOD,
     Class,
     Classified,
     class_by_answers,
-    class_by_effects,
     class_without_effects,
 )
-from frontsim.verification.facts.correlate import Correlation, EventGroup, correlate
+from frontsim.verification.facts.correlate import Correlation
 from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
 from frontsim.verification.facts.derived_state.wrong_state import check_state, tells_state
-from frontsim.verification.facts.history import EventFact, Expect, History
+from frontsim.verification.facts.history import EventFact, History
 from frontsim.verification.judge.contents import corrupt
+from frontsim.verification.judge.effect_numbers import booked_early, shown_by_entry, wrong_in
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
 """What an event is accused of because no effect of it was seen.
@@ -98,10 +97,21 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     if evidence.history.final is None:
         return opinion
     old, _ = staleness.stale(evidence.history.events, evidence.effects)
-    by_number = [each for group in evidence.correlation.groups for each in _wrong_in(group)]
-    found = [each for each in by_number + _booked_early(evidence.history) if not _is_told_by(old, each)]
+    by_number = [each for group in evidence.correlation.groups for each in wrong_in(group)]
+    found = [each for each in by_number + booked_early(evidence.history) if not _is_told_by(old, each)]
     wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
     return Opinion((*opinion.accused, *found, *old, *wrong_content), opinion.unknown)
+
+
+def rows_of_entries_are_no_copies(evidence: Evidence, opinion: Opinion) -> Opinion:
+    """An observer that shows a row for each line of a sale does not show how often the sale was booked."""
+    lists = shown_by_entry(evidence.correlation.groups)
+    left = [each for each in opinion.accused if each.class_ is not Class.DUPLICATED or each.event.event not in lists]
+    reasons = [
+        f"the observer shows a row for each entry of {name} of a {event}; it must show one for each event"
+        for event, name in lists.items()
+    ]
+    return Opinion(tuple(left), opinion.unknown or next(iter(reasons), ""))
 
 
 def replaced_states_are_not_missing(evidence: Evidence, opinion: Opinion) -> Opinion:
@@ -222,6 +232,7 @@ def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
 
 RULES: Sequence[Rule] = (
     effects_accuse,
+    rows_of_entries_are_no_copies,
     replaced_states_are_not_missing,
     a_doubted_look_shows_no_loss,
     answers_accuse,
@@ -244,32 +255,6 @@ def _is_told_by(old: Sequence[Classified], accusation: Classified) -> bool:
 
 def _row(event: EventFact) -> tuple[str, str] | None:
     return (event.state.table, event.state.row) if event.state else None
-
-
-def _wrong_in(group: EventGroup) -> list[Classified]:
-    """Each event that is not well; of siblings that have an effect too many together, one stands for all."""
-    classified = [
-        class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
-        for event in group.events
-    ]
-    wrong = [each for each in classified if each.class_ not in GOOD]
-    return classified[:1] if len(group.effects) > group.most else wrong
-
-
-def _booked_early(history: History) -> list[Classified]:
-    """Events with effects while only a broken body had arrived."""
-    early = {
-        event.webhook_event_id: len(group.effects)
-        for group in correlate(history, history.checkpoint).groups
-        for event in group.events
-        if group.effects and len(group.events) == 1
-    }
-    reason = "expected no effect before a whole body had arrived"
-    return [
-        Classified(event, Class.UNEXPECTED, f"{reason}, got {early[event.webhook_event_id]}")
-        for event in history.events
-        if event.expect is Expect.REFUSED and event.webhook_event_id in early
-    ]
 
 
 def _is_proven(wrong: WrongState, evidence: Evidence) -> bool:
