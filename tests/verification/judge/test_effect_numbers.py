@@ -1,9 +1,10 @@
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.correlate import EventGroup
-from frontsim.verification.facts.history import Effect, EventFact, Run
-from frontsim.verification.judge.effect_numbers import shown_by_entry
+from frontsim.verification.facts.history import Effect, EventFact, Expect, History, Observation, Run
+from frontsim.verification.judge.effect_numbers import booked_early, shown_by_entry, wrong_in
 
 RUN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 5)
 
@@ -42,3 +43,23 @@ def test_what_may_be_a_second_booking(groups):
 def test_a_payload_that_is_no_object_has_no_list():
     event = EventFact("w", "1", "SaleCreated", (RUN,), payload=[1, 2])
     assert {} == shown_by_entry([EventGroup((event,), (Effect(None),) * 2, 1, 1)])
+
+
+def test_one_of_siblings_stands_for_an_effect_too_many():
+    """Three effects of two siblings that may have two; of one effect too few, each is accused."""
+    assert ["0"] == [each.event.webhook_event_id for each in wrong_in(sale(3, siblings=2))]
+    too_few = EventGroup(sale(0, siblings=2).events, (), 1, 2)
+    assert ["0", "1"] == [each.event.webhook_event_id for each in wrong_in(too_few)]
+    assert [] == wrong_in(sale(1))
+
+
+def test_what_is_booked_of_a_broken_body():
+    """Only an event whose first run had to be refused, and that has an effect before the sound resend."""
+    broken, other, sound = (
+        EventFact("w", name, "SaleCreated", (RUN,), expect=expect)
+        for name, expect in (("broken", Expect.REFUSED), ("other", Expect.REFUSED), ("sound", Expect.ONCE))
+    )
+    shown = Observation(1, (Effect("broken"), Effect("broken"), Effect("sound")))
+    (found,) = booked_early(History("malformed", (broken, other, sound), checkpoint=shown))
+    told = (found.event, found.class_, found.reason)
+    assert (broken, Class.UNEXPECTED, "expected no effect before a whole body had arrived, got 2") == told

@@ -20,7 +20,6 @@ _ROUNDED = Decimal(1)
 """A whole unit: a number may have been rounded or cut to that."""
 _SINGLE = Decimal("1e-6")
 """How far a float of 32 bits is off, as a part of the number."""
-_ASCII, _LATIN_1 = 128, 256
 _SHORTEST_COLUMN = 4
 """Letters: what is shorter may be a code of the receiver's own."""
 _REPLACED = " ?\ufffd"
@@ -47,28 +46,28 @@ def text_is_lost(sent: str, kept: str) -> bool:
     before, after = letters(sent), letters(kept)
     if is_masked(sent, kept) or _has_the_digits_alone(before, after):
         return False
-    if not before or not after:
+    if not after:
         return bool(before) and not kept.strip(_REPLACED)
     if _is_rest(after, before) or html.unescape(kept) == sent:
         return True
     in_other_letters = not before.isascii() and len(after) >= len(before)
-    return in_other_letters and _is_within(_below(_ASCII, before), after)
+    return in_other_letters and _is_within(_in_charset("ascii", before), after)
 
 
 def _is_rest(after: str, before: str) -> bool:
     """Whether letters are missing: some here and there, the end, or all that a charset does not have."""
     is_most = 2 * len(after) >= len(before) and _is_within(after, before)
     is_start = len(after) >= _SHORTEST_COLUMN and before.startswith(after)
-    return is_most or is_start or after in (_below(_ASCII, before), _below(_LATIN_1, before))
+    return is_most or is_start or after in (_in_charset("ascii", before), _in_charset("latin-1", before))
 
 
-def _below(limit: int, text: str) -> str:
-    return "".join(letter for letter in text if ord(letter) < limit)
+def _in_charset(charset: str, text: str) -> str:
+    return text.encode(charset, "ignore").decode(charset)
 
 
 def _has_the_digits_alone(before: str, after: str) -> bool:
     """As a receiver may keep an account or a tax number."""
-    return after.isdigit() and after != before and after == _NO_DIGIT.sub("", before)
+    return after.isdigit() and after == _NO_DIGIT.sub("", before)
 
 
 def as_number(value: Any) -> Decimal | None:

@@ -18,4 +18,4 @@ def is_international(sent: str, kept: str) -> bool:
     national = _NO_DIGIT.sub("", sent).lstrip("0")
     compact = kept.replace(" ", "")
     country = compact.removesuffix(national)
-    return bool(_PHONE.fullmatch(sent) and national and country != compact and _COUNTRY.fullmatch(country))
+    return bool(_PHONE.fullmatch(sent) and country != compact and _COUNTRY.fullmatch(country))

@@ -41,8 +41,9 @@ def shown_by_entry(groups: Iterable[EventGroup]) -> Mapping[str, str]:
     """
     by_type: dict[str, list[EventGroup]] = defaultdict(list)
     for group in groups:
-        if group.effects and isinstance(group.events[0].payload, dict):
-            by_type[group.events[0].event].append(group)
+        first, *_ = group.events
+        if group.effects and isinstance(first.payload, dict):
+            by_type[first.event].append(group)
     found = ((event, _common_list(each)) for event, each in by_type.items() if any(map(_has_more_than_runs, each)))
     return {event: name for event, name in found if name}
 
@@ -53,10 +54,11 @@ def _has_more_than_runs(group: EventGroup) -> bool:
 
 def _common_list(groups: Sequence[EventGroup]) -> str:
     """The list that has an entry for each effect of each event, "" when there is none."""
-    names = (name for name, value in groups[0].events[0].payload.items() if isinstance(value, list))
-    return next((name for name in names if all(_has_an_effect_for_each(name, group) for group in groups)), "")
+    [first, *_], *_ = (group.events for group in groups)
+    return next((name for name in first.payload if all(_has_an_effect_for_each(name, group) for group in groups)), "")
 
 
 def _has_an_effect_for_each(name: str, group: EventGroup) -> bool:
-    entries = group.events[0].payload.get(name)
-    return len(group.events) == 1 and isinstance(entries, list) and len(entries) == len(group.effects)
+    event, *others = group.events
+    entries = event.payload.get(name)
+    return not others and isinstance(entries, list) and len(entries) == len(group.effects)
