@@ -198,6 +198,9 @@ def test_amounts_of_other_events_are_found():
     assert [] == lost(sold(*right, *swapped[:2], (0, 13.5)))
     assert [] == lost(sold(*right, *right, *swapped))
     assert [] == lost(sold(*((n, n) for n in range(10, 18)), (50, 10), (60, 11), (70, 12)))
+    assert [] == lost(sold(*right, (50.25, "1e40")))
+    texts = [(f"{n}.5", f"{n}.5") for n in range(10, 18)]
+    assert [] == lost(sold(*texts, ("50.25", "10.5"), ("60.25", "11.5"), ("70.25", "12.5")))
 
 
 @pytest.mark.parametrize(

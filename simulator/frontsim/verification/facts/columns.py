@@ -193,7 +193,7 @@ def _swapped(shown: Iterable[tuple[EventFact, Column, ColumnPair]]) -> set[Colum
 
 def _is_of_one(column: Column, pair: ColumnPair, sent: Mapping[tuple[Column, Decimal | None], int]) -> bool:
     kept = as_number(pair.kept)
-    return bool(kept and kept % 1 and sent.get((column, kept)) == 1)
+    return kept is not None and kept != kept.to_integral_value() and sent.get((column, kept)) == 1
 
 
 def _is_a_known_mistake(pair: ColumnPair, usual: str, runs: int) -> bool:
