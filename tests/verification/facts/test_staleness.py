@@ -201,6 +201,12 @@ def test_a_derived_state_shows_the_order_of_all_its_events():
         assert not compared(*lacking)
 
 
+def test_a_type_whose_effects_show_the_order_is_among_the_seen():
+    newer, older = event(series="stock", rank=1), event(series="stock")
+    shown = {each.webhook_event_id: booked(each, current=each is newer) for each in (newer, older)}
+    assert ([], {newer.event: True}) == staleness.stale([newer, older], shown)
+
+
 def test_each_type_is_judged_by_itself():
     """Customers have a row each; of movements each has its own, so nothing shows which of those counts."""
     customers = [event(name=f"c{rank}", series="c", rank=rank, type="CustomerUpdated") for rank in (0, 1)]
