@@ -12,10 +12,9 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from frontsim.verification.facts.rewritten_texts import is_masked
+from frontsim.verification.facts.rewritten_texts import digits, is_masked
 
 _WORD = re.compile(r"[\W_]+")
-_NO_DIGIT = re.compile(r"\D+")
 _ROUNDED = Decimal(1)
 """A whole unit: a number may have been rounded or cut to that."""
 _SINGLE = Decimal("1e-6")
@@ -67,7 +66,7 @@ def _in_charset(charset: str, text: str) -> str:
 
 def _has_the_digits_alone(before: str, after: str) -> bool:
     """As a receiver may keep an account or a tax number."""
-    return after.isdigit() and after == _NO_DIGIT.sub("", before)
+    return after.isdigit() and after == digits(before)
 
 
 def as_number(value: Any) -> Decimal | None:

@@ -107,7 +107,6 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
     history, correlation = evidence.history, evidence.correlation
     levels, customers = checks(history)
     findings, notes = _findings(evidence, opinion, contract)
-    _, orders = staleness.stale(history.events, evidence.effects, evidence.state.compared)
     unsettled = [each.reason for each in opinion.accused if each.class_ is Class.UNSETTLED]
     unknown = opinion.unknown or (unsettled[0] if unsettled else "")
     classes = classes_of(history, correlation, opinion.accused, replaced=evidence.replaced)
@@ -116,7 +115,7 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
         reason=unknown,
         findings=tuple(findings),
         notes=(
-            *sentences(history, correlation, replaced=evidence.replaced, orders=orders if history.final else {}),
+            *sentences(history, correlation, replaced=evidence.replaced, orders=evidence.orders),
             *notes,
         ),
         classes=classes,

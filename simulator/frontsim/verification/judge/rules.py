@@ -63,6 +63,14 @@ class Evidence:
         """The check of the levels and the customers that the receiver keeps."""
         return check_state(self.history)
 
+    @property
+    def orders(self) -> staleness.SeenOrders:
+        """Of which types it was seen which of two states counts; empty where no effect was looked at."""
+        if self.history.final is None:
+            return {}
+        _, orders = staleness.stale(self.history.events, self.effects, self.state.compared)
+        return orders
+
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
@@ -167,7 +175,7 @@ def an_unseen_order_is_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Where nothing shows, of no type, which of two states counts, that is unknown; a note tells of some types only."""
     if evidence.history.final is None or opinion.unknown:
         return opinion
-    _, orders = staleness.stale(evidence.history.events, evidence.effects, evidence.state.compared)
+    orders = evidence.orders
     return opinion if any(orders.values()) or not orders else Opinion(opinion.accused, staleness.UNSEEN)
 
 
