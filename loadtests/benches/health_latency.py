@@ -26,18 +26,20 @@ from benches.served import ALWAYS, EVENT, Served, served
 STEP_S = 0.005
 IDLE_S = 0.5
 MB = 1_000_000
+MOST = 99_000
+"""Values of a body, about: a thousand fewer than are taken."""
 
 
 def _text(size: int) -> dict[str, Any]:
     return {"text": "x" * size}
 
 
-def _numbers(size: int) -> dict[str, Any]:
-    return {"numbers": [[number, {"n": number}] for number in range(size // 28)]}
+def _numbers(values: int) -> dict[str, Any]:
+    return {"numbers": [[number, {"n": number}] for number in range(values // 4)]}
 
 
-def _empty_lists(size: int) -> dict[str, Any]:
-    return {"lists": [[]] * (size // 3)}
+def _empty_lists(values: int) -> dict[str, Any]:
+    return {"lists": [[]] * (values // 2)}
 
 
 def _trigger(simulator: Served, *, status: int = 202, event: str = EVENT, **fields: Any) -> None:
@@ -62,15 +64,16 @@ def _custom(make: Callable[[int], dict[str, Any]], size: int, count: int) -> Cas
 
 
 def _set_lists(simulator: Served, scale: float) -> None:
-    _trigger(simulator, count=max(1, int(5 * scale)), set={"extId": [[]] * 1_000_000}, invalid=True)
+    _trigger(simulator, count=max(1, int(100 * scale)), set={"extId": [[]] * (MOST // 2)}, invalid=True)
 
 
-def _record(simulator: Served) -> None:
-    simulator.http.post("/_sim/sink/erp", json=_empty_lists(9 * MB)).raise_for_status()
+def _record(simulator: Served, scale: float) -> None:
+    for _ in range(max(1, int(100 * scale))):
+        simulator.http.post("/_sim/sink/erp", json=_empty_lists(MOST)).raise_for_status()
 
 
-def _other(simulator: Served) -> None:
-    assert simulator.http.post("/_sim/simulate", json=_empty_lists(9 * MB)).status_code == 413
+def _too_many(simulator: Served) -> None:
+    _trigger(simulator, status=413, payload=_empty_lists(6 * MB))
 
 
 def _set(simulator: Served, scale: float) -> None:
@@ -81,8 +84,8 @@ def _refused(make: Callable[[int], dict[str, Any]], size: int) -> Case:
     return _once(lambda simulator: _trigger(simulator, status=422, payload=make(size)))
 
 
-def _wrong_lines(size: int) -> dict[str, Any]:
-    return {"salesLines": [{"n": number} for number in range(size // 18)]}
+def _wrong_lines(values: int) -> dict[str, Any]:
+    return {"salesLines": [{"n": number} for number in range(values // 2)]}
 
 
 def _simulate(simulator: Served, scale: float) -> None:
@@ -130,17 +133,16 @@ CASES: Mapping[str, Case] = {
     "drain all of them": _once(Served.drain),
     "reset the log of them": _once(_reset),
     "80 payloads of 5 MB to a receiver that never answers": _unanswered,
-    "100 payloads of 1 MB of numbers": _custom(_numbers, MB, 100),
-    "10 payloads of 9 MB of numbers": _custom(_numbers, 9 * MB, 10),
-    "5 payloads of 9 MB of empty lists": _custom(_empty_lists, 9 * MB, 5),
-    "5 payloads with 3 MB of empty lists set": _set_lists,
-    "a sink's record of 9 MB of empty lists": _once(_record),
-    "a refused simulate of 9 MB of empty lists": _once(_other),
+    "100 payloads of 99,000 values in numbers": _custom(_numbers, MOST, 100),
+    "100 payloads of 99,000 values in empty lists": _custom(_empty_lists, MOST, 100),
+    "100 payloads with 99,000 values set": _set_lists,
+    "100 records of 99,000 values in a sink": _record,
+    "a refused trigger of 6,000,000 values": _once(_too_many),
     "5,000 payloads with a value set": _set,
     "a first invalid payload of 1 kB": _refused(_text, 1_000),
     "an invalid payload of 9 MB of text": _refused(_text, 9 * MB),
-    "an invalid payload of 9 MB of numbers": _refused(_numbers, 9 * MB),
-    "an invalid payload of 500,000 wrong lines": _refused(_wrong_lines, 9 * MB),
+    "an invalid payload of 99,000 values in numbers": _refused(_numbers, MOST),
+    "an invalid payload of 49,500 wrong lines": _refused(_wrong_lines, MOST),
     "1,000 simulated sales": _simulate,
     "20,000 plain events": _plain,
     "2,000 adversarial events": _adversarial,

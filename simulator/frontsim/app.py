@@ -61,7 +61,6 @@ from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.async_payloads import AsyncPayloads
 from frontsim.payloads.event_times import EventTimes
 from frontsim.payloads.factory import Payloads
-from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.shop import Shop
 from frontsim.payloads.values.moments import of_clock
 from frontsim.settings import Settings
@@ -102,7 +101,6 @@ class App:
         self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
         self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
-        self._large_bodies = LargeBodies(self._catalog, self._payloads, seed=settings.seed)
         self._tls = (
             None
             if settings.tls_verify and settings.tls_ca is None
@@ -117,9 +115,7 @@ class App:
             durable=not settings.ephemeral,
         )
         self._reader = Reader(db, is_quick=lambda: self.store.is_quick)
-        self._sinks = Sinks(
-            compact_large=self._large_bodies.compact, faults=CallFaults(rules=self._rules, clock=self._clock)
-        )
+        self._sinks = Sinks(faults=CallFaults(rules=self._rules, clock=self._clock))
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
         self._verify = Verify(settings)
         self._stopped = False
@@ -159,7 +155,6 @@ class App:
         self._stopped = True
         async with AsyncExitStack() as last:  # the last one first; one that fails does not stop the others
             last.callback(self._async_payloads.close)
-            last.callback(self._large_bodies.close)
             last.push_async_callback(self._verify.close)
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
@@ -225,7 +220,6 @@ class App:
                 version=version("frontsim"),
                 catalog=self._catalog,
                 async_payloads=self._async_payloads,
-                large_bodies=self._large_bodies,
                 operations=[route.name for route in vendor],
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
@@ -265,7 +259,6 @@ class App:
                 store=self.store,
                 catalog=self._catalog,
                 async_payloads=self._async_payloads,
-                large_bodies=self._large_bodies,
                 event_times=self._event_times,
                 shop=self._shop,
                 seed=self._settings.seed,

@@ -5,7 +5,7 @@
     │   ├── UnknownEventType        no such type in the catalogue
     │   ├── InvalidPayload          the payload breaks its type's schema
     │   ├── UnsupportedMediaType    the body says that it is not JSON
-    │   └── BodyTooLarge            more bytes than a request may have
+    │   └── BodyTooLarge            more bytes or values than a request may have
     ├── NotFound                    no such thing under that id
     │   ├── UnknownWebhook
     │   ├── UnknownEvent
@@ -54,7 +54,7 @@ class UnsupportedMediaType(BadInput):
 
 
 class BodyTooLarge(BadInput):
-    """A request body has more bytes than the limit."""
+    """A request body has more bytes, or more values, than the limit."""
 
 
 class NotFound(FrontsimError):

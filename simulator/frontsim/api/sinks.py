@@ -4,7 +4,7 @@ A receiver under test calls it as it would call the real thing; an observer read
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import orjson
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from frontsim.api.call_faults import CallFaults, broken_answer
 from frontsim.api.responses import json
 from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Busy
-from frontsim.user_input.request_body import has_many_values, parsed, read_body
+from frontsim.user_input.request_body import parsed, read_body
 
 MOST_BYTES = 256 * 1024 * 1024
 """Bytes that all sinks together remember, in memory."""
@@ -28,12 +28,10 @@ class Sinks:
     """Lists of records, by name; the first record makes its name.
 
     Args:
-        compact_large: the JSON of a body that is too large to be parsed here, without needless spaces.
         faults: what breaks calls to sinks.
     """
 
-    def __init__(self, *, compact_large: Callable[[bytes], Awaitable[bytes]], faults: CallFaults) -> None:
-        self._compact_large = compact_large
+    def __init__(self, *, faults: CallFaults) -> None:
         self._faults = faults
         self._keys: dict[str, Counter[str]] = {}
         self._records: dict[str, list[bytes]] = {}
@@ -56,8 +54,7 @@ class Sinks:
         name = request.path_params["name"]
         if len(name) > LONGEST_NAME:
             raise BadInput(f"expected a sink's name of at most {LONGEST_NAME} characters, got {len(name):,}")
-        body = await read_body(request)
-        record = await self._compact_large(body) if has_many_values(body) else orjson.dumps(await parsed(body))
+        record = orjson.dumps(await parsed(await read_body(request)))
         key = request.headers.get("idempotency-key", "")
         size = len(record) + _BESIDE_A_RECORD + (0 if name in self._records else _BESIDE_A_NAME + 4 * len(name))
         size += _BESIDE_A_NAME + 4 * len(key) if key else 0

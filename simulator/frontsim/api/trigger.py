@@ -17,15 +17,14 @@ from frontsim.domain.model import Occurrence, RaisedBy
 from frontsim.domain.store_id import with_known_store
 from frontsim.errors import Busy
 from frontsim.payloads.acts.day import day
-from frontsim.payloads.async_payloads import AsyncPayloads, SmallTrigger
+from frontsim.payloads.async_payloads import AsyncPayloads, CallPayloads
 from frontsim.payloads.event_times import EventTimes
-from frontsim.payloads.large_bodies import LargeBodies, LargeTrigger
 from frontsim.payloads.shop import ACTS, Shop
 from frontsim.payloads.trigger_call import MOST_AT_ONCE, Content, read_trigger_call
 from frontsim.payloads.values.moments import SECOND
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.request_body import as_object, has_many_values, parsed, read_body
+from frontsim.user_input.request_body import as_object, parsed, read_body
 
 TRIGGER = "trigger"
 """What the log names as the cause of occurrences that were triggered."""
@@ -55,7 +54,6 @@ class TriggerApi:
         store: EventLog,
         catalog: Catalog,
         async_payloads: AsyncPayloads,
-        large_bodies: LargeBodies,
         event_times: EventTimes,
         shop: Shop,
         seed: int,
@@ -64,7 +62,6 @@ class TriggerApi:
         self._store = store
         self._catalog = catalog
         self._async_payloads = async_payloads
-        self._large_bodies = large_bodies
         self._event_times = event_times
         self._shop = shop
         self._seed = seed
@@ -76,61 +73,56 @@ class TriggerApi:
 
     async def trigger(self, request: Request) -> Response:
         """Raise occurrences of one type."""
-        trigger = await self._read(await read_body(request))
-        call = trigger.call
+        call = read_trigger_call(as_object(await parsed(await read_body(request))), self._catalog)
         if call.content is Content.OURS:
             return await self._raise_plain(call.event, call.count, call.store_id, call.profile)
+        payloads = self._async_payloads.of_call(call)
         if call.content is Content.CALLERS:
-            made = await trigger.callers()
+            made = await payloads.callers()
             return await self._raise(call.count, TRIGGER, lambda _: [made])
-        if isinstance(trigger, SmallTrigger) and (answer := await self._raise_few(trigger)):
+        if answer := await self._raise_few(call.count, payloads):
             return answer
-        return await self._raise_custom(trigger, most=await self._try(trigger))
+        return await self._raise_custom(call.count, payloads, most=await self._try(call.count, payloads))
 
-    async def _read(self, body: bytes) -> SmallTrigger | LargeTrigger:
-        if has_many_values(body):
-            return await self._large_bodies.trigger(body)
-        return self._async_payloads.small_trigger(read_trigger_call(as_object(await parsed(body)), self._catalog))
-
-    async def _try(self, trigger: SmallTrigger | LargeTrigger) -> int:
+    async def _try(self, count: int, payloads: CallPayloads) -> int:
         """Make every payload once, so that a bad one is refused before anything is logged. Raises BadInput.
 
         Returns how many of them are logged at a time.
         """
-        first, count, largest = self._store.next_occurrence, trigger.call.count, 1
+        first, largest = self._store.next_occurrence, 1
         for start in range(0, count, CHUNK):
             some = min(CHUNK, count - start)
             at = self._event_times.take(some)
-            largest = max(largest, await trigger.largest(first + start, some, at, done=start))
+            largest = max(largest, await payloads.largest(first + start, some, at, done=start))
             if self._is_stopping():
                 raise _stopping()
         return max(1, _CHUNK_BYTES // largest)
 
-    async def _raise_few(self, trigger: SmallTrigger) -> Response | None:
+    async def _raise_few(self, count: int, payloads: CallPayloads) -> Response | None:
         """Raise few occurrences, each made once; None if they must be made anew, because their numbers are taken.
 
         Raises BadInput, before anything is logged.
         """
-        logged, count, era, first = LoggedEvents(), trigger.call.count, self._store.era, self._store.next_occurrence
+        logged, era, first = LoggedEvents(), self._store.era, self._store.next_occurrence
         if count > logged.next_chunk():
             return None
-        made = await trigger.make(first, count, self._event_times.take(count))
+        made = await payloads.make(first, count, self._event_times.take(count))
         is_large = sum(len(item.body) for item in made) > _CHUNK_BYTES
         if is_large or (era, first) != (self._store.era, self._store.next_occurrence):
             return None
         await self._number_and_log(made, logged, [RaisedBy(TRIGGER, count, count)])
         return logged.answer()
 
-    async def _raise_custom(self, trigger: SmallTrigger | LargeTrigger, *, most: int) -> Response:
+    async def _raise_custom(self, count: int, payloads: CallPayloads, *, most: int) -> Response:
         """Make and log `most` at a time; as in `_raise_plain`, a reset makes them be made anew."""
         logged = LoggedEvents()
-        left = trigger.call.count
+        left = count
         while left:
             some = min(left, most, logged.next_chunk())
             era, first, at = self._store.era, self._store.take_numbers(some), self._event_times.take(some)
-            made = await trigger.make(first, some, at, done=trigger.call.count - left)
+            made = await payloads.make(first, some, at, done=count - left)
             if era == self._store.era:
-                await self._log(made, first, logged, [RaisedBy(TRIGGER, trigger.call.count, some)])
+                await self._log(made, first, logged, [RaisedBy(TRIGGER, count, some)])
                 left -= some
         return logged.answer()
 

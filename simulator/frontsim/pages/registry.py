@@ -12,13 +12,11 @@ from starlette.routing import Route
 
 from frontsim.catalog import Catalog
 from frontsim.domain.faults import FAULTS, Fault, Param
-from frontsim.errors import BadInput, NotFound, UnknownEventType
+from frontsim.errors import BadInput, BodyTooLarge, NotFound, UnknownEventType
 from frontsim.pages.answers import json
 from frontsim.payloads.async_payloads import AsyncPayloads
-from frontsim.payloads.large_bodies import LargeBodies
 from frontsim.payloads.shop import ACTS
-from frontsim.user_input.request_body import has_many_values, parsed, read_body
-from frontsim.user_input.validation import Violation
+from frontsim.user_input.request_body import parsed, read_body
 
 
 class Registry:
@@ -35,14 +33,12 @@ class Registry:
         version: str,
         catalog: Catalog,
         async_payloads: AsyncPayloads,
-        large_bodies: LargeBodies,
         operations: Sequence[str],
         next_number: Callable[[], int],
     ) -> None:
         self._version = version
         self._catalog = catalog
         self._async_payloads = async_payloads
-        self._large_bodies = large_bodies
         self._operations = operations
         self._next_number = next_number
         self.routes = [
@@ -79,19 +75,17 @@ class Registry:
         return json(orjson.Fragment(made.body))
 
     async def check(self, request: Request) -> Response:
-        """What is wrong with a payload, by dotted path; an empty list where it is valid. Raises NotFound."""
+        """What is wrong with a payload, by dotted path; empty where it is valid. Raises NotFound, BodyTooLarge."""
         name = self._name(request)
         body = await read_body(request)
         try:
-            found = await self._problems(name, body)
+            value = await parsed(body)
+        except BodyTooLarge:
+            raise
         except BadInput as error:
             return json([{"path": "", "expected": "JSON", "got": str(error)}])
+        found = await asyncio.to_thread(self._catalog.problems, name, value)  # the first one loads jsonschema
         return json([{"path": each.path, "expected": each.expected, "got": each.got} for each in found])
-
-    async def _problems(self, name: str, body: bytes) -> Sequence[Violation]:
-        if has_many_values(body):
-            return await self._large_bodies.problems(name, body)
-        return await asyncio.to_thread(self._catalog.problems, name, await parsed(body))  # the first loads jsonschema
 
     def _name(self, request: Request) -> str:
         try:

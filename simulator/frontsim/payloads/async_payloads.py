@@ -10,7 +10,7 @@ as the one before, so a worker that keeps dying costs little.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -90,9 +90,9 @@ class AsyncPayloads:
         """What `make` returns, or raises, in the one thread for payloads that may take long."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, make)
 
-    def small_trigger(self, call: TriggerCall) -> "SmallTrigger":
-        """A trigger with values of the caller's own."""
-        return SmallTrigger(self, self._payloads, call)
+    def of_call(self, call: TriggerCall) -> "CallPayloads":
+        """The payloads of a call that holds values of the caller's own."""
+        return CallPayloads(self, self._payloads, call)
 
     def close(self) -> None:
         """End the worker, and start no other."""
@@ -137,21 +137,21 @@ async def _made_by(
     return [made for job, batch in zip(jobs, batches, strict=True) for made in unpack(job.events, batch)]
 
 
-class SmallTrigger:
+class CallPayloads:
     """Makes the payloads of a call with values of the caller's own, in the thread."""
 
     def __init__(self, async_payloads: AsyncPayloads, payloads: Payloads, call: TriggerCall) -> None:
-        self.call = call
+        self._call = call
         self._async_payloads = async_payloads
         self._payloads = payloads
 
     async def callers(self) -> Occurrence:
         """The payload of the caller's own, the same for every number. Raises BadInput, InvalidPayload."""
-        return await self._async_payloads.in_thread(lambda: self.call.make(self._payloads, 0, None))
+        return await self._async_payloads.in_thread(lambda: self._call.make(self._payloads, 0, None))
 
     async def make(self, first: int, count: int, at: Ticks, *, done: int = 0) -> list[Occurrence]:
         """The payloads from a number on, after `done` others of the call. Raises BadInput, InvalidPayload."""
-        return await self._async_payloads.in_thread(lambda: self._made(first, count, at, done))
+        return await self._async_payloads.in_thread(lambda: list(self._made(first, count, at, done)))
 
     async def largest(self, first: int, count: int, at: Ticks, *, done: int = 0) -> int:
         """The bytes of the largest payload from a number on. Raises BadInput, InvalidPayload."""
@@ -159,5 +159,6 @@ class SmallTrigger:
             lambda: max(len(made.body) for made in self._made(first, count, at, done))
         )
 
-    def _made(self, first: int, count: int, at: Ticks, done: int) -> list[Occurrence]:
-        return [self.call.make(self._payloads, first + place, at + place, place=done + place) for place in range(count)]
+    def _made(self, first: int, count: int, at: Ticks, done: int) -> Iterator[Occurrence]:
+        for place in range(count):  # one at a time: a payload may have 10 MiB
+            yield self._call.make(self._payloads, first + place, at + place, place=done + place)

@@ -78,11 +78,6 @@ class WorkerProcess(asyncio.Protocol):
             answers.cancel()  # if the caller is cancelled, so are its jobs
         return answers.result()
 
-    def tell(self, message: bytes) -> None:
-        """Send a frame that has no answer."""
-        if self._transport is not None:
-            self._transport.write(message)
-
     async def _wait_for(self, answers: "asyncio.Future[list[bytes]]") -> None:
         """Wait for the answers, but not for a process that is stuck."""
         while not answers.done():

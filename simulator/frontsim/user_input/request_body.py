@@ -5,8 +5,7 @@ body are free, because connections are bounded too. A body is parsed here while 
 
     up to 100 kB            ──▶ on the event loop, in a few milliseconds
     up to 100,000 values    ──▶ in a thread: Python's lock is held for some 25 ms
-    more                    ──▶ not here. The parser would hold the lock for up to 0.6 s, so a separate process parses
-                                what may be as large (`payloads.large_bodies`), and other calls are refused
+    more                    ──▶ refused: the parser would hold the lock for up to 0.6 s, and every call would wait
 """
 
 import asyncio
@@ -26,7 +25,7 @@ BODY_LIMIT = 10 * 1024 * 1024
 MOST_UNFINISHED = 256 * 1024 * 1024
 """Bytes of all bodies that are not whole yet."""
 MOST_VALUES = 100_000
-"""Values in a body that is parsed in this process, about."""
+"""Values in a request body. Each comma and each opening bracket counts as one, in texts too."""
 _FREE = 64 * 1024
 _SMALL = 100_000  # bytes that are parsed on the event loop
 
@@ -106,24 +105,19 @@ async def read_body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def has_many_values(body: bytes) -> bool:
-    """Whether a body must not be parsed in this process."""
-    return len(body) > _SMALL and most_values(body) > MOST_VALUES
-
-
 async def parsed(body: bytes) -> object:
     """The JSON value in a body, with or without a byte order mark. Raises BodyTooLarge, BadInput."""
     if len(body) <= _SMALL:
-        return value_of(body)
-    if has_many_values(body):
+        return _value_of(body)
+    if (values := most_values(body)) > MOST_VALUES:
         raise BodyTooLarge(
-            f"expected a body of at most {MOST_VALUES:,} values, got more; only triggers, records of a sink and "
-            "payloads to be checked may hold more"
+            f"expected a body of at most {MOST_VALUES:,} values, got {values:,} (each comma and opening bracket counts "
+            "as one): every other call would wait while it is parsed. For bytes, send a long text"
         )
-    return await asyncio.to_thread(value_of, body)
+    return await asyncio.to_thread(_value_of, body)
 
 
-def value_of(body: bytes) -> object:
+def _value_of(body: bytes) -> object:
     """As `parsed`, at once and however large."""
     try:
         return read_json(body.removeprefix(b"\xef\xbb\xbf"))
