@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from frontsim.delivery.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD
 from frontsim.domain.faults import FAULTS, FaultStage
-from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD
 from tests.support.patience import PATIENCE_S
 from tests.support.recorder import OK, RecordedCall, Recorder, answer
 from tests.support.simulation import Simulation

@@ -23,6 +23,7 @@ from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
 from frontsim.payloads.values.texts import COLUMN_TEXTS, FREE_TEXTS
+from frontsim.schemas.read import ANYTHING, Document, Place, document_of
 
 Json = Any
 """A parsed JSON value."""
@@ -38,7 +39,6 @@ _LONGEST_PLAIN = 120
 _BIRTHDAY = "1985-06-15T00:00:00"
 _FOLDED = str.maketrans({"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "å": "a", "Å": "A", "ð": "d", "ß": "ss"})
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 .,:;/+@_()-]+")
-_MOST_REFERENCES = 8
 
 
 class Profiles:
@@ -53,6 +53,7 @@ class Profiles:
         self._catalog = catalog
         self._seed = seed
         self._fillers: dict[tuple[str, str], Filler] = {}
+        self._documents: dict[str, Document] = {}
 
     def apply(self, profile: str, made: Occurrence, number: int) -> Occurrence:
         """The occurrence in that profile; the same for the same seed and number."""
@@ -62,10 +63,13 @@ class Profiles:
         key = blake2b(f"{self._seed}/{profile}/{made.event}/{number}".encode(), digest_size=16).digest()
         rng = random.Random(int.from_bytes(key, "little"))  # noqa: S311 - fake data
         value = orjson.loads(made.body)
+        document = self._documents.get(kind.name) or document_of(kind.schema)
+        self._documents[kind.name] = document
         if profile == STRICT:
-            changed = _Strict(kind, rng, self._fillers, moment=_first_moment(value)).filled(value, kind.schema)
+            strict = _Strict(kind, document, rng, self._fillers, moment=_first_moment(value))
+            changed = strict.filled(value, document.top)
         else:
-            changed = _Adversarial(kind, rng).changed(value, kind.schema)
+            changed = _Adversarial(kind, document, rng).changed(value, document.top)
         body = orjson.dumps(changed)
         if not self._catalog.is_valid(kind.name, body):  # the schema has a keyword that this module does not read
             return made
@@ -76,23 +80,31 @@ class _Strict:
     """Fills one payload: each null or missing field, and each empty text, gets a value."""
 
     def __init__(
-        self, kind: EventType, rng: random.Random, fillers: "dict[tuple[str, str], Filler]", *, moment: str
+        self,
+        kind: EventType,
+        document: Document,
+        rng: random.Random,
+        fillers: dict[tuple[str, str], Filler],
+        *,
+        moment: str,
     ) -> None:
         self._kind = kind
+        self._document = document
         self._rng = rng
         self._fillers = fillers
         self._moment = moment
 
-    def filled(self, value: Json, schema: Schema, name: str = "", path: str = "") -> Json:
-        schema = _resolved(schema, self._kind.schema)
+    def filled(self, value: Json, place: Place, name: str = "", path: str = "") -> Json:
+        schema = self._document.merged(place)
         if value is None or value == "":
             value = self._new(schema, name, path)
         if isinstance(value, dict):
-            known = schema.get("properties", {})
-            fields = {**dict.fromkeys(known), **value}
-            return {key: self.filled(item, known.get(key, {}), key, f"{path}.{key}") for key, item in fields.items()}
+            known = self._document.fields(place)
+            names = dict.fromkeys([*known, *value])
+            return {key: self.filled(value.get(key), known.get(key, ANYTHING), key, f"{path}.{key}") for key in names}
         if isinstance(value, list):
-            return [self.filled(item, schema.get("items", {}), name, f"{path}[]") for item in value]
+            entry = next(iter(self._document.inside(place, "[]")), ANYTHING)
+            return [self.filled(item, entry, name, f"{path}[]") for item in value]
         return (plain(value) or "text") if isinstance(value, str) and _is_free(schema) else value
 
     def _new(self, schema: Schema, name: str, path: str) -> Json:
@@ -116,7 +128,7 @@ class _Strict:
     def _generated(self, schema: Schema, name: str, path: str) -> Json:
         key = (self._kind.name, path)
         if key not in self._fillers:
-            self._fillers[key] = _filler(schema, self._kind.schema, name)
+            self._fillers[key] = _filler(schema, self._document.root, name)
         return self._fillers[key](self._rng)
 
 
@@ -157,27 +169,28 @@ def _first_moment(value: Json) -> str:
 class _Adversarial:
     """Makes some fields of one payload null, lists empty and texts hostile, as far as the schema allows."""
 
-    def __init__(self, kind: EventType, rng: random.Random) -> None:
-        self._root = kind.schema
+    def __init__(self, kind: EventType, document: Document, rng: random.Random) -> None:
+        self._document = document
         self._rng = rng
         self._kept = {path for path in (kind.identity, kind.store, *kind.version) if path}
 
-    def changed(self, value: Json, schema: Schema, path: str = "") -> Json:
-        schema = _resolved(schema, self._root)
+    def changed(self, value: Json, place: Place, path: str = "") -> Json:
         if path in self._kept:
             return value
-        if path and _allows_null(schema) and self._rng.randrange(_ODDS) == 0:
+        if path and self._document.allows_null(place) and self._rng.randrange(_ODDS) == 0:
             return None
+        schema = self._document.merged(place)
         if isinstance(value, dict):
-            known = schema.get("properties", {})
+            known = self._document.fields(place)
             return {
-                name: self.changed(item, known.get(name, {}), f"{path}.{name}".lstrip("."))
+                name: self.changed(item, known.get(name, ANYTHING), f"{path}.{name}".lstrip("."))
                 for name, item in value.items()
             }
         if isinstance(value, list):
             if not schema.get("minItems") and self._rng.randrange(2 * _ODDS) == 0:
                 return []
-            return [self.changed(item, schema.get("items", {}), f"{path}[]") for item in value]
+            entry = next(iter(self._document.inside(place, "[]")), ANYTHING)
+            return [self.changed(item, entry, f"{path}[]") for item in value]
         if isinstance(value, str) and _is_free(schema) and self._rng.randrange(_ODDS) == 0:
             text = self._rng.choice(("", *FREE_TEXTS, *COLUMN_TEXTS))
             least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
@@ -185,29 +198,10 @@ class _Adversarial:
         return value
 
 
-def _resolved(schema: Schema | bool, root: Schema) -> Schema:  # noqa: FBT001 - a schema may be true or false
-    """The schema with what its `$ref` into the same file says; the nearer keyword counts."""
-    if isinstance(schema, bool):
-        return {}
-    for _ in range(_MOST_REFERENCES):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            break
-        target: Json = root
-        for key in reference[2:].split("/"):
-            target = target.get(key, {}) if isinstance(target, Mapping) else {}
-        schema = {**target, **{key: item for key, item in schema.items() if key != "$ref"}}
-    return schema
-
-
 def _kinds(schema: Schema) -> frozenset[str]:
     """The types that a schema names."""
     named = schema.get("type", ())
     return frozenset([named] if isinstance(named, str) else named)
-
-
-def _allows_null(schema: Schema) -> bool:
-    return "null" in _kinds(schema) and None in schema.get("enum", (None,))
 
 
 def _is_free(schema: Schema) -> bool:

@@ -7,9 +7,8 @@ import pytest
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext
 from frontsim.payloads.schema.nodes import Compiler
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document
 from frontsim.payloads.schema.reading.facts import Term
+from frontsim.schemas.read import Contradiction, Document
 
 TREE: dict[str, Any] = {
     "$defs": {

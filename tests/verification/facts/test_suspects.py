@@ -1,7 +1,9 @@
 import pytest
 
 from frontsim import catalog
-from frontsim.verification.facts.suspects import Suspect, null_paths, provenance_of, sentence, suspects
+from frontsim.schemas.read import document_of
+from frontsim.verification.facts.suspects import Suspect, null_paths, sentence, suspects
+from tests.support.pulled_schema import in_draft_7
 
 CATALOG = catalog.load()
 SCHEMA = {
@@ -67,7 +69,7 @@ def test_a_field_is_told_with_its_provenance():
 )
 def test_the_schema_says_where_a_field_is_known_from(path, known):
     """Through references, lists and parts that may be null."""
-    assert known == provenance_of(SCHEMA, path)
+    assert known == document_of(SCHEMA).provenance(path)
 
 
 def test_paths_of_nulls_have_no_positions():
@@ -78,7 +80,7 @@ def test_each_field_of_the_bundled_types_is_known():
     """Where it comes from stands in its schema."""
     for kind in CATALOG:
         for name in kind.schema["properties"]:
-            assert provenance_of(kind.schema, name), (kind.name, name)
+            assert document_of(kind.schema).provenance(name), (kind.name, name)
 
 
 @pytest.mark.parametrize(
@@ -119,5 +121,13 @@ def test_a_part_that_is_null_says_nothing():
     null = {"type": "null", "properties": {"name": {"x-provenance": "of null"}}}
     parts = [True, null, {"properties": {"name": {"x-provenance": "open"}, "age": {"x-provenance": 5}, "sex": {}}}]
     schema = {"properties": {"customer": {"anyOf": parts}}}
-    known = [provenance_of(schema, f"customer.{name}") for name in ("name", "age", "sex")]
+    known = [document_of(schema).provenance(f"customer.{name}") for name in ("name", "age", "sex")]
     assert ["open", "", ""] == known
+
+
+def test_a_suspect_behind_the_definitions_of_draft_7_has_its_provenance():
+    """As `contracts pull` may bring them."""
+    refused = {"customer": {"email": None}, "salesLines": [{"gtin": None}]}
+    ours = suspects(refused, [], CATALOG.find("SaleCreated").schema)
+    assert all(each.provenance for each in ours)
+    assert ours == suspects(refused, [], in_draft_7("SaleCreated", "customer"))

@@ -7,6 +7,7 @@ from frontsim.errors import BadInput, UnknownEventType
 from frontsim.verification.facts.history import Entity
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import Crash, CrashPoint, Drain, InjectFault, Raise
+from tests.support.pulled_schema import in_draft_7
 
 CATALOG = catalog.load()
 
@@ -173,3 +174,34 @@ def test_a_users_schema_of_a_bundled_type_decides_what_a_step_may_set(tmp_path):
     assert chosen.fitting("CustomerCreated", wrong) == wrong
     assert chosen.mismatch(Raise(events=["SaleCreated"], set=wrong, keep=["storeId"])) == ""
     assert chosen.mismatch(Raise(events=["CustomerCreated"], set=wrong)) != ""
+
+
+def test_what_a_step_sets_is_kept_behind_the_definitions_of_draft_7(tmp_path):
+    """As `contracts pull` may bring them: a scenario whose value is left out may pass on a check that did not run."""
+    (tmp_path / "SaleCreated.json").write_text(json.dumps(in_draft_7("SaleCreated", "customer")))
+    chosen = Selection(catalog.load(tmp_path))
+    values = {"customer.email": "a@example.com", "salesLines[0].price": 7.5, "comment": None}
+    assert values == chosen.fitting("SaleCreated", values)
+    assert {} == chosen.fitting("SaleCreated", {"customer.email": 7, "salesLines[0].prise": 1})
+    assert ["saleDateTime", "createdDateTime"] == chosen.datetime_fields("SaleCreated")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fits"),
+    [
+        ("customer.email", "x", True),
+        ("customer.email", "longer", False),
+        ("customer.age", 7, True),
+        ("customer.age", "x", False),
+        ("customer", None, True),
+        ("more.of.it", 1, False),
+    ],
+)
+def test_a_value_fits_where_all_parts_and_one_branch_allow_it(tmp_path, path, value, fits):
+    """The parts of `allOf` each count; of `anyOf` one is enough; a path that no schema names is left out."""
+    person = {"properties": {"email": {"type": "string"}, "age": {"type": "integer"}}}
+    short = {"properties": {"email": {"maxLength": 3}}}
+    customer = {"anyOf": [{"type": "null"}, {"allOf": [person, short]}]}
+    (tmp_path / "SaleCreated.json").write_text(json.dumps({"properties": {"customer": customer, "more": True}}))
+    expected = {path: value} if fits else {}
+    assert expected == Selection(catalog.load(tmp_path)).fitting("SaleCreated", {path: value})

@@ -17,8 +17,8 @@ from frontsim.cli.connection import Api, api_options, key_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.client.contract_pull import PulledContracts, pull_contracts
 from frontsim.client.retry import RetryPolicy
-from frontsim.domain.schema_diff import schema_changes
 from frontsim.errors import Unusable
+from frontsim.schemas.difference import schema_changes
 from frontsim.user_input.contract_folder import contracts_in
 
 BUNDLED = "bundled"

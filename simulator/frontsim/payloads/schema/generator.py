@@ -22,8 +22,7 @@ import orjson
 
 from frontsim.payloads.schema.drawing.draw_context import EFFORT, DrawContext, Producer
 from frontsim.payloads.schema.nodes import Compiler
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document, Json
+from frontsim.schemas.read import Contradiction, Document, Json
 
 _TRIES = ((False, False, 12), (True, False, 12), (False, True, 12), (True, True, 12))
 """(lean, strict, tries): first plausible values, then small ones, then `oneOf` worked out in full."""

@@ -19,10 +19,8 @@ from frontsim.payloads.schema.drawing.kinds import checked, shapes_of
 from frontsim.payloads.schema.drawing.names import Hint
 from frontsim.payloads.schema.drawing.shape import Shape, Site, by_weight, or_null
 from frontsim.payloads.schema.reading.branches import alternatives, exclusive
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document, Json
 from frontsim.payloads.schema.reading.facts import Term
-from frontsim.payloads.schema.reading.vocabulary import ANNOTATIONS
+from frontsim.schemas.read import ANNOTATIONS, Contradiction, Document, Json
 
 _LEAN_DEPTH = 2
 _COMPILE_DEPTH = 20

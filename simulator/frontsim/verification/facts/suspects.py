@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frontsim.schemas.read import document_of
+
 Schema = Mapping[str, Any]
 
 _GUESSED = ("inferred", "open")
@@ -42,7 +44,8 @@ def suspects(refused: Any, taken: Iterable[Any], schema: Schema, *, answer: str 
     """
     paths = set(null_paths(refused)).difference(*map(null_paths, taken))
     named = {path for path in paths if re.search(rf"\b{re.escape(_leaf(path))}\b", answer, re.IGNORECASE)}
-    return tuple(Suspect(path, provenance_of(schema, path)) for path in sorted(named or paths))
+    document = document_of(schema)
+    return tuple(Suspect(path, document.provenance(path)) for path in sorted(named or paths))
 
 
 def sentence(found: Sequence[Suspect]) -> str:
@@ -67,28 +70,6 @@ def null_paths(value: Any, path: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from null_paths(inner, f"{path}[]")
-
-
-def provenance_of(schema: Schema, path: str) -> str:
-    """Where a field of a payload is known from, in the schema's words; "" where the schema does not say."""
-    place: Schema = schema
-    for step in re.findall(r"[^.\[\]]+|\[\d*\]", path):
-        inner = place.get("items") if step.startswith("[") else place.get("properties", {}).get(step)
-        if not isinstance(inner, Mapping):
-            return ""
-        place = _resolved(inner, schema)
-    found = place.get("x-provenance", "")
-    return found if isinstance(found, str) else ""
-
-
-def _resolved(schema: Schema, root: Schema) -> Schema:
-    """The schema with what its `$ref` or its part that is not null says; the nearer keyword counts."""
-    reference = str(schema.get("$ref", ""))
-    target = root.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-    for part in schema.get("anyOf", ()):
-        if isinstance(part, Mapping) and part.get("type") != "null":
-            target = {**_resolved(part, root), **target}
-    return {**target, **schema}
 
 
 def _leaf(path: str) -> str:

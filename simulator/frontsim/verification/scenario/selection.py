@@ -1,26 +1,21 @@
 """Which event types a run is about, and which entity an event of a type is about."""
 
-import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from types import MappingProxyType
 from typing import Any
 
-import jsonschema_rs
 import orjson
 
 from frontsim.catalog import Catalog, EventType
 from frontsim.errors import BadInput, InvalidPayload
+from frontsim.schemas.read import Document, Place, document_of
 from frontsim.verification.facts import lookup
 from frontsim.verification.facts.history import Entity, StateRow
 from frontsim.verification.scenario.steps import EVENTFUL, InjectFault, Raise, Step
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
 """The types that "some" stands for when all are chosen: a sale, a movement, a person and an order."""
-
-_PART = re.compile(r"[^.\[\]]+")
-_ELSEWHERE = {"allOf", "anyOf", "oneOf", "if", "patternProperties", "$dynamicRef"}
-"""Keywords under which a schema may have further properties."""
 
 
 class Selection:
@@ -55,13 +50,11 @@ class Selection:
     def only(self, names: Sequence[str]) -> "Selection":
         """The same with fewer types; changes that fit none of these are left out."""
         kinds = [self._catalog.find(name) for name in names]
-        changes = {
-            path: value for path, value in self._changes.items() if any(_may_have(kind.schema, path) for kind in kinds)
-        }
+        changes = {path: value for path, value in self._changes.items() if any(_may_have(kind, path) for kind in kinds)}
         return Selection(self._catalog, names, changes)
 
     def _check_change(self, path: str) -> None:
-        kinds = [kind for kind in map(self._catalog.find, self._chosen) if _may_have(kind.schema, path)]
+        kinds = [kind for kind in map(self._catalog.find, self._chosen) if _may_have(kind, path)]
         if not kinds:
             raise BadInput(
                 f"--set {path}: expected a path in the payload of a type that is played; no such type has it"
@@ -74,7 +67,7 @@ class Selection:
                 )
             value = self._changes[path]
             forms = (value, str(value)) if type(value) is int else (value,)  # a field of text takes digits as text
-            if _part_at(kind.schema, path) and not any(_allows(kind.schema, path, form) for form in forms):
+            if all(document_of(kind.schema).allows(path, form) is False for form in forms):
                 raise BadInput(
                     f"--set {path}: expected a value that the schema of {kind.name} allows, got {value!r}; "
                     f"`frontsim schema {kind.name}` shows it"
@@ -104,16 +97,14 @@ class Selection:
             if kind.is_replaced:  # our scenarios are written for our schemas; `fitting` leaves out what does not fit
                 continue
             for key, paths in (("set", step.set), ("grow", step.grow)):
-                if wrong := [path for path in paths if not step.payload and not _may_have(kind.schema, path)]:
+                if wrong := [path for path in paths if not step.payload and not _may_have(kind, path)]:
                     return f"{key}: expected a path in the payload of {kind.name}, got {wrong[0]!r}"
             if step.payload and not step.set and not step.invalid:
                 try:
                     self._catalog.check(kind.name, orjson.dumps(step.payload))
                 except InvalidPayload as error:
                     return f"payload: {error}"
-        nowhere = [
-            path for path in step.keep if not any(kind.is_replaced or _may_have(kind.schema, path) for kind in kinds)
-        ]
+        nowhere = [path for path in step.keep if not any(kind.is_replaced or _may_have(kind, path) for kind in kinds)]
         return f"keep: expected a path in a payload, got {nowhere[0]!r}" if nowhere else ""
 
     def types(self, events: str | Sequence[str]) -> list[str]:
@@ -135,9 +126,10 @@ class Selection:
         A step's value counts more, but is left out where a user's schema of a bundled type does not allow it.
         """
         kind = self._catalog.find(event)
-        changes = {path: value for path, value in self._changes.items() if _may_have(kind.schema, path)}
+        changes = {path: value for path, value in self._changes.items() if _may_have(kind, path)}
         if kind.is_replaced:
-            values = {path: value for path, value in values.items() if _allows(kind.schema, path, value)}
+            document = document_of(kind.schema)
+            values = {path: value for path, value in values.items() if document.allows(path, value)}
         return {**changes, **values}
 
     def fresh(self, event: str, number: int) -> dict[str, Any]:
@@ -147,16 +139,17 @@ class Selection:
         GUID with them.
         """
         kind = self._catalog.find(event)
-        if "." in kind.identity or kind.identity not in kind.schema.get("properties", {}):
+        document = document_of(kind.schema)
+        if "." in kind.identity or kind.identity not in document.fields(document.top):
             return {}
-        longest = kind.schema["properties"][kind.identity].get("maxLength", len(str(number)))
+        longest = document.merged(document.fields(document.top)[kind.identity]).get("maxLength", len(str(number)))
         values = (number, str(number), str(number)[-longest:], f"00000000-0000-4000-8000-{number:012d}")
-        return next(({kind.identity: each} for each in values if _allows(kind.schema, kind.identity, each)), {})
+        return next(({kind.identity: each} for each in values if document.allows(kind.identity, each)), {})
 
     def datetime_fields(self, event: str) -> list[str]:
         """The top-level date-time fields of a type that are never null."""
-        fields = self._catalog.find(event).schema.get("properties", {})
-        return [name for name, field in fields.items() if field.get("type") == "string" and _is_moment(field)]
+        document = document_of(self.schema(event))
+        return [name for name, place in document.fields(document.top).items() if _is_moment(document, place)]
 
     def entity(self, event: str, payload: Any) -> Entity | None:
         """The entity that an event is about; None where the catalogue or the payload does not say."""
@@ -192,40 +185,19 @@ class Selection:
         return StateRow(" ".join(kind.state), " ".join(map(str, row)), next((str(each) for each in since if each), ""))
 
 
-def _may_have(schema: Mapping[str, Any], path: str) -> bool:
-    """Whether a schema allows something at a path; True where the schema is too complex to tell."""
-    return _part_at(schema, path) is not None
+def _may_have(kind: EventType, path: str) -> bool:
+    """Decides whether a type's schema allows something at a path; True where that cannot be told."""
+    return document_of(kind.schema).at(path) != []
 
 
-def _allows(schema: Mapping[str, Any], path: str, value: Any) -> bool:
-    """Whether a schema names a path and allows the value there."""
-    part = _part_at(schema, path)
-    definitions = {key: schema[key] for key in ("$schema", "$defs", "definitions") if key in schema}
-    try:
-        return bool(part) and jsonschema_rs.is_valid({**definitions, **(part or {})}, value, validate_formats=True)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):  # it refers to what stands elsewhere
-        return False
+def _is_moment(document: Document, place: Place) -> bool:
+    """Decides whether a field is a date-time that is never null.
 
-
-def _part_at(schema: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
-    """The schema of a path; None where there is no such path, {} where the schema is too complex to tell."""
-    place = schema
-    for part in _PART.findall(path):
-        reference = str(place.get("$ref", ""))
-        if reference.startswith("#/$defs/"):
-            place = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-        if not place.keys() & {"properties", "items"} or place.keys() & _ELSEWHERE:
-            return {}
-        inner = place.get("items") if part.isdigit() else place.get("properties", {}).get(part)
-        if not isinstance(inner, Mapping):
-            return None
-        place = inner
-    return place
-
-
-def _is_moment(field: Mapping[str, Any]) -> bool:
-    """The bundled schemas refer to one definition of a date-time; a user's own may give the format."""
-    return field.get("format") == "date-time" or str(field.get("$ref", "")).endswith("/dateTime")
+    The bundled schemas refer to one definition of a date-time; a user's own may give the format.
+    """
+    said = document.said(place)
+    is_moment = any(each.schema.get("format") == "date-time" or each.pointer.endswith("/dateTime") for each in said)
+    return is_moment and document.merged(place).get("type") == "string"
 
 
 def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@ from random import Random
 import pytest
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer, checked_on_samples, retry_until
-from frontsim.payloads.schema.reading.contradiction import Contradiction
+from frontsim.schemas.read import Contradiction
 
 
 def test_a_draw_ends_when_its_effort_is_spent() -> None:

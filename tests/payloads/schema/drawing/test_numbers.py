@@ -6,8 +6,8 @@ import pytest
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext
 from frontsim.payloads.schema.drawing.numbers import numbers
-from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.facts import Bound, SchemaFacts
+from frontsim.schemas.read import Contradiction
 
 
 def drawn(hint: tuple[str, ...] = (), *, broken: bool = False, **facts: Any) -> list[Any]:

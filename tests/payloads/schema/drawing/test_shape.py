@@ -4,7 +4,7 @@ from typing import Any
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext
 from frontsim.payloads.schema.drawing.shape import Shape, by_weight, one_of, or_null
-from frontsim.payloads.schema.reading.contradiction import Contradiction
+from frontsim.schemas.read import Contradiction
 
 
 def drawn(shape: Shape, count: int = 2000, *, lean: bool = False) -> Counter[Any]:

@@ -5,8 +5,8 @@ import pytest
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext
 from frontsim.payloads.schema.drawing.strings import strings
-from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.facts import SchemaFacts
+from frontsim.schemas.read import Contradiction
 
 
 def drawn(hint: tuple[str, ...] = (), **facts: Any) -> list[str]:

@@ -1,9 +1,8 @@
 import pytest
 
 from frontsim.payloads.schema.reading.branches import MOST, alternatives, exclusive
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document, Json
 from frontsim.payloads.schema.reading.facts import SchemaFacts, Term
+from frontsim.schemas.read import Contradiction, Document, Json
 
 
 def found(schema: Json, *, strict: bool = False) -> list[SchemaFacts]:

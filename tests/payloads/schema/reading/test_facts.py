@@ -2,8 +2,8 @@ from fractions import Fraction
 
 import pytest
 
-from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.facts import SchemaFacts, accepts_leaf, exact, kinds_of, matches, same
+from frontsim.schemas.read import Contradiction
 
 
 def test_numbers_are_exact() -> None:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from frontsim.payloads.schema.reading.document import Document
 from frontsim.payloads.schema.reading.negation import ways_to_break
+from frontsim.schemas.read import Document
 
 
 def ways(schema: Any) -> list[list[Any]] | None:

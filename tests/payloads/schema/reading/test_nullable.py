@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from frontsim.payloads.schema.generator import Generator
-from frontsim.payloads.schema.reading.nullable import with_null
+from frontsim.schemas.read import with_null
 
 
 def test_nullable_beside_a_type_adds_null() -> None:

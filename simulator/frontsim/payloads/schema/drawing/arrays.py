@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.drawing.shape import ChildNode, Shape, Site
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Json, Place
 from frontsim.payloads.schema.reading.facts import SchemaFacts, SubschemaRule, Term
+from frontsim.schemas.read import Contradiction, Json, Place
 
 _USUAL = 3
 """The most items of an array without an upper limit."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
-from frontsim.payloads.schema.reading.contradiction import Contradiction
+from frontsim.schemas.read import Contradiction
 
 T = TypeVar("T")
 

@@ -11,9 +11,8 @@ from frontsim.payloads.schema.drawing.numbers import numbers
 from frontsim.payloads.schema.drawing.objects import objects
 from frontsim.payloads.schema.drawing.shape import NULL_SHARE, Shape, Site, one_of
 from frontsim.payloads.schema.drawing.strings import strings
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Json
 from frontsim.payloads.schema.reading.facts import SchemaFacts, Term, accepts_leaf, kinds_of
+from frontsim.schemas.read import Contradiction, Json
 
 _NUMBERS = {"integer", "fraction"}
 _LEAVES = {"null", "boolean", "integer", "fraction", "string"}

@@ -12,8 +12,8 @@ from math import ceil, floor, gcd, lcm
 from frontsim.payloads.schema.drawing.draw_context import Producer, checked_on_samples
 from frontsim.payloads.schema.drawing.names import Hint, Range, range_for
 from frontsim.payloads.schema.drawing.shape import Shape
-from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.facts import Bound, SchemaFacts, accepts_leaf
+from frontsim.schemas.read import Contradiction
 
 _INT64 = 1 << 63
 _EXACT = 1 << 50

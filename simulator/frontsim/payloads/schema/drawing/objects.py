@@ -11,9 +11,8 @@ from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.drawing.names import words_of
 from frontsim.payloads.schema.drawing.patterns import texts_of
 from frontsim.payloads.schema.drawing.shape import ChildNode, Shape, Site
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Json
 from frontsim.payloads.schema.reading.facts import SchemaFacts, SubschemaRule, Term, matches
+from frontsim.schemas.read import Contradiction, Json
 
 _USUALLY = 0.85
 """How often an optional property is present."""

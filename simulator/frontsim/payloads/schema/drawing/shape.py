@@ -6,9 +6,8 @@ from typing import Any, Protocol
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.drawing.names import Hint
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document
 from frontsim.payloads.schema.reading.facts import Term
+from frontsim.schemas.read import Contradiction, Document
 
 
 class ChildNode(Protocol):

@@ -13,8 +13,8 @@ from frontsim.payloads.schema.drawing.formats import CONTENTS, EXTREMES, FORMATS
 from frontsim.payloads.schema.drawing.names import SENTENCES, WORDS, Hint, text_for
 from frontsim.payloads.schema.drawing.patterns import texts_of
 from frontsim.payloads.schema.drawing.shape import Shape, one_of
-from frontsim.payloads.schema.reading.contradiction import Contradiction
 from frontsim.payloads.schema.reading.facts import SchemaFacts, accepts_leaf
+from frontsim.schemas.read import Contradiction
 
 _DIGIT = re.compile(r"\d")
 _SHORT = 20

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from random import Random
 
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Document, Json, Place
 from frontsim.payloads.schema.reading.facts import SchemaFacts, SubschemaRule, Term
 from frontsim.payloads.schema.reading.keywords import read_keywords
 from frontsim.payloads.schema.reading.negation import Ways, ways_to_break
+from frontsim.schemas.read import Contradiction, Document, Json, Place
 
 MOST = 48
 _FOLLOWED = 4

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import jsonschema_rs
 
-from frontsim.payloads.schema.reading.contradiction import Contradiction
-from frontsim.payloads.schema.reading.document import Json, Place
+from frontsim.schemas.read import Contradiction, Json, Place
 
 KINDS = ("null", "boolean", "integer", "fraction", "string", "array", "object")
 """Kinds of value: JSON's types, with numbers split so that `integer` is one of them."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from frontsim.payloads.schema.reading.document import Json, Place
 from frontsim.payloads.schema.reading.facts import KINDS, LEAF, ROOM, Bound, SchemaFacts, exact, kinds_of, same
+from frontsim.schemas.read import Json, Place
 
 _TYPES = {kind: (kind,) for kind in KINDS if kind != "fraction"} | {"number": ("integer", "fraction")}
 

@@ -8,9 +8,8 @@ A keyword without an entry here is left to chance: the finished value is checked
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-from frontsim.payloads.schema.reading.document import Document, Json, Place
 from frontsim.payloads.schema.reading.facts import LEAF, Term
-from frontsim.payloads.schema.reading.vocabulary import ANNOTATIONS
+from frontsim.schemas.read import ANNOTATIONS, Document, Json, Place
 
 Ways = list[list[Term]]
 """Alternatives; in each, every term holds."""

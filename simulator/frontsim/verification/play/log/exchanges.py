@@ -14,11 +14,12 @@ from typing import Any
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.domain.faults import FAULTS, FaultStage
+from frontsim.schemas.read import document_of
 from frontsim.verification.facts.classes import Class
 from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, exchange_of, payload_in, telling_run
 from frontsim.verification.facts.history import EventFact, Expect, History
 from frontsim.verification.facts.shared_traits import shared_by
-from frontsim.verification.facts.suspects import described, provenance_of, sentence, suspects
+from frontsim.verification.facts.suspects import described, sentence, suspects
 from frontsim.verification.scenario.selection import Selection
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def _explained(
     schema = source.selection.schema(event.event)
     if class_ is Class.CORRUPT:
         path = detail.partition(": ")[0]
-        known = provenance_of(schema, path)
+        known = document_of(schema).provenance(path)
         return replace(exchange, provenance=described(path, "changed", known)) if known else exchange
     if class_ not in ABOUT_ANSWERS:
         return exchange

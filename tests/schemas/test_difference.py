@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from frontsim import catalog
-from frontsim.domain.schema_diff import SchemaChange, schema_changes
+from frontsim.schemas.difference import SchemaChange, schema_changes
 
 BUNDLED = {kind.name: kind.schema for kind in catalog.load()}
 

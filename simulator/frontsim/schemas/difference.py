@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from frontsim.schemas.read import Document, Place, document_of
+
 Schema = Mapping[str, Any] | bool
 
-_MOST_LEVELS = 30
 _NULL = frozenset({"null"})
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -44,10 +45,10 @@ class _Facts:
 
     kinds: frozenset[str] | None = None
     values: frozenset[str] | None = None
-    properties: Mapping[str, Sequence[Schema]] = field(default_factory=dict)
+    properties: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    items: Sequence[Schema] = ()
-    references: frozenset[str] = frozenset()
+    items: Sequence[Place] = ()
+    references: frozenset[object] = frozenset()
 
     @property
     def takes_null(self) -> bool:
@@ -111,10 +112,13 @@ class _Field:
 
 def _fields(schema: Schema) -> dict[str, _Field]:
     """Every place of a payload by its path; the payload itself is ""."""
+    document = document_of(schema)
     found: dict[str, _Field] = {}
 
-    def walk(schemas: Sequence[Schema], path: str, parent: str | None, seen: frozenset[str], *, required: bool) -> None:
-        facts = _any_of(_facts(each, schema, seen) for each in schemas)
+    def walk(
+        places: Sequence[Place], path: str, parent: str | None, seen: frozenset[object], *, required: bool
+    ) -> None:
+        facts = _any_of(_facts(document, each, seen) for each in places)
         found[path] = _Field(parent, facts, required)
         for name, inner in facts.properties.items():
             at = f"{path}.{name}" if path else name
@@ -122,33 +126,33 @@ def _fields(schema: Schema) -> dict[str, _Field]:
         if facts.items:
             walk(facts.items, f"{path}[]", path, seen | facts.references, required=True)
 
-    walk([schema], "", None, frozenset(), required=True)
+    walk([document.top], "", None, frozenset(), required=True)
     return found
 
 
-def _facts(schema: Schema, root: Schema, seen: frozenset[str], level: int = 0) -> _Facts:
+def _facts(document: Document, place: Place, seen: frozenset[object]) -> _Facts:
     """What a schema says, with references followed and combinations worked out. Within itself it says nothing."""
-    if isinstance(schema, bool) or level > _MOST_LEVELS:
+    schema = place.schema
+    if not isinstance(schema, Mapping):
         return _Facts()
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        if reference in seen:
-            return _Facts()
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
-        inner = _facts(_target(reference, root), root, seen | {reference}, level + 1)
-        facts = _all_of([inner, _facts(beside, root, seen, level + 1)])
-        return replace(facts, references=facts.references | {reference})
-    parts = [_own_facts(schema)]
-    parts += [_facts(each, root, seen, level + 1) for each in schema.get("allOf", ())]
-    for keyword in ("anyOf", "oneOf"):
-        if schema.get(keyword):
-            parts.append(_any_of(_facts(each, root, seen, level + 1) for each in schema[keyword]))
-    facts = _all_of(parts)
-    return _any_of([facts, _Facts(kinds=_NULL)]) if schema.get("nullable") is True else facts  # OpenAPI 3.0
+    targets = document.targets(place)
+    references = frozenset(target.key for target in targets)
+    if references & seen:
+        return _Facts()
+    seen |= references
+
+    def parts(keyword: str) -> list[_Facts]:
+        count = len(schema.get(keyword, ()))
+        return [_facts(document, document.child(place, keyword, index), seen) for index in range(count)]
+
+    found = [*(_facts(document, target, seen) for target in targets), _own_facts(document, place), *parts("allOf")]
+    found += [_any_of(parts(keyword)) for keyword in ("anyOf", "oneOf") if schema.get(keyword)]
+    facts = _all_of(found)
+    return replace(facts, references=facts.references | references)
 
 
-def _own_facts(schema: Mapping[str, Any]) -> _Facts:
-    named = schema.get("type")
+def _own_facts(document: Document, place: Place) -> _Facts:
+    schema, named = place.schema, place.schema.get("type")
     kinds = None if named is None else frozenset([named] if isinstance(named, str) else named)
     listed = [schema["const"]] if "const" in schema else schema.get("enum")
     values = (
@@ -158,17 +162,17 @@ def _own_facts(schema: Mapping[str, Any]) -> _Facts:
         of_values = frozenset("null" if each is None else _KINDS[type(each)] for each in listed)
         kinds = of_values if kinds is None else frozenset(each for each in kinds if each != "null" or None in listed)
     items = schema.get("items")
-    entries = [
-        *schema.get("prefixItems", ()),
-        *(items if isinstance(items, list) else [items] if items is not None else []),
-    ]
+    entries = [document.child(place, "prefixItems", index) for index in range(len(schema.get("prefixItems", ())))]
+    if isinstance(items, list):
+        entries += [document.child(place, "items", index) for index in range(len(items))]
+    elif items is not None:
+        entries.append(document.child(place, "items"))
+    required = schema.get("required", ())
     return _Facts(
         kinds=kinds,
         values=values,
-        properties={name: [inner] for name, inner in schema.get("properties", {}).items()},
-        required=frozenset(schema.get("required", ()))
-        if isinstance(schema.get("required", ()), Sequence)
-        else frozenset(),
+        properties={name: [document.child(place, "properties", name)] for name in schema.get("properties", {})},
+        required=frozenset(required) if isinstance(required, Sequence) else frozenset(),
         items=entries,
     )
 
@@ -197,7 +201,7 @@ def _any_of(parts: Iterable[_Facts]) -> _Facts:
     found = list(parts)
     objects = [part.required for part in found if part.kinds is None or "object" in part.kinds]
     unbounded = any(part.values is None and part.kinds != _NULL for part in found)
-    properties: Mapping[str, Sequence[Schema]] = {}
+    properties: Mapping[str, Sequence[Place]] = {}
     for part in found:
         properties = _joined(properties, part.properties)
     return _Facts(
@@ -212,9 +216,7 @@ def _any_of(parts: Iterable[_Facts]) -> _Facts:
     )
 
 
-def _joined(
-    first: Mapping[str, Sequence[Schema]], second: Mapping[str, Sequence[Schema]]
-) -> dict[str, Sequence[Schema]]:
+def _joined(first: Mapping[str, Sequence[Place]], second: Mapping[str, Sequence[Place]]) -> dict[str, Sequence[Place]]:
     return {name: [*first.get(name, ()), *second.get(name, ())] for name in {**first, **second}}
 
 
@@ -233,19 +235,6 @@ def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
 
 def _covers(kinds: frozenset[str], kind: str) -> bool:
     return kind in kinds or (kind == "integer" and "number" in kinds)
-
-
-def _target(reference: str, root: Schema) -> Schema:
-    place: Any = root
-    for key in reference.removeprefix("#").strip("/").split("/"):
-        place = (
-            place
-            if not key
-            else place.get(key.replace("~1", "/").replace("~0", "~"))
-            if isinstance(place, Mapping)
-            else None
-        )
-    return place if isinstance(place, Mapping | bool) else True
 
 
 def _listed(values: frozenset[str] | None) -> str:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontsim import catalog
+from frontsim.delivery.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, mutate
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage, Match
-from frontsim.domain.payload_mutations import UNKNOWN_EVENT, UNKNOWN_FIELD, MutatedDelivery, mutate
+from tests.support.pulled_schema import in_draft_7
 
 NAMES = [fault.name for fault in FAULTS.values() if fault.stage is FaultStage.CHANGED]
 SCHEMA = {
@@ -164,3 +165,21 @@ def test_null_optional_looks_inside_what_may_be_null_itself():
     sent = [orjson.loads(mutate(rule, body, "SaleCreated", schema, number).body) for number in range(3)]
     without = {"customer": None, "note": None}
     assert [without, {"customer": {"email": None, "id": 1}, "note": None}, without] == sent
+
+
+def test_null_optional_follows_the_definitions_of_draft_7():
+    """As `contracts pull` may bring them: what may be null behind a reference is null."""
+    schema = in_draft_7("SaleCreated", "customer")
+    body = orjson.dumps({"customer": {"email": "a@example.com", "customerId": 1}, "salesLines": [{"comment": "c"}]})
+    rule = FaultRule(number=1, fault="null-optional", match=Match(), times=None, probability=1.0, params={})
+    sent = orjson.loads(mutate(rule, body, "SaleCreated", schema, 1).body)
+    before = orjson.loads(mutate(rule, body, "SaleCreated", catalog.load().find("SaleCreated").schema, 1).body)
+    assert sent["customer"]["email"] is None
+    assert before == sent
+
+
+def test_a_field_is_missing_that_a_definition_requires():
+    """A schema may be a reference from its top on."""
+    schema = {"$ref": "#/definitions/sale", "definitions": {"sale": {"required": ["id"]}}}
+    rule = FaultRule(number=1, fault="missing-field", match=Match(), times=None, probability=1.0, params={})
+    assert b"{}" == mutate(rule, b'{"id":1}', "SaleCreated", schema, 0).body

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from frontsim.domain.faults import FAULTS, FaultRule, FaultStage
+from frontsim.schemas.read import Document, Place, document_of
 
 UNKNOWN_EVENT = "SomethingNewHappened"
 UNKNOWN_FIELD = "aFieldOfTomorrow"
@@ -105,11 +106,13 @@ def _unknown_field(_: FaultRule, value: dict[str, Any], __: Mapping[str, Any], _
 
 def _null_optional(_: FaultRule, value: dict[str, Any], schema: Mapping[str, Any], number: int) -> None:
     """A customer that is null hides that its e-mail may be: in every second event, nullable objects stay."""
-    _null_in(value, schema, schema, keeps_objects=number % 2 == 1)
+    document = document_of(schema)
+    _null_in(value, document, document.top, keeps_objects=number % 2 == 1)
 
 
 def _missing_field(_: FaultRule, value: dict[str, Any], schema: Mapping[str, Any], number: int) -> None:
-    required = [name for name in schema.get("required", ()) if name in value]
+    document = document_of(schema)
+    required = [name for name in document.required(document.top) if name in value]
     if required:
         del value[required[number % len(required)]]
 
@@ -134,39 +137,17 @@ _FIELDS: Mapping[str, _Mutation] = {
 }
 
 
-def _null_in(value: Any, part: Any, schema: Mapping[str, Any], *, keeps_objects: bool) -> None:
+def _null_in(value: Any, document: Document, place: Place, *, keeps_objects: bool) -> None:
     """Set to null what may be null, and descend into what may not, or what is kept."""
-    part = _resolved(part, schema)
     if isinstance(value, list):
-        for item in value:
-            _null_in(item, part.get("items"), schema, keeps_objects=keeps_objects)
+        for number, item in enumerate(value):
+            for inner in document.inside(place, str(number))[:1]:
+                _null_in(item, document, inner, keeps_objects=keeps_objects)
     if isinstance(value, dict):
-        for name, inner in part.get("properties", {}).items():
+        for name, inner in document.fields(place).items():
             if name not in value:
                 continue
-            if _may_be_null(inner, schema) and not (keeps_objects and isinstance(value[name], dict)):
+            if document.allows_null(inner) and not (keeps_objects and isinstance(value[name], dict)):
                 value[name] = None
             else:
-                _null_in(value[name], inner, schema, keeps_objects=keeps_objects)
-
-
-def _resolved(part: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A part of the schema, with a reference to a definition followed."""
-    if not isinstance(part, Mapping):
-        return {}
-    reference = part.get("$ref", "")
-    if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        definition = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-        return definition if isinstance(definition, Mapping) else {}
-    return part
-
-
-def _may_be_null(part: Any, schema: Mapping[str, Any]) -> bool:
-    part = _resolved(part, schema)
-    kinds = part.get("type", ())
-    branches = [*part.get("anyOf", ()), *part.get("oneOf", ())]
-    return (
-        kinds == "null"
-        or (isinstance(kinds, list) and "null" in kinds)
-        or any(_may_be_null(branch, schema) for branch in branches)
-    )
+                _null_in(value[name], document, inner, keeps_objects=keeps_objects)

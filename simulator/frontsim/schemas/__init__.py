@@ -1,0 +1,1 @@
+"""JSON Schemas: one reader, values drawn from them, and what differs between two."""
