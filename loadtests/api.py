@@ -13,7 +13,7 @@ from urllib.parse import quote
 from locust import FastHttpUser, between, task
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.plans import API
+from frontsim.load.plan import API
 from frontsim.settings import Settings
 
 register(API)

@@ -7,8 +7,8 @@ Deliveries that are in flight when it goes down do arrive, but their answers do 
 """
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.plans import DOWNTIME
-from frontsim.load.worker.delivery_user import DeliveryUser
+from frontsim.load.plan import DOWNTIME
+from frontsim.load.worker import DeliveryUser
 
 register(DOWNTIME)
 

@@ -7,8 +7,8 @@ The list -> resend job runs every --resend-after seconds, so a resend comes hund
 """
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.plans import LOST_ANSWERS
-from frontsim.load.worker.delivery_user import DeliveryUser
+from frontsim.load.plan import LOST_ANSWERS
+from frontsim.load.worker import DeliveryUser
 
 register(LOST_ANSWERS)
 

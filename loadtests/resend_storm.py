@@ -8,8 +8,8 @@ their answers are ignored (--lost-share), and some are late: they arrive togethe
 """
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.plans import RESEND_STORM
-from frontsim.load.worker.delivery_user import DeliveryUser
+from frontsim.load.plan import RESEND_STORM
+from frontsim.load.worker import DeliveryUser
 
 register(RESEND_STORM)
 

@@ -7,8 +7,8 @@ r"""Events come as fast as the receiver takes them, and nothing breaks.
 """
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.plans import STEADY
-from frontsim.load.worker.delivery_user import DeliveryUser
+from frontsim.load.plan import STEADY
+from frontsim.load.worker import DeliveryUser
 
 register(STEADY)
 

@@ -9,9 +9,8 @@ The number of senders follows the hours of `frontsim simulate day`: most at lunc
 from locust import LoadTestShape
 
 from frontsim.load.locust_hooks import register
-from frontsim.load.plan.day_curve import users_at
-from frontsim.load.plan.plans import STORE_DAY
-from frontsim.load.worker.delivery_user import DeliveryUser
+from frontsim.load.plan import STORE_DAY, users_at
+from frontsim.load.worker import DeliveryUser
 
 register(STORE_DAY)
 

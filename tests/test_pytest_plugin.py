@@ -20,7 +20,7 @@ def test_the_plugin_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (
-        "['frontsim', 'frontsim.pytest_plugin', 'frontsim.verification', 'frontsim.verification.option_table']\n"
+        "['frontsim', 'frontsim.pytest_plugin', 'frontsim.verification', 'frontsim.verification.options']\n"
         == done.stdout
     )
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import click
 
 from docs.generate.markdown import code, table
-from frontsim.cli.examples import EXAMPLES, prose_of
-from frontsim.cli.main import COMMANDS, frontsim
+from frontsim.cli.main import COMMANDS, EXAMPLES, frontsim, prose_of
 
 
 def command_list() -> str:

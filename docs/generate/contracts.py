@@ -8,13 +8,12 @@ from docs.generate.markdown import code, table
 from docs.generate.place import ROOT
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS, FaultStage
-from frontsim.jobs.registry import BROKEN as BROKEN_JOBS
-from frontsim.receivers.broken.registry import BROKEN
-from frontsim.receivers.registry import CORRECT
-from frontsim.recovery import clauses as job_clauses
+from frontsim.recovery import judge as job_clauses
 from frontsim.recovery.case import bundled_cases
-from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE
-from frontsim.verification.judge import clauses
+from frontsim.subjects.broken_jobs import BROKEN_JOBS as BROKEN_JOBS
+from frontsim.subjects.registry import BROKEN, CORRECT
+from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE
+from frontsim.verification.judge import checks
 from frontsim.verification.scenario.scenario import bundled_scenarios
 
 
@@ -71,7 +70,7 @@ def scenarios() -> str:
 
 def clause_table() -> str:
     """What a receiver owes."""
-    rows = ([f"`{each.id}`", each.sentence, each.reason] for each in clauses.load())
+    rows = ([f"`{each.id}`", each.sentence, each.reason] for each in checks.receiver_contract())
     return table(["clause", "what must hold", "why"], rows)
 
 
@@ -85,7 +84,9 @@ def job_cases() -> str:
 
 def job_clause_table() -> str:
     """What a list -> resend job owes."""
-    rows = ([f"`{each.id}`", each.sentence, each.fix, code(sorted(each.classes))] for each in job_clauses.load())
+    rows = (
+        [f"`{each.id}`", each.sentence, each.fix, code(sorted(each.classes))] for each in job_clauses.job_contract()
+    )
     return table(["clause", "what must hold", "how to keep it", "broken by"], rows)
 
 
@@ -99,7 +100,7 @@ def clause_findings() -> str:
     """Which findings break a clause, and in which scenarios."""
     rows = (
         [f"`{each.id}`", code(sorted(each.classes)), code(sorted(each.only_in)) or "any that no other clause names"]
-        for each in clauses.load()
+        for each in checks.receiver_contract()
     )
     return table(["clause", "broken by", "in"], rows)
 

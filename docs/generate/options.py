@@ -7,8 +7,8 @@ from typing import Any
 
 from docs.generate.markdown import code, table
 from frontsim import pytest_plugin
-from frontsim.load.plan.options import add_options
-from frontsim.load.plan.plans import PLANS
+from frontsim.load.options import add_options
+from frontsim.load.plan import PLANS
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 
 

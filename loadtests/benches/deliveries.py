@@ -8,7 +8,7 @@ from benches.bare_sender import CONNECTIONS, send_bare, sink
 from benches.figures import RunSize, print_figures
 from benches.served import EVENT, Served, served
 from frontsim import catalog
-from frontsim.payloads.factory import Payloads
+from frontsim.payloads.making.factory import Payloads
 from frontsim.settings import Settings
 
 

@@ -16,12 +16,11 @@ from collections.abc import Mapping
 import uvloop
 
 from benches.wire import HEADERS, bare, sink
-from frontsim.client.control import Simulator
-from frontsim.client.leases import DeliveryReport
+from frontsim.client.control import DeliveryReport, Simulator
 from frontsim.client.vendor import FrontSystems
 from frontsim.domain.model import Outcome
-from frontsim.load.master.simulator_process import start_simulator
-from frontsim.load.plan.plans import DAY_MIX
+from frontsim.load.plan import DAY_MIX
+from frontsim.load.setup import start_simulator
 
 NO_RECEIVER = "http://127.0.0.1:9/hook"
 IN_FLIGHT = 64

@@ -13,7 +13,7 @@ from itertools import count
 import jsonschema  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from frontsim import catalog
-from frontsim.payloads.factory import Payloads
+from frontsim.payloads.making.factory import Payloads
 
 TARGETS = {"StockMovementCreated": 50_000, "SaleCreated": 25_000, "OmniChannelOrderUpdated": 25_000}
 AVERAGE = 20_000

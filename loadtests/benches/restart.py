@@ -18,7 +18,7 @@ from benches.figures import print_figures
 from benches.served import EVENT, Served
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
-from frontsim.payloads.factory import Payloads
+from frontsim.payloads.making.factory import Payloads
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 

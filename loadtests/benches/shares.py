@@ -23,7 +23,7 @@ from benches.served import EVENT
 from frontsim import catalog
 from frontsim.clock import Clock, Ids
 from frontsim.domain.model import Delivery, Finished, Occurrence, Outcome, Result
-from frontsim.payloads.factory import Payloads
+from frontsim.payloads.making.factory import Payloads
 from frontsim.store.event_log import EventLog
 
 MANY = 10_000

@@ -139,7 +139,7 @@ def served(books: BookedEffects | Journal) -> Iterator[str]:
 def bundled(variant: str) -> Iterator[str]:
     """Our receiver in a separate process; its URL."""
     with tempfile.TemporaryDirectory(prefix="frontsim-bench-") as folder:
-        command = [sys.executable, "-m", "frontsim.receivers.serve", "--db", f"{folder}/r.db", "--variant", variant]
+        command = [sys.executable, "-m", "frontsim.subjects.serve", "--db", f"{folder}/r.db", "--variant", variant]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             try:

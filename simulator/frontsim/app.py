@@ -26,47 +26,36 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
-from frontsim.api.call_faults import CallFaults
-from frontsim.api.call_log import CallLog
-from frontsim.api.control import ControlApi
+from frontsim.api.control import ControlApi, Faults
 from frontsim.api.events import Events
-from frontsim.api.faults import Faults
-from frontsim.api.gateway import Gateway, Keys
+from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
-from frontsim.api.not_found import NotFoundRoutes
 from frontsim.api.origin_guard import OriginGuard
-from frontsim.api.responses import no_operation, refusal
-from frontsim.api.shop_reads import ShopReads
+from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
 from frontsim.api.sinks import Sinks
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
-from frontsim.api.webhook_types import WebhookTypes
-from frontsim.api.webhooks import Webhooks
+from frontsim.api.webhooks import ShopReads, Webhooks, WebhookTypes
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.webhook_sender import WebhookSender
-from frontsim.domain.delivery_shape_file import read_delivery_shape
+from frontsim.domain.delivery_shape import HeaderNames, read_delivery_shape
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import SINK
-from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import Delivery
+from frontsim.domain.target import tls_context
 from frontsim.errors import FrontsimError, StoreFailed
-from frontsim.pages.calls import CallReads
 from frontsim.pages.event import EventReads
-from frontsim.pages.log import LogReads
-from frontsim.pages.registry import Registry
-from frontsim.pages.sinks import SinkReads
-from frontsim.pages.site import ASSETS, PageRoutes
+from frontsim.pages.log import CallReads, LogReads, SinkReads
+from frontsim.pages.site import ASSETS, PageRoutes, Registry
 from frontsim.pages.verify import REPORTS, Verify
-from frontsim.payloads.async_payloads import AsyncPayloads
-from frontsim.payloads.event_times import EventTimes
-from frontsim.payloads.factory import Payloads
-from frontsim.payloads.shop import Shop
-from frontsim.payloads.values.moments import of_clock
+from frontsim.payloads.making.factory import Payloads
+from frontsim.payloads.making.payload_service import AsyncPayloads
+from frontsim.payloads.making.shop import Shop
+from frontsim.payloads.world.moments import EventTimes, of_clock
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
-from frontsim.tls import tls_context
 
 CONTROL = "/_sim"
 version = cache(metadata.version)  # reading it takes 2 ms, and a verification starts some twenty simulators

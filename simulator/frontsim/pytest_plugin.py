@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.verification.option_table import VERIFY_OPTIONS
+from frontsim.verification.options import VERIFY_OPTIONS
 
 _OFFERED = {option.pytest_name: option for option in VERIFY_OPTIONS.values() if option.pytest_help}
 _OF_JOBS = {

@@ -1,7 +1,115 @@
-"""The verdict on a receiver or a job: what it can be, how several make one, and the exit code of each."""
+"""A contract clause by clause, the verdict that broken clauses make, and its exit code.
 
-from collections.abc import Mapping, Sequence
+[[clause]]
+id = "books-a-repeat-once"       # short, unique
+sentence = "..."                 # what must hold
+reason = "..."                   # why it costs money to break it
+fix = "..."                      # what to change; optional
+severity = "must"                # or "note": reported, but no violation
+classes = ["duplicated"]         # the classes of finding that break it
+scenarios = ["duplicate-race"]   # only in these; without: in all that no other clause names. A job's has `cases`
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from frontsim.errors import BadInput
+from frontsim.user_input.fields import Fields
+from frontsim.user_input.toml_file import read_toml
+
+MUST, NOTE = "must", "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One promise; `only_in` has the scenarios or cases that it is about, none for all."""
+
+    id: str
+    sentence: str
+    reason: str
+    fix: str
+    severity: str
+    classes: frozenset[str]
+    only_in: frozenset[str]
+
+
+class Contract:
+    """All clauses, in the file's order.
+
+    Args:
+        clauses: for each class at least one that is about all scenarios.
+        classes: every class that a finding can have.
+    """
+
+    def __init__(self, clauses: Sequence[Clause], classes: Collection[str]) -> None:
+        self.clauses = tuple(clauses)
+        self._classes = tuple(classes)
+
+    def __iter__(self) -> Iterator[Clause]:
+        return iter(self.clauses)
+
+    def broken_by(self, class_: str, scenario: str) -> Clause:
+        """The clause that a finding of that class breaks in that scenario or case: its own there, else the general."""
+        fitting = [clause for clause in self.clauses if class_ in clause.classes]
+        own = [clause for clause in fitting if scenario in clause.only_in]
+        return (own or [clause for clause in fitting if not clause.only_in])[0]
+
+    def judged_in(self, scenario: str) -> list[Clause]:
+        """The clauses that a scenario or case can break."""
+        broken = {self.broken_by(class_, scenario).id for class_ in self._classes}
+        return [clause for clause in self.clauses if clause.id in broken]
+
+
+def read(path: Path, classes: Collection[str], *, plays: str) -> Contract:
+    """The contract in a file.
+
+    Args:
+        path: the file.
+        classes: every class that a finding can have.
+        plays: the key of a clause that names what it is about: `scenarios` or `cases`.
+
+    Raises:
+        Unusable: the file cannot be read or has another shape; the text names the file and the key.
+    """
+
+    def contract(document: Mapping[str, Any]) -> Contract:
+        clauses = [
+            _clause(Fields(item, at=f"clause {number}"), classes, plays)
+            for number, item in enumerate(document.get("clause", []), 1)
+        ]
+        _check_complete(clauses, classes, plays)
+        return Contract(clauses, classes)
+
+    return read_toml(path, contract)
+
+
+def _clause(fields: Fields, classes: Collection[str], plays: str) -> Clause:
+    fields.only("id", "sentence", "reason", "fix", "severity", "classes", plays)
+    found = Clause(
+        id=fields.text("id", required=True) or "",
+        sentence=fields.text("sentence", required=True) or "",
+        reason=fields.text("reason", required=True) or "",
+        fix=fields.text("fix") or "",
+        severity=fields.choice("severity", (MUST, NOTE)) or MUST,
+        classes=frozenset(fields.items("classes", required=True) or ()),
+        only_in=frozenset(fields.items(plays) or ()),
+    )
+    if found.classes - set(classes):
+        fields.refuse("classes", f"some of {', '.join(sorted(classes))}")
+    fields.check()
+    return found
+
+
+def _check_complete(clauses: Sequence[Clause], classes: Collection[str], plays: str) -> None:
+    ids = [clause.id for clause in clauses]
+    if twice := sorted({each for each in ids if ids.count(each) > 1}):
+        raise BadInput(f"expected each id once, got {', '.join(twice)} twice")
+    general = {class_ for clause in clauses if not clause.only_in for class_ in clause.classes}
+    if missing := sorted(set(classes) - general):
+        raise BadInput(f"expected a clause without {plays} for every class, got none for {', '.join(missing)}")
 
 
 class Verdict(StrEnum):

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from frontsim.payloads.factory import Payloads
-from frontsim.payloads.shop import ACTS
-from frontsim.payloads.trigger_call import MOST_AT_ONCE
+from frontsim.payloads.making.factory import Payloads
+from frontsim.payloads.making.payload_service import MOST_AT_ONCE
+from frontsim.payloads.making.shop import ACTS
 from tests.support.patience import PATIENCE_S
 from tests.support.recorder import OK, Recorder
 from tests.support.simulation import Simulation, assert_problem, simulation

@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from docs.generate.commands import walk
-from frontsim import simulator_process
 from frontsim.cli import main
 from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
 from frontsim.errors import BadInput, StoreFailed, Unusable
-from frontsim.simulator_process import SimulatorProcess
+from frontsim.hosting import simulator_process
+from frontsim.hosting.simulator_process import SimulatorProcess
 from tests.support.patience import PATIENCE_S
 
 FRONTSIM = [sys.executable, "-m", "frontsim.cli.main"]
@@ -148,7 +148,7 @@ def test_a_process_that_cannot_be_started_is_told_by_the_command(monkeypatch: py
 def test_every_command_is_there(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the registry names is a command, and explains itself within 80 columns."""
     entry = COMMANDS[name]
-    command = getattr(importlib.import_module(f"frontsim.cli.{entry.module}"), entry.attribute)
+    command = getattr(importlib.import_module(f"frontsim.cli.commands.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
     monkeypatch.setattr(command, "_help_option", None)  # click keeps the first, which may be of a test without -h
     for flag in ("--help", "-h"):

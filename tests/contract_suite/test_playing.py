@@ -6,7 +6,7 @@ import pytest
 from frontsim.contract_suite import playing
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.errors import Unusable
-from frontsim.verification.facts.history import Effect, EventFact, History, Liveness, Observation, Run
+from frontsim.verification.effects.history import Effect, EventFact, History, Liveness, Observation, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.played import Played
 from frontsim.verification.request import Request

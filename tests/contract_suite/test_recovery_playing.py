@@ -8,13 +8,12 @@ import pytest
 from frontsim.contract_suite import recovery_playing
 from frontsim.contract_suite.outcome import ContractOutcome, Pause
 from frontsim.contract_suite.recovery_playing import job_player
-from frontsim.recovery import clauses
-from frontsim.recovery.judge import judge
+from frontsim.recovery.judge import job_contract, judge
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import PlayedCase
 from tests.recovery.histories import case, event, history
 
-CONTRACT = clauses.load()
+CONTRACT = job_contract()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.tls import tls_context
+from frontsim.domain.target import tls_context
 from tests.support.authority import Authority
 
 

@@ -4,11 +4,9 @@ import asyncio
 
 import pytest
 
-from frontsim.delivery.barrier import Barrier
 from frontsim.delivery.in_flight import Attempt, InFlight
-from frontsim.delivery.send_plan import WHOLE, held
-from frontsim.domain.model import Outcome, Result
-from frontsim.domain.status_text import StatusText
+from frontsim.delivery.send_plan import WHOLE, Barrier, held
+from frontsim.domain.model import Outcome, Result, StatusText
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.anyio

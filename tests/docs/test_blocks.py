@@ -11,7 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.docs.pages import PAGES, ROOT, PageBlock, blocks
 from tests.support.forked import path_with_frontsim

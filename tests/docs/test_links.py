@@ -69,7 +69,7 @@ def test_what_is_where_is_there() -> None:
 
 def test_the_way_of_one_event_leads_through_modules_that_exist() -> None:
     (way,) = blocks(ARCHITECTURE, "text")
-    modules = re.findall(r"\b\w+/\w+\.py\b", way.text)
+    modules = re.findall(r"\b(?:\w+/)+\w+\.py\b", way.text)
     assert len(modules) > 5
     assert [] == [path for path in modules if not (PACKAGE / path).exists()]
 

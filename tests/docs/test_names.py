@@ -11,7 +11,7 @@ from frontsim import bundled, catalog
 from frontsim.api.gateway import PREFIX
 from frontsim.cli.main import COMMANDS, frontsim
 from frontsim.domain.faults import FAULTS
-from frontsim.domain.status_text import StatusText
+from frontsim.domain.model import StatusText
 from frontsim.settings import Settings
 from tests.docs.pages import ALL_TEXT, PAGES, ROOT, is_named
 

@@ -12,8 +12,8 @@ import pytest
 
 from frontsim import catalog
 from frontsim.domain.model import Occurrence
-from frontsim.payloads.async_payloads import AsyncPayloads
-from frontsim.payloads.factory import Payloads
+from frontsim.payloads.making.factory import Payloads
+from frontsim.payloads.making.payload_service import AsyncPayloads
 from frontsim.store.event_log import EventLog
 from tests.api.test_trigger import UNDATED, undated
 from tests.support.patience import PATIENCE_S

@@ -1,10 +1,11 @@
-"""Receivers and Locust, each as separate processes."""
+"""Receivers and Locust, each as separate processes, and a load test between its setup and its teardown."""
 
 import os
 import re
 import signal
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,11 @@ from pathlib import Path
 import pytest
 
 from frontsim import bundled
+from frontsim.hosting.serving import run_in_thread
+from frontsim.load.options import NOT_GIVEN, Load
+from frontsim.load.plan import LOST_ANSWERS
+from frontsim.load.setup import LoadSetup, set_up
+from frontsim.settings import Settings
 from tests.support.patience import PATIENCE_S
 from tests.support.receiver import ChildReceiver
 
@@ -107,3 +113,54 @@ def locust(tmp_path: Path) -> Iterator[StartLocust]:
             return process
 
         yield start
+
+
+@pytest.fixture
+def load(receivers: Receivers) -> Iterator[Load]:
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    receiver = receivers.start("reference")
+    options = Namespace(
+        receiver=receiver.hook,
+        observe_url=f"{receiver.effects}?payload=false",
+        observe_sql=None,
+        observe_cmd="",
+        observe_sink="",
+        observers_of_file={},
+        observe_state="",
+        delivery_shape="bare",
+        observe_key="webhookEventId",
+        simulator=running.base_url,
+        simulator_token="",
+        insecure=False,
+        no_tls_verify=False,
+        tls_ca="",
+        check_content=False,
+        mix="SaleCreated=3,CustomerCreated=1",
+        seed=1,
+        pace=0.0,
+        live=0.0,
+        backlog=10,
+        day_seconds=60.0,
+        event_rate=1.0,
+        resend_after=3.0,
+        answer_timeout=3.0,
+        lease_ttl=4.0,
+        settle=0.05,
+        end_timeout=20.0,
+        stop_timeout=NOT_GIVEN,
+        run_time=3,
+        unsent_share=0.0,
+        lost_share=0.1,
+        late_share=0.0,
+        down_from=None,
+        down_to=None,
+    )
+    yield Load(LOST_ANSWERS, options)
+    running.stop()
+
+
+@pytest.fixture
+def setup(load: Load) -> Iterator[LoadSetup]:
+    opened = set_up(load)
+    yield opened
+    opened.close()

@@ -15,8 +15,7 @@ LOAD = SOURCE / "frontsim" / "load"
 IN_LOCUSTS_PROCESS = {
     *(FOLDER / f"{name}.py" for name in ("steady", "downtime", "lost_answers", "resend_storm", "store_day", "api")),
     LOAD / "locust_hooks.py",
-    *(LOAD / "master" / f"{name}.py" for name in ("load_master", "live_tab")),
-    *(LOAD / "worker" / f"{name}.py" for name in ("load_worker", "delivery_user")),
+    *(LOAD / f"{name}.py" for name in ("load_master", "worker")),
 }
 """Modules that only a Locust process imports."""
 

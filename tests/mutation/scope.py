@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutation.mutants import Mutant
+from tests.support.mirror import mirrored_tests
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "simulator" / "frontsim"
 MUTATED = (
     "verification/judge/*.py",
-    "verification/facts/**/*.py",
-    "verification/observe/settle*.py",
-    "verification/observe/changes.py",
+    "verification/compare/*.py",
+    "verification/effects/c*.py",
+    "verification/effects/history.py",
+    "verification/effects/look.py",
+    "verification/effects/settle.py",
+    "verification/effects/state_shape.py",
     "domain/fault*.py",
 )
 """Everything between what was recorded and the verdict, and what breaks a delivery."""
@@ -39,9 +43,9 @@ class Module:
 
     @property
     def tests(self) -> Sequence[str]:
-        folder, _, name = self.path.rpartition("/")
         further = [test for start, tests in FURTHER_TESTS.items() if self.path.startswith(start) for test in tests]
-        found = [ROOT / "tests" / folder / f"test_{name}", *(ROOT / "tests" / each for each in further)]
+        own = mirrored_tests(ROOT / "tests", Path(self.path))
+        found = [*own, *(ROOT / "tests" / each for each in further)]
         return list(dict.fromkeys(str(each.relative_to(ROOT)) for each in found if each.exists()))
 
 

@@ -9,13 +9,13 @@ from tests.mutation.mutants import mutants_of
 def test_what_judges_is_mutated():
     """The issue's four: judge, facts, settle, faults; each module with tests of its own."""
     names = {module.path for module in scope.modules()}
-    assert {"verification/judge/rules.py", "verification/facts/classes.py", "domain/faults.py"} <= names
+    assert {"verification/judge/rules.py", "verification/effects/classes.py", "domain/faults.py"} <= names
     assert any("settle" in name for name in names)
     assert [] == [module.path for module in scope.modules() if not module.tests]
 
 
 def test_modules_are_chosen_by_a_part_of_their_path():
-    assert ["verification/facts/classes.py"] == [module.path for module in scope.modules(["facts/classes"])]
+    assert ["verification/effects/classes.py"] == [module.path for module in scope.modules(["effects/classes"])]
     assert [] == scope.modules(["nothing of this name"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.pages.test_child_run import PATIENCE_S, has_ended, waits_for
+from tests.pages.test_verify_child_run import PATIENCE_S, has_ended, waits_for
 from tests.support.child import Child
 from tests.support.receiver import serving
 from tests.support.simulation import Simulation, assert_problem, simulation

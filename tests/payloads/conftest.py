@@ -8,10 +8,9 @@ import orjson
 import pytest
 
 from frontsim import catalog
-from frontsim.payloads.acts.day import day
-from frontsim.payloads.factory import Payloads
-from frontsim.payloads.shop import Shop
-from frontsim.payloads.values import moments
+from frontsim.payloads.making.factory import Payloads
+from frontsim.payloads.making.shop import Shop, day
+from frontsim.payloads.world import moments
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from frontsim.recovery import command
+from frontsim.hosting import user_program
 from tests.support.forked import Subprocess
 
 
 @pytest.fixture
 def forked_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     """`frontsim job` and `frontsim reconcile`, as jobs under test, do not import frontsim again at each start."""
-    monkeypatch.setattr(command, "subprocess", Subprocess)
+    monkeypatch.setattr(user_program, "subprocess", Subprocess)

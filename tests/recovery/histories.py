@@ -1,8 +1,17 @@
 """Histories of one case, written down by hand."""
 
 from frontsim.client.models import RunView
-from frontsim.recovery.case import Case, CaseStart
-from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
+from frontsim.recovery.case import (
+    Call,
+    Case,
+    CaseHistory,
+    CaseStart,
+    Operation,
+    PastEvent,
+    PastState,
+    Start,
+    StartEnding,
+)
 
 WEBHOOK = "6f0e"
 

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 
-from frontsim.jobs.registry import BROKEN, CORRECT, JobVariant
-from frontsim.recovery import clauses
+from frontsim.recovery import judge
 from frontsim.recovery.case import bundled_cases, chosen
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.session import PlayedCase, play_all
+from frontsim.subjects.broken_jobs import BROKEN_JOBS, CORRECT_JOBS, JobVariant
 from frontsim.verdicts import Verdict
 from tests.recovery.examples import EXAMPLES
 
@@ -29,7 +29,7 @@ LIMIT_S = 300  # 1,200 resends, one curl each, on a loaded machine
 def commands() -> Mapping[str, str]:
     """How each job is started, by its name; one whose runtime is missing is left out, with a word."""
     found = {REFERENCE: f"{FRONTSIM} reconcile"}
-    found |= {name: f"{FRONTSIM} job --broken {name}" for name in (*CORRECT, *BROKEN)}
+    found |= {name: f"{FRONTSIM} job --broken {name}" for name in (*CORRECT_JOBS, *BROKEN_JOBS)}
     for name, example in EXAMPLES.items():
         missing = [program for program in example.programs if shutil.which(program) is None]
         if missing:
@@ -62,11 +62,11 @@ def main() -> int:
     known, wrong = commands(), 0
     print("| Job | What is wrong with it | Verdict |\n|---|---|---|")
     for name in options.names or known:
-        variant = {**CORRECT, **BROKEN}.get(name)
+        variant = {**CORRECT_JOBS, **BROKEN_JOBS}.get(name)
         cases = chosen(variant.cases) if variant and variant.cases and not options.all else bundled_cases()
         setup = JobSetup(known[name], LIMIT_S)
         opener = partial(open_simulator, seed=1)
-        results = list(play_all(cases, setup, opener, clauses.load(), at_once=4, budget_s=float("inf")))
+        results = list(play_all(cases, setup, opener, judge.job_contract(), at_once=4, budget_s=float("inf")))
         wrong += sum(not is_right(variant, each) for each in results)
         shown = [f"{each.case.name}: {cell(each)}" for each in results if cell(each) != "ok"]
         unsure = [f"!! {each.case.name}: {each.judgement.reason}" for each in results if not is_right(variant, each)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import inf
 
-from frontsim.recovery import clauses
+from frontsim.recovery import judge
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
@@ -22,7 +22,7 @@ TELLING = (
 def played(job: str, cases: list[Case], *, limit_s: float = 600.0, at_once: int = 2):
     """What came of the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
     setup, opener = JobSetup(job, limit_s), partial(open_simulator, seed=7)
-    return list(play_all(cases, setup, opener, clauses.load(), at_once=at_once, budget_s=inf))
+    return list(play_all(cases, setup, opener, judge.job_contract(), at_once=at_once, budget_s=inf))
 
 
 def assert_all_verified(job: str, names: Sequence[str] = TELLING, *, at_once: int = 4) -> None:

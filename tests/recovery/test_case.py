@@ -1,9 +1,8 @@
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.recovery import clauses
-from frontsim.recovery.case import bundled_cases, chosen, read
-from frontsim.recovery.facts import Operation, PastState
+from frontsim.recovery import judge
+from frontsim.recovery.case import Operation, PastState, bundled_cases, chosen, read
 
 CASES = bundled_cases()
 
@@ -26,7 +25,7 @@ def test_every_case_has_failures_that_a_start_is_due_to_find(case):
 def test_the_contract_names_cases_that_there_are():
     """A clause for a case that is gone would never be broken."""
     names = {case.name for case in CASES}
-    assert set() == {name for clause in clauses.load() for name in clause.only_in - names}
+    assert set() == {name for clause in judge.job_contract() for name in clause.only_in - names}
 
 
 def test_an_unknown_case_is_refused_with_those_that_there_are():

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.recovery.case import BrokenCall
-from frontsim.recovery.facts import Operation
+from frontsim.recovery.case import BrokenCall, Operation
 from frontsim.recovery.gateway import MOST_RESENDS_OF_ONE, CallGateway
 
 pytestmark = pytest.mark.anyio

@@ -2,14 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from frontsim.clauses import NOTE, Contract
-from frontsim.recovery import clauses
-from frontsim.recovery.facts import PastState, StartEnding
-from frontsim.recovery.judge import judge
-from frontsim.verdicts import Verdict
+from frontsim.recovery.case import PastState, StartEnding
+from frontsim.recovery.judge import CLASSES, job_contract, judge
+from frontsim.verdicts import NOTE, Contract, Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
 
-CONTRACT = clauses.load()
+CONTRACT = job_contract()
 
 
 def found(played, told=None):
@@ -142,7 +140,7 @@ def test_a_job_that_takes_long_to_start_does_not_stand_still():
 def test_a_note_is_told_and_violates_nothing():
     """As the severity of its clause says."""
     clauses_ = [replace(each, severity=NOTE) if "missed" in each.classes else each for each in CONTRACT]
-    judgement = judge(case(), history(event(503)), Contract(clauses_, clauses.CLASSES))
+    judgement = judge(case(), history(event(503)), Contract(clauses_, CLASSES))
     assert (Verdict.VERIFIED, ["missed"]) == (judgement.verdict, [each.class_ for each in judgement.findings])
 
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from frontsim.faketime import faketime_library
-from frontsim.jobs.registry import BROKEN, CORRECT
+from frontsim.hosting.user_program import faketime_library
 from frontsim.recovery.case import Case, CaseStart, PastGroup, bundled_cases, chosen
+from frontsim.subjects.broken_jobs import BROKEN_JOBS, CORRECT_JOBS
 from frontsim.verdicts import Verdict
 from tests.recovery.examples import EXAMPLES, command_of
 from tests.recovery.playing import assert_all_verified, played
@@ -40,7 +40,7 @@ def test_other_right_jobs_are_verified(name, cases):
 
 
 def test_every_right_job_is_played():
-    assert {"simple", "parallel", "filters-itself"} == set(CORRECT)
+    assert {"simple", "parallel", "filters-itself"} == set(CORRECT_JOBS)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -66,7 +66,7 @@ def test_the_reference_job_waits_as_it_must():
     assert_all_verified(f"{FRONTSIM} reconcile", WAITING, at_once=len(WAITING))
 
 
-@pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)
+@pytest.mark.parametrize("variant", BROKEN_JOBS.values(), ids=lambda variant: variant.name)
 def test_a_broken_job_shows_its_class(variant):
     """In each case that the registry names for it."""
     found = played(f"{FRONTSIM} job --broken {variant.name}", chosen(variant.cases))
@@ -75,7 +75,7 @@ def test_a_broken_job_shows_its_class(variant):
     assert all(variant.expected in of_case for of_case in classes.values()), (classes, calls)
 
 
-@pytest.mark.parametrize("variant", BROKEN.values(), ids=lambda variant: variant.name)
+@pytest.mark.parametrize("variant", BROKEN_JOBS.values(), ids=lambda variant: variant.name)
 def test_a_broken_job_passes_where_its_bug_does_not_matter(variant):
     """One plain failure is recovered by every one of them, but for the one that prints its key at once.
 

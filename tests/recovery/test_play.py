@@ -6,8 +6,7 @@ import pytest
 
 from frontsim.errors import BadInput
 from frontsim.recovery import play as playing
-from frontsim.recovery.case import Case, CaseStart, chosen
-from frontsim.recovery.facts import CaseHistory, StartEnding
+from frontsim.recovery.case import Case, CaseHistory, CaseStart, StartEnding, chosen
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup, play, skip_reason
 

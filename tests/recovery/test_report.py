@@ -5,16 +5,14 @@ from xml.etree import ElementTree as ET
 import orjson
 import pytest
 
-from frontsim.recovery import clauses
-from frontsim.recovery.case import Case
-from frontsim.recovery.facts import CaseHistory
-from frontsim.recovery.judge import JobJudgement, judge
+from frontsim.recovery.case import Case, CaseHistory
+from frontsim.recovery.judge import JobJudgement, job_contract, judge
 from frontsim.recovery.report import as_json, as_junit, cases_as_json, counts, lines, summary
 from frontsim.recovery.session import JobReport, PlayedCase
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
 
-CONTRACT = clauses.load()
+CONTRACT = job_contract()
 HOSTILE = "<script>alert(1)</script>\x00 & é"
 
 

@@ -7,9 +7,8 @@ from importlib.metadata import version
 import pytest
 
 from frontsim.clock import RunTime
-from frontsim.recovery import clauses, session
-from frontsim.recovery.case import Case, PastGroup
-from frontsim.recovery.facts import CaseHistory
+from frontsim.recovery import judge, session
+from frontsim.recovery.case import Case, CaseHistory, PastGroup
 from frontsim.recovery.play import CaseSimulator, JobSetup
 from frontsim.recovery.session import PlayedCase, job_report, play_all
 from frontsim.verdicts import Verdict
@@ -38,7 +37,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def run(*, budget_s: float = 3600) -> list[PlayedCase]:
-    return list(play_all(CASES, JobSetup("true", 60), no_simulator, clauses.load(), at_once=1, budget_s=budget_s))
+    return list(play_all(CASES, JobSetup("true", 60), no_simulator, judge.job_contract(), at_once=1, budget_s=budget_s))
 
 
 def test_the_longest_begins_first_and_they_are_given_in_their_order(begun: list[str]) -> None:
@@ -68,7 +67,7 @@ def test_a_report_names_the_command_without_its_secrets(begun: list[str]) -> Non
     run_time = RunTime()
     played = run()
     report = job_report(
-        JobSetup("python job.py --api-key k1234567"), played, clauses.load(), run_time, seed=7, strict=True
+        JobSetup("python job.py --api-key k1234567"), played, judge.job_contract(), run_time, seed=7, strict=True
     )
     assert "k1234567" not in report.job
     assert (played, 7, True, False) == (report.played, report.seed, report.strict, report.interrupted)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from frontsim.recovery.facts import PastState, StartEnding
+from frontsim.recovery.case import PastState, StartEnding
 from frontsim.recovery.story import story
 from tests.recovery.histories import event, history, listed, resent, start
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.dependency.address import DependencyAddress
+from frontsim.verification.dependency.breakage import DependencyAddress
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from tests.examples import databases

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.store import database
+from frontsim.store import log_file
 from tests.store.shop import StoreDriver
 
 
@@ -21,5 +21,5 @@ async def shop(tmp_path: Path) -> AsyncIterator[StoreDriver]:
 def tables() -> Iterator[sqlite3.Connection]:
     """Every table of a log, empty. No step of the writer commits, and here none has to."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(Path(database.__file__).with_name("schema.sql").read_text())
+        connection.executescript(Path(log_file.__file__).with_name("schema.sql").read_text())
         yield connection

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from frontsim.store import log_pages
-from frontsim.store.database import open_reader
+from frontsim.store.log_file import open_reader
 from frontsim.store.log_pages import LogPageQuery, read_log_page
 from tests.store.shop import NOT_FOUND, OK, StoreDriver
 

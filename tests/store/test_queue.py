@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 
 from frontsim.clock import Clock, Ids
 from frontsim.domain.model import Delivery, Finished, Occurrence, Trigger
-from frontsim.store import memory_queue, queue
+from frontsim.store import queue
 from frontsim.store.log_writer import LogWriter
 from tests.store.shop import NOT_FOUND, OK, StoreDriver
 
@@ -56,7 +56,7 @@ class WriterOverTime:
             self._is_right([item for item in due if item.destination == destination], destination)
         waiting = self.writer.queue._memory
         in_memory = [delivery for line in waiting._queues.values() for delivery in line]
-        assert waiting._bytes == memory_queue._size(in_memory) <= memory_queue.MOST_BYTES, "miscounted"
+        assert waiting._bytes == queue._size(in_memory) <= queue.MOST_BYTES, "miscounted"
         for delivery in due:
             assert self.body(delivery.event_number) == delivery.body
 
@@ -297,7 +297,7 @@ async def test_not_too_many_are_ahead(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.anyio
 async def test_bodies_of_more_than_one_text_can_hold(shop: StoreDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits in the file is read back in parts, as large as SQLite takes; nothing of it is stuck."""
-    monkeypatch.setattr(memory_queue, "MOST_BYTES", 0)
+    monkeypatch.setattr(queue, "MOST_BYTES", 0)
     await shop.subscribes()
     shop.store._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 5_000)
     body = b'"' + b"x" * 2_000 + b'"'
@@ -310,14 +310,14 @@ async def test_bodies_of_more_than_one_text_can_hold(shop: StoreDriver, monkeypa
 def few_in_memory() -> Iterator[None]:
     """Lines that are full early."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory_queue, "MOST_BYTES", 2_100)  # four, of some 510 bytes
+        patch.setattr(queue, "MOST_BYTES", 2_100)  # four, of some 510 bytes
         yield
 
 
 @pytest.mark.anyio
 async def test_large_bodies_are_read_back_in_several_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step is short; the next follows by itself, in order, until all slots are taken."""
-    monkeypatch.setattr(memory_queue, "MOST_BYTES", 0)  # everything waits in the file
+    monkeypatch.setattr(queue, "MOST_BYTES", 0)  # everything waits in the file
     async with StoreDriver(tmp_path / "log.db", concurrency=4) as shop:
         batches: list[int] = []
         hand_out = shop.hands_out

@@ -31,9 +31,9 @@ READY = b"ready\n"
 STREAMS = 3
 CHUNK = 65536
 PRELOADED = (
-    *{f"frontsim.cli.{entry.module}" for name, entry in COMMANDS.items() if name != "load"},
-    "frontsim.receivers.serve",
-    "frontsim.serving",
+    *{f"frontsim.cli.commands.{entry.module}" for name, entry in COMMANDS.items() if name != "load"},
+    "frontsim.subjects.serve",
+    "frontsim.hosting.serving",
     "frontsim.verification.session",
     *(f"_pytest.{name}" for name in default_plugins),
 )

@@ -89,7 +89,7 @@ def _start(address: str) -> None:
 
 
 class ForkedProcess:
-    """What our tests and `frontsim.recovery.command` use of a `subprocess.Popen`."""
+    """What our tests and `frontsim.hosting.user_program` use of a `subprocess.Popen`."""
 
     def __init__(
         self,
@@ -224,7 +224,7 @@ def path_with_frontsim(folder: Path) -> str:
 
 
 class Subprocess:
-    """Stands in for `subprocess` in `frontsim.recovery.command`: our own commands are forks."""
+    """Stands in for `subprocess` in `frontsim.hosting.user_program`: our own commands are forks."""
 
     DEVNULL, PIPE, STDOUT = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
     Popen = staticmethod(popen)

@@ -15,11 +15,10 @@ import uvloop
 
 from frontsim import catalog
 from frontsim.clock import Clock
-from frontsim.listening import listen, url_of
-from frontsim.receivers.app import make_app
-from frontsim.receivers.bookings import Bookings
-from frontsim.receivers.registry import find
-from frontsim.receivers.server import Server
+from frontsim.hosting.listening import listen, url_of
+from frontsim.subjects.bookings import Bookings
+from frontsim.subjects.registry import find
+from frontsim.subjects.serve import Server, make_app
 from tests.support.forked import popen
 from tests.support.patience import PATIENCE_S
 
@@ -47,7 +46,7 @@ def serving(variant: str, db: Path, *, clock: Clock | None = None) -> Iterator[s
 
 def command(variant: str, db: Path, *, port: int = 0) -> list[str]:
     """The command line that serves a receiver."""
-    serve = [sys.executable, "-m", "frontsim.receivers.serve"]
+    serve = [sys.executable, "-m", "frontsim.subjects.serve"]
     return [*serve, "--port", str(port), "--db", str(db), "--variant", variant]
 
 

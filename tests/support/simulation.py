@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from tests.support.patience import PATIENCE_S
 

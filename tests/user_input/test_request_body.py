@@ -9,7 +9,7 @@ import pytest
 
 from frontsim.errors import Busy
 from frontsim.user_input import request_body
-from frontsim.user_input.json_depth import read_json
+from frontsim.user_input.fields import read_json
 from frontsim.user_input.request_body import UnfinishedBodies
 from tests.support.simulation import Simulation, assert_problem
 

@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.history import Effect, EventFact, FaultFact, History, Observation, Run
+from frontsim.verification.effects.history import Effect, EventFact, FaultFact, History, Observation, Run
 from frontsim.verification.judge.checks import Judgement, judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario

@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import orjson
 
 from frontsim import catalog
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
+from frontsim.verification.effects.settle import WaitLimits
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import clauses
-from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.judge import checks
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
@@ -20,7 +20,7 @@ from tests.support.patience import PATIENCE_S
 from tests.support.served import served
 
 CATALOG = catalog.load()
-CONTRACT = clauses.load()
+CONTRACT = checks.receiver_contract()
 FEW = ("SaleCreated", "CustomerCreated", "CustomerUpdated")
 """What happens once, what begins and what changes: by these, receivers and scenarios differ."""
 QUICK = TimeLimits(settle_s=0.1, timeout_s=PATIENCE_S, answer_s=PATIENCE_S, last_s=2.0, memory_s=1.0)

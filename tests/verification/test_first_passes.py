@@ -10,12 +10,10 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
 from frontsim.verification import first_passes
-from frontsim.verification.facts.history import EventFact, History, Run
+from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.first_passes import FirstPasses
-from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.judge.clauses import load
-from frontsim.verification.play.harness import Harness, TimeLimits
-from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.verification.judge.checks import Judgement, receiver_contract
+from frontsim.verification.play.harness import Harness, RestOfRun, TimeLimits
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.played import NotPlayed
 from frontsim.verification.scenario.scenario import bundled_scenarios
@@ -42,7 +40,7 @@ class NoSimulator:
 
 def test_what_is_skipped_starts_no_simulator():
     """All of them come in their order, with the reason."""
-    played = list(play_all(bundled_scenarios(), NoSimulator(), load()))
+    played = list(play_all(bundled_scenarios(), NoSimulator(), receiver_contract()))
     assert [(each.name, f"{each.name} needs more") for each in bundled_scenarios()] == [
         (each.scenario.name, each.judgement.reason) for each in played
     ]
@@ -60,7 +58,7 @@ class Late(NoSimulator):
 
 def test_the_probes_before_the_first_scenario_count_within_the_budget():
     """What does not fit is not played, and starts no simulator."""
-    played = list(play_all(bundled_scenarios()[:3], Late(), load(), Pace(budget_s=100)))
+    played = list(play_all(bundled_scenarios()[:3], Late(), receiver_contract(), Pace(budget_s=100)))
     told = "not played: the budget of 100 s was used up before it (--budget)"
     assert [(Verdict.SKIPPED, told)] * 3 == [(each.judgement.verdict, each.judgement.reason) for each in played]
     assert {NotPlayed("the budget of 100 s was used up", 100)} == {each.not_played for each in played}
@@ -68,7 +66,7 @@ def test_the_probes_before_the_first_scenario_count_within_the_budget():
 
 def test_time_is_left_for_what_waits_for_the_end_of_the_run():
     """Its deliveries at the end take part of the budget, as does a scenario that would begin now."""
-    passes = FirstPasses([], Late(), load(), Pace(budget_s=200), None)
+    passes = FirstPasses([], Late(), receiver_contract(), Pace(budget_s=200), None)
     assert "" == passes._no_time(90)
     assert passes._no_time(101)
     passes._reserved_s = 20
@@ -77,7 +75,7 @@ def test_time_is_left_for_what_waits_for_the_end_of_the_run():
 
 def test_what_would_not_end_within_the_budget_starts_no_simulator():
     """How long it takes is known before, by the rate that the receiver has shown."""
-    passes = FirstPasses([], Late(), load(), Pace(budget_s=105), None)
+    passes = FirstPasses([], Late(), receiver_contract(), Pace(budget_s=105), None)
     passes._answer_ms, passes._per_s = 1000, 1.0
     (storm,) = (each for each in bundled_scenarios() if each.name == "storm")
     assert Verdict.SKIPPED is passes._one(storm, is_alone=True, rest=RestOfRun()).played.judgement.verdict
@@ -86,7 +84,7 @@ def test_what_would_not_end_within_the_budget_starts_no_simulator():
 @pytest.mark.parametrize(("answer_ms", "is_fewer"), [(20, False), (300, True)])
 def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
     """The first scenario shows how fast it is: one that answers at once gets all, however few were sent."""
-    passes = FirstPasses([], NoSimulator(), load(), Pace(), None)
+    passes = FirstPasses([], NoSimulator(), receiver_contract(), Pace(), None)
     storm = next(each for each in bundled_scenarios() if each.name == "storm")
     assert "" == passes._volume(storm, Selection(CATALOG)).note
     runs = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0, duration_ms=answer_ms),)
@@ -104,7 +102,7 @@ def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
 def test_fewer_scenarios_are_played_at_once_on_an_overloaded_machine(monkeypatch, busy, longest_s, answer_ms, jobs):
     """More of them would make late answers later; those that mostly wait for the receiver need less of the machine."""
     monkeypatch.setattr(first_passes, "overload", lambda: busy)
-    passes = FirstPasses([], NoSimulator(), load(), Pace(4, 16), None)
+    passes = FirstPasses([], NoSimulator(), receiver_contract(), Pace(4, 16), None)
     passes._answer_ms = answer_ms
     passes._receiver.note(longest_s)
     assert jobs == passes._jobs()
@@ -134,7 +132,7 @@ def test_a_scenario_may_kill_for_a_quarter_of_the_budget(monkeypatch, budget_s, 
         return Recording(History(scenario.name), skipped="enough is known")
 
     monkeypatch.setattr(first_passes, "play", play)
-    list(play_all(bundled_scenarios()[:1], Untouched(), load(), Pace(budget_s=budget_s)))
+    list(play_all(bundled_scenarios()[:1], Untouched(), receiver_contract(), Pace(budget_s=budget_s)))
     assert [kills_s] == given
 
 
@@ -167,7 +165,7 @@ def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits)
 @pytest.mark.slow
 def test_a_receiver_that_refuses_everything_is_asked_in_two_scenarios(shop, requested, play, monkeypatch):
     """The verdict on the others is the same without playing them; one that refuses for a moment would be played on."""
-    monkeypatch.setattr("frontsim.verification.early_stop._LEAST_S", 0.0)
+    monkeypatch.setattr("frontsim.verification.schedule._LEAST_S", 0.0)
     shop.answers = lambda _: 401
     request = requested(shop.url, events=["SaleCreated"])
     asked = []

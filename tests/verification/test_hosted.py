@@ -5,7 +5,7 @@ import time
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.request import Address
 from frontsim.verification.scenario import scenario

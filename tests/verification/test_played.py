@@ -1,8 +1,8 @@
 from frontsim.verdicts import Verdict
-from frontsim.verification.judge.clauses import load
+from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.played import Report
 
-CONTRACT = load()
+CONTRACT = receiver_contract()
 
 
 def test_an_interrupted_run_is_not_verified(report):

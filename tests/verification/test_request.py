@@ -7,7 +7,7 @@ import pytest
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.verification import request as request_module
-from frontsim.verification.observe.observers import CommandObserver, FunctionObserver, SinkObserver, UrlObserver
+from frontsim.verification.effects.observers import CommandObserver, FunctionObserver, SinkObserver, UrlObserver
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.request import (
     Address,

@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import Class
+from frontsim.verification.effects.classes import Class
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge.clauses import load
-from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.judge.checks import receiver_contract
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all, seed_of
 from tests.verification.laboratory import FEW, Batches, ending
 
-CONTRACT = load()
+CONTRACT = receiver_contract()
 BUNDLED = bundled_scenarios()
 
 

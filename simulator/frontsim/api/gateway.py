@@ -1,28 +1,175 @@
-"""The vendor's gateway: which operation a path names, and whether the caller's keys are right.
+"""The vendor's gateway: operations by path, keys, faults on calls, and the newest calls.
 
-    request -> path in lower case, one prefix -> operation? -> keys? -> (a fault on the API?) -> its handler
+caller ──▶ CallLog ──▶ Gateway          the gateway names the operation, and the fault that broke the call
+└──▶ the newest 500 ──▶ masked when they are read, because masking takes longer than most calls
+
+request -> path in lower case, one prefix -> operation? -> keys? -> (a fault on the API?) -> its handler
 
 As at the vendor, an unknown operation gets its 404 before the keys are checked, and a known path with another
 method is an unknown operation (seen). Paths are matched in any case, with or without a slash at the end, under
 `/restapi/V2/api/...` and `/api/...`: no two published paths collide when lower-cased.
 """
 
+import asyncio
 import hmac
 import re
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from frontsim.api.call_faults import CallFaults, broken_answer
-from frontsim.api.call_log import FAULT, OPERATION
-from frontsim.api.responses import no_operation, no_subscription_key, refusal
-from frontsim.clock import Clock
+from frontsim.api.responses import api_error, end_with_caller, gone, no_operation, no_subscription_key, refusal, reset
+from frontsim.clock import Clock, stopwatch
 from frontsim.domain.fault_rules import FaultRules
+from frontsim.domain.faults import DeliveryFacts, FaultRule, matches
+from frontsim.domain.model import ApiCall
 from frontsim.errors import FrontsimError, Unauthorized
+from frontsim.masking import MASK, masked
+
+
+class CallFaults:
+    """Which rule applies to a call, and what it does.
+
+    Args:
+        rules: fault rules; those on calls apply here.
+        clock: simulator time.
+    """
+
+    def __init__(self, *, rules: FaultRules, clock: Clock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._calls: Counter[int] = Counter()  # how many each rule has matched
+
+    def rule_for(self, operation: str) -> FaultRule | None:
+        """The rule that applies to a call of an operation, counted as fired."""
+        if not self._rules.any:
+            return None
+        call = DeliveryFacts(chance_key="", now=self._clock.now(), operation=operation, calls=self._calls)
+        self._calls.update(rule.number for rule in self._rules if matches(rule, call))
+        return self._rules.apply_first_match(call)
+
+    def forget(self) -> None:
+        """Count calls from 0 again, so that the seed draws the same chances."""
+        self._calls.clear()
+
+
+async def broken_answer(
+    rule: FaultRule, request: Request, answer: Callable[[], Awaitable[Response]]
+) -> Response | None:
+    """The answer to a call that a rule breaks; None where the caller got a reset instead.
+
+    Args:
+        rule: of a fault on calls.
+        request: the call.
+        answer: does what it asks for.
+    """
+    if rule.fault == "api-error":
+        return api_error(rule.param("status"), rule.param("retryAfter"))
+    if rule.fault == "api-slow":
+        end_with_caller(request.scope)
+        done = await answer()
+        await _left(request.receive, within_s=rule.param("seconds"))
+        return done
+    await answer()  # api-lost-response: done, and the answer is dropped
+    await reset(request.scope, request.receive)
+    return None
+
+
+async def _left(receive: Receive, *, within_s: float) -> None:
+    """Wait `within_s` seconds, or until the caller is gone."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(gone(receive), within_s)
+
+
+KEPT = 500
+"""Calls that are kept."""
+OPERATION, FAULT = "frontsim.operation", "frontsim.fault"
+"""Where the gateway writes them in a call's scope."""
+_MOST_HEADERS, _LONGEST = 30, 400  # of each of which so many characters
+_KEY = "x-api-key"
+_SHORTEST_KEY = 16
+_SHOWN_OF_KEY = 4
+
+
+class CallLog:
+    """Notes every call when it is over; an ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+        self._calls: deque[ApiCall] = deque(maxlen=KEPT)
+        self._count = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call on, and note it."""
+        status: int | None = None
+        size = 0
+        at, began, target = self._clock.now(), stopwatch(), _target(scope)
+
+        async def count(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, count)
+        finally:
+            self._count += 1
+            self._calls.append(
+                ApiCall(
+                    number=self._count,
+                    at=at,
+                    method=scope["method"],
+                    target=target,
+                    operation=scope.get(OPERATION, ""),
+                    status=status,
+                    duration_ms=round((stopwatch() - began) * 1000),
+                    answer_bytes=size,
+                    fault=scope.get(FAULT, ""),
+                    headers=[
+                        (name[:_LONGEST].decode("latin-1"), value[:_LONGEST].decode("latin-1"))
+                        for name, value in scope["headers"][:_MOST_HEADERS]
+                    ],
+                )
+            )
+
+    def after(self, number: int) -> Sequence[ApiCall]:
+        """The calls with higher numbers that are kept, newest first, without secrets."""
+        new = min(max(0, self._count - number), len(self._calls))
+        return [_masked(call) for call in islice(reversed(self._calls), new)]
+
+    def forget(self) -> None:
+        """Forget all calls; their numbers go on."""
+        self._calls.clear()
+
+
+def _target(scope: Scope) -> str:
+    """The path and the query as they came; the gateway changes the scope."""
+    query = scope["query_string"][:_LONGEST].decode("latin-1")
+    return f"{scope['path'][:_LONGEST]}{'?' if query else ''}{query}"
+
+
+def _masked(call: ApiCall) -> ApiCall:
+    return call._replace(
+        target=masked(call.target), headers=[(name, _masked_value(name, value)) for name, value in call.headers]
+    )
+
+
+def _masked_value(name: str, value: str) -> str:
+    """The beginning of a long key, which shows whose it is; nothing of other secrets."""
+    if name == _KEY and len(value) >= _SHORTEST_KEY:
+        return f"{value[:_SHOWN_OF_KEY]}{MASK}"
+    return masked(f"{name}: {value}").removeprefix(f"{name}: ")
+
 
 PREFIX = "/restapi/v2"
 

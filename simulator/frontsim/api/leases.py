@@ -24,17 +24,24 @@ from starlette.routing import Route
 
 from frontsim.api.responses import json, read_object
 from frontsim.clock import Clock, Milliseconds
-from frontsim.domain.delivery_shape import filled_url
-from frontsim.domain.headers import HeaderNames
-from frontsim.domain.model import ANSWER_BODY_KEPT, ANSWER_HEAD_KEPT, Delivery, Finished, Occurrence, Outcome, Result
-from frontsim.domain.status_text import StatusText, of_status
-from frontsim.domain.store_id import with_known_store
+from frontsim.domain.delivery_shape import HeaderNames, filled_url
+from frontsim.domain.model import (
+    ANSWER_BODY_KEPT,
+    ANSWER_HEAD_KEPT,
+    Delivery,
+    Finished,
+    Occurrence,
+    Outcome,
+    Result,
+    StatusText,
+    of_status,
+    with_known_store,
+)
 from frontsim.errors import UnknownLease
-from frontsim.payloads.async_payloads import AsyncPayloads
-from frontsim.payloads.event_times import EventTimes
-from frontsim.payloads.factory import Payloads
-from frontsim.payloads.profiles import PROFILES
-from frontsim.payloads.values.moments import Ticks
+from frontsim.payloads.making.factory import Payloads
+from frontsim.payloads.making.payload_service import AsyncPayloads
+from frontsim.payloads.making.profiles import PROFILES
+from frontsim.payloads.world.moments import EventTimes, Ticks
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields, shown_briefly
 

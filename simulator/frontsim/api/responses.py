@@ -1,17 +1,23 @@
-"""How the simulator answers: JSON, the gateway's bodies byte for byte, and one table from error to status.
+"""The simulator's answers: JSON, the gateway's bodies, one table from error to status, and the caller's connection.
 
 The gateway (Azure API Management) answers in front of the API; its bodies are known exactly (seen).
 Behind it is ASP.NET Core, whose error bodies are open: `application/problem+json` is inferred.
+
+The vendor's gateway answers its own paths, and knows no 405; this surface is ours, so it can say more.
+
+`frontsim.hosting.caller_connection` puts them there.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from frontsim import errors
 from frontsim.errors import BadInput, Busy, FrontsimError, UnsupportedMediaType
@@ -158,3 +164,60 @@ async def read_object(request: Request, *, any_type: bool = False, empty: bool =
     if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
     return as_object(await parsed(body))
+
+
+_CUT = 100  # characters of the request that are shown
+
+
+class NotFoundRoutes:
+    """An ASGI app that refuses every request; its `routes` stand behind all others of the surface.
+
+    Args:
+        prefix: the path of the surface, without a slash at its end.
+        served: the routes that exist.
+    """
+
+    def __init__(self, prefix: str, served: Sequence[Route]) -> None:
+        self._served = served
+        self.routes = [Route(prefix, self), Mount(prefix, self)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """405 with what the path takes, or 404 with every call."""
+        asked = f"{scope['method'][:_CUT]} {scope['path'][:_CUT]}"
+        here = [route for route in self._served if route.matches({**scope, "root_path": ""})[0] is Match.PARTIAL]
+        if here:
+            allowed = ", ".join(sorted({method for route in here for method in route.methods or ()}))
+            answer = problem(405, f"expected one of {allowed} at {here[0].path}, got {asked}")
+            answer.headers["Allow"] = allowed
+        else:
+            answer = problem(404, f"expected one of {', '.join(_calls(self._served))}, got {asked}")
+        await answer(scope, receive, send)
+
+
+def _calls(served: Sequence[Route]) -> list[str]:
+    """`GET /_sim/stats` and so on; without HEAD, which every GET route takes."""
+    return [f"{method} {route.path}" for route in served for method in sorted((route.methods or set()) - {"HEAD"})]
+
+
+RESET = "frontsim.reset"
+"""The name of a function that resets the connection."""
+ENDS_WITH_CALLER = "frontsim.ends-with-caller"
+"""Whether the call ends when the caller closes its side. Others are answered, because the caller may still read."""
+
+
+async def reset(scope: Scope, receive: Receive) -> None:
+    """Reset the caller's connection, and wait until it is gone: only then may the app end without an answer."""
+    reset_connection: Callable[[], None] = scope["extensions"][RESET]
+    reset_connection()
+    await gone(receive)
+
+
+def end_with_caller(scope: Scope) -> None:
+    """End this call when the caller closes its side: a call without an end has no reader then."""
+    scope.setdefault("extensions", {})[ENDS_WITH_CALLER] = True
+
+
+async def gone(receive: Receive) -> None:
+    """Wait until the caller is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

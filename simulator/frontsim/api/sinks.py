@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from frontsim.api.call_faults import CallFaults, broken_answer
+from frontsim.api.gateway import CallFaults, broken_answer
 from frontsim.api.responses import json
 from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Busy

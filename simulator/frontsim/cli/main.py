@@ -1,6 +1,8 @@
-"""`frontsim`: one literal registry of commands, each loaded when it is used, and the exit code of each.
+"""The registry of commands, defaults from the configuration, examples, exit codes.
 
-    0    done
+A line that ends in a backslash goes on in the next one. A test reads each example with the real command.
+
+0    done
     1, 2 what the command itself says: `verify` 1 violated and 2 unknown, `resend` and `reconcile` 1 still failing
     3    wrong usage, or something outside refused: one line says expected and got
     4    our own failure: one line, and where to report it
@@ -14,11 +16,12 @@ import atexit
 import difflib
 import gc
 import importlib
+import inspect
 import io
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +30,172 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from frontsim.cli.configured import defaults, options_of
-from frontsim.cli.examples import with_examples
-from frontsim.errors import FrontsimError, StoreFailed, Unusable
-from frontsim.presentation.masking import masked
-from frontsim.user_input.configuration import read_configuration
+from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable
+from frontsim.masking import masked
+from frontsim.user_input.configuration import Configuration, in_folder_of, read_configuration
+from frontsim.user_input.near import near
+
+Known = Callable[[], set[str]]
+"""Gives the names of the options of all commands; it loads them, so it is called only where it must be."""
+
+
+def defaults(configuration: Configuration, command: click.Command, *words: str, known: Known) -> dict[str, Any]:
+    """A default map for a command: by the name of the parameter; by the name of the command for those of a group.
+
+    Raises:
+        BadInput: the file has a key that is not an option.
+    """
+    if configuration.file is None:
+        return {}
+    if isinstance(command, click.Group):
+        return {
+            name: defaults(configuration, each, *words, name, known=known) for name, each in command.commands.items()
+        }
+    given = configuration.for_command(*words)
+    options = options_of(command)
+    _refuse_unknown(configuration, [name for name in given if name not in options], words, known)
+    return {
+        option.name: _value(configuration, option, given[name])
+        for name, option in options.items()
+        if name in given and option.name
+    }
+
+
+def options_of(command: click.Command) -> dict[str, click.Option]:
+    """A command's options by their long name, without the dashes."""
+    found: dict[str, click.Option] = {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            found |= {name.removeprefix("--"): option for name in option.opts if name.startswith("--")}
+    return found
+
+
+def _refuse_unknown(configuration: Configuration, names: Iterable[str], words: tuple[str, ...], known: Known) -> None:
+    """A key at the top may belong to another command; a key of the command's own table may not."""
+    table: Mapping[str, Any] = configuration.values
+    for word in words:
+        table = table.get(word, {})
+    for name in names:
+        everywhere = known()
+        if name in table or name not in everywhere:
+            hint = near(name, everywhere)
+            raise BadInput(f"{configuration.file}: expected the name of an option, got {name!r}{hint}")
+
+
+def _value(configuration: Configuration, option: click.Option, value: Any) -> Any:
+    if isinstance(value, list) and not option.multiple and option.nargs == 1:
+        return ",".join(map(str, value))
+    if isinstance(option.type, click.Path) and isinstance(value, str) and value != "-":
+        return in_folder_of(configuration, value)
+    return value
+
+
+_WEBHOOK, _EVENT = "0198c1d2-5a7e-7c1e-801a-5043b4e98e4e", "0198c1d3-7b10-7a55-9d2c-0c1fb7a3c2d1"
+_RECEIVER = "http://127.0.0.1:8500/hook"
+_EFFECTS = "http://127.0.0.1:8500/effects"
+_VERIFY = f"frontsim verify --receiver {_RECEIVER} \\\n    --observe-url {_EFFECTS}"
+_VERIFY_SALES = f"frontsim verify --receiver {_RECEIVER} --events SaleCreated"
+_BROKEN_JOB = "frontsim verify-recovery --job 'frontsim job --broken only-today'"
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "": ("frontsim demo", "frontsim serve", _VERIFY),
+    "serve": (
+        "frontsim serve",
+        "frontsim serve --port 0 --ephemeral --quiet",
+        'frontsim serve --host 0.0.0.0 --token "$TOKEN"',
+    ),
+    "demo": ("frontsim demo", "frontsim demo --count 1 --json"),
+    "init": ("frontsim init", f"frontsim init --receiver {_RECEIVER} \\\n    --observe-url {_EFFECTS} --ci github"),
+    "types": ("frontsim types", "frontsim types --json"),
+    "schema": ("frontsim schema SaleCreated > SaleCreated.json",),
+    "payload": (
+        "frontsim payload SaleCreated --count 3 --seed 7",
+        "frontsim payload SaleCreated --set total=100 > sale.json",
+        "frontsim payload SaleCreated --count 100000 --out sales.jsonl",
+    ),
+    "webhooks": ("frontsim webhooks list", f"frontsim webhooks create SaleCreated {_RECEIVER}"),
+    "webhooks list": ("frontsim webhooks list", "frontsim webhooks list --json"),
+    "webhooks create": (
+        f"frontsim webhooks create SaleCreated {_RECEIVER}",
+        f"frontsim webhooks create --all-types {_RECEIVER}",
+    ),
+    "webhooks update": (f"frontsim webhooks update {_WEBHOOK} \\\n    --url {_RECEIVER}",),
+    "webhooks delete": (f"frontsim webhooks delete {_WEBHOOK}",),
+    "trigger": (
+        "frontsim trigger SaleCreated --set total=100 --wait",
+        "frontsim payload SaleCreated > sale.json\nfrontsim trigger SaleCreated --payload sale.json --count 5",
+    ),
+    "simulate": ("frontsim simulate sale --count 10", "frontsim simulate day --speed 3600"),
+    "events": ("frontsim events --failed", f"frontsim events {_WEBHOOK} --runs"),
+    "tail": ("frontsim tail", "frontsim tail --json | grep SaleCreated"),
+    "drain": ("frontsim trigger SaleCreated --count 100 && frontsim drain",),
+    "clock": ("frontsim clock", "frontsim clock --advance 86400", "frontsim clock --set '2026-12-24 17:00:00'"),
+    "stats": ("frontsim stats", "frontsim stats --json"),
+    "reset": ("frontsim reset",),
+    "resend": (f"frontsim resend {_WEBHOOK} \\\n    {_EVENT}",),
+    "reconcile": (
+        "frontsim reconcile --dry-run",
+        "frontsim reconcile --state reconcile.json --watch 300 --max-attempts 20",
+    ),
+    "fault": (
+        "frontsim fault add lost-response --times 1",
+        "frontsim fault list",
+        "frontsim fault clear",
+    ),
+    "fault add": (
+        "frontsim fault add lost-response --times 1",
+        "frontsim fault add answer --param status=503 --event SaleCreated",
+        "frontsim fault add duplicate --probability 0.1",
+    ),
+    "fault list": ("frontsim fault list",),
+    "fault clear": ("frontsim fault clear", "frontsim fault clear 1 2"),
+    "contracts": ("frontsim contracts pull --out real", "frontsim contracts diff bundled real"),
+    "contracts pull": (
+        'frontsim contracts pull --out real \\\n    --base-url https://api.example.com/restapi/V2 --api-key "$API_KEY"',
+    ),
+    "contracts diff": ("frontsim contracts diff bundled real",),
+    "verify": (
+        _VERIFY,
+        f"{_VERIFY_SALES} \\\n    --observe-sql sqlite:///shop.db 'SELECT event_id FROM processed'",  # noqa: S608 - a command line
+        "frontsim verify --list",
+    ),
+    "verify-recovery": (
+        "frontsim verify-recovery --job 'python reconcile.py'",
+        f"{_BROKEN_JOB} \\\n    --case every-webhook",
+        "frontsim verify-recovery --list",
+    ),
+    "job": ("frontsim job --list", _BROKEN_JOB),
+    "load": (
+        "frontsim load steady --headless -u 20 -t 30s \\\n"
+        f"    --receiver {_RECEIVER} \\\n    --observe-url '{_EFFECTS}?payload=false'",
+        "frontsim load steady -- --help",
+    ),
+    "receiver": (
+        "frontsim receiver",
+        "frontsim receiver --broken no-dedupe --port 8501 --db broken.db",
+        "frontsim receiver --list",
+    ),
+}
+"""By the words behind `frontsim`."""
+
+_TITLE = "\n\n\b\nExamples:\n"
+
+
+def with_examples(command: click.Command, *words: str) -> click.Command:
+    """Adds its examples to a command's help, and for a group to the help of each of its commands."""
+    text = prose_of(command)
+    lines = [line for example in EXAMPLES.get(" ".join(words), ()) for line in example.splitlines()]
+    command.help = text + _TITLE + "\n".join(f"  {line}" for line in lines) if lines else text
+    if isinstance(command, click.Group):
+        for name, each in command.commands.items():
+            with_examples(each, *words, name)
+    return command
+
+
+def prose_of(command: click.Command) -> str:
+    """A command's help without its examples."""
+    return inspect.cleandoc(command.help or "").partition(_TITLE)[0]
+
 
 REFUSED, OUR_FAILURE, INTERRUPTED, READER_LEFT = 3, 4, 130, 141
 TRACEBACK_VARIABLE = "FRONTSIM_TRACEBACK"
@@ -54,43 +218,39 @@ class CommandEntry:
 
 
 COMMANDS: Mapping[str, CommandEntry] = {
-    "serve": CommandEntry("processes.serve", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
-    "demo": CommandEntry("processes.demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
-    "init": CommandEntry("verification.init", "init", "Write frontsim.toml and a CI job; try each answer at once."),
-    "types": CommandEntry(
-        "contract_data.catalogue", "types", "List the event types: when each is raised, and what for."
-    ),
-    "schema": CommandEntry("contract_data.catalogue", "schema", "Print the JSON Schema of a type's payload."),
-    "payload": CommandEntry("contract_data.payload", "payload", "Print payloads as JSON lines; needs no simulator."),
-    "webhooks": CommandEntry("vendor_api.webhooks", "webhooks", "List, create, update and delete webhooks."),
-    "trigger": CommandEntry("control_api.trigger", "trigger", "Raise events of one type."),
-    "simulate": CommandEntry("control_api.simulate", "simulate", "Do a business act and everything that it causes."),
-    "events": CommandEntry("vendor_api.events", "events", "List a webhook's events and how each was delivered."),
-    "tail": CommandEntry("control_api.tail", "tail", "Follow the deliveries, a line for each."),
-    "drain": CommandEntry("control_api.control", "drain", "Wait until nothing is due or in flight."),
-    "clock": CommandEntry("control_api.control", "clock", "Show the simulator's time, or move it."),
-    "stats": CommandEntry("control_api.control", "stats", "Show how much the log holds."),
-    "reset": CommandEntry("control_api.control", "reset", "Forget webhooks, events, faults and sinks."),
-    "resend": CommandEntry("vendor_api.resend", "resend", "Resend one event, once."),
-    "reconcile": CommandEntry(
-        "vendor_api.reconcile", "reconcile", "List what failed and resend it until nothing is left."
-    ),
-    "fault": CommandEntry("control_api.fault", "fault", "Break deliveries, the log or the API on purpose."),
+    "serve": CommandEntry("programs", "serve", "Run a simulator: the vendor's webhook API, and deliveries."),
+    "demo": CommandEntry("demo", "demo", "Play an outage, list and resend from end to end, in seconds."),
+    "init": CommandEntry("init", "init", "Write frontsim.toml and a CI job; try each answer at once."),
+    "types": CommandEntry("event_types", "types", "List the event types: when each is raised, and what for."),
+    "schema": CommandEntry("event_types", "schema", "Print the JSON Schema of a type's payload."),
+    "payload": CommandEntry("event_types", "payload", "Print payloads as JSON lines; needs no simulator."),
+    "webhooks": CommandEntry("webhooks", "webhooks", "List, create, update and delete webhooks."),
+    "trigger": CommandEntry("simulator", "trigger", "Raise events of one type."),
+    "simulate": CommandEntry("simulator", "simulate", "Do a business act and everything that it causes."),
+    "events": CommandEntry("webhooks", "events", "List a webhook's events and how each was delivered."),
+    "tail": CommandEntry("simulator", "tail", "Follow the deliveries, a line for each."),
+    "drain": CommandEntry("simulator", "drain", "Wait until nothing is due or in flight."),
+    "clock": CommandEntry("simulator", "clock", "Show the simulator's time, or move it."),
+    "stats": CommandEntry("simulator", "stats", "Show how much the log holds."),
+    "reset": CommandEntry("simulator", "reset", "Forget webhooks, events, faults and sinks."),
+    "resend": CommandEntry("webhooks", "resend", "Resend one event, once."),
+    "reconcile": CommandEntry("reconcile", "reconcile", "List what failed and resend it until nothing is left."),
+    "fault": CommandEntry("simulator", "fault", "Break deliveries, the log or the API on purpose."),
     "contracts": CommandEntry(
-        "contract_data.contract_commands", "contracts", "Pull the real API's event types and schemas, and compare them."
+        "contracts", "contracts", "Pull the real API's event types and schemas, and compare them."
     ),
     "verify": CommandEntry(
-        "verification.verify",
+        "verify",
         "verify",
         "Prove that a receiver loses nothing and doubles nothing.",
         hosts_simulators=True,
     ),
     "verify-recovery": CommandEntry(
-        "verification.verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
+        "verify_recovery", "verify_recovery", "Prove that your list -> resend job misses nothing."
     ),
-    "job": CommandEntry("processes.job", "job", "Run a list -> resend job to learn from, right or broken."),
-    "load": CommandEntry("processes.load", "load", "Start Locust with a bundled load test."),
-    "receiver": CommandEntry("processes.receiver", "receiver", "Run the reference receiver, or a broken one."),
+    "job": CommandEntry("programs", "job", "Run a list -> resend job to learn from, right or broken."),
+    "load": CommandEntry("programs", "load", "Start Locust with a bundled load test."),
+    "receiver": CommandEntry("programs", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""
 _PLAYS_NOTHING = ("-h", "--help", "--list", "--base-url")
@@ -100,7 +260,7 @@ _PLAYS_NOTHING = ("-h", "--help", "--list", "--base-url")
 def _loaded(name: str) -> click.Command:
     entry = COMMANDS[name]
     with _no_collections():
-        command = getattr(importlib.import_module(f"frontsim.cli.{entry.module}"), entry.attribute)
+        command = getattr(importlib.import_module(f"frontsim.cli.commands.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
     return with_examples(command, name)
 
@@ -159,7 +319,7 @@ class Frontsim(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Load the command. The process for its simulators, if it hosts any, starts meanwhile, and ends with `ctx`."""
         if not ctx.resilient_parsing and _hosts_simulators(args):
-            from frontsim.simulator_process import SimulatorProcess  # noqa: PLC0415 - one command in twenty needs it
+            from frontsim.hosting.simulator_process import SimulatorProcess  # noqa: PLC0415 - one command in twenty needs it
 
             with suppress(Unusable):  # the command tries again, and says so
                 ctx.obj = ctx.with_resource(SimulatorProcess())

@@ -1,4 +1,4 @@
-"""How a command shows rows: a table for a terminal, plain lines for a pipe, JSON for a program.
+"""Rows as tables, plain lines or JSON; bars; a line for a delivery.
 
 Plain lines hold every value whole, two spaces between columns, whatever their width. A terminal's table folds long
 texts, keeps ids whole, and leaves out its last columns where there is no room for them: it says which. What comes from
@@ -8,8 +8,10 @@ outside can neither colour nor move the cursor: characters that do not print are
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import orjson
@@ -18,7 +20,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from frontsim.presentation.printable import printable
+from frontsim.masking import printable
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with the API's own names.")
 """The option of every command that prints a table; the command is called with `as_json`."""
@@ -127,3 +129,49 @@ def plain(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def shown(value: object) -> str:
     """A value as one line of printable text."""
     return printable("-" if value is None else str(value))
+
+
+_LONGEST_TARGET = 60
+
+
+def delivery_line(run: Mapping[str, Any]) -> str:
+    """When, which event, how it ended, in how long, by which fault, and where it went.
+
+    The id comes early, so that no terminal breaks it. Of the URL there are host and path: the rest may be secret.
+
+    Args:
+        run: as `/_sim/stream` tells of it.
+    """
+    words = (run.get("statusCode"), run.get("status"))
+    outcome = " ".join(str(word) for word in words if word is not None) or str(run["outcome"])
+    parts = [
+        str(run["createdDateTime"]).partition("T")[2].ljust(12),
+        str(run["webhookEventId"]),
+        str(run["event"]),
+        f"run {run['run']}" if run["run"] > 1 else "",
+        outcome,
+        "" if run.get("durationMs") is None else f"{run['durationMs']} ms",
+        f"[{run['fault']}]" if run.get("fault") else "",
+        _target(str(run.get("url") or "")),
+    ]
+    return "  ".join(shown(part) for part in parts if part)
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    text = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return text if len(text) <= _LONGEST_TARGET else f"{text[: _LONGEST_TARGET - 1]}…"
+
+
+@contextmanager
+def progress_of(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Gives what to call with the number that is done. The bar goes away at the end, however that comes."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second, which a pipe need not wait for
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

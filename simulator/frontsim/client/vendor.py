@@ -1,6 +1,6 @@
-"""The vendor's webhook API, real or mock, as an integrator would call it."""
+"""The vendor's webhook API, and the one reader of its log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -139,3 +139,34 @@ def _when(moment: When) -> str:
 
 def _flag(value: bool) -> str:  # noqa: FBT001 - one flag is all that there is to convert
     return "true" if value else "false"
+
+
+EVER = ("2000-01-01", "2199-12-31")
+"""A window that leaves nothing out."""
+
+
+class LogFilter(TypedDict, total=False):
+    """Which events, None for all, and what each carries."""
+
+    success: bool | None
+    with_payloads: bool
+    with_runs: bool
+
+
+def read_log(
+    api: FrontSystems,
+    webhook_ids: Iterable[str],
+    *,
+    since: When = EVER[0],
+    **which: Unpack[LogFilter],
+) -> Iterator[EventEntry]:
+    """The events since a moment, webhook by webhook, oldest first for each. Raises CallError."""
+    for webhook_id in webhook_ids:
+        yield from api.list_events(
+            webhook_id,
+            from_=since,
+            to=EVER[1],
+            success=which.get("success"),
+            include_payload=which.get("with_payloads", False),
+            include_runs=which.get("with_runs", False),
+        )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
-from frontsim.presentation.masking import masked, masked_errors
-from frontsim.simulator_process import SimulatorProcess
+from frontsim.hosting.simulator_process import SimulatorProcess
+from frontsim.masking import masked, masked_errors
+from frontsim.verdicts import Contract
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import clauses
-from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verification.judge import checks
+from frontsim.verification.judge.checks import why_not_exercised
 from frontsim.verification.played import Played
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.masking import without_secrets
@@ -25,7 +25,7 @@ def player(request: Request, seed: int) -> Play:
     """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look."""
 
     def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ContractOutcome]]:
-        contract = clauses.load()
+        contract = checks.receiver_contract()
         with (
             masked_errors(),
             SimulatorProcess() as process,

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 
-from frontsim.clauses import Contract
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
-from frontsim.presentation.masking import masked, masked_errors
-from frontsim.recovery import clauses
+from frontsim.masking import masked, masked_errors
+from frontsim.recovery import judge
 from frontsim.recovery.case import chosen
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.report import by_clause
 from frontsim.recovery.session import PlayedCase, play_all
 from frontsim.recovery.story import story
+from frontsim.verdicts import Contract
 
 _AT_ONCE = 4
 _MOST_FINDINGS = 10
@@ -23,7 +23,7 @@ def job_player(setup: JobSetup, seed: int) -> Play:
     """Plays cases against a job, some at the same time."""
 
     def play(names: Sequence[str], pause: Pause) -> Iterator[tuple[str, ContractOutcome]]:
-        contract = clauses.load()
+        contract = judge.job_contract()
         playing = play_all(
             chosen(names),
             setup,

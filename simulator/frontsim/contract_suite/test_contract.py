@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.playing import player
 from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
-from frontsim.user_input.assignments import read_assignments
 from frontsim.user_input.configuration import delivery_settings, read_configuration
-from frontsim.verification.dependency.address import read_addresses
-from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.judge import clauses
+from frontsim.user_input.paths import read_assignments
+from frontsim.verdicts import MUST, Clause
+from frontsim.verification.dependency.breakage import read_addresses
+from frontsim.verification.effects.history import ContentCheck
+from frontsim.verification.judge import checks
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 
@@ -30,7 +30,7 @@ __all__ = ["contract_outcomes", "receiver_request", "test_receiver_keeps_the_con
 
 _CASES = [
     pytest.param(each, clause, id=f"{each.name}-{clause.id}")
-    for contract in [clauses.load()]
+    for contract in [checks.receiver_contract()]
     for each in scenario.bundled_scenarios()
     for clause in contract.judged_in(each.name)
     if clause.severity == MUST

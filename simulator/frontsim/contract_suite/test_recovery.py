@@ -11,19 +11,19 @@ from functools import partial
 
 import pytest
 
-from frontsim.clauses import MUST, Clause
 from frontsim.contract_suite.outcomes import SharedOutcomes
 from frontsim.contract_suite.recovery_playing import job_player
 from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
-from frontsim.recovery import clauses
+from frontsim.recovery import judge
 from frontsim.recovery.case import Case, bundled_cases
 from frontsim.recovery.play import JobSetup
+from frontsim.verdicts import MUST, Clause
 
 __all__ = ["recovery_outcomes", "recovery_setup", "test_job_keeps_the_contract"]
 
 _CASES = [
     pytest.param(each, clause, id=f"{each.name}-{clause.id}")
-    for contract in [clauses.load()]
+    for contract in [judge.job_contract()]
     for each in bundled_cases()
     for clause in contract.judged_in(each.name)
     if clause.severity == MUST

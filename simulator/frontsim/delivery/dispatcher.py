@@ -15,19 +15,14 @@ from operator import attrgetter
 
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds
-from frontsim.delivery.barrier import Barrier
-from frontsim.delivery.concurrency import ConcurrencyLimit
-from frontsim.delivery.fault_effects import result_in_log, send_plan
-from frontsim.delivery.payload_mutations import mutate
-from frontsim.delivery.reordering import Reordering
-from frontsim.delivery.send_plan import WHOLE, SendPlan, held
+from frontsim.delivery.admission import ConcurrencyLimit, Reordering
+from frontsim.delivery.fault_effects import mutate, result_in_log, send_plan
+from frontsim.delivery.send_plan import WHOLE, Barrier, SendPlan, held
 from frontsim.delivery.webhook_sender import WebhookSender
-from frontsim.domain.delivery_shape import filled_url
+from frontsim.domain.delivery_shape import HeaderNames, filled_url
 from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import FAULTS, DeliveryFacts, FaultRule, FaultStage
-from frontsim.domain.headers import HeaderNames
-from frontsim.domain.model import NOT_SENT, ChangedRequest, Delivery, Finished, Outcome, Result, Trigger
-from frontsim.domain.status_text import StatusText
+from frontsim.domain.model import NOT_SENT, ChangedRequest, Delivery, Finished, Outcome, Result, StatusText, Trigger
 from frontsim.domain.target import Target, parse_target
 from frontsim.errors import StoreFailed, UnknownEventType
 from frontsim.store.event_log import EventLog

@@ -1,4 +1,4 @@
-"""The shape of a delivery: what stands around the payload in the body, and which fixed headers it has.
+"""The body and the headers around a payload, named or from a file.
 
 The vendor's real shape is open, and receivers assume different ones. `bare` is what the vendor's log suggests: the
 payload is the body. The log always keeps the bare payload.
@@ -11,17 +11,36 @@ payload is the body. The log always keeps the bare payload.
 
 A body has each name once. If the payload has a field of the same name (`type` of StockMovementCreated), the shape's
 replaces it, because the receiver reads the event's type there.
+
+[fields]                       # or [envelope]
+type = "event"                 # top-level field = what it holds
+id = "webhookEventId"
+
+[envelope]
+event = "{event}"
+data = "{payload}"
+
+[headers]
+Authorization = "Bearer secret"
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from frontsim.clock import WireTime
 from frontsim.domain.model import Delivery
+from frontsim.errors import Unusable
+from frontsim.masking import MASK, masked
+from frontsim.settings import HTTP_TOKEN
+from frontsim.user_input.fields import Fields, read_json
+from frontsim.user_input.near import not_among
+from frontsim.user_input.toml_file import parsed_toml
 
 Value = str | int | None
 
@@ -147,3 +166,154 @@ def _with_fields(body: bytes, added: Mapping[str, Value]) -> bytes:
     rest = own[1:].lstrip()
     separator = b"" if rest.startswith(b"}") else b","
     return orjson.dumps(added)[:-1] + separator + rest
+
+
+SHAPES: Mapping[str, DeliveryShape] = {
+    "bare": BARE,
+    "typed": DeliveryShape(fields={"type": "event", "id": "webhookEventId"}),
+    "event": DeliveryShape(fields={"event": "event"}),
+    "envelope": DeliveryShape(
+        envelope=envelope_of({"event": "{event}", "id": "{webhookEventId}", "data": "{payload}"})
+    ),
+}
+"""The named shapes."""
+
+_FRAMING = frozenset(
+    {
+        "connection", "content-length", "content-type", "expect", "host", "keep-alive", "te", "trailer",
+        "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+"""Headers that the sender writes itself, or that say how the request ends."""
+
+
+def read_delivery_shape(name: str) -> DeliveryShape:
+    """The shape of that name, or in that file.
+
+    Raises:
+        Unusable: there is none, or the file is not as above; the text names the key.
+    """
+    if name in SHAPES:
+        return SHAPES[name]
+    try:
+        text = Path(name).read_bytes()
+    except OSError as error:
+        raise Unusable(
+            f"--delivery-shape: {not_among(SHAPES, name, expected='a shape or a TOML or JSON file')} ({error.strerror})"
+        ) from None
+    return _shape(_document(text, name), name)
+
+
+def _document(text: bytes, file: str) -> Mapping[str, Any]:
+    """What a file says. Raises Unusable."""
+    if file.lower().endswith(".json"):
+        try:
+            document = read_json(text)
+        except ValueError as error:
+            raise Unusable(f"{file}: {error}") from None
+        if not isinstance(document, dict):
+            raise Unusable(f"{file}: expected an object with fields or envelope, and headers, got another value")
+        return document
+    return parsed_toml(text, file)
+
+
+def _shape(document: Mapping[str, Any], file: str) -> DeliveryShape:
+    fields = Fields(document)
+    fields.only("fields", "envelope", "headers")
+    added = fields.within("fields")
+    names = ", ".join(FACTS)
+    for name in added.value:
+        if added.raw(name) not in FACTS:
+            added.refuse(name, f"one of {names}")
+    if fields.has("fields") and fields.has("envelope"):
+        fields.note("envelope", "expected [fields] or [envelope], got both; an envelope can name everything itself")
+    envelope: tuple[Any, ...] = ()
+    template = fields.mapping("envelope")
+    try:
+        envelope = envelope_of(template) if template else ()
+    except KeyError as error:
+        fields.note("envelope", f"expected one of {{{PAYLOAD}}}, {_in_braces()}, got {{{error.args[0]}}}")
+    except (TypeError, ValueError) as error:
+        fields.note("envelope", f"expected what JSON can hold, got {error}")
+    headers = fields.within("headers")
+    for name in headers.value:
+        _check_header(headers, name)
+    if fields.problems:
+        raise Unusable(f"{file}: {fields.story}")
+    return DeliveryShape(fields=dict(added.value), envelope=envelope, headers=dict(headers.value))
+
+
+def _check_header(headers: Fields, name: str) -> None:
+    """Note a header that HTTP or the sender cannot take. The value may be a secret, so no text quotes it."""
+    value = headers.raw(name)
+    if not HTTP_TOKEN.fullmatch(name) or name.lower() in _FRAMING:
+        headers.note(name, "expected an HTTP header that is free, such as Authorization, got one that is not")
+    elif not isinstance(value, str) or not value.isascii() or not value.isprintable() or value != value.strip():
+        headers.note(name, "expected a printable ASCII text without spaces around it")
+
+
+def _in_braces() -> str:
+    return ", ".join(f"{{{name}}}" for name in FACTS)
+
+
+JSON_TYPE = "application/json; charset=utf-8"
+_AUTHORIZATION = "authorization"
+_USER = re.compile(r"[^/]*//[^/?#]+@")
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity, which makes the cache below fast
+class HeaderNames:
+    """Names of the headers that identify a delivery's event."""
+
+    event_id: str
+    webhook_id: str
+    event: str
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of every delivery, and their values. Authorization gives way to a user in the webhook's URL."""
+
+    def of(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> dict[str, str]:
+        """The headers of a delivery, without those of the HTTP connection."""
+        return {
+            "Content-Type": content_type or JSON_TYPE,
+            self.event_id: delivery.webhook_event_id,
+            self.webhook_id: delivery.webhook_id,
+            self.event: delivery.event if event is None else event,
+            **self.fixed_for(delivery.url),
+        }
+
+    def lines(self, delivery: Delivery, *, event: str | None = None, content_type: str | None = None) -> bytes:
+        """The same headers as the lines of a request's head."""
+        before, after = _around_the_id(
+            self,
+            delivery.webhook_id,
+            delivery.event if event is None else event,
+            content_type,
+            delivery.url if "@" in delivery.url else "",
+        )
+        return b"%b%b%b" % (before, delivery.webhook_event_id.encode(), after)
+
+    def hidden(self, head: str) -> str:
+        """A request's head for a reader: fixed headers may hold secrets, so their values are not shown."""
+        names = {name.lower() for name in self.fixed}
+        lines = [line.partition(": ") for line in head.split("\n")]
+        return "\n".join(
+            f"{name}: {MASK}" if colon and name.lower() in names else masked(f"{name}{colon}{value}")
+            for name, colon, value in lines
+        )
+
+    def fixed_for(self, url: str) -> Mapping[str, str]:
+        """The fixed headers of a delivery to a URL: one request has one Authorization."""
+        if not self.fixed or not _USER.match(url):
+            return self.fixed
+        return {name: value for name, value in self.fixed.items() if name.lower() != _AUTHORIZATION}
+
+
+@lru_cache(maxsize=1024)
+def _around_the_id(
+    names: HeaderNames, webhook_id: str, event: str, content_type: str | None, url: str
+) -> tuple[bytes, bytes]:
+    """The lines before and after the event's id, which are the same for each delivery of a type to a webhook."""
+    before = f"Content-Type: {content_type or JSON_TYPE}\r\n{names.event_id}: "
+    fixed = "".join(f"{name}: {value}\r\n" for name, value in names.fixed_for(url).items())
+    after = f"\r\n{names.webhook_id}: {webhook_id}\r\n{names.event}: {event}\r\n{fixed}"
+    return before.encode(), after.encode()

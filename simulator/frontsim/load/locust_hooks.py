@@ -22,13 +22,12 @@ from locust.event import EventHook
 from locust.runners import MasterRunner, WorkerRunner
 
 from frontsim.errors import FrontsimError
-from frontsim.load.master.load_master import UNKNOWN, LoadMaster, PreflightFailed
-from frontsim.load.plan.load import Load
-from frontsim.load.plan.options import add_options
-from frontsim.load.plan.plans import Plan
-from frontsim.load.worker.load_worker import LoadWorker
-from frontsim.presentation.masking import masked
-from frontsim.verification.observe.observers import ObserverFailed
+from frontsim.load.load_master import UNKNOWN, LoadMaster, PreflightFailed
+from frontsim.load.options import Load, add_options
+from frontsim.load.plan import Plan
+from frontsim.load.worker import LoadWorker
+from frontsim.masking import masked
+from frontsim.verification.effects.observers import ObserverFailed
 
 REFUSED, INTERNAL_ERROR = 3, 4
 

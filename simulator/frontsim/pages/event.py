@@ -11,16 +11,15 @@ from starlette.routing import Route
 
 from frontsim.catalog import Catalog
 from frontsim.clock import WireTime
-from frontsim.domain.delivery_shape import filled_url
+from frontsim.domain.delivery_shape import HeaderNames, filled_url
 from frontsim.domain.faults import FAULTS, FaultStage
-from frontsim.domain.headers import HeaderNames
 from frontsim.domain.model import ChangedRequest, Delivery, Outcome, Trigger
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput, NotFound, UnknownEventType
-from frontsim.pages.answers import json, row_json
-from frontsim.store.causes import CauseDetail
+from frontsim.pages.site import json, row_json
 from frontsim.store.log_pages import EventDetail, LogPageQuery, RunDetail, SameEntity
 from frontsim.store.reader import Reader
+from frontsim.store.rows import CauseDetail
 from frontsim.user_input.fields import Fields
 
 _OTHERS = 50

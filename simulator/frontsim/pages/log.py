@@ -1,5 +1,6 @@
-"""What the page reads of the log: events of all webhooks page by page, and counts."""
+"""The page's reads of the log, the calls and the sinks."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim.clock import Clock, WireTime
-from frontsim.pages.answers import json, row_json
+from frontsim.domain.model import ApiCall
+from frontsim.errors import BadInput
+from frontsim.pages.site import json, row_json
+from frontsim.store.changes import SecondRow
 from frontsim.store.log_pages import MOST, OUTCOMES, LogPageQuery
 from frontsim.store.reader import Reader
-from frontsim.store.seconds import SecondRow
 from frontsim.user_input.fields import Fields
 
 SHOWN_S = 600
@@ -118,3 +121,74 @@ def _second(row: SecondRow) -> dict[str, Any]:
         "p50": row.latency_ms(0.5),
         "p99": row.latency_ms(0.99),
     }
+
+
+_MOST_DIGITS = 18
+
+
+class CallReads:
+    """Reads of the calls.
+
+    Args:
+        after: gives the calls with higher numbers that are kept, newest first.
+    """
+
+    def __init__(self, *, after: Callable[[int], Sequence[ApiCall]], wire_time: WireTime) -> None:
+        self._after = after
+        self._time = wire_time
+        self.routes = [Route("/_sim/page/calls", self.calls, methods=["GET"])]
+
+    async def calls(self, request: Request) -> Response:
+        """The calls after the one of a number, newest first. Raises BadInput."""
+        text = request.query_params.get("after", "0")
+        if not text.isdecimal() or len(text) > _MOST_DIGITS:
+            raise BadInput(f"after: expected the number of a call, got {text[:64]!r}")
+        return json([self._shown(call) for call in self._after(int(text))])
+
+    def _shown(self, call: ApiCall) -> dict[str, Any]:
+        return {
+            "number": call.number,
+            "createdDateTime": self._time.write(call.at),
+            "method": call.method,
+            "target": call.target,
+            "operation": call.operation or None,
+            "status": call.status,
+            "durationMs": call.duration_ms,
+            "answerBytes": call.answer_bytes,
+            "key": dict(call.headers).get("x-api-key"),
+            "fault": call.fault or None,
+            "headers": call.headers,
+        }
+
+
+MOST_RECORDS = 200
+"""Records that are shown; `GET /_sim/sink/{name}` has all."""
+_LONGEST_RECORD = 20_000  # characters of a record that are shown
+
+
+class SinkReads:
+    """Reads of the sinks.
+
+    Args:
+        counts: gives how many records each name has.
+        newest: gives the newest records of a name, the last one first.
+    """
+
+    def __init__(
+        self, *, counts: Callable[[], Mapping[str, int]], newest: Callable[[str, int], Sequence[bytes]]
+    ) -> None:
+        self._counts = counts
+        self._newest = newest
+        self.routes = [
+            Route("/_sim/page/sinks", self.sinks, methods=["GET"]),
+            Route("/_sim/page/sinks/{name}", self.records, methods=["GET"]),
+        ]
+
+    async def sinks(self, _: Request) -> Response:
+        """Each name with how many records it has."""
+        return json([{"name": name, "records": count} for name, count in self._counts().items()])
+
+    async def records(self, request: Request) -> Response:
+        """The newest records of a name, the last one first, each as the text of its JSON."""
+        records = self._newest(request.path_params["name"], MOST_RECORDS)
+        return json([record[:_LONGEST_RECORD].decode(errors="replace") for record in records])

@@ -1,19 +1,31 @@
-"""`GET /` and the files of the page: one document, two stylesheets and a few JavaScript modules, all of them ours.
+"""The page's document and files, what it offers to choose from, and how its calls answer.
 
 Nothing in them depends on the log, so they need no token; what the page shows comes from calls that do. The policy
 lets nothing run or load but these files, and Trusted Types refuses every attempt to make a document out of text.
 """
 
+import asyncio
 import hashlib
+import math
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from frontsim import bundled
-from frontsim.errors import NotFound
+from frontsim.catalog import Catalog
+from frontsim.clock import WireTime
+from frontsim.domain.faults import FAULTS, Fault, Param
+from frontsim.errors import BadInput, BodyTooLarge, NotFound, UnknownEventType
+from frontsim.payloads.making.payload_service import AsyncPayloads
+from frontsim.payloads.making.shop import ACTS
+from frontsim.store.log_pages import LogRow
+from frontsim.user_input.request_body import parsed, read_body
 
 ASSETS = "/_sim/page/assets/"
 """The files' paths begin so."""
@@ -93,3 +105,128 @@ def _file(request: Request, content: bytes, media_type: str) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=media_type, headers=headers)
+
+
+def json(value: object) -> Response:
+    """Any value that orjson can write."""
+    return Response(
+        orjson.dumps(value), media_type="application/json; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
+
+
+def row_json(row: LogRow, wire_time: WireTime) -> dict[str, Any]:
+    """An event with its newest run that is over."""
+    return {
+        "number": row.number,
+        "webhookEventId": row.webhook_event_id,
+        "webhookId": row.webhook_id,
+        "event": row.event,
+        "url": row.url,
+        "isDeleted": row.is_deleted,
+        "storeId": row.store_id,
+        "createdDateTime": wire_time.write(row.created_at),
+        "status": row.status,
+        "statusCode": row.status_code,
+        "success": row.success,
+        "runsCounter": row.runs,
+        "outcome": row.outcome,
+        "durationMs": row.duration_ms,
+        "fault": row.fault or None,
+    }
+
+
+class Registry:
+    """The registries as JSON.
+
+    Args:
+        operations: the vendor's operations, which a fault on the API may be narrowed to.
+        next_number: the number of the next occurrence: the payload that the page shows is the one that comes next.
+    """
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        catalog: Catalog,
+        async_payloads: AsyncPayloads,
+        operations: Sequence[str],
+        next_number: Callable[[], int],
+    ) -> None:
+        self._version = version
+        self._catalog = catalog
+        self._async_payloads = async_payloads
+        self._operations = operations
+        self._next_number = next_number
+        self.routes = [
+            Route("/_sim/page/registry", self.registry, methods=["GET"]),
+            Route("/_sim/page/payloads/{event}", self.payload, methods=["GET"]),
+            Route("/_sim/page/payloads/{event}", self.check, methods=["POST"]),
+        ]
+
+    async def registry(self, _: Request) -> Response:
+        """Types, faults, acts and operations, each with what is said of it."""
+        return json(
+            {
+                "version": self._version,
+                "types": [
+                    {
+                        "name": kind.name,
+                        "trigger": kind.trigger,
+                        "usage": kind.usage,
+                        "identity": kind.identity,
+                        "provenance": kind.provenance,
+                    }
+                    for kind in self._catalog
+                ],
+                "faults": [_fault(fault) for fault in FAULTS.values()],
+                "acts": [{"name": name, "description": text} for name, text in ACTS.items()],
+                "operations": self._operations,
+            }
+        )
+
+    async def payload(self, request: Request) -> Response:
+        """The payload that a trigger of that type would make now. Raises NotFound."""
+        name = self._name(request)
+        (made,) = await self._async_payloads.make([name], self._next_number())
+        return json(orjson.Fragment(made.body))
+
+    async def check(self, request: Request) -> Response:
+        """What is wrong with a payload, by dotted path; empty where it is valid. Raises NotFound, BodyTooLarge."""
+        name = self._name(request)
+        body = await read_body(request)
+        try:
+            value = await parsed(body)
+        except BodyTooLarge:
+            raise
+        except BadInput as error:
+            return json([{"path": "", "expected": "JSON", "got": str(error)}])
+        found = await asyncio.to_thread(self._catalog.problems, name, value)  # the first one loads jsonschema
+        return json([{"path": each.path, "expected": each.expected, "got": each.got} for each in found])
+
+    def _name(self, request: Request) -> str:
+        try:
+            return self._catalog.find(request.path_params["event"]).name
+        except UnknownEventType as error:
+            raise NotFound(str(error)) from None
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "name": fault.name,
+        "stage": fault.stage,
+        "help": fault.help,
+        "params": [_param(name, param) for name, param in fault.params.items()],
+    }
+
+
+def _param(name: str, param: Param) -> dict[str, Any]:
+    return {
+        "name": name,
+        "help": param.help,
+        "expected": param.expected,
+        "default": param.default,
+        "least": param.least,
+        "most": None if param.most == math.inf else param.most,
+        "whole": param.whole,
+        "words": param.words,
+    }

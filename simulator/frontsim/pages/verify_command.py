@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from frontsim import bundled
 from frontsim.errors import BadInput
-from frontsim.presentation.masking import COMMAND_OPTIONS, masked, masked_command
+from frontsim.masking import COMMAND_OPTIONS, masked, masked_command
 from frontsim.settings import Settings, of_delivery
 from frontsim.user_input.configuration import read_configuration
 from frontsim.user_input.fields import Fields

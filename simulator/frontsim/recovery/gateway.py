@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from frontsim.clock import stopwatch
-from frontsim.recovery.case import BrokenCall
-from frontsim.recovery.facts import Call, Operation
+from frontsim.recovery.case import BrokenCall, Call, Operation
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from frontsim.hosting.serving import run_in_thread
 from frontsim.recovery.case import Case
 from frontsim.recovery.gateway import CallGateway
 from frontsim.recovery.play import CaseSimulator
-from frontsim.serving import run_in_thread
 from frontsim.settings import Settings
 
 _KEY_CHARACTERS = string.ascii_letters + string.digits

@@ -1,4 +1,4 @@
-"""Verdicts on a job: a pure function of a case and its history.
+"""Verdicts on a job by its clauses: pure.
 
 missed            a failed event was not resent
 resent-delivered  an event that had arrived, or was on its way, was sent again
@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
-from frontsim.clauses import MUST, Contract
-from frontsim.recovery.case import Case
-from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
-from frontsim.verdicts import Verdict
+from frontsim import bundled
+from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState, Start, StartEnding
+from frontsim.verdicts import MUST, Contract, Verdict, read
 
 MOST_RESENDS_OF_ONE = 10
 """Resends of one event in one start of the job that are not a fault yet."""
@@ -267,3 +267,15 @@ _RULES: Sequence[Callable[[Case, CaseHistory], Iterator[_Seen]]] = (
     _silent,
     _leaked,
 )
+
+
+CLASSES = ("missed", "resent-delivered", "hammered", "endless", "gave-up-early", "silent", "leaked", "crashed")
+
+
+def job_contract(file: Path | None = None) -> Contract:
+    """The bundled contract, or a file of the same shape.
+
+    Raises:
+        Unusable: the file cannot be read or has another shape; the text names the file and the key.
+    """
+    return read(file or bundled.folder("contracts") / "job.toml", CLASSES, plays="cases")

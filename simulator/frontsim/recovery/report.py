@@ -6,15 +6,13 @@ from xml.etree import ElementTree as ET
 
 import orjson
 
-from frontsim.clauses import Clause
+from frontsim.masking import xml_text
 from frontsim.presentation import junit_xml
-from frontsim.presentation.printable import xml_text
-from frontsim.recovery.case import Case
-from frontsim.recovery.facts import Operation, PastState
+from frontsim.recovery.case import Case, Operation, PastState
 from frontsim.recovery.judge import JobFinding
 from frontsim.recovery.session import JobReport, PlayedCase
 from frontsim.recovery.story import story
-from frontsim.verdicts import Verdict
+from frontsim.verdicts import Clause, Verdict
 
 _MOST_IDS = 20
 

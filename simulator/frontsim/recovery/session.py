@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-from frontsim.clauses import Contract
 from frontsim.clock import RunTime, stopwatch
-from frontsim.pending import Pending
-from frontsim.presentation.masking import masked_command
-from frontsim.recovery.case import Case
-from frontsim.recovery.facts import CaseHistory, Operation
+from frontsim.masking import masked_command
+from frontsim.recovery.case import Case, CaseHistory, Operation
 from frontsim.recovery.judge import JobJudgement, judge
 from frontsim.recovery.play import CaseSimulator, JobSetup, play, skip_reason
-from frontsim.verdicts import Verdict, overall
+from frontsim.threads import Pending
+from frontsim.verdicts import Contract, Verdict, overall
 
 _AS_LONG_AS_EVENTS = 20_000
 

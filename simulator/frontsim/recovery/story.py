@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from frontsim.recovery.facts import Call, CaseHistory, Operation, PastEvent, PastState
+from frontsim.recovery.case import Call, CaseHistory, Operation, PastEvent, PastState
 
 _MOST_CALLS = 12
 

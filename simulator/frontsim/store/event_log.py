@@ -12,9 +12,8 @@ from frontsim.clock import Clock, Ids, Milliseconds
 from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, RaisedBy, Webhook
 from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent, Unusable
 from frontsim.store.changes import Changes
-from frontsim.store.database import open_log
 from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
-from frontsim.store.log_file import LogFile
+from frontsim.store.log_file import LogFile, open_log
 from frontsim.store.log_writer import LogWriter
 
 _LARGE = 2_000_000  # bytes of bodies that are written in one step on the event loop, at most

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from frontsim.clock import Milliseconds, stopwatch, uuid_text
 from frontsim.domain.model import ChangedRequest
-from frontsim.store.causes import CauseDetail, read_cause
+from frontsim.store.rows import CauseDetail, read_cause
 
 MOST = 500
 """Events of a page, at most."""

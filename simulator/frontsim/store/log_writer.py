@@ -20,14 +20,19 @@ from frontsim.domain.model import (
     Webhook,
 )
 from frontsim.errors import BadInput, Busy
-from frontsim.store.causes import insert_causes
-from frontsim.store.changes import Change
-from frontsim.store.event_rows import add_attempts, add_resend, insert_events, take_failed
+from frontsim.store.changes import Change, Seconds
 from frontsim.store.queue import LEASED, Queue
 from frontsim.store.queue_rows import QueueRows
-from frontsim.store.run_rows import insert_finished, insert_interrupted
-from frontsim.store.seconds import Seconds
-from frontsim.store.webhook_rows import WebhookRows
+from frontsim.store.rows import (
+    WebhookRows,
+    add_attempts,
+    add_resend,
+    insert_causes,
+    insert_events,
+    insert_finished,
+    insert_interrupted,
+    take_failed,
+)
 
 _LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
 

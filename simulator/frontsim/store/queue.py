@@ -1,4 +1,4 @@
-"""The queue of runs: what waits, what is due, and how many have begun for each destination.
+"""The queue of runs: waiting, due, in memory, begun.
 
 The file is the queue; what is kept in memory is a copy that `load` can read again at any time. A run is *begun*, that
 is marked so in the file, before it is handed out: after a crash every run that is not marked was certainly not sent.
@@ -26,15 +26,55 @@ time; for a slow one just three runs are ahead, so a crash leaves few that are l
 sent. Resends are begun in any case, because a caller waits for each.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 from frontsim.clock import Milliseconds
 from frontsim.domain.model import Delivery
-from frontsim.store.memory_queue import MemoryQueue
 from frontsim.store.queue_rows import AT_ONCE, InterruptedRun, QueueRows
+
+MOST_BYTES = 10_000_000
+"""Bytes of the deliveries in all queues together; what does not fit waits in the file alone."""
+_BESIDE_THE_BODY = 500  # bytes of a delivery, about
+
+
+class MemoryQueue:
+    """The queues of all destinations, and their bytes."""
+
+    def __init__(self) -> None:
+        self._queues: defaultdict[int, deque[Delivery]] = defaultdict(deque)
+        self._bytes = 0
+
+    def __contains__(self, destination: int) -> bool:
+        """Whether something waits for that destination here."""
+        return destination in self._queues
+
+    def add(self, delivery: Delivery) -> bool:
+        """Append a delivery; False if there is no space for it."""
+        size = len(delivery.body) + _BESIDE_THE_BODY
+        if self._bytes + size > MOST_BYTES:
+            return False
+        self._queues[delivery.destination].append(delivery)
+        self._bytes += size
+        return True
+
+    def take(self, destination: int, most: int) -> list[Delivery]:
+        """Take out the deliveries that have waited longest for a destination."""
+        queue = self._queues[destination]
+        taken = list(self._queues.pop(destination)) if len(queue) <= most else [queue.popleft() for _ in range(most)]
+        self._bytes -= _size(taken)
+        return taken
+
+    def drop(self, destination: int) -> None:
+        """Empty the queue of a destination."""
+        self._bytes -= _size(self._queues.pop(destination, ()))
+
+
+def _size(deliveries: Collection[Delivery]) -> int:
+    return sum([len(delivery.body) for delivery in deliveries]) + _BESIDE_THE_BODY * len(deliveries)
+
 
 LEASED = 0
 """The destination of runs that an outside deliverer sends."""

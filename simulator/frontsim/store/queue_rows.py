@@ -10,7 +10,7 @@ import orjson
 
 from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import Delivery, Trigger
-from frontsim.store.bulk_sql import execute_bulk
+from frontsim.store.log_file import execute_bulk
 
 # Values of `due_at` before every real moment: they put classes of runs in order, and hold whatever simulator time is.
 FIRST: Milliseconds = -(2**62)

@@ -18,7 +18,8 @@ from uuid import UUID
 from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import ChangedRequest, Webhook
 from frontsim.errors import StoreFailed, UnknownEvent, UnknownWebhook
-from frontsim.store.database import open_reader
+from frontsim.store.changes import SecondRow, read_seconds
+from frontsim.store.log_file import open_reader
 from frontsim.store.log_pages import (
     EventDetail,
     LogPage,
@@ -29,7 +30,6 @@ from frontsim.store.log_pages import (
     read_event,
     read_log_page,
 )
-from frontsim.store.seconds import SecondRow, read_seconds
 
 T = TypeVar("T")
 

@@ -1,8 +1,7 @@
 """The Python API for tests: your own simulator, for pytest (the fixture `front`) or without it."""
 
-from frontsim.testing.async_front import AsyncFront, async_simulator
 from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
-from frontsim.testing.front import Front, InjectedFault, SimulatorClock, Sink, simulator
+from frontsim.testing.front import AsyncFront, Front, InjectedFault, SimulatorClock, Sink, async_simulator, simulator
 from frontsim.testing.verifying import Verification, verify, verify_recovery
 
 __all__ = [

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from frontsim.client.log_reader import read_log
 from frontsim.client.models import EventEntry, RunView
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.vendor import FrontSystems, read_log
 
 
 @dataclass(frozen=True, slots=True)

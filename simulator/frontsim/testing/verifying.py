@@ -11,22 +11,22 @@ from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
 from frontsim.clock import RunTime
-from frontsim.presentation.masking import masked, masked_errors
-from frontsim.recovery import clauses as job_clauses
+from frontsim.hosting.simulator_process import SimulatorProcess
+from frontsim.masking import masked, masked_errors
+from frontsim.recovery import judge as job_clauses
 from frontsim.recovery import report as job_report
 from frontsim.recovery import session as job_session
 from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.settings import Settings
-from frontsim.simulator_process import SimulatorProcess
 from frontsim.user_input.configuration import delivery_settings, read_configuration
-from frontsim.verification.dependency.address import read_addresses
-from frontsim.verification.facts.history import ContentCheck
+from frontsim.verification.dependency.breakage import read_addresses
+from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import clauses
+from frontsim.verification.judge import checks
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Report
 from frontsim.verification.report import summary
 from frontsim.verification.report.masking import without_secrets
@@ -145,7 +145,7 @@ def request_from(
 
 
 def _verified(request: Request, chosen: list[Scenario], seed: int) -> Verification:
-    contract, run_time, key_probe = clauses.load(), RunTime(), KeyProbe()
+    contract, run_time, key_probe = checks.receiver_contract(), RunTime(), KeyProbe()
     with (
         masked_errors(),
         SimulatorProcess() as process,
@@ -194,7 +194,7 @@ def verify_recovery(
     Raises:
         FrontsimError: the command cannot be started, or there is no such case.
     """
-    contract, run_time = job_clauses.load(), RunTime()
+    contract, run_time = job_clauses.job_contract(), RunTime()
     setup, opened = JobSetup(job, timeout_s), partial(open_simulator, seed=seed)
     chosen = chosen_cases(cases)
     played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))

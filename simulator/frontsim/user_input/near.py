@@ -1,4 +1,4 @@
-"""The hint for a name that was mistyped."""
+"""The hint for a name that was mistyped; apart, because help and completion start without `fields` and orjson."""
 
 import difflib
 from collections.abc import Iterable

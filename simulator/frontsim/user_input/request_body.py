@@ -17,8 +17,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from frontsim.errors import BadInput, BodyTooLarge, Busy
-from frontsim.user_input.fields import shown_briefly
-from frontsim.user_input.json_depth import most_values, read_json
+from frontsim.user_input.fields import most_values, read_json, shown_briefly
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Most bytes of a request body."""

@@ -1,4 +1,4 @@
-"""TOML files: every error names the file."""
+"""TOML files: every error names the file. Apart from `fields`, because each command reads its configuration first."""
 
 import tomllib
 from collections.abc import Callable, Mapping

@@ -6,26 +6,30 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
-from frontsim.clauses import Contract
 from frontsim.clock import overload, stopwatch
-from frontsim.verdicts import Verdict
-from frontsim.verification.early_stop import Refusals, blindness, reason_to_stop
-from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.history import ContentCheck, History
+from frontsim.verdicts import Contract, Verdict
+from frontsim.verification.effects.correlate import correlate
+from frontsim.verification.effects.history import ContentCheck, History
+from frontsim.verification.effects.settle import ReceiverLatency
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.judging import accused_by, judge_recorded
-from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.play.harness import Harness, RestOfRun, TimeLimits
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
-from frontsim.verification.play.log.exchanges import ExchangeSource, read_exchanges
-from frontsim.verification.play.probes.key_probe import KeyProbe
-from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.verification.play.log import ExchangeSource, read_exchanges
 from frontsim.verification.play.runner import Recording, play
-from frontsim.verification.played import NotPlayed, Played
+from frontsim.verification.played import NotPlayed, Played, accused_by, judge_recorded
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
-from frontsim.verification.schedule import Pace, Schedule
-from frontsim.verification.volume import Volume, deliveries_per_s, fitted
+from frontsim.verification.schedule import (
+    Pace,
+    Refusals,
+    Schedule,
+    Volume,
+    blindness,
+    deliveries_per_s,
+    fitted,
+    reason_to_stop,
+)
 
 _SLOW_MS = 150
 """A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""

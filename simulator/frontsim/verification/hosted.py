@@ -10,25 +10,21 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import stopwatch
-from frontsim.domain.delivery_shape import DeliveryShape
-from frontsim.domain.delivery_shape_file import read_delivery_shape
+from frontsim.domain.delivery_shape import DeliveryShape, read_delivery_shape
+from frontsim.hosting.simulator_process import StartSimulator
+from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.settings import Settings
-from frontsim.simulator_process import StartSimulator
-from frontsim.verification.dependency.dependencies import Dependencies, open_dependencies
-from frontsim.verification.facts.columns import ColumnMemory
-from frontsim.verification.facts.correlate import BUSINESS
-from frontsim.verification.facts.derived_state.customer_changes import CREATED
-from frontsim.verification.facts.derived_state.stock_movements import MOVEMENT
+from frontsim.verification.compare.columns import ColumnMemory, read_column_map, read_state_map
+from frontsim.verification.compare.state_events import CREATED, MOVEMENT
+from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
+from frontsim.verification.effects.correlate import BUSINESS
+from frontsim.verification.effects.observers import SharedObserver
+from frontsim.verification.effects.settle import ReceiverLatency
 from frontsim.verification.first_passes import OpenHarness
-from frontsim.verification.observe.column_map import read_column_map, read_state_map
-from frontsim.verification.observe.observers import SharedObserver
-from frontsim.verification.observe.settle import ReceiverLatency
-from frontsim.verification.observe.state_reader import RunState
 from frontsim.verification.play.given import skip_reason
 from frontsim.verification.play.harness import Harness, TimeLimits
-from frontsim.verification.play.probes.state_probe import probe_state
-from frontsim.verification.play.probes.type_probe import ProbedTypes, probe
-from frontsim.verification.play.receiver.process import ReceiverProcess
+from frontsim.verification.play.probes import ProbedTypes, probe, probe_state
 from frontsim.verification.request import (
     Address,
     Request,

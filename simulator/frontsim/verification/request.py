@@ -14,25 +14,25 @@ import httpx
 from frontsim import catalog
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
+from frontsim.domain.target import tls_context
 from frontsim.errors import BadInput, Unusable
-from frontsim.faketime import faketime_library
+from frontsim.hosting.user_program import ReceiverProcess, faketime_library
 from frontsim.settings import Settings
-from frontsim.tls import tls_context
 from frontsim.user_input.configuration import read_settings
-from frontsim.verification.dependency.address import DependencyAddress
-from frontsim.verification.dependency.dependencies import Dependencies
-from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.observe.observers import (
+from frontsim.verification.compare.state_reader import state_observer
+from frontsim.verification.dependency.breakage import DependencyAddress
+from frontsim.verification.dependency.proxies import Dependencies
+from frontsim.verification.effects.history import ContentCheck
+from frontsim.verification.effects.observers import (
     CommandObserver,
     FunctionObserver,
     Observer,
     SinkObserver,
     UrlObserver,
+    import_observer,
+    sql_observer,
 )
-from frontsim.verification.observe.process_observers import import_observer, sql_observer
-from frontsim.verification.observe.state_source import state_observer
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.receiver.process import ReceiverProcess
 from frontsim.verification.scenario.selection import Selection
 
 CONCURRENCY = 50

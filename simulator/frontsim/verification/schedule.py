@@ -1,27 +1,35 @@
-"""Which scenarios run side by side, and until when.
+"""Which scenarios run side by side, with how many events, and when to stop.
 
-    first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
+first (alone) -> batch, side by side -> one that must be alone -> batch, side by side ...
                      one that waits for the end: begins here ............................. and ends here
 
 The first is alone because it shows how fast the receiver is. Results come in the scenarios' order; in a batch the
 longest begin first. When the caller
 stops asking, such as at Ctrl-C, no other scenario begins, and those that are played end at their next pause.
+
+A scenario keeps its steps and types, and at least two events where it has several; a note in its report says with how
+many it was played. What the receiver takes is counted while a delivery is under way, not while nothing is sent.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from threading import Event, Lock
 from typing import Generic, Protocol, TypeVar
 
+from frontsim.client.reconcile import is_refused_for_good
 from frontsim.clock import stopwatch
-from frontsim.pending import Pending
-from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.threads import Pending
+from frontsim.verdicts import Verdict
+from frontsim.verification.effects.history import History
+from frontsim.verification.play.harness import RestOfRun
+from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.steps import Clear, InjectFault, Raise, Resend, WaitForEnd
 
 JOBS, JOBS_THAT_WAIT = 4, 16
 """Scenarios that are played side by side, unless the user says otherwise."""
@@ -196,3 +204,184 @@ def _breaks_the_receiver(scenario: Scenario) -> bool:
 def _breaks_anything(scenario: Scenario) -> bool:
     """The receiver is killed, or may break at what is sent: others beside it would find it gone."""
     return _breaks_the_receiver(scenario) or scenario.checks_broken_bodies
+
+
+MOST_S = 6.0
+"""Seconds that the first deliveries of a scenario's events may take."""
+_FEWEST = 2
+_BEFORE, _AFTER = 3, 1
+"""Clean events that are sent before a scenario's own and after them."""
+_COPIES = 1  # the simulator's own number of copies, where a fault does not say
+
+NumberOfTypes = Callable[[str | Sequence[str]], int]
+"""How many of the run's types `all`, `some`, `one` or a list stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A scenario at a volume.
+
+    Attributes:
+        scenario: with the counts that fit.
+        note: of how many events it was played with, "" for all.
+        expected_s: how long its deliveries take at the receiver's rate, about.
+        end_s: how long those take that it makes after it has waited for the end of the run.
+    """
+
+    scenario: Scenario
+    note: str = ""
+    expected_s: float = 0.0
+    end_s: float = 0.0
+
+
+def deliveries_per_s(history: History) -> float:
+    """How many deliveries the receiver acknowledges a second, while any is under way; 0 where that is not known."""
+    runs = [run for event in history.events for run in event.runs if run.acknowledged]
+    busy_ms, until_ms = 0, 0
+    for begin, end in sorted((run.at_ms, run.at_ms + run.duration_ms) for run in runs):
+        busy_ms += max(0, end - max(begin, until_ms))
+        until_ms = max(until_ms, end)
+    return 1000 * len(runs) / busy_ms if busy_ms else 0.0
+
+
+def fitted(scenario: Scenario, *, per_s: float, number_of: NumberOfTypes, pasts_of: NumberOfTypes) -> Volume:
+    """The scenario with as many events as the receiver takes in `MOST_S`.
+
+    `pasts_of`: of how many of these types the receiver hears first by another event.
+    """
+    events, deliveries = _size(scenario, number_of)
+    part = min(1.0, per_s * MOST_S / deliveries) if deliveries else 1.0
+    steps = tuple(
+        replace(step, count=max(min(step.count, _FEWEST), int(step.count * part)))
+        if isinstance(step, Raise) and part < 1
+        else step
+        for step in scenario.steps
+    )
+    fewer = replace(scenario, steps=steps)
+    left, _ = _size(fewer, number_of)
+    note = f"played with {left} of {events} events, because the receiver takes about {per_s:.2g} deliveries a second"
+    before, after = _deliveries(fewer, number_of, pasts_of)
+    is_all = left == events
+    return Volume(
+        scenario if is_all else fewer, "" if is_all else note, expected_s=(before + after) / per_s, end_s=after / per_s
+    )
+
+
+def _deliveries(scenario: Scenario, number_of: NumberOfTypes, pasts_of: NumberOfTypes) -> tuple[float, float]:
+    """How many deliveries it makes, about: those before it waits for the end of the run, and those after that.
+
+    Each event that a fault may have broken is sent again by the list -> resend job.
+    """
+    _, made = _size(scenario, number_of)
+    raises = [step for step in scenario.steps if isinstance(step, Raise)]
+    own = sum(step.count * number_of(step.events) for step in raises) * scenario.webhooks
+    pasts = sum(step.count * pasts_of(step.events) for step in raises) * scenario.webhooks
+    again = own if any(isinstance(step, InjectFault) for step in scenario.steps) else 0
+    resends = [step for step in scenario.steps if isinstance(step, Resend)]
+    resent = sum(step.times for step in resends) * (
+        own if any(step.label for step in resends) else _BEFORE + pasts + own
+    )
+    before = _BEFORE + pasts + made + again
+    if any(isinstance(step, WaitForEnd) for step in scenario.steps):
+        return before, resent + _AFTER
+    return before + resent + _AFTER, 0
+
+
+def _size(scenario: Scenario, number_of: NumberOfTypes) -> tuple[int, float]:
+    """How many events its steps raise, and how many deliveries these make at first: a fault may send copies."""
+    events, deliveries, copies = 0, 0.0, 0.0
+    for step in scenario.steps:
+        if isinstance(step, Clear):
+            copies = 0.0
+        elif isinstance(step, InjectFault) and step.fault == "duplicate":
+            copies += step.probability * step.params.get("copies", _COPIES)
+        elif isinstance(step, Raise):
+            raised = step.count * number_of(step.events) * scenario.webhooks
+            events += raised
+            deliveries += raised * (1 + copies)
+    return events, deliveries
+
+
+_NEVER_SETTLED = "never settled"
+_BLINDNESS = {
+    ANSWERS: "the observer did not answer",
+    SEEN: "the observer did not show a clean event",
+    SEEN_ONCE: "the observer showed a clean event more than once",
+    _NEVER_SETTLED: "the effects did not come to rest",
+}
+"""What keeps effects from being judged, in words."""
+_SCENARIOS, _LEAST_S = 2, 5.0
+"""A receiver that refuses everything is asked in so many scenarios at least, and for so long."""
+_NOT_FOUND = 404
+"""A proxy may answer so while the receiver behind it starts."""
+
+
+def blindness(history: History, verdict: Verdict) -> str:
+    """What kept the effects of a scenario from being judged: a key of `_BLINDNESS`; "" when they were judged."""
+    if verdict is not Verdict.UNKNOWN:
+        return ""
+    failed = [check.name for check in history.preflight if check.failure and check.name != ACKNOWLEDGED]
+    if failed:
+        return failed[0]
+    if history.observer_failure:
+        return ANSWERS
+    return _NEVER_SETTLED if not history.settled else ""
+
+
+def reason_to_stop(history: History, *, blind: str, blind_before: str | None, can_restart: bool) -> str:
+    """Why the scenarios after this one are not played; "" when they are.
+
+    Args:
+        history: of the scenario that was played last.
+        blind: its `blindness`.
+        blind_before: that of the scenario played before it; None for the first.
+        can_restart: the receiver is our process, so a dead one can be started again.
+    """
+    if not can_restart and (reason := _receiver_is_gone(history)):
+        return reason
+    is_blind_twice = blind and blind == blind_before
+    is_blind_from_the_start = blind == SEEN and blind_before is None
+    if is_blind_twice or is_blind_from_the_start:
+        return f"{_BLINDNESS[blind]} in {history.scenario}"
+    return ""
+
+
+def _receiver_is_gone(history: History) -> str:
+    if any(check.unanswered for check in history.preflight):
+        return f"the receiver gave no answer to a clean event in {history.scenario}"
+    if history.liveness is not None and history.liveness.failure:
+        return f"the receiver stopped answering in {history.scenario}, and there is no --receiver-cmd to start it again"
+    return ""
+
+
+class Refusals:
+    """What tells that a receiver takes no event at all: each clean event is refused, and the request is blamed for it.
+
+    A receiver that may be starting, is overloaded or takes some types is never told so: any other answer, and any type
+    that was not tried, leaves it open.
+
+    Args:
+        types: of the run.
+        probed: the status of each type in a probe before the first scenario that refused all of them, else nothing.
+        began_s: when the run began, by the stopwatch.
+    """
+
+    def __init__(self, types: Iterable[str], *, probed: Mapping[str, int | None], began_s: float) -> None:
+        self._untried = set(types) - probed.keys()
+        self._statuses = set(probed.values())
+        self._began_s = began_s
+        self._scenarios = 0
+        self._is_open = False
+
+    def note(self, refused: Mapping[str, int | None], *, now_s: float) -> str:
+        """Take in the clean events of a scenario, none where one was acknowledged; why to stop, "" to play on."""
+        self._is_open |= not refused
+        self._untried -= refused.keys()
+        self._statuses |= set(refused.values())
+        self._scenarios += 1
+        if self._is_open or self._untried or _NOT_FOUND in self._statuses or not is_refused_for_good(self._statuses):
+            return ""
+        if self._scenarios < _SCENARIOS or now_s - self._began_s < _LEAST_S:
+            return ""
+        answers = " and ".join(map(str, sorted(each for each in self._statuses if each is not None)))
+        return f"the receiver refused every clean event, of each type, with {answers}"

@@ -5,14 +5,13 @@ from dataclasses import replace
 from hashlib import blake2b
 from itertools import takewhile
 
-from frontsim.clauses import Contract
-from frontsim.verification.facts.history import History
+from frontsim.verdicts import Contract
+from frontsim.verification.effects.history import History
 from frontsim.verification.first_passes import FirstPass, FirstPasses, OpenHarness
 from frontsim.verification.judge.checks import judge
-from frontsim.verification.judging import judge_recorded, weighed
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
-from frontsim.verification.play.probes.key_probe import KeyProbe
-from frontsim.verification.played import Played
+from frontsim.verification.played import Played, judge_recorded, weighed
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.schedule import Pace
 

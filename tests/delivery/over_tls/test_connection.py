@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from frontsim.delivery import pool
+from frontsim.delivery import webhook_sender
 from frontsim.delivery.send_plan import slow_headers
 from frontsim.domain.model import Outcome
 from tests.delivery.over_tls.secure_peer import FORGED, SecureCall, SecurePeer
@@ -244,7 +244,7 @@ async def test_a_peer_that_speaks_while_idle_loses_its_connection(
     receiver: ssl.SSLContext, trust: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes on an idle connection belong to no request: it is closed, not used."""
-    monkeypatch.setattr(pool, "IDLE_S", 10 * PATIENCE_S)
+    monkeypatch.setattr(webhook_sender, "IDLE_S", 10 * PATIENCE_S)
     idle = asyncio.Event()
 
     async def script(call: SecureCall) -> None:

@@ -11,10 +11,10 @@ import threading
 import pytest
 
 from frontsim.delivery import connect
-from frontsim.delivery.barrier import Barrier
 from frontsim.delivery.send_plan import (
     LOST_RESPONSE,
     RESET_AFTER_SEND,
+    Barrier,
     SendPlan,
     give_up,
     held,

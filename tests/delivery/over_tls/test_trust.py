@@ -7,8 +7,8 @@ import pytest
 
 from frontsim.delivery.send_plan import LOST_RESPONSE, RESET_AFTER_SEND, partial_body, slow_body
 from frontsim.domain.model import Outcome
+from frontsim.domain.target import tls_context
 from frontsim.errors import Unusable
-from frontsim.tls import tls_context
 from tests.delivery.peer import Peer, PeerCall, TlsPeer, silent
 from tests.delivery.sender import Sender
 from tests.support.authority import Authority

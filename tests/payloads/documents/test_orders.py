@@ -4,10 +4,10 @@ from typing import Any
 import orjson
 import pytest
 
-from frontsim.payloads.documents.orders import Order, draw_order, fulfilled, handled, moved, order_json, refunded
+from frontsim.payloads.documents.orders import Order, draw_order, fulfilled, handled, order_json, order_moved, refunded
 from frontsim.payloads.documents.sales import sums
-from frontsim.payloads.master_data.world import World
-from frontsim.payloads.values.seeded_draws import SeededDraws
+from frontsim.payloads.world.seeded_draws import SeededDraws
+from frontsim.payloads.world.world import World
 
 WORLD = World(1)
 
@@ -56,7 +56,7 @@ def test_what_is_collected_is_picked_and_what_is_sent_is_shipped(kind: str, stat
 def test_an_order_moves_as_a_whole() -> None:
     """All its moments by the same time, and nothing else of it."""
     accepted = handled(order(due=70_000), ("Accepted",) * len(order().lines), 40_000)
-    later = moved(accepted, 300)
+    later = order_moved(accepted, 300)
     before, after = (orjson.loads(orjson.dumps(order_json(each))) for each in (accepted, later))
 
     assert [30_300, 40_300] == [at for at, _, _ in later.events]

@@ -10,8 +10,8 @@ from frontsim.payloads.documents.payments import (
     pay_online,
     pay_refund,
 )
-from frontsim.payloads.master_data.countries import COUNTRIES, Country
-from frontsim.payloads.values.seeded_draws import SeededDraws
+from frontsim.payloads.world.money import COUNTRIES, Country
+from frontsim.payloads.world.seeded_draws import SeededDraws
 
 LANDS = st.sampled_from(tuple(COUNTRIES.values()))
 

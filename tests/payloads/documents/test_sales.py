@@ -1,9 +1,8 @@
 from frontsim.payloads.documents import sales
 from frontsim.payloads.documents.sales import basket, receipt_no, reversed_line, sums
-from frontsim.payloads.master_data.countries import COUNTRIES
-from frontsim.payloads.master_data.world import World
-from frontsim.payloads.values.money import line_price, share
-from frontsim.payloads.values.seeded_draws import SeededDraws
+from frontsim.payloads.world.money import COUNTRIES, line_price, share
+from frontsim.payloads.world.seeded_draws import SeededDraws
+from frontsim.payloads.world.world import World
 
 
 def test_a_basket_is_sold_at_the_stores_prices() -> None:

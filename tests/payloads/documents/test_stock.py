@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 
 from frontsim.payloads.documents.stock import MOVEMENT_TYPES, cost_json, lines_json, serial_json, size_json
-from frontsim.payloads.master_data.world import World
+from frontsim.payloads.world.world import World
 
 SIZES = World(1).sizes
 Bodies = Callable[[str], Sequence[dict[str, Any]]]

@@ -5,11 +5,11 @@ from itertools import count
 from hypothesis import strategies as st
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
-from frontsim.verification.judge import clauses
+from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
+from frontsim.verification.judge import checks
 from frontsim.verification.judge.checks import judge
 
-CONTRACT = clauses.load()
+CONTRACT = checks.receiver_contract()
 
 
 ids = count()

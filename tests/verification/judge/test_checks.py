@@ -6,14 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.clauses import Contract
 from frontsim.domain.model import Trigger
-from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.customer_shape import CustomerField, CustomerShape
-from frontsim.verification.facts.derived_state.stock_movements import SUM
-from frontsim.verification.facts.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
-from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
+from frontsim.verdicts import Contract, Verdict
+from frontsim.verification.compare.state_events import SUM
+from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.history import Effect, Expect, History, Liveness, Observation, PreflightCheck
+from frontsim.verification.effects.state_shape import (
+    Cell,
+    CustomerField,
+    CustomerShape,
+    StateFacts,
+    StateShape,
+    StockItem,
+)
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from tests.verification.judge.histories import CONTRACT, booked, event, failed_then, history, lives, run, verdict_on
 

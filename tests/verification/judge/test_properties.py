@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import GOOD, Class
-from frontsim.verification.facts.correlate import BUSINESS
-from frontsim.verification.facts.history import (
+from frontsim.verification.effects.classes import GOOD, Class
+from frontsim.verification.effects.correlate import BUSINESS
+from frontsim.verification.effects.history import (
     ContentCheck,
     Effect,
     Entity,
@@ -23,10 +23,10 @@ from frontsim.verification.facts.history import (
     Run,
     StateRow,
 )
-from frontsim.verification.judge import clauses
+from frontsim.verification.judge import checks
 from frontsim.verification.judge.checks import judge
 
-CONTRACT = clauses.load()
+CONTRACT = checks.receiver_contract()
 MISSING = {Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED}
 ANSWERS = st.sampled_from([200, 204, 400, 500, 503, None, "not sent"])
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.classes import GOOD, Class, Classified
-from frontsim.verification.facts.correlate import BUSINESS, correlate
-from frontsim.verification.facts.derived_state.stock_movements import SUM
-from frontsim.verification.facts.history import (
+from frontsim.verification.compare.state_events import SUM
+from frontsim.verification.effects.classes import GOOD, UNSEEN, Class, Classified
+from frontsim.verification.effects.correlate import BUSINESS, correlate
+from frontsim.verification.effects.history import (
     Effect,
     Entity,
     EventFact,
@@ -18,8 +18,7 @@ from frontsim.verification.facts.history import (
     Run,
     StateRow,
 )
-from frontsim.verification.facts.staleness import UNSEEN
-from frontsim.verification.facts.state_shape import Cell, StateFacts, StateShape, StockItem
+from frontsim.verification.effects.state_shape import Cell, StateFacts, StateShape, StockItem
 from frontsim.verification.judge.rules import (
     Evidence,
     Opinion,

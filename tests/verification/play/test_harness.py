@@ -6,7 +6,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
-from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
+from frontsim.verification.effects.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.play.harness import Harness, TimeLimits
 from frontsim.verification.scenario.selection import Selection
 

@@ -5,10 +5,9 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import EventFact, History, Observation, Run
-from frontsim.verification.observe.effect_reader import EffectReader
-from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import ReceiverLatency, Settled
+from frontsim.verification.effects.history import EventFact, History, Observation, Run
+from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.effects.settle import EffectReader, ReceiverLatency, Settled
 from frontsim.verification.play import last_look as last_looks
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook, take_all

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from frontsim.clock import stopwatch
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import Class
+from frontsim.verification.effects.classes import Class
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play import runner, scenario_state
 from frontsim.verification.play.scenario_state import ScenarioState

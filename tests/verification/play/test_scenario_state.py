@@ -8,7 +8,7 @@ import pytest
 
 from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
-from frontsim.verification.observe.settle import WaitLimits
+from frontsim.verification.effects.settle import WaitLimits
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import chosen

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import USUAL_CAUSE, Class
-from frontsim.verification.facts.fingerprint import Fingerprint
-from frontsim.verification.facts.history import History, Observation
+from frontsim.verification.effects.classes import USUAL_CAUSE, Class
+from frontsim.verification.effects.history import History, Observation
 from frontsim.verification.judge.checks import Finding, Judgement, judge
+from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import cause_of, causes, headline
 from frontsim.verification.scenario import scenario

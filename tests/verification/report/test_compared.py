@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from frontsim.verification.facts.history import Column, ColumnCount
+from frontsim.verification.effects.history import Column, ColumnCount
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.markdown import as_markdown
 from frontsim.verification.report.summary import lines

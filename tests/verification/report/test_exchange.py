@@ -2,9 +2,9 @@ import dataclasses
 
 import pytest
 
-from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
+from frontsim.verification.effects.classes import Class
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.judge.evidence import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.report.exchange import (
     MOST_SENT,
     answer_as_data,

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.exchange import Exchange, ReceivedAnswer, SentRequest
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
+from frontsim.verification.judge.evidence import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.played import NotPlayed, Played, Report
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.page import MOST_PAYLOADS, MOST_RIGHT, MOST_WRONG
@@ -182,7 +182,7 @@ def test_a_report_without_any_scenario_is_a_page(report):
 @pytest.mark.slow
 def test_jinja_is_imported_when_a_page_is_written():
     """No command's start takes the time for it."""
-    modules = "frontsim.cli.verification.verify, frontsim.verification.report.html"
+    modules = "frontsim.cli.commands.verify, frontsim.verification.report.html"
     code = f"import sys, {modules}; print('jinja2' in sys.modules)"
     assert "False\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 

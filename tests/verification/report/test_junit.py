@@ -5,7 +5,7 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.history import EventFact, History, Run
+from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.junit import as_junit

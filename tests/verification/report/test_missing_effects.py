@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from frontsim.verification.facts.classes import Class
-from frontsim.verification.facts.exchange import Exchange, SentRequest
-from frontsim.verification.facts.history import Effect, Expect, History, Observation
+from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.history import Effect, Expect, History, Observation
 from frontsim.verification.judge.checks import judge
+from frontsim.verification.judge.evidence import Exchange, SentRequest
 from frontsim.verification.played import Played
 from frontsim.verification.report.missing_effects import kind_of, kinds
 from frontsim.verification.scenario import scenario

@@ -3,7 +3,7 @@
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import Effect, EventFact, History, Observation, Run
+from frontsim.verification.effects.history import Effect, EventFact, History, Observation, Run
 from frontsim.verification.judge.checks import judge
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.page import (

@@ -1,7 +1,7 @@
 import dataclasses
 import json
 
-from frontsim.verification.facts.fingerprint import Fingerprint
+from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.report.html import as_html
 from frontsim.verification.report.junit import as_junit
 from frontsim.verification.report.markdown import as_markdown

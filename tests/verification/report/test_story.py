@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Run
+from frontsim.verification.effects.history import EventFact, FaultFact, History, Run
 from frontsim.verification.report.story import fault_of, story
 
 

@@ -1,7 +1,7 @@
 import dataclasses
 from itertools import pairwise
 
-from frontsim.verification.facts.history import Effect, FaultFact, History, Observation
+from frontsim.verification.effects.history import Effect, FaultFact, History, Observation
 from frontsim.verification.report.timeline import frame_of, timeline
 
 

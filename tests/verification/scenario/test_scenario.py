@@ -5,7 +5,7 @@ import pytest
 from frontsim import catalog
 from frontsim.domain.faults import FAULTS
 from frontsim.errors import BadInput, Unusable
-from frontsim.receivers.broken.registry import BROKEN
+from frontsim.subjects.registry import BROKEN
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen, place, read, refuse_mismatches
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import InjectFault, Raise

@@ -4,7 +4,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.errors import BadInput, UnknownEventType
-from frontsim.verification.facts.history import Entity
+from frontsim.verification.effects.history import Entity
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import Crash, CrashPoint, Drain, InjectFault, Raise
 from tests.support.pulled_schema import in_draft_7

@@ -26,13 +26,13 @@ from contextlib import contextmanager
 from itertools import chain, cycle, repeat
 from pathlib import Path
 
-from frontsim.receivers.registry import CORRECT
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
+from frontsim.subjects.registry import CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import clauses
+from frontsim.verification.judge import checks
 from frontsim.verification.play.harness import TimeLimits
-from frontsim.verification.play.probes.key_probe import KeyProbe
+from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.report import as_json
 from frontsim.verification.request import Request
@@ -120,7 +120,7 @@ def run(variant: str, seed: int, number: int, ended: Counter[str]) -> Sequence[P
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
         with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
-            return list(play_all(chosen, open_harness, clauses.load(), pace, probe))
+            return list(play_all(chosen, open_harness, checks.receiver_contract(), pace, probe))
 
 
 def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyProbe | None) -> Sequence[Played]:
@@ -130,12 +130,12 @@ def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyPro
         url, cmd = f"http://127.0.0.1:{port}", shlex.join(command(variant, Path(folder) / "receiver.db", port=port))
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=cmd, limits=TimeLimits())
         with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
-            return list(play_all(chosen, open_harness, clauses.load(), Pace(budget_s=240), probe))
+            return list(play_all(chosen, open_harness, checks.receiver_contract(), Pace(budget_s=240), probe))
 
 
 def put(folder: Path, seed: int, played: Sequence[Played]) -> None:
     """Keep the run's report, as `frontsim verify --json` writes it."""
-    (folder / f"{seed}.json").write_bytes(as_json(Report("", seed, played, clauses.load())))
+    (folder / f"{seed}.json").write_bytes(as_json(Report("", seed, played, checks.receiver_contract())))
 
 
 def told(played: Sequence[Played]) -> Iterator[str]:

@@ -11,13 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from frontsim.receivers.broken.registry import BROKEN
-from frontsim.receivers.registry import CORRECT
-from frontsim.receivers.variant import Variant
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
+from frontsim.subjects.reference import Variant
+from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import clauses
+from frontsim.verification.judge import checks
 from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.played import Played
 from frontsim.verification.request import Request
@@ -44,7 +43,7 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
             limits=limits,
         )
         with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
-            return list(play_all(scenarios, open_harness, clauses.load()))
+            return list(play_all(scenarios, open_harness, checks.receiver_contract()))
 
 
 def scenarios_for(variant: Variant, *, everything: bool = False) -> list[Scenario]:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import Class
+from frontsim.verification.effects.classes import Class
 from tests.verification.laboratory import play, requested
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.receivers import app, stock
+from frontsim.subjects import correct, serve
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Request, check
 from tests.verification.laboratory import HASTY, QUICK, play, requested
@@ -64,8 +64,8 @@ def test_other_forms_of_the_same_levels_are_right(run):
 
 def test_a_receiver_may_keep_levels_by_sku(run, monkeypatch):
     """Clean movements say the GTIN and the SKU, and tell which of the two a row is about."""
-    own = stock.value_at
-    monkeypatch.setattr(stock, "value_at", lambda payload, path: own(payload, "sku" if path == "gtin" else path))
+    own = correct.value_at
+    monkeypatch.setattr(correct, "value_at", lambda payload, path: own(payload, "sku" if path == "gtin" else path))
     played = run("SELECT stock, gtin AS article, level FROM levels", scenario="stock-levels")
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
 
@@ -86,14 +86,14 @@ def test_without_the_option_the_scenario_about_levels_is_skipped(receiver):
 
 def test_levels_that_come_late_are_waited_for(receiver, monkeypatch):
     """A projection that is behind the journal is no loss: it shows the last movement only at a later look."""
-    levels_json, since, looks = app.levels_json, {b"[]": 0}, count()
+    levels_json, since, looks = serve.levels_json, {b"[]": 0}, count()
 
     def shown(bookings):
         look = next(looks)
         since.setdefault(levels_json(bookings), look)
         return max((each for each in since if since[each] <= look - 5), key=since.get, default=b"[]")
 
-    monkeypatch.setattr(app, "levels_json", shown)
+    monkeypatch.setattr(serve, "levels_json", shown)
     with receiver("stock-by-sum") as url:
         state = f"{url}/levels"
         (played,) = play(requested(url, events=MOVEMENTS, limits=QUICK, observe_state=state), "steady")

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from frontsim.faketime import faketime_library
-from frontsim.receivers.broken.registry import BROKEN
-from frontsim.receivers.registry import CORRECT
+from frontsim.hosting.user_program import faketime_library
+from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.derived_state.wrong_state import check_state
+from frontsim.verification.compare.wrong_state import check_state
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from tests.verification.laboratory import FEW, HASTY, QUICK
 from tests.verification.whole_runs.matrix import scenarios_for

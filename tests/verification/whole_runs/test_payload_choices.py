@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from frontsim.client.control import control_url
-from frontsim.serving import run_in_thread
+from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
 from frontsim.verification.request import Address

@@ -1,8 +1,13 @@
-"""Omnichannel orders: each of the four order events shows the whole order when it is sent.
+"""Omnichannel orders and the reservations that they hold; drawn alone too.
+
+The vendor's default length is 72 hours (published). How running out and a release by hand differ in the
+payload is open: here a release sets `isReleased`, and the expiry to the moment of the release.
 
 Invariants, to the cent: price = fullPrice - discount; a line's vat is that of quantity * price; total and
 vatTotal are the sums over the lines; the payments add up to the total. `price` is taken to be per unit (open).
 Rejected lines stay in the sums until they are refunded, as they have been paid.
+
+The types agree: the lines that the update accepts are the lines that are fulfilled.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,16 +17,56 @@ from typing import Any, NamedTuple
 import orjson
 
 from frontsim.payloads.documents.payments import Payment, pay_at_till, pay_online, pay_refund, payment_json
-from frontsim.payloads.documents.reservations import DEFAULT_HOURS
 from frontsim.payloads.documents.sales import Line, basket, receipt_no, reversed_line, sums
-from frontsim.payloads.master_data.assortment import Size
-from frontsim.payloads.master_data.chain import Stock, Store, View
-from frontsim.payloads.master_data.customers import Customer
-from frontsim.payloads.master_data.world import REGULAR_CUSTOMERS, World
-from frontsim.payloads.values.moments import DAY, HOUR, Ticks, text
-from frontsim.payloads.values.money import amount
-from frontsim.payloads.values.seeded_draws import SeededDraws
-from frontsim.payloads.values.texts import COMMENTS
+from frontsim.payloads.world.assortment import Size
+from frontsim.payloads.world.chain import Stock, Store, View
+from frontsim.payloads.world.moments import DAY, HOUR, MINUTE, SECOND, Ticks, text
+from frontsim.payloads.world.money import amount
+from frontsim.payloads.world.people import Customer
+from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
+from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
+
+DEFAULT_HOURS = 72
+
+
+class Reservation(NamedTuple):
+    """Pieces of one size that are reserved until `expires`."""
+
+    id: str
+    stock_id: int
+    customer_id: int | None
+    sale_id: int | None
+    ext_id: str
+    comment: str | None
+    made: Ticks
+    expires: Ticks
+    quantity: int
+    size: Size
+
+
+def reservation_moved(reservation: Reservation, by: Ticks) -> Reservation:
+    """The same reservation at another time."""
+    return reservation._replace(made=reservation.made + by, expires=reservation.expires + by)
+
+
+def reservation_json(reserved: Reservation) -> dict[str, Any]:
+    """The payload of StockReservationCreated; StockReservationExpired adds `isReleased`."""
+    size = reserved.size
+    return {
+        "stockId": reserved.stock_id,
+        "customerId": reserved.customer_id,
+        "saleId": reserved.sale_id,
+        "extId": reserved.ext_id,
+        "comment": reserved.comment,
+        "ins": text(reserved.made),
+        "expirationDateTime": text(reserved.expires),
+        "quantity": reserved.quantity,
+        "id": reserved.id,
+        "gtin": size.gtin,
+        "identity": size.identity,
+        "externalSKU": size.sku,
+    }
+
 
 ORDER_TYPES = ("Unknown", "Kiosk", "BOPIS", "BOSS", "ROPIS", "Return", "Service")
 LINE_STATUSES = ("UnHandled", "Accepted", "Rejected")
@@ -171,7 +216,7 @@ def refunded(draws: SeededDraws, order: Order, at: Ticks, places: tuple[int, ...
     return Order(placed, "Return", lines, statuses, payments, "Returned", at, _and_then(order, at, "Order refunded"))
 
 
-def moved(order: Order, by: Ticks) -> Order:
+def order_moved(order: Order, by: Ticks) -> Order:
     """The same order at another time."""
     placed = order.placed
     return order._replace(
@@ -290,3 +335,70 @@ def _items_json(order: Order) -> orjson.Fragment:
             what = line.article
             items.append(f'{{"rowId":"{line.row_id}","gtin":{what.gtin_json},"externalSKU":{what.sku_json}}}')
     return orjson.Fragment(f"[{','.join(items)}]")
+
+
+def draw_update(draws: SeededDraws, order: Order) -> Order:
+    """The order after its lines were handled; sometimes the payload shows a later status."""
+    return _late(draws, _handled(draws, order), one_in=4)
+
+
+def draw_fulfilment(draws: SeededDraws, order: Order) -> Order:
+    """The order after its fulfilment, up to a day after it was handled."""
+    return _late(draws, _fulfilled(draws, order), one_in=16)
+
+
+def draw_refund(draws: SeededDraws, order: Order) -> Order:
+    """The order after a full or partial refund, days later; one in 16 keeps its order type."""
+    done = _fulfilled(draws, order)
+    places = tuple(range(len(done.lines) if draws.one_in(2) else draws.between(1, len(done.lines))))
+    back = refunded(draws, done, order.placed.created + 2 * DAY + draws.below(10 * DAY), places)
+    if draws.one_in(16):
+        back = back._replace(kind=draws.pick(ORDER_TYPES))
+    return _late(draws, back, one_in=16)
+
+
+def draw_endless(draws: SeededDraws, order: Order) -> Order:
+    """An endless aisle order when it is placed; one in twelve is sent late, with a later status."""
+    return _late(draws, _handled(draws, order), one_in=1) if draws.one_in(12) else order
+
+
+def _handled(draws: SeededDraws, order: Order) -> Order:
+    at = order.placed.created + draws.between(SECOND, 3 * HOUR)
+    return handled(order, drawn_statuses(draws, len(order.lines)), at)
+
+
+def _fulfilled(draws: SeededDraws, order: Order) -> Order:
+    """The order after its fulfilment: of the accepted lines, or of all if the store accepted none."""
+    decided = _handled(draws, order)
+    if "Accepted" not in decided.statuses:
+        decided = decided._replace(statuses=("Accepted",) * len(decided.lines))
+    return fulfilled(decided, order.placed.created + 3 * HOUR + draws.between(MINUTE, DAY))
+
+
+def _late(draws: SeededDraws, order: Order, *, one_in: int) -> Order:
+    """With a chance of 1 in `one_in`, the payload is sent late and shows another status."""
+    return order._replace(status=draws.pick(STATUSES)) if draws.one_in(one_in) else order
+
+
+def draw_reservation(draws: SeededDraws, world: World, store: Store, *, number: int, at: Ticks) -> Reservation:
+    """A reservation that is made at `at`."""
+    hours = draws.pick((DEFAULT_HOURS, DEFAULT_HOURS, DEFAULT_HOURS, 24, 48, 168))
+    return Reservation(
+        id=draws.uuid(),
+        stock_id=store.stock.id,
+        customer_id=world.customer(draws.below(REGULAR_CUSTOMERS)).id if draws.one_in(2) else None,
+        sale_id=world.id("sale", 3 * number) if draws.one_in(4) else None,
+        ext_id=f"RES-{number}",
+        comment=draws.pick(COMMENTS),
+        made=at,
+        expires=at + hours * HOUR,
+        quantity=draws.pick((1, 1, 1, 1, 1, 1, 2, 3)),
+        size=draws.pick(world.sizes),
+    )
+
+
+def ended(draws: SeededDraws, reserved: Reservation) -> tuple[Reservation, bool]:
+    """The reservation after its end, and whether it was released: half run out, half are released before."""
+    if draws.one_in(2):
+        return reserved, False
+    return reserved._replace(expires=reserved.made + draws.below(reserved.expires - reserved.made)), True

@@ -6,9 +6,8 @@ Invariant: the amounts add up to what was to be paid, to the cent.
 from dataclasses import dataclass
 from typing import Any
 
-from frontsim.payloads.master_data.countries import Country
-from frontsim.payloads.values.money import Ore, amount, rounded_to
-from frontsim.payloads.values.seeded_draws import SeededDraws
+from frontsim.payloads.world.money import Country, Ore, amount, rounded_to
+from frontsim.payloads.world.seeded_draws import SeededDraws
 
 
 @dataclass(frozen=True, slots=True)

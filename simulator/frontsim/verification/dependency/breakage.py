@@ -1,14 +1,18 @@
-"""What is broken between a receiver and its dependencies, and what that means for the bytes on their way: pure.
+"""A dependency's address, what is broken on the way to it, and what that means for bytes.
 
-    receiver -> request  -> dependency
+receiver -> request  -> dependency
     receiver <- answer   <- dependency      the first bytes after a request are its answer
 
 An answer that does not come back leaves the receiver in doubt whether the request was done. A right receiver copes.
 """
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from frontsim.errors import BadInput
 
 
 class DependencyFault(StrEnum):
@@ -134,3 +138,64 @@ class Traffic:
         is_struck = place > 0 and (not self.breakage.times or place <= self.breakage.times)
         self.hits += is_struck
         return is_struck
+
+
+_FORM = re.compile(
+    r"(?P<name>[A-Za-z][A-Za-z0-9_-]*)=(?:\[(?P<ipv6>[^\]]+)\]|(?P<host>[^:@/\s\[\]]+)):(?P<port>\d+)(?:@(?P<own>\d+))?"
+)
+_EXPECTED = "expected NAME=HOST:PORT, such as db=127.0.0.1:5432 or db=[::1]:5432"
+LOOPBACK = "127.0.0.1"
+"""The address that proxies listen on."""
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyAddress:
+    """Where a dependency is. `own_port` is the port that frontsim listens on for it; 0 picks a free one."""
+
+    name: str
+    host: str
+    port: int
+    own_port: int = 0
+
+    @property
+    def shown(self) -> str:
+        """`HOST:PORT`, as a user writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def placeholder(self) -> str:
+        """The placeholder for the port in `--receiver-cmd`."""
+        return f"{{{self.name}_port}}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that tells a receiver where to connect."""
+        return f"FRONTSIM_DEPENDENCY_{self.name.upper().replace('-', '_')}"
+
+
+def read_address(text: str) -> DependencyAddress:
+    """One dependency from its option. Raises BadInput."""
+    found = _FORM.fullmatch(text.strip())
+    if found is None:
+        raise BadInput(f"--dependency: {_EXPECTED}, got {text[:100]!r}")
+    address = DependencyAddress(
+        found["name"], found["ipv6"] or found["host"], int(found["port"]), int(found["own"] or 0)
+    )
+    for port in (address.port, address.own_port):
+        if port > 65_535 or address.port == 0:
+            raise BadInput(f"--dependency: expected a port from 1 to 65535, got {port} in {text[:100]!r}")
+    return address
+
+
+def read_addresses(texts: Sequence[str]) -> list[DependencyAddress]:
+    """All dependencies of a run. Raises BadInput, also when two have one name."""
+    addresses = [read_address(text) for text in texts]
+    variables: dict[str, str] = {}
+    for each in addresses:
+        if each.variable in variables:
+            raise BadInput(
+                f"--dependency: expected names that differ, got {variables[each.variable]!r} and {each.name!r}, "
+                f"which share the variable {each.variable}"
+            )
+        variables[each.variable] = each.name
+    return addresses

@@ -1,28 +1,169 @@
-"""The checker: a pure function of one scenario's history, and of nothing else.
+"""The checker: a pure function of one scenario's history; clauses put to the test, counts, notes.
 
-    history -> correlate -> rules, which accuse events -> findings, each against a clause -> verdict
+history -> correlate -> rules, which accuse events -> findings, each against a clause -> verdict
 
 It keeps these promises. A check that could not run never counts as passed: without an observer nothing is said about
 effects, and the verdict is *unknown* at best. What cannot be seen accuses no receiver: an observer that died, a
 preflight check that failed, or effects that still change make the scenario *unknown*; of those, a duplicate stands only
 in effects that still change, because more time cannot undo it. A missing effect accuses no receiver where a doubt is
 cast on it: by an observer that shows less than before, or a wait that was cut short. Everything else stands then too.
+
+A scenario in which no event arrives twice says nothing about `books-a-repeat-once`. So a clause that is not broken has
+either held or was not exercised, and only the first is a pass.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
 
-from frontsim.clauses import NOTE, Contract
-from frontsim.verdicts import Verdict
-from frontsim.verification.facts import staleness
-from frontsim.verification.facts.classes import Class, Classified
-from frontsim.verification.facts.correlate import correlate
-from frontsim.verification.facts.derived_state.wrong_state import checks
-from frontsim.verification.facts.history import History
-from frontsim.verification.judge.counts import classes_of, counts_of
-from frontsim.verification.judge.notes import sentences
+from frontsim import bundled
+from frontsim.domain.model import Outcome, Trigger
+from frontsim.verdicts import NOTE, Clause, Contract, Verdict, read
+from frontsim.verification.compare.columns import rewritings
+from frontsim.verification.compare.wrong_state import check_state, checks
+from frontsim.verification.effects import content
+from frontsim.verification.effects.classes import GOOD, UNSEEN, Class, Classified, SeenOrders, class_by_effects
+from frontsim.verification.effects.correlate import BUSINESS, Correlation, EventGroup, correlate
+from frontsim.verification.effects.history import ContentCheck, EventFact, Expect, History
 from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on
+
+
+def classes_of(
+    history: History, correlation: Correlation, accused: Sequence[Classified], *, replaced: AbstractSet[str]
+) -> dict[str, Class]:
+    """The class of each event that was judged, by its webhookEventId: its first accusation, or how it ended well.
+
+    `replaced`: the events in whose place a newer state is shown.
+    """
+    classes: dict[str, Class] = {}
+    if history.final is not None and not history.why_not_judged:
+        for group in correlation.groups:
+            for event in group.events:
+                found = class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
+                is_well = Class.OK if event.webhook_event_id in replaced else Class.UNSETTLED
+                classes[event.webhook_event_id] = found.class_ if found.class_ in GOOD else is_well
+    for each in reversed(accused):
+        classes[each.event.webhook_event_id] = each.class_
+    return classes
+
+
+def counts_of(history: History, correlation: Correlation, classes: Mapping[str, Class]) -> dict[str, int]:
+    """How many events, acknowledged events, resends, effects (where they were seen) and events of each class."""
+    counts = {
+        "events": len(history.events),
+        "acknowledged": sum(event.acknowledged for event in history.events),
+        "resent": sum(max(0, len(event.runs) - 1) for event in history.events),
+    }
+    if history.final is not None:
+        counts["effects"] = sum(len(group.effects) for group in correlation.groups)
+    return counts | {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}
+
+
+_DUPLICATE = "duplicate"
+"""The fault that sends copies of one run."""
+
+
+def sentences(
+    history: History, correlation: Correlation, *, replaced: AbstractSet[str], orders: SeenOrders
+) -> Sequence[str]:
+    """The notes, one sentence each. `replaced`: the events in whose place a newer state is shown."""
+    found = (
+        _tries(history),
+        _twins(correlation),
+        _ambiguous(correlation),
+        _replaced(correlation, replaced),
+        _unseen_orders(orders),
+        _strangers(correlation) if history.is_alone else "",
+        _no_identity(history),
+        history.limit,
+        *_unclear_state(history),
+        history.volume,
+    )
+    return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
+
+
+def _unclear_state(history: History) -> list[str]:
+    """Levels and customers that are not as expected, and that prove nothing."""
+    levels, customers = checks(history)
+    what = [
+        *(("the levels", "stock item", number, reason) for reason, number in levels.unclear.items()),
+        *(("the rows", "customer", number, reason) for reason, number in customers.unclear.items()),
+    ]
+    return [
+        f"{rows} of {number} {thing}{'' if number == 1 else 's'} differ from the events, but prove nothing: {reason}"
+        for rows, thing, number, reason in what
+    ]
+
+
+def _tries(history: History) -> str:
+    """How often a race was tried, where a scenario is about nothing else: a rare one may need more tries."""
+    if {fault.fault for fault in history.faults} != {_DUPLICATE}:
+        return ""
+    spans = [(fault.from_ms, fault.to_ms) for fault in history.faults]
+    tries = sum(
+        any(begin <= run.at_ms <= end for run in event.runs for begin, end in spans) for event in history.events
+    )
+    return f"{tries} events arrived as several copies at once: that many chances for a race" if tries else ""
+
+
+def _twins(correlation: Correlation) -> str:
+    double = sum(len(group.effects) > 1 for group in correlation.groups if _is_twin(group))
+    if not double:
+        return ""
+    return (
+        f"two webhooks reported {double} occurrences, and the receiver booked them once for each: two event ids, so no "
+        "violation, but the business may see them twice"
+    )
+
+
+def _is_twin(group: EventGroup) -> bool:
+    webhooks = {event.webhook_id for event in group.events}
+    return len(webhooks) > 1 and len({event.entity for event in group.events}) == 1
+
+
+def _ambiguous(correlation: Correlation) -> str:
+    ambiguous = sum(group.ambiguous for group in correlation.groups)
+    if not ambiguous:
+        return ""
+    return f"{ambiguous} entities had several events that no effect tells apart: one effect or more is right"
+
+
+def _replaced(correlation: Correlation, replaced: AbstractSet[str]) -> str:
+    older = sum(
+        event.acknowledged and event.webhook_event_id in replaced and not group.effects
+        for group in correlation.groups
+        for event in group.events
+    )
+    if not older:
+        return ""
+    which = "1 older state has" if older == 1 else f"{older} older states have"
+    return (
+        f"{which} no effect: the effects keep one row for each customer, order or stock item, and the newest state is "
+        "there; only a list that keeps each event shows whether an older one was booked"
+    )
+
+
+def _unseen_orders(orders: SeenOrders) -> str:
+    """The types of which the order was not seen, beside others of which it was."""
+    unseen = sorted(event for event, is_seen in orders.items() if not is_seen)
+    if len(unseen) in (0, len(orders)):
+        return ""
+    return f"the order of {', '.join(unseen)} could not be seen: no effect shows which of two states counts"
+
+
+def _strangers(correlation: Correlation) -> str:
+    number = correlation.foreign + correlation.unkeyed
+    return f"ignored {number} new effects that name no event of this scenario" if number else ""
+
+
+def _no_identity(history: History) -> str:
+    if history.observer_key != BUSINESS:
+        return ""
+    without = {event.event for event in history.events if event.entity is None}
+    return f"not judged, because the catalogue knows no identity: {', '.join(sorted(without))}" if without else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +274,7 @@ def _verdict(findings: Sequence[Finding], unknown: str) -> Verdict:
         return Verdict.VIOLATED
     if not unknown:
         return Verdict.VERIFIED
-    return Verdict.SKIPPED if unknown == staleness.UNSEEN else Verdict.UNKNOWN
+    return Verdict.SKIPPED if unknown == UNSEEN else Verdict.UNKNOWN
 
 
 def _findings(evidence: Evidence, opinion: Opinion, contract: Contract) -> tuple[list[Finding], list[str]]:
@@ -155,3 +296,106 @@ def _once_each(accused: Sequence[Classified]) -> list[Classified]:
     for each in accused:
         unique.setdefault((each.event.webhook_event_id, each.class_), each)
     return list(unique.values())
+
+
+def receiver_contract(file: Path | None = None) -> Contract:
+    """The bundled contract, or a file of the same shape.
+
+    Raises:
+        Unusable: the file cannot be read or has another shape; the text names the file and the key.
+    """
+    wrong = [class_ for class_ in Class if class_ not in GOOD]
+    return read(file or bundled.folder("contracts") / "receiver.toml", wrong, plays="scenarios")
+
+
+"""The fault that sends copies of one run."""
+
+
+def why_not_exercised(clause: Clause, history: History) -> str:
+    """The reason in a sentence, "" when something happened that can break the clause."""
+    if any(_TESTS[Class(class_)](history) for class_ in clause.classes):
+        return ""
+    wanting = " and ".join(dict.fromkeys(_WANTING[Class(class_)] for class_ in sorted(clause.classes)))
+    return f"not exercised by {history.scenario}: {wanting}"
+
+
+def _was_acknowledged(history: History) -> bool:
+    return any(event.acknowledged for event in history.events)
+
+
+def _was_resent_after_a_failure(history: History) -> bool:
+    return any(
+        run.trigger is Trigger.RESEND and not before.acknowledged
+        for event in history.events
+        for before, run in pairwise(event.runs)
+    )
+
+
+def _arrived_twice(history: History) -> bool:
+    copies = any(fault.fault == _DUPLICATE for fault in history.faults)
+    return copies or any(_arrivals(event) > 1 for event in history.events)
+
+
+def _arrivals(event: EventFact) -> int:
+    """How often it arrived, or may have."""
+    return sum(run.outcome is not Outcome.NOT_SENT for run in event.runs)
+
+
+def _arrived_broken(history: History) -> bool:
+    return history.checkpoint is not None and any(event.expect is Expect.REFUSED for event in history.events)
+
+
+def _content_was_shown(history: History) -> bool:
+    effects = history.final.effects if history.final else ()
+    has_copies = any(content.embedded_payload(effect.value) is not None for effect in effects)
+    return history.check_content is not ContentCheck.OFF and (has_copies or bool(history.columns))
+
+
+def _has_states(history: History) -> bool:
+    return any(event.series and event.rank for event in history.events)
+
+
+def _state_was_read(history: History) -> bool:
+    return check_state(history).checked > 0
+
+
+def _was_tried_fairly(history: History) -> bool:
+    return any(not run.faulted for event in history.events for run in event.runs)
+
+
+def _was_asked_for_liveness(history: History) -> bool:
+    return history.liveness is not None
+
+
+def _was_observed(history: History) -> bool:
+    return history.final is not None
+
+
+_TESTS: Mapping[Class, Callable[[History], bool]] = {
+    Class.LOST_AFTER_ACK: _was_acknowledged,
+    Class.BURNED: _was_resent_after_a_failure,
+    Class.LOST: _was_resent_after_a_failure,
+    Class.DUPLICATED: _arrived_twice,
+    Class.UNEXPECTED: _arrived_broken,
+    Class.CORRUPT: _content_was_shown,
+    Class.STALE: _has_states,
+    Class.WRONG_STATE: _state_was_read,
+    Class.REJECTED: _was_tried_fairly,
+    Class.CRASHED: _was_asked_for_liveness,
+    Class.UNSETTLED: _was_observed,
+}
+"""For each class, whether a wrong receiver could have been found out."""
+
+_WANTING: Mapping[Class, str] = {
+    Class.LOST_AFTER_ACK: "no event was acknowledged",
+    Class.BURNED: "no event was resent after a failure",
+    Class.LOST: "no event was resent after a failure",
+    Class.DUPLICATED: "no event arrived more than once",
+    Class.UNEXPECTED: "no broken body arrived",
+    Class.CORRUPT: "no effect carries a payload",
+    Class.STALE: "no older state arrived after a newer one",
+    Class.WRONG_STATE: "what the receiver derives from events was not read (--observe-state)",
+    Class.REJECTED: "no event was sent without a fault",
+    Class.CRASHED: "the receiver was not asked for a sign of life",
+    Class.UNSETTLED: "no effects were observed",
+}

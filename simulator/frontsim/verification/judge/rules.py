@@ -1,26 +1,85 @@
-"""The rules by which a scenario's events are accused, one after another: pure.
+"""The rules by which events are accused, one after another.
 
 Each rule takes the evidence and the opinion so far, and returns the opinion after it. The order matters: rules about
 what effects show come first, so that the answers' own accusations are added after the rules that cast doubt on effects.
 """
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from frontsim.domain.status_text import StatusText
-from frontsim.verification.facts import staleness, state_tables
-from frontsim.verification.facts.classes import (
+from frontsim.domain.model import StatusText
+from frontsim.verification.compare.columns import corrupt
+from frontsim.verification.compare.state_events import StateCheck, WrongState
+from frontsim.verification.compare.wrong_state import check_state, tells_state
+from frontsim.verification.effects import classes
+from frontsim.verification.effects.classes import (
+    GOOD,
     Class,
     Classified,
     class_by_answers,
+    class_by_effects,
     class_without_effects,
 )
-from frontsim.verification.facts.correlate import Correlation
-from frontsim.verification.facts.derived_state.state_check import StateCheck, WrongState
-from frontsim.verification.facts.derived_state.wrong_state import check_state, tells_state
-from frontsim.verification.facts.history import EventFact, History
-from frontsim.verification.judge.contents import corrupt
-from frontsim.verification.judge.effect_numbers import booked_early, shown_by_entry, wrong_in
+from frontsim.verification.effects.correlate import Correlation, EventGroup, correlate, replaced
+from frontsim.verification.effects.history import EventFact, Expect, History
+
+
+def wrong_in(group: EventGroup) -> list[Classified]:
+    """Each event that is not well; of siblings that have an effect too many together, one stands for all."""
+    classified = [
+        class_by_effects(event, effects=len(group.effects), least=group.least, most=group.most)
+        for event in group.events
+    ]
+    wrong = [each for each in classified if each.class_ not in GOOD]
+    return classified[:1] if len(group.effects) > group.most else wrong
+
+
+def booked_early(history: History) -> list[Classified]:
+    """Events with effects while only a broken body had arrived."""
+    early = {
+        event.webhook_event_id: len(group.effects)
+        for group in correlate(history, history.checkpoint).groups
+        for event in group.events
+        if group.effects and len(group.events) == 1
+    }
+    reason = "expected no effect before a whole body had arrived"
+    return [
+        Classified(event, Class.UNEXPECTED, f"{reason}, got {early[event.webhook_event_id]}")
+        for event in history.events
+        if event.expect is Expect.REFUSED and event.webhook_event_id in early
+    ]
+
+
+def shown_by_entry(groups: Iterable[EventGroup]) -> Mapping[str, str]:
+    """The types of which each event has as many effects as a list of its payload has entries, with that list's name.
+
+    A receiver that books a repeat again has at most one effect for each run, so some event must have more than that.
+    """
+    by_type: dict[str, list[EventGroup]] = defaultdict(list)
+    for group in groups:
+        first, *_ = group.events
+        if group.effects and isinstance(first.payload, dict):
+            by_type[first.event].append(group)
+    found = ((event, _common_list(each)) for event, each in by_type.items() if any(map(_has_more_than_runs, each)))
+    return {event: name for event, name in found if name}
+
+
+def _has_more_than_runs(group: EventGroup) -> bool:
+    return len(group.effects) > sum(len(event.runs) for event in group.events)
+
+
+def _common_list(groups: Sequence[EventGroup]) -> str:
+    """The list that has an entry for each effect of each event, "" when there is none."""
+    [first, *_], *_ = (group.events for group in groups)
+    return next((name for name in first.payload if all(_has_an_effect_for_each(name, group) for group in groups)), "")
+
+
+def _has_an_effect_for_each(name: str, group: EventGroup) -> bool:
+    event, *others = group.events
+    entries = event.payload.get(name)
+    return not others and isinstance(entries, list) and len(entries) == len(group.effects)
+
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
 """What an event is accused of because no effect of it was seen.
@@ -49,14 +108,14 @@ class Evidence:
     change: str = ""
 
     @property
-    def effects(self) -> staleness.EffectsByEvent:
+    def effects(self) -> classes.EffectsByEvent:
         groups = self.correlation.groups
         return {event.webhook_event_id: group.effects for group in groups for event in group.events}
 
     @property
     def replaced(self) -> frozenset[str]:
         """The events in whose place a newer state is shown."""
-        return state_tables.replaced(self.history.events, self.effects)
+        return replaced(self.history.events, self.effects)
 
     @property
     def state(self) -> StateCheck:
@@ -64,11 +123,11 @@ class Evidence:
         return check_state(self.history)
 
     @property
-    def orders(self) -> staleness.SeenOrders:
+    def orders(self) -> classes.SeenOrders:
         """Of which types it was seen which of two states counts; empty where no effect was looked at."""
         if self.history.final is None:
             return {}
-        _, orders = staleness.stale(self.history.events, self.effects, self.state.compared)
+        _, orders = classes.stale(self.history.events, self.effects, self.state.compared)
         return orders
 
 
@@ -104,7 +163,7 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     """Too many effects, too few, early ones, older ones that count, and changed ones."""
     if evidence.history.final is None:
         return opinion
-    old, _ = staleness.stale(evidence.history.events, evidence.effects)
+    old, _ = classes.stale(evidence.history.events, evidence.effects)
     by_number = [each for group in evidence.correlation.groups for each in wrong_in(group)]
     found = [each for each in by_number + booked_early(evidence.history) if not _is_told_by(old, each)]
     wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
@@ -176,7 +235,7 @@ def an_unseen_order_is_unknown(evidence: Evidence, opinion: Opinion) -> Opinion:
     if evidence.history.final is None or opinion.unknown:
         return opinion
     orders = evidence.orders
-    return opinion if any(orders.values()) or not orders else Opinion(opinion.accused, staleness.UNSEEN)
+    return opinion if any(orders.values()) or not orders else Opinion(opinion.accused, classes.UNSEEN)
 
 
 def an_unfinished_job_proves_no_refusal(evidence: Evidence, opinion: Opinion) -> Opinion:

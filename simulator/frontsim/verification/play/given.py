@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from frontsim.verification.dependency.dependencies import Dependencies
-from frontsim.verification.observe.state_reader import RunState
-from frontsim.verification.play.receiver.process import ReceiverProcess
+from frontsim.hosting.user_program import ReceiverProcess
+from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.scenario.steps import EVENTFUL

@@ -1,4 +1,4 @@
-"""What a scenario works with: a simulator, the receiver, and the way to read its effects.
+"""What a scenario works with: a simulator, the receiver, the observer, the rest of the run.
 
 The vendor's API may fail, also because a scenario breaks it. The harness then repeats the call, as any integrator must,
 for as long as it waits for missing effects. A scenario whose calls still fail then has no verdict on the receiver.
@@ -17,23 +17,51 @@ from typing import Any, TypeVar, Unpack
 
 from frontsim.client.control import Simulator
 from frontsim.client.errors import Ambiguous, ApiError, CallError, UnexpectedAnswer, Unreachable
-from frontsim.client.log_reader import LogFilter, read_log
 from frontsim.client.models import EventEntry
 from frontsim.client.retry import RetryPolicy, backoff_s
-from frontsim.client.vendor import FrontSystems
+from frontsim.client.vendor import FrontSystems, LogFilter, read_log
 from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
+from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.settings import Settings
-from frontsim.verification.dependency.dependencies import Dependencies
-from frontsim.verification.facts.columns import ColumnMemory
-from frontsim.verification.facts.derived_state.stock_movements import ITEMS, MOVEMENT
-from frontsim.verification.facts.history import ContentCheck
-from frontsim.verification.observe.observers import Observer
-from frontsim.verification.observe.settle import ReceiverLatency, WaitLimits
-from frontsim.verification.observe.state_reader import RunState
-from frontsim.verification.play.receiver.process import ReceiverProcess
-from frontsim.verification.play.rest_of_run import RestOfRun
+from frontsim.verification.compare.columns import ColumnMemory
+from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
+from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.proxies import Dependencies
+from frontsim.verification.effects.history import ContentCheck
+from frontsim.verification.effects.observers import Observer
+from frontsim.verification.effects.settle import ReceiverLatency, WaitLimits
 from frontsim.verification.scenario.selection import Selection
+
+_LOOK_S = 0.02
+
+
+def _over() -> Event:
+    over = Event()
+    over.set()
+    return over
+
+
+@dataclass(frozen=True, slots=True)
+class RestOfRun:
+    """Signals between a scenario that waits and the threads that play the others; by default there are no others.
+
+    Attributes:
+        is_awaited: the scenario has begun to wait, and sends nothing more until the end.
+        is_over: all others are played.
+    """
+
+    is_awaited: Event = field(default_factory=Event)
+    is_over: Event = field(default_factory=_over)
+
+    def wait(self, pause: Callable[[float], None], *, least_s: float) -> float:
+        """Wait until the rest is over, and at least for `least_s`; gives the seconds that it took."""
+        began_s = stopwatch()
+        self.is_awaited.set()
+        while not self.is_over.is_set() or stopwatch() - began_s < least_s:
+            pause(_LOOK_S)
+        return stopwatch() - began_s
+
 
 logger = logging.getLogger(__name__)
 

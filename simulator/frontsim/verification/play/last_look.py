@@ -15,15 +15,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.correlate import effects_of, is_complete, may_await_next_batch
-from frontsim.verification.facts.derived_state.wrong_state import check_state
-from frontsim.verification.facts.history import History, Observation
-from frontsim.verification.facts.look import Look
-from frontsim.verification.observe.changes import Effects
-from frontsim.verification.observe.effect_reader import EffectReader
-from frontsim.verification.observe.observers import ObserverFailed
-from frontsim.verification.observe.settle import EffectsWatch, ReceiverLatency, Settled, WaitLimits
-from frontsim.verification.observe.state_reader import StateReader
+from frontsim.verification.compare.state_reader import StateReader
+from frontsim.verification.compare.wrong_state import check_state
+from frontsim.verification.effects.changes import Effects
+from frontsim.verification.effects.correlate import effects_of, is_complete, may_await_next_batch
+from frontsim.verification.effects.history import History, Observation
+from frontsim.verification.effects.look import Look
+from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.effects.settle import EffectReader, EffectsWatch, ReceiverLatency, Settled, WaitLimits
 from frontsim.verification.play.harness import TimeLimits
 
 _SMALLEST_PAGE = 10

@@ -12,22 +12,17 @@ from dataclasses import dataclass, field, replace
 from frontsim.client.errors import CallError
 from frontsim.clock import overload, stopwatch
 from frontsim.errors import FrontsimError
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Liveness, Observation
-from frontsim.verification.observe.effect_reader import EffectReader
-from frontsim.verification.observe.settle import ReceiverLatency, Settled
-from frontsim.verification.observe.state_reader import StateReader
+from frontsim.verification.compare.state_reader import StateReader
+from frontsim.verification.effects.history import EventFact, FaultFact, History, Liveness, Observation
+from frontsim.verification.effects.settle import EffectReader, ReceiverLatency, Settled
+from frontsim.verification.play.actions import act, reconcile, send_pasts, take_baseline
+from frontsim.verification.play.faults import end_faults, start_what_ended_late, why_nothing_was_hit
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
-from frontsim.verification.play.log.log_facts import read_facts
-from frontsim.verification.play.probes.body_limit import body_limit
-from frontsim.verification.play.probes.clean_events import preflight_of
-from frontsim.verification.play.probes.preflight import Preflight, PreflightResult
+from frontsim.verification.play.log import read_facts
+from frontsim.verification.play.preflight import Preflight, PreflightResult, preflight_of
+from frontsim.verification.play.probes import body_limit
 from frontsim.verification.play.scenario_state import ScenarioState
-from frontsim.verification.play.steps.actions import act, reconcile
-from frontsim.verification.play.steps.dependency_faults import start_what_ended_late, why_nothing_was_hit
-from frontsim.verification.play.steps.faults import end_faults
-from frontsim.verification.play.steps.observing import take_baseline
-from frontsim.verification.play.steps.pasts import send_pasts
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import EVENTFUL
 

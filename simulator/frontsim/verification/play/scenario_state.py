@@ -7,10 +7,9 @@ from typing import Any
 
 from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
-from frontsim.verification.facts.history import Expect, FaultFact, Observation, PreflightCheck
-from frontsim.verification.observe.effect_reader import EffectReader
-from frontsim.verification.observe.settle import WaitLimits
-from frontsim.verification.observe.state_reader import StateReader
+from frontsim.verification.compare.state_reader import StateReader
+from frontsim.verification.effects.history import Expect, FaultFact, Observation, PreflightCheck
+from frontsim.verification.effects.settle import EffectReader, WaitLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from frontsim.clauses import Clause
-from frontsim.verification.facts.classes import MEANING, USUAL_CAUSE, Class
-from frontsim.verification.facts.fingerprint import Fingerprint
-from frontsim.verification.facts.never_booked import NeverBooked
+from frontsim.verdicts import Clause
+from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE, Class
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.judge.fingerprint import Fingerprint
+from frontsim.verification.judge.never_booked import NeverBooked
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.missing_effects import kind_of, kinds
 

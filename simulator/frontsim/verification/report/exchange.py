@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from frontsim.presentation.masking import masked
-from frontsim.presentation.printable import printable
-from frontsim.verification.facts.exchange import ABOUT_ANSWERS, Exchange, ReceivedAnswer, SentRequest
+from frontsim.masking import masked, printable
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.judge.evidence import ABOUT_ANSWERS, Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.played import Played
 
 MOST_SENT = 16 * 1024

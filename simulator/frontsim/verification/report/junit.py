@@ -6,12 +6,10 @@ systems add up the times of the cases.
 
 from xml.etree import ElementTree as ET
 
-from frontsim.clauses import Clause
+from frontsim.masking import xml_text
 from frontsim.presentation import junit_xml
-from frontsim.presentation.printable import xml_text
-from frontsim.verdicts import Verdict
-from frontsim.verification.judge.checks import Finding
-from frontsim.verification.judge.exercise import why_not_exercised
+from frontsim.verdicts import Clause, Verdict
+from frontsim.verification.judge.checks import Finding, why_not_exercised
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.exchange import shown_exchange
 from frontsim.verification.report.story import story

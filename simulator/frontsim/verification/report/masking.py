@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from frontsim.presentation.masking import masked
+from frontsim.masking import masked
 from frontsim.verification.judge.checks import Judgement
 
 

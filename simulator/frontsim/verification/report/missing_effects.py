@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from frontsim.verification.facts.classes import GOOD, Class
-from frontsim.verification.facts.exchange import payload_in
-from frontsim.verification.facts.history import EventFact, Expect
-from frontsim.verification.facts.never_booked import Acknowledged, NeverBooked, never_booked
+from frontsim.verification.effects.classes import GOOD, Class
+from frontsim.verification.effects.history import EventFact, Expect
 from frontsim.verification.judge.checks import Finding
+from frontsim.verification.judge.evidence import payload_in
+from frontsim.verification.judge.never_booked import Acknowledged, NeverBooked, never_booked
 from frontsim.verification.played import Played
 
 _ABSENT = (Class.LOST_AFTER_ACK, Class.BURNED)

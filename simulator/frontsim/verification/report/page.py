@@ -12,8 +12,8 @@ import orjson
 
 from frontsim.domain.model import Trigger
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import GOOD, MEANING, Class, describe_run
-from frontsim.verification.facts.history import EventFact
+from frontsim.verification.effects.classes import GOOD, MEANING, Class, describe_run
+from frontsim.verification.effects.history import EventFact
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, cause_of, causes

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.facts.classes import describe_run
-from frontsim.verification.facts.history import EventFact, FaultFact, History, Run
+from frontsim.verification.effects.classes import describe_run
+from frontsim.verification.effects.history import EventFact, FaultFact, History, Run
 
 _LINES = 14
 _MARKS = 2

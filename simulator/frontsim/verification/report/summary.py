@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from frontsim.verdicts import Verdict
-from frontsim.verification.facts.classes import MEANING
+from frontsim.verification.effects.classes import MEANING
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.causes import Cause, cause_of, causes, headline

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from frontsim.domain.model import Trigger
-from frontsim.verification.facts.classes import describe_run
-from frontsim.verification.facts.correlate import BUSINESS
-from frontsim.verification.facts.history import EventFact, History, Run
+from frontsim.verification.effects.classes import describe_run
+from frontsim.verification.effects.correlate import BUSINESS
+from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.report.story import fault_of
 
 _FIRST, _LAST = 2.0, 98.0

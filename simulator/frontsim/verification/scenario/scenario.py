@@ -1,6 +1,6 @@
-"""The scenario format: a TOML file that begins with two plain sentences, then steps.
+"""The scenario format: read step by step, contradictions refused.
 
-    breaks = "The receiver is down for a moment and refuses every connection."
+breaks = "The receiver is down for a moment and refuses every connection."
     holds = "After the list -> resend job each event is booked exactly once."
 
     [[step]]
@@ -22,31 +22,243 @@ The reader refuses a file with a mistake: a scenario that stops half way, or doe
 the receiver.
 """
 
+import dataclasses
+import json
+import math
+import types
+import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from frontsim import bundled
+from frontsim.clock import WireTime
+from frontsim.domain.fault_rules import read_rule
+from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Unusable
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.near import not_among
 from frontsim.user_input.toml_file import read_toml
-from frontsim.verification.scenario.step_reader import read_steps
+from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
+    BOUNDS,
+    JOB_CALLS,
     ON_DEPENDENCIES,
     PROCESS_CONTROL,
     STEPS,
     AtBoundaries,
     BoundaryAct,
     BreakDependency,
+    Crash,
+    CrashPoint,
     InjectFault,
     Raise,
     Step,
     WaitForEnd,
 )
+
+_TIME = WireTime(ZoneInfo("UTC"))  # dates in a rule are only checked here, not used
+
+
+def contradiction(step: Step) -> str:
+    """Which key of a step does not fit the others, as `key: expected ..., got ...`; "" when all fit."""
+    if isinstance(step, InjectFault):
+        return _of_fault(step)
+    if isinstance(step, BreakDependency):
+        return _of_dependency(step)
+    if isinstance(step, Crash):
+        return _of_crash(step)
+    return _of_raise(step) if isinstance(step, Raise) else ""
+
+
+def _of_fault(step: InjectFault) -> str:
+    rule = {name: getattr(step, name) for name in ("fault", "match", "probability", "params")}
+    try:
+        read_rule({**rule, "times": step.times or None}, _TIME, known=_KNOWN)
+    except BadInput as error:
+        return "; ".join(f"{name}: {text}" for name, texts in error.fields.items() for text in texts)
+    if step.on_api and step.tolerable:
+        return f"tolerable: expected none, got true: {step.fault} breaks calls of the API, which no receiver sees"
+    return ""
+
+
+def _of_dependency(step: BreakDependency) -> str:
+    if step.delay_ms and step.fault is not DependencyFault.SLOW:
+        return f"delay_ms: expected none beside {step.fault}, got {step.delay_ms}"
+    if step.fault is DependencyFault.SLOW and not step.delay_ms:
+        return "delay_ms: expected milliseconds beside slow, got none"
+    if step.after and step.fault in (DependencyFault.DOWN, DependencyFault.STALL, DependencyFault.SLOW):
+        return f"after: expected none beside {step.fault}, got {step.after}"
+    return ""
+
+
+def _of_crash(step: Crash) -> str:
+    given = {name: getattr(step, name) for name in ("near_the_effect", "of_answer_time", "after_ms")}
+    named = [name for name, value in given.items() if value]
+    if step.at is not CrashPoint.WHOLE_BODY and named not in ([], ["after_ms"]):
+        return f"{named[0]}: expected none beside {step.at}, got {given[named[0]]:g}"
+    return f"{named[1]}: expected none beside {named[0]}, got {given[named[1]]:g}" if len(named) > 1 else ""
+
+
+def _job_call(name: str) -> str:
+    for known in (*JOB_CALLS, SINK):
+        if name.lower() == known.lower():
+            return known
+    raise BadInput(
+        f"expected {' or '.join(JOB_CALLS)}, what a scenario lists and resends through, or {SINK}, got {name[:64]!r}"
+    )
+
+
+def _no_webhook_id(_: str) -> str:
+    raise BadInput("expected event or url instead: a webhook has its id only when the scenario is played")
+
+
+_KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
+"""What a rule of a scenario may name, beyond what any rule may."""
+
+
+def _of_raise(step: Raise) -> str:
+    if not step.same_as:
+        alone = [key for key in ("keep", "older_than", "newer_than") if getattr(step, key)]
+        return f"{alone[0]}: expected same_as beside it, got none" if alone else ""
+    if not step.keep:
+        return "same_as: expected keep beside it, the paths that stay the same, got none"
+    for key in ("older_than", "newer_than"):
+        if (label := getattr(step, key)) not in ("", step.same_as):
+            return f"{key}: expected {step.same_as!r} as in same_as, got {label!r}"
+    if step.older_than and step.newer_than:
+        return "newer_than: expected none beside older_than, got both"
+    if step.grow:
+        return "grow: expected none beside same_as, which takes the earlier event's values"
+    return ""
+
+
+_LARGEST = 1_000_000_000
+"""What a number without an upper bound may be."""
+_EVENTS = '"all", "some", "one" or a list of event types'
+
+
+def read_steps(fields: Fields) -> tuple[Step, ...]:
+    """The steps under `step`. What is wrong is noted with `fields`."""
+    value = fields.raw("step")
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        fields.refuse("step", "[[step]], a table for each step")
+        return ()
+    found = [_step(number, item, fields.problems) for number, item in enumerate(value, 1)]
+    steps = tuple(step for step in found if step is not None)
+    if not fields.problems:
+        _check_labels(steps, fields)
+    return steps
+
+
+def _step(number: int, item: object, problems: dict[str, list[str]]) -> Step | None:
+    fields = Fields(item if isinstance(item, dict) else {}, at=f"step {number}", problems=problems)
+    if not isinstance(item, dict):
+        fields.note("", f"expected a table, got {item!r}")
+        return None
+    do = fields.choice("do", STEPS, required=True)
+    return _step_of(STEPS[do], Fields(item, at=f"step {number} ({do})", problems=problems)) if do else None
+
+
+def _step_of(kind: type[Step], fields: Fields) -> Step | None:
+    """The step, or None where one of its keys is wrong."""
+    declared, hints = dataclasses.fields(kind), typing.get_type_hints(kind)
+    before = len(fields.problems)
+    fields.only("do", *(each.name for each in declared))
+    values = {each.name: _value(fields, each, hints[each.name]) for each in declared if fields.has(each.name)}
+    for each in declared:
+        if each.name not in values and each.default is each.default_factory is dataclasses.MISSING:
+            fields.refuse(each.name, "a value")
+    if len(fields.problems) > before:
+        return None
+    step = kind(**values)
+    if found := contradiction(step):
+        name, _, text = found.partition(": ")
+        fields.note(name, text)
+    return step
+
+
+def _value(fields: Fields, declared: "dataclasses.Field[Any]", hint: Any) -> Any:
+    """The value as the key's type; None, with a note, where it is none."""
+    name = declared.name
+    least, most = declared.metadata.get(BOUNDS, (0, math.inf))
+    if isinstance(hint, types.UnionType):
+        return _events(fields, name)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        word = fields.choice(name, list(hint), required=True)
+        return hint(word) if word else None
+    match typing.get_origin(hint) or hint:
+        case kind if kind is int:
+            return fields.whole(name, least=least, most=min(most, _LARGEST))
+        case kind if kind is float:
+            return fields.number(name, least=least, most=most if math.isfinite(most) else _LARGEST)
+        case kind if kind is bool:
+            return fields.flag(name)
+        case kind if kind is str:
+            return fields.text(name, blank=True)
+        case kind if kind is list:
+            return _texts(fields, name)
+        case _:
+            return _table(fields, name, typing.get_args(hint)[1])
+
+
+def _events(fields: Fields, name: str) -> str | list[str] | None:
+    """A list of types, or a word."""
+    value = fields.raw(name)
+    if value and isinstance(value, list):
+        return _texts(fields, name)
+    if value in ("all", "some", "one"):
+        return str(value)
+    fields.refuse(name, _EVENTS)
+    return None
+
+
+def _texts(fields: Fields, name: str) -> list[str] | None:
+    value = fields.items(name, "a list of texts")
+    if value is not None and not all(isinstance(each, str) for each in value):
+        fields.refuse(name, "a list of texts")
+    return value
+
+
+def _table(fields: Fields, name: str, hint: Any) -> Mapping[str, Any] | None:
+    """A table: its values are whole numbers where the key says so, or anything that JSON can hold."""
+    table = fields.mapping(name)
+    inner = fields.within(name)
+    for key, value in (table or {}).items():
+        if hint is int:
+            inner.whole(key, least=0, most=_LARGEST)
+        elif not _is_json(value):
+            inner.note(key, f"expected what JSON can hold (a date stands in quotes), got {value!r}")
+    return table
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _check_labels(steps: Iterable[Step], fields: Fields) -> None:
+    """A step names only labels of steps before it."""
+    known: set[str] = set()
+    for number, step in enumerate(steps, 1):
+        names = ("same_as", "older_than", "newer_than") if isinstance(step, Raise) else ("label",)
+        for name in names:
+            label = getattr(step, name, "")
+            if label and label not in known:
+                fields.note(f"step {number}.{name}", f"expected the label of an earlier step, got {label!r}")
+        if isinstance(step, Raise) and step.label:
+            known.add(step.label)
+
 
 _MANY = 50
 """Events of a type that take a while to be sent, and as long to be resent."""

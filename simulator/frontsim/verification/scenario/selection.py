@@ -10,8 +10,8 @@ import orjson
 from frontsim.catalog import Catalog, EventType
 from frontsim.errors import BadInput, InvalidPayload
 from frontsim.schemas.read import Document, Place, document_of
-from frontsim.verification.facts import lookup
-from frontsim.verification.facts.history import Entity, StateRow
+from frontsim.verification.effects import content
+from frontsim.verification.effects.history import Entity, StateRow
 from frontsim.verification.scenario.steps import EVENTFUL, InjectFault, Raise, Step
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
@@ -154,7 +154,7 @@ class Selection:
     def entity(self, event: str, payload: Any) -> Entity | None:
         """The entity that an event is about; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
-        value = lookup.normalised(lookup.find(payload, kind.identity)) if kind.identity else None
+        value = content.normalised(content.find(payload, kind.identity)) if kind.identity else None
         return Entity(kind.identity, value, _version(kind, payload)) if value is not None else None
 
     def schema(self, event: str) -> Mapping[str, Any]:
@@ -178,10 +178,10 @@ class Selection:
     def state(self, event: str, payload: Any) -> StateRow | None:
         """What an event gives the newest state of; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
-        row = [lookup.normalised(lookup.find(payload, path)) for path in kind.state]
+        row = [content.normalised(content.find(payload, path)) for path in kind.state]
         if not any(row):
             return None
-        since = (lookup.find(payload, path) for path in kind.since)
+        since = (content.find(payload, path) for path in kind.since)
         return StateRow(" ".join(kind.state), " ".join(map(str, row)), next((str(each) for each in since if each), ""))
 
 
@@ -201,5 +201,5 @@ def _is_moment(document: Document, place: Place) -> bool:
 
 
 def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:
-    values = [(path, lookup.normalised(lookup.find(payload, path))) for path in kind.version]
+    values = [(path, content.normalised(content.find(payload, path))) for path in kind.version]
     return tuple((path, value) for path, value in values if value is not None)

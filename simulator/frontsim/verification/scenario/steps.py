@@ -12,7 +12,7 @@ from typing import Any
 
 from frontsim.domain.faults import FAULTS, SINK, FaultStage
 from frontsim.verification.dependency.breakage import DependencyFault
-from frontsim.verification.facts.history import Expect
+from frontsim.verification.effects.history import Expect
 
 BOUNDS = "bounds"
 """The name under which a field's metadata has the smallest and the largest value."""

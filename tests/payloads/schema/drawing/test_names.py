@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from frontsim.payloads.schema.generator import Generator
-from frontsim.payloads.values.check_digits import gtin13
+from frontsim.payloads.world.seeded_draws import gtin13
 
 
 def _is_gtin(value: Any) -> bool:

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
 from frontsim.payloads.schema.drawing.formats import FORMATS, Text, day, email, url, vendor_moment
-from frontsim.payloads.values.check_digits import gtin13, organization_number
-from frontsim.payloads.values.texts import FREE_TEXTS
+from frontsim.payloads.world.seeded_draws import FREE_TEXTS, gtin13, organization_number
 
 _WORDS = re.compile(r"[A-ZÆØÅ]{2,}(?![a-zæøå])|[A-ZÆØÅ]?[a-zæøåäö]+|[A-ZÆØÅ]|[0-9]+")
 _PLURAL = re.compile(r"(?<=[a-z])s$")

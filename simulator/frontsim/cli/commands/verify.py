@@ -1,0 +1,436 @@
+"""`verify`: asks `run()`, shows a table while it goes on, and can be interrupted.
+
+A row is printed once, when its scenario has ended, and never again. Only the line below it changes, which says what is
+played now; it goes away at the end, so that Ctrl-C too leaves one table.
+
+Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the signal,
+and `check` raises KeyboardInterrupt again at the next safe moment. Inside `Condition.wait` it may become a
+RuntimeError, because the block around the wait releases a lock that the wait did not get back. At the end of our block
+that is a KeyboardInterrupt again.
+"""
+
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+import click
+from click.core import ParameterSource
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from frontsim.cli.commands import verify_options
+from frontsim.cli.commands.verify_options import (
+    HOW_TO_OBSERVE,
+    choice_options,
+    is_quiet,
+    limit_options,
+    observer_options,
+    payload_file_options,
+    receiver_options,
+    report_options,
+    run_options,
+    say,
+    show_list,
+    simulator_options,
+)
+from frontsim.cli.options import delivery_options
+from frontsim.cli.output import shown
+from frontsim.client.control import control_url
+from frontsim.clock import RunTime, stopwatch
+from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
+from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
+from frontsim.settings import Settings, of_delivery
+from frontsim.verdicts import EXIT_CODES, Verdict
+from frontsim.verification.dependency.proxies import Dependencies
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.judge import checks
+from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.probes import ProbedTypes
+from frontsim.verification.played import Played, Report
+from frontsim.verification.report.html import as_html
+from frontsim.verification.report.junit import as_junit
+from frontsim.verification.report.markdown import as_markdown
+from frontsim.verification.report.masking import without_secrets
+from frontsim.verification.report.report import as_json, scenarios_as_json
+from frontsim.verification.report.summary import found_in, lines
+from frontsim.verification.request import Address, Request, selection_of
+from frontsim.verification.scenario import scenario
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.schedule import Pace, usual_pace
+from frontsim.verification.session import play_all
+
+_OBSERVERS = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
+_RANKS = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
+_BUDGET_S, _BUDGET_WITH_KILLS_S = 120.0, 240.0
+
+
+def with_nearest_observer(ctx: click.Context, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with the way to read effects that was given nearest: a flag replaces what the file says.
+
+    Two ways that were given side by side stay, and are refused later.
+    """
+    ranks = {name: _RANKS.index(ctx.get_parameter_source(name)) for name in _OBSERVERS if options.get(name)}
+    farther = [name for name, rank in ranks.items() if rank > min(ranks.values())]
+    return {**options, **{name: type(options[name])() for name in farther}}
+
+
+def request_of(options: Mapping[str, Any]) -> Request:
+    """What the options ask for: each field of `Request` has the option of its name."""
+    named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
+    delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
+    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
+    limits = TimeLimits(**{name: options[name] for name in names})
+    return Request(**named, limits=limits, delivery=delivery)
+
+
+def pace_of(options: Mapping[str, Any]) -> Pace:
+    """How fast to play: a receiver that is killed, and a simulator that is shared, take one scenario at a time."""
+    return usual_pace(
+        one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]),
+        jobs=options["jobs"],
+        budget_s=options["budget_s"] or (_BUDGET_WITH_KILLS_S if options["receiver_cmd"] else _BUDGET_S),
+    )
+
+
+@contextmanager
+def simulators_of(
+    options: Mapping[str, Any], begun: SimulatorProcess | None = None
+) -> Iterator[StartSimulator | Address]:
+    """The simulator of --base-url, or a process that hosts one for each scenario: `begun`, if there is one already.
+
+    Raises Unusable.
+    """
+    if options["base_url"]:
+        if begun:
+            begun.close()
+        yield _named_simulator(options)
+        return
+    with begun or SimulatorProcess() as process:
+        yield process.start
+
+
+def _named_simulator(options: Mapping[str, Any]) -> Address:
+    """The simulator of --base-url, with the keys of the environment."""
+    return Address(
+        options["base_url"],
+        control_url(options["base_url"]),
+        options["token"],
+        api_key=os.environ.get("FRONTSIM_API_KEY", Settings.api_key),
+        subscription_key=os.environ.get("FRONTSIM_SUBSCRIPTION_KEY", Settings.subscription_key),
+    )
+
+
+_LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--save-payloads", "--token"}
+
+
+def replay_of(typed: Sequence[str], scenarios: Sequence[str], seed: int) -> Callable[[str], str]:
+    """The command line as it was typed, without secrets and files, for one scenario and with the seed.
+
+    Args:
+        typed: the words after `frontsim`.
+        scenarios: what `--scenario` named; a scenario from a file is replayed from its file.
+        seed: of the run.
+    """
+    files = {Path(name).stem: name for name in scenarios if name.endswith(".toml")}
+    kept: list[str] = []
+    words = iter(typed)
+    for word in words:
+        if word.partition("=")[0] not in _LEFT_OUT:
+            kept.append(word)
+        elif "=" not in word:
+            next(words, None)
+    shown_words = masked_words(kept)
+    return lambda name: shlex.join(["frontsim", *shown_words, "--scenario", files.get(name, name), "--seed", str(seed)])
+
+
+_STYLES = {Verdict.VERIFIED: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
+_GAP = "  "
+_NUMBERS = {"events": "events", "acked": "acknowledged", "resent": "resent", "effects": "effects", "s": ""}
+"""Columns, and the counts that stand in them."""
+_LEFT_OUT_FIRST = ("resent", "s", "acked", "events", "effects")
+_FOUND = 24
+"""Columns for what was found; others are left out until it has as many."""
+_LONGEST_REASON = 100
+
+
+class LiveTable:
+    """Shows the scenarios that ended, with their verdicts, and the one that runs.
+
+    Args:
+        scenarios: in the order in which they are played.
+        quiet: standard output belongs to the JSON, so show on standard error.
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], *, quiet: bool = False) -> None:
+        self._scenarios = scenarios
+        self._ended = 0
+        self._since = stopwatch()
+        self._err = quiet
+        self._spinner = Spinner("line", style="cyan")
+        stream = sys.stderr if quiet else sys.stdout
+        self._console = Console(file=stream, highlight=False) if stream.isatty() else None
+        self._live = (
+            Live(console=self._console, get_renderable=self._running, refresh_per_second=8, transient=True)
+            if self._console
+            else None
+        )
+
+    def __enter__(self) -> Self:
+        if self._console and self._live:
+            head = self._row({column: column for column in _NUMBERS}, Text("scenario"), Text("verdict"))
+            self._console.print(Text.styled(head.plain, "dim"), soft_wrap=True)
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+        click.echo(err=self._err)
+
+    def show(self, played: Played) -> None:
+        """Show a scenario that has ended."""
+        self._ended += 1
+        self._since = stopwatch()
+        verdict, name = played.judgement.verdict, played.scenario.name
+        if self._console:
+            row = self._row(_cells(played), Text(name), Text(verdict, _STYLES[verdict]))
+            found = Text(_found(played), "dim")
+            found.truncate(max(1, self._console.width - row.cell_len - len(_GAP)), overflow="ellipsis")
+            row = Text(_GAP).join([row, found])
+            row.rstrip()
+            self._console.print(row, soft_wrap=True)
+        else:
+            click.echo("  ".join([f"{verdict:9}", f"{name:22}", _found(played)]).rstrip(), err=self._err)
+
+    def _row(self, cells: Mapping[str, str], name: Text, verdict: Text) -> Text:
+        """The columns that the terminal has room for."""
+        assert self._console is not None
+        room = widths(self._scenarios, self._console.width)
+        name.pad_right(max(0, room["scenario"] - name.cell_len))
+        verdict.pad_right(max(0, room["verdict"] - verdict.cell_len))
+        numbers = (Text(cells[column].rjust(room[column])) for column in _NUMBERS if column in room)
+        return Text(_GAP).join([name, verdict, *numbers])
+
+    def _running(self) -> Table:
+        """The line below the table."""
+        line = Table.grid(padding=(0, 1))
+        if self._ended < len(self._scenarios):
+            number = f"{self._ended} of {len(self._scenarios)}"
+            running = f"{self._scenarios[self._ended].name} {stopwatch() - self._since:.0f} s"
+            bar = ProgressBar(total=len(self._scenarios), completed=self._ended, width=20)
+            line.add_row(self._spinner, bar, number, Text(running, "cyan", no_wrap=True))
+        return line
+
+
+def widths(scenarios: Sequence[Scenario], available: int) -> Mapping[str, int]:
+    """The columns that a terminal has room for, with their widths; names are never cut for others' sake."""
+    room = {"scenario": max([len("scenario"), *(len(each.name) for each in scenarios)]), "verdict": 8}
+    room |= {column: max(len(column), 5) for column in _NUMBERS}
+    for column in _LEFT_OUT_FIRST:
+        if sum(room.values()) + len(_GAP) * len(room) + _FOUND > available:
+            del room[column]
+    return room
+
+
+def _cells(played: Played) -> Mapping[str, str]:
+    counts = played.judgement.counts
+    cells = {column: str(counts.get(count, "")) for column, count in _NUMBERS.items()}
+    return cells | {"s": f"{played.history.duration_s:.1f}" if played.history.duration_s else ""}
+
+
+def _found(played: Played) -> str:
+    """What was found, or a few words of the reason why nothing could be."""
+    found, reason = found_in(played), played.judgement.reason
+    if found or len(reason) <= _LONGEST_REASON:
+        return found or reason
+    return f"{reason[: _LONGEST_REASON - 3]}..."
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Handles the signals inside its `with` block. A signal that the parent process ignores stays ignored."""
+
+    def __init__(self) -> None:
+        self._came = False
+        self._is_deferred = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
+            for each in _SIGNALS:
+                if signal.getsignal(each) is not signal.SIG_IGN:
+                    self._before[each] = signal.signal(each, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+        if self._came and isinstance(error, RuntimeError):
+            raise KeyboardInterrupt from error
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has come."""
+        if self._came:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Inside this block a signal is only remembered: `check` raises it. For work that must not stop half-way."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        self._came = True
+        if not self._is_deferred:
+            raise KeyboardInterrupt
+
+
+_FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
+    "html_file": as_html,
+    "junit_file": as_junit,
+    "json_file": as_json,
+}
+
+
+@click.command()
+@receiver_options
+@observer_options
+@choice_options
+@limit_options
+@run_options(play="scenario", strict="; refusing a null that no source shows is a finding, not a warning")
+@report_options
+@payload_file_options
+@simulator_options
+@delivery_options
+@click.pass_context
+def verify(ctx: click.Context, /, **options: Any) -> None:
+    """Prove that a receiver loses nothing and doubles nothing: play outages against it and count what it booked.
+
+    Give one way to see effects (--observe-...): a receiver's answers prove nothing. In a GitHub workflow verify adds
+    the summary to the job's page.
+
+    Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
+    """
+    verify_options.check(options)
+    chosen = scenario.chosen(options["names"])
+    if options["only_list"]:
+        show_list(chosen, scenarios_as_json(chosen), options)
+        return
+    if not options["receiver"]:
+        raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
+    request = request_of(with_nearest_observer(ctx, options))
+    verify_options.prepare(options["payload_folder"])
+    with secrets_shown(options["show_secrets"]):
+        with masked_errors():
+            selection = selection_of(request)
+            scenario.refuse_mismatches(chosen, selection.mismatch)
+            if not request.observers:
+                raise click.UsageError(HOW_TO_OBSERVE)
+            report = _run(request, selection, chosen, options, ctx.obj)
+        try:
+            say(lines(report), quiet=is_quiet(options))
+        finally:
+            _write(report, options)
+    ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
+
+
+def _run(
+    request: Request,
+    selection: Selection,
+    chosen: list[Scenario],
+    options: Mapping[str, Any],
+    begun: SimulatorProcess | None,
+) -> Report:
+    """Play all scenarios and show each as it ends. Ctrl-C ends the run with what is known."""
+    contract, seed, run_time = checks.receiver_contract(), options["seed"], RunTime()
+    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
+    played: list[Played] = []
+    probed: list[ProbedTypes] = []
+    interrupted, key_probe = False, KeyProbe()
+    try:
+        with (
+            Interruption() as interruption,
+            simulators_of(options, begun) as simulators,
+            open_harnesses(
+                request,
+                seed,
+                simulators=simulators,
+                pause=time.sleep,
+                selection=selection,
+                on_probe=probed.append,
+                on_dependencies=partial(_announce, quiet=is_quiet(options)),
+            ) as open_harness,
+            _hinted(probed, request),
+            LiveTable(chosen, quiet=is_quiet(options)) as table,
+        ):
+            for each in play_all(chosen, open_harness, contract, pace_of(options), key_probe):
+                played.append(replace(each, judgement=without_secrets(each.judgement)))
+                with interruption.deferred():  # half a row would be printed again
+                    table.show(played[-1])
+                interruption.check()
+    except KeyboardInterrupt:
+        interrupted = True
+    return Report(
+        receiver=masked(request.receiver),
+        seed=seed,
+        played=played,
+        contract=contract,
+        strict=options["strict"],
+        interrupted=interrupted,
+        version=version("frontsim"),
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
+        left_out=probed[0].refused if probed and request.is_auto else {},
+        keys=key_probe.found,
+        replay=replay_of(sys.argv[1:], options["names"], seed),
+    )
+
+
+def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
+    """Tell where the receiver must connect."""
+    for sentence in dependencies.sentences:
+        click.echo(sentence, err=quiet)
+
+
+@contextmanager
+def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
+    """Tell at once what most types were answered, before the table begins."""
+    hints = [each.hint for each in probed if each.to_all or not request.is_auto]
+    for hint in filter(None, hints):
+        click.secho(shown(hint), fg="yellow", err=True)
+    yield
+
+
+def _write(report: Report, options: Mapping[str, Any]) -> None:
+    """The files that were asked for, and the summary of a GitHub job."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        verify_options.put(Path(summary), as_markdown(report), mode="ab")
+    verify_options.save(report, options["payload_folder"])
+    verify_options.write(report, _FORMS, options)

@@ -1,1 +1,0 @@
-"""Commands about event types, schemas and payloads; all but `contracts pull` need no server."""

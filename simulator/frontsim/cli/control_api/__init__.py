@@ -1,1 +1,0 @@
-"""Commands that call the control API of a running simulator."""

@@ -1,1 +1,0 @@
-"""Commands that judge a receiver or a job, and `init`, which prepares that."""

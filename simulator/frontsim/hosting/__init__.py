@@ -1,0 +1,1 @@
+"""Serving a simulator, callers' connections, sockets, and processes."""

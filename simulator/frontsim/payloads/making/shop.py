@@ -1,0 +1,148 @@
+"""Business acts by name, and a trading day of them.
+
+act("order-refund") -> OmniChannelOrderRefundUpdated, and a StockMovementCreated per line that comes back
+
+Invariants, over all acts of one shop: an event names only what an earlier event created, or master data (stores,
+products); per stock and size, each movement's levels are those of the movement before, changed by its quantity and
+by the reservations and releases since; moments never go back. The same acts with the same numbers, in the same
+order, give the same bytes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from frontsim.domain.model import Occurrence
+from frontsim.errors import BadInput
+from frontsim.payloads.making import sales_acts, stock_acts
+from frontsim.payloads.making.shop_state import ShopState
+from frontsim.payloads.world.moments import Ticks, next_opening, of_number
+from frontsim.payloads.world.seeded_draws import SeededDraws
+from frontsim.payloads.world.world import World
+from frontsim.user_input.near import not_among
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A kind of business act: a sentence about it, and the function that does it."""
+
+    description: str
+    do: Callable[[ShopState], None]
+
+
+_ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "sale": Act("A POS sale, its stock movements, perhaps a new customer.", sales_acts.sale),
+        "return": Act("Goods of an earlier sale come back and are refunded.", sales_acts.returned),
+        "invoice-sale": Act("A POS sale on invoice: SaleCreated and InvoiceCreated.", sales_acts.invoice_sale),
+        "online-sale": Act("A sale of the web shop, added from outside.", sales_acts.online_sale),
+        "delivery": Act("Goods ordered and received, in parts until the delivery is completed.", stock_acts.delivery),
+        "transfer": Act("Goods sent from one stock to another, and received.", stock_acts.transfer),
+        "virtual-transfer": Act("Goods sent to or from a virtual stock, and received.", stock_acts.virtual_transfer),
+        "stock-count": Act("A stock count whose differences are booked.", stock_acts.stock_count),
+        "adjustment": Act("A stock adjustment and its movements.", stock_acts.adjustment),
+        "reservation": Act("Goods are reserved for a customer.", sales_acts.reservation),
+        "reservation-expiry": Act("A reservation runs out, or is released.", sales_acts.reservation_expiry),
+        "endless-aisle-order": Act("An order from the web shop, paid in the POS.", sales_acts.endless_aisle_order),
+        "order-update": Act("An order's lines are accepted or rejected.", sales_acts.order_update),
+        "order-fulfilment": Act("An accepted order is picked or shipped.", sales_acts.order_fulfilment),
+        "order-refund": Act("An order is refunded, in whole or in part.", sales_acts.order_refund),
+        "settlement": Act("A Z report: the sums of a terminal since its last one.", sales_acts.settlement),
+        "new-customer": Act("A customer is registered.", sales_acts.new_customer),
+        "customer-update": Act("A registered customer is changed.", sales_acts.customer_update),
+    }
+)
+
+ACTS: Mapping[str, str] = MappingProxyType({name: act.description for name, act in _ACTS.items()})
+"""Every act with its sentence."""
+
+
+class Shop:
+    """A chain of stores in business. An act that needs something first (an order to refund) makes it.
+
+    Args:
+        seed: decides everything; the stores and products are those of `Payloads` with the same seed.
+        in_profile: turns the events, which are typical, into another payload profile; gets the act's number, too.
+    """
+
+    def __init__(self, *, seed: int, in_profile: Callable[[Occurrence, int], Occurrence] | None = None) -> None:
+        self._in_profile = in_profile
+        self._state = ShopState(World(seed))
+
+    def reset(self) -> None:
+        """Forget all acts and the time; acts may be numbered from 0 again."""
+        self._state = ShopState(self._state.world)
+
+    def next_opening(self) -> Ticks:
+        """The start of the next trading day after all acts so far, from which `day` counts its seconds."""
+        return next_opening(self._state.now)
+
+    def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
+        """Do one business act; returns every event that it causes, in causal order.
+
+        Args:
+            what: one of `ACTS`.
+            number: counts the acts of this shop, from 0. Ids follow from it, so it must count on when a new `Shop`
+                continues an old log.
+            at: the moment (see `moments.of`); by default `moments.of_number` of the number. A moment before the
+                last event becomes the moment just after it.
+
+        Raises:
+            BadInput: no such act, or a negative number.
+        """
+        act = _ACTS.get(what)
+        if act is None:
+            text = not_among(_ACTS, what, expected="an act")
+            raise BadInput(text, {"what": [text]})
+        if number < 0:
+            raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
+        self._state.begin(what, number, of_number(number) if at is None else at)
+        act.do(self._state)
+        caused = self._state.close()
+        return caused if self._in_profile is None else [self._in_profile(item, number) for item in caused]
+
+
+OPEN_S = 12 * 3600
+"""How long the shops are open."""
+
+_HOURLY: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("sale", (18, 22, 34, 60, 56, 34, 30, 38, 54, 62, 40, 20)),
+    ("return", (3, 3, 3, 4, 4, 2, 2, 3, 3, 3, 2, 1)),
+    ("invoice-sale", (1, 2, 2, 2, 1, 2, 2, 1, 1, 0, 0, 0)),
+    ("online-sale", (8, 8, 9, 14, 12, 8, 8, 10, 14, 18, 22, 20)),
+    ("delivery", (4, 5, 3, 1, 0, 1, 1, 0, 0, 0, 0, 0)),
+    ("transfer", (1, 2, 2, 0, 1, 2, 1, 0, 0, 0, 0, 0)),
+    ("virtual-transfer", (1, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0)),
+    ("stock-count", (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1)),
+    ("adjustment", (1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0)),
+    ("reservation", (3, 3, 4, 5, 5, 4, 4, 4, 5, 5, 3, 1)),
+    ("reservation-expiry", (2, 2, 2, 3, 3, 3, 3, 3, 4, 4, 3, 2)),
+    ("endless-aisle-order", (1, 1, 2, 3, 3, 2, 2, 2, 3, 3, 2, 1)),
+    ("order-update", (6, 5, 5, 5, 5, 5, 4, 4, 4, 4, 4, 2)),
+    ("order-fulfilment", (3, 4, 4, 4, 4, 4, 4, 4, 3, 3, 3, 2)),
+    ("order-refund", (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0)),
+    ("new-customer", (1, 1, 2, 3, 2, 2, 1, 2, 2, 3, 1, 0)),
+    ("customer-update", (1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 0)),
+)
+"""How often each act happens in each hour after the opening: deliveries in the morning, peaks at lunch and in the
+evening."""
+
+_TERMINALS = 18
+"""The terminals of the chain's stores (see `chain.py`): each has a Z report."""
+
+_CLOSING_STEP_S = 20.0
+
+
+def day(*, seed: int, number: int = 0) -> Iterator[tuple[float, str]]:
+    """The timetable of trading day `number`: (seconds since the opening, act), in order.
+
+    About 950 acts while the shops are open, and a settlement of every terminal after they have closed.
+    """
+    draws = SeededDraws(seed, "day", number)
+    for hour in range(OPEN_S // 3600):
+        acts = [
+            (hour * 3600 + draws.below(3_600_000) / 1000, name) for name, counts in _HOURLY for _ in range(counts[hour])
+        ]
+        yield from sorted(acts)
+    for terminal in range(_TERMINALS):
+        yield OPEN_S + (terminal + 1) * _CLOSING_STEP_S, "settlement"

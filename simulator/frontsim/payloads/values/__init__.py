@@ -1,1 +1,0 @@
-"""Values that everything else is built from: draws, amounts, moments, texts, check digits."""

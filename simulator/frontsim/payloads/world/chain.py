@@ -1,0 +1,208 @@
+"""The chain: its stores, their stocks, terminals and staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from frontsim.payloads.world.money import COUNTRIES, Country
+from frontsim.payloads.world.people import address, pools
+from frontsim.payloads.world.seeded_draws import SeededDraws, organization_number, spread
+
+BRAND = "Nordvik"
+_COMPANIES = {"NO": f"{BRAND} Norge AS", "SE": f"{BRAND} Sverige AB", "DK": f"{BRAND} Danmark ApS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """A stock of goods. `store_id` is the store on which its movements are booked."""
+
+    id: int
+    ext_id: str
+    name: str
+    store_id: int
+    country: str
+    virtual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A POS terminal. `number` counts the chain's terminals from 0."""
+
+    number: int
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A store as a payload shows it: at one terminal, with one sales person, and its JSON."""
+
+    terminal: Terminal
+    seller: str
+    json: orjson.Fragment
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store; several may share a stock. `users` are the ids of its staff, in the order of `sellers`."""
+
+    number: int
+    id: int
+    ext_id: str
+    name: str
+    organization_number: str
+    country: Country
+    address: dict[str, str | None]
+    stock: Stock
+    terminals: tuple[Terminal, ...]
+    sellers: tuple[str, ...]
+    users: tuple[int, ...]
+    web: bool
+
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        """The store at each terminal with each sales person."""
+        return tuple(
+            View(terminal, seller, orjson.Fragment(orjson.dumps(self._object(terminal, seller))))
+            for terminal in self.terminals
+            for seller in self.sellers
+        )
+
+    @cached_property
+    def address_json(self) -> orjson.Fragment:
+        """Where the store is."""
+        return orjson.Fragment(orjson.dumps(self.address))
+
+    def _object(self, terminal: Terminal, seller: str) -> dict[str, Any]:
+        return {
+            "storeExtId": self.ext_id,
+            "storeName": self.name,
+            "organizationNumber": self.organization_number,
+            "posId": terminal.id,
+            "posName": terminal.name,
+            "salesPerson": seller,
+            "currency": self.country.currency,
+            "address": self.address,
+        }
+
+
+_SITES: tuple[tuple[str, str, str, str, str, str | None, int, str | None], ...] = (
+    ("Karl Johan", "NO", "Karl Johans gate 14", "0154", "Oslo", None, 3, None),
+    ("Grünerløkka", "NO", "Thorvald Meyers gate 40", "0555", "Oslo", None, 2, "Karl Johan"),
+    ("Torgallmenningen", "NO", "Torgallmenningen 8", "5014", "Bergen", "Vestland", 2, None),
+    ("Nordre", "NO", "Nordre gate 11", "7011", "Trondheim", "Trøndelag", 2, None),
+    ("Tromsø", "NO", "Storgata 92", "9008", "Tromsø", "Troms", 1, None),
+    ("Drottninggatan", "SE", "Drottninggatan 53", "111 21", "Stockholm", "Stockholms län", 3, None),
+    ("Södermalm", "SE", "Götgatan 31", "116 21", "Stockholm", None, 1, "Drottninggatan"),
+    ("Malmö", "SE", "Södra Förstadsgatan 20", "211 43", "Malmö", "Skåne län", 1, None),
+    ("Strøget", "DK", "Købmagergade 38", "1150", "København K", None, 2, None),
+    ("Århus", "DK", "Søndergade 27", "8000", "Aarhus C", "Midtjylland", 1, None),
+    ("Webshop Norge", "NO", "Alnabruveien 3", "0668", "Oslo", None, 1, None),
+    ("Webshop Sverige", "SE", "Kungens kurva 2", "127 85", "Skärholmen", "Stockholms län", 1, None),
+)
+"""Name, country, street, postal code, city, province, terminals, the site whose stock it shares."""
+
+
+def stores(seed: int) -> tuple[Store, ...]:
+    """The stores of a seed's chain, the two web shops last."""
+    first = 3000 + spread(seed, "store", 1500)
+    found: dict[str, Store] = {}
+    terminals = 0
+    for number, (name, country, street, postal_code, city, province, tills, shared) in enumerate(_SITES):
+        place = _address(COUNTRIES[country], street, postal_code, city, province)
+        stock = found[shared].stock if shared else None
+        found[name] = open_store(
+            seed, number, first + number * 7, name, place, country, stock=stock, tills=tills, first_terminal=terminals
+        )
+        terminals += tills
+    return tuple(found.values())
+
+
+def open_store(
+    seed: int,
+    number: int,
+    store_id: int,
+    name: str,
+    place: dict[str, str | None],
+    country: str,
+    *,
+    stock: Stock | None,
+    tills: int,
+    first_terminal: int,
+) -> Store:
+    """One store with its terminals, its staff and its own stock, unless it shares one."""
+    ext_id = f"{100 + number * 10}"
+    web = name.startswith("Webshop")
+    user = 300 + spread(seed, "user", 500)
+    return Store(
+        number=number,
+        id=store_id,
+        ext_id=ext_id,
+        name=f"{BRAND} {name}",
+        organization_number=organization_number(country, spread(seed, country, 10**9)),
+        country=COUNTRIES[country],
+        address=place,
+        stock=stock
+        or Stock(
+            id=2500 + spread(seed, "stock", 1500) + number * 3,
+            ext_id=f"{ext_id}-S",
+            name=f"{BRAND} {name}",
+            store_id=store_id,
+            country=country,
+            virtual=web,
+        ),
+        terminals=_terminals(seed, first_terminal, ["Web" if web else f"{name} P{1 + n:02}" for n in range(tills)]),
+        sellers=_sellers(seed, store_id, country),
+        users=tuple(user + number * 3 + each for each in range(3)),
+        web=web,
+    )
+
+
+def _terminals(seed: int, first: int, names: Sequence[str]) -> tuple[Terminal, ...]:
+    """Terminals of these names; `first` is the number of the first among those of all stores."""
+    pos = 6000 + spread(seed, "terminal", 2000)
+    return tuple(Terminal(number, pos + number * 2, name) for number, name in enumerate(names, first))
+
+
+def _sellers(seed: int, store_id: int, country: str) -> tuple[str, ...]:
+    """The names of a store's sales persons."""
+    draws, names = SeededDraws(seed, "store", store_id), pools()[country]
+    firsts = (*names.female[:20], *names.male[:20])
+    return tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3))
+
+
+def _address(country: Country, street: str, postal_code: str, city: str, province: str | None) -> dict[str, str | None]:
+    contact = int(postal_code[-1]) % 2 == 0
+    return address(
+        first="Maja" if contact else None,
+        last="Ødegård" if contact else None,
+        company=_COMPANIES[country.code],
+        line1=street,
+        line2="2. etg." if contact else None,
+        city=city,
+        province=province,
+        postal_code=postal_code,
+        country=country.name,
+        country_code=country.code,
+        comment="Varelevering fra bakgården" if contact else None,
+    )
+
+
+def transit_stocks(seed: int, chain: Sequence[Store]) -> tuple[Stock, ...]:
+    """Virtual stocks that belong to no sales floor: one per country, booked on the chain's first store there."""
+    first = 8000 + spread(seed, "virtual stock", 900)
+    heads = {store.country.code: store for store in reversed(chain)}
+    return tuple(
+        Stock(
+            id=first + place,
+            ext_id=f"TRANSIT-{code}",
+            name=f"Transit {code}",
+            store_id=heads[code].id,
+            country=code,
+            virtual=True,
+        )
+        for place, code in enumerate(("NO", "SE", "DK"))
+    )

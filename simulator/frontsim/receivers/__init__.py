@@ -1,1 +1,0 @@
-"""Receivers to test against: a reference, right variants of it, and receivers that are broken on purpose."""

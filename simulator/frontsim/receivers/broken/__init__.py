@@ -1,1 +1,0 @@
-"""Receivers that are wrong on purpose, each with one bug that real receivers have had."""

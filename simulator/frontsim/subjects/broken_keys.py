@@ -1,0 +1,251 @@
+"""Wrong keys, races, and two commits.
+
+The right key is the event's own id, whole, in the same file as the effect, for ever.
+
+If the key comes first, the event is lost: its resend finds the key taken. If the effect comes first, it counts twice.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+
+from frontsim.errors import UnknownEventType
+from frontsim.subjects import inbound
+from frontsim.subjects.inbound import RawRequest, ReceivedEvent, value_at
+from frontsim.subjects.reference import Backend, Inbox, Receiver, WorkFailed, done, waiting
+
+
+class NoDedupe(Receiver):
+    """Books every request: each copy is new to it."""
+
+    def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - that it is ignored is the bug
+        return True
+
+
+class MemoryDedupe(Receiver):
+    """Keeps its keys in memory, so a restart forgets them."""
+
+    async def start(self) -> None:
+        """Start with an empty memory: this is the bug."""
+        self._seen: set[str] = set()
+
+    def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - not in the file: the bug
+        """Take the key; returns whether it is new since the start."""
+        new = key not in self._seen
+        self._seen.add(key)
+        return new
+
+
+class ShortMemory(Receiver):
+    """Keeps the last hundred keys: a later resend is new to it."""
+
+    LENGTH = 100
+
+    def take_key(self, db: sqlite3.Connection, key: str) -> bool:
+        new = super().take_key(db, key)
+        inbound.keep_newest(db, self.LENGTH)
+        return new
+
+
+class ForgetsAtMidnight(Receiver):
+    """Starts a new list of keys every day. Its days last a tenth of a second, so that a test need not wait."""
+
+    DAY_MS = 100
+
+    def key(self, event: ReceivedEvent) -> str:
+        return f"{self.clock.now() // self.DAY_MS}:{event.event_id}"
+
+
+class ForgetsInTime(Receiver):
+    """Looks for the event among its newest bookings only, as a cache whose entries live for so long."""
+
+    LIFETIME_MS = 800
+
+    def take_key(self, db: sqlite3.Connection, key: str) -> bool:
+        since = self.clock.now() - self.LIFETIME_MS
+        return db.execute("SELECT 1 FROM effects WHERE event_id = ? AND at > ?", (key, since)).fetchone() is None
+
+
+class CleansUpWeekly(ForgetsInTime):
+    """Throws away ids that are older than seven days."""
+
+    LIFETIME_MS = 7 * 86_400_000
+
+
+class DedupeByTimestamp(Receiver):
+    """Treats two events of one type and one moment as the same."""
+
+    def key(self, event: ReceivedEvent) -> str:
+        moments = (str(v) for name, v in event.payload.items() if name.endswith("DateTime") and v is not None)
+        return f"{event.type}:{next(moments, event.event_id)}"
+
+
+class DedupeByWebhookId(Receiver):
+    """Reads the wrong one of two headers: all events of a webhook have the same key."""
+
+    def key(self, event: ReceivedEvent) -> str:
+        return event.webhook_id
+
+
+class DedupeByEntity(Receiver):
+    """Treats all events about a customer or an order as the same: it drops the second update."""
+
+    def key(self, event: ReceivedEvent) -> str:
+        try:
+            identity = value_at(event.payload, self.catalog.find(event.type).identity)
+        except UnknownEventType:
+            identity = None
+        return event.event_id if identity is None else f"{event.type}:{identity}"
+
+
+class KeyCutShort(Receiver):
+    """Keeps ids in a column of 32 characters, which cuts the end off a UUID with dashes (36)."""
+
+    WIDTH = 32
+
+    def key(self, event: ReceivedEvent) -> str:
+        return event.event_id[: self.WIDTH]
+
+
+class CheckThenAct(Receiver):
+    """Looks whether the key is free, works, and takes the key at the end: two copies at once both find it free."""
+
+    SECONDS = 0.02
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if not await self.bookings.transact(lambda db: inbound.is_taken(db, self.key(event))):
+            await asyncio.sleep(self.SECONDS)
+            await self.bookings.transact(lambda db: self.book(db, event))
+        return self.SUCCESS
+
+    def book(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
+        """Book in any case: the key was free at the last look."""
+        self.take_key(db, self.key(event))
+        self.process(db, event)
+        return True
+
+
+class DoubleEffectUnderConcurrency(Inbox):
+    """An inbox with a second worker for busy times: both take the oldest job, because nothing marks it as taken."""
+
+    SECONDS = 0.005
+
+    async def start(self) -> None:
+        await super().start()
+        self._second = asyncio.create_task(self._help())
+
+    async def stop(self) -> None:
+        self._second.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._second
+        await super().stop()
+
+    async def _help(self) -> None:
+        """The second worker: it works while more than one job waits."""
+        while True:
+            await asyncio.sleep(self.SECONDS)
+            while await self.bookings.transact(_are_many):
+                await self.work_once()
+
+    async def work_once(self) -> bool:
+        """Take the oldest job, work, and only then mark it as done."""
+        job = await self.bookings.transact(waiting)
+        if job is None:
+            return False
+        number, event = job
+        await asyncio.sleep(self.SECONDS)
+        await self.bookings.transact(lambda db: self._finish(db, number, event))
+        return True
+
+    def _finish(self, db: sqlite3.Connection, number: int, event: ReceivedEvent) -> None:
+        self.process(db, event)
+        done(db, number)
+
+
+def _are_many(db: sqlite3.Connection) -> bool:
+    return len(db.execute("SELECT 1 FROM inbox WHERE NOT done LIMIT 2").fetchall()) == 2
+
+
+logger = logging.getLogger(__name__)
+
+
+class IdBeforeWork(Receiver):
+    """Takes the key, then works: if the work fails, it answers 200 to the resend and does nothing."""
+
+    async def start(self) -> None:
+        self._backend = Backend("business system")
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if await self.bookings.transact(lambda db: self.take_key(db, self.key(event))):
+            await self._backend.call()
+            await self.bookings.transact(lambda db: self.process(db, event))
+        return self.SUCCESS
+
+
+class DedupeInAnotherTransaction(Receiver):
+    """Commits the effect, then writes the key to a separate store, which may fail or never be reached."""
+
+    async def start(self) -> None:
+        self._key_store = Backend("store of keys")
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        if not await self.bookings.transact(lambda db: inbound.is_taken(db, self.key(event))):
+            await self.bookings.transact(lambda db: self.process(db, event))
+            await self._key_store.call()
+            await self.bookings.transact(lambda db: self.take_key(db, self.key(event)))
+        return self.SUCCESS
+
+
+class EffectThen500(Receiver):
+    """Books, then fails at something less important (a mail), answers 500 and frees the key."""
+
+    async def start(self) -> None:
+        self._mail = Backend("mail server")
+
+    async def receive(self, request: RawRequest) -> int:
+        """Book, commit; send the mail; if that fails, free the key and answer 500."""
+        event = self.read(request)
+        if await self.bookings.transact(lambda db: self.book(db, event)):
+            try:
+                await self._mail.call()
+            except WorkFailed:
+                await self.bookings.transact(lambda db: inbound.give_back(db, self.key(event)))
+                raise
+        return self.SUCCESS
+
+
+class BatchLosesGoodOnes(Receiver):
+    """Books all that comes within 50 ms in one transaction; one duplicate rolls it back, and it answers 200 to all."""
+
+    SECONDS = 0.05
+
+    async def start(self) -> None:
+        self._batch: list[ReceivedEvent] = []
+
+    async def receive(self, request: RawRequest) -> int:
+        """Join the batch. The first request of a batch waits for the others and books them all."""
+        batch = self._batch
+        batch.append(self.read(request))
+        if len(batch) == 1:
+            await asyncio.sleep(self.SECONDS)
+            self._batch = []
+            await self._book_all(batch)
+        else:
+            await asyncio.sleep(2 * self.SECONDS)
+        return self.SUCCESS
+
+    async def _book_all(self, batch: Sequence[ReceivedEvent]) -> None:
+        try:
+            await self.bookings.transact(lambda db: self._insert(db, batch))
+        except sqlite3.IntegrityError as error:
+            logger.info("already there: %s", error)
+
+    def _insert(self, db: sqlite3.Connection, batch: Sequence[ReceivedEvent]) -> None:
+        for event in batch:
+            db.execute("INSERT INTO keys (key) VALUES (?)", (self.key(event),))
+            self.process(db, event)

@@ -1,0 +1,289 @@
+"""Wrong content, order, levels and customers."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from frontsim.subjects.correct import (
+    CustomerRow,
+    CustomerTable,
+    NewestState,
+    StockBySum,
+    StockChange,
+    change_of,
+    customer_row,
+    overwrite,
+)
+from frontsim.subjects.inbound import EntityState, RawRequest, ReceivedEvent
+from frontsim.subjects.reference import Receiver, Variant
+
+
+class DropsNonAscii(Receiver):
+    """Stores text as ASCII and drops the rest: Bjørn Åsen becomes Bjrn sen."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(event.payload).decode().encode("ascii", "ignore")
+
+
+class RoundsDecimals(Receiver):
+    """Keeps money and quantities as whole numbers: 99.5 becomes 100."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(
+            _changed(event.payload, lambda _, value: round(value) if isinstance(value, float) else value)
+        )
+
+
+class CutsCents(Receiver):
+    """Keeps money in hundredths, by a binary float and without rounding: 19.99 * 100 is 1998.9999999999998."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(_changed(event.payload, _hundredths))
+
+
+class ReturnsAsSales(Receiver):
+    """Keeps amounts and quantities without their sign."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(_changed(event.payload, lambda _, value: abs(value) if _is_number(value) else value))
+
+
+class CutsTexts(Receiver):
+    """Keeps names in columns of 24 characters and other texts in columns of 255, and cuts off what is longer."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(_changed(event.payload, _cut))
+
+
+class TruncatesLargeBodies(Receiver):
+    """Keeps payloads in a column of 65,535 bytes, which cuts off longer ones silently."""
+
+    WIDTH = 65_535
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        """The payload. One that was cut is not JSON any more, so it is kept as text."""
+        if len(event.body) <= self.WIDTH:
+            return event.body
+        return orjson.dumps(event.body[: self.WIDTH].decode("utf-8", "ignore"))
+
+
+def _changed(value: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
+    """The value with each single value in it changed; `change` gets the name of its field, too."""
+    if isinstance(value, Mapping):
+        return {key: _changed(each, change, key) for key, each in value.items()}
+    return [_changed(each, change, name) for each in value] if isinstance(value, list) else change(name, value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _hundredths(_: str, value: Any) -> Any:
+    return int(value * 100) / 100 if isinstance(value, float) else value
+
+
+def _cut(name: str, value: Any) -> Any:
+    return value[: 24 if name.endswith("Name") else 255] if isinstance(value, str) else value
+
+
+_OVERWRITE_STATE = "INSERT OR REPLACE INTO states (entity, moment, rank, effect) VALUES (?, ?, ?, ?)"
+
+
+class LastWriterWins(Receiver):
+    """Treats the last event as the current state: a resend from yesterday undoes today's update."""
+
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        db.execute(_OVERWRITE_STATE, (state.entity, state.moment, state.rank, effect))
+
+
+class ForgetsDeletions(NewestState):
+    """Deletes all that it has of a deleted customer, also when that was: a late update brings the customer back."""
+
+    def forget(self, db: sqlite3.Connection, state: EntityState) -> None:
+        db.execute("DELETE FROM states WHERE entity = ?", (state.entity,))
+
+
+class OverwritesRows(NewestState):
+    """Keeps one row for each customer, order and stock item, and the last event to arrive overwrites it."""
+
+    def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        db.execute(_OVERWRITE_STATE, (state.entity, state.moment, state.rank, effect))
+
+
+class LastCustomerWins(CustomerTable):
+    """Takes over what the last event to arrive says: a resend from yesterday undoes today's change."""
+
+    def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
+        overwrite(db, row)
+
+
+class CustomerAfterTheAnswer(CustomerTable):
+    """Books the event and answers; a task in memory changes the customer a moment later."""
+
+    SECONDS = 0.03
+
+    async def start(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        is_new = await self.bookings.transact(lambda db: self.book(db, event))
+        row = customer_row(event) if is_new else None
+        if row is not None:
+            task = asyncio.create_task(self._keep_later(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return self.SUCCESS
+
+    def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
+        """Done later."""
+
+    async def _keep_later(self, row: CustomerRow) -> None:
+        await asyncio.sleep(self.SECONDS)
+        await self.bookings.transact(lambda db: super(CustomerAfterTheAnswer, self).keep(db, row))
+
+
+_READ = "SELECT level FROM levels WHERE stock = ? AND gtin = ?"
+_OVERWRITE_LEVEL = "INSERT OR REPLACE INTO levels (stock, gtin, level) VALUES (?, ?, ?)"
+
+
+class LevelCountsRepeats(StockBySum):
+    """Changes the level, then checks whether it knows the event: a resend is booked once and counts twice."""
+
+    def book(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
+        if (change := change_of(event)) is not None:
+            super().move(db, change)
+        return super().book(db, event)
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        """Done before."""
+
+
+class LevelLosesUpdates(StockBySum):
+    """Reads the level, adds to it and writes it, while another worker does the same."""
+
+    SECONDS = 0.01
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        change = change_of(event)
+        if change is not None:
+            level = await self.bookings.transact(lambda db: _level(db, change))
+            await asyncio.sleep(self.SECONDS)
+            await self.bookings.transact(lambda db: self._book(db, event, change, level + change.quantity))
+            return self.SUCCESS
+        return await super().receive(request)
+
+    def _book(self, db: sqlite3.Connection, event: ReceivedEvent, change: StockChange, level: float) -> None:
+        if self.book(db, event):
+            db.execute(_OVERWRITE_LEVEL, (change.stock, change.gtin, level))
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        """Done with the level that was read before."""
+
+
+class LevelInAnotherTransaction(StockBySum):
+    """Books the event, then changes the level: killed in between, it takes the resend for done."""
+
+    BEFORE, SECONDS, AFTER = 0.0, 0.5, 0.0
+
+    async def receive(self, request: RawRequest) -> int:
+        event = self.read(request)
+        await asyncio.sleep(self.BEFORE)
+        is_new = await self.bookings.transact(lambda db: self.book(db, event))
+        change = change_of(event) if is_new else None
+        if change is not None:
+            await asyncio.sleep(self.SECONDS)
+            await self.bookings.transact(lambda db: StockBySum.move(self, db, change))
+        await asyncio.sleep(self.AFTER)
+        return self.SUCCESS
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        """Done in the second transaction."""
+
+
+class SlowLevelInAnotherTransaction(LevelInAnotherTransaction):
+    """The same on a slow machine: its first commit comes long after the request."""
+
+    BEFORE, SECONDS, AFTER = 0.25, 0.1, 0.2
+
+
+class LastLevelWins(StockBySum):
+    """Takes over the level of the last movement to arrive: a resend from yesterday undoes today's sales."""
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        db.execute(_OVERWRITE_LEVEL, (change.stock, change.gtin, change.level))
+
+
+def _level(db: sqlite3.Connection, change: StockChange) -> float:
+    row = db.execute("SELECT level FROM levels WHERE stock = ? AND gtin = ?", (change.stock, change.gtin)).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+_STALE = frozenset({"stale"})
+_WRONG_STATE = frozenset({"wrong-state"})
+
+DERIVED = (
+    Variant(
+        "level-counts-repeats",
+        LevelCountsRepeats,
+        "It books a repeat once, and changes the stock level again.",
+        _WRONG_STATE,
+        ("stock-levels", "lost-response"),
+        state="/levels",
+    ),
+    Variant(
+        "level-loses-updates",
+        LevelLosesUpdates,
+        "It reads the stock level, adds to it and writes it, while another worker does the same.",
+        _WRONG_STATE,
+        ("stock-levels",),
+        state="/levels",
+    ),
+    Variant(
+        "last-level-wins",
+        LastLevelWins,
+        "It takes over the stock level of the last movement to arrive.",
+        _STALE,
+        ("stock-levels",),
+        state="/levels",
+    ),
+    Variant(
+        "level-in-another-transaction",
+        LevelInAnotherTransaction,
+        "It books the event and changes the stock level in a second transaction.",
+        _WRONG_STATE,
+        ("crash-matrix",),
+        needs_process_control=True,
+        state="/levels",
+    ),
+    Variant(
+        "slow-level-in-another-transaction",
+        SlowLevelInAnotherTransaction,
+        "It does the same, but its first commit comes a quarter of a second after the request.",
+        _WRONG_STATE,
+        ("crash-matrix",),
+        needs_process_control=True,
+        state="/levels",
+    ),
+    Variant(
+        "last-customer-wins",
+        LastCustomerWins,
+        "It takes over what the last event to arrive says of a customer.",
+        _STALE,
+        ("out-of-order",),
+        state="/customers",
+    ),
+    Variant(
+        "customer-after-the-answer",
+        CustomerAfterTheAnswer,
+        "It answers and changes the customer a moment later.",
+        _WRONG_STATE,
+        ("crash-after-ack",),
+        needs_process_control=True,
+        state="/customers",
+    ),
+)

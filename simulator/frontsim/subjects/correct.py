@@ -1,0 +1,315 @@
+"""Right receivers that differ from the reference, also with rows of customers or stock.
+
+CustomerTable   the newest state, by the vendor's own time: a whole name, a whole address, e-mail in lower case
+
+`GET /customers` shows the rows: the journal may be right while they are not.
+
+StockBySum      level = level + quantity, in the transaction that takes the event's id
+    NewestLevel     level = that of the newest movement, by its own time and number
+
+`GET /levels` shows them: the journal may be right while they are not.
+"""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from frontsim.errors import UnknownEventType
+from frontsim.subjects import inbound
+from frontsim.subjects.bookings import Bookings
+from frontsim.subjects.inbound import CUSTOMER, EntityState, RawRequest, ReceivedEvent, Refused, state_of, value_at
+from frontsim.subjects.reference import Receiver, WorkFailed, all_waiting, done, identity
+
+_TYPES = ("CustomerCreated", "CustomerUpdated")
+_SET = """
+INSERT INTO customers (id, name, email, address, moment) VALUES (:id, :name, :email, :address, :moment)
+ON CONFLICT (id) DO UPDATE
+SET name = excluded.name, email = excluded.email, address = excluded.address, moment = excluded.moment
+"""
+_IF_NEWER = "WHERE excluded.moment >= customers.moment"
+CustomerRow = Mapping[str, Any]
+
+
+def customer_row(event: ReceivedEvent) -> CustomerRow | None:
+    """The row that an event makes of its customer; None if it tells of none."""
+    kind = next((each for each in _TYPES if each.lower() == event.type.lower()), "")
+    state, number = state_of(kind, event), value_at(event.payload, *CUSTOMER.keys)
+    if state is None or not isinstance(number, int) or abs(number) >= 2**63:
+        return None
+    return {
+        "id": number,
+        "name": _joined(event, " ", "firstName", "lastName"),
+        "email": _joined(event, "", "email").lower(),
+        "address": _joined(event, ", ", "address1", "postalCode", "city"),
+        "moment": state.moment,
+    }
+
+
+def _joined(event: ReceivedEvent, between: str, *paths: str) -> str:
+    values = [value_at(event.payload, path) for path in paths]
+    return between.join(text for value in values if isinstance(value, str) and (text := value.strip()))
+
+
+def customers_json(bookings: Bookings) -> bytes:
+    """The row of each customer, as an observer reads them."""
+    rows = bookings.read("SELECT id, name, email, address FROM customers")
+    return orjson.dumps([dict(zip(("id", "name", "email", "address"), row, strict=True)) for row in rows])
+
+
+class CustomerTable(Receiver):
+    """Takes over what the newest event says of a customer, in the transaction that takes the event's id."""
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        super().process(db, event)
+        if (row := customer_row(event)) is not None:
+            self.keep(db, row)
+
+    def keep(self, db: sqlite3.Connection, row: CustomerRow) -> None:
+        """Change the customer's row, unless a newer state is there."""
+        db.execute(_SET + _IF_NEWER, row)
+
+
+def overwrite(db: sqlite3.Connection, row: CustomerRow) -> None:
+    """Change it whatever is there."""
+    db.execute(_SET, row)
+
+
+MOVEMENT = "StockMovementCreated"
+_ADD = """
+INSERT INTO levels (stock, gtin, level) VALUES (:stock, :gtin, :quantity)
+ON CONFLICT (stock, gtin) DO UPDATE SET level = level + excluded.level
+"""
+_SET_IF_NEWER = """
+INSERT INTO levels (stock, gtin, level, moment, number) VALUES (:stock, :gtin, :level, :moment, :number)
+ON CONFLICT (stock, gtin) DO UPDATE SET level = excluded.level, moment = excluded.moment, number = excluded.number
+WHERE (excluded.moment, excluded.number) >= (levels.moment, levels.number)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StockChange:
+    """What a movement says of a stock item."""
+
+    stock: Any
+    gtin: Any
+    quantity: float
+    level: float
+    moment: str
+    number: int
+
+
+def change_of(event: ReceivedEvent) -> StockChange | None:
+    """The movement in an event; None if it is none, or does not say which stock item and how much."""
+    if event.type.lower() != MOVEMENT.lower():
+        return None
+    stock, gtin, moment = (value_at(event.payload, path) for path in ("stockId", "gtin", "createdDateTime"))
+    quantity, level, number = (_amount(event, path) for path in ("quantity", "stockLevel", "movementId"))
+    if None in (quantity, level, number) or not isinstance(moment, str):
+        return None
+    if not isinstance(gtin, str) or not isinstance(stock, int):
+        return None
+    return StockChange(stock, gtin, quantity or 0, level or 0, moment, int(number or 0))
+
+
+def _amount(event: ReceivedEvent, path: str) -> float | None:
+    """A number that SQLite can hold."""
+    found = value_at(event.payload, path)
+    return found if isinstance(found, int | float) and abs(found) < 2**63 else None
+
+
+def levels_json(bookings: Bookings) -> bytes:
+    """The level of each stock item, as an observer reads them."""
+    rows = bookings.read("SELECT stock, gtin, level FROM levels")
+    return orjson.dumps([{"stockId": stock, "gtin": gtin, "level": level} for stock, gtin, level in rows])
+
+
+class StockBySum(Receiver):
+    """Adds each movement to the level, in the transaction that takes the event's id."""
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        super().process(db, event)
+        if (change := change_of(event)) is not None:
+            self.move(db, change)
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        """Change the level of the stock item."""
+        db.execute(_ADD, _values(change))
+
+
+class NewestLevel(StockBySum):
+    """Takes over the level that the newest movement has; one that comes late changes nothing."""
+
+    def move(self, db: sqlite3.Connection, change: StockChange) -> None:
+        db.execute(_SET_IF_NEWER, _values(change))
+
+
+def _values(change: StockChange) -> Mapping[str, Any]:
+    return {
+        "stock": change.stock,
+        "gtin": change.gtin,
+        "quantity": change.quantity,
+        "level": change.level,
+        "moment": change.moment,
+        "number": change.number,
+    }
+
+
+_HALF_A_CENT = 0.005
+_REMOVE = "DELETE FROM effects WHERE entity = ? AND json_extract(CAST(payload AS TEXT), '$.deleted')"
+_OTHER_EFFECT = """
+INSERT INTO effects (event_id, webhook_id, event, identity, payload, at) VALUES (?, ?, ?, '{}', ?, ?)
+"""
+
+
+class BusinessKey(Receiver):
+    """Its key is what the event is about (`saleId`; customer and time of the update), not the event's id.
+
+    It also recognises one occurrence that comes through two webhooks. For an event that does not say what it is
+    about, its key is the event's id.
+    """
+
+    def key(self, event: ReceivedEvent) -> str:
+        try:
+            kind = self.catalog.find(event.type)
+        except UnknownEventType:
+            return event.event_id
+        values = identity(kind, event).values()
+        if not values or None in values:
+            return event.event_id
+        return ":".join([kind.name, *map(str, values)])
+
+
+class NewestState(Receiver):
+    """Keeps one row for each customer, order and stock item: a newer state takes the place of an older one.
+
+    A state that comes late is dropped, and so is the row of a customer who is deleted. Sales and all else that happens
+    once keep a row each, and so does an event of a type that it does not know.
+    """
+
+    def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        self.note(db, state, effect)
+        db.execute(
+            "DELETE FROM effects WHERE entity = :entity "
+            "AND number != (SELECT effect FROM states WHERE entity = :entity)",
+            {"entity": state.entity},
+        )
+        if db.execute(_REMOVE, (state.entity,)).rowcount:
+            self.forget(db, state)
+
+    def forget(self, db: sqlite3.Connection, state: EntityState) -> None:
+        """Keep since when nothing is kept, so that an older state that comes late brings no deleted customer back."""
+        db.execute("UPDATE states SET effect = 0 WHERE entity = ?", (state.entity,))
+
+    def note(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
+        """Note which effect shows the newest state."""
+        super().update(db, state, effect)
+
+    def ignore(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        row = (event.event_id, event.webhook_id, event.type, event.body, self.clock.now())
+        db.execute(_OTHER_EFFECT, row)
+
+
+class ParksUpdates(Receiver):
+    """Holds back an event about something that it does not know yet; the catalogue says which type comes first.
+
+    A customer's update that overtakes the creation waits in the inbox, and is booked with the creation, in one commit.
+    """
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        if self._waits_for_its_past(db, event):
+            row = (event.event_id, event.webhook_id, event.type, event.body)
+            db.execute("INSERT INTO inbox (event_id, webhook_id, event, payload) VALUES (?, ?, ?, ?)", row)
+            return
+        super().process(db, event)
+        for number, parked in all_waiting(db):
+            if not self._waits_for_its_past(db, parked):
+                super().process(db, parked)
+                done(db, number)
+
+    def _waits_for_its_past(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
+        try:
+            kind = self.catalog.find(event.type)
+        except UnknownEventType:
+            return False
+        about = value_at(event.payload, kind.identity) if kind.past else None
+        if about is None:
+            return False
+        told = "SELECT 1 FROM effects WHERE event = ? AND json_extract(CAST(identity AS TEXT), ?) = ?"
+        return db.execute(told, (kind.past, f"$.{kind.identity}", about)).fetchone() is None
+
+
+class BalancesSales(Receiver):
+    """Refuses a sale whose lines or payments do not add up to its total, and a line whose number it has had before.
+
+    An accounting system takes no voucher that does not balance.
+    """
+
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        sale = event.payload
+        lines = [(each.get("quantity"), each.get("price")) for each in _objects(sale.get("salesLines"))]
+        payments = [(1, each.get("amount")) for each in _objects(sale.get("paymentLines"))]
+        if not all(_add_up(amounts, sale.get("total")) for amounts in (lines, payments)):
+            raise Refused(422, f"expected lines and payments that add up to {sale['total']}")
+        return event
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        for line in _objects(event.payload.get("salesLines")):
+            if line.get("rowId") and not inbound.take(db, f"{event.webhook_id} {event.type} {line['rowId']}"):
+                raise WorkFailed(f"expected a line of its own, got {line['rowId']} again")
+        super().process(db, event)
+
+
+class Answers202(Receiver):
+    """Says "accepted". Every 2xx counts."""
+
+    SUCCESS = 202
+
+
+class Answers204(Receiver):
+    """Says nothing, with 204. Every 2xx counts."""
+
+    SUCCESS = 204
+
+
+class Slow(Receiver):
+    """Waits before it does anything."""
+
+    SECONDS = 0.3
+
+    async def receive(self, request: RawRequest) -> int:
+        await asyncio.sleep(self.SECONDS)
+        return await super().receive(request)
+
+
+class Flaky(Receiver):
+    """Answers one good request in four with 503, before it stores anything, so a resend succeeds."""
+
+    SEED = 1
+    SHARE = 0.25
+
+    async def start(self) -> None:
+        self._random = random.Random(self.SEED)  # noqa: S311 - not a secret
+
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        if self._random.random() < self.SHARE:
+            raise WorkFailed("busy: nothing was stored, send it again", status=503)
+        return event
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _add_up(amounts: Sequence[tuple[Any, Any]], total: Any) -> bool:
+    """Whether they come to the total, to the cent; True where a number is missing."""
+    numbers = [total, *(value for pair in amounts for value in pair)]
+    if not amounts or not all(isinstance(each, int | float) for each in numbers):
+        return True
+    return bool(abs(sum(number * price for number, price in amounts) - total) < _HALF_A_CENT)

@@ -1,0 +1,358 @@
+"""The ways to read effects: URL, command, sink, function, database, import.
+
+An observer gives the present list of effects, each a text, a number or an object. Its failure is `ObserverFailed`,
+never an empty list: a dead observer must not look like a receiver that lost everything.
+
+A driver, and the user's own function, can hang or fill the memory, so they run in a process that can be killed.
+"""
+
+import math
+import re
+import sqlite3
+import ssl
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from threading import Lock
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from frontsim.client.errors import excerpt, reason_of
+from frontsim.client.http import read_url
+from frontsim.clock import stopwatch
+from frontsim.errors import BadInput, FrontsimError
+from frontsim.masking import masked_command
+from frontsim.verification.effects import bounded, content
+from frontsim.verification.effects.bounded import sqlite_rows, without_password
+from frontsim.verification.effects.changes import Steadiness
+from frontsim.verification.effects.correlate import BUSINESS
+from frontsim.verification.effects.foreign_code import IMPORT, SQL, NoEffects, PythonProcess
+from frontsim.verification.effects.history import Effect
+from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, look_at, row_blocks
+
+TIMEOUT_S = 20.0
+_RETRY_S = 0.3
+"""Seconds that one look may take."""
+AFTER_A_TIMEOUT_S = 2.0
+"""Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
+
+
+class ObserverFailed(FrontsimError):
+    """The effects could not be read; nothing is known of them."""
+
+
+class Observer(Protocol):
+    """Reads the effects as they are now. `name` says how, for people."""
+
+    name: str
+
+    def read(self) -> Sequence[Any]:
+        """All effects.
+
+        Raises:
+            ObserverFailed: they could not be read; the text says what was expected and what came.
+        """
+
+    def close(self) -> None:
+        """Release what it holds."""
+
+
+def read_effects(observer: Observer, key: str) -> tuple[Effect, ...]:
+    """The effects as they are now, each with the text at `key` (`business` reads no key).
+
+    Raises:
+        ObserverFailed: as `Observer.read`.
+    """
+    return tuple(look_at(observer.read(), key))
+
+
+class SharedObserver:
+    """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
+
+    One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
+    until it answers again. `steadiness` follows its looks at the effects' `key`.
+    """
+
+    def __init__(
+        self, observer: Observer, *, pause: Callable[[float], None], patience_s: float = 0.0, key: str = BUSINESS
+    ) -> None:
+        self.name = observer.name
+        self.steadiness = Steadiness(key)
+        self._observer = observer
+        self._pause = pause
+        self._longest_patience_s = patience_s
+        self._patience_s = 0.0
+        self._lock = Lock()
+        self._began_s = -math.inf
+        self._effects: Sequence[Any] = ()
+
+    def newest(self) -> Sequence[Any]:
+        """The result of the newest read that has ended; without one, as `read`."""
+        return self.read() if math.isinf(self._began_s) else self._effects
+
+    def read(self) -> Sequence[Any]:
+        """The result of a read that began after this call."""
+        asked_s = stopwatch()
+        with self._lock:
+            if self._began_s <= asked_s:
+                began_s = stopwatch()
+                self._effects = self._read_patiently(began_s)
+                self.steadiness.note(self._effects, now_s=began_s)
+                self._began_s = began_s
+            return self._effects
+
+    def _read_patiently(self, since_s: float) -> Sequence[Any]:
+        while True:
+            try:
+                found = self._observer.read()
+            except ObserverFailed:
+                self.steadiness.forget()
+                if stopwatch() - since_s >= self._patience_s:
+                    self._patience_s = 0.0
+                    raise
+                self._pause(_RETRY_S)
+            else:
+                self._patience_s = self._longest_patience_s
+                return found
+
+    def close(self) -> None:
+        self._observer.close()
+
+
+class UrlObserver:
+    """A URL that answers GET with a JSON list, of ids or of objects.
+
+    Args:
+        url: as the user gave it.
+        headers: more of them.
+        tls: as httpx takes it.
+        longest_s: bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
+        keeps_past: what the first look shows is kept as values, and not only as text. It may be many thousand effects
+            of earlier runs.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        longest_s: float = math.inf,
+        keeps_past: bool = True,
+    ) -> None:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            parsed = httpx.URL("")
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            raise BadInput(f"--observe-url: expected a URL such as http://127.0.0.1:8500/effects, got {url!r}")
+        self.name = f"GET {parsed.copy_with(query=None, userinfo=b'')}"
+        self._url = url
+        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._verify = tls or parsed.scheme == "https"
+        self._http = self._client()
+        self._longest_s = longest_s
+        self._limit_s = min(TIMEOUT_S, longest_s)
+        self._keeps = keeps_past
+        self._shown: Blocks[bytes] = Blocks()
+
+    def read(self) -> Sequence[Any]:
+        """One GET; what an answer has in common with the last one is not parsed again."""
+        try:
+            answer = bounded.get(self._http, self._url, limit_s=self._limit_s)
+        except (bounded.TooSlow, httpx.TimeoutException):
+            limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+            self._http.close()
+            self._http = self._client()
+            raise ObserverFailed(
+                f"{self.name}: expected a JSON list within {limit_s:g} s, got no whole answer (timed out)"
+            ) from None
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
+        except httpx.HTTPError as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
+        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        if answer.status_code != 200:
+            text = excerpt(answer.body)[:120]
+            raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
+        try:
+            self._shown = json_blocks(answer.body, self._shown, keeps=self._keeps)
+        except orjson.JSONDecodeError:
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
+        except NotAList as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {error}") from None
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
+        self._keeps = True
+        return self._shown
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(headers=self._headers, trust_env=False, verify=self._verify)
+
+
+class CommandObserver:
+    """A command whose standard output has a line for each effect: an id, or a JSON object."""
+
+    def __init__(self, command: str, *, longest_s: float = math.inf) -> None:
+        self.name = f"command {masked_command(command)}"
+        self._command = command
+        self._longest_s = longest_s
+        self._limit_s = min(TIMEOUT_S, longest_s)
+        self._shown: Blocks[Sequence[Any]] = Blocks()
+
+    def read(self) -> Sequence[Any]:
+        limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        try:
+            done = bounded.run(self._command, limit_s=limit_s)
+        except bounded.TooSlow:
+            raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
+        except bounded.TooMuch as error:
+            raise ObserverFailed(f"{self.name}: expected output that fits in memory, got {error}") from None
+        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        if done.exit_code != 0:
+            text = excerpt(done.errors)[:200]
+            raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
+        lines = [line.strip() for line in done.text.decode(errors="replace").splitlines()]
+        self._shown = row_blocks(list(filter(None, lines)), self._shown, lambda some: list(map(content.parsed, some)))
+        return self._shown
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+class SinkObserver:
+    """The simulator's own stand-in for a shop or ERP: `/_sim/sink/NAME`."""
+
+    def __init__(self, control_url: str, name: str, *, token: str = "", longest_s: float = math.inf) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._inner = UrlObserver(
+            f"{read_url(control_url)}/sink/{quote(name, safe='')}",
+            headers=headers,
+            longest_s=longest_s,
+            keeps_past=False,
+        )
+        self.name = f"sink {name}"
+
+    def read(self) -> Sequence[Any]:
+        return self._inner.read()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class FunctionObserver:
+    """The user's own function that gives a list."""
+
+    def __init__(self, function: Callable[[], Iterable[Any]], *, name: str = "") -> None:
+        self._function = function
+        self.name = name or f"Python {getattr(function, '__qualname__', repr(function))}"
+
+    def read(self) -> Sequence[Any]:
+        try:
+            return list(self._function())
+        except Exception as error:  # the user's own code may raise anything
+            raise ObserverFailed(f"{self.name}: expected a list, got {type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+_SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
+
+
+def sql_observer(dsn: str, query: str, *, longest_s: float = math.inf) -> Observer:
+    """A query, a row an effect. `sqlite:///FILE` needs nothing; others need the `sql` extra. Raises BadInput."""
+    if "://" not in dsn:
+        raise BadInput(f"--observe-sql: expected a DSN such as sqlite:///shop.db, got {dsn!r}")
+    if match := _SQLITE.fullmatch(dsn):
+        return SqliteObserver(match["path"], query, longest_s=longest_s)
+    return ProcessObserver(f"SQL on {without_password(dsn)}", SQL, (dsn, query), "rows", longest_s=longest_s)
+
+
+def import_observer(where: str, *, longest_s: float = math.inf) -> Observer:
+    """`pkg.mod:attr`: a list, or a callable that gives one. Raises BadInput."""
+    module, _, attribute = where.partition(":")
+    if not module or not attribute:
+        raise BadInput(f"--observe-import: expected pkg.mod:attr, got {where!r}")
+    return ProcessObserver(f"Python {where}", IMPORT, where, "a list", longest_s=longest_s)
+
+
+class SqliteObserver:
+    """A query on an SQLite file, which needs no separate process: SQLite can interrupt a long query."""
+
+    def __init__(self, path: str, query: str, *, longest_s: float = math.inf) -> None:
+        self.name = f"SQL on sqlite:///{path}"
+        self._rows = sqlite_rows(path, min(TIMEOUT_S, longest_s))
+        self._query = query
+        self._shown: Blocks[Sequence[Any]] = Blocks()
+
+    def read(self) -> Sequence[Any]:
+        """Run the query. A row of one column is its value; others are objects of their columns."""
+        try:
+            self._shown = row_blocks(self._rows(self._query), self._shown)
+        except (sqlite3.Error, bounded.TooMuch) as error:
+            raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
+        return self._shown
+
+    def close(self) -> None:
+        """Nothing to do: each query has closed its own connection."""
+
+
+class ProcessObserver:
+    """Foreign code in a separate process: a database driver, or the user's own function.
+
+    Args:
+        name: as of every observer.
+        kind: as of a `PythonProcess`, and `what`.
+        expected: what it gives, for people.
+
+    Raises:
+        BadInput: what the user gave cannot be used.
+    """
+
+    def __init__(self, name: str, kind: str, what: object, expected: str, *, longest_s: float = math.inf) -> None:
+        self.name = name
+        self._kind = kind
+        self._what = what
+        self._expected = expected
+        self._longest_s = longest_s
+        self._limit_s = self._start_limit_s = min(TIMEOUT_S, longest_s)
+        self._process: PythonProcess | None = None
+        self._shown: Blocks[Sequence[Any]] = Blocks()
+        with suppress(bounded.TooSlow, NoEffects):  # the first look tells it
+            self._process = self._started()
+
+    def read(self) -> Sequence[Any]:
+        """One look; after one that took too long, or too much, in a new process."""
+        limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        try:
+            if self._process is None or self._process.ended:
+                self._process = self._started()
+            effects = self._process.look(limit_s)
+        except bounded.TooSlow:
+            raise ObserverFailed(f"{self.name}: expected {self._expected} within {limit_s:g} s, got none") from None
+        except bounded.TooMuch as error:
+            text = f"{self.name}: expected {self._expected} that fit in memory, got {error}"
+            raise ObserverFailed(text) from None
+        except NoEffects as error:
+            raise ObserverFailed(f"{self.name}: expected {self._expected}, {error}") from None
+        except BadInput as error:
+            raise ObserverFailed(str(error)) from None
+        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        self._shown = row_blocks(effects, self._shown)
+        return self._shown
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.end()
+
+    def _started(self) -> PythonProcess:
+        limit_s, self._start_limit_s = self._start_limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        process = PythonProcess(self._kind, self._what, limit_s=limit_s)
+        self._start_limit_s = min(TIMEOUT_S, self._longest_s)
+        return process

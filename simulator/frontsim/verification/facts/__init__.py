@@ -1,1 +1,0 @@
-"""What happened, as recorded facts, and pure functions that relate them."""

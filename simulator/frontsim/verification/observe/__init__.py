@@ -1,1 +1,0 @@
-"""Reads a receiver's effects, and decides when they have settled."""

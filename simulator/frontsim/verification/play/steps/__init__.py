@@ -1,1 +1,0 @@
-"""What each step of a scenario does: the events that it raises, and what it breaks."""

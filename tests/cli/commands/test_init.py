@@ -1,0 +1,74 @@
+"""`frontsim init`: what it tries, and what the other commands then read."""
+
+import pytest
+
+from frontsim.cli.commands.init import package_source
+from frontsim.user_input.configuration import read_configuration
+from tests.support.receiver import serving
+from tests.verification.laboratory import open_shop
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def init(run, tmp_path, monkeypatch):
+    """Runs the command in an empty folder, with a receiver that takes sales alone."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    with open_shop() as shop:
+        shop.answers = lambda event_id: 200 if shop.types[event_id] == "SaleCreated" else 404
+        options = ["--receiver", f"{shop.url}/hook", "--observe-url", f"{shop.url}/effects"]
+        yield lambda *more: run("init", *options, *more)
+
+
+def test_what_it_writes_is_what_verify_reads(init, run, tmp_path):
+    """Each thing is tried at once; then verify needs no options."""
+    done = init("--ci", "github")
+    assert 0 == done.exit_code, done.output
+    assert "ok  it takes SaleCreated; 20 types were answered 404 Not found" in done.stdout
+    assert ["SaleCreated"] == read_configuration(tmp_path).values["events"]
+    job = (tmp_path / ".github" / "workflows" / "frontsim.yml").read_text()
+    package = package_source()
+    assert f"- run: pip install {package.argument}\n" in job
+    assert package.then in done.stdout
+    assert 0 == run("verify", "--scenario", "steady", "--settle", "0.1").exit_code
+
+
+def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
+    """What its columns hold is told, or why that is not known; verify reads the same place."""
+    monkeypatch.chdir(tmp_path)
+    with serving("stock-by-sum", tmp_path / "stock.db") as url:
+        options = ["--receiver", f"{url}/hook", "--observe-url", f"{url}/effects", "--events", "StockMovementCreated"]
+        done = run("init", *options, "--observe-state", f"{url}/levels")
+        assert "level -> the sum of quantity (a row for each gtin and stockId)" in done.stdout
+        assert f"{url}/levels" == read_configuration(tmp_path).values["observe-state"]
+        done = run("init", "--force", *options, "--observe-state", f"sqlite:///{tmp_path}/none.db SELECT 1")
+        assert "??  state by" in done.stdout
+
+
+def test_a_file_that_exists_is_kept_unless_forced(init, tmp_path):
+    (tmp_path / "frontsim.toml").write_text("seed = 1\n")
+    done = init()
+    assert (3, True) == (done.exit_code, "frontsim.toml exists already" in done.stderr)
+    assert 0 == init("--force", "--events", "SaleCreated").exit_code
+    assert "seed" not in read_configuration(tmp_path).values
+
+
+def test_a_project_file_is_added_to_once(init, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n')
+    assert 0 == init("--file", "pyproject.toml").exit_code
+    assert (tmp_path / "pyproject.toml").read_text().startswith('[project]\nname = "shop"\n\n[tool.frontsim]\n')
+    assert 3 == init("--file", "pyproject.toml").exit_code
+
+
+def test_nothing_is_written_when_a_try_fails(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for options, told in (
+        (["--receiver", "http://127.0.0.1:1/hook", "--observe-cmd", "true"], "nothing listens"),
+        (["--receiver", "http://127.0.0.1:1/hook"], "a way to see what the receiver booked"),
+        ([], "expected --receiver URL"),
+        (["--receiver", "http://127.0.0.1:1/h", "--observe-cmd", "true", "--events", "SaleCraeted"], "did you mean"),
+    ):
+        done = run("init", *options)
+        assert (3, True) == (done.exit_code, told in done.stderr), done.stderr
+    assert [] == list(tmp_path.glob("frontsim*"))

@@ -1,0 +1,66 @@
+import dataclasses
+
+import pytest
+
+from frontsim.cli.commands.verify_options import prepare, save
+from frontsim.errors import Unusable
+from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.history import EventFact, History
+from frontsim.verification.judge.checks import Finding, Judgement, Verdict
+from frontsim.verification.judge.evidence import Exchange, ReceivedAnswer, SentRequest
+from frontsim.verification.played import Played, Report
+from frontsim.verification.scenario import scenario
+
+STEADY = next(iter(scenario.chosen(["steady"])))
+
+
+def report(*ids, exchanges=None):
+    """A report with a finding for each id, each of an event with a payload."""
+    findings = tuple(Finding(Class.LOST, "a-clause", "SaleCreated", each, "") for each in ids)
+    events = tuple(EventFact("w", each, "SaleCreated", (), payload={"n": each}) for each in (*ids, "well"))
+    played = Played(STEADY, History("steady", events), Judgement(Verdict.VIOLATED, findings=findings), exchanges or {})
+    return Report("http://shop/hook", 7, [played], ())
+
+
+def test_bodies_are_files_named_by_the_event(tmp_path):
+    """Byte for byte, also one that would be masked in a report; the answer is masked. What is well leaves no file."""
+    folder = tmp_path / "new" / "payloads"
+    request = SentRequest("http://shop/hook", {}, '{"token":"hunter2", "å": 1}', 28)
+    exchange = Exchange(request, ReceivedAnswer(1, 400, "Bad request", "token=hunter2"))
+    prepare(folder)
+    save(report("a", "b", exchanges={"a": exchange}), folder)
+    assert ["a.answer.txt", "a.json", "b.json"] == sorted(file.name for file in folder.iterdir())
+    assert '{"token":"hunter2", "å": 1}' == (folder / "a.json").read_text("utf-8")
+    assert "answer: 400 Bad request\n  token=***\n" == (folder / "a.answer.txt").read_text()
+    assert '{"n":"b"}' == (folder / "b.json").read_text()
+
+
+def test_a_folder_that_is_there_keeps_what_it_has(tmp_path):
+    (tmp_path / "mine").write_text("x")
+    prepare(tmp_path)
+    save(report("a"), tmp_path)
+    assert ["a.json", "mine"] == sorted(file.name for file in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("below", ["", "under"])
+def test_a_file_is_refused(tmp_path, below):
+    """Before anything is played."""
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(Unusable, match=r"--save-payloads .*: expected a folder"):
+        prepare(tmp_path / "mine" / below if below else tmp_path / "mine")
+    assert "x" == (tmp_path / "mine").read_text()
+
+
+def test_a_file_that_cannot_be_written_is_a_warning(tmp_path, capsys):
+    """The verdict stands, and so do the other files."""
+    (tmp_path / "a.json").mkdir()
+    save(report("a", "b"), tmp_path)
+    assert "the verdict stands" in capsys.readouterr().err
+    assert (tmp_path / "b.json").is_file()
+
+
+def test_nothing_asked_for_writes_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    prepare(None)
+    save(dataclasses.replace(report("a")), None)
+    assert [] == list(tmp_path.iterdir())

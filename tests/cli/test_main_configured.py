@@ -1,0 +1,69 @@
+"""Every command reads the configuration file: flag over environment over file over default."""
+
+import click
+import pytest
+
+from frontsim.cli.main import defaults
+from frontsim.user_input.configuration import read_configuration
+
+
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """Writes the file of the current folder."""
+    monkeypatch.chdir(tmp_path)
+    return (tmp_path / "frontsim.toml").write_text
+
+
+def test_a_flag_beats_the_environment_beats_the_file(run, configured, monkeypatch):
+    """Of the seed of a payload: each seed makes another."""
+    bare = run("payload", "SaleCreated", "--seed", "7").stdout
+    configured("seed = 7")
+    assert bare == run("payload", "SaleCreated").stdout
+    assert bare != run("payload", "SaleCreated", "--seed", "8").stdout
+    configured("seed = 8\n[payload]\nseed = 7")
+    assert bare == run("payload", "SaleCreated").stdout
+
+
+def test_the_environment_beats_the_file(run, configured, api):
+    """FRONTSIM_BASE_URL names the API of this test; the file names another."""
+    configured('base-url = "http://127.0.0.1:1/api"')
+    api.routes["GET /api/Webhooks"] = []
+    assert 0 == run("webhooks", "list").exit_code
+
+
+def test_a_misspelt_key_is_refused_with_the_right_one(run, configured):
+    configured('recevier = "http://127.0.0.1:8500/hook"')
+    done = run("types")
+    assert 3 == done.exit_code
+    assert "expected the name of an option, got 'recevier' (did you mean 'receiver'?)" in done.stderr
+
+
+def test_a_key_of_another_command_is_no_mistake_at_the_top(run, configured):
+    configured('receiver = "http://127.0.0.1:8500/hook"')
+    assert 0 == run("types").exit_code
+    configured('[types]\nreceiver = "http://127.0.0.1:8500/hook"')
+    assert 3 == run("types").exit_code
+
+
+def test_lists_flags_and_paths(tmp_path):
+    """A list stands for commas where one text is taken; a path starts from the file's folder."""
+    (tmp_path / "frontsim.toml").write_text(
+        'events = ["A", "B"]\nname = ["x", "y"]\nobserve-sql = ["dsn", "query"]\nstrict = true\ndb = "a.db"'
+    )
+
+    @click.command()
+    @click.option("--events")
+    @click.option("--name", multiple=True)
+    @click.option("--observe-sql", nargs=2)
+    @click.option("--strict", is_flag=True)
+    @click.option("--db", "file", type=click.Path())
+    def command(): ...
+
+    found = defaults(read_configuration(tmp_path), command, "command", known=set)
+    assert {
+        "events": "A,B",
+        "name": ["x", "y"],
+        "observe_sql": ["dsn", "query"],
+        "strict": True,
+        "file": tmp_path / "a.db",
+    } == found

@@ -1,0 +1,88 @@
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frontsim.load.options import Load, add_options
+from frontsim.load.plan import PLANS, STEADY, Plan
+
+
+class LocustsParser:
+    """Takes what Locust's does beside argparse's: the variable that stands in for an option."""
+
+    def __init__(self) -> None:
+        self._inner = ArgumentParser(add_help=False)
+        self.variables: dict[str, str] = {}
+        self.set_defaults = self._inner.set_defaults
+        self.parse_args = self._inner.parse_args
+
+    def add_argument_group(self, _: str) -> "LocustsParser":
+        return self
+
+    def add_argument(self, name: str, *, env_var: str = "", **details: Any) -> None:
+        self._inner.add_argument(name, **details)
+        self.variables[name] = env_var
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_options_without_a_command_line_are_the_plans(plan: Plan) -> None:
+    """Each has a variable of its own; what the plan breaks is its default, and with a receiver nothing is missing."""
+    parser = LocustsParser()
+    add_options(parser, plan)
+    assert "FRONTSIM_LOAD_VERDICT_JSON" == parser.variables["--verdict-json"]
+    assert "FRONTSIM_TOKEN" == parser.variables["--simulator-token"]
+    named = [variable for variable in parser.variables.values() if variable]
+    assert len(set(named)) == len(named) == len(parser.variables) - 1  # --load-help has none
+    options = parser.parse_args(["--receiver", "http://127.0.0.1:1/hook"])
+    given = Load(plan, Namespace(run_time=30, **vars(options)))
+    given.check()
+    assert plan.shares == given.shares
+
+
+def test_the_configuration_file_and_the_variables_hold_here_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for `frontsim verify`: receiver, observer, shape and TLS; an option ranks before them."""
+    (tmp_path / "frontsim.toml").write_text(
+        """receiver = "http://shop.example/hook"
+observe-sql = ["sqlite:///shop.db", "SELECT 1"]
+[load]
+observe-key = "id"
+"""
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRONTSIM_TLS_CA", "ca.pem")
+    monkeypatch.setenv("FRONTSIM_SEED", "42")
+    monkeypatch.setenv("FRONTSIM_TLS_VERIFY", "0")
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+    options = parser.parse_args([])
+    assert "http://shop.example/hook" == options.receiver
+    assert {"observe_sql": ("sqlite:///shop.db", "SELECT 1")} == Load(STEADY, options).observers
+    assert ("id", 42) == (options.observe_key, options.seed)
+    assert {"tls_verify": False, "tls_ca": Path("ca.pem")} == Load(STEADY, options).tls
+    monkeypatch.delenv("FRONTSIM_TLS_VERIFY")
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+    options = parser.parse_args(["--receiver", "http://here.example/", "--seed", "3", "--insecure", "--tls-ca", ""])
+    assert ("http://here.example/", 3) == (options.receiver, options.seed)
+    assert {"tls_verify": False, "tls_ca": None} == Load(STEADY, options).tls
+
+
+def test_an_observer_that_is_given_replaces_the_one_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `frontsim verify`: the file's must not stand in the way. Two that are given stay, and are refused."""
+    (tmp_path / "frontsim.toml").write_text('observe-url = "http://shop.example/effects"\n')
+    monkeypatch.chdir(tmp_path)
+    parser = LocustsParser()
+    add_options(parser, STEADY)
+
+    def observers(*words: str) -> Any:
+        return Load(STEADY, parser.parse_args(list(words))).observers
+
+    by_sql = ("--observe-sql", "sqlite:///shop.db", "SELECT 1")
+    assert {"observe_url": "http://shop.example/effects"} == observers()
+    assert {"observe_sql": ("sqlite:///shop.db", "SELECT 1")} == observers(*by_sql)
+    assert {"observe_sql", "observe_cmd"} == observers(*by_sql, "--observe-cmd", "cat").keys()

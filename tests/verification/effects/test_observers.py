@@ -1,0 +1,260 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import httpx
+import orjson
+import pytest
+
+from frontsim.clock import stopwatch
+from frontsim.hosting.serving import run_in_thread
+from frontsim.settings import Settings
+from frontsim.verification.effects import bounded, observers
+from frontsim.verification.effects.observers import (
+    CommandObserver,
+    FunctionObserver,
+    ObserverFailed,
+    SharedObserver,
+    SinkObserver,
+    UrlObserver,
+    read_effects,
+)
+from tests.support.patience import PATIENCE_S
+
+
+def test_a_command_prints_a_line_for_each_effect():
+    """Lines are ids or JSON objects; empty ones are nothing."""
+    assert CommandObserver("printf 'a\\n\\n{\"id\": 1}\\n'").read() == ["a", {"id": 1}]
+
+
+def test_a_command_that_fails_is_a_failure():
+    """Another exit code than 0 is told with what the command said."""
+    with pytest.raises(ObserverFailed, match="expected exit code 0, got 3: no shop"):
+        CommandObserver("echo no shop >&2; exit 3").read()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (500, b"oops", "expected 200 and a JSON list, got 500 oops"),
+        (200, b"<html>", "expected a JSON list, got '<html>'"),
+        (200, b"{}", "expected a JSON list, got dict"),
+    ],
+)
+def test_a_url_that_shows_no_list_is_a_failure(shop, status, body, told):
+    """An error page is not an empty list."""
+    shop.shows = lambda: (status, body)
+    with (
+        closing(UrlObserver(f"{shop.url}/effects?token=secret")) as observer,
+        pytest.raises(ObserverFailed) as failed,
+    ):
+        observer.read()
+    assert told in str(failed.value)
+    assert "secret" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"),
+    [
+        (b'[{"a":1}]', b'[{"a":1},{"a":2},{"b":[3]}]', 1),  # it has grown
+        (b'[{"a":1}]', b'[{"a":1}]', 1),
+        (b'[{"a":1}]', b'[{"a":2},{"a":3}]', 0),
+        (b'[{"a":1}]', b'[{"b":0},{"a":1}]', 0),  # the newest first
+        (b'[{"a":1},{"a":2}]', b'[{"a":1}]', 0),
+        (b"[1]", b"[12]", 0),  # the number goes on
+        (b"[1]", b"[1, 2]", 1),
+        (b"[]", b"[1]", 0),
+        (b"[1]\n", b"[1,2]\n", 0),
+    ],
+)
+def test_of_a_list_that_has_grown_the_new_part_alone_is_parsed(shop, first, then, kept):
+    """Whatever changes, a look shows what the whole body says."""
+    bodies = iter([first, then])
+    shop.shows = lambda: (200, next(bodies))
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        before, after = observer.read(), observer.read()
+    assert orjson.loads(then) == after
+    assert kept <= sum(one is other for one, other in zip(before, after, strict=False))
+
+
+@pytest.mark.parametrize("then", [b"[1,]", b"[1,2", b"[1,2]]", b"[1,,2]", b"[1,2]x"])
+def test_a_list_that_has_grown_into_no_json_is_a_failure(shop, then):
+    """Its beginning was JSON, and the whole is not."""
+    bodies = iter([b"[1]", then])
+    shop.shows = lambda: (200, next(bodies))
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        assert [1] == observer.read()
+        with pytest.raises(ObserverFailed, match="expected a JSON list"):
+            observer.read()
+
+
+def test_a_url_where_nobody_listens_is_a_failure(free_port):
+    """No answer is told as such."""
+    with (
+        closing(UrlObserver(f"http://127.0.0.1:{free_port()}/effects")) as observer,
+        pytest.raises(ObserverFailed, match="got no answer"),
+    ):
+        observer.read()
+
+
+def test_a_sink_is_read_from_the_simulator():
+    """What the receiver told the simulator's sink is a list of effects; an unused name is an empty one."""
+    running = run_in_thread(Settings(port=0, ephemeral=True))
+    try:
+        httpx.post(
+            f"{running.control_url}/sink/my shop", json={"webhookEventId": "a"}, trust_env=False, timeout=PATIENCE_S
+        )
+        with closing(SinkObserver(running.control_url, "my shop")) as observer:
+            assert [{"webhookEventId": "a"}] == observer.read()
+        with closing(SinkObserver(running.control_url, "other")) as observer:
+            assert observer.read() == []
+    finally:
+        running.stop()
+
+
+def test_keys_are_read_from_objects_and_texts():
+    """An effect is the id itself, or has it at the key; without one it has no key."""
+    shown = FunctionObserver(lambda: ["A", {"meta": {"id": 7}}, {"other": 1}])
+    assert [each.key for each in read_effects(shown, "meta.id")] == ["A", "7", None]
+
+
+def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
+    """After one look that took too long the next may take less; one that succeeds makes it long again."""
+    may_answer, limits_s, get = threading.Event(), [], bounded.get
+
+    def get_in_little_time(client, url, *, limit_s):
+        limits_s.append(limit_s)
+        return get(client, url, limit_s=limit_s if may_answer.is_set() else 0.1)
+
+    monkeypatch.setattr(bounded, "get", get_in_little_time)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 19.0)  # enough on any machine for the look that succeeds
+    shop.shows = lambda: (200, b"[]" if may_answer.wait(PATIENCE_S) else b"")
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        for _ in range(2):
+            with pytest.raises(ObserverFailed, match="timed out"):
+                observer.read()
+        may_answer.set()
+        assert [[], []] == [observer.read(), observer.read()]
+    assert [20.0, 19.0, 19.0, 20.0] == limits_s
+
+
+def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
+    """The same for a command: what it may take is told."""
+    monkeypatch.setattr(observers, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    observer = CommandObserver("exec sleep 5")
+    for limit_s in (0.3, 0.1):
+        with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):
+            observer.read()
+
+
+def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):
+    """Of an answer, and of a command's output."""
+    monkeypatch.setattr(bounded, "MOST_BYTES", 10)
+    shop.shows = lambda: (200, b'["a long effect"]')
+    with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+        for each in (observer, CommandObserver("echo a long effect")):
+            with pytest.raises(ObserverFailed, match="that fits in memory, got more than"):
+                each.read()
+
+
+class SlowObserver:
+    """An observer whose reads last until the test lets them end."""
+
+    name = "slow"
+
+    def __init__(self):
+        self.reads, self.begun, self.go_on = 0, threading.Semaphore(0), threading.Semaphore(0)
+
+    def read(self):
+        self.reads += 1
+        number = self.reads
+        self.begun.release()
+        assert self.go_on.acquire(timeout=PATIENCE_S)
+        return [number]
+
+    def close(self):
+        """Nothing to do."""
+
+
+def test_a_shared_read_serves_all_who_wait_for_it(monkeypatch):
+    """While one read lasts, three ask: one more read, which begins after they asked, serves them all."""
+    asked = threading.Semaphore(0)
+
+    def counted():
+        now = stopwatch()
+        asked.release()
+        return now
+
+    monkeypatch.setattr(observers, "stopwatch", counted)
+    slow = SlowObserver()
+    shared = SharedObserver(slow, pause=time.sleep)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(shared.read)
+        assert slow.begun.acquire(timeout=PATIENCE_S)
+        others = [pool.submit(shared.read) for _ in range(3)]
+        assert all(asked.acquire(timeout=PATIENCE_S) for _ in range(5))  # two moments of the first, one of each other
+        slow.go_on.release(2)
+        assert [[1], [2], [2], [2]] == [first.result(PATIENCE_S), *(each.result(PATIENCE_S) for each in others)]
+
+
+class Restarting:
+    """An observer that fails so many times after its first answer."""
+
+    name = "restarting"
+
+    def __init__(self, failures):
+        self.answers = [True] + [False] * failures + [True]
+
+    def read(self):
+        if len(self.answers) > 1 and not self.answers.pop(0):
+            raise ObserverFailed("connection refused")
+        return ["e"]
+
+    def close(self):
+        pass
+
+
+def test_an_observer_that_restarts_with_the_receiver_is_asked_again():
+    """It has answered before: a supervisor takes seconds to start it again."""
+    pauses = []
+    shared = SharedObserver(Restarting(3), pause=pauses.append, patience_s=60)
+    assert [["e"], ["e"]] == [shared.read(), shared.read()]
+    assert 3 == len(pauses)
+
+
+class Recovering:
+    """An observer that shows less before and after it fails."""
+
+    name = "recovering"
+
+    def __init__(self):
+        self.answers = [["a", "b"], ["a"], None, ["a", "b"]]
+
+    def read(self):
+        if (shown := self.answers.pop(0)) is None:
+            raise ObserverFailed("connection refused")
+        return shown
+
+    def close(self):
+        pass
+
+
+def test_what_was_gone_before_a_failure_is_forgotten():
+    """The receiver may have been restarted: what is back then was not hidden by the observer."""
+    shared = SharedObserver(Recovering(), pause=lambda _: None, patience_s=60, key="id")
+    assert [["a", "b"], ["a"], ["a", "b"]] == [shared.read() for _ in range(3)]
+    assert not shared.steadiness.is_suspect
+
+
+@pytest.mark.parametrize(("answers", "patience_s"), [([False, True], 60), ([True, False, False, True], 0)])
+def test_an_observer_that_never_answered_or_stays_away_fails(answers, patience_s):
+    """It may not be there yet, or patience is used up: each read then fails at once."""
+    observer = Restarting(0)
+    observer.answers = answers
+    shared = SharedObserver(observer, pause=lambda _: None, patience_s=patience_s)
+    if answers[0]:
+        shared.read()
+    with pytest.raises(ObserverFailed):
+        shared.read()

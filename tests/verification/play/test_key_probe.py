@@ -1,0 +1,136 @@
+"""The key of receivers of the registry, by a whole run of one short scenario."""
+
+import time
+from math import inf
+
+import pytest
+
+from frontsim.hosting.serving import run_in_thread
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.play import key_probe
+from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.scenario.scenario import chosen
+from frontsim.verification.session import play_all
+from tests.verification.laboratory import CONTRACT
+
+pytestmark = pytest.mark.slow
+
+BY_ID = "books by event id; ids that differ in case"
+"""How the sentence begins."""
+
+
+@pytest.fixture
+def key_of(receiver, requested, monkeypatch):
+    """Plays a scenario against a receiver of the registry; gives what its key is, and what came of the scenario."""
+
+    def run(variant, name="same-second", **others):
+        if variant != "slow":  # it gets every pair, also where the machine makes it slow
+            monkeypatch.setattr(key_probe, "_SLOW_MS", inf)
+        probe = KeyProbe()
+        with (
+            receiver(variant) as url,
+            open_harnesses(requested(url, **others), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+        ):
+            (played,) = play_all(chosen([name]), open_harness, CONTRACT, key_probe=probe)
+        return str(probe.found), played
+
+    return run
+
+
+@pytest.mark.parametrize("variant", ["reference", "inbox", "newest-state", "parks-updates", "flaky"])
+def test_a_right_receiver_books_by_event_id(key_of, variant):
+    """Whether it books late, holds updates back, keeps the newest state or is busy now and then."""
+    found, played = key_of(variant)
+    assert found.startswith(BY_ID)
+    assert "verified" == played.judgement.verdict
+
+
+class Reading(KeyProbe):
+    """Notes for how long the probe pauses at the end of the run."""
+
+    def __init__(self):
+        super().__init__()
+        self.pauses = []
+        self.paused_s = inf
+
+    def pause(self, seconds):
+        self.pauses.append(seconds)
+        time.sleep(seconds)
+
+    def read(self):
+        self.pauses.clear()
+        super().read()
+        self.paused_s = sum(self.pauses)
+
+
+class CountedPairs(KeyProbe):
+    """Notes whether the effects had been seen to rest when it sent its events."""
+
+    settled = True
+
+    def send(self, harness, *, answer_ms):
+        self.settled = harness.latency.settles
+        super().send(harness, answer_ms=answer_ms)
+
+
+def test_it_sends_while_the_first_scenario_waits_for_rest(receiver, requested):
+    """Its events are strange to that scenario, whose effects are those before the window."""
+    probe = CountedPairs()
+    with (
+        receiver("reference") as url,
+        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+    ):
+        (played,) = play_all(chosen(["same-second"]), open_harness, CONTRACT, key_probe=probe)
+        assert open_harness.latency.settles
+    assert not probe.settled
+    assert str(probe.found).startswith(BY_ID)
+    assert ("verified", ()) == (played.judgement.verdict, played.judgement.notes)
+
+
+def test_it_waits_while_the_last_looks_do(receiver, requested):
+    """It has looked before them, so at the end less than a whole quiet window is left to wait."""
+    probe = Reading()
+    with (
+        receiver("reference") as url,
+        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=probe.pause) as open_harness,
+    ):
+        list(play_all(chosen(["same-second", "two-webhooks"]), open_harness, CONTRACT, key_probe=probe))
+        quiet_s = open_harness.limits.settle_s
+    assert str(probe.found).startswith(BY_ID)
+    assert probe.paused_s < quiet_s
+
+
+def test_a_slow_receiver_gets_fewer_pairs(key_of):
+    assert "books by event id; ids that differ in case are two" == key_of("slow")[0]
+
+
+@pytest.mark.parametrize("key", ["webhookEventId", "business"])
+@pytest.mark.parametrize(
+    ("variant", "short"),
+    [
+        ("no-dedupe", "books every delivery: "),
+        ("business-key", "books by entity"),
+        ("dedupe-by-timestamp", "books by time: "),
+        ("key-cut-short", "books by a part of the event id: "),
+        ("drops-when-full", "unknown: "),
+    ],
+)
+def test_the_key_is_seen_by_id_and_by_what_effects_are_about(key_of, variant, short, key):
+    assert key_of(variant, observe_key=key)[0].startswith(short)
+
+
+def test_the_shape_of_deliveries_does_not_matter(key_of):
+    """The payload stands deep in the body, whose top has the event's id too."""
+    assert key_of("reference", delivery_shape="typed")[0].startswith(BY_ID)
+
+
+def test_types_that_are_states_say_nothing(key_of):
+    """A row that is overwritten looks like a repeat that is dropped."""
+    found, _ = key_of("reference", "steady", events=["CustomerCreated"])
+    assert "unknown: of the chosen types none happens once and has a known identity" == found
+
+
+def test_without_an_observer_nothing_is_sent(key_of):
+    found, played = key_of("reference", observe_url="")
+    assert found.startswith("unknown: ")
+    assert "unknown" == played.judgement.verdict

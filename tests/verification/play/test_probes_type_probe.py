@@ -1,0 +1,110 @@
+"""Which types a receiver takes."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from frontsim.hosting.serving import run_in_thread
+from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.play.probes import ProbedTypes, probe
+from frontsim.verification.request import Request
+from frontsim.verification.scenario.scenario import chosen
+from tests.support.served import served
+
+pytestmark = pytest.mark.slow
+
+SALE, MOVEMENT, CUSTOMER = "SaleCreated", "StockMovementCreated", "CustomerCreated"
+
+
+@contextmanager
+def answering(answers, otherwise):
+    """A receiver that answers each type with a status; a list is used up, its last one stays."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status = answers.get(self.headers["X-Webhook-Event"], otherwise)
+            if isinstance(status, list):
+                status = status.pop(0) if len(status) > 1 else status[0]
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+
+
+def probed(answers, otherwise, *, events=()):
+    """What the probe tells, and the types of the run."""
+    told = []
+    with answering(answers, otherwise) as url:
+        request = Request(receiver=url, events=events)
+        with (
+            open_harnesses(
+                request, 1, simulators=run_in_thread, pause=lambda _: None, on_probe=told.append
+            ) as open_harness,
+            open_harness(chosen(["steady"])[0]) as harness,
+        ):
+            return told[0], harness.selection.types("all"), harness.api.list_webhooks()
+
+
+def test_most_types_refused_is_told_with_what_to_do():
+    """Nothing is left out without being asked."""
+    found, types, webhooks = probed({SALE: 200}, 500)
+    assert "20 of 21 types were answered 500 Internal server error. Not yours? --events SaleCreated" == found.hint
+    assert 21 == len(types)
+    assert [] == webhooks
+
+
+def test_a_simulator_that_goes_on_keeps_no_webhook_of_the_probe():
+    """One of our own ends with the probe, so that nothing is removed there."""
+    with (
+        answering({}, 200) as url,
+        open_harnesses(Request(receiver=url), 1, simulators=run_in_thread, pause=lambda _: None) as open_harness,
+        open_harness(chosen(["steady"])[0]) as harness,
+    ):
+        assert not harness.cleans_up
+        probe(replace(harness, cleans_up=True))
+        assert [] == harness.api.list_webhooks()
+        probe(harness)
+        assert 21 == len(harness.api.list_webhooks())
+
+
+def test_auto_leaves_out_what_is_refused_alike():
+    """A type with another answer than the others stays in: it may be broken."""
+    found, types, _ = probed({SALE: 200, MOVEMENT: 400, CUSTOMER: 503}, 404, events=["auto"])
+    assert {SALE, MOVEMENT, CUSTOMER} == set(types)
+    assert 18 == len(found.refused)
+
+
+def test_a_type_that_is_taken_the_second_time_is_not_refused():
+    found, types, _ = probed({SALE: [500, 200]}, 200, events=["auto"])
+    assert {} == found.refused
+    assert 21 == len(types)
+
+
+def test_a_receiver_that_refuses_all_is_judged_whole():
+    """Nothing would be left to judge, so nothing is left out; the hint names what such receivers often miss."""
+    found, types, _ = probed({}, 500, events=["auto"])
+    assert ({}, 21) == (found.refused, len(types))
+    assert "refused a clean event of each type, most with 500 Internal server error" in found.hint
+    assert "--delivery-shape typed" in found.hint
+    assert dict.fromkeys(found.types, 500) == found.statuses
+
+
+def test_one_that_takes_a_type_has_not_refused_all():
+    """So the run goes on, whatever the preflights are answered."""
+    assert {} == probed({SALE: 200}, 401)[0].statuses
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"), [(["a"], False), (["a", "b"], True), (["a", "b", "c"], False)], ids=["few", "most", "all"]
+)
+def test_only_most_but_not_all_is_worth_a_hint(refused, told):
+    found = ProbedTypes(["a", "b", "c"], dict.fromkeys(refused, "500"))
+    assert told == bool(found.hint)
