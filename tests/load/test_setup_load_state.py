@@ -11,7 +11,7 @@ from frontsim.load.options import Load
 from frontsim.load.plan import STEADY
 from frontsim.load.setup import open_state
 from frontsim.settings import Settings
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import Address, Request
 from frontsim.verification.scenario.selection import Selection
 from tests.support.receiver import serving

@@ -12,8 +12,6 @@ import pytest
 
 from frontsim.client.control import DeliveryReport
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.load import setup as load_setup
-from frontsim.load import teardown
 from frontsim.load.options import Load
 from frontsim.load.plan import DOWNTIME, STEADY
 from frontsim.load.report import report_on
@@ -22,9 +20,10 @@ from frontsim.load.teardown import faulted_until, open_deliveries, preflight_of,
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import EventFact, FaultFact, Run
 from frontsim.verification.effects.observers import Observer, UrlObserver
-from frontsim.verification.effects.settle import EffectReader, WaitLimits
+from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.judge import checks
 from frontsim.verification.judge.checks import Judgement
+from frontsim.verification.patience import WaitLimits
 from frontsim.verification.played import judge_recorded
 from frontsim.verification.scenario.scenario import Scenario
 from tests.load.conftest import Receivers
@@ -75,7 +74,6 @@ def test_what_was_acknowledged_and_not_sent_is_lost(setup: LoadSetup) -> None:
 def test_what_the_receiver_derives_is_compared_at_the_end(
     receivers: Receivers,
     load: Load,
-    monkeypatch: pytest.MonkeyPatch,
     *,
     name: str,
     path: str,
@@ -83,10 +81,11 @@ def test_what_the_receiver_derives_is_compared_at_the_end(
     found: list[str],
 ) -> None:
     """A delivery without an answer is resent: booked once, but it may count twice. The verdict has their number."""
-    monkeypatch.setattr(load_setup, "MISSING_S", 1.0)  # the level that is wrong stays so
     own = receivers.start(name)
     given = {"receiver": own.hook, "observe_url": own.effects, "observe_state": f"{own.url}/{path}", "mix": mix}
     with closing(set_up(replace(load, options=Namespace(**{**vars(load.options), **given})))) as setup:
+        setup.limits = replace(setup.limits, last_s=1.0)  # the level that is wrong stays so
+        setup.wait_limits = setup.limits.only_wait(end_s=load.options.end_timeout)
         lost, *heard = setup.simulator.lease({mix: 1}, count=4)
         setup.sender.post(lost)
         reports = [DeliveryReport(lost, Outcome.UNKNOWN), *(setup.sender.post(each) for each in heard)]
@@ -97,14 +96,12 @@ def test_what_the_receiver_derives_is_compared_at_the_end(
     assert judgement.items + judgement.customers > 1
 
 
-def test_a_finding_shows_what_was_sent_and_answered(
-    receivers: Receivers, load: Load, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_finding_shows_what_was_sent_and_answered(receivers: Receivers, load: Load) -> None:
     """A receiver that refuses a repeat: the report has the request of the resend and the receiver's own words."""
-    monkeypatch.setattr(teardown, "MISSING_S", 0.1)  # it refuses for ever, so there is nothing to wait for
     broken = receivers.start("refuses-duplicates")
     options = {**vars(load.options), "receiver": broken.hook, "observe_url": broken.effects, "payloads": "typical"}
     with closing(set_up(replace(load, options=Namespace(**options)))) as setup:
+        setup.limits = replace(setup.limits, last_s=0.1)  # it refuses for ever, so there is nothing to wait for
         (lost,) = setup.simulator.lease({"SaleCreated": 1}, count=1)
         setup.sender.post(lost)
         setup.simulator.report_lease(lost.lease_id, [DeliveryReport(lost, Outcome.UNKNOWN)])

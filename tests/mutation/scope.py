@@ -18,6 +18,7 @@ MUTATED = (
     "verification/effects/look.py",
     "verification/effects/settle.py",
     "verification/effects/state_shape.py",
+    "verification/patience.py",
     "domain/fault*.py",
 )
 """Everything between what was recorded and the verdict, and what breaks a delivery."""

@@ -19,7 +19,7 @@ import pytest
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.breakage import DependencyAddress
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import Request
 from tests.examples import databases
 from tests.stacks import brokers, relational

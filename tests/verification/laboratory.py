@@ -9,10 +9,9 @@ import orjson
 
 from frontsim import catalog
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.effects.settle import WaitLimits
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits, WaitLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from frontsim.verification.session import play_all

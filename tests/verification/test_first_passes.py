@@ -13,7 +13,8 @@ from frontsim.verification import first_passes
 from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.first_passes import FirstPasses
 from frontsim.verification.judge.checks import Judgement, receiver_contract
-from frontsim.verification.play.harness import Harness, RestOfRun, TimeLimits
+from frontsim.verification.patience import TimeLimits
+from frontsim.verification.play.harness import Harness, RestOfRun
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.played import NotPlayed
 from frontsim.verification.scenario.scenario import bundled_scenarios
@@ -165,7 +166,7 @@ def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits)
 @pytest.mark.slow
 def test_a_receiver_that_refuses_everything_is_asked_in_two_scenarios(shop, requested, play, monkeypatch):
     """The verdict on the others is the same without playing them; one that refuses for a moment would be played on."""
-    monkeypatch.setattr("frontsim.verification.schedule._LEAST_S", 0.0)
+    monkeypatch.setattr("frontsim.verification.patience.REFUSED_S", 0.0)
     shop.answers = lambda _: 401
     request = requested(shop.url, events=["SaleCreated"])
     asked = []

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from frontsim.errors import BadInput, Unusable
+from frontsim.verification import patience
 from frontsim.verification import request as request_module
 from frontsim.verification.effects.observers import CommandObserver, FunctionObserver, SinkObserver, UrlObserver
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import (
     Address,
     Request,
@@ -48,7 +49,7 @@ def test_two_ways_to_read_effects_are_refused_by_their_names(url: str) -> None:
 
 def test_where_nothing_listens_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a few tries; a receiver that frontsim starts need not listen yet."""
-    monkeypatch.setattr(request_module, "_TRIES", 2)
+    monkeypatch.setattr(patience, "LISTENS_S", 2 * patience.CHILD_LOOK_S)
     pauses: list[float] = []
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # it has the port, and does not listen

@@ -24,6 +24,16 @@ from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
 from frontsim.masking import masked
 
+START_S = 30.0
+"""Seconds in which a receiver must listen that is started for the run, by us or once our ports are known."""
+CONNECT_S = 5.0
+"""Seconds for a connection. Loopback answers at once; a lost SYN is sent again after a second, so one is too few."""
+GONE_S = 5.0
+"""Seconds until a killed program's processes are gone, and its port with them. The kernel needs milliseconds."""
+PORT_LOOK_S = 0.01
+"""Between two looks at the port of a receiver that verify has started or killed: each adds to the time of a kill."""
+_DYING_LOOK_S = 0.002
+_LAST_WORDS_S = 0.5  # to read what a receiver has printed when it ended
 _LIBRARIES = ("libfaketimeMT.so.1", "libfaketime.so.1")
 
 
@@ -43,8 +53,6 @@ def at_another_time(offset_s: float, library: Path) -> dict[str, str]:
     }
 
 
-_LONGEST_S = 5.0
-_PAUSE_S = 0.002
 _PROCESSES = Path("/proc")
 _DEAD = ("Z", "X")
 
@@ -57,11 +65,11 @@ def kill_session(leader: int, *, pause: Callable[[float], None]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
     began_s = stopwatch()
-    while (left := list(_members(leader))) and stopwatch() - began_s < _LONGEST_S:
+    while (left := list(_members(leader))) and stopwatch() - began_s < GONE_S:
         for number in left:
             with suppress(ProcessLookupError):
                 os.kill(number, signal.SIGKILL)
-        pause(_PAUSE_S)
+        pause(_DYING_LOOK_S)
 
 
 def _members(session: int) -> Iterator[int]:
@@ -77,10 +85,6 @@ def _members(session: int) -> Iterator[int]:
             yield int(folder.name)
 
 
-START_S = 30.0
-"""Seconds in which it must listen."""
-_GONE_S = 5.0
-_LAST_WORDS_S = 0.5
 _PIECE = 64 * 1024
 _KEPT = 400  # bytes of its output
 
@@ -139,7 +143,7 @@ class ReceiverProcess:
                     f"--receiver-cmd: expected it to listen on {self._address[0]}:{self._address[1]} "
                     f"within {START_S:g} s: {self._tail()}"
                 )
-            self._pause(0.01)
+            self._pause(PORT_LOOK_S)
 
     def _spawned(self) -> "subprocess.Popen[bytes]":
         with self._lock:  # so that it is never started beside `close`, which then would not end it
@@ -170,8 +174,9 @@ class ReceiverProcess:
         process.wait()
         self._process = None
         began = stopwatch()
-        while self._listens() and stopwatch() - began < _GONE_S:  # the shell is gone; its child may die a moment later
-            self._pause(0.005)
+        while self._listens() and stopwatch() - began < GONE_S:
+            # the shell is gone; its child may die a moment later
+            self._pause(PORT_LOOK_S)
 
     def restart(self) -> None:
         """Kill it and start it. Raises Unusable."""
@@ -204,7 +209,7 @@ class ReceiverProcess:
 def is_listening(url: str) -> bool:
     """Whether something listens at the address of a URL."""
     try:
-        with socket.create_connection(_address(url), timeout=1.0):
+        with socket.create_connection(_address(url), timeout=CONNECT_S):
             return True
     except OSError:
         return False

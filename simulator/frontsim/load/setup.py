@@ -30,8 +30,9 @@ from frontsim.load.leases import never_left
 from frontsim.load.options import Load
 from frontsim.settings import Settings
 from frontsim.verification.compare.state_reader import RunState, StateReader
-from frontsim.verification.effects.settle import EffectReader, WaitLimits
-from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.effects.settle import EffectReader
+from frontsim.verification.patience import TimeLimits, WaitLimits
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log import ExchangeSource
 from frontsim.verification.play.probes import probe_state
 from frontsim.verification.play.scenario_state import since_ms
@@ -201,8 +202,6 @@ def _since_ms(began: float) -> int:
     return round((stopwatch() - began) * 1000)
 
 
-MISSING_S = 15.0
-"""How long to wait for missing effects, at least: a receiver may book in batches."""
 MASTER_TTL_S = 3600.0
 """How long the master's own leases live: when the master dies, the run is over anyway."""
 
@@ -216,6 +215,7 @@ class LoadSetup:
         state: reads what the receiver derives; None where the user gave no way.
         webhooks: the event type of each webhook, by its id.
         created: the ids of the webhooks that this run created.
+        limits: how long the receiver may take for what it is asked before and after the load.
         wait_limits: how long to wait for effects.
         events_before: how many events the simulator had before the run.
     """
@@ -231,6 +231,7 @@ class LoadSetup:
     epoch: datetime
     webhooks: Mapping[str, str]
     created: list[str]
+    limits: TimeLimits
     wait_limits: WaitLimits
     events_before: int
     cleanup: ExitStack
@@ -292,12 +293,6 @@ def set_up(load: Load) -> LoadSetup:
         return setup
 
 
-def limits_of(load: Load) -> TimeLimits:
-    """How long the receiver may take for what it is asked before and after the load."""
-    options = load.options
-    return TimeLimits(settle_s=options.settle, answer_s=options.answer_timeout, last_s=MISSING_S)
-
-
 def request_of(load: Load) -> Request:
     """The receiver and the way to see its effects, as `frontsim verify` takes them."""
     options = load.options
@@ -317,7 +312,7 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
     )
     simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
     sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, tls=load.tls_context())))
-    limits = limits_of(load)
+    limits = TimeLimits(settle_s=options.settle, answer_s=options.answer_timeout)
     state = cleanup.enter_context(open_state(load, request, selection, address, limits=limits))
     effects = None
     if (observer := observer_of(request, address)) is not None:
@@ -340,7 +335,8 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         epoch=epoch,
         webhooks={**existing, **created},
         created=list(created),
-        wait_limits=WaitLimits(options.settle, max(10 * options.settle, MISSING_S), options.end_timeout),
+        limits=limits,
+        wait_limits=limits.only_wait(end_s=options.end_timeout),
         events_before=events_before,
         cleanup=cleanup,
     )

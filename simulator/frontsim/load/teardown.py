@@ -17,10 +17,10 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.errors import FrontsimError
 from frontsim.load.options import Load
-from frontsim.load.setup import MASTER_TTL_S, MISSING_S, LoadSetup, limits_of
+from frontsim.load.setup import MASTER_TTL_S, LoadSetup
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import ContentCheck, EventFact, FaultFact, History, Observation
-from frontsim.verification.effects.settle import ReceiverLatency
+from frontsim.verification.patience import Patience
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Condition, outcome_of, read_webhook_facts
 from frontsim.verification.play.preflight import CleanEvent, Preflight, PreflightResult
@@ -40,7 +40,7 @@ def resend_failed(setup: LoadSetup) -> bool:
     began_s = stopwatch()
     limits = JobLimits(
         is_late=lambda: stopwatch() - began_s >= setup.load.options.end_timeout,
-        may_wait=lambda stalled_s: stalled_s < MISSING_S,
+        may_wait=lambda stalled_s: stalled_s < setup.limits.last_s,
         pause=sleep,
     )
     return run_resend_job(LeasedResends(setup), limits)
@@ -74,7 +74,7 @@ def preflight_of(setup: LoadSetup) -> Preflight:
         pause=sleep,
         answer_s=options.answer_timeout,
         missing_s=setup.wait_limits.missing_s,
-        longest_s=MISSING_S,
+        longest_s=setup.limits.last_s,
     )
 
 
@@ -218,8 +218,7 @@ def _observed(setup: LoadSetup, history: History, preflight_event_id: str) -> Re
         setup.effects,
         settled,
         levels=setup.state,
-        limits=limits_of(setup.load),
-        latency=ReceiverLatency(),
+        patience=Patience(setup.limits),
         preflight_event_id=preflight_event_id,
     )
     final = Observation(setup.now_ms(), settled.effects)

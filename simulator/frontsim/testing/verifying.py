@@ -25,7 +25,7 @@ from frontsim.verification.dependency.breakage import read_addresses
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Report
 from frontsim.verification.report import summary

@@ -10,9 +10,9 @@ from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import ContentCheck, History
-from frontsim.verification.effects.settle import ReceiverLatency
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.play.harness import Harness, RestOfRun, TimeLimits
+from frontsim.verification.patience import Patience, ReceiverLatency, TimeLimits
+from frontsim.verification.play.harness import Harness, RestOfRun
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import ExchangeSource, read_exchanges
@@ -33,10 +33,6 @@ from frontsim.verification.schedule import (
 
 _SLOW_MS = 150
 """A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
-_PART_FOR_KILLS = 0.25
-"""The part of the budget in which one scenario may kill the receiver: four do so, and it may be slow to start."""
-_LATE_S = 1.5
-"""A receiver that books so long after its answer, as a batch does, keeps scenarios waiting: more of them may wait."""
 
 
 class OpenHarness(Protocol):
@@ -122,7 +118,7 @@ class FirstPasses:
         if self._answer_ms > _SLOW_MS:
             return 1
         one, some, many = 1, self._pace.jobs, self._pace.jobs_that_wait
-        waits = self._receiver.longest_s > _LATE_S
+        waits = self._receiver.books_late
         if overload():
             return some if waits else one
         return many if waits else some
@@ -143,7 +139,7 @@ class FirstPasses:
 
         Time is reserved for the last look, and for what waits for the end of the run.
         """
-        last_s = self._open_harness.limits.last_s if self._receiver.leaves_rest else 0.0
+        last_s = Patience(self._open_harness.limits, self._receiver).reserved_s
         if not self._schedule.is_over(reserve_s=last_s + self._reserved_s + expected_s):
             return ""
         return f"the budget of {self._pace.budget_s:g} s was used up"
@@ -165,7 +161,7 @@ class FirstPasses:
                 pause=pause,
                 rest_of_run=rest,
                 cleans_up=cleans_up,
-                limits=replace(opened.limits, kills_s=_PART_FOR_KILLS * self._pace.budget_s),
+                limits=opened.limits.within(self._pace.budget_s),
             )
             self._receiver = harness.latency
             recording = play(volume.scenario, harness)
@@ -194,7 +190,7 @@ class FirstPasses:
         self._blind_before = blind
         self._answer_ms = self._answer_ms or _answer_ms(history)
         self._per_s = self._per_s or deliveries_per_s(history)
-        if judgement.may_change or self._receiver.longest_s > _LATE_S:
+        if judgement.may_change or self._receiver.books_late:
             self._receiver.leaves_rest = True
 
     def _note_refusals(self, refused: Mapping[str, int | None], selection: Selection) -> None:

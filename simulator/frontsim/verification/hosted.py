@@ -20,10 +20,10 @@ from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.observers import SharedObserver
-from frontsim.verification.effects.settle import ReceiverLatency
 from frontsim.verification.first_passes import OpenHarness
+from frontsim.verification.patience import ReceiverLatency, TimeLimits
 from frontsim.verification.play.given import skip_reason
-from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.probes import ProbedTypes, probe, probe_state
 from frontsim.verification.request import (
     Address,

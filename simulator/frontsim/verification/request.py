@@ -16,9 +16,10 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.domain.target import tls_context
 from frontsim.errors import BadInput, Unusable
-from frontsim.hosting.user_program import ReceiverProcess, faketime_library
+from frontsim.hosting.user_program import CONNECT_S, ReceiverProcess, faketime_library
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import read_settings
+from frontsim.verification import patience
 from frontsim.verification.compare.state_reader import state_observer
 from frontsim.verification.dependency.breakage import DependencyAddress
 from frontsim.verification.dependency.proxies import Dependencies
@@ -32,13 +33,12 @@ from frontsim.verification.effects.observers import (
     import_observer,
     sql_observer,
 )
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.scenario.selection import Selection
 
 CONCURRENCY = 50
 """Deliveries that our own simulator has in flight at once, as many as a storm sends."""
 KEY = "webhookEventId"
-_TRIES, _TRIES_TO_START = 3, 150
 _OURSELVES = r"127(?:\.\d+){3}|localhost|\[?::1\]?|0\.0\.0\.0"
 AUTO = "auto"
 """In place of event types: those that the receiver takes."""
@@ -148,18 +148,19 @@ def check(
     if request.limits.travel_s:
         _check_travel(request)
     if not request.receiver_cmd:
-        _await_receiver(request, host, port, tries=_TRIES_TO_START if dependencies else _TRIES, pause=pause)
+        looks = patience.looks_for_a_port(is_starting=dependencies is not None)
+        _await_receiver(request, host, port, looks=looks, pause=pause)
     if address is not None:
         check_simulator(address)
 
 
-def _await_receiver(request: Request, host: str, port: int, *, tries: int, pause: Callable[[float], None]) -> None:
-    for _ in range(tries):
+def _await_receiver(request: Request, host: str, port: int, *, looks: int, pause: Callable[[float], None]) -> None:
+    for _ in range(looks):
         try:
-            socket.create_connection((host, port), timeout=5).close()
+            socket.create_connection((host, port), timeout=CONNECT_S).close()
         except OSError as error:
             reason = error.strerror or str(error)
-            pause(0.2)
+            pause(patience.CHILD_LOOK_S)
         else:
             return
     raise Unusable(

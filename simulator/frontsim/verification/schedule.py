@@ -25,7 +25,9 @@ from frontsim.client.reconcile import is_refused_for_good
 from frontsim.clock import stopwatch
 from frontsim.threads import Pending
 from frontsim.verdicts import Verdict
+from frontsim.verification import patience
 from frontsim.verification.effects.history import History
+from frontsim.verification.patience import DELIVERIES_S
 from frontsim.verification.play.harness import RestOfRun
 from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN, SEEN_ONCE
 from frontsim.verification.scenario.scenario import Scenario
@@ -33,9 +35,6 @@ from frontsim.verification.scenario.steps import Clear, InjectFault, Raise, Rese
 
 JOBS, JOBS_THAT_WAIT = 4, 16
 """Scenarios that are played side by side, unless the user says otherwise."""
-_LOOK_S = 0.02
-_AMPLE_S = 60.0
-"""Scenarios side by side are far from taking so long. With as much left of the budget, none of them is left out."""
 T = TypeVar("T")
 Co = TypeVar("Co", covariant=True)
 
@@ -134,7 +133,7 @@ class Schedule:
         ]
         try:
             for end, rest in zip(ends, rests, strict=True):
-                while not end.is_done and not rest.is_awaited.wait(_LOOK_S):
+                while not end.is_done and not rest.is_awaited.wait(patience.LOOK_S):
                     pass
             yield ends
         except BaseException:
@@ -173,7 +172,7 @@ class Schedule:
         Where the budget may end before all have begun, they begin in their own order.
         """
         places = range(len(batch))
-        if self.is_over(reserve_s=_AMPLE_S):
+        if self.is_over(reserve_s=patience.AMPLE_S):
             return places
         return sorted(places, key=lambda place: not batch[place].takes_long)
 
@@ -206,8 +205,6 @@ def _breaks_anything(scenario: Scenario) -> bool:
     return _breaks_the_receiver(scenario) or scenario.checks_broken_bodies
 
 
-MOST_S = 6.0
-"""Seconds that the first deliveries of a scenario's events may take."""
 _FEWEST = 2
 _BEFORE, _AFTER = 3, 1
 """Clean events that are sent before a scenario's own and after them."""
@@ -245,12 +242,12 @@ def deliveries_per_s(history: History) -> float:
 
 
 def fitted(scenario: Scenario, *, per_s: float, number_of: NumberOfTypes, pasts_of: NumberOfTypes) -> Volume:
-    """The scenario with as many events as the receiver takes in `MOST_S`.
+    """The scenario with as many events as the receiver takes in `DELIVERIES_S`.
 
     `pasts_of`: of how many of these types the receiver hears first by another event.
     """
     events, deliveries = _size(scenario, number_of)
-    part = min(1.0, per_s * MOST_S / deliveries) if deliveries else 1.0
+    part = min(1.0, per_s * DELIVERIES_S / deliveries) if deliveries else 1.0
     steps = tuple(
         replace(step, count=max(min(step.count, _FEWEST), int(step.count * part)))
         if isinstance(step, Raise) and part < 1
@@ -310,8 +307,8 @@ _BLINDNESS = {
     _NEVER_SETTLED: "the effects did not come to rest",
 }
 """What keeps effects from being judged, in words."""
-_SCENARIOS, _LEAST_S = 2, 5.0
-"""A receiver that refuses everything is asked in so many scenarios at least, and for so long."""
+_SCENARIOS = 2
+"""A receiver that refuses everything is asked in so many scenarios at least, and for `patience.REFUSED_S`."""
 _NOT_FOUND = 404
 """A proxy may answer so while the receiver behind it starts."""
 
@@ -381,7 +378,7 @@ class Refusals:
         self._scenarios += 1
         if self._is_open or self._untried or _NOT_FOUND in self._statuses or not is_refused_for_good(self._statuses):
             return ""
-        if self._scenarios < _SCENARIOS or now_s - self._began_s < _LEAST_S:
+        if self._scenarios < _SCENARIOS or now_s - self._began_s < patience.REFUSED_S:
             return ""
         answers = " and ".join(map(str, sorted(each for each in self._statuses if each is not None)))
         return f"the receiver refused every clean event, of each type, with {answers}"

@@ -4,7 +4,7 @@ import pytest
 
 from frontsim.cli.commands.verify import pace_of, request_of, simulators_of, verify, with_nearest_observer
 from frontsim.verification.effects.history import ContentCheck
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import Address, Request
 from frontsim.verification.schedule import Pace
 

@@ -11,8 +11,8 @@ from frontsim.verification.effects import look
 from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.effects.look import Blocks, row_blocks
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.effects.settle import WaitLimits
 from frontsim.verification.effects.state_shape import Cell, StateShape, StockItem
+from frontsim.verification.patience import WaitLimits
 
 TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
 PAYLOAD = {

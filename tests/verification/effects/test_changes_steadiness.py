@@ -7,8 +7,9 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.verdicts import Verdict
-from frontsim.verification.effects.changes import YOUNG_S, Steadiness
+from frontsim.verification.effects.changes import Steadiness
 from frontsim.verification.effects.look import Blocks, row_blocks
+from frontsim.verification.patience import YOUNG_S
 from tests.verification.laboratory import ending
 
 

@@ -10,6 +10,7 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
+from frontsim.verification import patience
 from frontsim.verification.effects import bounded, observers
 from frontsim.verification.effects.observers import (
     CommandObserver,
@@ -128,7 +129,7 @@ def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
         return get(client, url, limit_s=limit_s if may_answer.is_set() else 0.1)
 
     monkeypatch.setattr(bounded, "get", get_in_little_time)
-    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 19.0)  # enough on any machine for the look that succeeds
+    monkeypatch.setattr(patience, "READ_AFTER_A_TIMEOUT_S", 19.0)  # enough on any machine for the look that succeeds
     shop.shows = lambda: (200, b"[]" if may_answer.wait(PATIENCE_S) else b"")
     with closing(UrlObserver(f"{shop.url}/effects")) as observer:
         for _ in range(2):
@@ -141,8 +142,8 @@ def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
 
 def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
     """The same for a command: what it may take is told."""
-    monkeypatch.setattr(observers, "TIMEOUT_S", 0.3)
-    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(patience, "READ_S", 0.3)
+    monkeypatch.setattr(patience, "READ_AFTER_A_TIMEOUT_S", 0.1)
     observer = CommandObserver("exec sleep 5")
     for limit_s in (0.3, 0.1):
         with pytest.raises(ObserverFailed, match=f"expected its end within {limit_s} s"):

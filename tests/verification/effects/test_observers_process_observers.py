@@ -11,7 +11,8 @@ import pytest
 
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
-from frontsim.verification.effects import foreign_code, observers
+from frontsim.verification import patience
+from frontsim.verification.effects import foreign_code
 from frontsim.verification.effects.observers import ObserverFailed, import_observer, sql_observer
 from tests.support.patience import PATIENCE_S
 
@@ -160,7 +161,7 @@ def test_what_cannot_be_imported(my_shop, source, told):
 def test_foreign_code_that_does_not_end(my_shop, tmp_path, monkeypatch, body, told):
     """It is ended, with its children, and the next look begins anew."""
     monkeypatch.setattr(foreign_code, "MOST_BYTES", 1_000_000)
-    monkeypatch.setattr(observers, "AFTER_A_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(patience, "READ_AFTER_A_TIMEOUT_S", PATIENCE_S)
     source = f"""
         import itertools, os, pathlib, re, subprocess, time
         hoard = []
@@ -172,9 +173,10 @@ def test_foreign_code_that_does_not_end(my_shop, tmp_path, monkeypatch, body, to
     observer = my_shop("read", source)
     process = observer._process._process
     if "within" in told:
-        observer._limit_s = 1  # of the first look alone: on a busy machine, a process may take longer to start
+        monkeypatch.setattr(patience, "READ_S", 1)  # of the first look alone: a process may take longer to start
     with pytest.raises(ObserverFailed, match=told):
         observer.read()
+    monkeypatch.setattr(patience, "READ_S", PATIENCE_S)
     (tmp_path / "mark").touch()
     assert ["b"] == observer.read()
     if told != "more than 500,000 rows":

@@ -5,14 +5,8 @@ import pytest
 from frontsim.verification.effects import settle
 from frontsim.verification.effects.history import Effect
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.effects.settle import (
-    EffectsWatch,
-    ReceiverLatency,
-    Settled,
-    WaitLimits,
-    read_patiently,
-    wait_until_settled,
-)
+from frontsim.verification.effects.settle import EffectsWatch, Settled, read_patiently, wait_until_settled
+from frontsim.verification.patience import WaitLimits
 
 TURNS = count()
 WAIT_LIMITS = WaitLimits(0.3, 3.0, 60.0)
@@ -109,26 +103,6 @@ def test_an_observer_that_stumbles_is_tried_again(waits):
     """One failure is no failure."""
     rest, _ = waits([(0, None), (0.05, 1)])
     assert (rest.failure, rest.is_quiet) == ("", True)
-
-
-def test_a_slow_receiver_is_given_its_time():
-    """Who took a second for a clean event is waited for accordingly."""
-    assert WaitLimits(0.3, 3.0, 60.0).for_latency(1.0) == WaitLimits(2.0, 10.0, 60.0)
-    assert WaitLimits(0.3, 3.0, 60.0).for_latency(0.01) == WaitLimits(0.3, 3.0, 60.0)
-
-
-def test_a_worker_that_books_in_batches_is_given_its_time():
-    """A receiver that once took five seconds may always do so: three of them while something is missing."""
-    assert WaitLimits(0.3, 3.0, 60.0).for_longest(5.0) == WaitLimits(5.0, 15.0, 60.0)
-    assert WaitLimits(0.3, 3.0, 60.0).for_longest(0.01) == WaitLimits(0.3, 3.0, 60.0)
-
-
-def test_the_longest_of_a_run_counts():
-    """A quick event after a slow one says nothing new."""
-    latency = ReceiverLatency()
-    for latency_s in (0.1, 4.0, 0.2):
-        latency.note(latency_s)
-    assert latency.longest_s == 4.0
 
 
 def test_the_last_change_is_told(waits):
@@ -267,25 +241,6 @@ def test_an_observer_that_takes_long_rests_as_long():
     """While something is missing, a look that took a second is followed by a pause of a second."""
     watch = EffectsWatch(relevant=lambda seen: seen, is_complete=bool, limits=WAIT_LIMITS, began_s=0.0)
     assert 1.0 == watch.take((), looked_s=0.0, now_s=1.0)
-
-
-def test_limits_follow_from_how_slow_a_receiver_is():
-    """Each is a multiple of what it took, and never less than the user's own."""
-    assert WAIT_LIMITS.for_latency(5.0) == WaitLimits(10.0, 50.0, 100.0)
-    assert WAIT_LIMITS.for_longest(20.0) == WaitLimits(20.0, 60.0, 120.0)
-    assert WAIT_LIMITS.in_haste() == WaitLimits(0.3, 3.0, 15.0)
-    assert WaitLimits(0.3, 30.0, 60.0).in_haste() == WaitLimits(0.3, 30.0, 30.0)
-    assert WAIT_LIMITS.leaving_rest(missing_s=1.0) == WaitLimits(0.3, 1.0, 60.0)
-    assert WAIT_LIMITS.leaving_rest(missing_s=9.0) == WAIT_LIMITS
-
-
-def test_a_run_begins_with_nothing_known_of_the_receiver():
-    """And keeps the longest latency, and the newest clean event that was booked."""
-    latency = ReceiverLatency()
-    assert ReceiverLatency(0.0, False, False, 0.0, False) == latency
-    for sent_s in (3.0, 9.0, 5.0):
-        latency.note_booked(sent_s=sent_s)
-    assert 9.0 == latency.booked_sent_s
 
 
 def test_a_wait_tells_when_it_saw_what():

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from frontsim.client.models import RaisedEvent
-from frontsim.verification.effects.settle import ReceiverLatency, WaitLimits
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import ReceiverLatency, TimeLimits, WaitLimits
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import chosen
 from tests.verification.play.mortal import MortalReceiver, is_killed_in
@@ -52,6 +52,12 @@ class NotingSimulator:
         return [what for name, what in self.asked if name == call]
 
 
+class FakeHarness(SimpleNamespace):
+    """Has what a test gives it, and is as patient as a real one."""
+
+    patience = Harness.patience
+
+
 @pytest.fixture
 def sim() -> NotingSimulator:
     return NotingSimulator()
@@ -61,7 +67,7 @@ def sim() -> NotingSimulator:
 def state(sim: NotingSimulator) -> ScenarioState:
     (scenario,) = chosen(["steady"])
     new_ids = iter(range(100, 300))
-    harness = SimpleNamespace(
+    harness = FakeHarness(
         is_alone=True,
         sim=sim,
         limits=TimeLimits(),

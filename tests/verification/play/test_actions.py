@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.scenario_state import ActiveFault, ScenarioState
 from frontsim.verification.scenario.scenario import chosen
 from frontsim.verification.scenario.steps import InjectFault

@@ -13,6 +13,7 @@ import pytest
 from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.breakage import DependencyAddress
+from frontsim.verification.patience import Patience, TimeLimits
 from frontsim.verification.play.faults import await_return
 from tests.support.ports import free_port
 from tests.verification.laboratory import HASTY, open_shop
@@ -207,9 +208,13 @@ def test_a_process_that_takes_a_moment_to_end_is_started_again():
         def start(self):
             servers.append(socket.create_server(("127.0.0.1", port)))
 
-    limits = SimpleNamespace(last_s=60)
+    limits = TimeLimits(last_s=60)
     harness = SimpleNamespace(
-        process=Process(), receiver_url=f"http://127.0.0.1:{port}", pause=lambda _: None, limits=limits
+        process=Process(),
+        receiver_url=f"http://127.0.0.1:{port}",
+        pause=lambda _: None,
+        limits=limits,
+        patience=Patience(limits),
     )
     told = []
     await_return(

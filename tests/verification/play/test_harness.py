@@ -6,8 +6,8 @@ import pytest
 
 from frontsim import catalog
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
-from frontsim.verification.effects.settle import ReceiverLatency, WaitLimits
-from frontsim.verification.play.harness import Harness, TimeLimits
+from frontsim.verification.patience import TimeLimits
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.selection import Selection
 
 
@@ -67,38 +67,6 @@ ASKS = {
 def harness():
     """Makes a harness without anything behind it."""
     return lambda **others: Harness(Gone(), Gone(), "http://shop", None, time.sleep, **others)
-
-
-def test_the_wait_grows_with_what_a_run_has_shown():
-    """What an earlier scenario has shown of the receiver's speed counts in all that follow."""
-    assert TimeLimits().first_wait(ReceiverLatency(2.0)) == WaitLimits(2.0, 6.0, 60.0)
-
-
-def test_effects_that_never_settled_get_less_time():
-    """A quarter of the time, but enough for what is missing."""
-    never = ReceiverLatency(never_settles=True)
-    assert TimeLimits().first_wait(never) == WaitLimits(0.3, 3.0, 15.0)
-    assert TimeLimits(timeout_s=4).first_wait(never) == WaitLimits(0.3, 3.0, 3.0)
-
-
-def test_the_last_look_is_a_long_one():
-    """15 s while something is missing, and more than a minute while the next batch may still come."""
-    latency = ReceiverLatency()
-    assert TimeLimits().last_wait(latency, may_await_batch=False) == WaitLimits(0.3, 15.0, 67.5)
-    assert TimeLimits().last_wait(latency, may_await_batch=True) == WaitLimits(0.3, 67.5, 67.5)
-
-
-def test_the_last_look_is_never_shorter_than_the_others():
-    """--settle, and a receiver that was slow, count there too."""
-    assert TimeLimits(settle_s=3.0).last_wait(ReceiverLatency(), may_await_batch=False) == WaitLimits(3.0, 30.0, 67.5)
-    assert TimeLimits(timeout_s=600.0).last_wait(ReceiverLatency(40.0), may_await_batch=True) == WaitLimits(
-        40.0, 120.0, 600.0
-    )
-
-
-def test_time_is_never_too_short_for_what_is_missing():
-    """With --timeout 1 what is missing is still waited for as --settle says."""
-    assert TimeLimits(timeout_s=1.0).wait_limits == WaitLimits(0.3, 3.0, 3.0)
 
 
 def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
@@ -199,14 +167,6 @@ def test_a_resend_whose_answer_is_lost_is_made_once_more():
     for api in (once, always):
         api.harness().resend([("webhook", "event-1")])
     assert (2, 2) == (once.calls, always.calls)
-
-
-def test_a_scenario_leaves_what_is_missing_to_the_last_look():
-    """The quiet window of what lacks nothing follows later; once effects were missing, also the wait for them."""
-    limits, usual = TimeLimits(), WaitLimits(0.3, 3.0, 60.0)
-    assert WaitLimits(0.0, 3.0, 60.0) == limits.settling(usual, ReceiverLatency())
-    assert usual == limits.settling(usual, ReceiverLatency(settles=True, never_settles=True))
-    assert WaitLimits(0.0, 0.3, 60.0) == limits.settling(usual, ReceiverLatency(leaves_rest=True))
 
 
 def test_a_clean_movement_has_an_article_of_its_own_unless_the_user_names_one():

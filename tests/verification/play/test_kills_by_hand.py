@@ -2,8 +2,9 @@
 
 import pytest
 
+from frontsim.verification.patience import APART_S
 from frontsim.verification.play.kills import answer_time_s, kill_after, leased, sent_by_hand
-from frontsim.verification.play.scenario_state import APART_S, ScenarioState
+from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.steps import CrashPoint
 from tests.verification.play.mortal import MortalReceiver
 

@@ -7,9 +7,9 @@ from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.effects.history import EventFact, History, Observation, Run
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.effects.settle import EffectReader, ReceiverLatency, Settled
+from frontsim.verification.effects.settle import EffectReader, Settled
+from frontsim.verification.patience import Patience, ReceiverLatency, TimeLimits
 from frontsim.verification.play import last_look as last_looks
-from frontsim.verification.play.harness import TimeLimits
 from frontsim.verification.play.last_look import LastLook, take_all
 
 
@@ -50,8 +50,7 @@ def played():
         last_look = LastLook(
             reader,
             settled,
-            limits=TimeLimits(settle_s=0.05, last_s=0.1),
-            latency=ReceiverLatency(),
+            patience=Patience(TimeLimits(settle_s=0.05, last_s=0.1), ReceiverLatency()),
             preflight_event_id="control",
         )
         return History("steady", events, final=Observation(9, new), **others), last_look, observer
@@ -116,8 +115,7 @@ def test_a_worker_that_has_booked_what_was_sent_later_has_passed_over_what_is_mi
     last_look = LastLook(
         EffectReader(observer, "webhookEventId", pause=time.sleep),
         Settled((), is_quiet=True, began_s=now - 200, changed_s=now - 200, ended_s=now),
-        limits=TimeLimits(last_s=100.0),
-        latency=latency,
+        patience=Patience(TimeLimits(last_s=100.0), latency),
         preflight_event_id="control",
     )
     before = last_look.is_due(history)
@@ -152,11 +150,11 @@ def test_a_window_adds_a_second_effect_and_takes_nothing_away(played):
 def test_effects_that_never_rest_are_known_to_others(played):
     """The next look has less time for them."""
     history, last_look, observer = played()
-    last_look._limits = TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1)
+    last_look._patience = Patience(TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1))
     ids, numbers = observer.ids, iter(range(1, 1_000_000))
     observer.read = lambda: [*ids, *["a"] * next(numbers)]
     assert not last_look.take(complete(history)).settled
-    assert last_look._latency.never_settles
+    assert last_look._patience.latency.never_settles
 
 
 def test_the_first_scenario_sees_whether_effects_come_to_rest(played):
@@ -166,7 +164,7 @@ def test_the_first_scenario_sees_whether_effects_come_to_rest(played):
     rested = last_look.see_rest(complete(history))
     assert (True, complete(history).final) == (rested.settled, rested.final)
     assert last_look.settled.watched_s >= 0.05
-    assert last_look._latency.settles
+    assert last_look._patience.latency.settles
     observer.ids = None  # another look would fail
     assert last_look.see_rest(rested) is rested
 
@@ -184,7 +182,7 @@ def test_an_observer_that_dies_in_the_first_window_shows_nothing(played):
     observer.ids = None
     rested = last_look.see_rest(complete(history))
     assert (None, True) == (rested.final, "it is gone" in rested.observer_failure)
-    assert not last_look._latency.settles
+    assert not last_look._patience.latency.settles
 
 
 def test_what_was_waited_for_in_vain_has_come_to_rest(played):
@@ -192,17 +190,17 @@ def test_what_was_waited_for_in_vain_has_come_to_rest(played):
     history, last_look, observer = played()
     observer.ids = None
     assert last_look.see_rest(history) is history
-    assert last_look._latency.settles
+    assert last_look._patience.latency.settles
 
 
 @pytest.mark.slow
 def test_effects_that_never_rest_are_known_after_the_first_window(played):
     history, last_look, observer = played()
-    last_look._limits = TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1)
+    last_look._patience = Patience(TimeLimits(settle_s=0.05, last_s=0.01, timeout_s=0.1))
     ids, numbers = observer.ids, iter(range(1, 1_000_000))
     observer.read = lambda: [*ids, *["a"] * next(numbers)]
     assert not last_look.see_rest(complete(history)).settled
-    assert (False, True) == (last_look._latency.settles, last_look._latency.never_settles)
+    assert (False, True) == (last_look._patience.latency.settles, last_look._patience.latency.never_settles)
 
 
 def test_a_history_is_compared_with_a_look_once(played, monkeypatch):

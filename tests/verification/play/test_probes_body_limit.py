@@ -18,7 +18,7 @@ def test_the_limit_is_found_to_the_byte(receiver, requested, play):
 
 
 def test_a_search_that_takes_long_tells_both_ends(receiver, requested, play, monkeypatch):
-    monkeypatch.setattr(probes, "_LONGEST_S", 0)
+    monkeypatch.setattr(probes, "EXAMINATION_S", 0)
     with receiver("rejects-large") as url:
         (played,) = play(requested(url), "big-payload")
     (note,) = [each for each in played.judgement.notes if "bytes" in each]

@@ -8,10 +8,16 @@ import pytest
 
 from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
-from frontsim.verification.effects.settle import WaitLimits
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import ReceiverLatency, TimeLimits, WaitLimits
+from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import chosen
+
+
+class FakeHarness(SimpleNamespace):
+    """Has what a test gives it, and is as patient as a real one."""
+
+    patience = Harness.patience
 
 
 @pytest.fixture
@@ -20,7 +26,8 @@ def state():
 
     def make(name="crash-matrix", *, dependencies=None):
         (scenario,) = chosen([name])
-        harness = SimpleNamespace(limits=TimeLimits(timeout_s=60), dependencies=dependencies)
+        limits, latency = TimeLimits(timeout_s=60), ReceiverLatency()
+        harness = FakeHarness(limits=limits, latency=latency, dependencies=dependencies)
         return ScenarioState(scenario, harness, WaitLimits(1, 1, 1), datetime(2026, 1, 1))  # noqa: DTZ001
 
     return make

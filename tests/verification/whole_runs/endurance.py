@@ -31,7 +31,7 @@ from frontsim.subjects.registry import CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Played, Report
 from frontsim.verification.report.report import as_json

@@ -17,7 +17,7 @@ from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.played import Played
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios

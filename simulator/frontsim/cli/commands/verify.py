@@ -59,7 +59,7 @@ from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.probes import ProbedTypes
 from frontsim.verification.played import Played, Report

@@ -25,7 +25,7 @@ from frontsim.verification.effects.changes import Effects
 from frontsim.verification.effects.history import Effect, History
 from frontsim.verification.effects.look import Block, Blocks
 from frontsim.verification.effects.observers import Observer, ObserverFailed, UrlObserver, sql_observer
-from frontsim.verification.effects.settle import Settled, WaitLimits, read_patiently, wait_until_settled
+from frontsim.verification.effects.settle import Settled, read_patiently, wait_until_settled
 from frontsim.verification.effects.state_shape import (
     Cell,
     CustomerField,
@@ -37,6 +37,7 @@ from frontsim.verification.effects.state_shape import (
     StockItem,
     Trait,
 )
+from frontsim.verification.patience import WaitLimits
 
 Claimed = TypeVar("Claimed", bound=Hashable)
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 
 from frontsim.errors import Unusable
 from frontsim.hosting.listening import listen
+from frontsim.hosting.user_program import CONNECT_S
 from frontsim.verification.dependency.breakage import (
     LOOPBACK,
     Breakage,
@@ -182,9 +183,6 @@ def _finish(writer: asyncio.StreamWriter) -> None:
             writer.write_eof()
 
 
-_ANSWERS_WITHIN_S = 5.0
-
-
 class Dependencies:
     """What stands between the receiver and its dependencies. The methods may be called from any thread."""
 
@@ -317,7 +315,7 @@ def open_dependencies(addresses: Sequence[DependencyAddress]) -> Iterator[Depend
 
 def _check(address: DependencyAddress) -> None:
     try:
-        socket.create_connection((address.host, address.port), timeout=_ANSWERS_WITHIN_S).close()
+        socket.create_connection((address.host, address.port), timeout=CONNECT_S).close()
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Unusable(

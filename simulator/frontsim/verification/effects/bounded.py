@@ -25,6 +25,7 @@ import httpx
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
 from frontsim.user_input.fields import most_values
+from frontsim.verification import patience
 
 MOST_BYTES = 64 * 1024 * 1024
 """Bytes of a text that is read."""
@@ -32,7 +33,6 @@ MOST_VALUES = 2_000_000
 """Values in it, about: each takes some hundred bytes of memory, however short it is."""
 _PIECE = 64 * 1024
 _ERRORS_KEPT = 4 * 1024
-_LOOK_S = 0.05
 
 
 class TooMuch(Exception):
@@ -169,7 +169,7 @@ def _read(process: "subprocess.Popen[bytes]", limit_s: float) -> tuple[bytes, by
         while selector.get_map():
             _check_time(began, limit_s)
             has_ended = process.poll() is not None
-            ready = selector.select(0 if has_ended else _LOOK_S)
+            ready = selector.select(0 if has_ended else patience.CHILD_LOOK_S)
             if has_ended and not ready:
                 break
             for key, _ in ready:
@@ -181,7 +181,7 @@ def _read(process: "subprocess.Popen[bytes]", limit_s: float) -> tuple[bytes, by
     while process.poll() is None:  # it closed its pipes and goes on
         _check_time(began, limit_s)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_LOOK_S)
+            process.wait(patience.CHILD_LOOK_S)
     return bytes(output.text), bytes(output.errors)
 
 

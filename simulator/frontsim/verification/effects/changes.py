@@ -29,6 +29,7 @@ from frontsim.verification.effects.classes import CURRENT
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import Effect
 from frontsim.verification.effects.look import EffectBlock, look_at
+from frontsim.verification.patience import YOUNG_S
 
 Effects = tuple[Effect, ...]
 
@@ -91,8 +92,6 @@ def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 
-YOUNG_S = 1.0
-"""Seconds in which a new record may come and go: the replicas or caches behind an endpoint do not all have it yet."""
 _LOOKS, _FLIPS = 25, 5
 """An observer is not steady if records have flipped in so many of its last looks."""
 

@@ -28,12 +28,13 @@ from typing import Any
 from frontsim.bundled import module_command, module_environment
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
+from frontsim.verification import patience
 from frontsim.verification.effects.bounded import MOST_BYTES, TooMuch, TooSlow, alchemy_rows, few_enough
+from frontsim.verification.patience import READ_GRACE_S
 
 MODULE = "frontsim.verification.effects.foreign_code"
 MOST_MEMORY = 256 * 1024 * 1024
 """Bytes of memory that one look may take, beside what the process had before it."""
-_LOOK_S = 0.05
 
 
 class NoEffects(Exception):
@@ -106,7 +107,7 @@ class PythonProcess:
         began = stopwatch()
         try:
             self._connection.send_bytes(pickle.dumps(message))
-            while not self._connection.poll(min(_LOOK_S, limit_s)):
+            while not self._connection.poll(min(patience.CHILD_LOOK_S, limit_s)):
                 if stopwatch() - began > limit_s:
                     raise TooSlow
                 if self._memory_before is not None and self._memory() - self._memory_before > MOST_MEMORY:
@@ -129,7 +130,6 @@ class PythonProcess:
 
 
 SQL, IMPORT = "sql", "import"
-_GRACE_S = 2.0  # after which a parent that has not killed us is not there
 
 Look = Callable[[], list[Any]]
 
@@ -162,7 +162,7 @@ def serve(connection: Connection) -> None:
     _send(connection, ("ready", None))
     while True:
         limit_s = pickle.loads(connection.recv_bytes())  # noqa: S301 - as above
-        signal.setitimer(signal.ITIMER_REAL, limit_s + _GRACE_S)
+        signal.setitimer(signal.ITIMER_REAL, limit_s + READ_GRACE_S)
         _send(connection, _answer(look))
         signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -24,6 +24,7 @@ from frontsim.client.http import read_url
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError
 from frontsim.masking import masked_command
+from frontsim.verification import patience
 from frontsim.verification.effects import bounded, content
 from frontsim.verification.effects.bounded import sqlite_rows, without_password
 from frontsim.verification.effects.changes import Steadiness
@@ -31,12 +32,6 @@ from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.foreign_code import IMPORT, SQL, NoEffects, PythonProcess
 from frontsim.verification.effects.history import Effect
 from frontsim.verification.effects.look import Blocks, NotAList, json_blocks, look_at, row_blocks
-
-TIMEOUT_S = 20.0
-_RETRY_S = 0.3
-"""Seconds that one look may take."""
-AFTER_A_TIMEOUT_S = 2.0
-"""Seconds that one look may take after one that took too long: an observer that hangs is not waited for again."""
 
 
 class ObserverFailed(FrontsimError):
@@ -112,7 +107,7 @@ class SharedObserver:
                 if stopwatch() - since_s >= self._patience_s:
                     self._patience_s = 0.0
                     raise
-                self._pause(_RETRY_S)
+                self._pause(patience.RESTARTING_S)
             else:
                 self._patience_s = self._longest_patience_s
                 return found
@@ -128,7 +123,7 @@ class UrlObserver:
         url: as the user gave it.
         headers: more of them.
         tls: as httpx takes it.
-        longest_s: bounds the seconds of one look further than `TIMEOUT_S`, as it does for the others.
+        longest_s: bounds the seconds of one look, as it does for the others; see `patience.read_s`.
         keeps_past: what the first look shows is kept as values, and not only as text. It may be many thousand effects
             of earlier runs.
     """
@@ -154,16 +149,17 @@ class UrlObserver:
         self._verify = tls or parsed.scheme == "https"
         self._http = self._client()
         self._longest_s = longest_s
-        self._limit_s = min(TIMEOUT_S, longest_s)
+        self._has_hung = False
         self._keeps = keeps_past
         self._shown: Blocks[bytes] = Blocks()
 
     def read(self) -> Sequence[Any]:
         """One GET; what an answer has in common with the last one is not parsed again."""
+        limit_s = patience.read_s(self._longest_s, has_hung=self._has_hung)
         try:
-            answer = bounded.get(self._http, self._url, limit_s=self._limit_s)
+            answer = bounded.get(self._http, self._url, limit_s=limit_s)
         except (bounded.TooSlow, httpx.TimeoutException):
-            limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+            self._has_hung = True
             self._http.close()
             self._http = self._client()
             raise ObserverFailed(
@@ -173,7 +169,7 @@ class UrlObserver:
             raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         except httpx.HTTPError as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
-        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        self._has_hung = False
         if answer.status_code != 200:
             text = excerpt(answer.body)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
@@ -202,18 +198,18 @@ class CommandObserver:
         self.name = f"command {masked_command(command)}"
         self._command = command
         self._longest_s = longest_s
-        self._limit_s = min(TIMEOUT_S, longest_s)
+        self._has_hung = False
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
     def read(self) -> Sequence[Any]:
-        limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), True
         try:
             done = bounded.run(self._command, limit_s=limit_s)
         except bounded.TooSlow:
             raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
         except bounded.TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected output that fits in memory, got {error}") from None
-        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        self._has_hung = False
         if done.exit_code != 0:
             text = excerpt(done.errors)[:200]
             raise ObserverFailed(f"{self.name}: expected exit code 0, got {done.exit_code}: {text}")
@@ -287,7 +283,7 @@ class SqliteObserver:
 
     def __init__(self, path: str, query: str, *, longest_s: float = math.inf) -> None:
         self.name = f"SQL on sqlite:///{path}"
-        self._rows = sqlite_rows(path, min(TIMEOUT_S, longest_s))
+        self._rows = sqlite_rows(path, patience.read_s(longest_s))
         self._query = query
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
@@ -321,7 +317,7 @@ class ProcessObserver:
         self._what = what
         self._expected = expected
         self._longest_s = longest_s
-        self._limit_s = self._start_limit_s = min(TIMEOUT_S, longest_s)
+        self._has_hung = self._start_has_hung = False
         self._process: PythonProcess | None = None
         self._shown: Blocks[Sequence[Any]] = Blocks()
         with suppress(bounded.TooSlow, NoEffects):  # the first look tells it
@@ -329,7 +325,7 @@ class ProcessObserver:
 
     def read(self) -> Sequence[Any]:
         """One look; after one that took too long, or too much, in a new process."""
-        limit_s, self._limit_s = self._limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), True
         try:
             if self._process is None or self._process.ended:
                 self._process = self._started()
@@ -343,7 +339,7 @@ class ProcessObserver:
             raise ObserverFailed(f"{self.name}: expected {self._expected}, {error}") from None
         except BadInput as error:
             raise ObserverFailed(str(error)) from None
-        self._limit_s = min(TIMEOUT_S, self._longest_s)
+        self._has_hung = False
         self._shown = row_blocks(effects, self._shown)
         return self._shown
 
@@ -352,7 +348,7 @@ class ProcessObserver:
             self._process.end()
 
     def _started(self) -> PythonProcess:
-        limit_s, self._start_limit_s = self._start_limit_s, min(AFTER_A_TIMEOUT_S, self._longest_s)
+        limit_s, self._start_has_hung = patience.read_s(self._longest_s, has_hung=self._start_has_hung), True
         process = PythonProcess(self._kind, self._what, limit_s=limit_s)
-        self._start_limit_s = min(TIMEOUT_S, self._longest_s)
+        self._start_has_hung = False
         return process

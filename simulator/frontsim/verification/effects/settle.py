@@ -8,18 +8,18 @@ answer yet counts as empty, until it answers for the first time: `is_absent`.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from frontsim.clock import stopwatch
-from frontsim.verification.effects.changes import YOUNG_S, Effects, Steadiness, first_change, shown_twice
+from frontsim.verification import patience
+from frontsim.verification.effects.changes import Effects, Steadiness, first_change, shown_twice
 from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten
 from frontsim.verification.effects.history import History
 from frontsim.verification.effects.look import Baseline, EffectBlock, Look, look_at
 from frontsim.verification.effects.observers import Observer, ObserverFailed, SharedObserver
+from frontsim.verification.patience import WaitLimits
 
-_SHORTEST_PAUSE_S = 0.02
-_LONGEST_PAUSE_S = 0.1
 _READS = 3
 
 Seen = TypeVar("Seen")
@@ -60,78 +60,6 @@ class Settled:
         return self.ended_s - self.began_s
 
 
-@dataclass(frozen=True, slots=True)
-class WaitLimits:
-    """How long to wait for effects, in seconds.
-
-    Attributes:
-        quiet_s: effects that lack nothing have settled when they are unchanged for this long.
-        missing_s: effects that lack something have settled when they are unchanged for this long, because a slow worker
-            is not a loss.
-        most_s: effects that still change after this long never settle. An earlier change gets its whole window, also
-            beyond this: a look that took long on a busy machine, or a batch that came late, is not a sign of unrest.
-    """
-
-    quiet_s: float
-    missing_s: float
-    most_s: float
-
-    def for_latency(self, latency_s: float) -> "WaitLimits":
-        """Limits that suit a receiver that took `latency_s` to book one clean event."""
-        return self._at_least(2 * latency_s, 10 * latency_s, 20 * latency_s)
-
-    def for_longest(self, latency_s: float) -> "WaitLimits":
-        """Limits that suit a receiver whose slowest event of the run took `latency_s`.
-
-        If a worker books in batches, the slowest event shows how often; a quick one shows nothing.
-        """
-        return self._at_least(latency_s, 3 * latency_s, 6 * latency_s)
-
-    def in_haste(self) -> "WaitLimits":
-        """A quarter of the time for effects that never settle, but still enough for what is missing."""
-        return replace(self, most_s=max(self.missing_s, self.most_s / 4))
-
-    def leaving_quiet(self) -> "WaitLimits":
-        """No time for what lacks nothing: a later look waits for it."""
-        return replace(self, quiet_s=0.0)
-
-    def leaving_rest(self, *, missing_s: float) -> "WaitLimits":
-        """Less time for what is missing: the last look waits for it."""
-        return replace(self, missing_s=min(self.missing_s, missing_s))
-
-    def _at_least(self, quiet_s: float, missing_s: float, most_s: float) -> "WaitLimits":
-        return WaitLimits(max(self.quiet_s, quiet_s), max(self.missing_s, missing_s), max(self.most_s, most_s))
-
-
-@dataclass(slots=True)
-class ReceiverLatency:
-    """How slow the receiver was so far: all scenarios of a run share it.
-
-    Attributes:
-        longest_s: the longest time that was seen between an event and its effect.
-        settles: effects came to rest, so later scenarios leave the quiet window to the last look.
-        never_settles: effects kept changing until time ran out, so later scenarios wait less for that.
-        leaves_rest: effects were missing or late, so later scenarios leave the wait for the rest to the last look,
-            which they share.
-        booked_sent_s: when the newest clean event was sent that has been booked, by the stopwatch.
-        keeps_refusing: the receiver refused an event for as long as a scenario waits, so later ones give up sooner.
-    """
-
-    longest_s: float = 0.0
-    settles: bool = False
-    never_settles: bool = False
-    leaves_rest: bool = False
-    booked_sent_s: float = 0.0
-    keeps_refusing: bool = False
-
-    def note(self, latency_s: float) -> None:
-        self.longest_s = max(self.longest_s, latency_s)
-
-    def note_booked(self, *, sent_s: float) -> None:
-        """Note that a clean event that was sent then is booked."""
-        self.booked_sent_s = max(self.booked_sent_s, sent_s)
-
-
 class EffectsWatch:
     """Follows effects from look to look, and decides when they have settled. It reads no clock and does no I/O.
 
@@ -162,7 +90,7 @@ class EffectsWatch:
         self._change = before.change if before else ""
         self._seen: Effects | None = relevant(before.effects) if before else None
         self._seen_before: Effects = ()
-        self._pause_s = _SHORTEST_PAUSE_S
+        self._pause_s = patience.LOOK_S
 
     def take(self, effects: Effects, *, looked_s: float, now_s: float) -> Settled | float:
         """Take in one look: the result of the wait, or how many seconds to pause before the next look.
@@ -174,13 +102,13 @@ class EffectsWatch:
         """
         has_changed = self._note_change(self._relevant(effects), looked_s)
         complete = self._is_complete(effects)
-        needed_s = self._limits.quiet_s if complete else self._limits.missing_s
+        needed_s = self._limits.needed_s(is_complete=complete)
         unchanged_s = looked_s - self._changed_s
         if unchanged_s >= needed_s or (has_changed and looked_s >= self._deadline_s):
             return self._result(effects, looked_s, is_quiet=unchanged_s >= needed_s)
-        self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 1.5)
+        self._pause_s = patience.longer_pause_s(self._pause_s)
         if complete:  # one more look at the window's end is enough
-            return max(_SHORTEST_PAUSE_S, needed_s - unchanged_s)
+            return max(patience.LOOK_S, needed_s - unchanged_s)
         return max(self._pause_s, now_s - looked_s)  # an observer that takes long is busy at most half the time
 
     def _note_change(self, effects: Effects, looked_s: float) -> bool:
@@ -269,14 +197,12 @@ def read_patiently(read: Callable[[], Seen], pause: Callable[[float], None]) -> 
         try:
             return read()
         except ObserverFailed:  # the last try says why
-            pause(_LONGEST_PAUSE_S)
+            pause(patience.RARE_LOOK_S)
     return read()
 
 
 _CLOSELY, _CALM = 50, 10
 """Looks at an observer that may not be steady, at most; so many in a row without a flip are enough."""
-_CLOSELY_S, _APART_S = 5.0, 0.02
-"""Seconds for all of them, and between two."""
 
 
 class EffectReader:
@@ -359,9 +285,9 @@ class EffectReader:
             self._observer.steadiness.forget()
 
     def _look_closely(self, steadiness: Steadiness) -> None:
-        self._pause(YOUNG_S)
+        self._pause(patience.YOUNG_S)
         steadiness.begin()
-        until_s = stopwatch() + _CLOSELY_S
+        until_s = stopwatch() + patience.EXAMINATION_S
         for looks in range(1, _CLOSELY + 1):
             try:
                 self.read_all()
@@ -370,7 +296,7 @@ class EffectReader:
             is_calm = looks >= _CALM and not steadiness.flips(_CALM)
             if steadiness.decide() or is_calm or stopwatch() > until_s:
                 break
-            self._pause(_APART_S)
+            self._pause(patience.LOOK_S)
         steadiness.is_suspect = False
 
     def wait_until_settled(

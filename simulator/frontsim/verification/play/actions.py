@@ -21,7 +21,6 @@ from frontsim.verification.play.faults import (
     begin_fault,
     break_at_boundaries,
     end_faults,
-    patience_s,
     start_what_ended_late,
 )
 from frontsim.verification.play.kills import crash
@@ -61,7 +60,7 @@ def take_checkpoint(state: ScenarioState) -> None:
     if state.effects is None:
         return
     history = History(state.scenario.name, read_facts(state), observer_key=state.effects.key)
-    limits = state.harness.limits.first_wait(state.harness.latency)
+    limits = state.harness.patience.first_wait()
     settled = state.effects.wait_until_settled(history, limits, wants_all=False)
     state.settling_s += settled.watched_s
     if settled.failure:
@@ -124,7 +123,8 @@ def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
     latency = state.harness.latency
     if state.is_breaking or latency.keeps_refusing:
         return False
-    latency.keeps_refusing = stalled_s >= patience_s(state)
+    longest_s = state.harness.patience.return_s(breaks_dependency=state.scenario.needs_dependency)
+    latency.keeps_refusing = stalled_s >= longest_s
     return not latency.keeps_refusing
 
 

@@ -18,13 +18,15 @@ from dataclasses import dataclass
 from frontsim.clock import stopwatch
 from frontsim.errors import Unusable
 from frontsim.hosting.user_program import is_listening
+from frontsim.verification import patience
 from frontsim.verification.dependency.breakage import Breakage, DependencyFault
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.effects.history import FaultFact
 from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.patience import APART_S, CHILD_LOOK_S
 from frontsim.verification.play.kills import kill_in_delivery
 from frontsim.verification.play.raising import raise_events
-from frontsim.verification.play.scenario_state import APART_S, ActiveFault, BrokenDependency, ScenarioState
+from frontsim.verification.play.scenario_state import ActiveFault, BrokenDependency, ScenarioState
 from frontsim.verification.scenario.steps import (
     AtBoundaries,
     BoundaryAct,
@@ -33,10 +35,6 @@ from frontsim.verification.scenario.steps import (
     InjectFault,
     Raise,
 )
-
-_DEPENDENCY_LOOK_S = 0.05
-_PATIENCE = 2.5
-"""A circuit breaker or a pool may take half a minute to trust a dependency again: 37.5 s by default."""
 
 
 def begin_dependency_fault(state: ScenarioState, step: BreakDependency) -> None:
@@ -76,22 +74,22 @@ def await_return(state: ScenarioState) -> None:
         Unusable: it does not listen again, or cannot be started.
     """
     harness = state.harness
-    began_s = stopwatch()
+    began_s, longest_s = stopwatch(), harness.patience.return_s(breaks_dependency=True)
     _start_again(state)
     while not is_listening(harness.receiver_url):
-        if stopwatch() - began_s > patience_s(state):
+        if stopwatch() - began_s > longest_s:
             raise Unusable(
                 f"expected a receiver at {harness.receiver_url} once its dependency was whole again, got none within "
-                f"{patience_s(state):g} s: it ended, and nothing started it again; run it under its supervisor, or let "
+                f"{longest_s:g} s: it ended, and nothing started it again; run it under its supervisor, or let "
                 "verify start it (--receiver-cmd)"
             )
-        harness.pause(_DEPENDENCY_LOOK_S)
+        harness.pause(CHILD_LOOK_S)
         _start_again(state)  # what has closed its sockets may take a moment to end
     while state.effects is not None and not state.effects.is_absent and stopwatch() - began_s < harness.limits.last_s:
         try:
             state.effects.read_all()
         except ObserverFailed:  # the receiver may show its effects itself, through connections that are dead
-            harness.pause(_DEPENDENCY_LOOK_S)
+            harness.pause(CHILD_LOOK_S)
         else:
             return
 
@@ -111,12 +109,6 @@ def _start_again(state: ScenarioState) -> None:
     if process is not None and not process.is_running:
         process.start()
         state.mark("receiver started: it had ended while its dependency was broken")
-
-
-def patience_s(state: ScenarioState) -> float:
-    """How long a receiver may refuse everything before the list -> resend job gives up."""
-    last_s = state.harness.limits.last_s
-    return last_s * _PATIENCE if state.scenario.needs_dependency else last_s
 
 
 def why_nothing_was_hit(state: ScenarioState) -> str:
@@ -172,11 +164,6 @@ def end_faults(state: ScenarioState) -> None:
     state.harness.pause(APART_S)
 
 
-_QUIET_S = 0.1
-"""The receiver makes no more requests for an event when it has made none for so long."""
-_BUSY_S = 1.0
-"""A receiver whose workers ask all the time never is quiet: it gets so long for an event."""
-_BOUNDARY_LOOK_S = 0.002
 _CLEAN = 2
 
 
@@ -248,7 +235,7 @@ def _kill(state: ScenarioState, event: str, boundary: _Boundary) -> None:
 
 def _break(state: ScenarioState, fault: DependencyFault, boundary: _Boundary) -> int:
     """Break it from now on; when that was, in ms since the scenario began."""
-    state.harness.pause(APART_S)
+    state.harness.pause(patience.APART_S)
     dependencies_of(state).break_(Breakage(fault, state.turn, boundary.number, times=1))
     return state.now_ms()
 
@@ -258,7 +245,7 @@ def _mend(state: ScenarioState, fault: str, from_ms: int) -> None:
     dependencies.mend()
     state.hits += dependencies.hits
     state.faults.append(FaultFact(fault, from_ms, state.now_ms(), f"hits={dependencies.hits}"))
-    state.harness.pause(APART_S)
+    state.harness.pause(patience.APART_S)
 
 
 def _deliver(state: ScenarioState, event: str) -> bool:
@@ -273,12 +260,12 @@ def _await_quiet(state: ScenarioState, *, until_hit: bool = False) -> bool:
     dependencies, pause = dependencies_of(state), state.harness.pause
     began_s = changed_s = stopwatch()
     seen = dependencies.answers(state.turn)
-    while (now_s := stopwatch()) - began_s < _BUSY_S:
-        if now_s - changed_s >= _QUIET_S:
+    while (now_s := stopwatch()) - began_s < patience.BUSY_S:
+        if now_s - changed_s >= patience.QUIET_S:
             return True
         if until_hit and dependencies.hits:
             return False
-        pause(_BOUNDARY_LOOK_S)
+        pause(patience.MILLISECONDS_S)
         if (answers := dependencies.answers(state.turn)) != seen:
             seen, changed_s = answers, stopwatch()
     return False

@@ -5,7 +5,6 @@ for as long as it waits for missing effects. A scenario whose calls still fail t
 """
 
 import logging
-import math
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -24,16 +23,15 @@ from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.settings import Settings
+from frontsim.verification import patience
 from frontsim.verification.compare.columns import ColumnMemory
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.effects.observers import Observer
-from frontsim.verification.effects.settle import ReceiverLatency, WaitLimits
+from frontsim.verification.patience import LOOK_S, Patience, ReceiverLatency, TimeLimits
 from frontsim.verification.scenario.selection import Selection
-
-_LOOK_S = 0.02
 
 
 def _over() -> Event:
@@ -59,7 +57,7 @@ class RestOfRun:
         began_s = stopwatch()
         self.is_awaited.set()
         while not self.is_over.is_set() or stopwatch() - began_s < least_s:
-            pause(_LOOK_S)
+            pause(LOOK_S)
         return stopwatch() - began_s
 
 
@@ -67,12 +65,7 @@ logger = logging.getLogger(__name__)
 
 TOGETHER = 8
 """Resends in flight at once."""
-_NEXT_BATCH_FACTOR = 4.5
-"""A worker that books in batches may do so once a minute, so it gets this many times `last_s`: 67.5 s by default."""
-_FIRST_RETRY_S = 0.05
-_LONGEST_RETRY_S = 0.5
 _TRIES_IF_LOST = 2
-_TIME_FOR_KILLS = 0.7
 
 T = TypeVar("T")
 
@@ -87,67 +80,6 @@ def _gtin(number: int) -> str:
 def _first_identity() -> int:
     """A number in the upper half of 31 bits, far from the ids that a simulator makes up."""
     return (1 << 30) + Ids().webhook_id().int % (1 << 29)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    """Times in seconds.
-
-    Attributes:
-        settle_s: effects have settled when they are unchanged for this long.
-        timeout_s: what one scenario may take.
-        answer_s: how long the receiver may take to answer a delivery; the simulator's own limit.
-        last_s: how long missing effects must stay away before verify accuses the receiver: not in each scenario, but
-            in the last look of a run.
-        memory_s: how long a receiver must remember an event, at least; it is tried at the end of the run.
-        travel_s: by how much our receiver's clock is moved on before that; 0 for not at all.
-        kills_s: for how much of `timeout_s` one scenario may kill our receiver, if that is less than most of it.
-    """
-
-    settle_s: float = 0.3
-    timeout_s: float = 60.0
-    answer_s: float = 5.0
-    last_s: float = 15.0
-    memory_s: float = 0.0
-    travel_s: float = 0.0
-    kills_s: float = math.inf
-
-    @property
-    def time_for_kills_s(self) -> float:
-        """The part of a scenario's time in which it may kill the receiver."""
-        return min(_TIME_FOR_KILLS * self.timeout_s, self.kills_s)
-
-    @property
-    def wait_limits(self) -> WaitLimits:
-        """How long to wait for effects when nothing is known about the receiver."""
-        missing_s = max(10 * self.settle_s, 2.0)
-        return WaitLimits(self.settle_s, missing_s, max(self.timeout_s, missing_s))
-
-    def first_wait(self, latency: ReceiverLatency) -> WaitLimits:
-        """How long a scenario waits for effects, by what the run has shown of the receiver so far."""
-        limits = self.wait_limits.for_longest(latency.longest_s)
-        return limits.in_haste() if latency.never_settles else limits
-
-    def settling(self, limits: WaitLimits, latency: ReceiverLatency) -> WaitLimits:
-        """How long a scenario waits for its effects at its end, with the limits that its preflight has left.
-
-        The quiet window follows later: `LastLook`.
-        """
-        if latency.never_settles:
-            return limits
-        quiet = limits.leaving_quiet()
-        return quiet.leaving_rest(missing_s=self.settle_s) if latency.leaves_rest else quiet
-
-    def last_wait(self, latency: ReceiverLatency, *, may_await_batch: bool) -> WaitLimits:
-        """How long the last look waits before verify accuses the receiver of what is missing.
-
-        `may_await_batch`: the receiver has booked nothing since it acknowledged what is missing, as if its worker's
-        next batch were not due yet.
-        """
-        usual = self.wait_limits.for_longest(latency.longest_s)
-        longest_s = _NEXT_BATCH_FACTOR * self.last_s
-        missing_s = max(usual.missing_s, longest_s if may_await_batch else self.last_s)
-        return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
 
 @dataclass(slots=True, eq=False)
@@ -196,6 +128,11 @@ class Harness:
     is_strict: bool = False
     tls: ssl.SSLContext | None = None
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
+
+    @property
+    def patience(self) -> Patience:
+        """Decides how long to wait, by what all scenarios of the run have shown of the receiver so far."""
+        return Patience(self.limits, self.latency)
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
@@ -297,7 +234,7 @@ class Harness:
     def _delays_s(self) -> Iterator[float]:
         """The waits before each further try, for `last_s` from the first failure on."""
         since_s = stopwatch()
-        for delay_s in backoff_s(_FIRST_RETRY_S, _LONGEST_RETRY_S):
+        for delay_s in backoff_s(patience.AGAIN_S, patience.LONGEST_RETRY_S):
             if self.closed.is_set() or stopwatch() - since_s >= self.limits.last_s:
                 return
             yield delay_s
@@ -305,5 +242,5 @@ class Harness:
     def _pause_until_closed(self, seconds: float) -> None:
         """Wait a little at a time: a run that is interrupted ends when its threads do."""
         while seconds > 0 and not self.closed.is_set():
-            self.pause(min(seconds, _LONGEST_RETRY_S))
-            seconds -= _LONGEST_RETRY_S
+            self.pause(min(seconds, patience.LONGEST_RETRY_S))
+            seconds -= patience.LONGEST_RETRY_S

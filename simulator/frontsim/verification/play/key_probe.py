@@ -32,8 +32,9 @@ from frontsim.verification.effects import content
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.history import Entity, EventFact, Expect, History
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.effects.settle import EffectReader, Settled, WaitLimits
+from frontsim.verification.effects.settle import EffectReader, Settled
 from frontsim.verification.judge.fingerprint import Fingerprint, KeyPair, PairSent, fingerprint, memory
+from frontsim.verification.patience import AGAIN_S, ONE_LOOK
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.kills import SendResult, send
 from frontsim.verification.scenario.steps import CrashPoint
@@ -160,7 +161,6 @@ def _object_with(name: str, value: Any) -> dict[str, Any]:
 logger = logging.getLogger(__name__)
 
 _MOST_TRIES = 6
-_RETRY_S = 0.05
 _BUSY = (429, 503)
 """Statuses of a receiver that has stored nothing; after another error it may have, so that the pair tells nothing."""
 _SLOW_MS = 40
@@ -177,7 +177,6 @@ _ALL = (
     KeyPair.WEBHOOK,
 )
 _CREATION, _UPDATE = "CustomerCreated", "CustomerUpdated"
-_AT_ONCE = WaitLimits(0.0, 0.0, 0.0)
 
 
 class KeyProbe:
@@ -235,13 +234,13 @@ class KeyProbe:
     def look(self) -> None:
         """Look once before the last looks at the scenarios: `read` need not wait again while they do."""
         if self._pairs and self._effects and not self._were_booked_long_ago():
-            self._first_look = self._effects.wait_until_settled(self._history(self._effects.key), _AT_ONCE)
+            self._first_look = self._effects.wait_until_settled(self._history(self._effects.key), ONE_LOOK)
 
     def read(self) -> None:
         """Look at what was booked, and wait for it only if the run has ended soon after the pairs were sent."""
         if not self._pairs or self._effects is None or self._harness is None:
             return
-        limits, history = self._harness.limits.first_wait(self._harness.latency), self._history(self._effects.key)
+        limits, history = self._harness.patience.first_wait(), self._history(self._effects.key)
         seen = self._first_look if self._first_look and not self._first_look.failure else None
         try:
             if self._were_booked_long_ago():
@@ -257,7 +256,7 @@ class KeyProbe:
     def _were_booked_long_ago(self) -> bool:
         """Whether what is missing now will stay so, and what is there is all."""
         assert self._harness is not None
-        return stopwatch() - self._sent_s > self._harness.limits.first_wait(self._harness.latency).missing_s
+        return stopwatch() - self._sent_s > self._harness.patience.first_wait().missing_s
 
     def _history(self, observer_key: str) -> History:
         facts = {id(event): event for pair in self._pairs for event in (pair.first, pair.second)}
@@ -362,7 +361,7 @@ class _Sending:
             found = send(delivery, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=self._harness.tls)
             if found.status_code not in _BUSY:
                 break
-            self._harness.pause(_RETRY_S)
+            self._harness.pause(AGAIN_S)
         return found
 
     def _pair(self, pair: KeyPair, first: Shot, second: Shot) -> PairSent:

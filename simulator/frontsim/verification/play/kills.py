@@ -39,13 +39,11 @@ from frontsim.domain.target import parse_target
 from frontsim.verification.effects.correlate import effects_of
 from frontsim.verification.effects.history import FaultFact, History
 from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.patience import APART_S, BY_HAND_S, TIMED_S
 from frontsim.verification.play.harness import TOGETHER
 from frontsim.verification.play.log import read_facts
-from frontsim.verification.play.scenario_state import APART_S, ScenarioState
+from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.steps import Crash, CrashPoint
-
-TIMEOUT_S = 10.0
-"""Seconds without progress after which the answer counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _exchange(
 
 def _connect(url: str, tls: ssl.SSLContext | None) -> socket.socket:
     target = parse_target(url)
-    connection = socket.create_connection((target.host, target.port), timeout=TIMEOUT_S)
+    connection = socket.create_connection((target.host, target.port), timeout=BY_HAND_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not target.tls:
         return connection
@@ -130,8 +128,7 @@ def _read_answer(connection: socket.socket) -> SendResult:
 
 
 _TIMED = 3
-_TIMED_S = 1.0
-"""Clean events that are timed: fewer where they take so long, because their time then hardly varies."""
+"""Clean events that are timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,7 @@ def answer_time_s(state: ScenarioState, event: str) -> float | None:
     if event not in state.answer_times_s:
         times: list[float] = []
         for _ in range(_TIMED):
-            if sum(times) < _TIMED_S:
+            if sum(times) < TIMED_S:
                 times += _clean_times(state, event)
         state.answer_times_s[event] = times
     state.harness.pause(APART_S)
@@ -220,8 +217,6 @@ _HALF = 0.5
 _LEAST_STEP_S = 0.001
 _UNSEEN = 4
 """Kills after which no effect at all was seen: it appears long after the answer, or the observer is late."""
-_TIME_FOR_AIMED = 0.6
-"""The part of the time for kills: others come after."""
 _QUICK_S, _FEW = 0.05, 2
 """A receiver that takes longer to answer gets few events at once: it would not be done with them in time."""
 _LEAD_S = 0.005
@@ -275,7 +270,8 @@ def kill_near_the_effect(state: ScenarioState, event: str, kills: int) -> None:
     """
     aim: Aim | None = None
     for _ in range(kills):
-        if _is_late(state) or not state.may_kill_again or (aim and aim.is_hopeless):
+        has_time = state.may_kill_again and state.harness.patience.may_aim(spent_s=state.spent_s)
+        if not has_time or (aim and aim.is_hopeless):
             return
         began = stopwatch()
         answer_s = answer_time_s(state, event)
@@ -290,10 +286,6 @@ def kill_near_the_effect(state: ScenarioState, event: str, kills: int) -> None:
             return
         aim.correct(share=share)
         state.slowest_kill_s = max(state.slowest_kill_s, stopwatch() - began)
-
-
-def _is_late(state: ScenarioState) -> bool:
-    return state.spent_s > _TIME_FOR_AIMED * state.harness.limits.time_for_kills_s
 
 
 def _first_aim(state: ScenarioState, event: str, answer_s: float) -> Aim:

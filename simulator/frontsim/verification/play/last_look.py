@@ -22,8 +22,8 @@ from frontsim.verification.effects.correlate import effects_of, is_complete, may
 from frontsim.verification.effects.history import History, Observation
 from frontsim.verification.effects.look import Look
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.effects.settle import EffectReader, EffectsWatch, ReceiverLatency, Settled, WaitLimits
-from frontsim.verification.play.harness import TimeLimits
+from frontsim.verification.effects.settle import EffectReader, EffectsWatch, Settled
+from frontsim.verification.patience import Patience, WaitLimits
 
 _SMALLEST_PAGE = 10
 _PAGE_SIZE = re.compile("(?:1|2|25|5)0*")
@@ -36,8 +36,7 @@ class LastLook:
     Args:
         effects: reads them.
         settled: the result of the scenario's own wait for them; the attribute has the result of the newest wait.
-        limits: how long to wait.
-        latency: how slow the receiver was so far.
+        patience: decides how long to wait; its `latency` notes what is seen.
         preflight_event_id: the clean event that was seen before the scenario's own events.
         levels: reads the levels and customers that the receiver keeps; None when the user gave no way.
     """
@@ -47,15 +46,13 @@ class LastLook:
         effects: EffectReader,
         settled: Settled,
         *,
-        limits: TimeLimits,
-        latency: ReceiverLatency,
+        patience: Patience,
         preflight_event_id: str,
         levels: StateReader | None = None,
     ) -> None:
         self.settled = settled
         self._effects = effects
-        self._limits = limits
-        self._latency = latency
+        self._patience = patience
         self._preflight_event_id = preflight_event_id
         self._levels = levels
         self._compared: tuple[History, Settled, bool] | None = None
@@ -63,7 +60,7 @@ class LastLook:
     def is_due(self, history: History) -> bool:
         """Whether effects, and levels that are wrong, have been unchanged for so long that one more look is enough."""
         levels = self._levels.settled if self._levels and check_state(history).wrong else None
-        if levels and stopwatch() - levels.changed_s < self._levels_wait().missing_s:
+        if levels and stopwatch() - levels.changed_s < self._patience.last_wait().missing_s:
             return False
         return stopwatch() - self.settled.changed_s >= self._needed_s(history)
 
@@ -78,11 +75,11 @@ class LastLook:
         If they never do, the user hears it in the first scenarios. The caller may use the window for something else
         before it calls.
         """
-        latency, settled = self._latency, self.settled
+        latency, settled = self._patience.latency, self.settled
         if latency.settles or latency.never_settles or not settled.is_quiet:
             return history
         if self._lacks_nothing(history):
-            limits = replace(self._limits.first_wait(latency), quiet_s=self._limits.settle_s)
+            limits = self._patience.coming_to_rest()
             watch = self._effects.watch(history, limits, wants_all=True, before=settled)
             (settled,) = self._effects.settle_all([watch])
             history = self._with_effects(history, settled)
@@ -99,10 +96,9 @@ class LastLook:
 
     def watch(self, history: History) -> tuple[EffectsWatch, Callable[[Look], Effects]]:
         """Follows the effects in a look that others share."""
-        limits = self._wait_limits(history)
         return self._effects.watch(
             history,
-            limits.in_haste() if self._latency.never_settles else limits,
+            self._patience.hurried(self._wait_limits(history)),
             wants_all=not self._lacks_nothing(history),
             before=self.settled,
         )
@@ -123,12 +119,12 @@ class LastLook:
         before, self.settled = self.settled, again
         if again.failure:
             return history
-        self._latency.never_settles |= not again.is_quiet
+        self._patience.latency.never_settles |= not again.is_quiet
         if lacked_nothing and not _has_more(effects_of(history, before.effects), effects_of(history, again.effects)):
             self.settled = replace(again, effects=before.effects)
             return replace(history, settled=again.is_quiet)
         if again.changed_s != before.changed_s:
-            self._latency.note(before.watched_s)  # the effect took longer than the first wait
+            self._patience.latency.note(before.watched_s)  # the effect took longer than the first wait
         own = effects_of(history, again.effects)
         at_ms = history.final.at_ms + round(1000 * (again.ended_s - before.ended_s))
         final = Observation(at_ms, own + _others(history, history.final))
@@ -142,10 +138,7 @@ class LastLook:
         is_right = history.state is not None and not check_state(history).wrong
         if self._levels is None or is_right or not history.settled:
             return history
-        return replace(history, state=self._levels.wait(history, self._levels_wait()))
-
-    def _levels_wait(self) -> WaitLimits:
-        return self._limits.last_wait(self._latency, may_await_batch=False)
+        return replace(history, state=self._levels.wait(history, self._patience.last_wait()))
 
     def doubt(
         self, history: History, missing: AbstractSet[str], *, killed_since: bool = False, is_last: bool = False
@@ -186,8 +179,7 @@ class LastLook:
         return number if number >= _SMALLEST_PAGE and _PAGE_SIZE.fullmatch(str(number)) else 0
 
     def _needed_s(self, history: History) -> float:
-        limits = self._wait_limits(history)
-        return limits.quiet_s if self._lacks_nothing(history) else limits.missing_s
+        return self._wait_limits(history).needed_s(is_complete=self._lacks_nothing(history))
 
     def _lacks_nothing(self, history: History) -> bool:
         """Whether the newest look has shown all effects; compared once, because a run asks after each scenario."""
@@ -197,10 +189,11 @@ class LastLook:
 
     def _wait_limits(self, history: History) -> WaitLimits:
         lives = history.liveness is None or not history.liveness.failure
-        is_passed_over = self._latency.booked_sent_s > self.settled.began_s  # by a clean event of a later scenario
+        # a clean event of a later scenario was booked, so nothing that was sent before it waits for a batch
+        is_passed_over = self._patience.latency.booked_sent_s > self.settled.began_s
         may_lack = lives and not is_passed_over and not self._lacks_nothing(history)
         may_await_batch = may_lack and may_await_next_batch(history)
-        return self._limits.last_wait(self._latency, may_await_batch=may_await_batch)
+        return self._patience.last_wait(may_await_batch=may_await_batch)
 
 
 def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:

@@ -17,6 +17,7 @@ from frontsim.client.models import EventEntry
 from frontsim.clock import overload, stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.masking import printable
+from frontsim.verification import patience
 from frontsim.verification.effects.changes import Effects
 from frontsim.verification.effects.correlate import BUSINESS, correlate, effects_of
 from frontsim.verification.effects.history import EventFact, History, Liveness, Observation, PreflightCheck
@@ -63,11 +64,7 @@ SEEN_ONCE = "a clean event is seen only once"
 
 _TRIES = 2
 _RESENDS = 5
-_GAPS_S = (0.05, 0.3, 1.0)
-_LOOK_S = 0.02
 _TRY_LATER = (429, 502, 503, 504)
-_LONGER_IF_STARVED = 3
-"""On a busy machine, where each try takes long, patience may take so many times as long by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +92,8 @@ class CleanEvent:
 
 
 @dataclass(slots=True)
-class _Patience:
-    """How long to ask a receiver that gives no answer.
-
-    A receiver at which nothing listens is starting. On a machine that is too busy its start takes longer, and so does
-    each of our tries: so the pauses between them count, and not the clock. One that listens and gives no answer in time
-    may starve there, too.
-    """
+class _Asking:
+    """Asks a receiver that gives no answer, and knows for how long it has done so."""
 
     longest_s: float
     began_s: float
@@ -113,10 +105,13 @@ class _Patience:
         self.paused_s += gap_s
 
     def is_over(self, sent: CleanEvent) -> bool:
-        spent_s = stopwatch() - self.began_s
-        if sent.outcome is not Outcome.NOT_SENT:
-            return spent_s >= self.longest_s * (_LONGER_IF_STARVED if overload() else 1)
-        return self.paused_s >= self.longest_s or spent_s >= _LONGER_IF_STARVED * self.longest_s
+        return patience.is_silent_for_good(
+            self.longest_s,
+            listens=sent.outcome is not Outcome.NOT_SENT,
+            spent_s=stopwatch() - self.began_s,
+            paused_s=self.paused_s,
+            is_starved=bool(overload()),
+        )
 
 
 class CleanEventSender(Protocol):
@@ -199,18 +194,16 @@ class Preflight:
         One at which nothing listens may be started again, so it is asked for `longest_s`. A receiver that listens and
         gives no answer may be busy with what was sent before, so it is asked until `is_late`.
         """
-        patience = _Patience(self.longest_s, stopwatch(), self.pause)
+        asking = _Asking(self.longest_s, stopwatch(), self.pause)
         (sent,) = self.sender.send(1)
-        tries = 1
-        for gap_s in itertools.chain(_GAPS_S, itertools.repeat(_GAPS_S[-1])):
+        for tries in itertools.count(1):
             if sent.status_code is not None:
                 return Liveness()
-            is_gone = sent.outcome is Outcome.NOT_SENT and patience.is_over(sent)
-            if tries > len(_GAPS_S) and (is_gone or is_late()):
+            is_gone = sent.outcome is Outcome.NOT_SENT and asking.is_over(sent)
+            if tries > len(patience.GAPS_S) and (is_gone or is_late()):
                 break
-            patience.wait(gap_s)
+            asking.wait(patience.gap_s(tries))
             sent = self.sender.resend(sent)
-            tries += 1
         return Liveness(f"expected an answer to a clean {sent.event}, got none in {tries} tries ({sent.result})")
 
     def _try(self, tried: list[EventFact], *, longest_s: float) -> PreflightResult:
@@ -237,15 +230,15 @@ class Preflight:
         A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`.
         One that gives no answer may have died, and its supervisor starts it again: it is asked for `self.longest_s`.
         """
-        patience = _Patience(self.longest_s, sent.sent_s, self.pause)
+        asking = _Asking(self.longest_s, sent.sent_s, self.pause)
         for number in itertools.count():
-            may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - patience.began_s < longest_s
-            may_be_restarting = sent.status_code is None and not patience.is_over(sent)
+            may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - asking.began_s < longest_s
+            may_be_restarting = sent.status_code is None and not asking.is_over(sent)
             is_silent = sent.status_code is None and number > 0 and not may_be_restarting
             may_answer = may_be_starting or may_be_restarting
             if sent.acknowledged or is_silent or (number >= _RESENDS and not may_answer):
                 break
-            patience.wait(_GAPS_S[0] if number < _RESENDS else _GAPS_S[1])
+            asking.wait(patience.AGAIN_S if number < _RESENDS else patience.RESTARTING_S)
             sent = self.sender.resend(sent)
         return sent
 
@@ -280,7 +273,7 @@ class Preflight:
             found = max(len(group.effects) for group in groups)
             if once := [group for group in groups if 1 <= len(group.effects) <= self.most_effects]:
                 return PreflightCheck(SEEN_ONCE), once[0].events[0].webhook_event_id
-            self.pause(_LOOK_S)
+            self.pause(patience.LOOK_S)
         last, it = facts[-1], "it" if len(facts) == 1 else "one"
         if failure:
             return PreflightCheck(ANSWERS, f"preflight failed: {failure}"), last.webhook_event_id

@@ -43,6 +43,7 @@ from frontsim.verification.effects import content
 from frontsim.verification.effects.history import EventFact
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.effects.state_shape import CustomerShape, StateShape, Trait
+from frontsim.verification.patience import EXAMINATION_S, RARE_LOOK_S
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.kills import SendResult, send
 from frontsim.verification.play.log import runs_of
@@ -127,9 +128,7 @@ def _now(harness: Harness) -> str:
     return str(harness.sim.clock().get("now"))
 
 
-_LOOK_S = 0.1
 _TRIES = 4
-_DRAIN_S = 30.0
 _MOVED = ((5, 43, 4), (7, 58, 9), (13, 71, 12), (-3, 29, 6))
 """Quantity, level and reserved part of each movement: all differ, as do the available parts."""
 
@@ -191,8 +190,7 @@ def _awaited(
 
     A state has levels or customers, so the wait ends as soon as one of them is complete.
     """
-    limits, began_s = harness.limits, stopwatch()
-    longest_s = max(limits.last_s, limits.wait_limits.missing_s)
+    longest_s, began_s = harness.patience.state_s, stopwatch()
     levels: Recognised[StateShape] = Recognised()
     customers: Recognised[CustomerShape] = Recognised()
     while taken.moved or taken.changes:
@@ -207,7 +205,7 @@ def _awaited(
         found = [each for each in (levels, customers) if each.shape]
         if (found and all(each.is_whole for each in found)) or stopwatch() - began_s >= longest_s:
             break
-        harness.pause(_LOOK_S)
+        harness.pause(RARE_LOOK_S)
     return levels, customers
 
 
@@ -221,12 +219,12 @@ def _sent(harness: Harness, event: str, payloads: Iterable[Mapping[str, Any]]) -
     epoch = harness.now()
     try:
         ids = [_raised(harness, webhook_id, event, values) for values in payloads]
-        harness.sim.drain(harness.limits.answer_s + _DRAIN_S)
+        harness.sim.drain(harness.patience.probe_drain_s)
         for _ in range(_TRIES):
             failed = [(entry.webhook_id, entry.webhook_event_id) for entry in harness.failed([webhook_id])]
             if not failed:
                 break
-            harness.pause(_LOOK_S)
+            harness.pause(RARE_LOOK_S)
             harness.resend(failed)
         entries = {entry.webhook_event_id: entry for entry in harness.log([webhook_id])}
     finally:
@@ -286,7 +284,6 @@ def _raised(harness: Harness, webhook_id: str, event: str, values: Mapping[str, 
 
 
 _TRY_LATER = (408, 425, 429, 502, 503, 504)
-_MORE_S = 5.0  # beyond the time that the receiver has for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +328,7 @@ def probe(harness: Harness) -> ProbedTypes:
     try:
         now = str(harness.sim.clock().get("now"))
         raised = dict(zip(types, harness.pool.map(lambda event: _raise(harness, event, now=now), types), strict=True))
-        harness.sim.drain(harness.limits.answer_s + _MORE_S)
+        harness.sim.drain(harness.patience.probe_drain_s)
         known = {event: ids for event, ids in raised.items() if ids}
         entries = dict(zip(known, harness.pool.map(lambda ids: harness.entry(*ids), known.values()), strict=True))
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
@@ -371,9 +368,6 @@ def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
 def _is_refused(entry: EventEntry) -> bool:
     status = entry.status_code
     return status is not None and 400 <= status < 600 and status not in _TRY_LATER
-
-
-_LONGEST_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,7 +427,7 @@ def _bisected(state: ScenarioState, leased: LeasedDelivery, refused: int) -> tup
     if not _is_taken(first):
         return 0, refused
     most, began_s = len(leased.body), stopwatch()
-    while refused - most > 1 and stopwatch() - began_s < _LONGEST_S:
+    while refused - most > 1 and stopwatch() - began_s < EXAMINATION_S:
         size = (most + refused) // 2
         if _is_taken(_sent_padded(state, leased, size)):
             most = size

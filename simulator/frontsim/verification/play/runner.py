@@ -14,7 +14,8 @@ from frontsim.clock import overload, stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects.history import EventFact, FaultFact, History, Liveness, Observation
-from frontsim.verification.effects.settle import EffectReader, ReceiverLatency, Settled
+from frontsim.verification.effects.settle import EffectReader, Settled
+from frontsim.verification.patience import ReceiverLatency
 from frontsim.verification.play.actions import act, reconcile, send_pasts, take_baseline
 from frontsim.verification.play.faults import end_faults, start_what_ended_late, why_nothing_was_hit
 from frontsim.verification.play.harness import Harness
@@ -52,7 +53,7 @@ class Recording:
 def play(scenario: Scenario, harness: Harness) -> Recording:
     """Play a scenario to its end; what stops it is in the history's `trouble`."""
     try:
-        wait = harness.limits.first_wait(harness.latency)
+        wait = harness.patience.first_wait()
         state = ScenarioState(scenario, harness, wait, harness.now(), _effect_reader(harness), _state_reader(harness))
     except CallError as error:
         return Recording(History(scenario.name, trouble=str(error)))
@@ -125,8 +126,7 @@ def _observed(
     if state.effects is None:
         return Recording(_history(state, events, liveness=liveness))
     harness = state.harness
-    limits = harness.limits.settling(state.wait_limits, harness.latency)
-    settled = state.effects.wait_until_settled(_history(state, events), limits)
+    settled = state.effects.wait_until_settled(_history(state, events), harness.patience.settling(state.wait_limits))
     if settled.failure:
         state.observer_failure = settled.failure
         return Recording(_history(state, events, liveness=liveness))
@@ -134,14 +134,13 @@ def _observed(
     final = Observation(state.now_ms(), settled.effects)
     history = _history(state, events, liveness=liveness, final=final, settled=settled.is_quiet)
     if state.levels is not None and settled.is_quiet:
-        whole = replace(limits, quiet_s=state.wait_limits.quiet_s)  # the last look reads again what is wrong, no more
-        history = replace(history, state=state.levels.wait(history, whole))
+        limits = harness.patience.settling_state(state.wait_limits)
+        history = replace(history, state=state.levels.wait(history, limits))
     last_look = LastLook(
         state.effects,
         settled,
         levels=state.levels,
-        limits=harness.limits,
-        latency=harness.latency,
+        patience=harness.patience,
         preflight_event_id=preflight_event_id,
     )
     return Recording(history, last_look)

@@ -9,15 +9,11 @@ from frontsim.client.models import RaisedEvent
 from frontsim.clock import stopwatch
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects.history import Expect, FaultFact, Observation, PreflightCheck
-from frontsim.verification.effects.settle import EffectReader, WaitLimits
+from frontsim.verification.effects.settle import EffectReader
+from frontsim.verification.patience import AT_ONCE_S, WaitLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
-
-_AT_ONCE_S = 0.1
-APART_S = 0.01
-"""Seconds before and after a fault in which no delivery starts. The log rounds moments to some 3 ms: a run so near to a
-fault would look as if the fault had broken it."""
 
 
 @dataclass(slots=True)
@@ -137,12 +133,8 @@ class ScenarioState:
 
     @property
     def may_kill_again(self) -> bool:
-        """Whether there is time to kill the receiver and start it once more, and for the end of the scenario then.
-
-        A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once; and so is
-        one in a run with a small budget.
-        """
-        return self.spent_s + 1.5 * self.slowest_kill_s < self.harness.limits.time_for_kills_s
+        """Whether there is time to kill the receiver and start it once more."""
+        return self.harness.patience.may_kill(spent_s=self.spent_s, slowest_s=self.slowest_kill_s)
 
     def now_ms(self) -> int:
         """Milliseconds of simulator time since the scenario began. Raises CallError."""
@@ -150,11 +142,11 @@ class ScenarioState:
 
     def drain(self) -> None:
         """Wait until no delivery is due or in flight, within the scenario's time. Raises CallError."""
-        self.harness.sim.drain(max(_AT_ONCE_S, self.harness.limits.timeout_s - self.spent_s))
+        self.harness.sim.drain(self.harness.patience.drain_s(spent_s=self.spent_s))
 
     def is_drained(self) -> bool:
         """Whether no delivery is due or in flight. Raises CallError."""
-        return self.harness.sim.drain(_AT_ONCE_S)
+        return self.harness.sim.drain(AT_ONCE_S)
 
     def mark(self, text: str) -> None:
         """Record something that was done to the receiver, with the moment. Raises CallError."""
