@@ -1,3 +1,4 @@
+import gc
 import signal
 import threading
 import time
@@ -39,17 +40,22 @@ def test_what_was_never_begun_is_cancelled():
 
 @pytest.fixture
 def armed():
-    """While it holds something, SIGALRM raises KeyboardInterrupt, as Ctrl-C does."""
+    """While it holds something, SIGALRM raises KeyboardInterrupt, as Ctrl-C does.
+
+    The collector is off meanwhile: Python drops an exception that is raised within a callback of a weak reference.
+    """
     holds: list[str] = []
 
     def handler(*_):
         if holds:
             raise KeyboardInterrupt
 
+    gc.disable()
     before = signal.signal(signal.SIGALRM, handler)
     yield holds
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
+    gc.enable()
 
 
 @pytest.mark.slow
