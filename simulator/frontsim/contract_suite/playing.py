@@ -1,19 +1,18 @@
 """Plays scenarios as `frontsim verify` does, and gives the outcome of each as text that pytest can show."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from frontsim.contract_suite.outcome import ContractOutcome, Pause, Play
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked, masked_errors
+from frontsim.report.model import ShownFinding
 from frontsim.verdicts import Contract
 from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
-from frontsim.verification.judge.checks import why_not_exercised
 from frontsim.verification.played import Played
-from frontsim.verification.report.exchange import shown_exchange
-from frontsim.verification.report.masking import without_secrets
-from frontsim.verification.report.story import story
 from frontsim.verification.request import Request
+from frontsim.verification.result import trial_of, without_secrets
 from frontsim.verification.scenario import scenario
 from frontsim.verification.schedule import usual_pace
 from frontsim.verification.session import play_all
@@ -39,26 +38,24 @@ def player(request: Request, seed: int) -> Play:
 
 
 def _outcome(played: Played, contract: Contract, seed: int) -> ContractOutcome:
-    judgement, name = without_secrets(played.judgement), played.scenario.name
-    broken = dict.fromkeys(finding.clause for finding in judgement.findings)
-    reasons = {clause.id: why_not_exercised(clause, played.history) for clause in contract.judged_in(name)}
+    trial = trial_of(replace(played, judgement=without_secrets(played.judgement)), contract)
     return ContractOutcome(
-        str(judgement.verdict),
-        judgement.reason,
-        {clause: masked("\n".join(_explanation(played, clause, seed))) for clause in broken},
-        {clause: reason for clause, reason in reasons.items() if reason},
+        str(trial.verdict),
+        trial.reason,
+        {
+            clause: masked("\n".join(_explanation(found, trial.name, seed)))
+            for clause, found in trial.by_clause().items()
+        },
+        dict(trial.not_exercised),
     )
 
 
-def _explanation(played: Played, clause: str, seed: int) -> Sequence[str]:
-    findings = [finding for finding in played.judgement.findings if finding.clause == clause]
+def _explanation(findings: Sequence[ShownFinding], scenario: str, seed: int) -> Iterator[str]:
     first = findings[0]
-    shown = findings[:_MOST_FINDINGS]
-    lines = [f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}" for each in shown]
-    if len(findings) > len(shown):
-        lines.append(f"... and {len(findings) - len(shown)} more")
-    effects = played.judgement.effects.get(first.webhook_event_id)
-    lines += ["", f"The story of {first.event} {first.webhook_event_id}:"]
-    evidence = (*story(played.history, first.webhook_event_id, effects), *shown_exchange(first, played))
-    lines += [f"  {line}" for line in evidence]
-    return [*lines, "", f"Again with: --receiver-seed {seed} -k {played.scenario.name}"]
+    for each in findings[:_MOST_FINDINGS]:
+        yield f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}"
+    if len(findings) > _MOST_FINDINGS:
+        yield f"... and {len(findings) - _MOST_FINDINGS} more"
+    yield from ("", f"The story of {first.event} {first.webhook_event_id}:")
+    yield from (f"  {line}" for line in first.evidence())
+    yield from ("", f"Again with: --receiver-seed {seed} -k {scenario}")

@@ -10,9 +10,9 @@ from frontsim.recovery import judge
 from frontsim.recovery.case import chosen
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.report import by_clause
+from frontsim.recovery.result import trial_of
 from frontsim.recovery.session import PlayedCase, play_all
-from frontsim.recovery.story import story
+from frontsim.report.model import ShownFinding
 from frontsim.verdicts import Contract
 
 _AT_ONCE = 4
@@ -50,22 +50,18 @@ def _is_over(pause: Callable[[float], None]) -> bool:
 
 
 def _outcome(played: PlayedCase, contract: Contract, seed: int) -> ContractOutcome:
-    judgement, fixes = played.judgement, {clause.id: clause.fix for clause in contract}
+    trial = trial_of(played, contract)
     return ContractOutcome(
-        str(judgement.verdict),
-        masked(judgement.reason),
-        {
-            clause: masked("\n".join(_told(played, clause, fixes[clause], seed)))
-            for clause in dict.fromkeys(finding.clause for finding in judgement.findings)
-        },
+        str(trial.verdict),
+        masked(trial.reason),
+        {clause: masked("\n".join(_told(found, trial.name, seed))) for clause, found in trial.by_clause().items()},
     )
 
 
-def _told(played: PlayedCase, clause: str, fix: str, seed: int) -> Sequence[str]:
-    findings = by_clause(played)[clause]
-    shown, first = findings[:_MOST_FINDINGS], findings[0]
-    lines = [f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}" for each in shown]
-    if len(findings) > len(shown):
-        lines.append(f"... and {len(findings) - len(shown)} more")
-    lines += ["", *story(played.history, first.webhook_event_id), "", f"Fix: {fix}"]
-    return [*lines, f"Again with: --recovery-seed {seed} -k {played.case.name}"]
+def _told(findings: Sequence[ShownFinding], case: str, seed: int) -> Iterator[str]:
+    for each in findings[:_MOST_FINDINGS]:
+        yield f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}"
+    if len(findings) > _MOST_FINDINGS:
+        yield f"... and {len(findings) - _MOST_FINDINGS} more"
+    yield from ("", *findings[0].evidence(), "", f"Fix: {findings[0].clause.fix}")
+    yield f"Again with: --recovery-seed {seed} -k {case}"

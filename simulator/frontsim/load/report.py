@@ -4,24 +4,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
-
-import orjson
 
 from frontsim.domain.model import Outcome
 from frontsim.masking import masked
+from frontsim.report.as_json import as_data, document
+from frontsim.report.exchange import Exchange
+from frontsim.report.html import as_html
+from frontsim.report.model import RunResult
+from frontsim.report.terminal import lines
 from frontsim.verdicts import EXIT_CODES, Contract, Verdict
 from frontsim.verification.effects.classes import GOOD, Class
 from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.judge.evidence import Exchange
 from frontsim.verification.play.log import ExchangeSource, read_exchanges
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.played import Played, Report, accused_by, judge_recorded, weighed
-from frontsim.verification.report.html import as_html
-from frontsim.verification.report.masking import without_secrets
-from frontsim.verification.report.report import as_data
-from frontsim.verification.report.summary import lines
+from frontsim.verification.result import result_of, without_secrets
 from frontsim.verification.scenario.scenario import Scenario
 
 WINDOW_S = 3
@@ -106,10 +104,10 @@ class LoadReport:
 
     def as_json(self) -> bytes:
         """The JSON of `frontsim verify`, with `rates`: deliveries a second."""
-        data: dict[str, Any] = as_data(self._as_verified())
+        data = as_data(self._as_verified())
         clean = self.clean_rate
         data["rates"] = {"highest": round(self.rate, 1), "highestClean": None if clean is None else round(clean, 1)}
-        return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return document(data)
 
     def as_html(self) -> bytes:
         """The page of `frontsim verify`."""
@@ -135,8 +133,8 @@ class LoadReport:
     def _count(self, class_: Class) -> int:
         return self.judgement.counts.get(str(class_), 0)
 
-    def _as_verified(self, most: int = MOST_FINDINGS) -> Report:
-        """As a report of `frontsim verify`, with no more findings and events than a reader can take in."""
+    def _as_verified(self, most: int = MOST_FINDINGS) -> RunResult:
+        """As the result of `frontsim verify`, with no more findings and events than a reader can take in."""
         findings = self.judgement.findings[:most]
         more = len(self.judgement.findings) - len(findings)
         notes = self.judgement.notes
@@ -145,7 +143,7 @@ class LoadReport:
         judgement = replace(self.judgement, verdict=self.verdict, findings=findings, notes=notes)
         history = replace(self.history, events=self._shown())
         played = Played(self.scenario, history, judgement, self.exchanges)
-        return Report(self.receiver, self.seed, [played], self.contract, replay=lambda _: self.replay)
+        return result_of(Report(self.receiver, self.seed, [played], self.contract, replay=lambda _: self.replay))
 
     def _shown(self) -> tuple[EventFact, ...]:
         """The events of the first findings, and some without a finding."""

@@ -14,11 +14,12 @@ from frontsim.clock import RunTime
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.recovery import judge as job_clauses
-from frontsim.recovery import report as job_report
 from frontsim.recovery import session as job_session
 from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
+from frontsim.recovery.result import result_of as job_result_of
+from frontsim.report.terminal import lines
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.breakage import read_addresses
@@ -28,9 +29,8 @@ from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Report
-from frontsim.verification.report import summary
-from frontsim.verification.report.masking import without_secrets
 from frontsim.verification.request import Request
+from frontsim.verification.result import result_of, without_secrets
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.session import play_all
@@ -167,7 +167,7 @@ def _verified(request: Request, chosen: list[Scenario], seed: int) -> Verificati
         keys=key_probe.found,
         replay=partial(_replay, seed=seed),
     )
-    return Verification(str(report.verdict), "\n".join(summary.lines(report)), report)
+    return Verification(str(report.verdict), "\n".join(lines(result_of(report))), report)
 
 
 def verify_recovery(
@@ -199,7 +199,7 @@ def verify_recovery(
     chosen = chosen_cases(cases)
     played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))
     report = job_session.job_report(setup, played, contract, run_time, seed=seed, strict=strict)
-    return Verification(str(report.verdict), "\n".join(job_report.lines(report)), report)
+    return Verification(str(report.verdict), "\n".join(lines(job_result_of(report))), report)
 
 
 def _replay(name: str, *, seed: int) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from frontsim.report.exchange import Exchange
 from frontsim.verdicts import Contract, Verdict, overall
 from frontsim.verification.effects.history import Column, ColumnCount, History
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
-from frontsim.verification.judge.evidence import Exchange
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Accused

@@ -4,10 +4,10 @@ import pytest
 
 from frontsim.cli.commands.verify_options import prepare, save
 from frontsim.errors import Unusable
+from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.judge.checks import Finding, Judgement, Verdict
-from frontsim.verification.judge.evidence import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.played import Played, Report
 from frontsim.verification.scenario import scenario
 

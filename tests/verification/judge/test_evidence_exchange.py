@@ -3,15 +3,9 @@ import dataclasses
 import pytest
 
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
+from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.verification.effects.classes import Class
-from frontsim.verification.judge.evidence import (
-    Exchange,
-    ReceivedAnswer,
-    SentRequest,
-    exchange_of,
-    payload_in,
-    telling_run,
-)
+from frontsim.verification.judge.evidence import exchange_of, payload_in, telling_run
 from tests.verification.judge.histories import event
 
 CHANGING = ("null-optional",)

@@ -27,6 +27,7 @@ from itertools import chain, cycle, repeat
 from pathlib import Path
 
 from frontsim.hosting.serving import run_in_thread
+from frontsim.report.as_json import as_json
 from frontsim.subjects.registry import CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.hosted import open_harnesses
@@ -34,8 +35,8 @@ from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Played, Report
-from frontsim.verification.report.report import as_json
 from frontsim.verification.request import Request
+from frontsim.verification.result import result_of
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.schedule import Pace
 from frontsim.verification.session import play_all
@@ -135,7 +136,7 @@ def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyPro
 
 def put(folder: Path, seed: int, played: Sequence[Played]) -> None:
     """Keep the run's report, as `frontsim verify --json` writes it."""
-    (folder / f"{seed}.json").write_bytes(as_json(Report("", seed, played, checks.receiver_contract())))
+    (folder / f"{seed}.json").write_bytes(as_json(result_of(Report("", seed, played, checks.receiver_contract()))))
 
 
 def told(played: Sequence[Played]) -> Iterator[str]:

@@ -54,6 +54,9 @@ from frontsim.client.control import control_url
 from frontsim.clock import RunTime, stopwatch
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
+from frontsim.report.markdown import as_markdown
+from frontsim.report.model import RunResult, counted
+from frontsim.report.terminal import lines
 from frontsim.settings import Settings, of_delivery
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.dependency.proxies import Dependencies
@@ -63,13 +66,8 @@ from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.probes import ProbedTypes
 from frontsim.verification.played import Played, Report
-from frontsim.verification.report.html import as_html
-from frontsim.verification.report.junit import as_junit
-from frontsim.verification.report.markdown import as_markdown
-from frontsim.verification.report.masking import without_secrets
-from frontsim.verification.report.report import as_json, scenarios_as_json
-from frontsim.verification.report.summary import found_in, lines
 from frontsim.verification.request import Address, Request, selection_of
+from frontsim.verification.result import result_of, scenarios_as_json, without_secrets
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
@@ -259,7 +257,7 @@ def _cells(played: Played) -> Mapping[str, str]:
 
 def _found(played: Played) -> str:
     """What was found, or a few words of the reason why nothing could be."""
-    found, reason = found_in(played), played.judgement.reason
+    found, reason = counted(each.class_ for each in played.judgement.findings), played.judgement.reason
     if found or len(reason) <= _LONGEST_REASON:
         return found or reason
     return f"{reason[: _LONGEST_REASON - 3]}..."
@@ -311,13 +309,6 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-_FORMS: Mapping[str, Callable[[Report], str | bytes]] = {
-    "html_file": as_html,
-    "junit_file": as_junit,
-    "json_file": as_json,
-}
-
-
 @click.command()
 @receiver_options
 @observer_options
@@ -353,10 +344,11 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
             if not request.observers:
                 raise click.UsageError(HOW_TO_OBSERVE)
             report = _run(request, selection, chosen, options, ctx.obj)
+        result = result_of(report)
         try:
-            say(lines(report), quiet=is_quiet(options))
+            say(lines(result), quiet=is_quiet(options))
         finally:
-            _write(report, options)
+            _write(report, result, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
@@ -427,10 +419,10 @@ def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
     yield
 
 
-def _write(report: Report, options: Mapping[str, Any]) -> None:
+def _write(report: Report, result: RunResult, options: Mapping[str, Any]) -> None:
     """The files that were asked for, and the summary of a GitHub job."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
-        verify_options.put(Path(summary), as_markdown(report), mode="ab")
+        verify_options.put(Path(summary), as_markdown(result), mode="ab")
     verify_options.save(report, options["payload_folder"])
-    verify_options.write(report, _FORMS, options)
+    verify_options.write(result, options)

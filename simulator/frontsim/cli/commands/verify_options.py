@@ -18,7 +18,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import click
 import orjson
@@ -35,12 +35,16 @@ from frontsim.cli.options import (
 )
 from frontsim.cli.output import shown, wrapped
 from frontsim.errors import Unusable
+from frontsim.report.as_json import as_json
+from frontsim.report.exchange import answer_lines
+from frontsim.report.html import as_html
+from frontsim.report.junit import as_junit
+from frontsim.report.model import RunResult
 from frontsim.settings import ENVIRONMENT_PREFIX
 from frontsim.verification.dependency.breakage import read_addresses
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.options import VERIFY_OPTIONS
 from frontsim.verification.played import Played, Report
-from frontsim.verification.report.exchange import answer_lines
 
 HOW_TO_OBSERVE = """add one way to see what the receiver booked, because its answers prove nothing:
 
@@ -138,8 +142,6 @@ STANDARD_OUTPUT = Path("-")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _FILE_OR_STANDARD_OUTPUT = click.Path(dir_okay=False, path_type=Path, allow_dash=True)
 
-AnyReport = TypeVar("AnyReport")
-
 report_options = option_group(
     click.option(
         "--json",
@@ -157,14 +159,18 @@ report_options = option_group(
         help="Write the result as one HTML page, which needs no network.",
     ),
 )
-"""The options of every command that ends with a verdict. A new one stands here, and its name in `_IN_ORDER`."""
-_IN_ORDER = ("html_file", "junit_file", "json_file")
+"""The options of every command that ends with a verdict. A new one stands here, and its form in `_FORMS`."""
+_FORMS: Mapping[str, Callable[[RunResult], str | bytes]] = {
+    "html_file": as_html,
+    "junit_file": as_junit,
+    "json_file": as_json,
+}
 """JSON last, because it may go to standard output, which may be closed."""
 
 
 def check(options: Mapping[str, Any]) -> None:
     """Refuse a file that cannot be written. Raises Unusable."""
-    for name in _IN_ORDER:
+    for name in _FORMS:
         file = options[name]
         if file in (None, STANDARD_OUTPUT):
             continue
@@ -174,13 +180,11 @@ def check(options: Mapping[str, Any]) -> None:
             raise Unusable(f"{file}: expected a file that can be written, got no permission to write there")
 
 
-def write(
-    report: AnyReport, forms: Mapping[str, Callable[[AnyReport], str | bytes]], options: Mapping[str, Any]
-) -> None:
-    """Write the files that the options name; `forms` has a renderer for each of the options."""
-    for name in _IN_ORDER:
+def write(result: RunResult, options: Mapping[str, Any]) -> None:
+    """Write the files that the options name."""
+    for name, form in _FORMS.items():
         if options[name]:
-            put(options[name], forms[name](report))
+            put(options[name], form(result))
 
 
 def put(file: Path, content: str | bytes, mode: str = "wb") -> None:

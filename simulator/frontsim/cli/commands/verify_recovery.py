@@ -1,6 +1,6 @@
 """`frontsim verify-recovery`: play outages against a list -> resend job, and say what it misses or sends twice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,17 +18,11 @@ from frontsim.masking import secrets_shown
 from frontsim.recovery import judge
 from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.hosted import open_simulator
-from frontsim.recovery.html import as_html
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.report import as_json, as_junit, cases_as_json, counts, lines
+from frontsim.recovery.result import cases_as_json, counts, result_of
 from frontsim.recovery.session import JobReport, PlayedCase, job_report, play_all
+from frontsim.report.terminal import lines
 from frontsim.verdicts import EXIT_CODES
-
-_FORMS: Mapping[str, Callable[[JobReport], str | bytes]] = {
-    "html_file": as_html,
-    "junit_file": as_junit,
-    "json_file": as_json,
-}
 
 
 @click.command("verify-recovery")
@@ -84,10 +78,11 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
     words_of(options["job"], {})
     with secrets_shown(options["show_secrets"]):
         report = _run(cases, options)
+    result = result_of(report)
     try:
-        say(lines(report), quiet=is_quiet(options))
+        say(lines(result), quiet=is_quiet(options))
     finally:
-        verify_options.write(report, _FORMS, options)
+        verify_options.write(result, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 

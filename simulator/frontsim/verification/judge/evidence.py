@@ -14,12 +14,13 @@ GTIN, returns, comments of more than 255 characters. The answers do not say so, 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from frontsim.client.models import AnsweredRun, RunRequest, SentEvent
+from frontsim.report.exchange import Exchange, ReceivedAnswer, SentRequest
 from frontsim.schemas.read import document_of
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.content import is_copy
@@ -27,47 +28,6 @@ from frontsim.verification.effects.history import EventFact
 
 ABOUT_ANSWERS = (Class.REJECTED, Class.CRASHED)
 """The classes that an answer is the reason for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SentRequest:
-    """A delivery as it went out: `body` is whole, or the first 64 KiB of one that a fault changed. `size` counts bytes.
-
-    `changed_by` is the fault that changed it on the way, "" for none.
-    """
-
-    url: str
-    headers: Mapping[str, str]
-    body: str
-    size: int
-    changed_by: str = ""
-    method: str = "POST"
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedAnswer:
-    """What the receiver answered to a run: the beginning of its body, and of a refusal the headers."""
-
-    run: int | None
-    status_code: int
-    status: str
-    body: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """The request of a run, and its answer; None where none came.
-
-    Attributes:
-        provenance: on which field the finding depends, and where that is known from; "" where it depends on none.
-        is_guess: it depends on a null that no source shows, so the vendor may never send it.
-    """
-
-    request: SentRequest
-    answer: ReceivedAnswer | None
-    provenance: str = ""
-    is_guess: bool = False
 
 
 def telling_run(runs: Sequence[AnsweredRun], class_: Class, *, changing: Sequence[str]) -> AnsweredRun | None:

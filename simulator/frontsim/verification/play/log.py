@@ -19,12 +19,12 @@ from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.domain.delivery_shape import BARE, DeliveryShape
 from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.domain.model import Outcome, StatusText, Trigger
+from frontsim.report.exchange import Exchange
 from frontsim.schemas.read import document_of
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import Entity, EventFact, Expect, FaultFact, History, Run
 from frontsim.verification.judge.evidence import (
     ABOUT_ANSWERS,
-    Exchange,
     described,
     exchange_of,
     payload_in,

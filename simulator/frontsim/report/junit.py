@@ -1,0 +1,76 @@
+"""A result as JUnit XML, as every CI reads it: a suite for each trial, a test case for each clause that it can break.
+
+A trial is played once and judged by several clauses, so that each of them takes an equal share of its time: CI systems
+add up the times of the cases.
+"""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from frontsim.masking import xml_text
+from frontsim.report.model import JOB, RunResult, ShownFinding, Trial
+from frontsim.verdicts import Clause, Verdict
+
+_TAG_OF = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+_MOST_FINDINGS = 20
+
+
+def as_junit(result: RunResult) -> str:
+    """The result as XML.
+
+    A clause that is broken is a failure, and one that could not be checked an error. One that is skipped was not asked
+    for by this trial, or belongs to a trial that was not played.
+    """
+    root = ET.Element("testsuites", name=result.subject.command)
+    root.extend(_suite(each, result) for each in result.trials)
+    for count in ("tests", *_TAG_OF):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
+    root.set("time", f"{sum(each.duration_s for each in result.trials):.3f}")
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(trial: Trial, result: RunResult) -> ET.Element:
+    suite = ET.Element("testsuite", name=trial.name, tests=str(len(trial.clauses)))
+    if result.started_at:
+        suite.set("timestamp", result.started_at)
+    suite.set("time", f"{trial.duration_s:.3f}")
+    if result.keys:
+        properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="frontsim.keys", value=xml_text(result.keys))
+    package = "frontsim.recovery" if result.subject is JOB else "frontsim"
+    broken = trial.by_clause()
+    for clause in trial.clauses:
+        case = ET.SubElement(suite, "testcase", classname=f"{package}.{trial.name}", name=clause.id)
+        case.set("time", f"{trial.duration_s / len(trial.clauses):.3f}")
+        if findings := broken.get(clause.id):
+            _fail(case, clause, findings, trial, result)
+        else:
+            _end(case, clause, trial)
+    for name, tag in _TAG_OF.items():
+        suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    return suite
+
+
+def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], trial: Trial, result: RunResult) -> None:
+    number = "" if result.subject is JOB else "1 event: " if len(findings) == 1 else f"{len(findings)} events: "
+    lines = [
+        *(f"{each.class_} {each.event} {each.webhook_event_id}: {each.detail}" for each in findings[:_MOST_FINDINGS]),
+        "",
+        *findings[0].evidence(),
+        "",
+        *([f"Fix: {clause.fix}"] if clause.fix else []),
+        trial.replay,
+    ]
+    failure = ET.SubElement(case, "failure", type=findings[0].class_, message=xml_text(f"{number}{clause.sentence}"))
+    failure.text = xml_text("\n".join(lines))
+
+
+def _end(case: ET.Element, clause: Clause, trial: Trial) -> None:
+    """Say how a case ended whose clause was not broken; one that says nothing has passed."""
+    if trial.verdict is Verdict.SKIPPED:
+        ET.SubElement(case, "skipped", message=xml_text(trial.reason))
+    elif trial.reason:  # even of a violated trial: one broken clause says nothing about those left unchecked
+        ET.SubElement(case, "error", type="unknown", message=xml_text(trial.reason))
+    elif reason := trial.not_exercised.get(clause.id):
+        ET.SubElement(case, "skipped", message=reason)

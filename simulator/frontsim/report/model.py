@@ -1,0 +1,259 @@
+"""The one model of a result, whether of a receiver's run or a job's. The forms of a report read it and nothing else.
+
+    verification.played.Report   -> verification/result.py -+
+                                                            +-> RunResult -> terminal, JSON, JUnit XML, HTML, Markdown
+    recovery.session.JobReport   -> recovery/result.py     -+
+
+Exchanges stand in it as they were; `report/exchange.py` masks them where a form shows them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+from frontsim.masking import masked, printable
+from frontsim.report.exchange import Exchange, answer_lines, request_lines
+from frontsim.report.timeline import ShownEvent, TimeSpan
+from frontsim.verdicts import Clause, Verdict
+
+MOST_WRONG = 30
+"""Findings of one trial, clause and class of which a report shows the event."""
+MOST_RIGHT = 12
+"""Events of a trial with nothing wrong that a report shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is verified, in the words of its reports: the command, the noun, and what one trial of it is called."""
+
+    command: str
+    noun: str
+    trial: str
+
+
+RECEIVER = Subject("frontsim verify", "receiver", "scenario")
+JOB = Subject("frontsim verify-recovery", "job", "case")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """One way in which the contract was broken. `event` and its id are "" where it is about no single event.
+
+    Attributes:
+        meaning: of the class, in a few words.
+        cause: the place of its cause in `RunResult.causes`.
+        shown: the event; None where it is one of too many.
+        exchange: what was sent and answered, where it is known.
+        is_about_answer: the answer is what the receiver is accused of.
+    """
+
+    class_: str
+    clause: Clause
+    event: str
+    webhook_event_id: str
+    detail: str
+    cause: int
+    meaning: str = ""
+    shown: ShownEvent | None = None
+    exchange: Exchange | None = None
+    is_about_answer: bool = False
+
+    def evidence(self) -> list[str]:
+        """The event's story, the field on which the finding depends, and the exchange where it is about the answer."""
+        lines = [*self.shown.story] if self.shown else []
+        if self.exchange is None:
+            return lines
+        if self.exchange.provenance:
+            lines.append(f"depends on: {printable(masked(self.exchange.provenance))}")
+        if self.is_about_answer:
+            lines += [*request_lines(self.exchange.request), *answer_lines(self.exchange.answer)]
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One scenario or case, as it was played and judged.
+
+    Attributes:
+        reason: why the verdict is unknown or skipped, or what could not be judged beside a violation.
+        replay: the command that plays it again.
+        clauses: those that it can break.
+        not_exercised: why a clause was not put to the test, by its id.
+        not_played: why it was not played that could have been, "" where it was or could not be.
+        budget_s: the budget that was used up before it could be played, 0 if none was.
+        exit_codes: of each start of a job.
+        right: the first events with nothing wrong; `right_left_out` counts the others.
+    """
+
+    name: str
+    breaks: str
+    holds: str
+    verdict: Verdict
+    reason: str
+    duration_s: float
+    replay: str
+    counts: Mapping[str, float]
+    findings: tuple[ShownFinding, ...]
+    clauses: tuple[Clause, ...]
+    not_exercised: Mapping[str, str] = field(default_factory=dict)
+    not_played: str = ""
+    budget_s: float = 0.0
+    notes: tuple[str, ...] = ()
+    exit_codes: tuple[int | None, ...] = ()
+    span: TimeSpan = field(default=TimeSpan())
+    right: tuple[ShownEvent, ...] = ()
+    right_left_out: int = 0
+
+    @property
+    def found(self) -> str:
+        """How many events of each class were found wrong: `3 duplicated, 1 lost`."""
+        return counted(finding.class_ for finding in self.findings)
+
+    def by_clause(self) -> dict[str, list[ShownFinding]]:
+        """The findings by the id of the clause that they break."""
+        found: dict[str, list[ShownFinding]] = {}
+        for finding in self.findings:
+            found.setdefault(finding.clause.id, []).append(finding)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One mistake, where it shows, and in how many events.
+
+    `sentence` needs no other to be understood. `explanation` says what usually is the cause, or what to change.
+    """
+
+    clause: Clause
+    class_: str
+    trials: tuple[str, ...]
+    events: int
+    sentence: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedColumn:
+    """A column of effects that was compared with a field of the payload: `rewriting` is how it usually keeps it."""
+
+    event: str
+    name: str
+    path: str
+    agreeing: int
+    compared: int
+    rewriting: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedState:
+    """What a run has seen of the levels and customers that the receiver keeps; `failure` says why they stay unknown."""
+
+    observer: str
+    columns: Mapping[str, str]
+    lines: Sequence[str]
+    items: int
+    customers: int
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run as far as it got.
+
+    Attributes:
+        name: the receiver's URL, or the job's command.
+        version: of frontsim; it and `started_at`, an ISO moment with its zone, are "" where they are not known.
+        causes: the one that explains most first.
+        keys: how the receiver recognises a repeat, "" where that was not probed.
+        left_out: the event types that `--events auto` left out, each with the receiver's answer.
+    """
+
+    subject: Subject
+    name: str
+    seed: int
+    verdict: Verdict
+    trials: tuple[Trial, ...]
+    causes: tuple[Cause, ...]
+    interrupted: bool
+    version: str
+    started_at: str
+    duration_s: float
+    keys: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[ComparedColumn, ...] = ()
+    state: DerivedState | None = None
+
+    @property
+    def headline(self) -> str:
+        """The causes in one line, "" without any."""
+        if len(self.causes) < 2:
+            return self.causes[0].sentence if self.causes else ""
+        violated = {name for cause in self.causes for name in cause.trials}
+        return f"{len(self.causes)} causes explain {of_violated(len(violated), len(violated))}"
+
+    @property
+    def counted(self) -> str:
+        """How many trials ended how: `23 scenarios: 16 verified, 3 skipped, 4 not played (why)`."""
+        number = len(self.trials)
+        tried = [each.verdict for each in self.trials if not each.not_played]
+        ends = [f"{tried.count(verdict)} {verdict}" for verdict in Verdict if verdict in tried]
+        trials = f"{number} {self.subject.trial}{'' if number == 1 else 's'}"
+        if self.subject is JOB:
+            return f"{trials}, {', '.join(ends) or 'none played'}"
+        return f"{trials}: {', '.join([*ends, *self.not_played()]) or 'none'}"
+
+    @property
+    def conclusion(self) -> str:
+        """The verdict in a sentence."""
+        name = f"{self.name}: " if self.subject is RECEIVER else ""
+        number = len(self.left_out)
+        left_out = f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
+        cut = " (interrupted: the others were not played)" if self.interrupted and self.subject is RECEIVER else ""
+        return f"{self.verdict.upper()}: {name}{self.counted}{left_out}; seed {self.seed}{cut}"
+
+    def not_played(self) -> Iterator[str]:
+        """How many trials were not played that could have been, for each reason, and what to do about it."""
+        found = Counter((each.not_played, each.budget_s) for each in self.trials if each.not_played)
+        for (reason, budget_s), number in found.items():
+            hint = f"; --budget {self._ample_s(budget_s)} should play them" if budget_s else ""
+            yield f"{number} not played ({reason}{hint})"
+
+    def _ample_s(self, budget_s: float) -> int:
+        """A budget for all trials if the others take as long as those that were played, and at least twice as long."""
+        left = sum(each.not_played != "" for each in self.trials)
+        played = sum(not each.not_played and each.verdict is not Verdict.SKIPPED for each in self.trials)
+        return 10 * ceil(budget_s / 10 * max(2, 1 + left / max(1, played)))
+
+    def examples(self) -> list[tuple[Cause, Trial, ShownFinding]]:
+        """Each cause with the first finding that shows it."""
+        first: dict[int, tuple[Trial, ShownFinding]] = {}
+        for trial in self.trials:
+            for finding in trial.findings:
+                first.setdefault(finding.cause, (trial, finding))
+        return [(cause, *first[place]) for place, cause in enumerate(self.causes)]
+
+    def listings(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """What was compared and what was left out: lines under a title."""
+        if self.left_out:
+            answers = ", ".join(dict.fromkeys(self.left_out.values()))
+            yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]
+        if self.columns:
+            by_event: dict[str, list[str]] = {}
+            for each in self.columns:
+                how = f"{each.rewriting or 'equal'} in {each.agreeing} of {each.compared}"
+                by_event.setdefault(each.event, []).append(f"{each.name} -> {each.path}: {how}")
+            lines = [f"{event}: {', '.join(texts)}" for event, texts in by_event.items()]
+            yield "Columns compared with the payload", lines
+        if self.state:
+            yield "Derived state compared with the events", self.state.lines
+
+
+def counted(classes: Iterable[str]) -> str:
+    """How many there are of each, in the order in which they come: `3 duplicated, 1 lost`."""
+    return ", ".join(f"{number} {class_}" for class_, number in Counter(map(str, classes)).items())
+
+
+def of_violated(number: int, total: int) -> str:
+    """`3 of 5 violated scenarios`."""
+    return f"{number} of {total} violated scenario{'' if total == 1 else 's'}"

@@ -1,0 +1,41 @@
+import dataclasses
+
+from frontsim.report.markdown import as_markdown
+from frontsim.verification.played import NotPlayed
+from frontsim.verification.result import result_of
+
+
+def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
+    """The verdict, the cause with its story, a row for what failed; the other scenarios are folded."""
+    text = as_markdown(
+        result_of(dataclasses.replace(report, version="1.2", started_at="2026-11-25T17:00:00Z", duration_s=4.6))
+    )
+    assert text.startswith("## ❌ Receiver violated\n\n`http://shop/hook`, frontsim 1.2, 2026-11-25T17:00:00Z, 5 s, ")
+    order = [
+        "### One cause explains 1 of 1 violated scenario: 1 event duplicated (booked more than once), "
+        "against books-copies-at-once-once",
+        "resent 12:00:01.9 run 2 -> 200 OK",
+        "| ❌ | `storm` | 2 | 3 | 1 duplicated |",
+        "<details><summary>3 other scenarios</summary>",
+        "| ❔ | `steady` | 0 |  | the observer <is> down & out |",
+        "<details><summary>Play them again</summary>",
+    ]
+    assert order == sorted(order, key=text.index)
+    assert "ot judged" not in text
+
+
+def test_what_was_not_judged_is_told_beside_a_violation(report):
+    """A violation does not hide what could not be checked."""
+    storm = report.played[0]
+    judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing")
+    partly = dataclasses.replace(report, played=[dataclasses.replace(storm, judgement=judgement)])
+    assert "\n`storm`: not judged: the effects were still changing\n" in as_markdown(result_of(partly))
+
+
+def test_what_was_not_played_is_told_beside_a_violation(report):
+    """The causes stand in place of the counts then, so it has a line of its own."""
+    left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))
+    told = "1 not played (the budget of 120 s was used up; --budget 240 should play them)"
+    assert f"{told}." in as_markdown(result_of(dataclasses.replace(report, played=[report.played[0], left])))
+    assert "not played" not in as_markdown(result_of(report))
+    assert f"1 scenario: {told}" in as_markdown(result_of(dataclasses.replace(report, played=[left])))
