@@ -1,6 +1,7 @@
 """The suite run as a user runs it, against receivers whose faults are known."""
 
 import re
+import sys
 
 import pytest
 
@@ -35,11 +36,33 @@ def shop():
         yield opened
 
 
-def test_a_right_receiver_passes_under_xdist(suite):
-    """Every clause passes, on two workers, whichever takes which test."""
-    code, text = suite("reference", "-n", "2", "-k", "lost-response or steady or malformed or out-of-order")
+JOB = f"{sys.executable} -m frontsim job"
+TEST = """
+def test_a_sale(front):
+    sales = front.subscribe("SaleCreated", front.sink("shop").url)
+    assert [front.trigger("SaleCreated").event] == list(sales.events)
+
+
+test_another_sale = test_a_sale
+"""
+
+
+def test_all_is_right_under_xdist(suite, tmp_path):
+    """Every clause about a receiver and a job passes on two workers, whichever takes which test, and each case is
+    played once for both. In tests of one's own each worker has a `front` of its own."""
+    note, own = tmp_path / "starts", tmp_path / "test_own.py"
+    own.write_text(TEST)
+    scenarios = "lost-response or steady or malformed or out-of-order"
+    job = f"sh -c 'echo $FRONTSIM_WEBHOOK_IDS >>{note}; exec {JOB}'"
+    named = f"{scenarios} or a-plain-failure or status-null or sale"
+    code, text = suite("reference", "--recovery-job", job, "-n", "2", "-v", "-k", named, str(own))
     assert code == 0, text
     assert " failed" not in text
+    passed = set(re.findall(r"PASSED.*(?:\[|::test_)(\S*?sale|[a-z-]+)", text))
+    assert {"a_sale", "another_sale"} < passed
+    for name in (*scenarios.split(" or "), "a-plain-failure", "status-null"):
+        assert any(each.startswith(name) for each in passed), name
+    assert 2 == len(note.read_text().split())
 
 
 def test_a_broken_receiver_fails_its_own_clause_and_no_other(suite):

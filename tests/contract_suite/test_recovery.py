@@ -19,16 +19,6 @@ def asked(folder, job, *args):
     return done.returncode, done.stdout
 
 
-def test_a_right_job_passes_under_xdist(tmp_path):
-    """Every clause passes, on two workers, and each case is played once for both."""
-    note = tmp_path / "starts"
-    job = f"sh -c 'echo $FRONTSIM_WEBHOOK_IDS >>{note}; exec {JOB}'"
-    code, text = asked(tmp_path, job, "-n", "2", "-k", "a-plain-failure or status-null")
-    assert code == 0, text
-    assert re.search(r"1\d passed", text)
-    assert 2 == len(note.read_text().split())
-
-
 def test_a_broken_job_fails_its_own_clause_and_no_other(tmp_path):
     """The finding, the story, what to change and the replay are told."""
     code, text = asked(tmp_path, f"{JOB} --broken only-first-webhook", "-k", "every-webhook")

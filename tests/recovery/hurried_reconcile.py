@@ -1,0 +1,13 @@
+"""`frontsim reconcile` that pauses a twentieth as long: for cases in which no Retry-After says how long to wait."""
+
+import time
+
+from frontsim.cli.commands import reconcile
+from frontsim.cli.commands.reconcile import say
+from frontsim.cli.main import main
+from frontsim.client.retry import RetryPolicy
+
+reconcile.RETRY = RetryPolicy(lambda seconds: time.sleep(seconds / 20), say)
+
+if __name__ == "__main__":
+    main()
