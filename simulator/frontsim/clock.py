@@ -34,7 +34,7 @@ _QUERY_DATE = re.compile(
 _OVERLOAD = 8
 """The load for each core from which on programs wait for seconds."""
 _TO_A_STEP = (0, -1, 1, 0, -1, 2, 1, 0, -1, 1)
-"""By the last digit, how many milliseconds lie between a moment and the nearest step of `sql_server_ms`."""
+"""By a moment's last digit, how many milliseconds lie between it and the nearest step of 1/300 s."""
 
 
 class Clock:
@@ -86,15 +86,6 @@ def overload(load: Callable[[], tuple[float, float, float]] = lambda: os.getload
     if last_minute < _OVERLOAD * cores:
         return ""
     return f"; the machine is overloaded: {last_minute:.0f} programs want its {cores} cores, so try a quieter one"
-
-
-def sql_server_ms(moment: Milliseconds) -> Milliseconds:
-    """Round to what SQL Server's `datetime` can hold: milliseconds end in 0, 3 or 7 (seen in live data).
-
-    Its step is 1/300 s. A moment is rounded to the nearest step, so that it is off by at most 2 ms:
-    `…:33.005` becomes `…:33.007`, and `…:33.999` becomes `…:34.000`.
-    """
-    return moment + _TO_A_STEP[moment % 10]
 
 
 @lru_cache(maxsize=1024)

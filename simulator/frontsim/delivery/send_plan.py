@@ -33,11 +33,6 @@ class Barrier:
         self._missing = parties
         self._waiting: dict[Hashable, Callable[[], object]] = {}
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the parties have been let through."""
-        return self._missing <= 0
-
     def wait(self, party: Hashable, release: Callable[[], object]) -> None:
         """Call `release` in the event loop's next turn after the barrier has opened."""
         if self._missing <= 0:

@@ -219,7 +219,7 @@ class LastLevelWins(StockBySum):
 
 
 def _level(db: sqlite3.Connection, change: StockChange) -> float:
-    row = db.execute("SELECT level FROM levels WHERE stock = ? AND gtin = ?", (change.stock, change.gtin)).fetchone()
+    row = db.execute(_READ, (change.stock, change.gtin)).fetchone()
     return float(row[0]) if row else 0.0
 
 

@@ -158,7 +158,13 @@ class AsyncPayloads:
 
             def build() -> list[Occurrence]:
                 return [
-                    self._build(event, first + place, store_id, None if at is None else at + place, profile)
+                    self._payloads.build(
+                        event,
+                        first + place,
+                        store_id=store_id,
+                        at=None if at is None else at + place,
+                        profile=profile,
+                    )
                     for place, event in enumerate(events)
                 ]
 
@@ -180,15 +186,13 @@ class AsyncPayloads:
         if self._worker is not None:
             self._worker.end()
 
-    def _build(self, event: str, number: int, store_id: int | None, at: Ticks | None, profile: str) -> Occurrence:
-        return self._payloads.build(event, number, store_id=store_id, at=at, profile=profile)
-
     async def _make_here(
         self, events: Sequence[str], first: int, store_id: int | None, at: Ticks | None
     ) -> list[Occurrence]:
         made: list[Occurrence] = []
         for place, event in enumerate(events):
-            made.append(self._build(event, first + place, store_id, None if at is None else at + place, TYPICAL))
+            moment = None if at is None else at + place
+            made.append(self._payloads.build(event, first + place, store_id=store_id, at=moment, profile=TYPICAL))
             if len(made) % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
         self._until_worker -= len(made)

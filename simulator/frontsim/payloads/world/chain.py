@@ -41,7 +41,6 @@ class View:
     """A store as a payload shows it: at one terminal, with one sales person, and its JSON."""
 
     terminal: Terminal
-    seller: str
     json: orjson.Fragment
 
 
@@ -66,15 +65,10 @@ class Store:
     def views(self) -> tuple[View, ...]:
         """The store at each terminal with each sales person."""
         return tuple(
-            View(terminal, seller, orjson.Fragment(orjson.dumps(self._object(terminal, seller))))
+            View(terminal, orjson.Fragment(orjson.dumps(self._object(terminal, seller))))
             for terminal in self.terminals
             for seller in self.sellers
         )
-
-    @cached_property
-    def address_json(self) -> orjson.Fragment:
-        """Where the store is."""
-        return orjson.Fragment(orjson.dumps(self.address))
 
     def _object(self, terminal: Terminal, seller: str) -> dict[str, Any]:
         return {

@@ -270,10 +270,8 @@ def _paths(payload: Any, path: str = "") -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _letters_of_name(name: str) -> str:
-    """As `letters`: each row of a type has the same names again."""
-    return letters(name)
+_letters_of_name = lru_cache(maxsize=4096)(letters)
+"""The letters of a column's name: each row of a type has the same names again."""
 
 
 def _text(value: Any) -> str:

@@ -221,24 +221,17 @@ class CommandObserver:
         """Nothing to do."""
 
 
-class SinkObserver:
+class SinkObserver(UrlObserver):
     """The simulator's own stand-in for a shop or ERP: `/_sim/sink/NAME`."""
 
     def __init__(self, control_url: str, name: str, *, token: str = "", longest_s: float = math.inf) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._inner = UrlObserver(
+        super().__init__(
             f"{read_url(control_url)}/sink/{quote(name, safe='')}",
-            headers=headers,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
             longest_s=longest_s,
             keeps_past=False,
         )
         self.name = f"sink {name}"
-
-    def read(self) -> Sequence[Any]:
-        return self._inner.read()
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 class FunctionObserver:

@@ -143,10 +143,6 @@ def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:
     return not any(each.step.fault == HIDES_THE_TYPE for each in state.active)
 
 
-def _raise(state: ScenarioState, step: Raise) -> None:
-    raise_events(state, step)
-
-
 def _clear(state: ScenarioState, _: Clear) -> None:
     end_faults(state)
 
@@ -201,7 +197,7 @@ def _restart(state: ScenarioState, _: Restart) -> None:
 
 
 _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
-    Raise: _raise,
+    Raise: raise_events,
     InjectFault: begin_fault,
     Clear: _clear,
     Drain: _drain,
