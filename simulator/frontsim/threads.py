@@ -1,19 +1,22 @@
-"""Work in threads that Ctrl-C can always interrupt: one result, or many items begun in order.
+"""Work in threads that Ctrl-C can always interrupt: one result, many items begun in order, and a whole run.
 
 `Future.result` holds a lock of Python's own for a moment. A signal handler that raises in that moment leaves the lock
 held, and the thread then waits for ever to deliver its result. `SimpleQueue` is made for such interruptions. A signal
 that comes just before a wait begins is handled when the wait ends, so each wait is short.
 """
 
+import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 _LOOK_S = 0.2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Pending(Generic[T]):
@@ -74,3 +77,52 @@ def for_each(items: Sequence[T], do: Callable[[T], None], *, at_once: int, tell:
                 each.result()
         finally:
             stopping.set()  # Ctrl-C comes in this thread
+
+
+class Interruption:
+    """A block that SIGINT and SIGTERM end with KeyboardInterrupt. One that the parent process ignores stays ignored.
+
+    Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the
+    signal, and `check` raises KeyboardInterrupt again at the next safe moment. Inside `Condition.wait` it may become a
+    RuntimeError, because the block around the wait releases a lock that the wait did not get back. At the end of our
+    block that is a KeyboardInterrupt again.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+        self._is_deferred = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
+            for each in _SIGNALS:
+                if signal.getsignal(each) is not signal.SIG_IGN:
+                    self._before[each] = signal.signal(each, self._interrupt)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for each, handler in self._before.items():
+            signal.signal(each, handler)
+        if self._came and isinstance(error, RuntimeError):
+            raise KeyboardInterrupt from error
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal has come."""
+        if self._came:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Inside this block a signal is only remembered: `check` raises it. For work that must not stop half-way."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        self._came = True
+        if not self._is_deferred:
+            raise KeyboardInterrupt

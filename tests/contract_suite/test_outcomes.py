@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.contract_suite.outcome import ContractOutcome
-from frontsim.contract_suite.outcomes import SharedOutcomes
+from frontsim.contract_suite.outcomes import ContractOutcome, SharedOutcomes
 from frontsim.errors import Unusable
 
 NAMES = ["steady", "storm"]
@@ -16,7 +15,7 @@ import sys, threading
 from pathlib import Path
 from frontsim.contract_suite.outcomes import SharedOutcomes
 
-def play(names, pause):
+def play(names, pause, put):
     print("playing", flush=True)
     threading.Event().wait()
 
@@ -42,10 +41,10 @@ def worker(tmp_path):
 def counted():
     """Plays nothing, but keeps what it is asked for."""
 
-    def play(names, _):
+    def play(names, _, put):
         for name in names:
             play.played.append(name)
-            yield name, outcome(name)
+            put(name, outcome(name))
 
     play.played = []
     return play
@@ -71,9 +70,9 @@ def test_an_outcome_is_known_while_the_others_are_still_played(worker):
     """A test does not wait for the end of the run."""
     go_on = threading.Event()
 
-    def play(names, _):
+    def play(names, _, put):
         for name in names:
-            yield name, outcome(name)
+            put(name, outcome(name))
             assert go_on.wait(60)
 
     leading = worker(play)
@@ -103,8 +102,8 @@ def test_a_worker_that_ends_leaves_the_rest_to_another(worker, counted):
     """It stops in the middle of a scenario, and what it has played is not played again."""
     paused = threading.Event()
 
-    def play(names, pause):
-        yield names[0], outcome(names[0])
+    def play(names, pause, put):
+        put(names[0], outcome(names[0]))
         paused.set()
         pause(60)
 

@@ -9,13 +9,10 @@ import argparse
 import shutil
 import sys
 from collections.abc import Mapping
-from functools import partial
 
-from frontsim.recovery import judge
 from frontsim.recovery.case import bundled_cases, chosen
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.session import PlayedCase, play_all
+from frontsim.recovery.run import PlayedCase, run
 from frontsim.subjects.broken_jobs import BROKEN_JOBS, CORRECT_JOBS, JobVariant
 from frontsim.verdicts import Verdict
 from tests.recovery.examples import EXAMPLES
@@ -64,9 +61,7 @@ def main() -> int:
     for name in options.names or known:
         variant = {**CORRECT_JOBS, **BROKEN_JOBS}.get(name)
         cases = chosen(variant.cases) if variant and variant.cases and not options.all else bundled_cases()
-        setup = JobSetup(known[name], LIMIT_S)
-        opener = partial(open_simulator, seed=1)
-        results = list(play_all(cases, setup, opener, judge.job_contract(), at_once=4, budget_s=float("inf")))
+        results = run(JobSetup(known[name], LIMIT_S), cases, seed=1).played
         wrong += sum(not is_right(variant, each) for each in results)
         shown = [f"{each.case.name}: {cell(each)}" for each in results if cell(each) != "ok"]
         unsure = [f"!! {each.case.name}: {each.judgement.reason}" for each in results if not is_right(variant, each)]

@@ -1,14 +1,10 @@
 """Plays cases against a job, each with a simulator of its own."""
 
 from collections.abc import Sequence
-from functools import partial
-from math import inf
 
-from frontsim.recovery import judge
 from frontsim.recovery.case import Case, chosen
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.session import play_all
+from frontsim.recovery.run import run
 from frontsim.verdicts import Verdict
 
 TELLING = (
@@ -21,8 +17,7 @@ TELLING = (
 
 def played(job: str, cases: list[Case], *, limit_s: float = 600.0, at_once: int = 2):
     """What came of the cases. The limit only keeps what hangs from hanging: a busy machine plays long lists slowly."""
-    setup, opener = JobSetup(job, limit_s), partial(open_simulator, seed=7)
-    return list(play_all(cases, setup, opener, judge.job_contract(), at_once=at_once, budget_s=inf))
+    return run(JobSetup(job, limit_s), cases, seed=7, at_once=at_once).played
 
 
 def assert_all_verified(job: str, names: Sequence[str] = TELLING, *, at_once: int = 4) -> None:

@@ -2,7 +2,7 @@
 
 from frontsim.recovery.case import CaseHistory
 from frontsim.recovery.judge import JobJudgement, job_contract, judge
-from frontsim.recovery.session import JobReport, PlayedCase
+from frontsim.recovery.run import JobReport, PlayedCase
 from frontsim.verdicts import Verdict
 from tests.recovery.histories import case, event, history, start
 

@@ -7,8 +7,8 @@ import pytest
 from frontsim.errors import BadInput
 from frontsim.recovery import play as playing
 from frontsim.recovery.case import Case, CaseHistory, CaseStart, StartEnding, chosen
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup, play, skip_reason
+from frontsim.recovery.run import open_simulator
 
 (PLAIN,) = chosen(["a-plain-failure"])
 (OTHER_DAY,) = chosen(["repeated-hour"])

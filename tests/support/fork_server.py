@@ -34,7 +34,7 @@ PRELOADED = (
     *{f"frontsim.cli.commands.{entry.module}" for name, entry in COMMANDS.items() if name != "load"},
     "frontsim.subjects.serve",
     "frontsim.hosting.serving",
-    "frontsim.verification.session",
+    "frontsim.verification.run",
     *(f"_pytest.{name}" for name in default_plugins),
 )
 

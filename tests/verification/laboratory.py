@@ -9,12 +9,11 @@ import orjson
 
 from frontsim import catalog
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits, WaitLimits
 from frontsim.verification.request import Request
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import play_all
 from tests.support.patience import PATIENCE_S
 from tests.support.served import served
 
@@ -46,23 +45,21 @@ def play(request, *names, seed=1, pace=None, simulators=run_in_thread, after_eac
 
     `after_each` is called when a scenario has given up waiting for effects, and before any last look.
     """
-    with open_harnesses(request, seed, simulators=simulators, pause=time.sleep) as open_harness:
-        return list(play_all(scenario.chosen(names), Followed(open_harness, after_each), CONTRACT, pace))
+    with open_run(request, seed, simulators=simulators, pause=time.sleep) as opened:
+        return list(play_all(scenario.chosen(names), Followed(opened, after_each), CONTRACT, pace))
 
 
 class Followed:
-    """Harnesses, with a call after each."""
+    """An open run, with a call after each harness."""
 
-    def __init__(self, open_harness, after_each):
-        self._open_harness = open_harness
+    def __init__(self, opened, after_each):
+        self._opened = opened
         self._after_each = after_each
-        self.skip_reason = open_harness.skip_reason
-        self.began_s, self.refused = open_harness.began_s, open_harness.refused
-        self.selection, self.limits = open_harness.selection, open_harness.limits
+        self.given = opened.given
 
     @contextmanager
-    def __call__(self, each):
-        with self._open_harness(each) as harness:
+    def harness(self, name):
+        with self._opened.harness(name) as harness:
             yield harness
         self._after_each()
 

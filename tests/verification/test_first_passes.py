@@ -1,7 +1,6 @@
 import itertools
 import math
 from contextlib import contextmanager
-from types import MappingProxyType
 
 import orjson
 import pytest
@@ -13,53 +12,57 @@ from frontsim.verification import first_passes
 from frontsim.verification.effects.history import EventFact, History, Run
 from frontsim.verification.first_passes import FirstPasses
 from frontsim.verification.judge.checks import Judgement, receiver_contract
-from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.harness import Harness, RestOfRun
+from frontsim.verification.play.harness import Given, Harness, RestOfRun
 from frontsim.verification.play.runner import Recording
 from frontsim.verification.played import NotPlayed
+from frontsim.verification.request import Request
+from frontsim.verification.run import play_all
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import play_all
 from tests.verification.laboratory import CATALOG, ending
 
 
-class NoSimulator:
-    """Gives no harness: every scenario is skipped."""
+class GivenForNothing(Given):
+    """What a run was given; a test says why it does not suffice."""
 
-    began_s = 0.0
-    refused = MappingProxyType({})
-    selection = Selection(CATALOG)
-    limits = TimeLimits()
+    reason = ""
 
     def skip_reason(self, scenario):
-        return f"{scenario.name} needs more"
+        return self.reason and f"{scenario.name} {self.reason}"
 
-    def __call__(self, scenario):
-        raise AssertionError(scenario.name)
+
+class NoSimulator:
+    """A run that opens no harness; with `reason`, nothing can be played with what was given."""
+
+    def __init__(self, reason="", began_s=0.0):
+        self.given = GivenForNothing(Request("http://127.0.0.1:1"), Selection(CATALOG), began_s=began_s)
+        object.__setattr__(self.given, "reason", reason)
+
+    def harness(self, name):
+        raise AssertionError(name)
+
+
+def late():
+    """A run whose probes have taken 100 s."""
+    return NoSimulator(began_s=stopwatch() - 100)
+
+
+def passes_of(opened, pace):
+    return FirstPasses([], opened.given, opened.harness, receiver_contract(), pace, None)
 
 
 def test_what_is_skipped_starts_no_simulator():
     """All of them come in their order, with the reason."""
-    played = list(play_all(bundled_scenarios(), NoSimulator(), receiver_contract()))
+    played = list(play_all(bundled_scenarios(), NoSimulator("needs more"), receiver_contract()))
     assert [(each.name, f"{each.name} needs more") for each in bundled_scenarios()] == [
         (each.scenario.name, each.judgement.reason) for each in played
     ]
 
 
-class Late(NoSimulator):
-    """A run whose probes have taken 100 s."""
-
-    def __init__(self):
-        self.began_s = stopwatch() - 100
-
-    def skip_reason(self, _):
-        return ""
-
-
 def test_the_probes_before_the_first_scenario_count_within_the_budget():
     """What does not fit is not played, and starts no simulator."""
-    played = list(play_all(bundled_scenarios()[:3], Late(), receiver_contract(), Pace(budget_s=100)))
+    played = list(play_all(bundled_scenarios()[:3], late(), receiver_contract(), Pace(budget_s=100)))
     told = "not played: the budget of 100 s was used up before it (--budget)"
     assert [(Verdict.SKIPPED, told)] * 3 == [(each.judgement.verdict, each.judgement.reason) for each in played]
     assert {NotPlayed("the budget of 100 s was used up", 100)} == {each.not_played for each in played}
@@ -67,7 +70,7 @@ def test_the_probes_before_the_first_scenario_count_within_the_budget():
 
 def test_time_is_left_for_what_waits_for_the_end_of_the_run():
     """Its deliveries at the end take part of the budget, as does a scenario that would begin now."""
-    passes = FirstPasses([], Late(), receiver_contract(), Pace(budget_s=200), None)
+    passes = passes_of(late(), Pace(budget_s=200))
     assert "" == passes._no_time(90)
     assert passes._no_time(101)
     passes._reserved_s = 20
@@ -76,7 +79,7 @@ def test_time_is_left_for_what_waits_for_the_end_of_the_run():
 
 def test_what_would_not_end_within_the_budget_starts_no_simulator():
     """How long it takes is known before, by the rate that the receiver has shown."""
-    passes = FirstPasses([], Late(), receiver_contract(), Pace(budget_s=105), None)
+    passes = passes_of(late(), Pace(budget_s=105))
     passes._answer_ms, passes._per_s = 1000, 1.0
     (storm,) = (each for each in bundled_scenarios() if each.name == "storm")
     assert Verdict.SKIPPED is passes._one(storm, is_alone=True, rest=RestOfRun()).played.judgement.verdict
@@ -85,7 +88,7 @@ def test_what_would_not_end_within_the_budget_starts_no_simulator():
 @pytest.mark.parametrize(("answer_ms", "is_fewer"), [(20, False), (300, True)])
 def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
     """The first scenario shows how fast it is: one that answers at once gets all, however few were sent."""
-    passes = FirstPasses([], NoSimulator(), receiver_contract(), Pace(), None)
+    passes = passes_of(NoSimulator(), Pace())
     storm = next(each for each in bundled_scenarios() if each.name == "storm")
     assert "" == passes._volume(storm, Selection(CATALOG)).note
     runs = (Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0, duration_ms=answer_ms),)
@@ -103,7 +106,7 @@ def test_a_slow_receiver_gets_fewer_events(answer_ms, is_fewer):
 def test_fewer_scenarios_are_played_at_once_on_an_overloaded_machine(monkeypatch, busy, longest_s, answer_ms, jobs):
     """More of them would make late answers later; those that mostly wait for the receiver need less of the machine."""
     monkeypatch.setattr(first_passes, "overload", lambda: busy)
-    passes = FirstPasses([], NoSimulator(), receiver_contract(), Pace(4, 16), None)
+    passes = passes_of(NoSimulator(), Pace(4, 16))
     passes._answer_ms = answer_ms
     passes._receiver.note(longest_s)
     assert jobs == passes._jobs()
@@ -113,14 +116,11 @@ class Untouched(NoSimulator):
     """A run whose scenarios reach neither a simulator nor a receiver."""
 
     def __init__(self):
-        self.began_s = stopwatch()
-
-    def skip_reason(self, _):
-        return ""
+        super().__init__(began_s=stopwatch())
 
     @contextmanager
-    def __call__(self, _):
-        yield Harness(None, None, "http://127.0.0.1:1", self.selection, pause=lambda _: None)
+    def harness(self, _):
+        yield Harness(None, None, self.given, pause=lambda _: None)
 
 
 @pytest.mark.parametrize(("budget_s", "kills_s"), [(60, 15.0), (math.inf, math.inf)])

@@ -1,6 +1,6 @@
-"""The outcome of each scenario or case, however many tests and xdist workers ask for it.
+"""The outcome of each scenario or case as text that pytest can show, played once for all xdist workers of a run.
 
-All workers of a run share a folder. One of them leads: it holds a lock and plays all of them in one run, as
+All workers of a run share a folder. One of them leads: it holds a lock and plays all of them through `run()`, as
 `frontsim verify` does, on a separate thread, so that its tests go on meanwhile. Each outcome becomes a file, and the
 others wait for the files.
 
@@ -12,15 +12,125 @@ The kernel releases the lock of a process that dies, however it dies.
 
 import fcntl
 import json
+import os
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
-from frontsim.contract_suite.outcome import ContractOutcome, Play
+import pytest
+
+from frontsim.errors import FrontsimError
+from frontsim.masking import masked
+from frontsim.recovery import run as recovery
+from frontsim.recovery.case import Case, chosen
+from frontsim.recovery.judge import job_contract
+from frontsim.recovery.play import JobSetup
+from frontsim.recovery.result import trial_of as case_trial_of
+from frontsim.report.model import ShownFinding, Trial
+from frontsim.verification import run as verification
+from frontsim.verification.judge.checks import receiver_contract
+from frontsim.verification.request import Request
+from frontsim.verification.result import trial_of
+from frontsim.verification.scenario import scenario
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.schedule import usual_pace
 
 _POLL_S = 0.02
+_MOST_FINDINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOutcome:
+    """How a scenario or a case ended: its verdict, and for each broken clause what was seen; no secrets in either.
+
+    `reason` says why the clauses that are not broken could not be judged, "" when they were; one that is violated can
+    have one too. `not_exercised` has the clauses that it did not put to the test, each with the reason.
+    """
+
+    verdict: str
+    reason: str
+    broken: dict[str, str]
+    not_exercised: dict[str, str] = field(default_factory=dict)
+
+
+Pause = Callable[[float], None]
+Put = Callable[[str, ContractOutcome], None]
+Play = Callable[[Sequence[str], Pause, Put], None]
+"""Plays the scenarios or cases of those names, and puts each one's outcome as soon as it is known, in order."""
+
+
+def player(request: Request, seed: int) -> Play:
+    """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look."""
+
+    def play(names: Sequence[str], pause: Pause, put: Put) -> None:
+        contract, again = receiver_contract(), f"Again with: --receiver-seed {seed} -k "
+        verification.run(
+            request,
+            scenario.chosen(names),
+            seed=seed,
+            pause=pause,
+            replay=lambda name: again + name,
+            pace=usual_pace(one_at_a_time=bool(request.receiver_cmd)),
+            on_played=lambda played: put(played.scenario.name, _outcome(trial_of(played, contract), again)),
+        )
+
+    return play
+
+
+def job_player(setup: JobSetup, seed: int) -> Play:
+    """Plays cases against a job, some at the same time."""
+
+    def play(names: Sequence[str], pause: Pause, put: Put) -> None:
+        contract, again = job_contract(), f"Again with: --recovery-seed {seed} -k "
+        recovery.run(
+            setup,
+            chosen(names),
+            seed=seed,
+            is_cancelled=partial(_is_over, pause),
+            on_played=lambda played: put(played.case.name, _outcome(case_trial_of(played, contract), again)),
+        )
+
+    return play
+
+
+def _is_over(pause: Pause) -> bool:
+    """No test asks any more: a pause then raises, which a thread that watches a process must not meet."""
+    try:
+        pause(0)
+    except _Closed:
+        return True
+    return False
+
+
+def _outcome(trial: Trial, again: str) -> ContractOutcome:
+    return ContractOutcome(
+        str(trial.verdict),
+        masked(trial.reason),
+        {
+            clause: masked("\n".join((*_explanation(found), again + trial.name)))
+            for clause, found in trial.by_clause().items()
+        },
+        dict(trial.not_exercised),
+    )
+
+
+def _explanation(findings: Sequence[ShownFinding]) -> Iterator[str]:
+    first = findings[0]
+    for each in findings[:_MOST_FINDINGS]:
+        yield f"{each.class_}: {each.event} {each.webhook_event_id}: {each.detail}"
+    if len(findings) > _MOST_FINDINGS:
+        yield f"... and {len(findings) - _MOST_FINDINGS} more"
+    yield from ("", f"The story of {first.event} {first.webhook_event_id}:")
+    yield from (f"  {line}" for line in first.evidence())
+    yield ""
+    if first.clause.fix:
+        yield f"Fix: {first.clause.fix}"
 
 
 class SharedOutcomes:
@@ -80,8 +190,8 @@ class SharedOutcomes:
         with lock:  # closing the file releases it
             left = [name for name in dict.fromkeys([*self._names, asked]) if not self._file(name).exists()]
             try:
-                for name, outcome in self._play(left, self._pause_unless_closed) if left else ():
-                    self._write(name, outcome)
+                if left:
+                    self._play(left, self._pause_unless_closed, self._write)
             except _Closed:
                 pass
             except BaseException as error:  # noqa: BLE001 - raised again in the thread that asks
@@ -103,3 +213,60 @@ class SharedOutcomes:
 
 class _Closed(Exception):
     """Nothing more is asked for."""
+
+
+def _shared_folder(config: pytest.Config, factory: pytest.TempPathFactory, name: str) -> Path:
+    """A folder that all workers of this run have in common."""
+    base = factory.getbasetemp()
+    folder = (base.parent if hasattr(config, "workerinput") else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _shared_seed(config: pytest.Config) -> int:
+    """One seed for all workers of a run."""
+    run = getattr(config, "workerinput", {}).get("testrunuid") or os.urandom(8).hex()
+    return zlib.crc32(run.encode())
+
+
+def _selected_names(session: pytest.Session, kind: type[Scenario] | type[Case]) -> list[str]:
+    """The names in all tests that are left after -k and the like, in order; a worker of xdist has all tests."""
+    calls = [item.callspec for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    played = [call.params.get("played") for call in calls]
+    return list(dict.fromkeys(each.name for each in played if isinstance(each, kind)))
+
+
+@contextmanager
+def opened_outcomes(
+    request: pytest.FixtureRequest,
+    factory: pytest.TempPathFactory,
+    kind: type[Scenario] | type[Case],
+    player: Callable[[int], Play],
+    seed: int | None,
+) -> Iterator[SharedOutcomes]:
+    """The outcomes of all that the tests name, shared by all workers of this run; `player` gets the seed."""
+    folder = _shared_folder(request.config, factory, f"frontsim-{kind.__name__.lower()}s")
+    play = player(_shared_seed(request.config) if seed is None else seed)
+    outcomes = SharedOutcomes(_selected_names(request.session, kind), play, folder, pause=time.sleep)
+    yield outcomes
+    outcomes.close()
+
+
+def outcome_of(outcomes: SharedOutcomes, name: str) -> ContractOutcome:
+    """The outcome; a user's mistake, such as a wrong URL, needs no traceback."""
+    try:
+        return outcomes.of(name)
+    except FrontsimError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+def assert_kept(outcome: ContractOutcome, clause_id: str, what: str) -> None:
+    """The clause is not broken, and was checked; `what` stands before the findings."""
+    if clause_id in outcome.broken:
+        pytest.fail(f"{what}\n\n{outcome.broken[clause_id]}", pytrace=False)
+    if outcome.verdict == "skipped":
+        pytest.skip(outcome.reason)
+    if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
+        pytest.fail(f"unknown, which is not passed: {outcome.reason}", pytrace=False)
+    if clause_id in outcome.not_exercised:
+        pytest.skip(outcome.not_exercised[clause_id])

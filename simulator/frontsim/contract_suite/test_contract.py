@@ -14,9 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.contract_suite.outcomes import SharedOutcomes
-from frontsim.contract_suite.playing import player
-from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
+from frontsim.contract_suite.outcomes import SharedOutcomes, assert_kept, opened_outcomes, outcome_of, player
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.user_input.paths import read_assignments
 from frontsim.verdicts import MUST, Clause

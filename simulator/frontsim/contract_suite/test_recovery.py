@@ -11,9 +11,7 @@ from functools import partial
 
 import pytest
 
-from frontsim.contract_suite.outcomes import SharedOutcomes
-from frontsim.contract_suite.recovery_playing import job_player
-from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
+from frontsim.contract_suite.outcomes import SharedOutcomes, assert_kept, job_player, opened_outcomes, outcome_of
 from frontsim.recovery import judge
 from frontsim.recovery.case import Case, bundled_cases
 from frontsim.recovery.play import JobSetup

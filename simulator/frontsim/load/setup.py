@@ -5,8 +5,8 @@ import re
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from time import sleep
@@ -29,52 +29,14 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.load.leases import never_left
 from frontsim.load.options import Load
 from frontsim.settings import Settings
-from frontsim.verification.compare.state_reader import RunState, StateReader
+from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.patience import TimeLimits, WaitLimits
-from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.log import ExchangeSource
-from frontsim.verification.play.probes import probe_state
 from frontsim.verification.play.scenario_state import since_ms
-from frontsim.verification.request import Address, Request, check, observer_of, state_observer_of
+from frontsim.verification.request import Address, Request, check
+from frontsim.verification.run import open_run
 from frontsim.verification.scenario.selection import Selection
-
-
-@contextmanager
-def open_state(
-    load: Load, request: Request, selection: Selection, address: Address, *, limits: TimeLimits
-) -> Iterator[StateReader | None]:
-    """Reads the rows as they are before the load; None where the user gave no way.
-
-    It raises clean events of the mix's types first, so their effects must not count as the load's.
-    """
-    observer = state_observer_of(request)
-    if observer is None:
-        yield None
-        return
-    with closing(observer):
-        run = RunState(observer)
-        try:
-            with closing(_harness(load, selection, address, run, limits)) as harness:
-                probe_state(harness, run)
-        except CallError as error:
-            run.failure = f"{run.name}: {error}"
-        reader = StateReader(run, pause=sleep)
-        reader.take_baseline()
-        yield reader
-
-
-def _harness(load: Load, selection: Selection, address: Address, run: RunState, limits: TimeLimits) -> Harness:
-    return Harness(
-        api=FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key),
-        sim=Simulator(address.control_url, token=address.token),
-        receiver_url=load.options.receiver,
-        selection=selection,
-        pause=sleep,
-        limits=limits,
-        state=run,
-    )
-
 
 _URL = re.compile(r"https?://\S+/restapi/V2")
 _END_S = 5.0
@@ -269,13 +231,11 @@ def set_up(load: Load) -> LoadSetup:
         FrontsimError: something is not as it must be; the text says what.
     """
     load.check()
-    request = request_of(load)
+    request, options = request_of(load), load.options
     try:
         check(request, pause=sleep)
     except Unusable as error:
-        raise Unusable(f"expected a receiver at {load.options.receiver}, got no connection: start it first") from error
-    selection = Selection(catalog.load(), list(load.mix))
-    options = load.options
+        raise Unusable(f"expected a receiver at {options.receiver}, got no connection: start it first") from error
     with ExitStack() as cleanup:
         if options.simulator:
             address = address_of(options.simulator, token=options.simulator_token)
@@ -288,7 +248,7 @@ def set_up(load: Load) -> LoadSetup:
                 tls=load.tls,
             )
             cleanup.callback(stop)
-        setup = _set_up(load, request, selection, address, cleanup)
+        setup = _set_up(load, request, address, cleanup)
         setup.cleanup = cleanup.pop_all()
         return setup
 
@@ -301,24 +261,27 @@ def request_of(load: Load) -> Request:
         **load.observers,
         observe_key=options.observe_key,
         observe_state=options.observe_state,
+        limits=TimeLimits(settle_s=options.settle, answer_s=options.answer_timeout),
         delivery=load.tls,
     )
 
 
-def _set_up(load: Load, request: Request, selection: Selection, address: Address, cleanup: ExitStack) -> LoadSetup:
-    options = load.options
-    api = cleanup.enter_context(
-        FrontSystems(address.base_url, api_key=address.api_key, subscription_key=address.subscription_key)
+def _set_up(load: Load, request: Request, address: Address, cleanup: ExitStack) -> LoadSetup:
+    """Clean events show how the receiver keeps what it derives, before the rows are read that count as there before."""
+    options, selection = load.options, Selection(catalog.load(), list(load.mix))
+    opened = cleanup.enter_context(
+        open_run(request, options.seed, simulators=address, pause=sleep, selection=selection)
     )
-    simulator = cleanup.enter_context(Simulator(address.control_url, token=address.token))
     sender = cleanup.enter_context(closing(HttpSender(answer_s=options.answer_timeout, tls=load.tls_context())))
-    limits = TimeLimits(settle_s=options.settle, answer_s=options.answer_timeout)
-    state = cleanup.enter_context(open_state(load, request, selection, address, limits=limits))
-    effects = None
-    if (observer := observer_of(request, address)) is not None:
-        cleanup.callback(observer.close)
-        effects = EffectReader(observer, options.observe_key, pause=sleep)
+    given, state, effects = opened.given, None, None
+    if given.state:
+        state = StateReader(given.state, pause=sleep)
+        state.take_baseline()
+    if given.observer:
+        effects = EffectReader(given.observer, options.observe_key, pause=sleep)
         effects.take_baseline()
+    harness = cleanup.enter_context(opened.harness("load test"))
+    api, simulator = harness.api, harness.sim
     epoch, events_before = simulator.now(), int(simulator.stats().get("events", 0))
     existing = _existing_webhooks(api, selection.types("all"), options.receiver)
     missing = [event for event in selection.types("all") if event not in existing.values()]
@@ -335,8 +298,8 @@ def _set_up(load: Load, request: Request, selection: Selection, address: Address
         epoch=epoch,
         webhooks={**existing, **created},
         created=list(created),
-        limits=limits,
-        wait_limits=limits.only_wait(end_s=options.end_timeout),
+        limits=request.limits,
+        wait_limits=request.limits.only_wait(end_s=options.end_timeout),
         events_before=events_before,
         cleanup=cleanup,
     )

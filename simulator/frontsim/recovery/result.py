@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState
 from frontsim.recovery.judge import JobFinding
-from frontsim.recovery.session import JobReport, PlayedCase
+from frontsim.recovery.run import JobReport, PlayedCase
 from frontsim.report.as_json import document
 from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
 from frontsim.report.timeline import ShownEvent

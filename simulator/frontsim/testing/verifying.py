@@ -3,37 +3,28 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
-from frontsim.clock import RunTime
-from frontsim.hosting.simulator_process import SimulatorProcess
-from frontsim.masking import masked, masked_errors
-from frontsim.recovery import judge as job_clauses
-from frontsim.recovery import session as job_session
 from frontsim.recovery.case import chosen as chosen_cases
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import result_of as job_result_of
+from frontsim.recovery.run import JobReport
+from frontsim.recovery.run import run as run_recovery
 from frontsim.report.terminal import lines
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.breakage import read_addresses
 from frontsim.verification.effects.history import ContentCheck
-from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Report
 from frontsim.verification.request import Request
-from frontsim.verification.result import result_of, without_secrets
+from frontsim.verification.result import result_of
+from frontsim.verification.run import run
 from frontsim.verification.scenario import scenario
-from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.session import play_all
+from frontsim.verification.schedule import usual_pace
 
 _LIMITS = TimeLimits()
 
@@ -44,7 +35,7 @@ class Verification:
 
     verdict: str
     story: str
-    report: Report | job_session.JobReport = field(repr=False)
+    report: Report | JobReport = field(repr=False)
 
     def assert_verified(self) -> None:
         """Fail, with the story, unless the verdict is *verified*: a run that could not judge has not passed.
@@ -81,7 +72,12 @@ class VerifyOptions(TypedDict, total=False):
 
 
 def verify(
-    receiver: str, *, scenarios: Sequence[str] = (), seed: int = Settings.seed, **options: Unpack[VerifyOptions]
+    receiver: str,
+    *,
+    scenarios: Sequence[str] = (),
+    seed: int = Settings.seed,
+    jobs: int = 1,
+    **options: Unpack[VerifyOptions],
 ) -> Verification:
     """Play outages against a receiver and count what it booked, as `frontsim verify` does.
 
@@ -89,6 +85,7 @@ def verify(
         receiver: its URL.
         scenarios: only these, by name or as a .toml file.
         seed: repeats a run.
+        jobs: scenarios that are played at the same time.
         observe: a function that returns the effects, one item for each: an id, or an object that has one.
         observe_url: a URL that answers with the effects as a JSON list.
         observe_sql: a DSN and a query that returns a row for each effect.
@@ -111,7 +108,15 @@ def verify(
     Raises:
         FrontsimError: nothing listens at the URL, or something else that you gave cannot be used.
     """
-    return _verified(request_from(receiver, **options), scenario.chosen(scenarios), seed)
+    report = run(
+        request_from(receiver, **options),
+        scenario.chosen(scenarios),
+        seed=seed,
+        pause=time.sleep,
+        replay=lambda name: f"front.verify(..., scenarios=[{name!r}], seed={seed})",
+        pace=usual_pace(one_at_a_time=bool(options.get("receiver_cmd")), jobs=jobs),
+    )
+    return Verification(str(report.verdict), "\n".join(lines(result_of(report))), report)
 
 
 def request_from(
@@ -144,32 +149,6 @@ def request_from(
     )
 
 
-def _verified(request: Request, chosen: list[Scenario], seed: int) -> Verification:
-    contract, run_time, key_probe = checks.receiver_contract(), RunTime(), KeyProbe()
-    with (
-        masked_errors(),
-        SimulatorProcess() as process,
-        open_harnesses(request, seed, simulators=process.start, pause=time.sleep) as open_harness,
-    ):
-        played = [
-            replace(each, judgement=without_secrets(each.judgement))
-            for each in play_all(chosen, open_harness, contract, key_probe=key_probe)
-        ]
-    report = Report(
-        receiver=masked(request.receiver),
-        seed=seed,
-        played=played,
-        contract=contract,
-        strict=request.strict,
-        version=version("frontsim"),
-        started_at=run_time.started_at,
-        duration_s=run_time.duration_s(),
-        keys=key_probe.found,
-        replay=partial(_replay, seed=seed),
-    )
-    return Verification(str(report.verdict), "\n".join(lines(result_of(report))), report)
-
-
 def verify_recovery(
     job: str,
     *,
@@ -194,13 +173,6 @@ def verify_recovery(
     Raises:
         FrontsimError: the command cannot be started, or there is no such case.
     """
-    contract, run_time = job_clauses.job_contract(), RunTime()
-    setup, opened = JobSetup(job, timeout_s), partial(open_simulator, seed=seed)
-    chosen = chosen_cases(cases)
-    played = list(job_session.play_all(chosen, setup, opened, contract, at_once=at_once, budget_s=budget_s))
-    report = job_session.job_report(setup, played, contract, run_time, seed=seed, strict=strict)
+    setup = JobSetup(job, timeout_s)
+    report = run_recovery(setup, chosen_cases(cases), seed=seed, strict=strict, at_once=at_once, budget_s=budget_s)
     return Verification(str(report.verdict), "\n".join(lines(job_result_of(report))), report)
-
-
-def _replay(name: str, *, seed: int) -> str:
-    return f"front.verify(..., scenarios=[{name!r}], seed={seed})"

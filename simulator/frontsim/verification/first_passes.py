@@ -1,18 +1,17 @@
 """The first pass over the scenarios of a run: plays each, and judges it by the effects that are there at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Protocol
 
 from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import ContentCheck, History
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.patience import Patience, ReceiverLatency, TimeLimits
-from frontsim.verification.play.harness import Harness, RestOfRun
+from frontsim.verification.patience import Patience
+from frontsim.verification.play.harness import Given, Harness, RestOfRun
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import ExchangeSource, read_exchanges
@@ -35,34 +34,8 @@ _SLOW_MS = 150
 """A receiver that takes so long for an answer gets one scenario at a time: more would only make it slower."""
 
 
-class OpenHarness(Protocol):
-    """Gives the harness for a scenario, with its own simulator.
-
-    So a replay of the scenario alone sends the same payloads and breaks the same deliveries. Ids, and the times of
-    clean events, differ from run to run.
-    """
-
-    @property
-    def began_s(self) -> float:
-        """When the run began, by the stopwatch: with the probes that come before the first scenario."""
-
-    @property
-    def selection(self) -> Selection:
-        """The event types of the run."""
-
-    @property
-    def limits(self) -> TimeLimits:
-        """How long things may take."""
-
-    @property
-    def refused(self) -> Mapping[str, int | None]:
-        """The status of each type in a probe before the first scenario that refused all of them, else nothing."""
-
-    def __call__(self, scenario: Scenario, /) -> AbstractContextManager[Harness]:
-        """The harness, for as long as the scenario is played."""
-
-    def skip_reason(self, scenario: Scenario, /) -> str:
-        """Why a scenario cannot be played with what was given, "" when it can."""
+OpenHarness = Callable[[str], AbstractContextManager[Harness]]
+"""Opens the harness for a scenario by its name, with its own simulator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +57,26 @@ class FirstPasses:
     def __init__(
         self,
         scenarios: Sequence[Scenario],
+        given: Given,
         open_harness: OpenHarness,
         contract: Contract,
         pace: Pace,
         key_probe: KeyProbe | None,
     ) -> None:
         self._scenarios = scenarios
-        self._reasons = {each.name: open_harness.skip_reason(each) for each in scenarios}
+        self._reasons = {each.name: given.skip_reason(each) for each in scenarios}
+        self._given = given
         self._open_harness = open_harness
         self._contract = contract
         self._pace = pace
         playable = [each for each in scenarios if not self._reasons[each.name]]
-        self._schedule = Schedule(playable, pace, began_s=open_harness.began_s)
+        self._schedule = Schedule(playable, pace, began_s=given.began_s)
         self._key_probe = key_probe
         self._lock = Lock()
         self._stop_reason = ""
         self._blind_before: str | None = None
         self._refusals: Refusals | None = None
-        self._receiver = ReceiverLatency()
+        self._receiver = given.latency
         self._answer_ms = 0.0
         self._per_s = 0.0
         self._reserved_s = 0.0
@@ -139,7 +114,7 @@ class FirstPasses:
 
         Time is reserved for the last look, and for what waits for the end of the run.
         """
-        last_s = Patience(self._open_harness.limits, self._receiver).reserved_s
+        last_s = Patience(self._given.request.limits, self._receiver).reserved_s
         if not self._schedule.is_over(reserve_s=last_s + self._reserved_s + expected_s):
             return ""
         return f"the budget of {self._pace.budget_s:g} s was used up"
@@ -147,12 +122,12 @@ class FirstPasses:
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_tried(scenario, self._stop_reason))
-        volume = self._volume(scenario, self._open_harness.selection)
+        volume = self._volume(scenario, self._given.selection)
         if reason := self._no_time(volume.expected_s):  # before a simulator starts, which takes a while
             skipped = _not_judged(scenario, Verdict.SKIPPED, f"not played: {reason} before it (--budget)")
             return FirstPass(replace(skipped, not_played=NotPlayed(reason, self._pace.budget_s)))
         self._reserved_s += volume.end_s
-        with self._open_harness(scenario) as opened:
+        with self._open_harness(scenario.name) as opened:
             pause = self._schedule.pause(opened.pause)
             cleans_up = opened.cleans_up or (self._key_probe is not None and not self._key_probe.has_begun)
             harness = replace(
@@ -163,7 +138,6 @@ class FirstPasses:
                 cleans_up=cleans_up,
                 limits=opened.limits.within(self._pace.budget_s),
             )
-            self._receiver = harness.latency
             recording = play(volume.scenario, harness)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
@@ -175,8 +149,8 @@ class FirstPasses:
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
         with self._lock:
-            self._note(recording.history, judgement, can_restart=harness.process is not None)
-            self._note_refusals(recording.refused, harness.selection)
+            self._note(recording.history, judgement, can_restart=harness.given.process is not None)
+            self._note_refusals(recording.refused, harness.given.selection)
         played = Played(scenario, recording.history, judgement, exchanges)
         last_look = recording.last_look
         needs_it = last_look and (judgement.may_change or last_look.is_owed(recording.history))
@@ -196,8 +170,8 @@ class FirstPasses:
     def _note_refusals(self, refused: Mapping[str, int | None], selection: Selection) -> None:
         """Remember what tells that the receiver takes no event at all."""
         if self._refusals is None:
-            types, opened = selection.types("all"), self._open_harness
-            self._refusals = Refusals(types, probed=opened.refused, began_s=opened.began_s)
+            given = self._given
+            self._refusals = Refusals(selection.types("all"), probed=given.refused, began_s=given.began_s)
         self._stop_reason = self._stop_reason or self._refusals.note(refused, now_s=stopwatch())
 
 
@@ -222,14 +196,17 @@ def _answered_well(history: History) -> bool:
 
 
 def _exchange_source(harness: Harness) -> ExchangeSource:
-    return ExchangeSource(harness.sim, harness.selection, harness.pool.map, harness.payloads, harness.is_strict)
+    given = harness.given
+    return ExchangeSource(
+        harness.sim, given.selection, harness.pool.map, given.request.payloads, is_strict=given.request.strict
+    )
 
 
 def _with_columns(history: History, harness: Harness) -> History:
     """The history with the columns of its effects that are known by now to hold a field of the payload."""
     if history.check_content is not ContentCheck.KNOWN or history.final is None or history.why_not_judged:
         return history
-    return replace(history, columns=harness.columns.learn(correlate(history, history.final).groups))
+    return replace(history, columns=harness.given.columns.learn(correlate(history, history.final).groups))
 
 
 def _not_tried(scenario: Scenario, reason: str) -> Played:

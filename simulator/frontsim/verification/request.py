@@ -81,6 +81,11 @@ class Request:
         return None if verify and ca is None else tls_context(verify=verify, ca=ca)
 
     @property
+    def payloads(self) -> str:
+        """The payload profile."""
+        return str(self.delivery.get("payloads", Settings.payloads))
+
+    @property
     def is_auto(self) -> bool:
         """Whether the types are those that the receiver takes (`--events auto`)."""
         return list(self.events) == [AUTO]

@@ -2,7 +2,7 @@ from dataclasses import fields
 
 import pytest
 
-from frontsim.cli.commands.verify import pace_of, request_of, simulators_of, verify, with_nearest_observer
+from frontsim.cli.commands.verify import pace_of, request_of, simulator_of, verify, with_nearest_observer
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.request import Address, Request
@@ -58,8 +58,8 @@ def test_a_flag_replaces_another_way_to_read_effects_in_the_file(typed, observer
 
 def test_a_simulator_is_named_by_its_api():
     """Its control surface lies beside the API, and its keys are the environment's."""
-    with simulators_of(parsed("--base-url", "http://shop:1/restapi/V2", "--token", "t")) as address:
-        assert isinstance(address, Address)
+    address = simulator_of(parsed("--base-url", "http://shop:1/restapi/V2", "--token", "t"))
+    assert isinstance(address, Address)
     assert ("http://shop:1/restapi/V2", "http://shop:1/_sim", "t") == (
         address.base_url,
         address.control_url,
@@ -70,14 +70,7 @@ def test_a_simulator_is_named_by_its_api():
 class Begun:
     """Stands in for a process that began before."""
 
-    start = "its own way to start a simulator"
     is_closed = False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
         self.is_closed = True
@@ -85,11 +78,9 @@ class Begun:
 
 @pytest.mark.parametrize(("typed", "is_used"), [([], True), (["--base-url", "http://shop:1/restapi/V2"], False)])
 def test_a_process_that_began_before_hosts_the_simulators(typed, is_used):
-    """Its end is that of the run, or comes at once if the simulator of others is used after all."""
+    """It ends at once if the simulator of others is used after all."""
     begun = Begun()
-    with simulators_of(parsed(*typed), begun) as simulators:
-        assert (is_used, not is_used) == (simulators is begun.start, begun.is_closed)
-    assert begun.is_closed
+    assert (is_used, not is_used) == (simulator_of(parsed(*typed), begun) is begun, begun.is_closed)
 
 
 @pytest.mark.parametrize(

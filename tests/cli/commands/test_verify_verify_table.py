@@ -36,6 +36,7 @@ def test_without_a_terminal_each_scenario_is_a_line(capsys):
 def test_standard_output_is_left_to_json(capsys):
     """When standard output belongs to the JSON, lines go to standard error."""
     with LiveTable(SCENARIOS, quiet=True) as table:
+        table.begin()
         table.show(ended(0, Verdict.VERIFIED))
     assert ("", "verified   steady\n\n") == tuple(capsys.readouterr())
 
@@ -52,6 +53,7 @@ def test_a_terminal_sees_each_scenario_once_in_a_line_of_its_own(monkeypatch, wi
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setattr(sys, "stdout", FakeTerminal())
     with LiveTable(SCENARIOS) as table:
+        table.begin()
         for number in range(len(SCENARIOS)):
             table.show(ended(number, Verdict.SKIPPED, "for a very long reason " * 9))
         text = table._console.file.getvalue()
@@ -77,6 +79,7 @@ def test_an_interruption_leaves_one_table(monkeypatch):
     monkeypatch.setattr(sys, "stdout", FakeTerminal())
     table = LiveTable(SCENARIOS)
     with contextlib.suppress(KeyboardInterrupt), table:
+        table.begin()
         table.show(ended(0, Verdict.VERIFIED))
         table._live.refresh()
         raise KeyboardInterrupt

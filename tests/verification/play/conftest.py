@@ -11,6 +11,7 @@ from frontsim.client.models import RaisedEvent
 from frontsim.verification.patience import ReceiverLatency, TimeLimits, WaitLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import chosen
 from tests.verification.play.mortal import MortalReceiver, is_killed_in
 
@@ -71,20 +72,22 @@ def state(sim: NotingSimulator) -> ScenarioState:
         is_alone=True,
         sim=sim,
         limits=TimeLimits(),
-        latency=ReceiverLatency(),
         pause=lambda _: None,
         now=lambda: sim.now,
-        payloads="typical",
-        receiver_url="http://127.0.0.1:1/hook",
         identities=new_ids,
         fresh=lambda _: {"saleId": next(new_ids)},
         own_article=lambda event: {"gtin": next(new_ids)} if event == "StockMovementCreated" else {},
         entry=lambda _, id_: SimpleNamespace(payload=sim.logged[id_]),
         api=SimpleNamespace(create_webhook=lambda *_: SimpleNamespace(id="w")),
-        selection=SimpleNamespace(
-            types=lambda events: events,
-            fitting=lambda _, values: dict(values),
-            datetime_fields=lambda _: ["created", "lines[0].at"],
+        given=SimpleNamespace(
+            request=Request("http://127.0.0.1:1/hook"),
+            latency=ReceiverLatency(),
+            tls=None,
+            selection=SimpleNamespace(
+                types=lambda events: events,
+                fitting=lambda _, values: dict(values),
+                datetime_fields=lambda _: ["created", "lines[0].at"],
+            ),
         ),
     )
     return ScenarioState(scenario, harness, WaitLimits(1, 1, 1), EPOCH)  # type: ignore[arg-type]

@@ -84,8 +84,8 @@ def is_killed_in(state: ScenarioState, monkeypatch: pytest.MonkeyPatch) -> Morta
         return done
 
     harness: Any = state.harness
-    harness.process, harness.pause, harness.tls = made, made.pause, None
+    harness.given.process, harness.pause = made, made.pause
     harness.pool = SimpleNamespace(submit=submit)
     harness.sim.lease_event, harness.sim.report_lease = lease_event, lambda *_: None
-    harness.selection.past = lambda _: None
+    harness.given.selection.past = lambda _: None
     return made

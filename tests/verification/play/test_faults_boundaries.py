@@ -85,9 +85,11 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             drain=lambda: None,
             now_ms=lambda: round(counting.now_s * 1000),
             harness=SimpleNamespace(
-                selection=SimpleNamespace(types=lambda _: ["SaleCreated"]),
                 pause=counting.pause,
-                process=SimpleNamespace(kill=lambda: killed.append(counting.is_broken)),
+                given=SimpleNamespace(
+                    selection=SimpleNamespace(types=lambda _: ["SaleCreated"]),
+                    process=SimpleNamespace(kill=lambda: killed.append(counting.is_broken)),
+                ),
             ),
         )
         break_at_boundaries(state, AtBoundaries(act=act, events="one", most=most))

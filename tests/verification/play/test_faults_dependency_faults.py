@@ -15,6 +15,7 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.breakage import DependencyAddress
 from frontsim.verification.patience import Patience, TimeLimits
 from frontsim.verification.play.faults import await_return
+from frontsim.verification.request import Request
 from tests.support.ports import free_port
 from tests.verification.laboratory import HASTY, open_shop
 
@@ -210,8 +211,7 @@ def test_a_process_that_takes_a_moment_to_end_is_started_again():
 
     limits = TimeLimits(last_s=60)
     harness = SimpleNamespace(
-        process=Process(),
-        receiver_url=f"http://127.0.0.1:{port}",
+        given=SimpleNamespace(process=Process(), request=Request(f"http://127.0.0.1:{port}")),
         pause=lambda _: None,
         limits=limits,
         patience=Patience(limits),

@@ -7,8 +7,13 @@ import pytest
 from frontsim import catalog
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.harness import Given, Harness
+from frontsim.verification.request import Request
 from frontsim.verification.scenario.selection import Selection
+
+
+def given(changes=None):
+    return Given(Request("http://shop"), Selection(catalog.load(), (), changes or {}))
 
 
 class Gone:
@@ -41,7 +46,7 @@ class Troubled:
 
     def harness(self, **limits):
         """A harness with it, that pauses in no time."""
-        return Harness(self, Gone(), "http://shop", None, self.pause, limits=TimeLimits(**limits))
+        return Harness(self, Gone(), given(), self.pause, limits=TimeLimits(**limits))
 
     def close(self):
         pass
@@ -66,7 +71,7 @@ ASKS = {
 @pytest.fixture
 def harness():
     """Makes a harness without anything behind it."""
-    return lambda **others: Harness(Gone(), Gone(), "http://shop", None, time.sleep, **others)
+    return lambda **others: Harness(Gone(), Gone(), given(), time.sleep, **others)
 
 
 def test_a_resend_without_an_answer_leaves_a_line(harness, caplog):
@@ -173,7 +178,7 @@ def test_a_clean_movement_has_an_article_of_its_own_unless_the_user_names_one():
     """A receiver that knows some articles alone is sent those."""
 
     def with_changes(**changes):
-        return Harness(Gone(), Gone(), "http://shop", Selection(catalog.load(), (), changes), time.sleep)
+        return Harness(Gone(), Gone(), given(changes), time.sleep)
 
     harness = with_changes()
     first, second = (harness.own_article("StockMovementCreated") for _ in range(2))
@@ -185,7 +190,7 @@ def test_a_clean_movement_has_an_article_of_its_own_unless_the_user_names_one():
 
 def test_a_movement_of_a_scenario_is_of_an_article_that_no_earlier_run_has_moved():
     """Of that article a right receiver may hold a newer state, and rightly ignore all that the scenario tells of it."""
-    harness = Harness(Gone(), Gone(), "http://shop", Selection(catalog.load()), time.sleep)
+    harness = Harness(Gone(), Gone(), given(), time.sleep)
     first, second = (harness.fresh("StockMovementCreated") for _ in range(2))
     assert ["movementId", "gtin", "sku"] == list(first) == list(second)
     assert first["gtin"] != second["gtin"]

@@ -6,11 +6,10 @@ from math import inf
 import pytest
 
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play import key_probe
 from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario.scenario import chosen
-from frontsim.verification.session import play_all
 from tests.verification.laboratory import CONTRACT
 
 pytestmark = pytest.mark.slow
@@ -29,9 +28,9 @@ def key_of(receiver, requested, monkeypatch):
         probe = KeyProbe()
         with (
             receiver(variant) as url,
-            open_harnesses(requested(url, **others), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+            open_run(requested(url, **others), 1, simulators=run_in_thread, pause=time.sleep) as opened,
         ):
-            (played,) = play_all(chosen([name]), open_harness, CONTRACT, key_probe=probe)
+            (played,) = play_all(chosen([name]), opened, CONTRACT, key_probe=probe)
         return str(probe.found), played
 
     return run
@@ -69,7 +68,7 @@ class CountedPairs(KeyProbe):
     settled = True
 
     def send(self, harness, *, answer_ms):
-        self.settled = harness.latency.settles
+        self.settled = harness.given.latency.settles
         super().send(harness, answer_ms=answer_ms)
 
 
@@ -78,10 +77,10 @@ def test_it_sends_while_the_first_scenario_waits_for_rest(receiver, requested):
     probe = CountedPairs()
     with (
         receiver("reference") as url,
-        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+        open_run(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as opened,
     ):
-        (played,) = play_all(chosen(["same-second"]), open_harness, CONTRACT, key_probe=probe)
-        assert open_harness.latency.settles
+        (played,) = play_all(chosen(["same-second"]), opened, CONTRACT, key_probe=probe)
+        assert opened.given.latency.settles
     assert not probe.settled
     assert str(probe.found).startswith(BY_ID)
     assert ("verified", ()) == (played.judgement.verdict, played.judgement.notes)
@@ -92,10 +91,10 @@ def test_it_waits_while_the_last_looks_do(receiver, requested):
     probe = Reading()
     with (
         receiver("reference") as url,
-        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=probe.pause) as open_harness,
+        open_run(requested(url), 1, simulators=run_in_thread, pause=probe.pause) as opened,
     ):
-        list(play_all(chosen(["same-second", "two-webhooks"]), open_harness, CONTRACT, key_probe=probe))
-        quiet_s = open_harness.limits.settle_s
+        list(play_all(chosen(["same-second", "two-webhooks"]), opened, CONTRACT, key_probe=probe))
+        quiet_s = opened.given.request.limits.settle_s
     assert str(probe.found).startswith(BY_ID)
     assert probe.paused_s < quiet_s
 

@@ -12,11 +12,11 @@ from frontsim.hosting.serving import run_in_thread
 from frontsim.verification.effects.history import EventFact
 from frontsim.verification.effects.observers import FunctionObserver
 from frontsim.verification.effects.settle import EffectReader
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play.preflight import ACKNOWLEDGED, SEEN, SEEN_ONCE, CleanEvent, Preflight
 from frontsim.verification.play.raising import raise_clean
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.request import Request
+from frontsim.verification.run import open_run
 from frontsim.verification.scenario.scenario import chosen
 
 TYPES = ("SaleCreated", "CustomerCreated", "InvoiceCreated")
@@ -220,13 +220,13 @@ def test_a_clean_event_has_no_null_and_no_odd_text(receiver):
     with receiver("reference") as url:
         request = Request(f"{url}/hook")
         with (
-            open_harnesses(request, 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
-            open_harness(chosen(["steady"])[0]) as harness,
+            open_run(request, 1, simulators=run_in_thread, pause=time.sleep) as opened,
+            opened.harness("steady") as harness,
             closing(harness),
         ):
             state = ScenarioState(chosen(["steady"])[0], harness, harness.limits.wait_limits, harness.now())
             now = str(harness.sim.clock()["now"])
-            clean = [raise_clean(state, event, now=now) for event in harness.selection.types("all")]
+            clean = [raise_clean(state, event, now=now) for event in harness.given.selection.types("all")]
             payloads = [harness.entry(each.webhook_id, each.webhook_event_id).payload for each in clean]
     assert 21 == len(payloads)
     assert [] == [value for payload in payloads for value in _values(payload) if value is None or value == ""]

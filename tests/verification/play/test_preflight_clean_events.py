@@ -9,9 +9,8 @@ import pytest
 from frontsim.clock import stopwatch
 from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
-from frontsim.verification.hosted import open_harnesses
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import play_all
 from tests.support.patience import PATIENCE_S
 from tests.verification.laboratory import CONTRACT, ending
 
@@ -69,11 +68,13 @@ def test_a_receiver_that_is_starting_is_waited_for(shop, requested, play):
         return 503
 
     shop.answers = answer
-    with open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness:
+    with open_run(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as opened:
         (each,) = scenario.chosen(["short-outage"])
-        (played,) = play_all([each], open_harness, CONTRACT)
-        with open_harness(each) as harness:
-            assert harness.latency.longest_s < stopwatch() - refused_s[-1]  # how slow it is, from when it has begun
+        (played,) = play_all([each], opened, CONTRACT)
+        with opened.harness(each.name) as harness:
+            assert (
+                harness.given.latency.longest_s < stopwatch() - refused_s[-1]
+            )  # how slow it is, from when it has begun
     assert ending(played) == (Verdict.VERIFIED, [])
 
 

@@ -22,7 +22,7 @@ def harness():
 
     return SimpleNamespace(
         identities=numbers,
-        selection=selection,
+        given=SimpleNamespace(selection=selection),
         sim=SimpleNamespace(clock=clock),
         fresh=lambda event: selection.fresh(event, next(numbers)),
     )

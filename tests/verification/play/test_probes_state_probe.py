@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.scenario.scenario import chosen
+from frontsim.verification.run import open_run
 from tests.verification.laboratory import HASTY, requested
 
 pytestmark = pytest.mark.slow
@@ -15,10 +14,10 @@ pytestmark = pytest.mark.slow
 def looked_at(shop, path="levels", **options):
     request = requested(shop.url, limits=HASTY, observe_state=f"{shop.url}/{path}", **options)
     with (
-        open_harnesses(request, 1, simulators=run_in_thread, pause=lambda _: None) as open_harness,
-        open_harness(chosen(["steady"])[0]) as harness,
+        open_run(request, 1, simulators=run_in_thread, pause=lambda _: None) as opened,
+        opened.harness("steady") as harness,
     ):
-        return harness.state
+        return harness.given.state
 
 
 def test_a_receiver_that_refuses_movements_has_no_known_levels(shop):

@@ -7,10 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play.probes import ProbedTypes, probe
 from frontsim.verification.request import Request
-from frontsim.verification.scenario.scenario import chosen
+from frontsim.verification.run import open_run
 from tests.support.served import served
 
 pytestmark = pytest.mark.slow
@@ -41,16 +40,13 @@ def answering(answers, otherwise):
 
 def probed(answers, otherwise, *, events=()):
     """What the probe tells, and the types of the run."""
-    told = []
     with answering(answers, otherwise) as url:
         request = Request(receiver=url, events=events)
         with (
-            open_harnesses(
-                request, 1, simulators=run_in_thread, pause=lambda _: None, on_probe=told.append
-            ) as open_harness,
-            open_harness(chosen(["steady"])[0]) as harness,
+            open_run(request, 1, simulators=run_in_thread, pause=lambda _: None, tries_types=True) as opened,
+            opened.harness("steady") as harness,
         ):
-            return told[0], harness.selection.types("all"), harness.api.list_webhooks()
+            return opened.probed, harness.given.selection.types("all"), harness.api.list_webhooks()
 
 
 def test_most_types_refused_is_told_with_what_to_do():
@@ -65,8 +61,8 @@ def test_a_simulator_that_goes_on_keeps_no_webhook_of_the_probe():
     """One of our own ends with the probe, so that nothing is removed there."""
     with (
         answering({}, 200) as url,
-        open_harnesses(Request(receiver=url), 1, simulators=run_in_thread, pause=lambda _: None) as open_harness,
-        open_harness(chosen(["steady"])[0]) as harness,
+        open_run(Request(receiver=url), 1, simulators=run_in_thread, pause=lambda _: None) as opened,
+        opened.harness("steady") as harness,
     ):
         assert not harness.cleans_up
         probe(replace(harness, cleans_up=True))

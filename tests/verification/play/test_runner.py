@@ -12,11 +12,10 @@ from frontsim.clock import stopwatch
 from frontsim.hosting.serving import run_in_thread
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import Class
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.play import runner, scenario_state
 from frontsim.verification.play.scenario_state import ScenarioState
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import play_all
 from tests.support.patience import PATIENCE_S
 from tests.verification.laboratory import CONTRACT, FEW, QUICK, ending
 
@@ -41,8 +40,8 @@ def played(shop, requested, tmp_path, monkeypatch):
             late.extend([seconds] if seconds == LONG_S else [])
             time.sleep(0 if seconds == LONG_S else seconds)
 
-        with open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=pause) as open_harness:
-            (each,) = play_all(scenario.chosen([str(file)]), open_harness, CONTRACT)
+        with open_run(requested(shop.url), 1, simulators=run_in_thread, pause=pause) as opened:
+            (each,) = play_all(scenario.chosen([str(file)]), opened, CONTRACT)
         return each.judgement
 
     return play
@@ -128,13 +127,11 @@ def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, reques
     """503 for as long as a scenario waits proves it; the next scenario knows."""
     shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) % 4 < 3 else 503
     shop.books("from-before")
-    with open_harnesses(
-        requested(shop.url, limits=limits()), 1, simulators=run_in_thread, pause=time.sleep
-    ) as open_harness:
+    with open_run(requested(shop.url, limits=limits()), 1, simulators=run_in_thread, pause=time.sleep) as opened:
         first, second = scenario.chosen(["short-outage", "steady"])
-        (played,) = play_all([first], open_harness, CONTRACT)
-        with open_harness(second) as harness:
-            assert harness.latency.keeps_refusing
+        (played,) = play_all([first], opened, CONTRACT)
+        with opened.harness(second.name) as harness:
+            assert harness.given.latency.keeps_refusing
     assert Class.REJECTED in {each.class_ for each in played.judgement.findings}
 
 
@@ -234,10 +231,10 @@ def test_what_was_gone_around_a_kill_says_nothing_of_the_observer(shop, requeste
     monkeypatch.setattr(runner, "act", lambda *_: None)
     (chosen,) = scenario.chosen([name])
     with (
-        open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
-        open_harness(chosen) as harness,
+        open_run(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as opened,
+        opened.harness(chosen.name) as harness,
     ):
         for moment, shown in enumerate((["a", "b"], ["a"], ["a", "b"])):
-            harness.observer.steadiness.note(shown, now_s=moment)
+            harness.given.observer.steadiness.note(shown, now_s=moment)
         runner.play(chosen, harness)
-        assert is_suspect == harness.observer.steadiness.is_suspect
+        assert is_suspect == harness.given.observer.steadiness.is_suspect

@@ -27,7 +27,7 @@ def state():
     def make(name="crash-matrix", *, dependencies=None):
         (scenario,) = chosen([name])
         limits, latency = TimeLimits(timeout_s=60), ReceiverLatency()
-        harness = FakeHarness(limits=limits, latency=latency, dependencies=dependencies)
+        harness = FakeHarness(limits=limits, given=SimpleNamespace(latency=latency, dependencies=dependencies))
         return ScenarioState(scenario, harness, WaitLimits(1, 1, 1), datetime(2026, 1, 1))  # noqa: DTZ001
 
     return make

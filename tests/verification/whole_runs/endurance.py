@@ -30,16 +30,15 @@ from frontsim.hosting.serving import run_in_thread
 from frontsim.report.as_json import as_json
 from frontsim.subjects.registry import CORRECT
 from frontsim.verdicts import Verdict
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.played import Played, Report
 from frontsim.verification.request import Request
 from frontsim.verification.result import result_of
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import play_all
 from tests.support.ports import free_port
 from tests.support.receiver import command
 
@@ -119,9 +118,9 @@ def run(variant: str, seed: int, number: int, ended: Counter[str]) -> Sequence[P
         supervised(variant, Path(folder) / "receiver.db", lives_s, ended) as url,
     ):
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", limits=TimeLimits())
-        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
+        with open_run(request, seed, simulators=run_in_thread, pause=time.sleep) as opened:
             pace = Pace(jobs=4, jobs_that_wait=16, budget_s=120)
-            return list(play_all(chosen, open_harness, checks.receiver_contract(), pace, probe))
+            return list(play_all(chosen, opened, checks.receiver_contract(), pace, probe))
 
 
 def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyProbe | None) -> Sequence[Played]:
@@ -130,8 +129,8 @@ def _run_ours(variant: str, seed: int, chosen: Sequence[Scenario], probe: KeyPro
     with tempfile.TemporaryDirectory() as folder:
         url, cmd = f"http://127.0.0.1:{port}", shlex.join(command(variant, Path(folder) / "receiver.db", port=port))
         request = Request(f"{url}/hook", observe_url=f"{url}/effects", receiver_cmd=cmd, limits=TimeLimits())
-        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
-            return list(play_all(chosen, open_harness, checks.receiver_contract(), Pace(budget_s=240), probe))
+        with open_run(request, seed, simulators=run_in_thread, pause=time.sleep) as opened:
+            return list(play_all(chosen, opened, checks.receiver_contract(), Pace(budget_s=240), probe))
 
 
 def put(folder: Path, seed: int, played: Sequence[Played]) -> None:

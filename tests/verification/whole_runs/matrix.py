@@ -24,13 +24,12 @@ from frontsim.subjects.reference import Variant
 from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.verdicts import Verdict
 from frontsim.verification.compare.wrong_state import check_state
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.played import Played
 from frontsim.verification.request import Request
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
-from frontsim.verification.session import play_all
 from tests.support.ports import free_port
 from tests.support.receiver import command
 
@@ -56,8 +55,8 @@ def play(variant: Variant, scenarios: list[Scenario], seed: int) -> list[Played]
             receiver_cmd=receiver_cmd,
             limits=limits,
         )
-        with open_harnesses(request, seed, simulators=run_in_thread, pause=time.sleep) as open_harness:
-            return list(play_all(scenarios, open_harness, checks.receiver_contract()))
+        with open_run(request, seed, simulators=run_in_thread, pause=time.sleep) as opened:
+            return list(play_all(scenarios, opened, checks.receiver_contract()))
 
 
 def scenarios_for(variant: Variant, *, everything: bool = False) -> list[Scenario]:

@@ -21,9 +21,8 @@ from frontsim.masking import masked, masked_errors
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.play.probes import ProbedTypes
 from frontsim.verification.request import AUTO, Request, observer_of, selection_of
+from frontsim.verification.run import open_run
 
 _GITHUB = """\
 name: frontsim
@@ -211,38 +210,30 @@ def _refuse_existing(file: str, job: Path | None, *, force: bool) -> None:
 
 def _tried(request: Request) -> list[str]:
     """The types to write down, none for all. Raises Unusable where nothing listens."""
-    probed: list[ProbedTypes] = []
-    states: list[RunState] = []
     observer = observer_of(request)
     assert observer is not None
-    with open_harnesses(
-        request,
-        _SEED,
-        simulators=run_in_thread,
-        pause=time.sleep,
-        on_probe=probed.append,
-        on_state=states.append,
-    ):
+    with open_run(request, _SEED, simulators=run_in_thread, pause=time.sleep, tries_types=True) as opened:
         click.echo(f"ok  something listens at {masked(request.receiver)}")
-        for state in states:
-            _tell_state(state)
+        if opened.given.state:
+            _tell_state(opened.given.state)
         try:
             click.echo(f"ok  {masked(observer.name)} shows {len(observer.read())} effects")
         except ObserverFailed as error:
             click.secho(f"??  {masked(str(error))}; it may appear with the receiver's first event", fg="yellow")
         finally:
             observer.close()
+    probed = opened.probed
     if not request.is_auto:
         return list(request.events)
-    if not probed or not probed[0].refused:
-        if probed and probed[0].to_all:
-            click.secho(f"??  {masked(probed[0].hint)}", fg="yellow")
+    if not probed or not probed.refused:
+        if probed and probed.to_all:
+            click.secho(f"??  {masked(probed.hint)}", fg="yellow")
         else:
             click.echo("ok  it takes every type")
         return []
-    answer = next(iter(probed[0].refused.values()))
-    click.echo(f"ok  it takes {', '.join(probed[0].taken)}; {len(probed[0].refused)} types were answered {answer}")
-    return probed[0].taken
+    answer = next(iter(probed.refused.values()))
+    click.echo(f"ok  it takes {', '.join(probed.taken)}; {len(probed.refused)} types were answered {answer}")
+    return probed.taken
 
 
 def _tell_state(state: RunState) -> None:

@@ -2,26 +2,17 @@
 
 A row is printed once, when its scenario has ended, and never again. Only the line below it changes, which says what is
 played now; it goes away at the end, so that Ctrl-C too leaves one table.
-
-Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the signal,
-and `check` raises KeyboardInterrupt again at the next safe moment. Inside `Condition.wait` it may become a
-RuntimeError, because the block around the wait releases a lock that the wait did not get back. At the end of our block
-that is a KeyboardInterrupt again.
 """
 
 import os
 import shlex
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 import click
@@ -51,28 +42,25 @@ from frontsim.cli.commands.verify_options import (
 from frontsim.cli.options import delivery_options
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
-from frontsim.clock import RunTime, stopwatch
-from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
-from frontsim.masking import masked, masked_errors, masked_words, secrets_shown
+from frontsim.clock import stopwatch
+from frontsim.hosting.simulator_process import SimulatorProcess
+from frontsim.masking import masked_errors, masked_words, secrets_shown
 from frontsim.report.markdown import as_markdown
 from frontsim.report.model import RunResult, counted
 from frontsim.report.terminal import lines
 from frontsim.settings import Settings, of_delivery
+from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.hosted import open_harnesses
-from frontsim.verification.judge import checks
 from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.probes import ProbedTypes
 from frontsim.verification.played import Played, Report
 from frontsim.verification.request import Address, Request, selection_of
-from frontsim.verification.result import result_of, scenarios_as_json, without_secrets
+from frontsim.verification.result import result_of, scenarios_as_json
+from frontsim.verification.run import run
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
-from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace, usual_pace
-from frontsim.verification.session import play_all
 
 _OBSERVERS = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
 _RANKS = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT_MAP)
@@ -107,25 +95,14 @@ def pace_of(options: Mapping[str, Any]) -> Pace:
     )
 
 
-@contextmanager
-def simulators_of(
+def simulator_of(
     options: Mapping[str, Any], begun: SimulatorProcess | None = None
-) -> Iterator[StartSimulator | Address]:
-    """The simulator of --base-url, or a process that hosts one for each scenario: `begun`, if there is one already.
-
-    Raises Unusable.
-    """
-    if options["base_url"]:
-        if begun:
-            begun.close()
-        yield _named_simulator(options)
-        return
-    with begun or SimulatorProcess() as process:
-        yield process.start
-
-
-def _named_simulator(options: Mapping[str, Any]) -> Address:
-    """The simulator of --base-url, with the keys of the environment."""
+) -> SimulatorProcess | Address | None:
+    """The simulator of --base-url, with the keys of the environment, or `begun`, a process that will host ours."""
+    if not options["base_url"]:
+        return begun
+    if begun:
+        begun.close()
     return Address(
         options["base_url"],
         control_url(options["base_url"]),
@@ -179,6 +156,7 @@ class LiveTable:
     def __init__(self, scenarios: Sequence[Scenario], *, quiet: bool = False) -> None:
         self._scenarios = scenarios
         self._ended = 0
+        self._has_begun = False
         self._since = stopwatch()
         self._err = quiet
         self._spinner = Spinner("line", style="cyan")
@@ -191,15 +169,21 @@ class LiveTable:
         )
 
     def __enter__(self) -> Self:
+        return self
+
+    def begin(self) -> None:
+        """Show the head, and from now on what is played."""
+        self._has_begun = True
         if self._console and self._live:
             head = self._row({column: column for column in _NUMBERS}, Text("scenario"), Text("verdict"))
             self._console.print(Text.styled(head.plain, "dim"), soft_wrap=True)
             self._live.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self._has_begun:
+            return
         if self._live:
             self._live.stop()
         click.echo(err=self._err)
@@ -263,52 +247,6 @@ def _found(played: Played) -> str:
     return f"{reason[: _LONGEST_REASON - 3]}..."
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Interruption:
-    """Handles the signals inside its `with` block. A signal that the parent process ignores stays ignored."""
-
-    def __init__(self) -> None:
-        self._came = False
-        self._is_deferred = False
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
-            for each in _SIGNALS:
-                if signal.getsignal(each) is not signal.SIG_IGN:
-                    self._before[each] = signal.signal(each, self._interrupt)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for each, handler in self._before.items():
-            signal.signal(each, handler)
-        if self._came and isinstance(error, RuntimeError):
-            raise KeyboardInterrupt from error
-
-    def check(self) -> None:
-        """Raise KeyboardInterrupt if a signal has come."""
-        if self._came:
-            raise KeyboardInterrupt
-
-    @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Inside this block a signal is only remembered: `check` raises it. For work that must not stop half-way."""
-        self._is_deferred = True
-        try:
-            yield
-        finally:
-            self._is_deferred = False
-
-    def _interrupt(self, _: int, __: FrameType | None) -> None:
-        self._came = True
-        if not self._is_deferred:
-            raise KeyboardInterrupt
-
-
 @click.command()
 @receiver_options
 @observer_options
@@ -339,11 +277,10 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     verify_options.prepare(options["payload_folder"])
     with secrets_shown(options["show_secrets"]):
         with masked_errors():
-            selection = selection_of(request)
-            scenario.refuse_mismatches(chosen, selection.mismatch)
-            if not request.observers:
-                raise click.UsageError(HOW_TO_OBSERVE)
-            report = _run(request, selection, chosen, options, ctx.obj)
+            scenario.refuse_mismatches(chosen, selection_of(request).mismatch)
+        if not request.observers:
+            raise click.UsageError(HOW_TO_OBSERVE)
+        report = _run(request, chosen, options, ctx.obj)
         result = result_of(report)
         try:
             say(lines(result), quiet=is_quiet(options))
@@ -353,70 +290,42 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
 
 
 def _run(
-    request: Request,
-    selection: Selection,
-    chosen: list[Scenario],
-    options: Mapping[str, Any],
-    begun: SimulatorProcess | None,
+    request: Request, chosen: Sequence[Scenario], options: Mapping[str, Any], begun: SimulatorProcess | None
 ) -> Report:
     """Play all scenarios and show each as it ends. Ctrl-C ends the run with what is known."""
-    contract, seed, run_time = checks.receiver_contract(), options["seed"], RunTime()
     sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
-    played: list[Played] = []
-    probed: list[ProbedTypes] = []
-    interrupted, key_probe = False, KeyProbe()
-    try:
-        with (
-            Interruption() as interruption,
-            simulators_of(options, begun) as simulators,
-            open_harnesses(
-                request,
-                seed,
-                simulators=simulators,
-                pause=time.sleep,
-                selection=selection,
-                on_probe=probed.append,
-                on_dependencies=partial(_announce, quiet=is_quiet(options)),
-            ) as open_harness,
-            _hinted(probed, request),
-            LiveTable(chosen, quiet=is_quiet(options)) as table,
-        ):
-            for each in play_all(chosen, open_harness, contract, pace_of(options), key_probe):
-                played.append(replace(each, judgement=without_secrets(each.judgement)))
-                with interruption.deferred():  # half a row would be printed again
-                    table.show(played[-1])
-                interruption.check()
-    except KeyboardInterrupt:
-        interrupted = True
-    return Report(
-        receiver=masked(request.receiver),
-        seed=seed,
-        played=played,
-        contract=contract,
-        strict=options["strict"],
-        interrupted=interrupted,
-        version=version("frontsim"),
-        started_at=run_time.started_at,
-        duration_s=run_time.duration_s(),
-        left_out=probed[0].refused if probed and request.is_auto else {},
-        keys=key_probe.found,
-        replay=replay_of(sys.argv[1:], options["names"], seed),
-    )
+    interruption = Interruption()
+    with LiveTable(chosen, quiet=is_quiet(options)) as table:
+
+        def begin(probed: ProbedTypes | None) -> None:
+            if probed and probed.hint and (probed.to_all or not request.is_auto):
+                click.secho(shown(probed.hint), fg="yellow", err=True)
+            table.begin()
+
+        def show(played: Played) -> None:
+            with interruption.deferred():  # half a row would be printed again
+                table.show(played)
+            interruption.check()
+
+        return run(
+            request,
+            chosen,
+            seed=options["seed"],
+            pause=time.sleep,
+            replay=replay_of(sys.argv[1:], options["names"], options["seed"]),
+            pace=pace_of(options),
+            simulators=simulator_of(options, begun),
+            interruption=interruption,
+            on_dependencies=partial(_announce, quiet=is_quiet(options)),
+            on_begin=begin,
+            on_played=show,
+        )
 
 
 def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
     """Tell where the receiver must connect."""
     for sentence in dependencies.sentences:
         click.echo(sentence, err=quiet)
-
-
-@contextmanager
-def _hinted(probed: Sequence[ProbedTypes], request: Request) -> Iterator[None]:
-    """Tell at once what most types were answered, before the table begins."""
-    hints = [each.hint for each in probed if each.to_all or not request.is_auto]
-    for hint in filter(None, hints):
-        click.secho(shown(hint), fg="yellow", err=True)
-    yield
 
 
 def _write(report: Report, result: RunResult, options: Mapping[str, Any]) -> None:

@@ -1,27 +1,23 @@
 """`frontsim verify-recovery`: play outages against a list -> resend job, and say what it misses or sends twice."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import click
 
 from frontsim.cli.commands import verify_options
-from frontsim.cli.commands.verify import Interruption
 from frontsim.cli.commands.verify_options import is_quiet, report_options, run_options, say, show_list
 from frontsim.cli.options import cases as case_names
 from frontsim.cli.options import seconds_option
 from frontsim.cli.output import shown
-from frontsim.clock import RunTime
 from frontsim.hosting.user_program import words_of
 from frontsim.masking import secrets_shown
-from frontsim.recovery import judge
 from frontsim.recovery.case import Case, chosen
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import cases_as_json, counts, result_of
-from frontsim.recovery.session import JobReport, PlayedCase, job_report, play_all
+from frontsim.recovery.run import JobReport, PlayedCase, run
 from frontsim.report.terminal import lines
+from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
 
 
@@ -88,28 +84,24 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
 
 def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     """Play all cases, a line for each; Ctrl-C ends it with what is known."""
-    contract, run_time = judge.job_contract(), RunTime()
-    played, interrupted = list[PlayedCase](), False
-    seed, quiet = options["seed"], is_quiet(options)
-    setup = JobSetup(options["job"], options["timeout_s"])
-    playing = play_all(
+    quiet, interruption = is_quiet(options), Interruption()
+
+    def show(played: PlayedCase) -> None:
+        _say_case(played, err=quiet)
+        interruption.check()
+
+    report = run(
+        JobSetup(options["job"], options["timeout_s"]),
         cases,
-        setup,
-        partial(open_simulator, seed=seed),
-        contract,
+        seed=options["seed"],
+        strict=options["strict"],
         at_once=options["at_once"],
         budget_s=options["budget_s"],
+        interruption=interruption,
+        on_played=show,
     )
-    try:
-        with Interruption() as interruption:
-            for each in playing:
-                played.append(each)
-                _say_case(each, err=quiet)
-                interruption.check()
-    except KeyboardInterrupt:
-        interrupted = True
     click.echo(err=quiet)
-    return job_report(setup, played, contract, run_time, seed=seed, strict=options["strict"], interrupted=interrupted)
+    return report
 
 
 def _say_case(played: PlayedCase, *, err: bool) -> None:

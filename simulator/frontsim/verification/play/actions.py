@@ -120,7 +120,7 @@ class _ScenarioFailures:
 
 def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
     """Whether to ask a receiver again that has refused everything for so long; a run waits out `last_s` only once."""
-    latency = state.harness.latency
+    latency = state.harness.given.latency
     if state.is_breaking or latency.keeps_refusing:
         return False
     longest_s = state.harness.patience.return_s(breaks_dependency=state.scenario.needs_dependency)
@@ -177,7 +177,7 @@ def _wait(state: ScenarioState, step: Wait) -> None:
 
 def _wait_for_end(state: ScenarioState, _: WaitForEnd) -> None:
     """The wait is not the scenario's own time. Our receiver may be dead after it, or is started at another time."""
-    limits, process = state.harness.limits, state.harness.process
+    limits, process = state.harness.limits, state.harness.given.process
     waited_s = state.harness.rest_of_run.wait(state.harness.pause, least_s=limits.memory_s)
     state.began_s += waited_s
     state.waited_s = waited_s + limits.travel_s
@@ -190,9 +190,9 @@ def _wait_for_end(state: ScenarioState, _: WaitForEnd) -> None:
 
 
 def _restart(state: ScenarioState, _: Restart) -> None:
-    assert state.harness.process is not None
+    assert state.harness.given.process is not None
     state.mark("receiver killed")
-    state.harness.process.restart()
+    state.harness.given.process.restart()
     state.mark("receiver started")
 
 
@@ -221,13 +221,13 @@ def send_pasts(state: ScenarioState) -> None:
     """Deliver what the scenario's events need as their past, and see it acknowledged. Raises CallError."""
     moments = _moments(state)
     for event, count, fixed in _wanted(state):
-        past = state.harness.selection.past(event)
+        past = state.harness.given.selection.past(event)
         if past is None:
             continue
         state.subscribe(past.name)
         values = [_values(state, past, event, next(moments), fixed) for _ in range(count)]
         state.pasts.setdefault(event, []).extend(
-            _deliver_pasts(state, past, values, state.harness.selection.kept(event))
+            _deliver_pasts(state, past, values, state.harness.given.selection.kept(event))
         )
     if state.pasts:
         state.drain()
@@ -238,7 +238,7 @@ def _wanted(state: ScenarioState) -> Iterator[tuple[str, int, Mapping[str, Any]]
     """The type and number of events that steps raise about new entities, and the values that they set."""
     for step in state.scenario.steps * len(state.turns):
         if isinstance(step, Raise) and not (step.same_as or step.payload or step.together or step.grow):
-            for event in state.harness.selection.types(step.events):
+            for event in state.harness.given.selection.types(step.events):
                 yield event, step.count, step.set
 
 
@@ -246,7 +246,7 @@ def _values(
     state: ScenarioState, past: EventType, event: str, moment: str, fixed: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """The values of one past by path: a new entity, at that moment."""
-    selection = state.harness.selection
+    selection = state.harness.given.selection
     paths = selection.kept(event)
     values: dict[str, Any] = {path: moment if path == past.since[-1] else None for path in past.since}
     values |= {path: moment for path in selection.datetime_fields(past.name) if path in values}
@@ -259,8 +259,8 @@ def _deliver_pasts(
 ) -> list[Mapping[str, Any]]:
     """Raise the pasts with those values; returns what an event takes over from each of them."""
     harness = state.harness
-    each = [harness.selection.fitting(past.name, one) for one in values]
-    raised = harness.sim.trigger(past.name, each=each, payloads=harness.payloads).events
+    each = [harness.given.selection.fitting(past.name, one) for one in values]
+    raised = harness.sim.trigger(past.name, each=each, payloads=harness.given.request.payloads).events
     for event in raised:
         state.track(event)
     if all(path in one for one in values for path in paths):

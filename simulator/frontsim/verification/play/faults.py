@@ -73,13 +73,13 @@ def await_return(state: ScenarioState) -> None:
     Raises:
         Unusable: it does not listen again, or cannot be started.
     """
-    harness = state.harness
+    harness, receiver = state.harness, state.harness.given.request.receiver
     began_s, longest_s = stopwatch(), harness.patience.return_s(breaks_dependency=True)
     _start_again(state)
-    while not is_listening(harness.receiver_url):
+    while not is_listening(receiver):
         if stopwatch() - began_s > longest_s:
             raise Unusable(
-                f"expected a receiver at {harness.receiver_url} once its dependency was whole again, got none within "
+                f"expected a receiver at {receiver} once its dependency was whole again, got none within "
                 f"{longest_s:g} s: it ended, and nothing started it again; run it under its supervisor, or let "
                 "verify start it (--receiver-cmd)"
             )
@@ -105,7 +105,7 @@ def start_what_ended_late(state: ScenarioState) -> None:
 
 def _start_again(state: ScenarioState) -> None:
     """Start our own process if it has ended. Raises Unusable."""
-    process = state.harness.process
+    process = state.harness.given.process
     if process is not None and not process.is_running:
         process.start()
         state.mark("receiver started: it had ended while its dependency was broken")
@@ -132,17 +132,17 @@ def why_nothing_was_hit(state: ScenarioState) -> str:
 
 def dependencies_of(state: ScenarioState) -> Dependencies:
     """The run's dependencies: `skip_reason` has seen to it that there are some."""
-    assert state.harness.dependencies is not None
-    return state.harness.dependencies
+    assert state.harness.given.dependencies is not None
+    return state.harness.given.dependencies
 
 
 def begin_fault(state: ScenarioState, step: InjectFault) -> None:
     """Break deliveries, or calls of the API, from now on. Raises CallError."""
     state.harness.pause(APART_S)
-    from_ms = state.now_ms()
+    from_ms, receiver = state.now_ms(), state.harness.given.request.receiver
     rule = state.harness.sim.add_fault(
         step.fault,
-        match=step.match if step.on_api or step.on_sink else {"url": state.harness.receiver_url, **step.match},
+        match=step.match if step.on_api or step.on_sink else {"url": receiver, **step.match},
         times=step.times or None,
         probability=step.probability,
         params=step.params,
@@ -180,7 +180,7 @@ class _Boundary:
 
 def break_at_boundaries(state: ScenarioState, step: AtBoundaries) -> None:
     """Break one event at each request. Raises CallError or Unusable."""
-    for event in state.harness.selection.types(step.events):
+    for event in state.harness.given.selection.types(step.events):
         _deliver(state, event)  # connections are open after it
         for boundary in _boundaries(state, event, step.most):
             if state.is_late() or not state.may_kill_again:
@@ -217,7 +217,7 @@ def _lose(state: ScenarioState, event: str, boundary: _Boundary) -> None:
 
 
 def _kill(state: ScenarioState, event: str, boundary: _Boundary) -> None:
-    process = state.harness.process
+    process = state.harness.given.process
     assert process is not None
     fault = DependencyFault.HELD_COMMIT if boundary.is_commit else DependencyFault.HELD_ANSWER
     from_ms = _break(state, fault, boundary)

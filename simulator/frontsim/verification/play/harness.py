@@ -22,16 +22,17 @@ from frontsim.client.vendor import FrontSystems, LogFilter, read_log
 from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.hosting.user_program import ReceiverProcess
-from frontsim.settings import Settings
 from frontsim.verification import patience
 from frontsim.verification.compare.columns import ColumnMemory
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.effects.observers import Observer
 from frontsim.verification.patience import LOOK_S, Patience, ReceiverLatency, TimeLimits
+from frontsim.verification.request import Request
+from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.scenario.steps import EVENTFUL
 
 
 def _over() -> Event:
@@ -82,17 +83,69 @@ def _first_identity() -> int:
     return (1 << 30) + Ids().webhook_id().int % (1 << 29)
 
 
-@dataclass(slots=True, eq=False)
-class Harness:
-    """Everything that a scenario is played with. `observer`, `process` and `dependencies` may be None.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a run was given to work with, and what it has seen so far; all its scenarios share it.
 
     Attributes:
-        latency: how slow the receiver was so far; all scenarios of a run share it.
-        columns: what the run has seen of the columns of effects; all scenarios share it.
+        selection: the event types of the run.
+        observer: reads the effects; None when the user gave no way.
+        process: runs the receiver; None without a command.
+        dependencies: of the receiver; None when the user named none.
+        latency: how slow the receiver was so far.
+        columns: what the run has seen of the columns of effects.
         state: the receiver's derived state; None when the user gave no way to read it.
-        payloads: the payload profile that is asked for at each event.
-        is_strict: a finding may depend on a guess about the vendor.
         tls: of deliveries that are sent by hand; None for the system's authorities.
+        began_s: when the run began, by the stopwatch: with the probes that come before the first scenario.
+        refused: the status of each type in a probe before the first scenario that refused all of them, else nothing.
+    """
+
+    request: Request
+    selection: Selection
+    observer: Observer | None = None
+    process: ReceiverProcess | None = None
+    dependencies: Dependencies | None = None
+    latency: ReceiverLatency = field(default_factory=ReceiverLatency)
+    shape: DeliveryShape = field(default_factory=DeliveryShape)
+    columns: ColumnMemory = field(default_factory=ColumnMemory)
+    state: RunState | None = None
+    tls: ssl.SSLContext | None = None
+    began_s: float = field(default_factory=stopwatch)
+    refused: Mapping[str, int | None] = field(default_factory=dict)
+
+    def skip_reason(self, scenario: Scenario) -> str:
+        """Why this does not suffice for a scenario; "" if it does."""
+        if scenario.needs_process_control and self.process is None:
+            return "it kills and restarts the receiver, which needs --receiver-cmd"
+        if scenario.needs_dependency and (reason := self._unnamed_dependency(scenario)):
+            return reason
+        if scenario.needs_sink and not self.request.observe_sink:
+            return "it breaks the sink in place of the receiver's shop or ERP, which needs --observe-sink"
+        if scenario.needs_state and self.state is None:
+            return "it checks the stock levels that the receiver keeps, which needs --observe-state"
+        if scenario.needs_state and self.state and self.state.shape is None and self.state.customers:
+            return "it checks the stock levels that the receiver keeps, and --observe-state shows only customers"
+        raising = [step.events for step in scenario.steps if isinstance(step, EVENTFUL)]
+        if not raising or any(self.selection.types(events) for events in raising):
+            return ""
+        missing = [name for events in raising for name in self.selection.missing(events)]
+        return f"it needs {' or '.join(dict.fromkeys(missing))}, which --events leaves out"
+
+    def _unnamed_dependency(self, scenario: Scenario) -> str:
+        known = self.dependencies.names if self.dependencies else ()
+        if not known:
+            return "it breaks the receiver's database, broker or API, which needs --dependency NAME=HOST:PORT"
+        missing = sorted(scenario.named_dependencies - set(known))
+        return f"it needs --dependency {missing[0]}=HOST:PORT" if missing else ""
+
+
+@dataclass(slots=True, eq=False)
+class Harness:
+    """Everything that a scenario is played with.
+
+    Attributes:
+        given: what all scenarios of the run share.
+        limits: how long things may take, within the run's budget.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         owns_simulator: the simulator serves this scenario alone, so that all that it counts is ours.
         cleans_up: webhooks and faults are removed after the scenario, because its simulator goes on.
@@ -104,35 +157,21 @@ class Harness:
 
     api: FrontSystems
     sim: Simulator
-    receiver_url: str
-    selection: Selection
+    given: Given
     pause: Callable[[float], None]
-    observer: Observer | None = None
-    observer_key: str = "webhookEventId"
-    check_content: ContentCheck = ContentCheck.KNOWN
-    process: ReceiverProcess | None = None
-    dependencies: Dependencies | None = None
-    sink: str = ""
     limits: TimeLimits = field(default_factory=TimeLimits)
-    latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     is_alone: bool = True
     owns_simulator: bool = False
     cleans_up: bool = True
     rest_of_run: RestOfRun = field(default_factory=RestOfRun)
     closed: Event = field(default_factory=Event)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TOGETHER))
-    shape: DeliveryShape = field(default_factory=DeliveryShape)
-    columns: ColumnMemory = field(default_factory=ColumnMemory)
-    state: RunState | None = None
-    payloads: str = Settings.payloads
-    is_strict: bool = False
-    tls: ssl.SSLContext | None = None
     identities: Iterator[int] = field(default_factory=lambda: count(_first_identity()))
 
     @property
     def patience(self) -> Patience:
         """Decides how long to wait, by what all scenarios of the run have shown of the receiver so far."""
-        return Patience(self.limits, self.latency)
+        return Patience(self.limits, self.given.latency)
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
@@ -145,16 +184,17 @@ class Harness:
         scenario's, and another event of the run would explain the article's level.
         """
         number = next(self.identities)
-        shape = self.state.shape if self.state and event == MOVEMENT else None
+        state = self.given.state
+        shape = state.shape if state and event == MOVEMENT else None
         article = {shape.item_path: _gtin(number)} if shape else self.own_article(event)
-        return {**self.selection.fresh(event, number), **article}
+        return {**self.given.selection.fresh(event, number), **article}
 
     def own_article(self, event: str) -> Mapping[str, Any]:
         """The values that give a movement an article of its own, unless the user names the article.
 
         Its GTIN and SKU differ, so that a receiver's state shows which of the two it keeps.
         """
-        named = self.selection.fitting(event, {})
+        named = self.given.selection.fitting(event, {})
         if event != MOVEMENT or any(path in named for path in ITEMS):
             return {}
         return {path: _gtin(next(self.identities)) for path in ITEMS}

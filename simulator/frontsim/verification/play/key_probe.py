@@ -209,7 +209,7 @@ class KeyProbe:
         `answer_ms`: how long the receiver takes to answer.
         """
         with self._lock:
-            if self._begun or harness.observer is None:
+            if self._begun or harness.given.observer is None:
                 return
             self._begun = True
         self.found = Fingerprint(why_unknown="the run ended before its effects were read")
@@ -219,7 +219,7 @@ class KeyProbe:
             return
         self._harness = harness
         self._identity = next(iter(harness.fresh(event)))
-        self._effects = EffectReader(harness.observer, harness.observer_key, pause=harness.pause)
+        self._effects = EffectReader(harness.given.observer, harness.given.request.observe_key, pause=harness.pause)
         self._effects.take_baseline()
         try:
             self._pairs = _Sending(harness, is_slow=answer_ms > _SLOW_MS).pairs(event)
@@ -265,7 +265,7 @@ class KeyProbe:
 
 def _happening_once(harness: Harness) -> str:
     """A type whose events happen once, "" without one: a table of newest states would hide the second of a pair."""
-    selection = harness.selection
+    selection = harness.given.selection
     types = [*selection.types("some"), *selection.types("all")]
     return next((each for each in types if harness.fresh(each) and selection.happens_once(each)), "")
 
@@ -298,8 +298,8 @@ class _Sending:
 
     def _tells_versions(self) -> bool:
         """Whether the observer can tell a second version from an overwritten row: not with `business`."""
-        types = self._harness.selection.types("all")
-        is_seen = self._harness.observer_key != BUSINESS
+        types = self._harness.given.selection.types("all")
+        is_seen = self._harness.given.request.observe_key != BUSINESS
         return is_seen and not self._is_slow and _UPDATE in types and _CREATION in types
 
     def _versions(self) -> list[PairSent]:
@@ -326,8 +326,8 @@ class _Sending:
 
         On a simulator that others use, their webhooks get these events too: those are delivered as they are.
         """
-        api, sim, selection = self._harness.api, self._harness.sim, self._harness.selection
-        webhooks = {event: api.create_webhook(event, self._harness.receiver_url).id for event, _ in numbers}
+        api, sim, selection = self._harness.api, self._harness.sim, self._harness.given.selection
+        webhooks = {event: api.create_webhook(event, self._harness.given.request.receiver).id for event, _ in numbers}
         try:
             leases = [
                 sim.lease_event(event, set_=selection.fitting(event, {}), payloads=STRICT, count=number)
@@ -358,7 +358,7 @@ class _Sending:
         """Send it; a receiver that is busy is asked again, as the list -> resend job would."""
         found = SendResult(Outcome.NOT_SENT)
         for _ in range(_MOST_TRIES):
-            found = send(delivery, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=self._harness.tls)
+            found = send(delivery, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=self._harness.given.tls)
             if found.status_code not in _BUSY:
                 break
             self._harness.pause(AGAIN_S)
@@ -367,7 +367,7 @@ class _Sending:
     def _pair(self, pair: KeyPair, first: Shot, second: Shot) -> PairSent:
         """The pair as facts. Where both have one id, the effects cannot say which of the two they are of."""
         one = self._fact(first, Expect.ONCE)
-        has_one_key = first.entity == second.entity or self._harness.observer_key != BUSINESS
+        has_one_key = first.entity == second.entity or self._harness.given.request.observe_key != BUSINESS
         is_one = has_one_key and not has_two_ids(pair)
         return PairSent(pair, one, one if is_one else self._fact(second, Expect.EITHER))
 

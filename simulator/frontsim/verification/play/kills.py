@@ -177,8 +177,8 @@ def leased(state: ScenarioState, event: str) -> Iterator[LeasedDelivery]:
     """The deliveries of a new event, which are ours to send."""
     harness = state.harness
     state.subscribe(event)
-    set_ = harness.selection.fitting(event, harness.fresh(event))
-    for delivery in harness.sim.lease_event(event, set_=set_, payloads=harness.payloads):
+    set_ = harness.given.selection.fitting(event, harness.fresh(event))
+    for delivery in harness.sim.lease_event(event, set_=set_, payloads=harness.given.request.payloads):
         state.track_lease(delivery.webhook_id, delivery.webhook_event_id, delivery.event)
         yield delivery
 
@@ -197,7 +197,7 @@ def timed(
 ) -> SentByHand:
     """Send a delivery that is reported to the log later."""
     began_s = stopwatch()
-    sent = send(delivery, crash_at=crash_at, crash=crash, tls=state.harness.tls)
+    sent = send(delivery, crash_at=crash_at, crash=crash, tls=state.harness.given.tls)
     ended_s = stopwatch()
     report = DeliveryReport(delivery, sent.outcome, sent.status_code, round((ended_s - began_s) * 1000))
     return SentByHand(report, began_s, ended_s)
@@ -205,10 +205,10 @@ def timed(
 
 def kill_after(state: ScenarioState, after_s: float) -> None:
     """Kill the receiver after so many seconds."""
-    assert state.harness.process is not None
+    assert state.harness.given.process is not None
     if after_s > 0:
         state.harness.pause(after_s)
-    state.harness.process.kill()
+    state.harness.given.process.kill()
 
 
 _FIRST, _FIRST_STEP, _LATEST = 0.5, 0.25, 2.0
@@ -298,13 +298,13 @@ def _first_aim(state: ScenarioState, event: str, answer_s: float) -> Aim:
 
 def _kill_in_volley(state: ScenarioState, event: str, aim: Aim) -> Sequence[str]:
     """Deliver a volley, kill the receiver and start it; the webhookEventIds."""
-    assert state.harness.process is not None
+    assert state.harness.given.process is not None
     from_ms = state.now_ms()
     sent = _send_volley(state, event, aim, lambda at_s: kill_after(state, at_s + aim.after_s - stopwatch()))
     moment = f"{CrashPoint.WHOLE_BODY} + {1000 * aim.after_s:.3g} ms, when effects are about to appear"
     state.mark(f"receiver killed: {moment}")
     state.faults.append(FaultFact(f"kill -9 ({moment})", from_ms, state.now_ms()))
-    state.harness.process.start()
+    state.harness.given.process.start()
     state.mark("receiver started")
     return [each.report.delivery.webhook_event_id for each in sent]
 
@@ -345,7 +345,7 @@ def _share_with_effects(state: ScenarioState, webhook_event_ids: Sequence[str]) 
 
 def crash(state: ScenarioState, step: Crash) -> None:
     """Deliver one event of each type, and kill the receiver in each delivery. Raises CallError or Unusable."""
-    selection = state.harness.selection
+    selection = state.harness.given.selection
     events = selection.types(step.events)
     for event in [each for each in events if selection.past(each) is None] or events:
         if step.near_the_effect:
@@ -392,7 +392,7 @@ def kill_in_delivery(
         moment: that moment in words.
         before_start: what must be done before the receiver starts again.
     """
-    process = state.harness.process
+    process = state.harness.given.process
     assert process is not None
     for delivery in leased(state, event):
         from_ms, began = state.now_ms(), stopwatch()

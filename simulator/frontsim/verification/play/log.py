@@ -123,7 +123,7 @@ def runs_of(
 
 def sent_payload(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Any:
     """The payload of an event as its receiver can know it, whatever the shape of deliveries."""
-    return state.harness.shape.as_sent(
+    return state.harness.given.shape.as_sent(
         entry.payload,
         event=tracked.event,
         webhook_id=tracked.webhook_id,
@@ -156,9 +156,9 @@ def _fact(state: ScenarioState, tracked: TrackedEvent, entry: EventEntry) -> Eve
         event=tracked.event,
         runs=runs,
         expect=tracked.expect,
-        entity=state.harness.selection.entity(tracked.event, payload),
+        entity=state.harness.given.selection.entity(tracked.event, payload),
         payload=payload,
-        state=state.harness.selection.state(tracked.event, payload),
+        state=state.harness.given.selection.state(tracked.event, payload),
         altered=tracked.altered,
         series=tracked.series,
         rank=tracked.rank,

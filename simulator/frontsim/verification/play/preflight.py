@@ -313,7 +313,7 @@ def preflight_of(state: ScenarioState, events: Sequence[str]) -> Preflight:
     return Preflight(
         sender=SimulatedCleanEvents(state, events),
         effects=state.effects,
-        receiver=harness.receiver_url,
+        receiver=harness.given.request.receiver,
         pause=harness.pause,
         answer_s=harness.limits.answer_s,
         missing_s=state.wait_limits.missing_s,
@@ -347,7 +347,7 @@ class SimulatedCleanEvents:
     def fact(self, sent: CleanEvent) -> EventFact:
         tracked = self._state.tracked[sent.webhook_event_id]
         entry = self._newest[sent.webhook_event_id]
-        entity = self._state.harness.selection.entity(tracked.event, sent_payload(self._state, tracked, entry))
+        entity = self._state.harness.given.selection.entity(tracked.event, sent_payload(self._state, tracked, entry))
         return EventFact(tracked.webhook_id, tracked.webhook_event_id, tracked.event, (), entity=entity)
 
     def _result(self, tracked: TrackedEvent, sent_s: float) -> CleanEvent:

@@ -98,7 +98,7 @@ def _identity(harness: Harness) -> Values:
     number = next(harness.identities)
     return {
         **harness.fresh(CREATED),
-        **dict.fromkeys(harness.selection.datetime_fields(CREATED), _now(harness)),
+        **dict.fromkeys(harness.given.selection.datetime_fields(CREATED), _now(harness)),
         "customerGuid": f"00000000-0000-4000-8000-{number:012d}",
         "customerExtId": f"CRM-{number}",
         "deleted": False,
@@ -153,7 +153,7 @@ class _Taken:
 
 def probe_state(harness: Harness, state: RunState) -> None:
     """Find out the shape of the state, or why it stays unknown. Raises CallError."""
-    chosen = harness.selection.types("all")
+    chosen = harness.given.selection.types("all")
     if not {MOVEMENT, *CUSTOMER_EVENTS} & set(chosen):
         state.failure = f"{state.name}: no {MOVEMENT} is sent, and no {CREATED} or {UPDATED}"
         return
@@ -215,7 +215,7 @@ def _acknowledged(events: Sequence[EventFact]) -> Iterator[EventFact]:
 
 def _sent(harness: Harness, event: str, payloads: Iterable[Mapping[str, Any]]) -> list[EventFact]:
     """Events with these values as the log has them, after a few resends of those that were refused."""
-    webhook_id = harness.api.create_webhook(event, harness.receiver_url).id
+    webhook_id = harness.api.create_webhook(event, harness.given.request.receiver).id
     epoch = harness.now()
     try:
         ids = [_raised(harness, webhook_id, event, values) for values in payloads]
@@ -274,11 +274,11 @@ def _kept(state: RunState, taken: _Taken) -> frozenset[Trait]:
 
 
 def _moments(harness: Harness, event: str) -> Mapping[str, Any]:
-    return dict.fromkeys(harness.selection.datetime_fields(event), str(harness.sim.clock().get("now")))
+    return dict.fromkeys(harness.given.selection.datetime_fields(event), str(harness.sim.clock().get("now")))
 
 
 def _raised(harness: Harness, webhook_id: str, event: str, values: Mapping[str, Any]) -> str:
-    set_ = harness.selection.fitting(event, values)
+    set_ = harness.given.selection.fitting(event, values)
     raised = harness.sim.trigger(event, set_=set_, payloads=STRICT).events
     return next((each.webhook_event_id for each in raised if each.webhook_id == webhook_id), "")
 
@@ -323,8 +323,8 @@ class ProbedTypes:
 
 def probe(harness: Harness) -> ProbedTypes:
     """Send one clean event of each type, and those that are refused once more. Raises CallError."""
-    types = harness.selection.types("all")
-    webhooks = list(harness.pool.map(lambda event: harness.api.create_webhook(event, harness.receiver_url).id, types))
+    types, receiver = harness.given.selection.types("all"), harness.given.request.receiver
+    webhooks = list(harness.pool.map(lambda event: harness.api.create_webhook(event, receiver).id, types))
     try:
         now = str(harness.sim.clock().get("now"))
         raised = dict(zip(types, harness.pool.map(lambda event: _raise(harness, event, now=now), types), strict=True))
@@ -359,8 +359,8 @@ def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
 
 def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
     """A clean event about a new entity, that happens now; None when no webhook matches it."""
-    moments = dict.fromkeys(harness.selection.datetime_fields(event), now)
-    values = harness.selection.fitting(event, {**moments, **harness.fresh(event)})
+    moments = dict.fromkeys(harness.given.selection.datetime_fields(event), now)
+    values = harness.given.selection.fitting(event, {**moments, **harness.fresh(event)})
     found = harness.sim.trigger(event, set_=values or None, payloads=STRICT).events
     return (found[0].webhook_id, found[0].webhook_event_id) if found else None
 
@@ -415,7 +415,7 @@ def _size(payload: Any) -> int:
 def _clean_event(state: ScenarioState, event: str) -> LeasedDelivery | None:
     """A clean event of a type for our webhook, which we deliver ourselves."""
     harness = state.harness
-    set_ = harness.selection.fitting(event, harness.fresh(event))
+    set_ = harness.given.selection.fitting(event, harness.fresh(event))
     leased = harness.sim.lease_event(event, set_=set_, payloads=STRICT)
     return next((each for each in leased if each.webhook_id in state.webhooks.get(event, [])), None)
 
@@ -438,7 +438,7 @@ def _bisected(state: ScenarioState, leased: LeasedDelivery, refused: int) -> tup
 
 def _sent_padded(state: ScenarioState, leased: LeasedDelivery, size: int) -> SendResult:
     padded = replace(leased, body=leased.body.ljust(size))
-    return send(padded, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=state.harness.tls)
+    return send(padded, crash_at=CrashPoint.ANSWER_READ, crash=lambda: None, tls=state.harness.given.tls)
 
 
 def _is_taken(result: SendResult) -> bool:

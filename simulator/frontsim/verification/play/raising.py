@@ -18,7 +18,7 @@ _OF_ONE_LINE = ("rowId", "txRef")
 
 def raise_events(state: ScenarioState, step: Raise) -> None:
     """Raise the events of a step. Raises CallError."""
-    for event in state.harness.selection.types(step.events):
+    for event in state.harness.given.selection.types(step.events):
         state.subscribe(event)
         if step.same_as:
             _raise_about_same(state, step, event)
@@ -35,7 +35,7 @@ def raise_clean(state: ScenarioState, event: str, *, now: str) -> TrackedEvent:
     article of its own: it would hide which of a scenario's movements in the past counts. Raises CallError.
     """
     state.subscribe(event)
-    moments = dict.fromkeys(state.harness.selection.datetime_fields(event), now)
+    moments = dict.fromkeys(state.harness.given.selection.datetime_fields(event), now)
     values = {**moments, **state.harness.own_article(event)}
     tracked = _raise(state, Raise(), event, count=1, values=values, payloads=STRICT)
     if not tracked:
@@ -57,7 +57,7 @@ def _raise(
     `payloads` names a payload profile other than the simulator's.
     """
     pasts = state.pasts.get(event, []) if not (step.same_as or step.payload or step.together) else []
-    fitting = state.harness.selection.fitting
+    fitting = state.harness.given.selection.fitting
     own = any(isinstance(value, list) for value in values.values()) or not step.together
     if step.payload or not own or not (state.harness.fresh(event) or pasts):
         each = None
@@ -71,7 +71,7 @@ def _raise(
         each=each,
         payload=step.payload or None,
         invalid=step.invalid,
-        payloads=payloads or state.harness.payloads,
+        payloads=payloads or state.harness.given.request.payloads,
     )
     known = [state.track(item, expect=step.expect, label=step.label) for item in raised.events]
     return [tracked for tracked in known if tracked is not None]

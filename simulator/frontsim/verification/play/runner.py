@@ -100,12 +100,12 @@ def _play(state: ScenarioState) -> Recording:
 
 def _no_shop(state: ScenarioState) -> str:
     """Why the sink is not a shop or ERP that may fail: a receiver that only reports to it has no idempotency keys."""
-    harness = state.harness
-    if not state.scenario.needs_sink or harness.sim.sink_keys(harness.sink):
+    sink = state.harness.given.request.observe_sink
+    if not state.scenario.needs_sink or state.harness.sim.sink_keys(sink):
         return ""
     return (
-        f"the receiver's calls to the sink {harness.sink} carry no Idempotency-Key, so the sink is a list of what it "
-        "reports, and not a shop or ERP that may fail"
+        f"the receiver's calls to the sink {sink} carry no Idempotency-Key, so the sink is a list of what it reports, "
+        "and not a shop or ERP that may fail"
     )
 
 
@@ -115,8 +115,8 @@ def _pass_preflight(state: ScenarioState, preflight: Preflight) -> PreflightResu
     state.preflight.append(result.check)
     if result.latency_s is not None:
         state.wait_limits = state.wait_limits.for_latency(result.latency_s)
-        state.harness.latency.note(result.latency_s)
-        state.harness.latency.note_booked(sent_s=stopwatch() - result.latency_s)
+        state.harness.given.latency.note(result.latency_s)
+        state.harness.given.latency.note_booked(sent_s=stopwatch() - result.latency_s)
     return result
 
 
@@ -130,7 +130,7 @@ def _observed(
     if settled.failure:
         state.observer_failure = settled.failure
         return Recording(_history(state, events, liveness=liveness))
-    _note(harness.latency, settled)
+    _note(harness.given.latency, settled)
     final = Observation(state.now_ms(), settled.effects)
     history = _history(state, events, liveness=liveness, final=final, settled=settled.is_quiet)
     if state.levels is not None and settled.is_quiet:
@@ -155,13 +155,13 @@ def _note(latency: ReceiverLatency, settled: Settled) -> None:
 
 
 def _effect_reader(harness: Harness) -> EffectReader | None:
-    if harness.observer is None:
+    if harness.given.observer is None:
         return None
-    return EffectReader(harness.observer, harness.observer_key, pause=harness.pause)
+    return EffectReader(harness.given.observer, harness.given.request.observe_key, pause=harness.pause)
 
 
 def _state_reader(harness: Harness) -> StateReader | None:
-    return StateReader(harness.state, pause=harness.pause) if harness.state else None
+    return StateReader(harness.given.state, pause=harness.pause) if harness.given.state else None
 
 
 def _history(
@@ -177,8 +177,8 @@ def _history(
         scenario=state.scenario.name,
         events=events,
         observer=state.effects.name if state.effects else "",
-        observer_key=state.harness.observer_key,
-        check_content=state.harness.check_content,
+        observer_key=state.harness.given.request.observe_key,
+        check_content=state.harness.given.request.check_content,
         is_alone=state.harness.is_alone,
         checkpoint=state.checkpoint,
         final=final,
@@ -207,7 +207,7 @@ def _clean_types(state: ScenarioState) -> list[str]:
 
     They need no past: the receiver may hold back an update of a customer that it does not know.
     """
-    selection = state.harness.selection
+    selection = state.harness.given.selection
     raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, EVENTFUL)]
     named = dict.fromkeys(event for events in raising for event in events)
     usual = [event for event in selection.types("some") if event in named or not named]
@@ -218,7 +218,7 @@ def _clean_types(state: ScenarioState) -> list[str]:
 def _subscribe(state: ScenarioState) -> None:
     """Create all webhooks before anything is broken: a fault on the API is for the list -> resend job to cope with."""
     steps = [step for step in state.scenario.steps if isinstance(step, EVENTFUL)]
-    types = dict.fromkeys(event for step in steps for event in state.harness.selection.types(step.events))
+    types = dict.fromkeys(event for step in steps for event in state.harness.given.selection.types(step.events))
     list(state.harness.pool.map(state.subscribe, types))
     for event in types:  # in one order, whichever call ended first: the list -> resend job goes by it
         state.webhooks[event] = state.webhooks.pop(event)
@@ -226,7 +226,7 @@ def _subscribe(state: ScenarioState) -> None:
 
 def _revive(state: ScenarioState) -> None:
     """Start our receiver process again if an earlier scenario left it dead."""
-    process = state.harness.process
+    process = state.harness.given.process
     if process is not None and not process.is_running:
         process.start()
 

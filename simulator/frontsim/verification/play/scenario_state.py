@@ -124,9 +124,9 @@ class ScenarioState:
     @property
     def turns(self) -> tuple[str, ...]:
         """The dependencies that the steps are played for, one after another; one turn without a name for none."""
-        if not self.scenario.needs_dependency or self.harness.dependencies is None:
+        if not self.scenario.needs_dependency or self.harness.given.dependencies is None:
             return ("",)
-        return ("",) if self.scenario.named_dependencies else self.harness.dependencies.names
+        return ("",) if self.scenario.named_dependencies else self.harness.given.dependencies.names
 
     def is_late(self) -> bool:
         return self.spent_s - self.settling_s > self.harness.limits.timeout_s
@@ -156,7 +156,7 @@ class ScenarioState:
         """Create the scenario's webhooks for a type, once. Raises CallError."""
         if event not in self.webhooks:
             ids = [
-                self.harness.api.create_webhook(event, self.harness.receiver_url).id
+                self.harness.api.create_webhook(event, self.harness.given.request.receiver).id
                 for _ in range(self.scenario.webhooks)
             ]
             self.webhooks[event] = ids

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.contract_suite.outcome import ContractOutcome
-from frontsim.contract_suite.shared import assert_kept, opened_outcomes, outcome_of
+from frontsim.contract_suite.outcomes import ContractOutcome, assert_kept, opened_outcomes, outcome_of
 from frontsim.errors import Unusable
 from frontsim.recovery.case import Case
 
@@ -55,7 +54,7 @@ def test_workers_of_a_run_share_a_folder_and_a_seed(tmp_path: Path, given: int |
 
     def player(seed: int) -> Any:
         seeds.append(seed)
-        return lambda names, pause: iter([(name, ContractOutcome("verified", "", {})) for name in names])
+        return lambda names, pause, put: None
 
     for worker in workers:
         config = SimpleNamespace(workerinput={"testrunuid": "one run"})

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from frontsim.cli.commands.verify import Interruption
+from frontsim.threads import Interruption
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,16 +1,19 @@
 """What pytest shows of a case: its findings by clause, its story, the repair, and how to play it again."""
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frontsim.contract_suite import recovery_playing
-from frontsim.contract_suite.outcome import ContractOutcome, Pause
-from frontsim.contract_suite.recovery_playing import job_player
+from frontsim.contract_suite.outcomes import ContractOutcome, SharedOutcomes, job_player
+from frontsim.recovery import run as recovery
 from frontsim.recovery.judge import job_contract, judge
 from frontsim.recovery.play import JobSetup
-from frontsim.recovery.session import PlayedCase
+from frontsim.recovery.run import PlayedCase
 from tests.recovery.histories import case, event, history
 
 CONTRACT = job_contract()
@@ -23,10 +26,10 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> Callable[..., ContractOutcome]:
     def play(*events: Any) -> ContractOutcome:
         told = history(*events)
         played = PlayedCase(case(), told, judge(case(), told, CONTRACT))
-        monkeypatch.setattr(recovery_playing, "play_all", lambda *_, **__: (each for each in [played]))
-        [(name, found)] = job_player(JobSetup("job"), 7)(["a-plain-failure"], lambda _: None)
-        assert played.case.name == name
-        return found
+        monkeypatch.setattr(recovery, "run", lambda *_, on_played, **__: on_played(played))
+        found: dict[str, ContractOutcome] = {}
+        job_player(JobSetup("job"), 7)(["a-plain-failure"], lambda _: None, found.__setitem__)
+        return found.pop(played.case.name)
 
     return play
 
@@ -50,24 +53,24 @@ def test_a_broken_clause_has_its_findings_the_story_of_the_first_and_the_repair(
     assert (f"Fix: {fix}", f"Again with: --recovery-seed 7 -k {case().name}") == tuple(lines[-2:])
 
 
-class Ended(Exception):
-    pass
-
-
 @pytest.mark.parametrize("is_over", [False, True])
-def test_the_job_is_killed_when_no_test_asks_any_more(monkeypatch: pytest.MonkeyPatch, is_over: bool) -> None:
-    """A pause then raises, whatever it is: a thread that watches a process must not meet it."""
+def test_the_job_is_killed_when_no_test_asks_any_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_over: bool
+) -> None:
+    """A pause raises then, which a thread that watches a process must not meet."""
     asked: list[bool] = []
+    shared = SharedOutcomes([], job_player(JobSetup("job"), 7), tmp_path, pause=time.sleep)
 
-    def play_all(*_: Any, is_cancelled: Callable[[], bool], **__: Any) -> Iterator[PlayedCase]:
-        asked.append(is_cancelled())
-        yield from ()
-
-    def pause(_: float) -> None:
+    def run(*_: Any, is_cancelled: Callable[[], bool], on_played: Callable[[PlayedCase], None], **__: Any) -> None:
         if is_over:
-            raise Ended
+            threading.Thread(target=shared.close).start()
+            while not is_cancelled():
+                time.sleep(0.01)
+        asked.append(is_cancelled())
+        told, played = history(event(503, 200)), replace(case(), name="a-plain-failure")
+        on_played(PlayedCase(played, told, judge(played, told, CONTRACT)))
 
-    monkeypatch.setattr(recovery_playing, "play_all", play_all)
-    wanted: Pause = pause
-    assert [] == list(job_player(JobSetup("job"), 7)(["a-plain-failure"], wanted))
+    monkeypatch.setattr(recovery, "run", run)
+    shared.of("a-plain-failure")
+    shared.close()
     assert [is_over] == asked

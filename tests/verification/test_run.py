@@ -10,13 +10,12 @@ from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import Class
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.run import open_run, play_all, seed_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
-from frontsim.verification.session import play_all, seed_of
 from tests.verification.laboratory import FEW, Batches, ending
 
 CONTRACT = receiver_contract()
@@ -73,9 +72,9 @@ def test_what_was_sent_first_is_sent_again_last(variant, receiver, requested):
     probe, names = KeyProbe(), ["steady", "lost-response", "same-second", "long-memory"]
     with (
         receiver(variant) as url,
-        open_harnesses(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness,
+        open_run(requested(url), 1, simulators=run_in_thread, pause=time.sleep) as opened,
     ):
-        played = list(play_all(chosen(names), open_harness, CONTRACT, Pace(jobs=2), probe))
+        played = list(play_all(chosen(names), opened, CONTRACT, Pace(jobs=2), probe))
     assert names == [each.scenario.name for each in played]
     if variant == "reference":
         assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}
@@ -205,17 +204,15 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     Batches(shop)
     told = []
     request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=60))
-    with open_harnesses(request, 1, simulators=run_in_thread, pause=time.sleep) as open_harness:
+    with open_run(request, 1, simulators=run_in_thread, pause=time.sleep) as opened:
 
         class Interrupted:
-            skip_reason = open_harness.skip_reason
-            began_s, refused = open_harness.began_s, open_harness.refused
-            selection, limits = open_harness.selection, open_harness.limits
+            given = opened.given
 
-            def __call__(self, next_one):
-                if next_one.name == "steady":
+            def harness(self, name):
+                if name == "steady":
                     raise KeyboardInterrupt
-                return open_harness(next_one)
+                return opened.harness(name)
 
         with pytest.raises(KeyboardInterrupt):
             told.extend(play_all(scenario.chosen(["short-outage", "steady"]), Interrupted(), CONTRACT))

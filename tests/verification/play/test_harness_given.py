@@ -1,8 +1,7 @@
-from types import SimpleNamespace
-
 import pytest
 
-from frontsim.verification.play.given import skip_reason
+from frontsim.verification.play.harness import Given
+from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from tests.verification.laboratory import CATALOG
@@ -10,10 +9,8 @@ from tests.verification.laboratory import CATALOG
 BY_NAME = {each.name: each for each in bundled_scenarios()}
 
 
-def given(**what):
-    return SimpleNamespace(
-        **{"process": None, "dependencies": None, "sink": "", "selection": Selection(CATALOG), **what}
-    )
+def given(*, selection=None):
+    return Given(Request("http://shop"), selection or Selection(CATALOG))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +24,7 @@ def given(**what):
 )
 def test_what_a_scenario_needs_and_was_not_given(name, reason):
     """The reason names the option."""
-    found = skip_reason(BY_NAME[name], given())
+    found = given().skip_reason(BY_NAME[name])
     assert found.endswith(reason)
     assert bool(found) is bool(reason)
 
@@ -35,5 +32,5 @@ def test_what_a_scenario_needs_and_was_not_given(name, reason):
 def test_a_scenario_of_types_that_are_left_out():
     """It has nothing to raise."""
     chosen = Selection(CATALOG, ["SaleCreated"])
-    found = skip_reason(BY_NAME["big-payload"], given(selection=chosen))
+    found = given(selection=chosen).skip_reason(BY_NAME["big-payload"])
     assert "it needs StockCountReconciled, which --events leaves out" == found

@@ -6,10 +6,9 @@ import pytest
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.hosted import open_harnesses
 from frontsim.verification.request import Address
+from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
-from frontsim.verification.session import play_all
 from tests.verification.laboratory import CONTRACT
 
 pytestmark = pytest.mark.slow
@@ -41,11 +40,11 @@ def test_no_two_runs_are_about_the_same_things(shop, requested, play):
 def test_scenarios_share_what_they_learn_of_the_receivers_speed(shop, requested):
     """The longest latency of one scenario is the patience of the next."""
     shop.effects.append({"webhookEventId": "from-before"})
-    with open_harnesses(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as open_harness:
+    with open_run(requested(shop.url), 1, simulators=run_in_thread, pause=time.sleep) as opened:
         first, second = scenario.chosen(["steady", "short-outage"])
-        list(play_all([first], open_harness, CONTRACT))
-        with open_harness(second) as harness:
-            assert harness.latency.longest_s > 0
+        list(play_all([first], opened, CONTRACT))
+        with opened.harness(second.name) as harness:
+            assert harness.given.latency.longest_s > 0
 
 
 def test_no_simulator_at_the_address_is_refused_at_once(shop, requested, free_port):
@@ -54,7 +53,7 @@ def test_no_simulator_at_the_address_is_refused_at_once(shop, requested, free_po
     address = Address(f"{url}/restapi/V2", f"{url}/_sim")
     with (
         pytest.raises(Unusable, match="--base-url: expected a running simulator at http"),
-        open_harnesses(requested(shop.url), 1, simulators=address, pause=time.sleep),
+        open_run(requested(shop.url), 1, simulators=address, pause=time.sleep),
     ):
         pytest.fail("nothing may be played")
 

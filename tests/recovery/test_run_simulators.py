@@ -7,8 +7,8 @@ import pytest
 from frontsim.client.errors import ApiError
 from frontsim.client.vendor import FrontSystems
 from frontsim.recovery.case import bundled_cases
-from frontsim.recovery.hosted import open_simulator
 from frontsim.recovery.play import CaseSimulator
+from frontsim.recovery.run import open_simulator
 
 PLAIN = replace(bundled_cases()[0], new_type="")
 

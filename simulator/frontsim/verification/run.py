@@ -1,0 +1,377 @@
+"""One run of verify, from the request to the report: the command, pytest, `front` and load tests all come here.
+
+    request -> observers, dependencies, receiver -> probes -> a first pass over the scenarios -> last looks -> report
+
+Verify accuses a receiver of a missing effect only after a patient last look, because a slow worker is not a loss. All
+scenarios wait for it together: the last look at one is taken once its effects have been missing for long enough, at the
+latest at the end of the run. An interrupted run yields what is left without a last look.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from importlib.metadata import version
+from itertools import takewhile
+
+from frontsim.client.control import Simulator
+from frontsim.client.errors import CallError
+from frontsim.client.vendor import FrontSystems
+from frontsim.clock import RunTime
+from frontsim.domain.delivery_shape import read_delivery_shape
+from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
+from frontsim.hosting.user_program import ReceiverProcess
+from frontsim.masking import masked, masked_errors
+from frontsim.verdicts import Contract
+from frontsim.verification.compare.columns import ColumnMemory, read_column_map, read_state_map
+from frontsim.verification.compare.state_events import CREATED, MOVEMENT
+from frontsim.verification.compare.state_reader import RunState
+from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
+from frontsim.verification.effects.correlate import BUSINESS
+from frontsim.verification.effects.history import History
+from frontsim.verification.effects.observers import SharedObserver
+from frontsim.verification.first_passes import FirstPass, FirstPasses
+from frontsim.verification.judge.checks import judge, receiver_contract
+from frontsim.verification.play.harness import Given, Harness
+from frontsim.verification.play.key_probe import KeyProbe
+from frontsim.verification.play.last_look import take_all
+from frontsim.verification.play.probes import ProbedTypes, probe, probe_state
+from frontsim.verification.played import Played, Report, judge_recorded, weighed
+from frontsim.verification.request import (
+    Address,
+    Request,
+    check,
+    observer_of,
+    own_simulator,
+    process_of,
+    selection_of,
+    state_observer_of,
+)
+from frontsim.verification.result import without_secrets
+from frontsim.verification.scenario.scenario import Scenario, refuse_mismatches
+from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.schedule import Pace
+
+logger = logging.getLogger(__name__)
+
+_INTERRUPTED = "interrupted before the effects that are missing had been waited for long enough"
+_FEW_TYPES = 3
+"""A user who names so few has chosen them."""
+
+
+def run(
+    request: Request,
+    scenarios: Sequence[Scenario],
+    *,
+    seed: int,
+    pause: Callable[[float], None],
+    replay: Callable[[str], str],
+    pace: Pace | None = None,
+    simulators: SimulatorProcess | Address | None = None,
+    interruption: AbstractContextManager[object] | None = None,
+    on_dependencies: Callable[[Dependencies], None] = lambda _: None,
+    on_begin: Callable[[ProbedTypes | None], None] = lambda _: None,
+    on_played: Callable[[Played], None] = lambda _: None,
+) -> Report:
+    """Play scenarios against a receiver, and report on what it did.
+
+    Args:
+        request: the receiver and how its effects are read.
+        scenarios: in the order in which they are played.
+        seed: repeats the run.
+        pause: waits so many seconds; what it raises ends the run.
+        replay: makes the command line that repeats one scenario.
+        pace: how many scenarios are played side by side, and until when; one after another if it is None.
+        simulators: a process that hosts a simulator for each scenario, or one simulator that runs already, for all; a
+            process of our own if it is None.
+        interruption: a block in which Ctrl-C ends the run with what is known; without it KeyboardInterrupt is raised.
+        on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
+        on_begin: called before the first scenario, with what each type was answered; None where that was not tried.
+        on_played: called with each scenario as it ends, in their order.
+
+    Raises:
+        BadInput: something in the request cannot be used, or a scenario's files do not match its types.
+        Unusable: nothing listens at the receiver's URL or at a dependency's, the command does not start it, or nothing
+            answers at the simulator's address.
+    """
+    contract, run_time, key_probe = receiver_contract(), RunTime(), KeyProbe()
+    selection = selection_of(request)
+    refuse_mismatches(scenarios, selection.mismatch)
+    played: list[Played] = []
+    probed: ProbedTypes | None = None
+    interrupted = False
+    try:
+        with (
+            interruption or nullcontext(),
+            masked_errors(),
+            _starting(simulators) as started,
+            open_run(
+                request,
+                seed,
+                simulators=started,
+                pause=pause,
+                selection=selection,
+                tries_types=True,
+                on_dependencies=on_dependencies,
+            ) as opened,
+        ):
+            probed = opened.probed
+            on_begin(probed)
+            for each in play_all(scenarios, opened, contract, pace, key_probe):
+                played.append(replace(each, judgement=without_secrets(each.judgement)))
+                on_played(played[-1])
+    except KeyboardInterrupt:
+        if interruption is None:
+            raise
+        interrupted = True
+    return Report(
+        receiver=masked(request.receiver),
+        seed=seed,
+        played=played,
+        contract=contract,
+        strict=request.strict,
+        interrupted=interrupted,
+        version=version("frontsim"),
+        started_at=run_time.started_at,
+        duration_s=run_time.duration_s(),
+        left_out=probed.refused if probed and request.is_auto else {},
+        keys=key_probe.found,
+        replay=replay,
+    )
+
+
+@contextmanager
+def _starting(simulators: SimulatorProcess | Address | None) -> Iterator[StartSimulator | Address]:
+    if isinstance(simulators, Address):
+        yield simulators
+        return
+    with simulators or SimulatorProcess() as process:
+        yield process.start
+
+
+@dataclass(slots=True, eq=False)
+class OpenRun:
+    """A run whose receiver is up. It opens a harness for each scenario, with a simulator of its own.
+
+    So a replay of the scenario alone sends the same payloads and breaks the same deliveries. Ids, and the times of
+    clean events, differ from run to run.
+
+    Attributes:
+        given: what its scenarios share; the probes narrow its types.
+        seed: of the whole run.
+        simulators: starts one for each scenario, or is one that runs already, for all.
+        pause: waits so many seconds.
+        probed: what each type was answered; None where that was not tried.
+    """
+
+    given: Given
+    seed: int
+    simulators: StartSimulator | Address
+    pause: Callable[[float], None]
+    probed: ProbedTypes | None = None
+
+    def look(self, *, tries_types: bool) -> None:
+        """Probe what the receiver takes, and how it keeps what it derives."""
+        if self.given.request.is_auto or (tries_types and len(self.given.selection.types("all")) > _FEW_TYPES):
+            self._probe_types()
+        if self.given.state:
+            self._learn_state(self.given.state)
+            shown = MOVEMENT if self.given.state.shape else CREATED
+            self.given = replace(self.given, selection=self.given.selection.preferring(shown))
+
+    def _probe_types(self) -> None:
+        """Try each type once. A probe that fails says nothing: the scenarios then say more."""
+        try:
+            with self.harness("type probe") as harness:
+                self.probed = probe(harness)
+        except CallError as error:
+            logger.warning("the types could not be probed: %s", error)
+            return
+        selection = self.given.selection.only(self.probed.taken) if self.given.request.is_auto else self.given.selection
+        self.given = replace(self.given, selection=selection, refused=self.probed.statuses)
+
+    def _learn_state(self, state: RunState) -> None:
+        """Look at how the receiver keeps what it derives. A probe that fails leaves that unknown."""
+        try:
+            with self.harness("state probe") as harness:
+                probe_state(harness, state)
+        except CallError as error:
+            state.failure = f"{state.name}: {error}"
+
+    @contextmanager
+    def harness(self, name: str) -> Iterator[Harness]:
+        """A harness for what has that name, which with the run's seed decides its simulator's seed."""
+        is_shared = isinstance(self.simulators, Address)
+        with _simulator(self.given.request, seed_of(self.seed, name), self.simulators) as at:
+            harness = Harness(
+                api=FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key),
+                sim=Simulator(at.control_url, token=at.token),
+                given=self.given,
+                pause=self.pause,
+                limits=self.given.request.limits,
+                owns_simulator=not is_shared,
+                cleans_up=is_shared,
+            )
+            with closing(harness):
+                yield harness
+
+
+@contextmanager
+def open_run(
+    request: Request,
+    seed: int,
+    *,
+    simulators: StartSimulator | Address,
+    pause: Callable[[float], None],
+    selection: Selection | None = None,
+    tries_types: bool = False,
+    on_dependencies: Callable[[Dependencies], None] = lambda _: None,
+) -> Iterator[OpenRun]:
+    """Check the request, start the receiver if `--receiver-cmd` says how, probe it, and keep it up until the end.
+
+    Args:
+        request: the receiver and how its effects are read.
+        seed: repeats the run.
+        simulators: starts one for each scenario, or is one that runs already, for all.
+        pause: waits so many seconds.
+        selection: the event types of the run; read from the request when it is not given.
+        tries_types: each type is tried, unless the user chose a few; without it, only `--events auto` tries them.
+        on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
+
+    Raises:
+        BadInput: something in the request cannot be used.
+        Unusable: as `run`, or the delivery shape cannot be read.
+    """
+    address = simulators if isinstance(simulators, Address) else None
+    with ExitStack() as stack:
+        effects, state = (stack.enter_context(each) for each in _observed(request, address, pause=pause))
+        dependencies = stack.enter_context(open_dependencies(request.dependencies))
+        if dependencies:
+            on_dependencies(dependencies)
+        given = Given(
+            request=request,
+            selection=selection or selection_of(request),
+            observer=effects,
+            process=process_of(request, pause=pause, dependencies=dependencies),
+            dependencies=dependencies,
+            shape=read_delivery_shape(request.delivery_shape),
+            columns=ColumnMemory(read_column_map(request.observe_map)),
+            state=RunState(state, read_state_map(request.observe_map)) if state else None,
+            tls=request.tls(),
+        )
+        check(request, pause=pause, dependencies=dependencies, address=address)
+        stack.enter_context(_started(given.process))
+        opened = OpenRun(given, seed, simulators, pause)
+        opened.look(tries_types=tries_types)
+        yield opened
+
+
+def _observed(
+    request: Request, address: Address | None, *, pause: Callable[[float], None]
+) -> Iterator[AbstractContextManager[SharedObserver | None]]:
+    """What reads the effects, and what reads the receiver's state; None for what the user gave no way to read."""
+    keys = request.observe_key, BUSINESS  # rows of a state are no records that must stay
+    for observer, key in zip((observer_of(request, address), state_observer_of(request)), keys, strict=True):
+        if observer is None:
+            yield nullcontext()
+        else:
+            yield closing(SharedObserver(observer, pause=pause, patience_s=request.limits.last_s, key=key))
+
+
+@contextmanager
+def _started(process: ReceiverProcess | None) -> Iterator[None]:
+    if process is None:
+        yield
+        return
+    try:
+        process.start()
+        yield
+    finally:
+        process.close()
+
+
+@contextmanager
+def _simulator(request: Request, seed: int, simulators: StartSimulator | Address) -> Iterator[Address]:
+    if isinstance(simulators, Address):
+        yield simulators
+        return
+    running = simulators(own_simulator(request, seed))
+    try:
+        yield Address(running.base_url, running.control_url)
+    finally:
+        running.stop()
+
+
+def seed_of(seed: int, scenario: str) -> int:
+    """The seed of one scenario's simulator: no two scenarios of a run share ids, and each repeats alone."""
+    return int.from_bytes(blake2b(f"{seed}/{scenario}".encode(), digest_size=8).digest(), "big") >> 2
+
+
+def play_all(
+    scenarios: Iterable[Scenario],
+    opened: OpenRun,
+    contract: Contract,
+    pace: Pace | None = None,
+    key_probe: KeyProbe | None = None,
+) -> Iterator[Played]:
+    """Play and judge the scenarios, and give them in their order.
+
+    `key_probe` sends its events after the first scenario, and knows what the receiver's key is at the end.
+    """
+    waiting: list[FirstPass] = []
+    first_passes = FirstPasses(list(scenarios), opened.given, opened.harness, contract, pace or Pace(), key_probe)
+    try:
+        for each in first_passes.play():
+            waiting.append(each)
+            due = list(takewhile(lambda first: first.is_due, waiting))
+            yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(due), contract))
+        if key_probe and waiting:
+            key_probe.look()
+        yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(waiting), contract))
+        if key_probe:
+            key_probe.read()
+    except KeyboardInterrupt:
+        yield from (weighed(_without_last_look(each, contract)) for each in waiting)
+        raise
+
+
+def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
+    if key_probe:
+        key_probe.note_memory(played.history, played.judgement.effects)
+    return played
+
+
+def _last_looks(waiting: list[FirstPass], number: int, contract: Contract) -> Iterator[Played]:
+    """Take the last look at the first so many of those that wait, all at once.
+
+    They leave the list only then, so that an interruption still finds them there. The observer is not doubted for what
+    a kill in a later scenario may have lost.
+    """
+    looks = [(each.last_look, each.played.history) for each in waiting[:number] if each.last_look]
+    histories = iter(take_all(looks))
+    for _ in range(number):
+        first = waiting.pop(0)
+        killed_since = any(each.played.history.marks for each in waiting)
+        yield (
+            _seen_again(first, next(histories), contract, killed_since=killed_since)
+            if first.last_look
+            else first.played
+        )
+
+
+def _seen_again(first: FirstPass, history: History, contract: Contract, *, killed_since: bool) -> Played:
+    assert first.last_look is not None
+    judgement = judge_recorded(history, contract, first.last_look, killed_since=killed_since, is_last=True)
+    late_s = first.last_look.settled.last_change_after_s
+    if judgement.missing != first.played.judgement.missing and late_s:
+        note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
+        judgement = replace(judgement, notes=(*judgement.notes, note))
+    return replace(first.played, history=history, judgement=judgement)
+
+
+def _without_last_look(first: FirstPass, contract: Contract) -> Played:
+    """The judgement of an interrupted run: what is missing is not a loss yet."""
+    if first.last_look is None:
+        return first.played
+    return replace(first.played, judgement=judge(first.played.history, contract, doubt=_INTERRUPTED))

@@ -1,0 +1,86 @@
+"""A run of cases: their order, its budget, and what cannot be played."""
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from importlib.metadata import version
+
+import pytest
+
+from frontsim.clock import RunTime
+from frontsim.recovery import run
+from frontsim.recovery.case import Case, CaseHistory, PastGroup
+from frontsim.recovery.play import JobSetup
+from frontsim.recovery.run import PlayedCase
+from frontsim.verdicts import Verdict
+from tests.recovery.histories import event, history
+
+LENGTHS = {"a": 1, "b": 9, "c": 3}
+CASES = [Case(name, "It breaks.", "It holds.", past=(PastGroup(count=count),)) for name, count in LENGTHS.items()]
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Cases are not played: each is a job that did its duty. The names of those that began, in their order."""
+    names: list[str] = []
+
+    def play(case: Case, *_: object, cancelled: Callable[[], bool]) -> CaseHistory:
+        names.append(case.name)
+        return history(event(503, 200))
+
+    monkeypatch.setattr(run, "play", play)
+    monkeypatch.setattr(run, "open_simulator", lambda *_, **__: nullcontext())
+    return names
+
+
+def played(*, budget_s: float = 3600) -> Sequence[PlayedCase]:
+    return run.run(JobSetup("true", 60), CASES, seed=7, at_once=1, budget_s=budget_s).played
+
+
+def test_the_longest_begins_first_and_they_are_given_in_their_order(begun: list[str]) -> None:
+    assert ["a", "b", "c"] == [each.case.name for each in played()]
+    assert ["b", "c", "a"] == begun
+
+
+def test_what_the_budget_does_not_reach_is_unknown(begun: list[str]) -> None:
+    """It never counts as passed."""
+    late = played(budget_s=-1)
+    assert {Verdict.UNKNOWN} == {each.judgement.verdict for each in late}
+    assert "the budget of -1 s was used up (--budget)" in late[0].judgement.reason
+    assert [] == begun
+
+
+def test_what_this_machine_cannot_play_is_skipped_with_the_reason(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "skip_reason", lambda case: "no libfaketime" if case.name == "b" else "")
+    verdicts = {each.case.name: (each.judgement.verdict, each.judgement.reason) for each in played()}
+    assert (Verdict.SKIPPED, "no libfaketime") == verdicts["b"]
+    assert ["c", "a"] == begun
+
+
+def test_a_report_names_the_command_without_its_secrets(begun: list[str]) -> None:
+    """And when the run began, how long it took, and with which version."""
+    run_time = RunTime()
+    shown: list[PlayedCase] = []
+    setup = JobSetup("python job.py --api-key k1234567")
+    report = run.run(setup, CASES, seed=7, strict=True, on_played=shown.append)
+    assert "k1234567" not in report.job
+    assert (shown, 7, True, False) == (report.played, report.seed, report.strict, report.interrupted)
+    assert (run_time.started_at, version("frontsim")) == (report.started_at, report.version)
+    assert 0 < report.duration_s <= run_time.duration_s()
+
+
+def test_an_interruption_ends_the_run_with_what_is_known(begun: list[str]) -> None:
+    """Only where the caller asks for that: elsewhere, Ctrl-C is Ctrl-C."""
+
+    def interrupt(_: PlayedCase) -> None:
+        raise KeyboardInterrupt
+
+    report = run.run(JobSetup("true"), CASES, seed=7, interruption=nullcontext(), on_played=interrupt)
+    assert (["a"], True, Verdict.UNKNOWN) == (
+        [each.case.name for each in report.played],
+        report.interrupted,
+        report.verdict,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run.run(JobSetup("true"), CASES, seed=7, on_played=interrupt)
