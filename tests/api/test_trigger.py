@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -57,6 +58,27 @@ def test_a_payload_of_ones_own(sim: Simulation, receiver: Recorder):
     second = receiver.gets(2)[1]
     assert mine == orjson.loads(first.body)
     assert "changed" == orjson.loads(second.body)["receiptNo"]
+
+
+def test_a_type_that_cannot_be_drawn_stops_only_its_own_payloads(tmp_path: Path, receiver: Recorder):
+    """It is listed, subscribed to and raised with a payload; without one the refusal names the keyword and its path."""
+    code = {"type": "string", "pattern": "^(?=.*z{9})[a-z]{30}$"}  # nine z in a row never happen
+    schema = {"type": "object", "required": ["code"], "properties": {"code": code}}
+    (tmp_path / "CodeIssued.json").write_bytes(orjson.dumps(schema))
+    with simulation(contracts=tmp_path) as sim:
+        assert "CodeIssued" in sim.api("GET", "WebhooksTypes").json()
+        assert schema == sim.api("GET", "WebhooksTypes/CodeIssued/schema").json()
+        sim.subscribes(receiver.url, "CodeIssued")
+        sim.subscribes(receiver.url)
+        for wish in ({}, {"count": 3}, {"set": {"code": "z" * 30}}):
+            refused = sim.sim("POST", "trigger", {"event": "CodeIssued", **wish})
+            assert_problem(refused, 422)
+            assert "pattern at #/properties/code/pattern: " in refused.json()["detail"]
+        assert 0 == sim.does("stats", method="GET")["events"]
+        sim.raises("CodeIssued", payload={"code": "z" * 30})
+        assert b'{"code":"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"}' == receiver.gets(1)[0].body
+        sim.raises("SaleCreated")
+        assert 2 == len(receiver.gets(2))
 
 
 def test_values_for_one_occurrence_after_another(sim: Simulation, receiver: Recorder):

@@ -1,12 +1,11 @@
 """Drafts, where references lead, and what a schema says of a path."""
 
-import random
 from typing import Any
 
 import pytest
 
-from frontsim.payloads.schema.generator import generate
 from frontsim.schemas.read import Contradiction, Document, NotASchema, document_of
+from tests.schemas.drawing import drawn
 
 SUBSCHEMA, TWO = {"const": 1}, {"const": 2}
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
@@ -61,7 +60,7 @@ DRAFT_2019 = "https://json-schema.org/draft/2019-09/schema"
 )
 def test_a_reference_leads_to_its_schema(schema: Any) -> None:
     """Pointers, anchors, ids relative to ids, URNs, and the dynamic kind, which asks the outermost schema first."""
-    assert 1 == generate(schema, random.Random(1))
+    assert 1 == drawn(schema, 1)
 
 
 def test_a_recursive_reference_leads_to_the_outermost_root() -> None:
@@ -82,7 +81,7 @@ def test_a_recursive_reference_leads_to_the_outermost_root() -> None:
             }
         },
     }
-    assert {"below"} == generate(schema, random.Random(1)).keys()  # type: ignore[attr-defined]
+    assert {"below"} == drawn(schema, 1).keys()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

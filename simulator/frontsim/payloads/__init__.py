@@ -1,11 +1,8 @@
 """Fake data: one seeded chain of stores, and a builder for every event type.
 
-    master_data   what never changes: stores, products, customers, people
-    documents     what a sale, an order, a delivery ... is, and its JSON; `draw_...` where acts and standalone share one
-    standalone    payload `n` of a type, drawn from (seed, type, n) alone: what `trigger` and `payload` send
-    acts          business acts that follow from each other, over a state of the shop: what `simulate` sends
-    schema        payloads for any JSON Schema: the user's own types
-    values        seeded draws, amounts, moments, texts, check digits
+    world       what never changes (stores, products, customers, people), and seeded draws, amounts, moments, texts
+    documents   what a sale, an order, a delivery ... is, and its JSON: payload `n` of a type from (seed, type, n) alone
+    making      what `trigger` and `payload` send, and the acts of `simulate`; the user's own types by `schemas.draw`
 
 Speed: a record that is made anew for each payload (a sale, its lines, its payments) is a plain dataclass with slots,
 or a NamedTuple, and gets its fields by position, because keywords take twice as long and a frozen dataclass three

@@ -255,15 +255,15 @@ def test_a_schema_may_ask_for_numbers_of_any_size() -> None:
 
 
 @pytest.mark.slow
-def test_the_builders_do_without_the_schema_room() -> None:
-    """`payloads.schema` is for the user's own types: nothing imports it before the first such payload."""
+def test_the_builders_do_without_the_drawer() -> None:
+    """`schemas.draw` is for the user's own types: nothing imports it before the first such payload."""
     program = """
 import sys
 from frontsim import app, catalog
 from frontsim.payloads.making.factory import Payloads
 from frontsim.domain.model import Occurrence
 Payloads(catalog.load(), seed=1).build("SaleCreated", 0)
-print([name for name in sys.modules if name.startswith("frontsim.payloads.schema")])
+print([name for name in sys.modules if name in ("frontsim.schemas.draw", "frontsim.schemas.texts")])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

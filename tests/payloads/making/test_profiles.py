@@ -11,7 +11,7 @@ from frontsim import catalog
 from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.profiles import PROFILES, plain
 from frontsim.payloads.making.shop import Shop
-from frontsim.payloads.schema import generator
+from frontsim.schemas import draw
 from frontsim.settings import Settings
 
 TYPES = catalog.load()
@@ -69,7 +69,7 @@ def test_simulators_of_one_process_share_what_a_schema_compiles_to(monkeypatch: 
         return [made.build(event, number).body for event in NAMES for number in range(10)]
 
     before = bodies()
-    monkeypatch.setattr(generator, "Generator", None)
+    monkeypatch.setattr(draw, "Drawer", None)
     assert before == bodies()
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import jsonschema_rs
 
 from frontsim.errors import BadInput
-from frontsim.payloads.schema.generator import Generator
+from frontsim.payloads.making.plausible_values import PLAUSIBLE
+from frontsim.schemas.draw import Drawer
 
 Json = Any
 """A parsed JSON value."""
@@ -39,7 +40,7 @@ class Corrector:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = schema
         self._validator = jsonschema_rs.validator_for(dict(schema), validate_formats=True)
-        self._generators: dict[tuple[str, str], Generator | None] = {}
+        self._drawers: dict[tuple[str, str], Drawer | None] = {}
 
     def corrected(self, value: Json, rng: Random) -> Json:
         """A valid value as near to `value` as we can; the same for the same state of `rng`.
@@ -56,7 +57,7 @@ class Corrector:
                 return mended
             for problem in problems:
                 mended = self._mended(mended, problem, rng)
-        return Generator(self._schema).draw(rng)
+        return Drawer(self._schema, PLAUSIBLE).draw(rng)
 
     def _mended(self, value: Json, problem: jsonschema_rs.ValidationError, rng: Random) -> Json:
         """The value without one problem, as far as it still has it."""
@@ -90,13 +91,13 @@ class Corrector:
     def _drawn(self, schema: _Schema, name: str, rng: Random) -> Json:
         """A value under a part of the schema; None if we find none."""
         key = (repr(schema), name)
-        if key not in self._generators:
+        if key not in self._drawers:
             try:
-                self._generators[key] = Generator(self._wrapped(schema, name))
+                self._drawers[key] = Drawer(self._wrapped(schema, name), PLAUSIBLE)
             except BadInput:
-                self._generators[key] = None
-        generator = self._generators[key]
-        drawn = {name: None} if generator is None else generator.draw(rng)
+                self._drawers[key] = None
+        drawer = self._drawers[key]
+        drawn = {name: None} if drawer is None else drawer.draw(rng)
         return drawn[name] if isinstance(drawn, dict) else None
 
     def _wrapped(self, schema: _Schema, name: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from frontsim.user_input.paths import digits_as_text, found, not_json, overridde
 
 if TYPE_CHECKING:
     from frontsim.payloads.making.corrections import Corrector
-    from frontsim.payloads.schema.generator import Generator
+    from frontsim.schemas.draw import Drawer
 
 
 class Payloads:
@@ -45,7 +45,7 @@ class Payloads:
         self.profile = profile
         self._profiles = Profiles(catalog, seed=seed)
         self._world = World(seed)
-        self._generators: dict[str, Generator] = {}
+        self._drawers: dict[str, Drawer] = {}
         self._replaced = frozenset(kind.name for kind in catalog if kind.is_replaced)
         self._correctors: dict[str, Corrector] = {}
 
@@ -102,7 +102,7 @@ class Payloads:
         if made.event not in self._replaced:
             return made
         if made.event not in self._correctors:
-            # As for `_generator`: only a replaced schema needs these modules.
+            # As for `_drawer`: only a replaced schema needs these modules.
             from frontsim.payloads.making.corrections import Corrector  # noqa: PLC0415
 
             self._correctors[made.event] = Corrector(self._catalog.find(made.event).schema)
@@ -160,7 +160,7 @@ class Payloads:
         return Occurrence(kind.name, body, _shown_store(value, kind.store, store_id))
 
     def _from_schema(self, kind: EventType, number: int, store_id: int | None) -> Occurrence:
-        made = self._generator(kind).draw(self._rng(kind.name, number))
+        made = self._drawer(kind).draw(self._rng(kind.name, number))
         if store_id is not None and kind.store is not None and found(made, kind.store) is not None:
             made = overridden(made, {kind.store: store_id})
             self._catalog.check(kind.name, _serialised(made))
@@ -171,13 +171,14 @@ class Payloads:
         key = blake2b("/".join(map(str, (self._seed, *purpose))).encode(), digest_size=16).digest()
         return random.Random(int.from_bytes(key, "little"))  # noqa: S311 - fake data
 
-    def _generator(self, kind: EventType) -> "Generator":
-        if kind.name not in self._generators:
-            # 21 modules that only one of the user's own types needs: without them a simulator starts faster.
-            from frontsim.payloads.schema.generator import Generator  # noqa: PLC0415
+    def _drawer(self, kind: EventType) -> "Drawer":
+        if kind.name not in self._drawers:
+            # Only the user's own types need these modules: without them a simulator starts faster.
+            from frontsim.payloads.making.plausible_values import PLAUSIBLE  # noqa: PLC0415
+            from frontsim.schemas.draw import Drawer  # noqa: PLC0415
 
-            self._generators[kind.name] = Generator(kind.schema)
-        return self._generators[kind.name]
+            self._drawers[kind.name] = Drawer(kind.schema, PLAUSIBLE)
+        return self._drawers[kind.name]
 
 
 def _given(payload: Mapping[str, object]) -> dict[str, object]:

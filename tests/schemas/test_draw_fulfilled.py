@@ -1,4 +1,4 @@
-"""The generator against schemas that are made around a value which fulfils them: it must find one too."""
+"""The drawer against schemas that are made around a value which fulfils them: it must find one too."""
 
 import random
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from frontsim.payloads.schema.generator import Generator
-from tests.payloads.schema.json_values import SIZES, VALUES
+from tests.schemas.drawing import drawer
+from tests.schemas.json_values import SIZES, VALUES
 
 UNRELATED = st.sampled_from(
     [False, {"type": "string", "maxLength": 0}, {"minimum": 7, "multipleOf": 7}, {"required": ["q"]}, {"const": []}]
@@ -142,4 +142,4 @@ def test_where_a_value_exists_one_is_found(case: tuple[Any, Any]) -> None:
     value, schema = case
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
     assert validator.is_valid(value)
-    assert validator.is_valid(Generator(schema).draw(random.Random(1)))
+    assert validator.is_valid(drawer(schema).draw(random.Random(1)))

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frontsim.payloads.schema.drawing.draw_context import DrawContext
-from frontsim.payloads.schema.drawing.patterns import text_of, texts_of
+from frontsim.schemas.texts import text_of, texts_of
 
 READ = [
     "",
@@ -42,30 +41,30 @@ READ = [
 @pytest.mark.parametrize("pattern", READ)
 def test_the_pattern_is_found_in_its_text(pattern: str) -> None:
     """Text of a pattern matches it, as the validator reads it, for most seeds where it looks ahead and for all else."""
-    produce = text_of(pattern)
+    make = text_of(pattern)
     validator = jsonschema_rs.validator_for({"pattern": pattern})
-    assert produce is not None
-    found = [validator.is_valid(produce(DrawContext(random.Random(seed)))) for seed in range(40)]
+    assert make is not None
+    found = [validator.is_valid(make(random.Random(seed))) for seed in range(40)]
     assert all(found) if "(?" not in pattern else sum(found) > 20
 
 
 @pytest.mark.parametrize("pattern", ["(", "(a", "[a", "a)", r"\p{Unheard}", "a{2", "[b-a]x", "[]"])
 def test_a_pattern_that_is_not_read_is_none(pattern: str) -> None:
-    """What can't be read gives no producer, never an exception."""
+    """What can't be read gives no function, never an exception."""
     assert text_of(pattern) is None
 
 
 def test_a_named_group_is_referred_to_by_name() -> None:
     """`\\k<name>` repeats the group's text."""
-    produce = text_of(r"^(?<q>[a-z]{3})-\k<q>$")
-    assert produce is not None
-    text = produce(DrawContext(random.Random(1)))
+    make = text_of(r"^(?<q>[a-z]{3})-\k<q>$")
+    assert make is not None
+    text = make(random.Random(1))
     assert text[:3] == text[4:]
 
 
 def test_open_ends_get_more_text() -> None:
     """A pattern without ^ or $ is also found inside of a longer text."""
-    texts = {produce(DrawContext(random.Random(1))) for produce in texts_of("^NO")}
+    texts = {make(random.Random(1)) for make in texts_of("^NO")}
     assert "NO" in texts
     assert any(len(text) > 2 for text in texts)
     assert 1 == len(texts_of("^NO$"))
@@ -76,14 +75,14 @@ def test_a_quantifier_stretches_on_demand() -> None:
     short, long = text_of("^a*$", stretch=2), text_of("^a*$", stretch=500)
     assert short is not None
     assert long is not None
-    assert 2 >= max(len(short(DrawContext(random.Random(seed)))) for seed in range(30))
-    assert 200 < max(len(long(DrawContext(random.Random(seed)))) for seed in range(30))
+    assert 2 >= max(len(short(random.Random(seed))) for seed in range(30))
+    assert 200 < max(len(long(random.Random(seed))) for seed in range(30))
 
 
 @settings(max_examples=200, deadline=None)
 @given(pattern=st.text("ab(|)[]*+?{}^$.\\d1,-", max_size=12), seed=st.integers(0, 9))
 def test_any_text_is_read_or_refused(pattern: str, seed: int) -> None:
-    """Whatever stands there: a producer whose draw is text, or None."""
-    produce = text_of(pattern)
-    if produce is not None:
-        assert isinstance(produce(DrawContext(random.Random(seed))), str)
+    """Whatever stands there: a maker whose draw is text, or None."""
+    make = text_of(pattern)
+    if make is not None:
+        assert isinstance(make(random.Random(seed)), str)

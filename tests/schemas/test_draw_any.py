@@ -1,4 +1,4 @@
-"""The generator against any schema at all: a valid value or a refusal, never anything else."""
+"""The drawer against any schema at all: a valid value or a refusal, never anything else."""
 
 import random
 import time
@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from frontsim.errors import BadInput
-from frontsim.payloads.schema.generator import Generator
-from tests.payloads.schema.json_values import NAMES, SIZES, VALUES
+from tests.schemas.drawing import drawer
+from tests.schemas.json_values import NAMES, SIZES, VALUES
 
 PATTERNS = st.sampled_from(["^a", "b$", "^[a-c]{1,4}$", "1", "^x-", "(ab)+", "^$", r"\d", "^[^a]*$"])
 TYPES = ["null", "boolean", "integer", "number", "string", "array", "object"]
@@ -112,7 +112,7 @@ def test_a_schema_gives_a_valid_value_or_a_refusal(schema: Any, seed: int) -> No
     refusal: BadInput | None = None
     value: object = None
     try:
-        value = Generator(schema).draw(random.Random(seed))
+        value = drawer(schema).draw(random.Random(seed))
     except BadInput as raised:
         refusal = raised
     if refusal is None:

@@ -1,67 +1,20 @@
-"""Plausible values by a field's name.
+"""Plausible values by a field's name, for payloads of which only a schema is known.
 
-The longest known end of a name decides: `customerEmail` -> `customeremail` -> `email`. The name of the enclosing
-field may come first, so that `store.name` counts as `storename`.
+The longest known end of a name decides: `customerEmail` -> `customeremail` -> `email`. The name of the enclosing field
+may come first, so that `store.name` counts as `storename`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from random import Random
 
-from frontsim.payloads.schema.drawing.draw_context import DrawContext, Producer
-from frontsim.payloads.schema.drawing.formats import FORMATS, Text, day, email, url, vendor_moment
 from frontsim.payloads.world.seeded_draws import FREE_TEXTS, gtin13, organization_number
+from frontsim.schemas.texts import FORMATS, Hint, Names, Range, Text, below, day, email, pick, url, vendor_moment
 
-_WORDS = re.compile(r"[A-ZÆØÅ]{2,}(?![a-zæøå])|[A-ZÆØÅ]?[a-zæøåäö]+|[A-ZÆØÅ]|[0-9]+")
+_SPLIT = re.compile(r"[A-ZÆØÅ]{2,}(?![a-zæøå])|[A-ZÆØÅ]?[a-zæøåäö]+|[A-ZÆØÅ]|[0-9]+")
 _PLURAL = re.compile(r"(?<=[a-z])s$")
-
-Hint = tuple[str, ...]
-"""The words of a name, lower-cased."""
-
-
 _OWNERS = {"store", "stock", "company", "pos", "person", "customer", "location", "contact"}
 """Enclosing fields whose name changes the meaning of a field's name."""
-
-
-class Range(NamedTuple):
-    """Plausible numbers from `least` to `most`, in units of 1 / `parts` (100: two decimals)."""
-
-    least: int
-    most: int
-    parts: int = 1
-
-
-def words_of(name: str, around: Hint = ()) -> Hint:
-    """The known part of a field's name: the longest known words at its end, or the name as an owner of other fields.
-
-    Unknown words are dropped, so that a schema that contains itself under many names compiles only once. A list has
-    the name of its items.
-    """
-    own = tuple(word.lower() for word in _WORDS.findall(name))
-    hint = (*around[-1:], *own) if around[-1:] and around[-1] in _OWNERS else own
-    of_one = (*hint[:-1], _PLURAL.sub("", hint[-1])) if hint else hint
-    known = next((tail for words in (hint, of_one) for tail in _tails(words) if _is_known(tail)), ())
-    return known or (own[-1:] if own and own[-1] in _OWNERS else ())
-
-
-def _is_known(hint: Hint) -> bool:
-    word = "".join(hint)
-    return word in _TEXTS or word in _RANGES
-
-
-def _tails(hint: Hint) -> Iterator[Hint]:
-    return (hint[start:] for start in range(len(hint)))
-
-
-def text_for(hint: Hint) -> Text | None:
-    """Text for a field of that name: a producer, or all choices; None for an unknown name."""
-    return next((_TEXTS[word] for word in map("".join, _tails(hint)) if word in _TEXTS), None)
-
-
-def range_for(hint: Hint) -> Range | None:
-    """Plausible numbers for a field of that name; None for an unknown name."""
-    return next((_RANGES[word] for word in map("".join, _tails(hint)) if word in _RANGES), None)
-
 
 _ADJECTIVES = ("blå", "grønn", "rød", "stor", "liten", "ny", "klassisk", "lett", "varm", "myk")
 _NOUNS = ("ull", "bomull", "lin", "skinn", "vår", "sommer", "høst", "vinter")
@@ -76,19 +29,17 @@ _ADDRESSES = tuple(f"{street} {number}" for street in _STREETS for number in ran
 _GTINS = tuple(gtin13(f"70{number * 7_919_113 % 10**10:010}") for number in range(1, 401))
 _COMPANY_NUMBERS = tuple(organization_number("NO", number * 77_773) for number in range(1, 65))
 
-WORDS = tuple(f"{adjective} {noun}" for adjective in _ADJECTIVES for noun in _NOUNS)
-"""Plain words, for a text field of unknown meaning."""
-SENTENCES = tuple(text for text in FREE_TEXTS if len(text) < 400)
-"""Free text as people write it."""
+_WORDS = tuple(f"{adjective} {noun}" for adjective in _ADJECTIVES for noun in _NOUNS)
+_SENTENCES = tuple(text for text in FREE_TEXTS if len(text) < 400)
 
 
-def _digits(count: int, prefix: str = "") -> Producer:
+def _digits(count: int, prefix: str = "") -> Callable[[Random], str]:
     least, span = 10 ** (count - 1), 9 * 10 ** (count - 1)
-    return lambda context: f"{prefix}{least + int(context.random() * span)}"
+    return lambda rng: f"{prefix}{least + int(rng.random() * span)}"
 
 
-def _sgtin(context: DrawContext) -> str:
-    return f"{context.pick(_GTINS)}.{context.below(10**9)}"
+def _sgtin(rng: Random) -> str:
+    return f"{pick(rng, _GTINS)}.{below(rng, 10**9)}"
 
 
 _TEXTS: Mapping[str, Text] = {
@@ -129,7 +80,7 @@ _TEXTS: Mapping[str, Text] = {
     "status": ("UnHandled", "Shipped", "Picked"),
     "saleschannel": ("POS", "Web"),
     "tags": ("vår,nyhet", "salg", "klubb"),
-    **dict.fromkeys(("comment", "description", "text", "note", "message", "label", "remark"), SENTENCES),
+    **dict.fromkeys(("comment", "description", "text", "note", "message", "label", "remark"), _SENTENCES),
 }
 
 _MONEY = Range(49_00, 4_999_00, 100)
@@ -155,3 +106,32 @@ _RANGES: Mapping[str, Range] = {
     **dict.fromkeys(("timestamp", "epoch"), Range(1_767_225_600, 1_798_761_600)),
     **dict.fromkeys(("weight", "length", "width", "height", "depth"), Range(1_0, 250_0, 10)),
 }
+
+
+def hint(name: str, around: Hint = ()) -> Hint:
+    """The known words at the end of a name; a list has the name of its items.
+
+    Unknown words are dropped, so that a schema that contains itself under many names has few hints.
+    """
+    own = tuple(word.lower() for word in _SPLIT.findall(name))
+    whole = (*around[-1:], *own) if around and around[-1] in _OWNERS else own
+    of_one = (*whole[:-1], _PLURAL.sub("", whole[-1])) if whole else whole
+    for words in (whole, of_one):
+        for start in range(len(words)):
+            if (word := "".join(words[start:])) in _TEXTS or word in _RANGES:
+                return words[start:]
+    return own[-1:] if own and own[-1] in _OWNERS else ()
+
+
+def _ends(hint: Hint) -> Iterator[str]:
+    return ("".join(hint[start:]) for start in range(len(hint)))
+
+
+PLAUSIBLE = Names(
+    hint=hint,
+    text=lambda hint: next((_TEXTS[word] for word in _ends(hint) if word in _TEXTS), None),
+    range=lambda hint: next((_RANGES[word] for word in _ends(hint) if word in _RANGES), None),
+    words=_WORDS,
+    sentences=_SENTENCES,
+)
+"""The names of fields that the vendor's payloads have, and those that others use for the same."""

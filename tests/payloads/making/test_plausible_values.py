@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from frontsim.payloads.schema.generator import Generator
 from frontsim.payloads.world.seeded_draws import gtin13
+from tests.schemas.drawing import drawer
 
 
 def _is_gtin(value: Any) -> bool:
@@ -43,7 +43,7 @@ def _is_gtin(value: Any) -> bool:
 )
 def test_a_field_s_name_steers_what_is_drawn(name: str, schema: Any, plausible: Callable[[Any], object]) -> None:
     """Where the schema allows it, a field looks like what its name says."""
-    generator = Generator({"type": "object", "properties": {name: schema}, "required": [name]})
+    drawn_by = drawer({"type": "object", "properties": {name: schema}, "required": [name]})
     for seed in range(50):
-        value: Any = generator.draw(random.Random(seed))
+        value: Any = drawn_by.draw(random.Random(seed))
         assert plausible(value[name]), value

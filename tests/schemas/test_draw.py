@@ -1,4 +1,4 @@
-"""The generator as its users see it: valid, plausible, the same for the same seed, and clear when it can't."""
+"""The drawer as its users see it: valid, plausible, the same for the same seed, and clear when it can't."""
 
 import random
 import sys
@@ -11,7 +11,7 @@ import pytest
 
 from frontsim import bundled
 from frontsim.errors import BadInput
-from frontsim.payloads.schema.generator import Generator, generate
+from tests.schemas.drawing import drawer, drawn
 
 BUNDLED = sorted((bundled.folder("contracts") / "schemas").glob("*.json"))
 
@@ -27,9 +27,9 @@ BUNDLED = sorted((bundled.folder("contracts") / "schemas").glob("*.json"))
         ({"$ref": "#/$defs/nowhere"}, "$ref", "#"),
         ({"$ref": "https://example.com/schema.json"}, "$ref", "#"),
         ({"type": "string", "pattern": "(("}, "pattern", "#/pattern"),
-        ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "type", "#/allOf/0/type"),
-        ({"type": "integer", "minimum": 3, "maximum": 2}, "maximum", "#/maximum"),
-        ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 4}, "minimum", "#/minimum"),
+        ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "type", "#/allOf/1/type"),
+        ({"type": "integer", "minimum": 3, "maximum": 2}, "minimum", "#/minimum"),
+        ({"type": "integer", "exclusiveMinimum": 3, "exclusiveMaximum": 4}, "exclusiveMinimum", "#/exclusiveMinimum"),
         ({"type": "integer", "multipleOf": 7, "minimum": 8, "maximum": 13}, "multipleOf", "#/multipleOf"),
         ({"type": "string", "minLength": 3, "maxLength": 2}, "maxLength", "#/maxLength"),
         ({"type": "string", "minLength": 10**9}, "minLength", "#/minLength"),
@@ -43,10 +43,14 @@ BUNDLED = sorted((bundled.folder("contracts") / "schemas").glob("*.json"))
         ({"type": "array", "items": {"type": "string", "enum": [1]}, "minItems": 1}, "enum", "#/items/enum"),
         ({"type": "object", "required": ["a"], "properties": {"a": False}}, "properties", "#/properties"),
         ({"type": "object", "required": ["a"], "properties": {"a": {"not": {}}}}, "not", "#/properties/a/not"),
-        ({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}}, "$ref", "#"),
-        ({"type": "object", "required": ["a", "b"], "maxProperties": 1}, "maxProperties", "#"),
-        ({"type": "object", "required": ["ab"], "propertyNames": {"maxLength": 1}}, "propertyNames", "#/required"),
-        ({"type": "object", "minProperties": 3, "propertyNames": {"enum": ["a", "b"]}}, "minProperties", "#"),
+        ({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#"}}}, "$ref", "#/properties/a"),
+        ({"type": "object", "required": ["a", "b"], "maxProperties": 1}, "maxProperties", "#/maxProperties"),
+        ({"type": "object", "required": ["ab"], "propertyNames": {"maxLength": 1}}, "propertyNames", "#/propertyNames"),
+        (
+            {"type": "object", "minProperties": 3, "propertyNames": {"enum": ["a", "b"]}},
+            "minProperties",
+            "#/minProperties",
+        ),
         ({"enum": ["a"], "not": {"const": "a"}}, "enum", "#/enum"),
         ({"type": "string", "pattern": "^a$", "const": "b"}, "const", "#/const"),
         ({"oneOf": [{"type": "integer"}, {"type": "number", "multipleOf": 1}], "type": "integer"}, "oneOf", "#/oneOf"),
@@ -55,7 +59,7 @@ BUNDLED = sorted((bundled.folder("contracts") / "schemas").glob("*.json"))
 def test_a_schema_that_cannot_be_fulfilled_is_refused_by_keyword_and_path(schema: Any, keyword: str, path: str) -> None:
     """The refusal names the keyword in the way and where it stands, in the message and as the field."""
     with pytest.raises(BadInput) as refused:
-        Generator(schema)
+        drawer(schema)
     assert [path] == list(refused.value.fields)
     assert f": {keyword} at {path}: " in str(refused.value)
 
@@ -64,7 +68,7 @@ def test_a_schema_that_is_not_plain_json_is_refused() -> None:
     """Whatever Python object comes, the answer is BadInput."""
     for schema in ({"const": object()}, {"const": float("nan")}, [], "x", None, 3):
         with pytest.raises(BadInput, match="JSON Schema"):
-            Generator(schema)  # type: ignore[arg-type]
+            drawer(schema)  # type: ignore[arg-type]
 
 
 def test_nesting_without_end_is_refused_not_crashed() -> None:
@@ -73,17 +77,17 @@ def test_nesting_without_end_is_refused_not_crashed() -> None:
     for _ in range(sys.getrecursionlimit()):
         deep = {"type": "object", "required": ["a"], "properties": {"a": deep}}
     with pytest.raises(BadInput):
-        Generator(deep)
+        drawer(deep)
 
 
 @pytest.mark.parametrize("file", BUNDLED, ids=lambda file: file.stem)
 def test_bundled_schemas(file: Any) -> None:
     """Each of the 21 types gets valid payloads, by both validators, and they vary."""
     schema = orjson.loads(file.read_bytes())
-    generator = Generator(schema)
+    drawn_by = drawer(schema)
     quick = jsonschema_rs.validator_for(schema, validate_formats=True)
     slow = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-    drawn = [generator.draw(random.Random(seed)) for seed in range(40)]
+    drawn = [drawn_by.draw(random.Random(seed)) for seed in range(40)]
     assert all(quick.is_valid(value) for value in drawn)
     assert all(slow.is_valid(value) for value in drawn[:4])
     assert 40 == len({orjson.dumps(value) for value in drawn})
@@ -97,25 +101,25 @@ def test_there_are_21_bundled_schemas() -> None:
 def test_what_is_drawn_belongs_to_the_caller() -> None:
     """Changing a drawn value changes neither the schema nor the next draw."""
     schema = {"const": {"list": [1]}}
-    generator = Generator(schema)
-    first = generator.draw(random.Random(1))
+    drawn_by = drawer(schema)
+    first = drawn_by.draw(random.Random(1))
     assert isinstance(first, dict)
     first["list"].append(2)
-    assert {"list": [1]} == generator.draw(random.Random(1)) == schema["const"]
+    assert {"list": [1]} == drawn_by.draw(random.Random(1)) == schema["const"]
 
 
 def test_a_changed_schema_is_compiled_anew() -> None:
-    """`generate` knows schemas by their content, not by the object."""
+    """`drawer_of` knows schemas by their content, not by the object."""
     schema: dict[str, Any] = {"const": 1}
-    assert 1 == generate(schema, random.Random(1))
+    assert 1 == drawn(schema, 1)
     schema["const"] = 2
-    assert 2 == generate(schema, random.Random(1))
-    assert 2**70 == generate({"const": 2**70}, random.Random(1))
+    assert 2 == drawn(schema, 1)
+    assert 2**70 == drawn({"const": 2**70}, 1)
 
 
 def test_values_vary_where_a_schema_lets_them() -> None:
     """Properties come and go, nullable fields are sometimes null, lists sometimes empty, every enum value occurs."""
-    generator = Generator(
+    drawn_by = drawer(
         {
             "type": "object",
             "required": ["a", "list", "kind", "any"],
@@ -128,7 +132,7 @@ def test_values_vary_where_a_schema_lets_them() -> None:
             },
         }
     )
-    drawn: list[Any] = [generator.draw(random.Random(seed)) for seed in range(200)]
+    drawn: list[Any] = [drawn_by.draw(random.Random(seed)) for seed in range(200)]
     assert {True, False} == {"maybe" in value for value in drawn}
     assert {type(None), str} == {type(value["a"]) for value in drawn}
     assert {0, 1, 2, 3} == {len(value["list"]) for value in drawn}
@@ -139,13 +143,13 @@ def test_values_vary_where_a_schema_lets_them() -> None:
 def test_a_schema_that_is_itself_in_place_is_answered() -> None:
     """`{"anyOf": [{"$ref": "#"}, ...]}` says nothing with its first branch; it must not be followed for ever."""
     schema = {"anyOf": [{"$ref": "#/$defs/a"}, {"minimum": 1}], "$defs": {"a": {"allOf": [{"$ref": "#"}]}}}
-    assert Generator(schema).draw(random.Random(1)) is not None
+    assert drawer(schema).draw(random.Random(1)) is not None
 
 
 def test_a_wide_schema_that_contains_itself_stays_small() -> None:
     """Hundreds of ways back into itself: neither compiling nor the value grows out of hand."""
     union = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"oneOf": [{"type": "string"}, {"$ref": "#"}]}}]}
     schema = {"type": "object", "properties": {f"p{number}": union for number in range(200)}}
-    value = generate(schema, random.Random(1))
+    value = drawn(schema, 1)
     assert jsonschema_rs.validator_for(schema).is_valid(value)
     assert 1_000_000 > len(orjson.dumps(value))

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from frontsim.errors import BadInput
-from frontsim.payloads.schema.generator import Generator, generate
+from tests.schemas.drawing import drawer, drawn
 
 DRAFT_04 = "http://json-schema.org/draft-04/schema#"
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
@@ -210,19 +210,19 @@ SATISFIABLE: dict[str, Any] = {
 @pytest.mark.parametrize("schema", SATISFIABLE.values(), ids=SATISFIABLE)
 def test_every_value_is_valid_by_both_validators(schema: Any) -> None:
     """Where a value exists, one is drawn, and jsonschema-rs and jsonschema, formats on, both take it."""
-    generator = Generator(schema)
+    drawn_by = drawer(schema)
     quick = jsonschema_rs.validator_for(_declared(schema), validate_formats=True)
     kind = jsonschema.validators.validator_for(_declared(schema), default=jsonschema.Draft202012Validator)
     slow = kind(_declared(schema), format_checker=kind.FORMAT_CHECKER)
     for seed in range(12):
-        value = generator.draw(random.Random(seed))
+        value = drawn_by.draw(random.Random(seed))
         assert quick.is_valid(value), value
         assert slow.is_valid(value), value
         assert orjson.dumps(value)
 
 
 def _declared(schema: Any) -> Any:
-    """The validators read a schema without `$schema` as 2020-12; the generator as a draft that it is valid under."""
+    """The validators read a schema without `$schema` as 2020-12; the drawer as a draft that it is valid under."""
     old = isinstance(schema, dict) and "$schema" not in schema
     if old and isinstance(schema.get("exclusiveMinimum"), bool):
         return {"$schema": DRAFT_04, **schema}
@@ -231,12 +231,12 @@ def _declared(schema: Any) -> Any:
 
 @pytest.mark.parametrize("schema", SATISFIABLE.values(), ids=SATISFIABLE)
 def test_a_value_follows_from_the_schema_and_the_dice_alone(schema: Any) -> None:
-    """Neither what was drawn before nor which generator draws makes a difference."""
-    one, other = Generator(schema), Generator(copy.deepcopy(schema))
+    """Neither what was drawn before nor which drawer draws makes a difference."""
+    one, other = drawer(schema), drawer(copy.deepcopy(schema))
     forth = [json.dumps(one.draw(random.Random(seed))) for seed in range(6)]
     back = [json.dumps(other.draw(random.Random(seed))) for seed in reversed(range(6))]
     assert forth == back[::-1]
-    assert forth[0] == json.dumps(generate(schema, random.Random(0)))
+    assert forth[0] == json.dumps(drawn(schema, 0))
 
 
 @pytest.mark.slow
@@ -256,7 +256,7 @@ def test_a_pair_of_keywords_never_gives_an_invalid_value() -> None:
     for one, other in itertools.combinations(names, 2):
         schema = {"allOf": [SATISFIABLE[one], SATISFIABLE[other]], "$defs": {"node": {"type": "object"}}}
         try:
-            value = generate(schema, random.Random(1))
+            value = drawn(schema, 1)
         except BadInput:
             continue
         assert jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(value)

@@ -3,8 +3,8 @@
 import random
 from typing import Any
 
-from frontsim.payloads.schema.generator import Generator
 from frontsim.schemas.read import with_null
+from tests.schemas.drawing import drawer
 
 
 def test_nullable_beside_a_type_adds_null() -> None:
@@ -41,8 +41,8 @@ def test_nullable_elsewhere_is_left_alone() -> None:
 
 
 def _types(schema: Any) -> set[type]:
-    generator = Generator(schema)
-    return {type(generator.draw(random.Random(seed))) for seed in range(80)}
+    drawn_by = drawer(schema)
+    return {type(drawn_by.draw(random.Random(seed))) for seed in range(80)}
 
 
 def test_a_nullable_value_is_sometimes_null() -> None:
