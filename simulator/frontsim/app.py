@@ -264,7 +264,7 @@ class App:
 
 
 def is_loopback_address(host: str) -> bool:
-    """Whether listening on that address is listening on loopback alone."""
+    """A simulator that listens on a loopback address hears this machine alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -175,7 +175,7 @@ class EventType:
     schema_json: bytes = field(compare=False, repr=False)
     """The schema as it is served: compact JSON."""
     is_replaced: bool = False
-    """Whether a user's schema stands in for the bundled one."""
+    """A user's schema stands in for the bundled one."""
 
 
 class Catalog:
@@ -226,7 +226,7 @@ class Catalog:
         return paths, [kind.name for kind in self if paths and _entity_paths(kind) == paths]
 
     def is_valid(self, event: str, body: bytes) -> bool:
-        """Whether `body` is JSON and valid under the schema of the type `event`, formats included.
+        """A body is valid if it is JSON and fits the schema of the type `event`, formats included.
 
         Raises:
             UnknownEventType: no such type.

@@ -119,7 +119,7 @@ def masked_errors() -> Iterator[None]:
 
 
 def looks_random(text: str) -> bool:
-    """Whether a word may be a key: 16 letters and digits in a row, of both kinds, and no UUID."""
+    """A word may be a key: it has 16 letters and digits in a row, of both kinds, and is no UUID."""
     if _UUID.fullmatch(text):
         return False
     parts = [part for part in re.split(r"[^A-Za-z0-9]", text) if len(part) >= _SHORTEST_RANDOM]
@@ -127,7 +127,7 @@ def looks_random(text: str) -> bool:
 
 
 def _masked_rest(rest: str) -> str:
-    """What stands behind a URL's scheme; punctuation that ends a sentence is not a part of it."""
+    """Masks what stands behind a URL's scheme; punctuation that ends a sentence is not a part of it."""
     url = rest.rstrip(".,;:!?)]}")
     tail = rest[len(url) :]
     if url.count("{") > url.count("}") and tail.startswith("}"):  # a placeholder such as {event}

@@ -24,7 +24,7 @@ _OF_JOBS = {
     "--recovery-seed": "A number that repeats a run of the job's tests.",
 }
 _IN_SETTINGS = ("--receiver-payloads", "--receiver-delivery-shape")
-"""What the settings of deliveries have, too: "" leaves it to them, and they read the file."""
+"""The settings of deliveries have these, too: "" leaves them to the settings, which read the file."""
 _KEYS = {
     **{name: ("verify", option.name) for name, option in _OFFERED.items() if name not in _IN_SETTINGS},
     **{name: ("verify-recovery", name.removeprefix("--recovery-")) for name in _OF_JOBS},
@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _option(config: pytest.Config, name: str) -> str:
-    """What the option says, else the environment (for a seed), else the configuration file, else ""."""
+    """The option counts, else the environment (for a seed), else the configuration file, else ""."""
     given = str(config.getoption(name)) or (os.environ.get("FRONTSIM_SEED", "") if name.endswith("-seed") else "")
     if given or name not in _KEYS or (name in _OBSERVERS and any(config.getoption(each) for each in _OBSERVERS)):
         return given

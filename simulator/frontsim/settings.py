@@ -18,7 +18,7 @@ ENVIRONMENT_PREFIX = "FRONTSIM_"
 
 @dataclass(frozen=True, slots=True)
 class SettingRule:
-    """What a setting means and takes; bounds are inclusive.
+    """A setting's meaning and the values that it takes; bounds are inclusive.
 
     `of_delivery`: it says how a delivery looks or is sent, so `verify`, pytest and Locust take it as `serve` does.
     """
@@ -136,7 +136,7 @@ class Settings:
 
 
 HTTP_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-"""What HTTP takes as a header's name."""
+"""HTTP takes this as a header's name."""
 
 
 def of_delivery() -> list[Field[Any]]:

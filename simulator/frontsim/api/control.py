@@ -100,7 +100,7 @@ class ControlApi:
         return moment
 
     async def health(self, _: Request) -> Response:
-        """Whether the simulator works, its version, and how many runs it recovered when it started."""
+        """Report whether the simulator works, its version, and how many runs it recovered when it started."""
         problem = self._store.problem
         status = {"status": "ok"} if problem is None else {"status": "failing", "problem": problem}
         return json({**status, **self._about, "recoveredRuns": self._store.recovered}, 200 if problem is None else 503)

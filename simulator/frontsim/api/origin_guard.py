@@ -89,7 +89,7 @@ class OriginGuard:
         return None
 
     def _is_ours(self, authority: str) -> bool:
-        """Whether a Host names this machine.
+        """A Host is ours if it names this machine.
 
         Only names can be rebound: while we listen for other machines, every address is taken, because a port may be
         forwarded to us from one that we do not know.
@@ -101,7 +101,7 @@ class OriginGuard:
 
 
 def is_loopback(authority: str) -> bool:
-    """Whether a host, with or without a port, is this machine's loopback."""
+    """A host, with or without a port, is loopback if it can only mean this machine."""
     if not authority:
         return True  # HTTP/1.0 has no Host, and every browser sends one
     host = host_name(authority)
@@ -132,7 +132,7 @@ def _is_browsers(headers: Headers) -> bool:
 
 
 def _is_shown_to_its_user(headers: Headers) -> bool:
-    """Whether the browser opens the answer as a separate page, where no other page can read it."""
+    """The browser opens such an answer as a separate page, where no other page can read it."""
     return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
 
 

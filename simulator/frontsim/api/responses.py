@@ -202,7 +202,7 @@ def _calls(served: Sequence[Route]) -> list[str]:
 RESET = "frontsim.reset"
 """The name of a function that resets the connection."""
 ENDS_WITH_CALLER = "frontsim.ends-with-caller"
-"""Whether the call ends when the caller closes its side. Others are answered, because the caller may still read."""
+"""Marks a call that ends when the caller closes its side. Others are answered: the caller may still read."""
 
 
 async def reset(scope: Scope, receive: Receive) -> None:

@@ -77,7 +77,7 @@ class StreamBatches:
         self._making: asyncio.Task[None] | None = None
 
     async def after(self, sequence: int) -> AsyncGenerator[bytes]:
-        """What a follower that knows the changes up to `sequence` is sent, until there will be no more.
+        """Yields what a follower lacks that knows the changes up to `sequence`, until there will be no more.
 
         Raises:
             Missed: some changes are no longer kept.

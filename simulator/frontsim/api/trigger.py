@@ -37,7 +37,7 @@ _EVENT = '{"webhookId":"%s","webhookEventId":"%s","event":"%s"}'  # a type's nam
 
 
 class LoggedEvents:
-    """What a call has logged so far, kept as the text of its answer, which takes a quarter of the memory of objects."""
+    """The events of a call so far, kept as the text of its answer, which takes a quarter of the memory of objects."""
 
     def __init__(self) -> None:
         self.occurrences = 0
@@ -88,7 +88,7 @@ class LoggedEvents:
 
 
 TRIGGER = "trigger"
-"""What the log names as the cause of occurrences that were triggered."""
+"""The log names this as the cause of occurrences that were triggered."""
 DAY = "day"
 DAY_SPEED = 600.0
 """How many times faster than real time a trading day is played, unless the caller says otherwise."""

@@ -31,7 +31,7 @@ from frontsim.user_input.request_body import read_body
 _EVENT = "the name of an event type (GET /api/WebhooksTypes lists them)"
 _URL = "an absolute http or https URL"
 _UNSET = str(UUID(int=0))
-"""What .NET writes for a Guid that was never set."""
+""".NET writes this for a Guid that was never set."""
 
 
 def view(webhook: Webhook) -> dict[str, Any]:

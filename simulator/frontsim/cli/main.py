@@ -285,7 +285,7 @@ def _known_options() -> set[str]:
 
 
 def _hosts_simulators(args: list[str]) -> bool:
-    """Whether this command line is one that hosts simulators, by the names of its options alone."""
+    """The names of the options alone say that this command line hosts simulators."""
     entry = COMMANDS.get(args[0]) if args else None
     return entry is not None and entry.hosts_simulators and not any(each.startswith(_PLAYS_NOTHING) for each in args)
 

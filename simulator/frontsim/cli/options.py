@@ -391,7 +391,7 @@ def _advised(elsewhere: str) -> Iterator[None]:
 
 
 def advice(error: ApiError) -> str:
-    """What the user can do about a refusal, to stand behind its text; "" for nothing."""
+    """Says what the user can do about a refusal, to stand behind its text; "" for nothing."""
     match error.status:
         case 401 | 403:
             return " (options for the keys: --api-key, --subscription-key; for the token of /_sim: --token)"
@@ -402,5 +402,5 @@ def advice(error: ApiError) -> str:
 
 
 def is_simulators_own(error: ApiError) -> bool:
-    """Whether a simulator's control surface wrote this refusal; the vendor's gateway writes another form."""
+    """A simulator's control surface wrote this refusal; the vendor's gateway writes another form."""
     return _OUR_PROBLEM in error.body

@@ -31,7 +31,7 @@ _WORD = 36
 _FOLDED = 16
 """The least columns for a text with a longer word, such as a URL: it folds anywhere."""
 _HANGING = re.compile(r"\s*(?:[A-Z][\w ]*: +)?(?:\| )?")
-"""What stands before a line's text: its indent, a label such as `Expected:` and a bar."""
+"""Matches all that stands before a line's text: its indent, a label such as `Expected:` and a bar."""
 
 
 def show_json(value: object) -> None:
@@ -99,14 +99,14 @@ def wrapped(line: str, *, width: int) -> str:
 
 
 def _floors(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """What each column needs at least."""
+    """Each column needs its longest word, or less where that word may be folded."""
     lines = [columns, *rows]
     words = [max(cell_len(word) for line in lines for word in line[place].split(" ")) for place in range(len(columns))]
     return [word if word <= _WORD else _FOLDED for word in words]
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], available: int) -> list[int]:
-    """What each column gets: what it wants, less what is missing, taken from the widest that can fold best."""
+    """Each column gets what it wants, less what is missing, which the widest that can fold best give."""
     wanted = [max(cell_len(line[place]) for line in [columns, *rows]) for place in range(len(columns))]
     floors = _floors(columns, rows)
     missing = sum(wanted) + _GAP * (len(columns) - 1) - available

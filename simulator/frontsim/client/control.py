@@ -58,7 +58,7 @@ class DeliveryReport:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the receiver answered with a 2xx."""
+        """The receiver answered with a 2xx."""
         return self.status_code is not None and 200 <= self.status_code < 300
 
     def as_json(self) -> dict[str, Any]:
@@ -306,7 +306,7 @@ class Simulator(ApiClient):
         self._http.call("POST", "/reset")
 
     def sink(self, name: str) -> list[Any]:
-        """What the stand-in for a business system has recorded."""
+        """Reads the records of a sink, the stand-in for a business system."""
         return self._http.call("GET", f"/sink/{path_part(name)}").array(of="records")
 
     def event(self, webhook_event_id: str) -> SentEvent:
@@ -315,7 +315,7 @@ class Simulator(ApiClient):
         return SentEvent.read(answer.object(of="an event"))
 
     def request_of(self, webhook_event_id: str, run: int) -> RunRequest:
-        """What went out for a run, as a fault may have changed it."""
+        """Reads the request of a run, as a fault may have changed it."""
         answer = self._http.call("GET", f"/page/events/{path_part(webhook_event_id)}/runs/{run}")
         return RunRequest.read(answer.object(of="a request"))
 

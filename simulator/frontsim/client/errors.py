@@ -66,7 +66,7 @@ def reason_of(error: Exception) -> str:
 
 
 def error_text(content: bytes) -> str:
-    """What an error body says in words: the gateway's `message`, a problem's `detail`, or its `title` and `errors`.
+    """Puts an error body in words: the gateway's `message`, a problem's `detail`, or its `title` and `errors`.
 
     Any other body is shown as it begins.
     """

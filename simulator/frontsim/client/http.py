@@ -254,7 +254,7 @@ def path_part(text: str) -> str:
 
 
 def _can_be_looked_up(url: httpx.URL) -> bool:
-    """Whether its host is an address, or a name as DNS takes it: labels of 1 to 63 characters."""
+    """DNS takes labels of 1 to 63 characters; an address needs no DNS."""
     name = url.raw_host.decode("ascii").removesuffix(".")
     return ":" in name or ("%" not in name and all(1 <= len(label) <= 63 for label in name.split(".")))
 

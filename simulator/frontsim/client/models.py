@@ -76,7 +76,7 @@ class RunView:
 
     @property
     def is_resend(self) -> bool:
-        """Whether a resend made it: the event had been delivered before."""
+        """A resend made this run: the event had been delivered before."""
         return self.trigger == Trigger.RESEND
 
     @property
@@ -152,7 +152,7 @@ class RaisedEvent:
 
 @dataclass(frozen=True, slots=True)
 class TriggerAnswer:
-    """What a trigger or a business act put into the log: no webhook matches, no events."""
+    """A trigger or a business act put these events into the log; there are none where no webhook matches."""
 
     occurrences: int
     events: tuple[RaisedEvent, ...]

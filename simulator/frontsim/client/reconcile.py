@@ -52,7 +52,7 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Due(Generic[E]):
-    """What the job resends in the next round, in this order.
+    """The job resends these events in the next round, in this order.
 
     `mark` stands for all that a round can change: a round after which it is the same has changed nothing.
     `is_refused_for_good`: the receiver refused each of the events in a way that no further try will change.
@@ -67,7 +67,7 @@ class FailedEvents(Protocol[E]):
     """Where a job finds what is due, and how it resends."""
 
     def due(self) -> Due[E]:
-        """What must still be received. Raises CallError."""
+        """Lists the events that must still be received. Raises CallError."""
 
     def resend(self, events: Sequence[E]) -> None:
         """Resend each once. Raises CallError."""
@@ -157,7 +157,7 @@ def _decide(due: Due[E], progress: _Progress, limits: JobLimits, now_s: float) -
 
 
 def is_refused_for_good(status_codes: Collection[int | None]) -> bool:
-    """Whether every answer says that the request is at fault: a 4xx, except those that may differ a moment later."""
+    """Every answer blames the request: a 4xx, except those that may differ a moment later."""
     return all(code is not None and code < 500 and code not in _ABOUT_THE_MOMENT for code in status_codes)
 
 
@@ -180,7 +180,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ReconcileResult:
-    """What the job did for one webhook.
+    """The job's outcome for one webhook.
 
     `listed` counts the events that were ever listed as failed, `resent` the resends that were or may have been
     made, and `recovered` the listed events that no longer fail; `left` are those that still do, oldest first. Of
@@ -411,5 +411,5 @@ class _Job:
 
 
 def _has_new_run(seen: EventEntry, *, since: EventEntry) -> bool:
-    """Whether the log shows that the event was sent again, or received; without a counter it cannot tell."""
+    """The log shows that the event was sent again, or received; without a counter it cannot tell."""
     return bool(seen.success) or (seen.runs_counter is not None and seen.runs_counter != since.runs_counter)

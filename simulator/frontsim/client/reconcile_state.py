@@ -1,4 +1,4 @@
-"""What the job keeps between two starts: its state under a lock, and its metrics.
+"""The job's memory between two starts: its state under a lock, and its metrics.
 
 {"webhooks": {"6f0e...": {"since": "2026-11-24"}}}
 
@@ -54,7 +54,7 @@ class ReconcileState:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.damage = ""
-        """What was wrong with the file when it was read, "" for nothing."""
+        """Says how the file was wrong when it was read, "" for not at all."""
         self._since: dict[str, date] = {}
 
     @contextmanager

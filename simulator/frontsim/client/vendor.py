@@ -15,7 +15,7 @@ When = date | str
 
 
 class WebhookChanges(TypedDict, total=False):
-    """What may be changed of a webhook; what is left out stays as it is."""
+    """Holds the fields of a webhook that may change; those left out stay as they are."""
 
     event: str
     url: str

@@ -131,7 +131,7 @@ class _Held:
 
 
 class Reordering:
-    """What is held back, by webhook.
+    """Holds deliveries back, by webhook, until later ones have overtaken them.
 
     Args:
         make_due: makes a postponed delivery due now.

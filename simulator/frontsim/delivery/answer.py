@@ -41,7 +41,7 @@ between two answers the same bytes always mean the same."""
 
 
 class BadAnswer(Exception):
-    """What came is not an answer that we can read."""
+    """The bytes are no answer that we can read."""
 
 
 class AnswerReader:

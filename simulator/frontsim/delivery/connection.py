@@ -145,7 +145,7 @@ read of ours is no longer than that."""
 
 
 class State(Enum):
-    """What a connection can do now."""
+    """A connection's state says which calls it takes now."""
 
     OPENING = auto()
     """There is no transport yet."""
@@ -163,7 +163,7 @@ _IDLE, _BUSY = State.IDLE, State.BUSY  # a delivery looks at both twice, and to 
 
 
 class ConnectionOwner(Protocol):
-    """What a connection calls when its state changes."""
+    """A connection calls its owner when its state changes."""
 
     def on_idle(self, connection: "Connection") -> None:
         """The connection may carry another attempt."""
@@ -211,7 +211,7 @@ class Connection(asyncio.Protocol):
             self._paced_sender.start()
 
     def is_stale(self) -> bool:
-        """Whether the kernel holds something that the event loop has not seen yet: mostly the receiver's FIN."""
+        """The kernel holds something that the event loop has not seen yet: mostly the receiver's FIN."""
         if self._poll is None:
             assert self._transport is not None
             self._poll = select.poll()
@@ -273,7 +273,7 @@ class Connection(asyncio.Protocol):
         return self._transport.get_write_buffer_size() + self.tcp_transport.get_write_buffer_size()
 
     def _take_unasked(self) -> None:
-        """What comes counts for nothing (MUTED), or no request has asked for it: then the connection is of no use."""
+        """Ignores bytes that count for nothing (MUTED). A connection that got others unasked is of no use."""
         if self._state is State.MUTED:
             self._ignore()
             return
@@ -324,7 +324,7 @@ class Connection(asyncio.Protocol):
         attempt.answer(status_code, body, head)
 
     def _is_over(self) -> bool:
-        """Whether the paced sender has sent the whole request; if an answer came before, it sends no more of it."""
+        """The paced sender has sent the whole request; if an answer came before, it sends no more of it."""
         sender, self._paced_sender = self._paced_sender, None
         assert sender is not None
         if sender.over:
@@ -363,5 +363,5 @@ def _ends_by_timer(attempt: Attempt) -> bool:
 
 
 def _is_missing_tls_close(error: Exception) -> bool:
-    """Whether we closed in good order and the receiver did not answer with a TLS close: that is not an error."""
+    """We closed in good order and the receiver did not answer with a TLS close: that is not an error."""
     return isinstance(error, TimeoutError) and error.errno is None

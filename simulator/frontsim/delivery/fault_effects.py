@@ -45,7 +45,7 @@ def send_plan(rule: FaultRule) -> SendPlan:
 
 
 def result_in_log(rule: FaultRule) -> Result:
-    """What the log says of a delivery that never arrives, or about which it lies."""
+    """The log says this of a delivery that never arrives, or about which it lies."""
     if rule.fault in _NEVER_ARRIVES:
         return Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
     status = 200 if rule.fault == "false-success" else rule.param("status")
@@ -59,7 +59,7 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class MutatedDelivery:
-    """What is sent: the body, the event type in its header, and the Content-Type, None for JSON's."""
+    """A delivery as the wire sends it: the body, the event type in its header, and the Content-Type (None: JSON's)."""
 
     body: bytes
     event: str

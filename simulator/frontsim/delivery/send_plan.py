@@ -56,7 +56,7 @@ class Barrier:
 
 
 class Ending(Enum):
-    """What follows the last byte that is sent."""
+    """An ending follows the last byte that is sent."""
 
     ANSWER = auto()
     """The answer is awaited, and it counts."""
@@ -113,7 +113,7 @@ class SendPlan:
 
     @property
     def cuts_body(self) -> bool:
-        """Whether a part of the body stays behind."""
+        """A part of the body stays behind."""
         return self.body_bytes is not None or self.body_share is not None
 
     def part_of(self, body: bytes) -> bytes:

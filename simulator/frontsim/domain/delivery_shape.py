@@ -83,7 +83,7 @@ class DeliveryShape:
 
     @property
     def keeps_body(self) -> bool:
-        """Whether the body is the payload itself."""
+        """The body is the payload itself."""
         return not self.fields and not self.envelope
 
     def body(self, delivery: Delivery, wire_time: WireTime) -> bytes:
@@ -205,7 +205,7 @@ def read_delivery_shape(name: str) -> DeliveryShape:
 
 
 def _document(text: bytes, file: str) -> Mapping[str, Any]:
-    """What a file says. Raises Unusable."""
+    """Parses a file as JSON or TOML, by its name. Raises Unusable."""
     if file.lower().endswith(".json"):
         try:
             document = read_json(text)

@@ -48,7 +48,7 @@ class Param:
         return f"{choice}{kind}, {bounds}"
 
     def takes(self, value: object) -> bool:
-        """Whether a value is one of them."""
+        """A value fits if it is one of the words, or a number within the bounds."""
         if isinstance(value, str):
             return value in self.words
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
@@ -195,7 +195,7 @@ SINK = "sink"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a rule applies to; None means any. `since` and `until` are simulator time, `until` is exclusive."""
+    """A rule applies to what matches; None means any. `since` and `until` are simulator time, `until` is exclusive."""
 
     event: str | None = None
     webhook_id: str | None = None
@@ -254,7 +254,7 @@ def fault_for(
 
 
 def matches(rule: FaultRule, facts: DeliveryFacts) -> bool:
-    """Whether a rule matches, however often it has fired.
+    """Compares a rule with one delivery or call, however often the rule has fired.
 
     A rule on the API never matches a delivery, and no other rule matches a call.
     """

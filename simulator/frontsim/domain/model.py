@@ -54,7 +54,7 @@ class Occurrence(NamedTuple):
 
 
 class RaisedBy(NamedTuple):
-    """What raised occurrences that are logged together: a business act, or a call that triggered them.
+    """The cause of occurrences that are logged together: a business act, or a call that triggered them.
 
     `what` is the act's name, or "trigger"; `asked` how many of it the caller asked for; `occurrences` how many of those
     logged now it raised.
@@ -117,17 +117,17 @@ class Result(NamedTuple):
 
     @property
     def success(self) -> bool:
-        """Whether the receiver acknowledged the run."""
+        """The receiver acknowledged the run."""
         return is_success(self.status_code)
 
 
 def is_success(status_code: int | None) -> bool:
-    """Whether a status acknowledges an event: only an HTTP 2xx does (published)."""
+    """Only an HTTP 2xx acknowledges an event (published)."""
     return status_code is not None and 200 <= status_code < 300
 
 
 class ChangedRequest(NamedTuple):
-    """What a fault made of a request: its headers, the first 64 KiB of the body, and how many bytes of it went out.
+    """A request as a fault made it: its headers, the first 64 KiB of the body, and how many bytes of it went out.
 
     The headers are without those that HTTP itself needs. `content_length` counts the bytes that were announced.
     """
@@ -228,7 +228,7 @@ class StatusText(StrEnum):
     CONNECTION_CLOSED = "Connection closed"
     """The receiver closed the connection in good order before the answer was whole."""
     BAD_RESPONSE = "Bad response"
-    """What came back is not HTTP/1.x, or its head is larger than we read."""
+    """The answer is not HTTP/1.x, or its head is larger than we read."""
     LEASE_EXPIRED = "Lease expired"
     """An outside deliverer never reported how it ended."""
     NOT_SENT = "Not sent"

@@ -171,18 +171,18 @@ class CallerConnection(HttpToolsProtocol):
         return self.cycle is not None and not (self.cycle.response_complete or self.cycle.disconnected)
 
     def _is_incomplete(self) -> bool:
-        """Whether the rest of a request's body is still to come."""
+        """The rest of a request's body is still to come."""
         return self._is_answering() and not self._in_head and self.cycle.more_body
 
     def _ends_with_caller(self) -> bool:
         return bool(self.cycle.scope["extensions"][ENDS_WITH_CALLER])
 
     def _is_behind(self) -> bool:
-        """Whether requests that came already wait for their turn."""
+        """Requests that came already wait for their turn."""
         return bool(self.pipeline or self._unread)
 
     def _is_unread(self, now: float) -> bool:
-        """Whether the caller has read nothing of an answer for too long."""
+        """The caller has read nothing of an answer for too long."""
         unsent = self.transport.get_write_buffer_size()
         if not self.flow.write_paused or unsent != self._unsent:
             self._read, self._unsent = now, unsent

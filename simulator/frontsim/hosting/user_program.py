@@ -114,7 +114,7 @@ class ReceiverProcess:
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
+        """The program was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
@@ -207,7 +207,7 @@ class ReceiverProcess:
 
 
 def is_listening(url: str) -> bool:
-    """Whether something listens at the address of a URL."""
+    """Something accepts a connection at the address of a URL."""
     try:
         with socket.create_connection(_address(url), timeout=CONNECT_S):
             return True

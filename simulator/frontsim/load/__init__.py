@@ -1,1 +1,1 @@
-"""What the locustfiles are made of. Only Locust may import it: Locust patches the standard library."""
+"""The parts that locustfiles are made of. Only Locust may import them: Locust patches the standard library."""

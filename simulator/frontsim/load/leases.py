@@ -27,12 +27,12 @@ _NEVER_LEFT = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREA
 
 
 def never_left(error: BaseException | None) -> bool:
-    """Whether an error proves that no byte of a request reached the receiver. A timeout proves nothing."""
+    """An error of a name, a certificate or a refused connection proves that no byte left. A timeout proves nothing."""
     return isinstance(error, gaierror | SSLCertVerificationError) or getattr(error, "errno", None) in _NEVER_LEFT
 
 
 class Want(StrEnum):
-    """What the next lease is to hold."""
+    """A worker wants its next lease to hold new events or resends."""
 
     NEW = "new"
     RESENDS = "resends"
@@ -47,7 +47,7 @@ class LeasePolicy(Protocol):
     reports_before_resends: bool
 
     def want(self, at_s: float) -> Want:
-        """What to lease now."""
+        """Chooses what to lease now."""
 
     def got(self, at_s: float, want: Want, count: int) -> None:
         """Take in that a lease of `want` brought `count` deliveries."""

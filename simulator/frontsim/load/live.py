@@ -98,7 +98,7 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """What is known in the middle of a run; `missing` is a lower bound."""
+    """The figures in the middle of a run; `missing` is a lower bound."""
 
     events: int = 0
     acknowledged: int = 0

@@ -219,12 +219,12 @@ class Load:
         }
 
     def tls_context(self) -> ssl.SSLContext:
-        """What senders use. Raises Unusable: the file of authorities cannot be read."""
+        """Builds the TLS settings of senders. Raises Unusable: the file of authorities cannot be read."""
         return tls_context(verify=self.tls["tls_verify"], ca=self.tls["tls_ca"])
 
     @property
     def shares(self) -> Shares:
-        """What is broken by chance."""
+        """The shares of deliveries that chance breaks."""
         try:
             return Shares(self.options.unsent_share, self.options.lost_share, self.options.late_share)
         except ValueError as error:
@@ -257,7 +257,7 @@ class Load:
 
     @property
     def breaks(self) -> bool:
-        """Whether this load test breaks anything."""
+        """An outage, polling or chance makes this load test break something."""
         return self.plan.has_outage or self.plan.is_polled or self.shares.total > 0
 
     def fix(self) -> None:

@@ -1,4 +1,4 @@
-"""What each load test breaks, when, and what must hold.
+"""The plan of each load test: what it breaks, when, and what must hold.
 
 SEND     nothing: the delivery is sent as it is
 UNSENT   it never leaves: the path to the receiver is down; the log says *not sent*
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class DeliveryFault(StrEnum):
-    """What the load test does to a delivery."""
+    """The load test treats each delivery in one of these ways."""
 
     SEND = "send"
     UNSENT = "unsent"
@@ -97,7 +97,7 @@ class DeliveryFaults:
         return self._shares.fault_at(self._draw())
 
     def is_cut_off(self, *, began_s: float, ended_s: float) -> bool:
-        """Whether the path went down while a delivery was in flight: its answer then never arrives."""
+        """The path went down while a delivery was in flight: its answer then never arrives."""
         return self._outage.covers(ended_s) and not self._outage.covers(began_s)
 
 

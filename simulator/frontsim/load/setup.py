@@ -1,4 +1,4 @@
-"""What the master sets up before a load test."""
+"""The master sets up the simulator and its webhooks before a load test."""
 
 import os
 import re

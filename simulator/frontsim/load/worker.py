@@ -16,7 +16,7 @@ _SMOOTHING = 0.1
 
 
 class SendingState:
-    """What the users of one process share. `average_s` is how long a delivery takes, as a moving average."""
+    """The users of one process share this state. `average_s` is how long a delivery takes, as a moving average."""
 
     def __init__(self, buffer: LeaseBuffer, faults: DeliveryFaults, *, began: float, is_storm: bool) -> None:
         self.buffer = buffer

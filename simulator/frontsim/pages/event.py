@@ -1,4 +1,4 @@
-"""What the page reads of one event: the log of it, the requests of its runs, and other events of its entity."""
+"""The page reads one event here: the log of it, the requests of its runs, and other events of its entity."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -89,7 +89,7 @@ class EventReads:
         return json({"events": rows, "moreFrom": page.more_from})
 
     async def request(self, request: Request) -> Response:
-        """What went out for a run, and where a fault changed it, what would have gone out without. Raises NotFound."""
+        """Answers with a run's request and, where a fault changed it, the one without the fault. Raises NotFound."""
         event_id, number = _event_id(request), request.path_params["run"]
         detail = await self._reader.event_detail(event_id)
         run = next((run for run in detail.runs if str(run.run) == number), None)
@@ -171,7 +171,7 @@ def _delivery(detail: EventDetail) -> Delivery:
 
 
 def _how_much(run: RunDetail) -> str:
-    """What went out for a run: `all`, `changed` by a fault, `nothing`, or `some`, where that is not known."""
+    """A run sent `all`, a request `changed` by a fault, `nothing`, or `some`, where that is not known."""
     fault = FAULTS.get(run.fault)
     never_sent = fault is not None and (fault.stage is FaultStage.NEVER_ARRIVES or fault.name == "false-success")
     if never_sent or run.outcome == Outcome.NOT_SENT:

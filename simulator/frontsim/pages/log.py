@@ -63,7 +63,7 @@ class LogReads:
         return json(shown)
 
     async def seconds(self, _: Request) -> Response:
-        """What happened in each of the last seconds, oldest first; one in which nothing did is left out."""
+        """Counts what happened in each of the last seconds, oldest first; a second in which nothing did is left out."""
         now = self._clock.now()
         rows = await self._reader.seconds(now - SHOWN_S * 1000)
         return json({"now": now // 1000, "span": SHOWN_S, "seconds": [_second(row) for row in rows]})

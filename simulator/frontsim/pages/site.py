@@ -191,7 +191,7 @@ class Registry:
         return json(orjson.Fragment(made.body))
 
     async def check(self, request: Request) -> Response:
-        """What is wrong with a payload, by dotted path; empty where it is valid. Raises NotFound, BodyTooLarge."""
+        """Lists what is wrong with a payload, by dotted path; "[]" where it is valid. Raises NotFound, BodyTooLarge."""
         name = self._name(request)
         body = await read_body(request)
         try:

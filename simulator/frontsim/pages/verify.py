@@ -81,7 +81,7 @@ class ChildRun:
 
     @property
     def is_running(self) -> bool:
-        """Whether it may still say something."""
+        """The run may still say something."""
         return self._exit_code is None
 
     def end(self) -> None:
@@ -146,7 +146,7 @@ class ChildRun:
 
 
 def _summary(report: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows beside the report: the verdict, the causes, and how each scenario or case ended."""
+    """The page shows this beside the report: the verdict, the causes, and how each scenario or case ended."""
     played = report.get("scenarios", report.get("cases", []))
     return {
         "verdict": report["verdict"],

@@ -46,14 +46,14 @@ class Playable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyCommand:
-    """What is started.
+    """A command that the page starts.
 
     `is_configured`: it runs in our folder, so the configuration file holds; without, in an empty one, where none does.
     """
 
     words: Sequence[str]
     names: Sequence[str]
-    """What it plays, in order."""
+    """The scenarios or cases that it plays, in order."""
     about: Mapping[str, str]
     is_configured: bool
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class VerifyCommands:
         self.cases = _playables(bundled.folder("scenarios") / "recovery")
 
     def configured(self) -> dict[str, Any]:
-        """What the configuration file says of a receiver and of a job, without secrets. Raises BadInput."""
+        """The receiver and the job of the configuration file, without secrets. Raises BadInput."""
         configuration = read_configuration(self.folder)
         receiver, job = configuration.for_command(VERIFY), configuration.for_command(RECOVERY).get("job")
         observer = next((name for name in _OBSERVERS if receiver.get(name)), None)
@@ -228,7 +228,7 @@ class VerifyCommands:
         return [*words, *([f"--contracts={(self.folder / contracts).resolve()}"] if contracts else [])]
 
     def _keys(self) -> Mapping[str, str]:
-        """What a run against this simulator needs; in the environment, where other users do not see it."""
+        """A run against this simulator needs these; the environment hides them from other users."""
         return {
             "FRONTSIM_TOKEN": self._settings.token,
             "FRONTSIM_API_KEY": self._settings.api_key,

@@ -60,7 +60,7 @@ from frontsim.user_input.toml_file import read_toml
 
 
 class Operation(StrEnum):
-    """What a call of the vendor's API asks for."""
+    """A call of the vendor's API asks for one of these."""
 
     LIST = "list"
     GET = "get"

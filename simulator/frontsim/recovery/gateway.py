@@ -75,7 +75,7 @@ class CallGateway:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """What was recorded so far, in the order in which it ended."""
+        """The calls recorded so far, in the order in which they ended."""
         with self._lock:
             return tuple(self._calls)
 

@@ -178,7 +178,7 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
 
 
 def _is_serial(start: int, history: CaseHistory) -> bool:
-    """Whether no two calls of that start of the job overlap: it has read each answer before its next call."""
+    """No two calls of that start of the job overlap: it has read each answer before its next call."""
     own = sorted((call for call in history.calls if call.start == start), key=lambda call: call.began_s)
     return all(before.ended_s <= after.began_s for before, after in pairwise(own))
 
@@ -244,7 +244,7 @@ def _has_copies(case: Case, start: Start) -> bool:
 
 
 def _lists_that_failed(history: CaseHistory, start: Start) -> str:
-    """What the job knew to be wrong: the last list of a webhook was refused."""
+    """The job knew that something was wrong if the last list of a webhook was refused."""
     last: dict[str, Call] = {}
     for call in history.calls:
         if call.start == start.number and call.operation is Operation.LIST:

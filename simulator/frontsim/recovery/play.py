@@ -157,7 +157,7 @@ _NEAR = timedelta(days=2)  # a window that is not even near the job's day was ma
 
 @dataclass(frozen=True, slots=True)
 class JobSetup:
-    """What is tested: the command, and the seconds that each start of it may take."""
+    """The job under test: its command, and the seconds that each start of it may take."""
 
     command: str
     start_limit_s: float = 60.0

@@ -60,7 +60,7 @@ class Changes:
 
     @property
     def closed(self) -> bool:
-        """Whether there will be no more changes."""
+        """There will be no more changes."""
         return self._closing.is_set()
 
     def after(self, sequence: int, *, most: int) -> Sequence[Change]:

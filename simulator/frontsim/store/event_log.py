@@ -84,7 +84,7 @@ class EventLog:
 
     @property
     def is_quick(self) -> bool:
-        """Whether a query or a COMMIT takes less time than handing it to a thread.
+        """A query or a COMMIT takes less time than handing it to a thread.
 
         It does where no commit waits for the disk, and the log is small: what was written lies in the system's memory.
         """

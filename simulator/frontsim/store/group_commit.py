@@ -168,7 +168,7 @@ class GroupCommit:
             logger.error("%d outcomes could not be written: they will be logged as unknown", len(self._unwritten))
 
     def _take(self) -> tuple[list[Finished], list[Step]]:
-        """What goes into the next transaction."""
+        """Takes the outcomes and steps of the next transaction."""
         finished, steps = self._unwritten, list[Step]()
         inbox, most = self._inbox, len(self._unwritten) + MOST_FINISHED
         while inbox and len(finished) < most and len(steps) < MOST_STEPS:

@@ -31,7 +31,7 @@ _OUTCOMES = {
     "resent": "e.runs > 1",
 }
 OUTCOMES = tuple(_OUTCOMES)
-"""What a page may be narrowed to. `broken`: a fault applied to the newest run. `resent`: more than one run is over."""
+"""A page narrows to one of these. `broken`: a fault applied to the newest run. `resent`: more than one run is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def read_event(db: sqlite3.Connection, webhook_event_id: UUID) -> EventDetail | 
 
 
 def read_changed(db: sqlite3.Connection, webhook_event_id: UUID, run: int) -> ChangedRequest | None:
-    """What a fault made of a run's request; None if no fault changed it."""
+    """Reads a run's request as a fault made it; None if no fault changed it."""
     row = db.execute(
         "SELECT c.headers, c.body, c.size, c.content_length FROM events e JOIN changed c ON c.event = e.number "
         "WHERE e.id = ? AND c.run = ?",
@@ -226,7 +226,7 @@ def read_counts(db: sqlite3.Connection) -> dict[str, WebhookCounts]:
 
 
 def _conditions(query: LogPageQuery) -> tuple[str, Sequence[object]]:
-    """What narrows the query: SQL, and the values of its marks."""
+    """Translates the query's filters into SQL, and the values of its marks."""
     wanted: list[tuple[str, object]] = []
     if query.event is not None:
         wanted.append(("o.event = ?", query.event))

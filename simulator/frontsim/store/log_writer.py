@@ -240,7 +240,7 @@ class LogWriter:
 
 
 def _to_keep(finished: Finished) -> Finished:
-    """What is kept for followers: a large body is left out, and what a fault made of it."""
+    """Followers need the outcome only: leaves out a large body, and what a fault made of it."""
     delivery = finished.delivery
     if len(delivery.body) <= _LARGE and finished.changed is None:
         return finished

@@ -48,7 +48,7 @@ class MemoryQueue:
         self._bytes = 0
 
     def __contains__(self, destination: int) -> bool:
-        """Whether something waits for that destination here."""
+        """Something waits for that destination here."""
         return destination in self._queues
 
     def add(self, delivery: Delivery) -> bool:
@@ -89,7 +89,7 @@ MOST_AHEAD = 512
 
 
 class _Destination:
-    """What the queue knows of one destination."""
+    """The queue's counts of one destination."""
 
     __slots__ = ("ahead", "begun", "in_file", "largest", "resends")
 
@@ -99,7 +99,7 @@ class _Destination:
         self.ahead = 0
         """Runs that may be begun beyond the slots."""
         self.in_file = False
-        """Whether runs wait in the file that are not in memory."""
+        """Runs wait in the file that are not in memory."""
         self.largest = 1
         """Bytes of the largest body that was read from the file last, or went there since; after `load` a guess."""
         self.resends = 0
@@ -147,7 +147,7 @@ class Queue:
         return min(self._wake_at.values(), default=None)
 
     def has_begun(self, delivery: Delivery) -> bool:
-        """Whether a run has begun, is not over, and was not dropped by a reset."""
+        """A run has begun, is not over, and was not dropped by a reset."""
         return delivery.run_id in self._begun
 
     def take_numbers(self, count: int) -> range:

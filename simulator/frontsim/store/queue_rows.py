@@ -161,7 +161,7 @@ class QueueRows:
     # Read.
 
     def read_due(self, destination: int, now: Milliseconds, most: int) -> list[Delivery]:
-        """What is due next; fewer where their bodies together are longer than one text of SQLite can be."""
+        """Reads what is due next; fewer where their bodies together are longer than one text of SQLite can be."""
         while True:
             try:
                 return self._read(_NEXT, (destination, now, most))

@@ -208,7 +208,7 @@ class Reader:
         return found
 
     async def changed_request(self, webhook_event_id: UUID, run: int) -> ChangedRequest | None:
-        """What a fault made of a run's request; None if no fault changed it."""
+        """Reads a run's request as a fault made it; None if no fault changed it."""
         return await self._query(lambda db: read_changed(db, webhook_event_id, run))
 
     async def webhook_counts(self) -> dict[str, WebhookCounts]:
@@ -216,7 +216,7 @@ class Reader:
         return await self._query(read_counts)
 
     async def seconds(self, since: Milliseconds) -> list[SecondRow]:
-        """What happened in each second from a moment on, oldest first; a second in which nothing did is left out."""
+        """Counts what happened in each second from a moment on, oldest first; leaves out a second without anything."""
         return await self._query(lambda db: read_seconds(db, since))
 
     async def counts(self) -> dict[str, int]:

@@ -212,9 +212,9 @@ def take_failed(db: sqlite3.Connection, most: int) -> list[tuple[int, int, int]]
 
 
 _Shared = tuple[int, str, str, str, str, int | None]
-"""What most runs of a commit have in common: run, trigger, fault, outcome, status and code."""
+"""Most runs of a commit have these in common: run, trigger, fault, outcome, status and code."""
 _Own = tuple[int, str, Milliseconds, int | None, bytes | bytearray]
-"""What they have not: event, URL, when it began, how long it took, and the answer."""
+"""Each run has its own: event, URL, when it began, how long it took, and the answer."""
 _INSERT_RUNS = """
 WITH over (event, url, created_at, duration_ms, answer) AS (VALUES {rows})
 INSERT INTO runs (run, trigger, fault, outcome, status, status_code, event, url, created_at, duration_ms, answer)
@@ -282,7 +282,7 @@ WHERE e.number BETWEEN ? AND ? AND e.number <> ? ORDER BY e.number LIMIT ?
 
 
 class CauseDetail(NamedTuple):
-    """What raised an event, and the other events that it raised: the first of them, and how many there are.
+    """The cause of an event, and the other events that it raised: the first of them, and how many there are.
 
     `unmatched` counts the occurrences that no webhook matched.
     """
@@ -314,7 +314,7 @@ def insert_causes(db: sqlite3.Connection, causes: Sequence[RaisedBy], places: Se
 
 
 def read_cause(db: sqlite3.Connection, event: int) -> CauseDetail | None:
-    """What raised the event of a number; None if that was not noted."""
+    """Reads the cause of the event of a number; None if it was not noted."""
     row = db.execute(_CAUSE, (event,)).fetchone()
     if row is None or row[1] < event:
         return None

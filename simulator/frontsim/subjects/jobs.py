@@ -63,7 +63,7 @@ class Job:
         return self.exit_code()
 
     def exit_code(self) -> int:
-        """What cron sees."""
+        """Returns cron's exit code, 1 where the job leaves failed events."""
         return 1 if self.left else 0
 
     @contextmanager
@@ -100,7 +100,7 @@ class Job:
         return {"from": from_, "to": to, "success": "false"}
 
     def read_list(self, webhook_id: str) -> list[Entry]:
-        """What the log lists."""
+        """Reads the log's list of failed events."""
         answer = self.call("GET", f"/WebhooksEvents/{webhook_id}", params=self.query(), is_sure=True)
         try:
             entries: list[Entry] = answer.json()

@@ -183,7 +183,7 @@ def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **opt
 
 
 def _request(options: Mapping[str, Any], *, asks: bool) -> Request:
-    """What was given, and asked where a terminal can be."""
+    """Takes the options, and asks for what is missing where a terminal can be asked."""
     given = dict(options)
     if not given["receiver"]:
         if not asks:

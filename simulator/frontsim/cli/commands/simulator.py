@@ -369,7 +369,7 @@ def _show(rules: list[Any]) -> None:
 
 
 def _applies_to(name: object) -> str:
-    """What a fault breaks: a delivery, or a call of the API."""
+    """A fault breaks a delivery, or a call of the API."""
     fault = FAULTS.get(str(name))
     return "call" if fault is not None and fault.stage is FaultStage.API else "delivery"
 

@@ -57,7 +57,7 @@ class Payment:
 
 
 def pay_at_till(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
-    """What is paid at a till: card, wallet, cash with its rounding and change, gift card and the rest by card."""
+    """Splits a total into payments: card, wallet, cash with its rounding and change, gift card and the rest by card."""
     if total == 0:
         return ()
     way = draws.below(32)

@@ -279,7 +279,7 @@ def received(draws: SeededDraws, delivery: GoodsDelivery, *, whole: bool) -> Goo
 
 
 def is_complete(delivery: GoodsDelivery) -> bool:
-    """Whether all ordered pieces have been received."""
+    """The store has received all ordered pieces."""
     return all(item.received == item.ordered for item in delivery.items)
 
 

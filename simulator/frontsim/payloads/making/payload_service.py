@@ -172,7 +172,7 @@ class AsyncPayloads:
         return await self._make_here(events, first, store_id, at)
 
     async def in_thread(self, make: Callable[[], T]) -> T:
-        """What `make` returns, or raises, in the one thread for payloads that may take long."""
+        """Calls `make` in the one thread for payloads that may take long."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, make)
 
     def of_call(self, call: TriggerCall) -> "CallPayloads":

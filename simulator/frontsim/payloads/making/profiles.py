@@ -205,5 +205,5 @@ def _kinds(schema: Schema) -> frozenset[str]:
 
 
 def _is_free(schema: Schema) -> bool:
-    """Whether a text may be any text."""
+    """No keyword restricts the text."""
     return not any(keyword in schema for keyword in ("format", "enum", "const", "pattern"))

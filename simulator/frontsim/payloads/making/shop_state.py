@@ -1,4 +1,4 @@
-"""What a shop remembers between two acts: events, levels.
+"""A shop remembers its events and levels between two acts.
 
 A level that has not changed yet follows from the seed. Only changed levels take memory, at most one per stock and
 size.

@@ -169,9 +169,9 @@ class WorkerProcess(asyncio.Protocol):
         self._unanswered: deque[asyncio.Future[bytes]] = deque()
         self._answers = 0
         self.ended = False
-        """Whether the process has ended, or could not start."""
+        """The process has ended, or could not start."""
         self.ready = False
-        """Whether it has started, and has not ended."""
+        """The process has started, and has not ended."""
 
     @property
     def pid(self) -> int | None:

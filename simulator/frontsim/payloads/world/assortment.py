@@ -1,4 +1,4 @@
-"""What the chain sells: products in sizes, with a price list for each currency."""
+"""The chain's assortment: products in sizes, with a price list for each currency."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -107,7 +107,7 @@ _TAGS = ("vip", "club,gold", "club", "staff-friend,newsletter", "b2b,net-30")
 
 
 class CustomerDetails(NamedTuple):
-    """What the chain knows about a customer; None where it does not know."""
+    """The chain knows this about a customer; None where it does not know."""
 
     first: str
     last: str
