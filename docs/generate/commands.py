@@ -38,7 +38,7 @@ def _command(name: str, command: click.Command) -> str:
     parts = [f"## {name}\n", f"```text\n{usage}\n```\n", f"{_paragraphs(prose_of(command))}\n"]
     if examples := EXAMPLES.get(name.removeprefix("frontsim "), ()):
         parts.append("```console\n" + "\n".join(examples) + "\n```\n")
-    options = [each for each in command.params if isinstance(each, click.Option)]
+    options = [each for each in command.params if isinstance(each, click.Option) and not each.hidden]
     rows = [[_option(each), (each.get_help_record(context) or ("", ""))[1]] for each in options]
     if rows:
         parts.append(table(["option", "means"], rows))

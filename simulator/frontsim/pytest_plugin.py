@@ -43,6 +43,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(name, metavar=name.rpartition("-")[2].upper(), help=help_text, **more)
 
 
+def pytest_report_header() -> str | None:
+    """The configuration file that holds for this run, because it can name commands and say where keys are sent."""
+    try:
+        found = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd())
+    except import_module("frontsim.errors").FrontsimError as error:
+        return f"frontsim: {error}"
+    return f"frontsim: {found.file} {found.warning and f'({found.warning})'}".rstrip() if found.file else None
+
+
 def _option(config: pytest.Config, name: str) -> str:
     """The option counts, else the environment (for a seed), else the configuration file, else ""."""
     given = str(config.getoption(name)) or (os.environ.get("FRONTSIM_SEED", "") if name.endswith("-seed") else "")

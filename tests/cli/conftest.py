@@ -78,6 +78,7 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callab
     """`run("webhooks", "list")` runs a command line against that API; standard error is kept apart."""
     monkeypatch.setenv("FRONTSIM_BASE_URL", api.base_url)
     monkeypatch.setenv("FRONTSIM_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("FRONTSIM_CONFIG", "")
     for name in ("API_KEY", "SUBSCRIPTION_KEY", "TOKEN", "CONTRACTS", "TRACEBACK", "WEBHOOK_IDS"):
         monkeypatch.delenv(f"FRONTSIM_{name}", raising=False)
 

@@ -1,5 +1,7 @@
 """Every command reads the configuration file: flag over environment over file over default."""
 
+from urllib.parse import urlsplit
+
 import click
 import pytest
 
@@ -29,6 +31,37 @@ def test_the_environment_beats_the_file(run, configured, api):
     configured('base-url = "http://127.0.0.1:1/api"')
     api.routes["GET /api/Webhooks"] = []
     assert 0 == run("webhooks", "list").exit_code
+
+
+def test_another_file_is_named_before_or_behind_the_command(run, configured, tmp_path, monkeypatch):
+    """`--config` beats `FRONTSIM_CONFIG`; the file of the folder is then not even read."""
+    configured("seed =")
+    (tmp_path / "other.toml").write_text("seed = 7")
+    wanted = run("--config", "other.toml", "payload", "SaleCreated")
+    assert 0 == wanted.exit_code
+    assert f"Configuration: {tmp_path / 'other.toml'}" in wanted.stderr
+    monkeypatch.setenv("FRONTSIM_CONFIG", "nowhere.toml")
+    assert wanted.stdout == run("payload", "SaleCreated", "--config", "other.toml").stdout
+    monkeypatch.setenv("FRONTSIM_CONFIG", "other.toml")
+    assert wanted.stdout == run("payload", "SaleCreated").stdout
+
+
+def test_the_host_that_gets_the_environments_key_is_printed(run, configured, api, monkeypatch):
+    """A file names the host, the environment the key: neither may be meant for the other."""
+    api.routes["GET /api/Webhooks"] = []
+    monkeypatch.setenv("FRONTSIM_API_KEY", "k")
+    line = f"FRONTSIM_API_KEY: sent to {urlsplit(api.base_url).netloc}, which the configuration file names"
+    assert line not in run("webhooks", "list").stderr
+    monkeypatch.delenv("FRONTSIM_BASE_URL")
+    configured(f'base-url = "{api.base_url}"')
+    assert line in run("webhooks", "list").stderr
+    assert line not in run("webhooks", "list", "--api-key", "mine").stderr
+
+
+def test_a_warning_of_the_file_is_printed(run, configured, tmp_path):
+    configured("seed = 7")
+    (tmp_path / "frontsim.toml").chmod(0o666)
+    assert "Warning: " in run("payload", "SaleCreated").stderr
 
 
 def test_a_misspelt_key_is_refused_with_the_right_one(run, configured):

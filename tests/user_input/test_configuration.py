@@ -1,5 +1,6 @@
 """The configuration file: where it is found, and what it says for a command."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ def write(folder, text, name="frontsim.toml"):
 
 def test_the_nearest_file_holds(tmp_path):
     """A folder below has it, too; `frontsim.toml` comes before `pyproject.toml` beside it."""
+    (tmp_path / ".git").mkdir()
     write(tmp_path, 'receiver = "far"')
     write(tmp_path / "a", '[tool.frontsim]\nreceiver = "project"', "pyproject.toml")
     assert "project" == read_configuration(tmp_path / "a").values["receiver"]
@@ -23,7 +25,82 @@ def test_the_nearest_file_holds(tmp_path):
     assert "near" == read_configuration(tmp_path / "a" / "b").values["receiver"]
 
 
+def test_the_search_ends_at_the_repositorys_root(tmp_path):
+    """Outside of a repository the current folder alone is searched: a folder above may be anyone's."""
+    write(tmp_path, 'observe-cmd = "touch owned"')
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert read_configuration(tmp_path / "a").file is None
+    (tmp_path / "a" / ".git").write_text("gitdir: elsewhere")
+    assert read_configuration(tmp_path / "a" / "b").file is None
+
+
+@pytest.fixture
+def as_user(monkeypatch):
+    """Looks like another user to the code: a test that is not root cannot give files away."""
+    return lambda user: monkeypatch.setattr(os, "geteuid", lambda: user)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_a_strangers_file_is_refused_by_name(tmp_path, as_user):
+    """It runs commands and receives keys. The user's own, and one of the current folder's owner, is taken."""
+    write(tmp_path, 'observe-cmd = "touch owned"')
+    (tmp_path / "a").mkdir()
+    (tmp_path / ".git").mkdir()
+    os.chown(tmp_path / "frontsim.toml", 1002, 1002)
+    as_user(1001)
+    with pytest.raises(Unusable, match=r"frontsim --config .*frontsim\.toml.* belongs to user 1002"):
+        read_configuration(tmp_path / "a")
+    assert read_configuration(Path("/"), {"FRONTSIM_CONFIG": str(tmp_path / "frontsim.toml")}).file
+    as_user(1002)
+    assert read_configuration(tmp_path / "a").file
+    as_user(1001)
+    os.chown(tmp_path / "a", 1002, 1002)
+    assert read_configuration(tmp_path / "a").file
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_root_takes_a_file_of_the_repository(tmp_path):
+    """In a container the files of a checkout belong to another user. A stranger's `.git` makes no repository."""
+    write(tmp_path, "seed = 1")
+    os.chown(tmp_path / "frontsim.toml", 1002, 1002)
+    with pytest.raises(Unusable, match="belongs to user 1002"):
+        read_configuration(tmp_path)
+    (tmp_path / ".git").mkdir()
+    os.chown(tmp_path / ".git", 1002, 1002)
+    with pytest.raises(Unusable, match="belongs to user 1002"):
+        read_configuration(tmp_path)
+    os.chown(tmp_path, 1002, 1002)
+    (tmp_path / "a").mkdir()
+    assert {"seed": 1} == read_configuration(tmp_path / "a").values
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+def test_a_strangers_link_to_a_file_of_the_users_is_refused(tmp_path, as_user):
+    write(tmp_path / "mine", "seed = 1")
+    write(tmp_path / "a", "", "other")
+    link = tmp_path / "a" / "frontsim.toml"
+    link.symlink_to(tmp_path / "mine" / "frontsim.toml")
+    os.chown(link, 1002, 1002, follow_symlinks=False)
+    as_user(0)
+    with pytest.raises(Unusable, match="belongs to user 1002"):
+        read_configuration(tmp_path / "a")
+
+
+def test_a_file_that_anyone_may_write_to_is_taken_with_a_warning(tmp_path):
+    write(tmp_path, "seed = 1")
+    assert "" == read_configuration(tmp_path).warning
+    (tmp_path / "frontsim.toml").chmod(0o666)
+    assert "every user of this machine may write to this file" in read_configuration(tmp_path).warning
+
+
+def test_a_named_project_without_our_table_is_refused(tmp_path):
+    write(tmp_path, "[project]", "pyproject.toml")
+    with pytest.raises(Unusable, match=r"expected a table \[tool\.frontsim\]"):
+        read_configuration(tmp_path, {"FRONTSIM_CONFIG": "pyproject.toml"})
+
+
 def test_a_project_without_our_table_is_passed_over(tmp_path):
+    (tmp_path / ".git").mkdir()
     write(tmp_path, 'receiver = "far"')
     write(tmp_path / "a", '[project]\nname = "shop"', "pyproject.toml")
     assert {"receiver": "far"} == read_configuration(tmp_path / "a").for_command("verify")

@@ -1,7 +1,7 @@
 import pytest
 
 from frontsim.errors import BadInput, Unusable
-from frontsim.user_input.toml_file import read_toml
+from frontsim.user_input.toml_file import parsed_toml, read_toml
 
 
 def refuse(_):
@@ -30,3 +30,26 @@ def test_every_error_names_the_file(tmp_path, text, of, told):
     with pytest.raises(Unusable) as refused:
         read_toml(file, of, expected="a case")
     assert f"{file}: {told}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 150 + "]" * 150,
+        "a = " + "[" * 100_000,
+        "a." * 100_000 + "a = 1",
+        "[" + '"a" . ' * 100_000 + "a]",
+        "a = " + "{a = " * 150 + "1" + "}" * 150,
+    ],
+)
+def test_what_is_nested_a_hundred_deep_is_refused(text):
+    """At once: tomllib takes minutes for a key of 100,000 parts."""
+    with pytest.raises(Unusable, match=r"x\.toml: expected TOML that is nested less than 100 deep"):
+        parsed_toml(text.encode(), "x.toml")
+
+
+def test_more_than_a_megabyte_is_refused(tmp_path):
+    (tmp_path / "x.toml").write_bytes(b"#" * 1_000_001)
+    with pytest.raises(Unusable, match=r"x\.toml: expected TOML of at most 1,000,000 bytes"):
+        read_toml(tmp_path / "x.toml", dict)
+    assert {} == parsed_toml(b"#" * 1_000_000, "x.toml")

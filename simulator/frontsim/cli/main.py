@@ -32,25 +32,23 @@ from click.shell_completion import CompletionItem
 
 from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable
 from frontsim.masking import masked
-from frontsim.user_input.configuration import Configuration, in_folder_of, read_configuration
+from frontsim.user_input.configuration import FILE_VARIABLE, Configuration, in_folder_of, read_configuration
 from frontsim.user_input.near import near
 
 Known = Callable[[], set[str]]
 """Gives the names of the options of all commands; it loads them, so it is called only where it must be."""
 
+_CONFIG = "config"
+
 
 def defaults(configuration: Configuration, command: click.Command, *words: str, known: Known) -> dict[str, Any]:
-    """A default map for a command: by the name of the parameter; by the name of the command for those of a group.
+    """A command's defaults by the names of its parameters.
 
     Raises:
         BadInput: the file has a key that is not an option.
     """
     if configuration.file is None:
         return {}
-    if isinstance(command, click.Group):
-        return {
-            name: defaults(configuration, each, *words, name, known=known) for name, each in command.commands.items()
-        }
     given = configuration.for_command(*words)
     options = options_of(command)
     _refuse_unknown(configuration, [name for name in given if name not in options], words, known)
@@ -65,7 +63,7 @@ def options_of(command: click.Command) -> dict[str, click.Option]:
     """A command's options by their long name, without the dashes."""
     found: dict[str, click.Option] = {}
     for option in command.params:
-        if isinstance(option, click.Option):
+        if isinstance(option, click.Option) and option.name != _CONFIG:
             found |= {name.removeprefix("--"): option for name in option.opts if name.startswith("--")}
     return found
 
@@ -262,7 +260,53 @@ def _loaded(name: str) -> click.Command:
     with _no_collections():
         command = getattr(importlib.import_module(f"frontsim.cli.commands.{entry.module}"), entry.attribute)
     assert isinstance(command, click.Command)
+    _add_config(command)
     return with_examples(command, name)
+
+
+def _add_config(command: click.Command) -> None:
+    """Add `--config` to a command, hidden, because it works behind each: `frontsim --help` shows it once."""
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _add_config(each)
+    elif command.name != "load" and all(option.name != _CONFIG for option in command.params):
+        command.params.append(_config_option(hidden=True))  # Locust has a --config, too
+
+
+def _config_option(*, hidden: bool = False) -> click.Option:
+    return click.Option(
+        [f"--{_CONFIG}"],
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar=FILE_VARIABLE,
+        show_envvar=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_configure,
+        hidden=hidden,
+        help="The configuration file, in place of the nearest frontsim.toml.",
+    )
+
+
+def _configure(ctx: click.Context, _: click.Parameter, file: Path | None) -> None:
+    """Read the configuration file, before the other options, and say what it is used for."""
+    if ctx.resilient_parsing:
+        return
+    if file is not None:
+        os.environ[FILE_VARIABLE] = str(file.absolute())  # also for the processes that a command starts
+    if ctx.parent is None:
+        return
+    words: list[str] = []
+    inner: click.Context = ctx
+    while inner.parent is not None:
+        words.insert(0, inner.info_name or "")
+        inner = inner.parent
+    configuration = read_configuration(Path.cwd())
+    ctx.default_map = defaults(configuration, ctx.command, *words, known=_known_options)
+    if ctx.default_map:
+        _say(f"Configuration: {configuration.file}")
+        if configuration.warning:
+            _say(f"Warning: {configuration.warning}")
 
 
 @contextmanager
@@ -308,11 +352,7 @@ class Frontsim(click.Group):
         if cmd_name not in COMMANDS:
             near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
             ctx.fail(f"No such command {cmd_name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        command = _loaded(cmd_name)
-        if not ctx.resilient_parsing:
-            given = defaults(read_configuration(Path.cwd()), command, cmd_name, known=_known_options)
-            ctx.default_map = {cmd_name: given}
-        return command
+        return _loaded(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -410,6 +450,7 @@ def frontsim() -> None:
     """A stand-in for the Front Systems webhook API that proves what a receiver does under failure."""
 
 
+frontsim.params.insert(0, _config_option())
 with_examples(frontsim)
 
 

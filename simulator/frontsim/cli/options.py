@@ -8,6 +8,7 @@ simulator takes by default; no key is ever printed.
 """
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from dataclasses import Field, dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -26,6 +28,7 @@ from frontsim.client.control import Simulator, control_url
 from frontsim.client.errors import ApiError, Unreachable
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import BadInput, FrontsimError
+from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
 from frontsim.user_input.fields import read_json, shown_briefly
 from frontsim.user_input.near import near
@@ -333,6 +336,7 @@ def api_options(function: Function) -> Function:
 
     @wraps(function)
     def command(*args: Any, base_url: str, **others: Any) -> Any:
+        say_where_keys_go("api_key", "subscription_key")
         return function(*args, api=Api(base_url, **_keys(others)), **others)
 
     return _base_url(_with_keys(command))
@@ -375,9 +379,23 @@ def control_options(function: Function) -> Function:
 
     @wraps(function)
     def command(*args: Any, base_url: str, token: str, **others: Any) -> Any:
+        say_where_keys_go("token")
         return function(*args, control=ControlConnection(base_url, token), **others)
 
     return _base_url(_token(command))
+
+
+def say_where_keys_go(*keys: str) -> None:
+    """Name the host that gets the environment's keys, if the configuration file chose it."""
+    ctx = click.get_current_context()
+    if ctx.get_parameter_source("base_url") is not ParameterSource.DEFAULT_MAP:
+        return
+    names = [each for key in keys for each in (key, f"{key}_file")]
+    unset = (None, ParameterSource.ENVIRONMENT)  # None: a command without that option reads the variable itself
+    variables = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in names if ctx.get_parameter_source(name) in unset]
+    if sent := " and ".join(name for name in variables if os.environ.get(name)):
+        host = urlsplit(ctx.params["base_url"]).netloc.rpartition("@")[2]
+        click.echo(printable(f"{sent}: sent to {host}, which the configuration file names"), err=True)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from frontsim.errors import Busy, NotFound
 from frontsim.pages.site import json
 from frontsim.pages.verify_command import VerifyCommand, VerifyCommands
 from frontsim.settings import Settings
-from frontsim.user_input.configuration import FILE
+from frontsim.user_input.configuration import FILE, FILE_VARIABLE
 from frontsim.user_input.request_body import as_object, parsed, read_body
 from frontsim.verdicts import Verdict
 
@@ -39,6 +39,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 """Of a report."""
 _MOST_CAUSES = 20
 _NOT_PASSED_ON = ("GITHUB_STEP_SUMMARY",)
+_OF_ANOTHER_FOLDER = (*_NOT_PASSED_ON, FILE_VARIABLE)
 
 
 class ChildRun:
@@ -63,7 +64,8 @@ class ChildRun:
         self._result: dict[str, Any] | None = None
         self._exit_code: int | None = None
         self._cancelled = False
-        environ = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+        withheld = _NOT_PASSED_ON if command.is_configured else _OF_ANOTHER_FOLDER
+        environ = {name: value for name, value in os.environ.items() if name not in withheld}
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "frontsim.cli.child", *command.words),

@@ -1,6 +1,7 @@
 """The configuration file, which every command, the pytest plugin and `frontsim.testing` read.
 
-It is `frontsim.toml`, or `[tool.frontsim]` in `pyproject.toml`, in the current folder or the nearest one above. Its
+It is `frontsim.toml`, or `[tool.frontsim]` in `pyproject.toml`, in the current folder or the nearest one above, up to
+the root of the repository; outside of a repository, in the current folder alone. `FRONTSIM_CONFIG` names another. Its
 keys are the names of options, without the dashes. Those at the top hold for every command that has the option, those in
 a table for that command:
 
@@ -9,28 +10,36 @@ a table for that command:
 
     [serve]
     port = 8410
+
+The file runs commands (`observe-cmd`, `job`) and says where keys are sent, so it must be one that the user can trust:
+the user's, or the current folder's owner's. A root user may also take one that lies in the repository, because in
+containers and on CI the files of a checkout belong to another user. A file that is named is taken from anyone.
 """
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any
 
-from frontsim.errors import BadInput
+from frontsim.errors import BadInput, Unusable
 from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
-from frontsim.user_input.toml_file import read_toml
+from frontsim.user_input.toml_file import MOST_BYTES, parsed_toml
 
 FILE = "frontsim.toml"
 PROJECT_FILE = "pyproject.toml"
+FILE_VARIABLE = "FRONTSIM_CONFIG"
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration file says; `file` is None where there is none."""
+    """What a configuration file says; `file` is None where there is none, `warning` is "" for nothing to warn of."""
 
     file: Path | None
     values: Mapping[str, Any]
+    warning: str = ""
 
     def for_command(self, *words: str) -> dict[str, Any]:
         """What holds for a command, such as `webhooks create`: by the name of the option, the nearest table first."""
@@ -44,20 +53,72 @@ class Configuration:
         return found
 
 
-def read_configuration(folder: Path) -> Configuration:
-    """The configuration that holds in a folder.
+def read_configuration(folder: Path, environ: Mapping[str, str] = os.environ) -> Configuration:
+    """The configuration that holds in a folder: of the file that the environment names, else of the nearest one.
 
     Raises:
-        Unusable: the file cannot be read, or is not TOML.
+        Unusable: the file cannot be read, is not TOML, or belongs to a stranger.
     """
+    if named := environ.get(FILE_VARIABLE):
+        found = _read(folder / named)
+        assert found is not None
+        return found
+    root = next((each for each in (folder, *folder.parents) if _is_repository(each)), None)
     for place in (folder, *folder.parents):
-        if (place / FILE).is_file():
-            return Configuration(place / FILE, read_toml(place / FILE, dict))
-        if (place / PROJECT_FILE).is_file():
-            found = read_toml(place / PROJECT_FILE, dict).get("tool", {}).get("frontsim")
-            if isinstance(found, Mapping):
-                return Configuration(place / PROJECT_FILE, found)
+        for file in (place / FILE, place / PROJECT_FILE):
+            if file.is_file() and (found := _read(file, folder, root)):
+                return found
+        if place == (root or folder):
+            break
     return Configuration(None, {})
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether it is a repository's root. A `.git` that a stranger left, as anyone may in /tmp, makes it none."""
+    try:
+        return (folder / ".git").lstat().st_uid in (folder.stat().st_uid, os.geteuid())
+    except OSError:
+        return False
+
+
+def _read(file: Path, folder: Path | None = None, root: Path | None = None) -> Configuration | None:
+    """What a file says, None if it is a project's without our table.
+
+    `folder`: where the search that found it began; None if the user named it.
+    """
+    try:
+        with file.open("rb") as opened:
+            values: Any = parsed_toml(opened.read(MOST_BYTES + 1), file)
+            state = os.fstat(opened.fileno())
+        if file.name == PROJECT_FILE:
+            tool = values.get("tool")
+            values = tool.get("frontsim") if isinstance(tool, Mapping) else None
+            if not isinstance(values, Mapping) and folder is not None:
+                return None
+        if folder is not None:
+            _refuse_strangers(file, {state.st_uid, file.lstat().st_uid}, folder, root)
+    except OSError as error:
+        raise Unusable(f"{file}: expected a file that can be read, got {error.strerror}") from None
+    if not isinstance(values, Mapping):
+        raise Unusable(f"{file}: expected a table [tool.frontsim], got none")
+    by_anyone = stat.S_ISREG(state.st_mode) and state.st_mode & stat.S_IWOTH
+    warning = f"{file}: every user of this machine may write to this file, which can name commands" if by_anyone else ""
+    return Configuration(file, values, warning)
+
+
+def _refuse_strangers(file: Path, owners: set[int], folder: Path, root: Path | None) -> None:
+    """Refuse a file, or a link to one, of neither the user nor the current folder's owner. Raises Unusable."""
+    user = os.geteuid()
+    strangers = owners - {user, folder.stat().st_uid}
+    if not strangers:
+        return
+    if user == 0 and root is not None and file.resolve().is_relative_to(root.resolve()):
+        return
+    raise Unusable(
+        f"Name the file with `frontsim --config {file}` or {FILE_VARIABLE} if you trust it: it belongs to user "
+        f"{max(strangers)}, and a configuration can run commands and receive your keys; expected one that belongs "
+        "to you or to the owner of the current folder"
+    )
 
 
 def delivery_settings(configuration: Configuration, environ: Mapping[str, str], *words: str) -> dict[str, Any]:

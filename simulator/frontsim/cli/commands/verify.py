@@ -39,7 +39,7 @@ from frontsim.cli.commands.verify_options import (
     show_list,
     simulator_options,
 )
-from frontsim.cli.options import delivery_options
+from frontsim.cli.options import delivery_options, say_where_keys_go
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
@@ -280,6 +280,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
             scenario.refuse_mismatches(chosen, selection_of(request).mismatch)
         if not request.observers:
             raise click.UsageError(HOW_TO_OBSERVE)
+        say_where_keys_go("api_key", "subscription_key", "token")
         report = _run(request, chosen, options, ctx.obj)
         result = result_of(report)
         try:
