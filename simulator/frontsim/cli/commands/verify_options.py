@@ -14,6 +14,7 @@ Only events of findings are kept: the log of a simulator that runs (`--base-url`
 """
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -188,18 +189,27 @@ def write(result: RunResult, options: Mapping[str, Any]) -> None:
 
 
 def put(file: Path, content: str | bytes, mode: str = "wb") -> None:
-    """Write a file whole, or standard output. `mode="ab"` adds to the file."""
+    """Write a file whole, or standard output.
+
+    `mode="ab"` adds to the file. `mode="xb"` makes one that only the user can read in place of what has that name, so
+    that a link there leads nowhere.
+    """
     if file == STANDARD_OUTPUT:
         click.echo(content, nl=False)
         return
     try:
+        if mode == "xb":
+            file.unlink(missing_ok=True)
         with file.open(mode) as opened:
+            if mode == "xb":
+                os.fchmod(opened.fileno(), 0o600)
             opened.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         text = f"{file}: expected a file that can be written, got {error.strerror}; the verdict stands"
         click.echo(f"Warning: {text}", err=True)
 
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LARGEST_DRAWN_SEED = 2**31
 _STYLES = {"VERIFIED": "green", "VIOLATED": "red", "UNKNOWN": "yellow"}
 
@@ -298,13 +308,19 @@ def prepare(folder: Path | None) -> None:
 
 
 def save(report: Report, folder: Path | None) -> None:
-    """Write the files of all findings. What was in the folder stays."""
+    """Write the files of all findings. What was in the folder stays.
+
+    The simulator of `--base-url` chose the ids, so one that is no UUID, such as `../../.bashrc`, names no file: the
+    file's name is a number.
+    """
     if folder is None:
         return
+    numbers: dict[str, str] = {}
     for played in report.played:
         for event_id in dict.fromkeys(finding.webhook_event_id for finding in played.judgement.findings):
+            name = event_id if _UUID.fullmatch(event_id) else numbers.setdefault(event_id, f"{len(numbers) + 1}")
             for ending, content in _contents(played, event_id):
-                put(folder / f"{event_id}.{ending}", content)
+                put(folder / f"{name}.{ending}", content, "xb")
 
 
 def _contents(played: Played, event_id: str) -> Iterator[tuple[str, str | bytes]]:
