@@ -28,3 +28,8 @@ def test_fields_of_bad_input():
 def test_busy_says_when_to_come_back():
     """In whole seconds."""
     assert 3 == errors.Busy("full", retry_after_s=3).retry_after_s
+
+
+def test_no_error_controls_a_terminal():
+    """An API, a receiver or a file may have written a part of the text; its lines stay lines."""
+    assert "a\\x1b[2Jb\\x9b\\r\\u202e\nø\t." == str(FrontsimError("a\x1b[2Jb\x9b\r\u202e\nø\t."))

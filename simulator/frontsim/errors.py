@@ -24,8 +24,16 @@ with code 3 on all but `StoreFailed`, which is 4.
 from collections.abc import Mapping, Sequence
 
 
+def plain(text: str) -> str:
+    r"""Lines of text that cannot control a terminal: other characters that do not print are escapes, such as `\x1b`."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 class FrontsimError(Exception):
-    """Base of every error that is not our own failure; `str()` of it is fit to be shown."""
+    """Base of every error that is not our own failure; `str()` of it is fit to be shown, whoever wrote a part of it."""
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class BadInput(FrontsimError):

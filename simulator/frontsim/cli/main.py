@@ -30,7 +30,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable
+from frontsim.errors import BadInput, FrontsimError, StoreFailed, Unusable, plain
 from frontsim.masking import masked
 from frontsim.user_input.configuration import FILE_VARIABLE, Configuration, in_folder_of, read_configuration
 from frontsim.user_input.near import near
@@ -400,7 +400,9 @@ class Frontsim(click.Group):
         except click.Abort:
             return INTERRUPTED
         except click.ClickException as error:
-            error.show()
+            text = io.StringIO()
+            error.show(text)
+            click.echo(plain(text.getvalue()), err=True, nl=False)
             return REFUSED
         except FrontsimError as error:
             _say(f"Error: {masked(str(error))}")
@@ -426,7 +428,7 @@ def _our_failure(error: Exception) -> str:
 
 def _say(text: str) -> None:
     """One line on standard error, whatever the text holds."""
-    click.echo(" ".join(text.split()), err=True)
+    click.echo(plain(" ".join(text.split())), err=True)
 
 
 def _forget_stdout() -> None:

@@ -30,18 +30,24 @@ _WORD = 36
 """Columns of the longest word that is never broken: an id's."""
 _FOLDED = 16
 """The least columns for a text with a longer word, such as a URL: it folds anywhere."""
+_CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _HANGING = re.compile(r"\s*(?:[A-Z][\w ]*: +)?(?:\| )?")
 """Matches all that stands before a line's text: its indent, a label such as `Expected:` and a bar."""
 
 
 def show_json(value: object) -> None:
     """Print a value as indented JSON."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE), nl=False)
+    show_text_of_json(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def show_line(value: Mapping[str, Any]) -> None:
     """Print a value as one line of JSON."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE), nl=False)
+    show_text_of_json(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def show_text_of_json(text: bytes) -> None:
+    r"""Print JSON with DEL, C1 and changes of direction as `\u....`: orjson escapes no control character but C0."""
+    click.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text.decode()), nl=False)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

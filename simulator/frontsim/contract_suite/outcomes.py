@@ -25,7 +25,7 @@ from typing import IO
 
 import pytest
 
-from frontsim.errors import FrontsimError
+from frontsim.errors import FrontsimError, plain
 from frontsim.masking import masked
 from frontsim.recovery import run as recovery
 from frontsim.recovery.case import Case, chosen
@@ -263,10 +263,10 @@ def outcome_of(outcomes: SharedOutcomes, name: str) -> ContractOutcome:
 def assert_kept(outcome: ContractOutcome, clause_id: str, what: str) -> None:
     """The clause is not broken, and was checked; `what` stands before the findings."""
     if clause_id in outcome.broken:
-        pytest.fail(f"{what}\n\n{outcome.broken[clause_id]}", pytrace=False)
+        pytest.fail(plain(f"{what}\n\n{outcome.broken[clause_id]}"), pytrace=False)
     if outcome.verdict == "skipped":
-        pytest.skip(outcome.reason)
+        pytest.skip(plain(outcome.reason))
     if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
-        pytest.fail(f"unknown, which is not passed: {outcome.reason}", pytrace=False)
+        pytest.fail(plain(f"unknown, which is not passed: {outcome.reason}"), pytrace=False)
     if clause_id in outcome.not_exercised:
-        pytest.skip(outcome.not_exercised[clause_id])
+        pytest.skip(plain(outcome.not_exercised[clause_id]))

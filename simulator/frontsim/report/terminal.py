@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+from frontsim.masking import printable
 from frontsim.report.model import JOB, RunResult, ShownFinding, Trial
 from frontsim.verdicts import Verdict
 
 
 def lines(result: RunResult) -> Iterator[str]:
-    """The whole summary."""
-    yield from _of_job(result) if result.subject is JOB else _of_receiver(result)
-    yield result.conclusion
+    """The whole summary; it can neither colour nor move a cursor, whatever a receiver or a simulator says."""
+    yield from map(printable, _of_job(result) if result.subject is JOB else _of_receiver(result))
+    yield printable(result.conclusion)
 
 
 def _of_job(result: RunResult) -> Iterator[str]:

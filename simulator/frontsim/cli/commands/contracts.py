@@ -74,7 +74,7 @@ def _parsed(schema: Any) -> Any:
 BUNDLED = "bundled"
 BREAKING = 1
 
-RETRY = RetryPolicy(sleep=time.sleep, say=lambda text: click.echo(text, err=True))
+RETRY = RetryPolicy(sleep=time.sleep, say=lambda text: click.echo(shown(text), err=True))
 
 
 @click.group()
@@ -108,7 +108,7 @@ def pull(out: Path, api: Api, *, as_json: bool) -> None:
         return
     click.echo(f"{len(pulled.schemas)} types in {out}; try: frontsim verify --contracts {out}")
     if new:
-        click.echo(f"New to frontsim: {', '.join(new)}")
+        click.echo(shown(f"New to frontsim: {', '.join(new)}"))
     _warn(pulled)
 
 

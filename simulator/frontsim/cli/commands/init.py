@@ -17,7 +17,7 @@ from frontsim.cli.commands.verify import with_nearest_observer
 from frontsim.cli.options import NearChoice
 from frontsim.errors import BadInput
 from frontsim.hosting.serving import run_in_thread
-from frontsim.masking import masked, masked_errors
+from frontsim.masking import masked, masked_errors, printable
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.effects.observers import ObserverFailed
@@ -213,13 +213,15 @@ def _tried(request: Request) -> list[str]:
     observer = observer_of(request)
     assert observer is not None
     with open_run(request, _SEED, simulators=run_in_thread, pause=time.sleep, tries_types=True) as opened:
-        click.echo(f"ok  something listens at {masked(request.receiver)}")
+        click.echo(printable(f"ok  something listens at {masked(request.receiver)}"))
         if opened.given.state:
             _tell_state(opened.given.state)
         try:
-            click.echo(f"ok  {masked(observer.name)} shows {len(observer.read())} effects")
+            click.echo(printable(f"ok  {masked(observer.name)} shows {len(observer.read())} effects"))
         except ObserverFailed as error:
-            click.secho(f"??  {masked(str(error))}; it may appear with the receiver's first event", fg="yellow")
+            click.secho(
+                printable(f"??  {masked(str(error))}; it may appear with the receiver's first event"), fg="yellow"
+            )
         finally:
             observer.close()
     probed = opened.probed
@@ -227,20 +229,21 @@ def _tried(request: Request) -> list[str]:
         return list(request.events)
     if not probed or not probed.refused:
         if probed and probed.to_all:
-            click.secho(f"??  {masked(probed.hint)}", fg="yellow")
+            click.secho(printable(f"??  {masked(probed.hint)}"), fg="yellow")
         else:
             click.echo("ok  it takes every type")
         return []
     answer = next(iter(probed.refused.values()))
-    click.echo(f"ok  it takes {', '.join(probed.taken)}; {len(probed.refused)} types were answered {answer}")
+    refused = f"{len(probed.refused)} types were answered {answer}"
+    click.echo(printable(f"ok  it takes {', '.join(probed.taken)}; {refused}"))
     return probed.taken
 
 
 def _tell_state(state: RunState) -> None:
     for shape in filter(None, (state.shape, state.customers)):
-        click.echo(f"ok  {masked(state.name)}: {shape}")
+        click.echo(printable(f"ok  {masked(state.name)}: {shape}"))
     if state.failure:
-        click.secho(f"??  {masked(state.failure)}", fg="yellow")
+        click.secho(printable(f"??  {masked(state.failure)}"), fg="yellow")
 
 
 def _as_toml(request: Request, types: list[str], *, table: bool) -> str:

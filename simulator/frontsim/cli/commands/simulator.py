@@ -19,7 +19,7 @@ from frontsim.cli.options import (
     payload_options,
     seconds_option,
 )
-from frontsim.cli.output import delivery_line, json_option, progress_of, show_json, show_line, show_table
+from frontsim.cli.output import delivery_line, json_option, progress_of, show_json, show_line, show_table, shown
 from frontsim.client.control import Simulator
 from frontsim.client.errors import ApiError, CallError
 from frontsim.client.models import RaisedEvent, TriggerAnswer
@@ -71,7 +71,7 @@ def clock(advance_s: float | None, now: str | None, control: ControlConnection, 
     if as_json:
         show_json(found)
     else:
-        click.echo(f"{found['now']}  ({round(found['offsetS']):+d} s from real time)")
+        click.echo(f"{shown(found['now'])}  ({round(found['offsetS']):+d} s from real time)")
 
 
 @click.command()

@@ -241,7 +241,7 @@ def _cells(played: Played) -> Mapping[str, str]:
 
 def _found(played: Played) -> str:
     """What was found, or a few words of the reason why nothing could be."""
-    found, reason = counted(each.class_ for each in played.judgement.findings), played.judgement.reason
+    found, reason = counted(each.class_ for each in played.judgement.findings), shown(played.judgement.reason)
     if found or len(reason) <= _LONGEST_REASON:
         return found or reason
     return f"{reason[: _LONGEST_REASON - 3]}..."

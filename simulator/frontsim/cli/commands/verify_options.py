@@ -34,7 +34,7 @@ from frontsim.cli.options import (
     option_group,
     scenarios,
 )
-from frontsim.cli.output import shown, wrapped
+from frontsim.cli.output import show_text_of_json, shown, wrapped
 from frontsim.errors import Unusable
 from frontsim.report.as_json import as_json
 from frontsim.report.exchange import answer_lines
@@ -194,8 +194,8 @@ def put(file: Path, content: str | bytes, mode: str = "wb") -> None:
     `mode="ab"` adds to the file. `mode="xb"` makes one that only the user can read in place of what has that name, so
     that a link there leads nowhere.
     """
-    if file == STANDARD_OUTPUT:
-        click.echo(content, nl=False)
+    if file == STANDARD_OUTPUT:  # only JSON goes there
+        show_text_of_json(content.encode() if isinstance(content, str) else content)
         return
     try:
         if mode == "xb":
