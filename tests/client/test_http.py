@@ -1,10 +1,11 @@
 """One HTTP call and how it ended."""
 
+import gzip
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -115,6 +116,49 @@ def test_silence_is_ambiguous() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with closing(exchange(url, timeout_s=0.05)) as calls, pytest.raises(Ambiguous, match="timed out"):
             calls.call("POST", "/x")
+
+
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\n\r\n["], ids=["head", "body"])
+def test_a_trickle_is_ambiguous(beginning: bytes) -> None:
+    """Each byte comes within the timeout, but there is no end: the whole answer has a time, too."""
+    over = threading.Event()
+
+    def serve() -> None:
+        link, _ = listener.accept()
+        with link, suppress(OSError):
+            link.recv(65536)
+            link.sendall(beginning)
+            while not over.wait(0.02):
+                link.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with (
+            closing(exchange(url, timeout_s=0.1)) as calls,
+            pytest.raises(Ambiguous, match="came in time"),
+        ):
+            calls.call("POST", "/x")
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [(bytes(300_000_000), "more than 256 MiB"), (b"[" + b"[]," * 6_000_000 + b"1]", "more than 5,000,000 values")],
+    ids=["bomb", "values"],
+)
+def test_an_answer_that_does_not_fit_in_memory_was_done(content: bytes, got: str) -> None:
+    """A megabyte of gzip may become a gigabyte, and each value in it takes some hundred bytes."""
+    body = gzip.compress(content, 1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with (
+        peer(head + body) as one,
+        closing(exchange(one.url)) as calls,
+        pytest.raises(UnexpectedAnswer, match=f"expected an answer that fits in memory, got '{got}'"),
+    ):
+        calls.call("GET", "/x")
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from frontsim.client.bounded import ACCEPT_ENCODING, BoundedReader, TooMuch, TooSlow, WholeAnswer, lines_of
 from frontsim.client.errors import (
     Ambiguous,
     ApiError,
@@ -43,6 +44,10 @@ _NOT_SENT = (
 TIMEOUT_S = 60.0
 """Seconds of silence until an answer is given up. A resend is answered after the receiver was (open at the vendor):
 30 s for the receiver, and as much again."""
+_WHOLE = 5
+"""The whole answer may take so many times as long: a trickle is no silence."""
+MOST_BYTES, MOST_VALUES = 256 * 1024 * 1024, 5_000_000
+"""Of an answer: a log of 200,000 events has some 100 MB."""
 
 Query = Sequence[tuple[str, str]]
 
@@ -122,9 +127,11 @@ class HttpApi:
         if transport is None and is_local:
             transport = httpx.HTTPTransport(verify=verify, trust_env=False)
         self._transport = transport if is_local and not url.userinfo else None
+        self._timeout_s = timeout_s
+        self._reader = BoundedReader(MOST_BYTES, MOST_VALUES)
         self._client = httpx.Client(
             auth=(url.username, url.password) if url.userinfo else None,
-            headers={"Accept": "application/json", **headers},
+            headers={"Accept": "application/json", "Accept-Encoding": ACCEPT_ENCODING, **headers},
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
             transport=transport,
             verify=verify,
@@ -150,8 +157,8 @@ class HttpApi:
         request.extensions["timeout"] = {**timeout, "read": timeout["read"] + more_s}
         name = self._named(method, path)
         with _ends_named(name):
-            response = self._send(request)
-        return _accepted(name, response)
+            answer = self._reader.read(self._send, request, limit_s=_WHOLE * self._timeout_s + more_s)
+        return _accepted(name, answer)
 
     @contextmanager
     def open(self, path: str, *, headers: Mapping[str, str]) -> Iterator[Iterator[str]]:
@@ -169,9 +176,9 @@ class HttpApi:
             response = self._client.send(request, stream=True)
             try:
                 if not response.is_success:
-                    response.read()
-                    _accepted(name, response)
-                yield response.iter_lines()
+                    limit_s = _WHOLE * self._timeout_s
+                    _accepted(name, self._reader.read(lambda _: response, request, limit_s=limit_s))
+                yield lines_of(response)
             finally:
                 response.close()
 
@@ -179,19 +186,14 @@ class HttpApi:
         self._client.close()
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and read its whole answer.
+        """Send a request, and give its answer as soon as its headers have come.
 
         httpx's client cares for cookies, proxies and authentication. A simulator on this machine needs none of them,
         and past the client a call takes three quarters of the processor time. A closed client refuses each call.
         """
         if self._transport is None or self._client.is_closed:
-            return self._client.send(request)
-        response = self._transport.handle_request(request)
-        try:
-            response.read()
-        finally:
-            response.close()
-        return response
+            return self._client.send(request, stream=True)
+        return self._transport.handle_request(request)
 
     def _request(self, method: str, path: str, query: Query, body: object) -> httpx.Request:
         headers = {} if body is None else {"Content-Type": "application/json"}
@@ -270,17 +272,21 @@ def _ends_named(name: str) -> Iterator[None]:
         raise Ambiguous(
             f"{name}: sent, but no whole answer came, so it may have been done ({reason_of(error)})"
         ) from error
+    except TooSlow:
+        raise Ambiguous(f"{name}: sent, but no whole answer came in time, so it may have been done") from None
+    except TooMuch as error:
+        raise UnexpectedAnswer(name, expected="an answer that fits in memory", got=str(error)) from None
 
 
-def _accepted(name: str, response: httpx.Response) -> Answer:
+def _accepted(name: str, response: WholeAnswer) -> Answer:
     if response.is_success:
-        return Answer(name, response.status_code, response.content)
-    said = error_text(response.content)
+        return Answer(name, response.status_code, response.body)
+    said = error_text(response.body)
     call = f"{name}: expected a 2xx, got {response.status_code}"
     raise ApiError(
         f"{said} ({call})" if said else call,
         status=response.status_code,
-        body=excerpt(response.content),
+        body=excerpt(response.body),
         retry_after_s=retry_after_s(response.headers),
     )
 

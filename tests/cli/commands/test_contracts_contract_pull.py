@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from frontsim import catalog
+from frontsim.cli.commands import contracts
 from frontsim.cli.commands.contracts import pull_contracts
 from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
+from frontsim.errors import FrontsimError
 from tests.support.simulation import Simulation, simulation
 
 EXTRA = {"type": "object", "required": ["parcelId"], "properties": {"parcelId": {"type": "integer"}}}
@@ -78,3 +80,24 @@ def test_what_cannot_be_used_is_left_out_with_the_reason():
     assert {"Text": EXTRA} == pulled.schemas
     assert ["../../Up", "Array", "Wrong", "Away"] == list(pulled.left_out)
     assert all(reason.startswith("expected") for reason in pulled.left_out.values())
+
+
+def test_names_that_differ_in_case_alone_are_refused():
+    """They would be one file on some systems: the second would replace the first."""
+    api = SchemaApi(SaleCreated=EXTRA, saleCreated=EXTRA)
+    with pytest.raises(FrontsimError, match="differ in more than case, got SaleCreated and saleCreated"):
+        pull_contracts(api, RetryPolicy(sleep=lambda _: None))  # type: ignore[arg-type]
+
+
+def test_too_many_types_are_refused_before_their_schemas_are_read():
+    api = SchemaApi(**{f"T{number}": EXTRA for number in range(1_001)})
+    api.type_schema = None  # type: ignore[assignment,method-assign]
+    with pytest.raises(FrontsimError, match="at most 1,000 event types, got 1,001"):
+        pull_contracts(api, RetryPolicy(sleep=lambda _: None))  # type: ignore[arg-type]
+
+
+def test_schemas_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(contracts, "MOST_BYTES", 2**20)
+    api = SchemaApi(**{f"T{number}": {"description": "x" * 400_000} for number in range(9)})
+    with pytest.raises(FrontsimError, match="schemas of at most 1 MiB in all"):
+        pull_contracts(api, RetryPolicy(sleep=lambda _: None))  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import httpx
 import orjson
 import pytest
 
+from frontsim.client.bounded import BoundedReader
 from frontsim.clock import stopwatch
 from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
@@ -122,13 +123,13 @@ def test_keys_are_read_from_objects_and_texts():
 
 def test_who_hangs_is_not_waited_for_again_and_again(monkeypatch, shop):
     """After one look that took too long the next may take less; one that succeeds makes it long again."""
-    may_answer, limits_s, get = threading.Event(), [], bounded.get
+    may_answer, limits_s, read = threading.Event(), [], BoundedReader.read
 
-    def get_in_little_time(client, url, *, limit_s):
+    def read_in_little_time(reader, send, request, *, limit_s, follow):
         limits_s.append(limit_s)
-        return get(client, url, limit_s=limit_s if may_answer.is_set() else 0.1)
+        return read(reader, send, request, limit_s=limit_s if may_answer.is_set() else 0.1, follow=follow)
 
-    monkeypatch.setattr(bounded, "get", get_in_little_time)
+    monkeypatch.setattr(BoundedReader, "read", read_in_little_time)
     monkeypatch.setattr(patience, "READ_AFTER_A_TIMEOUT_S", 19.0)  # enough on any machine for the look that succeeds
     shop.shows = lambda: (200, b"[]" if may_answer.wait(PATIENCE_S) else b"")
     with closing(UrlObserver(f"{shop.url}/effects")) as observer:
@@ -153,6 +154,7 @@ def test_a_command_that_hangs_is_not_waited_for_again_and_again(monkeypatch):
 def test_more_than_fits_in_memory_is_a_failure(monkeypatch, shop):
     """Of an answer, and of a command's output."""
     monkeypatch.setattr(bounded, "MOST_BYTES", 10)
+    monkeypatch.setattr(observers, "BoundedReader", lambda: BoundedReader(10))
     shop.shows = lambda: (200, b'["a long effect"]')
     with closing(UrlObserver(f"{shop.url}/effects")) as observer:
         for each in (observer, CommandObserver("echo a long effect")):

@@ -4,9 +4,8 @@ frontsim contracts pull --out pulled          # then: frontsim verify --contract
 frontsim contracts diff pulled https://...    # in a nightly job: exit code 1 if a receiver may break
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +18,15 @@ from frontsim import catalog
 from frontsim.catalog import TYPE_NAME, contracts_in, schema_problem
 from frontsim.cli.options import Api, api_options, key_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
+from frontsim.client.bounded import MOST_BYTES
 from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
-from frontsim.errors import Unusable
+from frontsim.errors import FrontsimError, Unusable
 from frontsim.schemas.difference import schema_changes
+
+MOST_TYPES = 1_000
+"""Types that are pulled; the vendor has 21."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ def pull_contracts(api: FrontSystems, retry: RetryPolicy) -> PulledContracts:
 
     Raises:
         CallError: a call failed for good, other than a 404 for one schema.
+        FrontsimError: the types are too many, too large, or would share a file.
     """
     schemas: dict[str, Mapping[str, Any]] = {}
     left_out: dict[str, str] = {}
-    for name in dict.fromkeys(retry.read(api.webhook_types)):
+    size = 0
+    for name in _distinct(retry.read(api.webhook_types)):
         if not TYPE_NAME.fullmatch(name):
             left_out[name] = "expected a name of letters, digits, _ - and ."
             continue
@@ -58,14 +63,29 @@ def pull_contracts(api: FrontSystems, retry: RetryPolicy) -> PulledContracts:
             left_out[name] = problem
         else:
             schemas[name] = schema
+            size += len(orjson.dumps(schema))
+        if size > MOST_BYTES:
+            raise FrontsimError(f"expected schemas of at most {MOST_BYTES // 1024 // 1024} MiB in all, got more")
     return PulledContracts(schemas, left_out)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names, each once. Two that differ in case alone are one file on some systems, and one type to an API."""
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(name.lower(), name)
+        if other != name:
+            raise FrontsimError(f"expected names of types that differ in more than case, got {other} and {name}")
+    if len(found) > MOST_TYPES:
+        raise FrontsimError(f"expected at most {MOST_TYPES:,} event types, got {len(found):,}")
+    return list(found.values())
 
 
 def _parsed(schema: Any) -> Any:
     """The schema; the form of the answer is open, and it may be JSON in a text."""
     if isinstance(schema, str):
         try:
-            return json.loads(schema)
+            return orjson.loads(schema)
         except ValueError:
             return schema
     return schema

@@ -1,7 +1,7 @@
-"""Reads from HTTP, commands and databases within a time and a size.
+"""Reads from commands and databases within a time and a size, as `client.bounded` does from HTTP.
 
-An answer may trickle, never end, or be a gzip bomb; a command may print for ever, or leave children behind. None of
-that may hold up a run or fill our memory, so a read ends when its time is over or `MOST_BYTES` have come.
+A command may print for ever, or leave children behind; a query may have no end. None of that may hold up a run or fill
+our memory, so a read ends when its time is over or `MOST_BYTES` have come.
 """
 
 import importlib
@@ -11,44 +11,23 @@ import selectors
 import signal
 import sqlite3
 import subprocess
-import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
+from frontsim.client.bounded import MOST_BYTES, TooMuch, TooSlow
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
 from frontsim.user_input.fields import most_values
 from frontsim.verification import patience
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of a text that is read."""
 MOST_VALUES = 2_000_000
 """Values in it, about: each takes some hundred bytes of memory, however short it is."""
 _PIECE = 64 * 1024
 _ERRORS_KEPT = 4 * 1024
-
-
-class TooMuch(Exception):
-    """More than `MOST_BYTES` or `MOST_VALUES`; the text says which."""
-
-
-class TooSlow(Exception):
-    """It did not end within its time."""
-
-
-@dataclass(frozen=True, slots=True)
-class UrlAnswer:
-    """A status, and the whole body, decompressed."""
-
-    status_code: int
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,73 +37,6 @@ class CommandOutput:
     exit_code: int
     text: bytes
     errors: bytes
-
-
-def get(client: httpx.Client, url: str, *, limit_s: float) -> UrlAnswer:
-    """GET a URL, all of it within `limit_s`. After TooSlow the client is of no further use: close it.
-
-    A thread does the work, because the client's own limit starts anew with every byte that comes.
-
-    Raises:
-        TooMuch, TooSlow: see there.
-        httpx.HTTPError: there was no whole answer.
-    """
-    found: list[UrlAnswer | Exception] = []
-    gave_up = threading.Event()
-    thread = threading.Thread(target=_fetch, args=(client, url, limit_s, found, gave_up), daemon=True)
-    thread.start()
-    thread.join(limit_s)
-    if not found:
-        gave_up.set()
-        raise TooSlow
-    (result,) = found
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-def _fetch(
-    client: httpx.Client, url: str, limit_s: float, found: list[UrlAnswer | Exception], gave_up: threading.Event
-) -> None:
-    try:
-        with client.stream("GET", url, follow_redirects=True, timeout=limit_s) as answer:
-            encoding = answer.headers.get("content-encoding", "identity").strip().lower()
-            found.append(UrlAnswer(answer.status_code, _whole(_decoded(answer.iter_raw(), encoding))))
-            if gave_up.is_set():  # a client that was closed while it was connecting does not know its connection
-                answer.extensions["network_stream"].close()
-    except (httpx.HTTPError, TooMuch) as error:
-        found.append(error)
-    except Exception as error:  # noqa: BLE001 - whatever a client that is being closed raises: the caller decides
-        found.append(httpx.ReadError(str(error) or type(error).__name__))
-
-
-def _decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The pieces, decompressed a piece at a time: httpx would decompress all of one that came."""
-    if encoding == "identity":
-        yield from pieces
-        return
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise httpx.DecodingError(f"its Content-Encoding is {encoding[:40]}, which was not asked for")
-    decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either format, by its first bytes
-    try:
-        for piece in pieces:
-            rest = piece
-            while rest and not decoder.eof:
-                yield decoder.decompress(rest, _PIECE)
-                rest = decoder.unconsumed_tail
-        yield decoder.flush(_PIECE)
-    except zlib.error as error:
-        raise httpx.DecodingError(str(error)) from None
-
-
-def _whole(pieces: Iterable[bytes]) -> bytes:
-    found, size = [], 0
-    for piece in pieces:
-        found.append(piece)
-        size += len(piece)
-        if size > MOST_BYTES:
-            raise TooMuch(f"more than {MOST_BYTES // 1024 // 1024} MiB")
-    return b"".join(found)
 
 
 def _with_few_values(text: bytes) -> bytes:

@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.bundled import module_command, module_environment
+from frontsim.client.bounded import MOST_BYTES, TooMuch, TooSlow
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
 from frontsim.verification import patience
-from frontsim.verification.effects.bounded import MOST_BYTES, TooMuch, TooSlow, alchemy_rows, few_enough
+from frontsim.verification.effects.bounded import alchemy_rows, few_enough
 from frontsim.verification.patience import READ_GRACE_S
 
 MODULE = "frontsim.verification.effects.foreign_code"

@@ -30,6 +30,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 
+from frontsim.client.bounded import TooMuch
 from frontsim.user_input.fields import most_values
 from frontsim.verification.effects import bounded, content
 from frontsim.verification.effects.bounded import MOST_ROWS
@@ -351,7 +352,7 @@ def json_blocks(body: bytes, before: Blocks[bytes], *, keeps: bool = True) -> Bl
     Raises:
         orjson.JSONDecodeError: it is not JSON.
         NotAList: it is JSON of another type; the text names it.
-        bounded.TooMuch: it has too many values.
+        TooMuch: it has too many values.
     """
     begin, end = _BEGIN.match(body), len(body.rstrip(_BLANK)) - 1
     if not begin or body[end : end + 1] != b"]":
@@ -462,11 +463,11 @@ def _values(text: bytes) -> Sequence[Any]:
 
 def _small_enough(blocks: Blocks[bytes]) -> Blocks[bytes]:
     if len(blocks) > MOST_ROWS:
-        raise bounded.TooMuch(f"more than {MOST_ROWS:,} effects")
+        raise TooMuch(f"more than {MOST_ROWS:,} effects")
     _check_values(sum(block.weight for block in blocks.blocks))
     return blocks
 
 
 def _check_values(number: int) -> None:
     if number > bounded.MOST_VALUES:
-        raise bounded.TooMuch(f"more than {bounded.MOST_VALUES:,} values")
+        raise TooMuch(f"more than {bounded.MOST_VALUES:,} values")

@@ -12,6 +12,7 @@ import sqlite3
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from frontsim.client.bounded import BoundedReader, TooMuch, TooSlow
 from frontsim.client.errors import excerpt, reason_of
 from frontsim.client.http import read_url
 from frontsim.clock import stopwatch
@@ -147,7 +149,7 @@ class UrlObserver:
         self._url = url
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
         self._verify = tls or parsed.scheme == "https"
-        self._http = self._client()
+        self._http, self._reader = self._client(), BoundedReader()
         self._longest_s = longest_s
         self._has_hung = False
         self._keeps = keeps_past
@@ -157,15 +159,16 @@ class UrlObserver:
         """One GET; what an answer has in common with the last one is not parsed again."""
         limit_s = patience.read_s(self._longest_s, has_hung=self._has_hung)
         try:
-            answer = bounded.get(self._http, self._url, limit_s=limit_s)
-        except (bounded.TooSlow, httpx.TimeoutException):
+            request = self._http.build_request("GET", self._url, timeout=limit_s)
+            answer = self._reader.read(partial(self._http.send, stream=True), request, limit_s=limit_s, follow=True)
+        except (TooSlow, httpx.TimeoutException):
             self._has_hung = True
             self._http.close()
-            self._http = self._client()
+            self._http, self._reader = self._client(), BoundedReader()
             raise ObserverFailed(
                 f"{self.name}: expected a JSON list within {limit_s:g} s, got no whole answer (timed out)"
             ) from None
-        except bounded.TooMuch as error:
+        except TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         except httpx.HTTPError as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
@@ -179,7 +182,7 @@ class UrlObserver:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
         except NotAList as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {error}") from None
-        except bounded.TooMuch as error:
+        except TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list that fits in memory, got {error}") from None
         self._keeps = True
         return self._shown
@@ -205,9 +208,9 @@ class CommandObserver:
         limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), True
         try:
             done = bounded.run(self._command, limit_s=limit_s)
-        except bounded.TooSlow:
+        except TooSlow:
             raise ObserverFailed(f"{self.name}: expected its end within {limit_s:g} s, got none") from None
-        except bounded.TooMuch as error:
+        except TooMuch as error:
             raise ObserverFailed(f"{self.name}: expected output that fits in memory, got {error}") from None
         self._has_hung = False
         if done.exit_code != 0:
@@ -284,7 +287,7 @@ class SqliteObserver:
         """Run the query. A row of one column is its value; others are objects of their columns."""
         try:
             self._shown = row_blocks(self._rows(self._query), self._shown)
-        except (sqlite3.Error, bounded.TooMuch) as error:
+        except (sqlite3.Error, TooMuch) as error:
             raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
         return self._shown
 
@@ -313,7 +316,7 @@ class ProcessObserver:
         self._has_hung = self._start_has_hung = False
         self._process: PythonProcess | None = None
         self._shown: Blocks[Sequence[Any]] = Blocks()
-        with suppress(bounded.TooSlow, NoEffects):  # the first look tells it
+        with suppress(TooSlow, NoEffects):  # the first look tells it
             self._process = self._started()
 
     def read(self) -> Sequence[Any]:
@@ -323,9 +326,9 @@ class ProcessObserver:
             if self._process is None or self._process.ended:
                 self._process = self._started()
             effects = self._process.look(limit_s)
-        except bounded.TooSlow:
+        except TooSlow:
             raise ObserverFailed(f"{self.name}: expected {self._expected} within {limit_s:g} s, got none") from None
-        except bounded.TooMuch as error:
+        except TooMuch as error:
             text = f"{self.name}: expected {self._expected} that fit in memory, got {error}"
             raise ObserverFailed(text) from None
         except NoEffects as error:
