@@ -125,12 +125,16 @@ def test_simulators_get_their_process_while_their_command_is_imported(
         os.kill(begun[0].pid, 0)
 
 
-@pytest.mark.parametrize(
-    "args", [["verify", "--list"], ["verify", "-h"], ["verify", "--base-url=http://127.0.0.1:1/api"], ["types"], []]
-)
+@pytest.mark.parametrize("args", [["types"], []])
 def test_what_hosts_no_simulators_starts_no_process(begun: Sequence[SimulatorProcess], args: list[str]) -> None:
     CliRunner().invoke(frontsim, args, prog_name="frontsim")
     assert [] == begun
+
+
+def test_a_process_that_hosts_nothing_after_all_is_ended(begun: Sequence[SimulatorProcess]) -> None:
+    CliRunner().invoke(frontsim, ["verify", "--list"], prog_name="frontsim")
+    with pytest.raises(ProcessLookupError):
+        os.kill(begun[0].pid, 0)
 
 
 def test_a_process_that_cannot_be_started_is_told_by_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,8 +251,6 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "receiver": CommandEntry("programs", "receiver", "Run the reference receiver, or a broken one."),
 }
 """Every command, in the order of the help."""
-_PLAYS_NOTHING = ("-h", "--help", "--list", "--base-url")
-"""Options of a command that hosts simulators with which it hosts none."""
 
 
 def _loaded(name: str) -> click.Command:
@@ -328,12 +326,6 @@ def _known_options() -> set[str]:
     return {name for command in (*commands, *nested) for name in options_of(command)}
 
 
-def _hosts_simulators(args: list[str]) -> bool:
-    """The names of the options alone say that this command line hosts simulators."""
-    entry = COMMANDS.get(args[0]) if args else None
-    return entry is not None and entry.hosts_simulators and not any(each.startswith(_PLAYS_NOTHING) for each in args)
-
-
 class _ReaderLeft(Exception):
     """The reader of standard output closed it."""
 
@@ -358,7 +350,8 @@ class Frontsim(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Load the command. The process for its simulators, if it hosts any, starts meanwhile, and ends with `ctx`."""
-        if not ctx.resilient_parsing and _hosts_simulators(args):
+        entry = COMMANDS.get(args[0]) if args else None
+        if entry and entry.hosts_simulators and not ctx.resilient_parsing:
             from frontsim.hosting.simulator_process import SimulatorProcess  # noqa: PLC0415 - one command in twenty needs it
 
             with suppress(Unusable):  # the command tries again, and says so
