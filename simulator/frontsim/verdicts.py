@@ -113,7 +113,7 @@ def _check_complete(clauses: Sequence[Clause], classes: Collection[str], plays: 
 
 
 class Verdict(StrEnum):
-    """What is known after one scenario or case, or after all of them."""
+    """The verdict on one scenario or case, or on all of them."""
 
     VERIFIED = "verified"
     VIOLATED = "violated"

@@ -1,4 +1,4 @@
-"""What a test compares: events, the subscriptions that they belong to, and what a call did to them.
+"""The things that a test compares: events, the subscriptions that they belong to, and what a call did to them.
 
 An event is its id: two `Event`s are equal when they have the same id, type and webhook. Everything else about it is
 read from the simulator's log at the moment when a test asks.
@@ -23,13 +23,13 @@ class Event:
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """What is delivered."""
+        """The payload, as it is delivered."""
         payload: Mapping[str, Any] = self._entry.payload
         return payload
 
     @property
     def success(self) -> bool:
-        """Whether the log says that the receiver has taken it."""
+        """True once the log says that the receiver has taken the event."""
         return self._entry.success is True
 
     @property
@@ -109,7 +109,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What the list -> resend job did over all webhooks; `left` are the events that still fail."""
+    """The result of the list -> resend job over all webhooks; `left` are the events that still fail."""
 
     listed: int
     resent: int

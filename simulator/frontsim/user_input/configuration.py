@@ -42,7 +42,7 @@ class Configuration:
     warning: str = ""
 
     def for_command(self, *words: str) -> dict[str, Any]:
-        """What holds for a command, such as `webhooks create`: by the name of the option, the nearest table first."""
+        """Collects the values for a command, such as `webhooks create`, by option name; the nearest table wins."""
         table: Any = self.values
         found = _plain(table)
         for word in words:

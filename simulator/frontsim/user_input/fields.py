@@ -52,7 +52,7 @@ class Fields:
         self._values = {name.lower(): item for name, item in value.items()} if any_case else value
 
     def has(self, name: str) -> bool:
-        """Whether the field is there, even if it is null."""
+        """The field is there, even if it is null."""
         return self._key(name) in self._values
 
     def raw(self, name: str) -> Any:
@@ -60,7 +60,7 @@ class Fields:
         return self._values.get(self._key(name))
 
     def got(self, name: str) -> str:
-        """What came under a name, in JSON's words."""
+        """Shows the value under a name, in JSON's words, for a message."""
         return shown_briefly(self.raw(name)) if self.has(name) else "nothing"
 
     def refuse(self, name: str, expected: str, *, hint: str = "") -> None:
@@ -214,7 +214,7 @@ def most_values(text: bytes) -> int:
 
 
 def is_too_deep(body: bytes, value: object) -> bool:
-    """Whether a value that was read from `body` is nested deeper than it could be written.
+    """A value that was read from `body` is nested deeper than it could be written.
 
     A body with few brackets cannot be; only the others are tried.
     """

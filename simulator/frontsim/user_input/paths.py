@@ -123,7 +123,7 @@ def _put(root: object, path: str, wanted: object) -> str | None:
 
 
 def _well_formed(path: str, steps: Sequence[str]) -> bool:
-    """Whether only single dots and closed brackets separate the steps."""
+    """Only single dots and closed brackets separate the steps."""
     return re.sub(r"\[([^.\[\]]+)\]", r".\1", path).removeprefix(".") == ".".join(steps)
 
 
@@ -153,7 +153,7 @@ def _holding(place: object) -> str:
 
 
 def read_assignments(texts: Iterable[str]) -> dict[str, object]:
-    """What the texts assign, by name: `total=12.5` a number, `note=hello` a text.
+    """Reads the values that texts assign, by name: `total=12.5` a number, `note=hello` a text.
 
     Raises:
         BadInput: there is no `=`, or a name comes twice.
@@ -171,7 +171,7 @@ def read_assignments(texts: Iterable[str]) -> dict[str, object]:
 
 
 def _is_text(text: str) -> bool:
-    """Whether it is Unicode: an argument that is not UTF-8 comes with surrogates in it."""
+    """The text is Unicode: an argument that is not UTF-8 comes with surrogates in it."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 

@@ -20,7 +20,7 @@ _DEEP_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MOST_DE
 
 
 def read_toml(file: Path, of: Callable[[Mapping[str, Any]], T], *, expected: str = "a file") -> T:
-    """What `of` makes of a file.
+    """Reads a file, and returns what `of` makes of it.
 
     Args:
         file: its path.

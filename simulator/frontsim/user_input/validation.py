@@ -54,7 +54,7 @@ class _Breach(NamedTuple):
 
 
 def problems_of(schema: Mapping[str, Any], value: object, validator: jsonschema_rs.Validator) -> list[Violation]:
-    """What is wrong with `value` under `schema`, up to 100 things; empty exactly when `validator` takes it.
+    """Lists how `value` breaks `schema`, up to 100 times; empty exactly when `validator` takes it.
 
     Args:
         schema: a JSON Schema that refers to nothing outside itself.
@@ -159,7 +159,7 @@ def _type_of(schema: object) -> str:
 
 
 def _expected(breach: _Breach) -> str:
-    """What the keyword demands, in words."""
+    """Puts the keyword's demand in words."""
     words = _WORDS.get(breach.keyword)
     return _cut(words(breach) if words else f"what its schema allows ({breach.message})", 2 * _LONGEST)
 

@@ -47,7 +47,7 @@ class FirstPass:
 
     @property
     def is_due(self) -> bool:
-        """Whether the last look need not be put off."""
+        """The last look need not be put off."""
         return self.last_look is None or self.last_look.is_due(self.played.history)
 
 
@@ -191,7 +191,7 @@ def _answer_ms(history: History) -> float:
 
 
 def _answered_well(history: History) -> bool:
-    """Whether the receiver is alive and its effects can be read, so that it can be probed."""
+    """The receiver is alive and its effects can be read, so that it can be probed."""
     return bool(history.final and history.liveness and not history.liveness.failure)
 
 
@@ -210,7 +210,7 @@ def _with_columns(history: History, harness: Harness) -> History:
 
 
 def _not_tried(scenario: Scenario, reason: str) -> Played:
-    """What could have been played, and would have shown nothing more."""
+    """Records a scenario that could have been played, and would have shown nothing more."""
     return replace(_not_judged(scenario, Verdict.UNKNOWN, f"not tried: {reason}"), not_played=NotPlayed(reason))
 
 

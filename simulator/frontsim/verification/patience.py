@@ -78,7 +78,7 @@ AMPLE_S = 60.0
 _LATE_S = 1.5
 """A receiver that books so long after its answer, as a batch does, keeps scenarios waiting."""
 _MISSING, _LEAST_MISSING_S = 10, 2.0
-"""What is missing in a scenario gets so many quiet windows, and so many seconds at least."""
+"""Missing effects get so many quiet windows in a scenario, and so many seconds at least."""
 _NEXT_BATCH = 4.5
 """A worker that books in batches may do so once a minute, so it gets this many times `last_s`: 67.5 s by default."""
 _RETURN = 2.5
@@ -134,7 +134,7 @@ ONE_LOOK = WaitLimits(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """What the user allows, in seconds.
+    """The user's limits, in seconds.
 
     Attributes:
         settle_s: effects have settled when they are unchanged for this long.
@@ -193,7 +193,7 @@ class ReceiverLatency:
 
     @property
     def books_late(self) -> bool:
-        """Whether it books long after its answer: scenarios wait, so that more of them may do so at once."""
+        """The receiver books long after its answer: scenarios wait, so that more of them may do so at once."""
         return self.longest_s > _LATE_S
 
     def note(self, latency_s: float) -> None:
@@ -272,11 +272,11 @@ class Patience:
         return min(_PART_FOR_KILLS * self.limits.timeout_s, self.limits.kills_s)
 
     def may_aim(self, *, spent_s: float) -> bool:
-        """Whether there is time for another aimed kill: kills at given moments come after them."""
+        """There is time for another aimed kill: kills at given moments come after them."""
         return spent_s <= _PART_FOR_AIMED_KILLS * self.kills_s
 
     def may_kill(self, *, spent_s: float, slowest_s: float) -> bool:
-        """Whether there is time to kill the receiver and start it once more, and for the end of the scenario then.
+        """There is time to kill the receiver and start it once more, and for the end of the scenario then.
 
         A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once; and so is
         one in a run with a small budget. `slowest_s` is the slowest kill and start so far.

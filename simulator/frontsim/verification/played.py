@@ -29,7 +29,7 @@ class Played:
     history: History
     judgement: Judgement
     exchanges: Mapping[str, Exchange] = field(default_factory=dict)
-    """What was sent and answered, for accused events, by webhookEventId."""
+    """The requests and answers of accused events, by webhookEventId."""
     not_played: NotPlayed | None = None
 
 
@@ -111,7 +111,7 @@ def _unless_unseen(judgement: Judgement, last_look: LastLook) -> Judgement:
 
 
 def accused_by(findings: Iterable[Finding]) -> Accused:
-    """What each event is accused of first."""
+    """Finds the first accusation of each event."""
     return {each.webhook_event_id: (each.class_, each.detail) for each in reversed(tuple(findings))}
 
 

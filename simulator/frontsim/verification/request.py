@@ -1,4 +1,4 @@
-"""What a user asks for, from the command line or from pytest, and the parts of a run that are built from it."""
+"""A user's request for a run, from the command line or from pytest, and the parts of a run that are built from it."""
 
 import re
 import socket
@@ -87,7 +87,7 @@ class Request:
 
     @property
     def is_auto(self) -> bool:
-        """Whether the types are those that the receiver takes (`--events auto`)."""
+        """The types are those that the receiver takes (`--events auto`)."""
         return list(self.events) == [AUTO]
 
     @property

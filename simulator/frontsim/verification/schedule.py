@@ -47,7 +47,7 @@ class PlayOne(Protocol[Co]):
     """Plays one scenario; `is_alone` says that no other is played beside it, `rest` are the others of the run."""
 
     def __call__(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> Co:
-        """What came of it. Raises Stopped when nothing more is asked for."""
+        """Plays a scenario, and returns the result. Raises Stopped when nothing more is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Schedule:
         self._stopped = Event()
 
     def is_over(self, *, reserve_s: float = 0.0) -> bool:
-        """Whether the budget is used up, apart from what the last look takes."""
+        """The budget is used up, apart from what the last look takes."""
         return stopwatch() - self._began_s + reserve_s >= self._pace.budget_s
 
     def pause(self, wait: Callable[[float], None]) -> Callable[[float], None]:
@@ -306,7 +306,7 @@ _BLINDNESS = {
     SEEN_ONCE: "the observer showed a clean event more than once",
     _NEVER_SETTLED: "the effects did not come to rest",
 }
-"""What keeps effects from being judged, in words."""
+"""The reasons why effects are not judged, in words."""
 _SCENARIOS = 2
 """A receiver that refuses everything is asked in so many scenarios at least, and for `patience.REFUSED_S`."""
 _NOT_FOUND = 404
@@ -314,7 +314,7 @@ _NOT_FOUND = 404
 
 
 def blindness(history: History, verdict: Verdict) -> str:
-    """What kept the effects of a scenario from being judged: a key of `_BLINDNESS`; "" when they were judged."""
+    """Returns why a scenario's effects were not judged: a key of `_BLINDNESS`; "" when they were."""
     if verdict is not Verdict.UNKNOWN:
         return ""
     failed = [check.name for check in history.preflight if check.failure and check.name != ACKNOWLEDGED]
@@ -352,7 +352,7 @@ def _receiver_is_gone(history: History) -> str:
 
 
 class Refusals:
-    """What tells that a receiver takes no event at all: each clean event is refused, and the request is blamed for it.
+    """Notices a receiver that takes no event at all: it refuses each clean event, and blames the request.
 
     A receiver that may be starting, is overloaded or takes some types is never told so: any other answer, and any type
     that was not tried, leaves it open.

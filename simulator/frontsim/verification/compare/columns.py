@@ -59,7 +59,7 @@ _AS_SENT = "as sent"
 
 Row = Mapping[str, Any]
 ColumnMap = Mapping[str, str]
-"""What the user says: the path of a field by the name of a column, "" for one that is not compared.
+"""The user names the path of a field by the name of a column, "" for one that is not compared.
 
 A name may begin with an event type: `SaleCreated.amount`.
 """
@@ -85,7 +85,7 @@ class ColumnPair(Pair):
 
 
 class ColumnMemory:
-    """What a run has seen of each column so far. Scenarios that are played side by side share it."""
+    """A run remembers here what each column has shown. Scenarios that are played side by side share it."""
 
     def __init__(self, named: ColumnMap = MappingProxyType({})) -> None:
         self._named = named
@@ -135,7 +135,7 @@ def _is_confirmed(column: Column, count: ColumnCount) -> bool:
 
 
 def _is_sure(seen: Mapping[tuple[bool, bool], int]) -> bool:
-    """Whether a guessed flag is the payload's: it keeps both values, or is true whatever was sent.
+    """A guessed flag is the payload's if it keeps both values, or is true whatever was sent.
 
     Flags agree by chance in half of the events, so one counts only beside another confirmed column of its type: the
     row then holds the event's own fields.
@@ -176,7 +176,7 @@ def _is_anothers(column: Column, others: Iterable[EventFact], row: Row) -> bool:
 
 
 def _things(event: EventFact) -> set[tuple[str, str]]:
-    """What an event is about: its entity, and the row whose newest state it gives."""
+    """An event is about its entity, and about the row whose newest state it gives."""
     entity = {(event.entity.path, event.entity.value)} if event.entity else set()
     return entity | ({(event.state.table, event.state.row)} if event.state else set())
 
@@ -225,7 +225,7 @@ def _is_of_one(column: Column, pair: ColumnPair, sent: Mapping[tuple[Column, Dec
 
 
 def _is_a_known_mistake(pair: ColumnPair, usual: str, runs: int) -> bool:
-    """Whether a column that has only the name of a field shows a mistake; else what it holds may be its own.
+    """A column that has only the name of a field counts if it shows a known mistake; else what it holds may be its own.
 
     So may a time that is off by no time zone: it may be when the receiver booked, which is about when it was sent.
     """
@@ -309,7 +309,7 @@ def read_column_map(file: Path | None) -> ColumnMap:
 
 
 def read_state_map(file: Path | None) -> Mapping[str, str]:
-    """What columns of `--observe-state` hold: the table `[state]` of the file. Raises Unusable."""
+    """Reads the meaning of columns of `--observe-state` from the table `[state]` of the file. Raises Unusable."""
     named = read_column_map(file)
     found = {name.removeprefix(_STATE): path for name, path in named.items() if name.startswith(_STATE)}
     for column, path in found.items():

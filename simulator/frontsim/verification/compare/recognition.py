@@ -34,7 +34,7 @@ Shape = TypeVar("Shape")
 
 @dataclass(frozen=True, slots=True)
 class Recognised(Generic[Shape]):
-    """What the rows say: a shape, or why there is none. `is_whole`: every event is shown as it should be."""
+    """The shape of the rows, or why there is none. `is_whole`: every event is shown as it should be."""
 
     shape: Shape | None = None
     failure: str = ""
@@ -42,7 +42,7 @@ class Recognised(Generic[Shape]):
 
 
 def are_enough(agree: Iterable[bool], *, of: int) -> bool:
-    """Whether a column shows so many of the clean events that it is no coincidence."""
+    """A column shows so many of the clean events that it is no coincidence."""
     return sum(agree) >= _SHARE * of
 
 

@@ -1,4 +1,4 @@
-"""What events say of stock and customers, and what a comparison can find.
+"""Events say how stock and customers change, and a comparison can find this.
 
 Which fields a movement has is seen in a public receiver; that `quantity` is a signed difference and that the levels are
 those after the movement is inferred.
@@ -58,7 +58,7 @@ class Movement:
         return sum(run.outcome is not Outcome.NOT_SENT for run in self.event.runs)
 
     def holds(self, what: str) -> Decimal:
-        """What a column shows that holds this after the movement."""
+        """A column that holds `what` shows this after the movement."""
         return self.quantity if what == SUM else self.levels[what]
 
     def about(self, shape: StateShape) -> StockItem | None:
@@ -171,7 +171,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class StateCheck:
-    """What a check of the levels, or of the customers, came to.
+    """The result of a check of the levels, or of the customers.
 
     Attributes:
         wrong: what is not right.

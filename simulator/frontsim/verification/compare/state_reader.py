@@ -77,7 +77,7 @@ class RunState:
         return self.observer.read()
 
     def shown(self) -> Effects:
-        """What counts of the rows now, in the form in which waiting compares looks. Raises ObserverFailed.
+        """Reads the rows that count now, in the form in which waiting compares looks. Raises ObserverFailed.
 
         A block of rows that is the same as in the last look is not read again.
         """
@@ -121,7 +121,7 @@ class StateReader:
             self._failure = str(error)
 
     def facts(self) -> StateFacts:
-        """What is known before the end."""
+        """Collects what is known before the end."""
         return StateFacts(
             self._run.name,
             self._run.shape,
@@ -169,7 +169,7 @@ class StateReader:
 
 
 class _At(NamedTuple):
-    """What a place of the state shows, and what it is about."""
+    """A place of the state, what it shows, and what it is about."""
 
     about: StockItem | str
     place: Cell | CustomerField
@@ -177,7 +177,7 @@ class _At(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What a block of rows shows."""
+    """A block of rows, and the places and effects that it shows."""
 
     block: Block[Any]
     places: AbstractSet[Cell | CustomerField]

@@ -34,7 +34,7 @@ from frontsim.verification.effects.state_shape import Cell, StateFacts, StateSha
 
 @dataclass(frozen=True, slots=True)
 class ShownLevel:
-    """What stands in a cell before a scenario and after it; None where there is no row."""
+    """A cell's level before a scenario and after it; None where there is no row."""
 
     cell: Cell
     before: Decimal | None
@@ -46,7 +46,7 @@ class ShownLevel:
         return f"{self.cell.about} in {self.cell.column}"
 
     def is_one_of(self, right: Iterable[Decimal], parts: Iterable[Decimal]) -> bool:
-        """Whether the level is right. A table may leave out what is not there, and keep no level below zero.
+        """The level is right, or a table left it out because nothing is there, or kept it at zero instead of below.
 
         Args:
             right: what it may be.
@@ -88,7 +88,7 @@ Occurrence = Sequence[Movement]
 
 
 def wrong_sum(level: ShownLevel, faults: Sequence[FaultFact], *, clamps: bool) -> WrongState | None:
-    """What is wrong with the level; None where it is right, or may be. `clamps`: it never goes below zero."""
+    """Finds how the level is wrong; None where it is right, or may be. `clamps`: it never goes below zero."""
     start, occurrences = level.before or _NOTHING, _occurrences(level.moved)
     right = _sums(start, [(each[0].quantity, *_bounds(each)) for each in occurrences])
     if right is None or _may_be_clamped(level, clamps=clamps) or _is_right(level, right):
@@ -101,7 +101,7 @@ def wrong_sum(level: ShownLevel, faults: Sequence[FaultFact], *, clamps: bool) -
 
 
 def _may_be_clamped(level: ShownLevel, *, clamps: bool) -> bool:
-    """Whether it may have been at zero in between, and have counted from there: then the order matters.
+    """The level may have been at zero in between, and have counted from there: then the order matters.
 
     A receiver whose clean events had rows below zero keeps such rows: there a missing row, or a zero, is the sign.
     """
@@ -111,7 +111,7 @@ def _may_be_clamped(level: ShownLevel, *, clamps: bool) -> bool:
 
 
 def _is_right(level: ShownLevel, right: Sums) -> bool:
-    """Whether it is one of the sums; a row is missing rightly only where nothing may be left."""
+    """The level is one of the sums; a row is missing rightly only where nothing may be left."""
     if level.after is None:
         return _NOTHING in right
     return level.is_one_of(right, [each.quantity for each in level.moved])
@@ -162,7 +162,7 @@ def _most(occurrence: Occurrence, copies: int) -> int:
 
 
 def _one_mistake(occurrence: Occurrence, shown: Decimal, right: Sums, copies: int) -> str:
-    """What must have happened to this one alone; "" where that does not explain the level."""
+    """Explains the level by one mistake with this movement alone; "" where none explains it."""
     quantity, (least, most) = occurrence[0].quantity, _bounds(occurrence)
     again = next(
         (times for times in range(1, _most(occurrence, copies) - most + 1) if shown - times * quantity in right), 0

@@ -1,4 +1,4 @@
-"""What of the derived state is wrong: levels, and customers row by row.
+"""Finds wrong levels, and wrong customers row by row.
 
 Right is what the newest acknowledged event says of the customer, by the vendor's own time. A row is wrong only if it
 shows an older event of the customer, and nothing of the newest. A column counts only where both events have a text, and
@@ -159,14 +159,14 @@ def _shows(row: ShownRow, name: str, shape: CustomerShape, change: CustomerChang
 
 
 def _tells_apart(shape: CustomerShape, name: str, older: CustomerChange, right: Sequence[CustomerChange]) -> bool:
-    """Whether a column can tell an older change from the newest: each has a text of some length, and they differ."""
+    """A column can tell an older change from the newest: each has a text of some length, and they differ."""
     old, news = _texts(shape, name, older), [_texts(shape, name, each) for each in right]
     are_texts = all(len(text) >= _SHORTEST for texts in (old, *news) for text in texts)
     return are_texts and old not in news
 
 
 def _tells_order(customer: _Customer, shape: CustomerShape) -> bool:
-    """Whether some column tells each older change from the newest."""
+    """Some column tells each older change from the newest."""
     right, older = customer.split()
     return all(any(_tells_apart(shape, name, each, right) for name in shape.columns) for each in older)
 
@@ -187,7 +187,7 @@ def _older(customer: _Customer, older: CustomerChange, column: str, shape: Custo
 
 
 def _expected(customer: _Customer, column: str, shape: CustomerShape) -> str:
-    """What is expected of a column."""
+    """Words the expectation of a column."""
     newest = customer.newest
     values = [content.find(newest.event.payload, path) for path in shape.columns[column]]
     wanted = ", ".join(f"{value!r:.80}" for value in values)
@@ -231,5 +231,5 @@ def check_state(history: History) -> StateCheck:
 
 
 def tells_state(history: History) -> bool:
-    """Whether some event changes a state that a receiver may derive."""
+    """Some event changes a state that a receiver may derive."""
     return bool(movements(history.events) or customer_changes(history.events))

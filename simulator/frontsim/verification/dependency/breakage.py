@@ -35,7 +35,7 @@ class DependencyFault(StrEnum):
 
 
 class Passage(StrEnum):
-    """What becomes of bytes on their way."""
+    """Decides that bytes pass, pass later, wait or are cut."""
 
     ON = "on"
     LATER = "later"
@@ -63,7 +63,7 @@ class Breakage:
 
 @dataclass(slots=True)
 class Traffic:
-    """What passed between the receiver and its dependencies, and what is broken now.
+    """Counts what passed between the receiver and its dependencies, and holds what is broken now.
 
     Attributes:
         connections: how many the receiver opened.
@@ -88,7 +88,7 @@ class Traffic:
         self.breakage = None
 
     def strikes(self, dependency: str, *faults: DependencyFault) -> bool:
-        """Whether one of these faults is on for that dependency."""
+        """One of these faults is on for that dependency."""
         on = self.breakage
         return on is not None and on.fault in faults and on.dependency in ("", dependency)
 

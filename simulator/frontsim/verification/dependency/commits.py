@@ -83,7 +83,7 @@ _PROTOCOL_HEADER = 8
 
 
 def begins_amqp(data: bytes) -> bool:
-    """Whether a client's first bytes are the protocol's header."""
+    """A client's first bytes are the protocol's header."""
     return data[:4] == b"AMQP"
 
 
@@ -96,14 +96,14 @@ class AmqpCommits:
         self._left = _PROTOCOL_HEADER
 
     def sent(self, data: bytes) -> bool:
-        """Whether these bytes acknowledge a message. Raises NotThisProtocol."""
+        """Takes a client's bytes; true where they acknowledge a message. Raises NotThisProtocol."""
         skipped = min(self._left, len(data))
         self._left -= skipped
         acks = [_method(frame) == _ACK for frame in self._frames.feed(data[skipped:])]
         return any(acks)
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes confirm. Raises NotThisProtocol."""
+        """Takes a server's bytes; true where they confirm. Raises NotThisProtocol."""
         confirms = [_method(frame) in (_ACK, _COMMITTED) for frame in self._answers.feed(data)]
         return any(confirms)
 
@@ -125,7 +125,7 @@ _DONE = re.compile(rb"HTTP/1\.[01] 2\d\d")
 
 
 def begins_http1(data: bytes) -> bool:
-    """Whether a client's first bytes are a request."""
+    """A client's first bytes are a request."""
     return _REQUEST.match(data) is not None
 
 
@@ -144,7 +144,7 @@ class Http1Commits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes begin the answer to a change."""
+        """Takes a server's bytes; true where they begin the answer to a change."""
         if self._is_answered or data.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
             return False
         self._is_answered = True
@@ -159,7 +159,7 @@ _HEADER = 4
 
 
 def begins_mariadb(data: bytes) -> bool:
-    """Whether a server's first bytes are its greeting: packet 0, protocol version 10."""
+    """A server's first bytes are its greeting: packet 0, protocol version 10."""
     return len(data) > 5 and data[3:5] == b"\x00\x0a"
 
 
@@ -186,7 +186,7 @@ class MariadbCommits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes answer a commit. Raises NotThisProtocol."""
+        """Takes a server's bytes; true where they answer a commit. Raises NotThisProtocol."""
         commits = [self._is_commit(packet[3], packet[_HEADER:]) for packet in self._answers.feed(data)]
         return any(commits)
 
@@ -236,7 +236,7 @@ _IDLE = b"I"
 
 
 def begins_postgresql(data: bytes) -> bool:
-    """Whether a client's first bytes are PostgreSQL's startup, or its request for TLS."""
+    """A client's first bytes are PostgreSQL's startup, or its request for TLS."""
     if len(data) < 8:
         return False
     length, code = struct.unpack_from("!ii", data)
@@ -259,7 +259,7 @@ class PostgresqlCommits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes answer a commit. Raises NotThisProtocol."""
+        """Takes a server's bytes; true where they answer a commit. Raises NotThisProtocol."""
         if self._asked_for_encryption:
             self._asked_for_encryption = False
             if data[:1] != b"N":
@@ -307,7 +307,7 @@ _LONGEST_LINE = 65_536
 
 
 def begins_redis(data: bytes) -> bool:
-    """Whether a client's first bytes are a command as all clients write it: an array of bulk strings."""
+    """A client's first bytes are a command as all clients write it: an array of bulk strings."""
     head, _, rest = data.partition(b"\r\n")
     return head[:1] == b"*" and head[1:].isdigit() and rest[:1] in (b"$", b"")
 
@@ -333,7 +333,7 @@ class RedisCommits:
         return False
 
     def answered(self, data: bytes) -> bool:
-        """Whether these bytes have the reply to a commit. Raises NotThisProtocol."""
+        """Takes a server's bytes; true where they have the reply to a commit. Raises NotThisProtocol."""
         found = False
         for words in self._replies.feed(data):
             if words[0][:1] == b">":  # pushed by the server: no reply

@@ -184,7 +184,7 @@ def _finish(writer: asyncio.StreamWriter) -> None:
 
 
 class Dependencies:
-    """What stands between the receiver and its dependencies. The methods may be called from any thread."""
+    """Stands between the receiver and its dependencies. The methods may be called from any thread."""
 
     def __init__(
         self, addresses: Sequence[DependencyAddress], ports: Sequence[int], loop: asyncio.AbstractEventLoop
@@ -232,7 +232,7 @@ class Dependencies:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What tells a receiver that we start where to connect: HOST:PORT of each proxy."""
+        """Tells a receiver that we start where to connect: HOST:PORT of each proxy."""
         return {each.variable: self.listens_at(each.name) for each in self.addresses}
 
     def filled_in(self, command: str) -> str:

@@ -32,7 +32,7 @@ _ERRORS_KEPT = 4 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CommandOutput:
-    """What a command printed; only the beginning of its errors."""
+    """A command's printed text; only the beginning of its errors."""
 
     exit_code: int
     text: bytes
@@ -98,7 +98,7 @@ def _read(process: "subprocess.Popen[bytes]", limit_s: float) -> tuple[bytes, by
 
 
 class _Output:
-    """What a command has printed so far."""
+    """Collects what a command prints."""
 
     def __init__(self) -> None:
         self.text = bytearray()

@@ -1,4 +1,4 @@
-"""What changed between looks, and whether the observer is steady.
+"""Compares looks for changes, and finds an observer that is not steady.
 
 Only what a verdict looks at counts as a change: which keys there are and how often, which state counts, and the
 payload. A field such as "read at" may differ in every look.
@@ -148,7 +148,7 @@ class Steadiness:
         return sum(map(bool, list(self._flips)[-looks:]))
 
     def decide(self) -> bool:
-        """Whether the last looks show that the observer is not steady; `reason` then says so."""
+        """The last looks show that the observer is not steady; `reason` then says so."""
         times = self.flips(_LOOKS)
         if times < _FLIPS:
             return False

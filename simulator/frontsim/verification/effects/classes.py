@@ -99,7 +99,7 @@ class Classified:
 
 
 def class_by_answers(event: EventFact) -> tuple[Class, str] | None:
-    """What the answers alone prove, whatever the effects; None when they prove nothing."""
+    """The answers alone prove a class, whatever the effects; None when they prove nothing."""
     if event.expect is Expect.REFUSED:
         return _mangled([run for run in event.runs if run.faulted])
     mutated = [run for run in event.runs if run.mutated]
@@ -273,7 +273,7 @@ def _is_ledger(shown: Sequence[tuple[EventFact, Sequence[Effect]]]) -> bool:
 
 
 def _table(states: Sequence[EventFact]) -> str:
-    """What the series is about, "" where the events do not say."""
+    """Names the table of the series, "" where the events do not say."""
     return next((event.state.table for event in states if event.state), "")
 
 
@@ -293,7 +293,7 @@ def _counting(states: Sequence[EventFact], effects: EffectsByEvent, *, is_ledger
 
 
 def _is_gone(newest: EventFact, states: Sequence[EventFact], effects: EffectsByEvent) -> bool:
-    """Whether the newest state is a deletion, and nothing counts: each row that is left says that it is not current."""
+    """The newest state is a deletion, and nothing counts: each row that is left says that it is not current."""
     left = [effects[event.webhook_event_id] for event in states if effects.get(event.webhook_event_id)]
     return correlate.is_deletion(newest) and all(map(_is_superseded, left))
 
@@ -307,6 +307,6 @@ def _is_current(effects: Sequence[Effect]) -> bool:
 
 
 def _flag(effect: Effect) -> bool | None:
-    """What an effect says of whether its state counts."""
+    """An effect may say of itself that its state counts, or does not; None where it says nothing."""
     value = content.find(effect.value, CURRENT)
     return bool(value) if isinstance(value, bool | int) else None

@@ -1,4 +1,4 @@
-"""Whether an effect's copy of the payload is what was sent, in each form in which receivers write values.
+"""Compares an effect's copy of the payload with what was sent, in each form in which receivers write values.
 
 Receivers keep values in many forms: ids in upper case or without dashes, numbers as text, the payload under `payload`
 or flat. Reading is lenient here, so that a form never looks like a loss.
@@ -102,12 +102,12 @@ def digits(text: str) -> str:
 
 
 def is_masked(sent: str, kept: str) -> bool:
-    """Whether a text hides what was sent, as journals hide personal data: `***`, `k***@shop.no`, `[redacted]`."""
+    """A text hides what was sent, as journals hide personal data: `***`, `k***@shop.no`, `[redacted]`."""
     return bool(_MASK.search(kept)) and not _MASK.search(sent)
 
 
 def is_international(sent: str, kept: str) -> bool:
-    """Whether a phone number got its country in front, and may have lost the zeros for a call within it."""
+    """A phone number got its country in front, and may have lost the zeros for a call within it."""
     national = digits(sent).lstrip("0")
     compact = kept.replace(" ", "")
     country = compact.removesuffix(national)
@@ -133,7 +133,7 @@ def letters(text: str) -> str:
 
 
 def number_is_lost(sent: Decimal, kept: Decimal, *, runs: int, unit: Decimal = _ROUNDED) -> bool:
-    """Whether a number was rounded by less than a `unit`, cut off, lost its sign, or was added at each of `runs`."""
+    """A number was rounded by less than a `unit`, cut off, lost its sign, or was added at each of `runs`."""
     rounded_by = max(unit, abs(sent) * _SINGLE)
     is_limit = abs(kept) < abs(sent) and _is_a_types_limit(abs(kept))
     is_sum = any(kept == number * sent for number in range(2, runs + 1))
@@ -141,7 +141,7 @@ def number_is_lost(sent: Decimal, kept: Decimal, *, runs: int, unit: Decimal = _
 
 
 def text_is_lost(sent: str, kept: str) -> bool:
-    """Whether letters are missing, or others stand for those outside ASCII; an empty text has none to lose."""
+    """Letters are missing, or others stand for those outside ASCII; an empty text has none to lose."""
     before, after = letters(sent), letters(kept)
     if is_masked(sent, kept) or _has_the_digits_alone(before, after):
         return False
@@ -154,7 +154,7 @@ def text_is_lost(sent: str, kept: str) -> bool:
 
 
 def _is_rest(after: str, before: str) -> bool:
-    """Whether letters are missing: some here and there, the end, or all that a charset does not have."""
+    """Letters are missing: some here and there, the end, or all that a charset does not have."""
     is_most = 2 * len(after) >= len(before) and _is_within(after, before)
     is_start = len(after) >= _SHORTEST_COLUMN and before.startswith(after)
     return is_most or is_start or after in (_in_charset("ascii", before), _in_charset("latin-1", before))
@@ -185,7 +185,7 @@ def _is_a_types_limit(number: Decimal) -> bool:
 
 
 def _is_within(part: str, whole: str) -> bool:
-    """Whether `whole` has the letters of `part` in their order, with others between them."""
+    """All letters of `part` stand in `whole` in their order, with others between them."""
     rest = iter(whole)
     return all(letter in rest for letter in part)
 
@@ -232,7 +232,7 @@ class Pair:
 
     @property
     def is_moment(self) -> bool:
-        """Whether both are date-times."""
+        """Both sides are date-times."""
         return isinstance(self.sent, str) and isinstance(self.kept, str) and _apart(self.sent, self.kept) is not None
 
     @property
@@ -257,7 +257,7 @@ def embedded_payload(effect: Any) -> Any:
 
 
 def is_copy(sent: Any, kept: Any) -> bool:
-    """Whether `kept` is recognisably a copy of `sent`, by its keys, and not the receiver's own data."""
+    """`kept` is recognisably a copy of `sent`, by its keys, and not the receiver's own data."""
     if isinstance(kept, str):
         names = set(_KEY.findall(kept))
         return bool(names) and len(names & _all_keys(sent)) >= _SHARE * len(names)
@@ -316,7 +316,7 @@ def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
 
 
 def would_change(rewriting: str, value: Any) -> bool:
-    """Whether a rewriting would have changed a value that it left as it was."""
+    """A rewriting would have changed a value that it left as it was."""
     if not isinstance(value, str):
         return bool(value)
     if rewriting == _OTHER_CASE:

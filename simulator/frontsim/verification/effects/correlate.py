@@ -43,7 +43,7 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
 
 
 def is_deletion(event: EventFact) -> bool:
-    """Whether the event says that its customer is deleted."""
+    """The event says that its customer is deleted."""
     return content.find(event.payload, _REMOVED) is True
 
 
@@ -78,14 +78,14 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
 
 
 def _is_removed(events: Sequence[EventFact]) -> bool:
-    """Whether the newest state that was acknowledged says that there is nothing left to keep: a deleted customer."""
+    """The newest acknowledged state says that there is nothing left to keep: a deleted customer."""
     acknowledged = [event for event in events if event.acknowledged]
     newest = max(map(_since, acknowledged), default="")
     return any(is_deletion(event) for event in acknowledged if _since(event) == newest)
 
 
 def _has_a_certain_row(event: EventFact) -> bool:
-    """Whether a table of newest states must keep it in that row.
+    """A table of newest states must keep the event in that row.
 
     A body that was changed on the way may say another row, and an event of an unknown type may get one of its own.
     """
@@ -115,7 +115,7 @@ def _parts(event: EventFact) -> set[str]:
 def _is_newest(
     shown: Sequence[EventFact], events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]
 ) -> bool:
-    """Whether the event with the one effect is the newest, or its effect shows the newest one's content."""
+    """The event with the one effect is the newest, or its effect shows the newest one's content."""
     acknowledged = [event for event in events if event.acknowledged]
     newest = max(map(_since, acknowledged), default="")
     if max(map(_since, shown)) >= newest:
@@ -172,7 +172,7 @@ def effects_of(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...
 
 
 def may_await_next_batch(history: History) -> bool:
-    """Whether a worker that books in batches may still book what is missing.
+    """A worker that books in batches may still book what is missing.
 
     It may while all that is booked was sent before anything that is missing was acknowledged. Where something is booked
     that was sent later, the worker has passed over what is missing.
@@ -186,7 +186,7 @@ def may_await_next_batch(history: History) -> bool:
 
 
 def is_complete(history: History, effects: Sequence[Effect]) -> bool:
-    """Whether these effects have all that the history's events ask for.
+    """These effects have all that the history's events ask for.
 
     An event asks for none if every run either never reached the receiver or was refused by the receiver itself.
     """
@@ -277,7 +277,7 @@ def _bucket_of(
     buckets: dict[tuple[str, str], list[EventFact]],
     types: set[str],
 ) -> tuple[str, str] | None:
-    """What an effect is about: of several entities that it names, the one with whose payload it shares most fields.
+    """Finds what an effect is about: of several entities, the one with whose payload it shares most fields.
 
     A row with all columns names other entities too: a sale's row names its customer.
     """
@@ -293,7 +293,7 @@ def _bucket_of(
 
 
 def _named_at(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """What a value may name at a path; a row can have its own field of that name beside the payload's."""
+    """Yields the entities that a value may name at a path; a row can have its own field of that name too."""
     for each in content.find_all(value, path) if isinstance(value, dict) else (value,):
         text = content.normalised(each)
         if text is not None:

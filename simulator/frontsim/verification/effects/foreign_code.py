@@ -147,7 +147,7 @@ def imported(where: str) -> Look:
 
 
 def query(dsn: str, text: str) -> Look:
-    """What a query gives, through SQLAlchemy. Raises BadInput."""
+    """Runs a query through SQLAlchemy at each look. Raises BadInput."""
     rows = alchemy_rows(dsn)
     return lambda: rows(text)
 

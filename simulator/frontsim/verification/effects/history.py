@@ -1,4 +1,4 @@
-"""What happened in one scenario, as facts, and what a right receiver owes by them.
+"""The facts of one scenario, and what a right receiver owes by them.
 
 Nothing here is judged. A test can write a history by hand. Two sides are kept apart: what the log says of each run
 (`Run`), and what the receiver's business system shows (`Effect`).
@@ -14,7 +14,7 @@ from frontsim.verification.effects.state_shape import StateFacts
 
 
 class Expect(StrEnum):
-    """What a right receiver does with an event."""
+    """A right receiver treats an event in one of these ways."""
 
     ONCE = "once"
     """The event has one effect in the end."""
@@ -30,7 +30,7 @@ class ContentCheck(StrEnum):
     EXACT = "exact"
     """Every key and value is as it was sent; only the order of keys and the form of a number are free."""
     KNOWN = "known"
-    """What databases and JSON libraries do to a value is not a difference; a rewriting that loses nothing is a note."""
+    """A rewriting of databases and JSON libraries is no difference; one that loses nothing is a note."""
     OFF = "off"
     """Content is not compared."""
 
@@ -66,7 +66,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What an event is about: a path and value such as `saleId` and `125086012`, and which state of it."""
+    """An event is about this: a path and value such as `saleId` and `125086012`, and which state of it."""
 
     path: str
     value: str
@@ -75,7 +75,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """What an event gives the newest state of: `row` of a table that keeps one row for each, since a moment (text)."""
+    """An event gives the newest state of this: `row` of a table that keeps one row each, since a moment (text)."""
 
     table: str
     row: str
@@ -107,7 +107,7 @@ class EventFact:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether some run of the event was."""
+        """The receiver acknowledged some run of the event."""
         return any(run.acknowledged for run in self.runs)
 
 
@@ -142,7 +142,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ColumnCount:
-    """What a column has shown in a run so far.
+    """Counts what a column has shown in a run so far.
 
     Attributes:
         agreeing: events in which it showed what was sent, or that value in its usual rewriting.
@@ -188,7 +188,7 @@ class PreflightCheck:
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """Whether the receiver still answered at the end: `failure` is a sentence, "" when it did."""
+    """The receiver's state at the end: `failure` is a sentence, "" when the receiver still answered."""
 
     failure: str = ""
 
@@ -250,12 +250,12 @@ class History:
 
 
 def is_owed(event: EventFact) -> bool:
-    """Whether a right receiver has applied it."""
+    """A right receiver has applied such an event."""
     return event.acknowledged and event.expect is Expect.ONCE
 
 
 def may_apply(event: EventFact) -> bool:
-    """Whether a right receiver may have applied it: not one that it refused for good."""
+    """A right receiver may have applied such an event: it did not refuse it for good."""
     reached = [run for run in event.runs if run.outcome is not Outcome.NOT_SENT]
     return not all(run.status_code is not None and 400 <= run.status_code < 500 for run in reached)
 

@@ -128,7 +128,7 @@ class Baseline:
         """The most that one look has shown of each key outside the stable blocks; effects without a key count under
         None."""
         self._values: dict[str, Any] = {}
-        """What the newest look has shown of each of those keys; of keys that are gone, the last look with them."""
+        """The values that each of those keys showed in its newest look; keys that are gone keep their last."""
 
     @classmethod
     def of(cls, before: Iterable[Effect]) -> "Baseline":
@@ -281,7 +281,7 @@ def as_effects(values: Iterable[Any], key: str) -> tuple[Effect, ...]:
 
 
 def look_at(shown: Sequence[Any], key: str) -> Look:
-    """What an observer has shown, as effects; see `Block.effects`."""
+    """Reads what an observer has shown as effects; see `Block.effects`."""
     if isinstance(shown, Blocks):
         return Look(block.effects(key) for block in shown.blocks)
     return Look([EffectBlock.of(as_effects(shown, key))])
@@ -388,7 +388,7 @@ def _place_of_text(text: bytes, body: bytes, place: int, until: int) -> int:
 
 
 def _goes_on(body: bytes, place: int, end: int) -> bool:
-    """Whether a value ends at a place: a comma follows, or the end of the list. A number may have more digits."""
+    """A value ends at a place: a comma follows, or the end of the list. A number may have more digits."""
     last = _END.match(body, place)
     return _NEXT.match(body, place) is not None or (last is not None and last.end() == end)
 

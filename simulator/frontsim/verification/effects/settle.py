@@ -23,7 +23,7 @@ from frontsim.verification.patience import WaitLimits
 _READS = 3
 
 Seen = TypeVar("Seen")
-"""What one look shows."""
+"""The result of one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ class EffectReader:
         return self._baseline.gone_from(now, replaced=overwritten(history, {effect.key for effect in now}))
 
     def unsteadiness(self) -> str:
-        """What shows that the observer does not show all in each look, "" when nothing does.
+        """Says why the observer seems not to show all in each look, "" when it does.
 
         Where a record was gone and is back, look closely: see `steadiness`.
         """

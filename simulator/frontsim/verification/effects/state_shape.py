@@ -50,7 +50,7 @@ class CustomerShape:
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def fields(self, rows: Iterable[Any]) -> CustomerFields:
-        """What rows show of each customer."""
+        """Reads what rows show of each customer."""
         found: dict[CustomerField, Any] = {}
         for row in map(flat, rows):
             customer = content.normalised(row.get(self.id))
@@ -88,7 +88,7 @@ def folded(value: Any) -> str:
 
 
 def holds(shown: Any, paths: Sequence[str], payload: Any) -> bool:
-    """Whether a column that holds these fields shows them as a payload has them."""
+    """A column that holds these fields shows them as a payload has them."""
     kept, parts = folded(shown), [folded(content.find(payload, path)) for path in paths]
     if len(parts) == 1:
         [part] = parts
@@ -118,7 +118,7 @@ class Cell(NamedTuple):
 
 
 Levels = Mapping[Cell, Decimal | None]
-"""What each cell shows: None where that is not a single number."""
+"""Each cell shows a level: None where that is not a single number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class StateShape:
     clamps: bool = False
 
     def about(self, row: Row) -> StockItem | None:
-        """What a row is about; None where it does not say."""
+        """Names the stock item of a row; None where the row does not say."""
         item = item_text(row.get(self.item))
         stock = content.normalised(row.get(self.stock)) if self.stock else ""
         return None if item is None or stock is None else StockItem(stock, item)
@@ -164,7 +164,7 @@ class StateShape:
 
 @dataclass(frozen=True, slots=True)
 class StateFacts:
-    """What a scenario has seen of the receiver's state.
+    """A scenario's record of the receiver's state.
 
     Attributes:
         observer: how it was read.

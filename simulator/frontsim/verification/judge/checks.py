@@ -205,7 +205,7 @@ class Judgement:
 
     @property
     def may_change(self) -> bool:
-        """Whether a later look may show what is missing now."""
+        """A later look may show what is missing now."""
         return bool(self.missing) or self.has_wrong_levels
 
 

@@ -1,4 +1,4 @@
-r"""What an accused event was sent and answered, suspect fields, and shared traits.
+r"""The evidence on an accused event: requests and answers, suspect fields, and shared traits.
 
 A receiver that refuses some events of a type and takes others may refuse a null that only the refused ones have. The
 schema says of each field where it comes from (`x-provenance`): published, seen, inferred or open. A refusal that
@@ -97,7 +97,7 @@ class Suspect:
 
     @property
     def is_guessed(self) -> bool:
-        """Whether the field, or that it may be null, is known by inference alone."""
+        """The field, or that it may be null, is known by inference alone."""
         return self.provenance.startswith(_GUESSED) or _GUESSED_NULL in self.provenance
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ _BEYOND = "longer was not tested; --memory SECONDS and --time-travel DAYS test i
 
 
 def memory(history: History, effects: Mapping[str, int]) -> str:
-    """What was seen of it, beginning with a verb; "" where no acknowledged event was resent after the wait.
+    """Says what a run has seen of the memory, beginning with a verb; "" where it resent no event after the wait.
 
     Args:
         history: of a scenario that has waited.
@@ -71,7 +71,7 @@ _LONGEST_START, _SHORTEST_START = 35, 7
 
 
 class KeyPair(Enum):
-    """What the two deliveries of a pair have in common."""
+    """The two deliveries of a pair have this in common."""
 
     COPY = auto()
     SAME_BYTES = auto()
@@ -102,7 +102,7 @@ class PairSent:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What is known of a receiver's key.
+    """A run's knowledge of a receiver's key.
 
     Attributes:
         sentence: what was seen, beginning with a verb: `books by event id; ids that differ in case are one`.
@@ -133,27 +133,27 @@ class Fingerprint:
 
     @property
     def telling(self) -> str:
-        """What may explain a finding: a memory that has not ended yet explains nothing."""
+        """Names what may explain a finding: a memory that has not ended yet explains nothing."""
         return str(self) if self.memory.startswith(FORGOTTEN) else self.sentence
 
     @property
     def is_too_coarse(self) -> bool:
-        """Whether events that have nothing to do with each other are one to it."""
+        """The key takes events that have nothing to do with each other for one."""
         return self.short.startswith(_TOO_COARSE)
 
     @property
     def knows_repeats(self) -> bool:
-        """Whether it has a key at all."""
+        """The receiver has a key at all."""
         return self.short != _NO_KEY
 
     @property
     def merges_events(self) -> bool:
-        """Whether it may take two events for one, or two versions of what they are about."""
+        """The receiver may take two events for one, or two versions of what they are about."""
         return self.knows_repeats and (not self.is_usual or _SAME_VERSION in self.sentence)
 
     @property
     def is_usual(self) -> bool:
-        """Whether its key is what it should be."""
+        """The receiver's key is what it should be."""
         return self.short == _BY_ID
 
     def __str__(self) -> str:
@@ -209,7 +209,7 @@ class _Shown:
         return self.first(sent) if is_shared else self.first(sent) + self.second(sent)
 
     def is_surplus(self, sent: PairSent) -> bool:
-        """Whether a first delivery, whose event was sent once, is booked more than once."""
+        """A first delivery, whose event was sent once, is booked more than once."""
         group = self._group_of.get(id(sent.first))
         was_sent_once = sent.pair is KeyPair.CONTROL or sent.first is not sent.second
         return was_sent_once and group is not None and len(group.events) == 1 and len(group.effects) > 1
@@ -220,7 +220,7 @@ class _Shown:
 
 
 def _too_coarse(firsts: Sequence[PairSent], shown: _Shown) -> str:
-    """What the events that are missing have in common with one that is booked, as the key; "" if they have nothing."""
+    """Finds the key in what missing events have in common with one that is booked; "" if they have nothing."""
     plain = [each for each in firsts if each.pair not in (*_RESPELLED, KeyPair.WEBHOOK)]
     booked = [each.first.webhook_event_id for each in plain if shown.first(each)]
     missing = [each.first.webhook_event_id for each in plain if not shown.first(each)]

@@ -45,7 +45,7 @@ class NeverBooked:
     others: int
 
     def takes_in(self, event: str, payload: Any) -> bool:
-        """Whether an event is of this kind."""
+        """An event is of this kind: its type and its nulls fit."""
         return event in self.events and set(self.paths) <= set(null_paths(payload))
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class _Pool:
     def is_beyond_chance(
         self, kind: Sequence[Acknowledged], others: Sequence[Acknowledged], explained: Sequence[Acknowledged] = ()
     ) -> bool:
-        """Whether so many losses of one kind are no chance, by those most like them; `explained` are lost otherwise."""
+        """So many losses of one kind are no chance, by those most like them; `explained` are lost otherwise."""
         lost = len(others) - _booked(others)
         usual = _share(lost, len(others))
         ours = Counter(each.scenario for each in (*kind, *explained) if each.event in self._types)

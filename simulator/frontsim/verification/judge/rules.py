@@ -82,19 +82,19 @@ def _has_an_effect_for_each(name: str, group: EventGroup) -> bool:
 
 
 ABSENT = frozenset({Class.LOST, Class.LOST_AFTER_ACK, Class.BURNED})
-"""What an event is accused of because no effect of it was seen.
+"""An event is accused of these because no effect of it was seen.
 
 An older state is *stale* for the same reason where the newer one has no effect.
 """
 _SILENT = frozenset({Class.LOST, Class.REJECTED, Class.CRASHED})
-"""What an event may be accused of because no answer came."""
+"""An event may be accused of these because no answer came."""
 _PROVEN_BEFORE_REST = frozenset({Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED})
-"""What more time cannot undo, though effects still change."""
+"""More time cannot undo these, though effects still change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the rules go by.
+    """A scenario's history as the rules read it: which effects are whose, and what is in doubt.
 
     Attributes:
         correlation: which effects of the last look belong to which events.
@@ -196,7 +196,7 @@ def a_doubted_look_shows_no_loss(evidence: Evidence, opinion: Opinion) -> Opinio
 
 
 def answers_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """What the answers alone prove, whatever the effects."""
+    """The answers alone prove these, whatever the effects."""
     events = evidence.history.events
     found = tuple(Classified(event, *bad) for event in events if (bad := class_by_answers(event)))
     return Opinion((*found, *opinion.accused), opinion.unknown)
@@ -315,7 +315,7 @@ RULES: Sequence[Rule] = (
 
 
 def _is_told_by(old: Sequence[Classified], accusation: Classified) -> bool:
-    """Whether an older state that overwrote a newer one explains it: in the same series, or missing in the same row."""
+    """An older state that overwrote a newer one explains it: in the same series, or missing in the same row."""
     row = _row(accusation.event) if accusation.class_ in ABSENT else None
     return any(accusation.event.series == each.event.series or (row and row == _row(each.event)) for each in old)
 
@@ -325,7 +325,7 @@ def _row(event: EventFact) -> tuple[str, str] | None:
 
 
 def _is_proven(wrong: WrongState, evidence: Evidence) -> bool:
-    """Whether a row accuses of something: one that is not there only if the journal has the event."""
+    """A row accuses of something; one that is not there does so only if the journal has the event."""
     if wrong.accused is None:
         return False
     return wrong.shown is not None or bool(evidence.effects.get(wrong.accused.webhook_event_id))

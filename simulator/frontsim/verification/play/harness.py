@@ -1,4 +1,4 @@
-"""What a scenario works with: a simulator, the receiver, the observer, the rest of the run.
+"""Holds what a scenario works with: a simulator, the receiver, the observer, and the rest of the run.
 
 The vendor's API may fail, also because a scenario breaks it. The harness then repeats the call, as any integrator must,
 for as long as it waits for missing effects. A scenario whose calls still fail then has no verdict on the receiver.

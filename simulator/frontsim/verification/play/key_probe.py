@@ -1,4 +1,4 @@
-"""What a receiver's key is, by pairs of deliveries that differ in one thing.
+"""Finds the receiver's key, by pairs of deliveries that differ in one thing.
 
 Pure: leased deliveries come in, and deliveries to be sent go out. Each is about an entity and a different moment,
 unless the pair is about having one in common.
@@ -99,7 +99,7 @@ class Novelties:
 
 
 def has_two_ids(pair: KeyPair) -> bool:
-    """Whether the two deliveries of a pair are of two events."""
+    """The two deliveries of a pair are of two events."""
     return pair in _TWO_IDS
 
 
@@ -200,7 +200,7 @@ class KeyProbe:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it has sent its events, or found that it cannot."""
+        """The probe has sent its events, or found that it cannot."""
         return self._begun
 
     def send(self, harness: Harness, *, answer_ms: float) -> None:
@@ -254,7 +254,7 @@ class KeyProbe:
         self.found = found.with_memory(self._memory)
 
     def _were_booked_long_ago(self) -> bool:
-        """Whether what is missing now will stay so, and what is there is all."""
+        """An effect that is missing now will stay so, and no further one will come."""
         assert self._harness is not None
         return stopwatch() - self._sent_s > self._harness.patience.first_wait().missing_s
 

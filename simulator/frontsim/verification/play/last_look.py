@@ -58,14 +58,14 @@ class LastLook:
         self._compared: tuple[History, Settled, bool] | None = None
 
     def is_due(self, history: History) -> bool:
-        """Whether effects, and levels that are wrong, have been unchanged for so long that one more look is enough."""
+        """One more look is enough: effects, and levels that are wrong, have been unchanged for so long."""
         levels = self._levels.settled if self._levels and check_state(history).wrong else None
         if levels and stopwatch() - levels.changed_s < self._patience.last_wait().missing_s:
             return False
         return stopwatch() - self.settled.changed_s >= self._needed_s(history)
 
     def is_owed(self, history: History) -> bool:
-        """Whether the effects have settled, but not for a whole window."""
+        """The effects have settled, but not for a whole window."""
         settled = self.settled
         return settled.is_quiet and settled.ended_s - settled.changed_s < self._needed_s(history)
 
@@ -165,7 +165,7 @@ class LastLook:
         return f"{shown}; it must show all" if page else self.unsteadiness()
 
     def unsteadiness(self) -> str:
-        """What shows that the observer does not show all in each look, "" when nothing does."""
+        """Says why the observer seems not to show all in each look, "" when it does."""
         return self._effects.unsteadiness()
 
     def _count_gone(self, history: History, missing: AbstractSet[str]) -> int:
@@ -182,7 +182,7 @@ class LastLook:
         return self._wait_limits(history).needed_s(is_complete=self._lacks_nothing(history))
 
     def _lacks_nothing(self, history: History) -> bool:
-        """Whether the newest look has shown all effects; compared once, because a run asks after each scenario."""
+        """The newest look has shown all effects; compared once, because a run asks after each scenario."""
         if self._compared is None or self._compared[0] is not history or self._compared[1] is not self.settled:
             self._compared = history, self.settled, is_complete(history, self.settled.effects)
         return self._compared[2]
@@ -216,7 +216,7 @@ def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:
 
 
 def _has_more(before: Effects, now: Effects) -> bool:
-    """Whether some effect is there more often than before, by key."""
+    """Some effect is there more often than before, by key."""
     return bool(Counter(effect.key for effect in now) - Counter(effect.key for effect in before))
 
 

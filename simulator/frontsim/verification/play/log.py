@@ -56,7 +56,7 @@ _CLOCK_STEP_MS = 4
 """The log's moments are rounded to 1/300 s."""
 
 Condition = Callable[[Outcome, int], bool]
-"""Whether something held for a run, by its outcome and its moment in ms since the start."""
+"""Decides by a run's outcome, and its moment in ms since the start."""
 
 
 def read_facts(state: ScenarioState) -> tuple[EventFact, ...]:
@@ -183,7 +183,7 @@ def _run(view: RunView, number: int, epoch: datetime, is_faulted: Condition, is_
 
 
 def _during(faults: Sequence[FaultFact]) -> Condition:
-    """Whether a run was made while one of these faults broke deliveries."""
+    """Holds for runs that were made while one of these faults broke deliveries."""
     spans = [(fault.from_ms - _CLOCK_STEP_MS, fault.to_ms + _CLOCK_STEP_MS) for fault in faults if not fault.on_api]
     return lambda _, at_ms: any(from_ms <= at_ms <= to_ms for from_ms, to_ms in spans)
 

@@ -29,14 +29,14 @@ from frontsim.verification.play.scenario_state import ScenarioState, TrackedEven
 
 
 def sent_in_words(facts: Sequence[EventFact]) -> str:
-    """What was sent, as the subject of a sentence."""
+    """Words the clean events that were sent, as the subject of a sentence."""
     names = list(dict.fromkeys(fact.event for fact in facts))
     listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
     return f"a clean {listed} {'was' if len(facts) == 1 else 'were'}"
 
 
 def shown_instead(effects: EffectReader, fact: EventFact) -> str:
-    """What the observer does show, so that the user finds a wrong key at once."""
+    """Shows what the observer does have, so that the user finds a wrong key at once."""
     wanted = f"{effects.key} {fact.webhook_event_id}"
     if effects.key == BUSINESS and fact.entity:
         wanted = f"{fact.entity.path} {fact.entity.value}"
@@ -185,7 +185,7 @@ class Preflight:
         return replace(found[-1], refused=_refused_in_all(found))
 
     def _is_absent(self, check: PreflightCheck) -> bool:
-        """Whether the observer stays away; one that appears with the first event may come once that is acknowledged."""
+        """The observer stays away; one that appears with the first event may come once that is acknowledged."""
         return check.name != ACKNOWLEDGED and self.effects is not None and self.effects.is_absent
 
     def check_liveness(self, *, is_late: Callable[[], bool]) -> Liveness:
@@ -254,7 +254,7 @@ class Preflight:
     def _see(
         self, effects: EffectReader, facts: Sequence[EventFact], tried: Sequence[EventFact], *, longest_s: float
     ) -> tuple[PreflightCheck, str]:
-        """Whether one of some clean events is seen once, and its id; up to `longest_s` while nothing strange appears.
+        """Looks for one of some clean events, seen once; up to `longest_s` while nothing strange appears. Gives its id.
 
         A new effect that names no clean event is a sign that the key is wrong: more time would not help.
 
@@ -294,7 +294,7 @@ def _refused_in_all(tries: Sequence[PreflightResult]) -> Mapping[str, int | None
 
 
 def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:
-    """What was booked since the baseline, or why that could not be read."""
+    """Reads what was booked since the baseline, or why that could not be read."""
     try:
         if effects.is_absent:
             effects.take_late_baseline(history)
@@ -359,7 +359,7 @@ class SimulatedCleanEvents:
         return clean if clean.acknowledged or clean.status_code is None else replace(clean, said=self._said(clean))
 
     def _said(self, refused: CleanEvent) -> str:
-        """What the receiver said to the newest run, in one line."""
+        """Quotes the receiver's answer to the newest run, in one line."""
         runs = self._state.harness.sim.event(refused.webhook_event_id).runs
         text = printable(" ".join(runs[-1].answer.split())) if runs else ""
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

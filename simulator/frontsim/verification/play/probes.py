@@ -1,4 +1,4 @@
-"""What a receiver takes (types, size) and how it keeps what it derives.
+"""Probes which types and sizes a receiver takes, and how it keeps what it derives.
 
 distinct     four new ones, of whom half are changed once: every text differs, so that a column is known by its values
 various      three more: with and without what a receiver may choose its customers by
@@ -63,7 +63,7 @@ _CHANGED = (
     ("Ragnhild", "Fossum", "Nordahl Griegs vei 5", "Kristiansand", "4630"),
     ("Torstein", "Lunde", "Skolegata 9", "Drammen", "3044"),
 )
-"""What the first ones are changed to."""
+"""The first customers change to these."""
 _BARE: Values = {
     **dict.fromkeys(("customerExtId", "taxId", "birthday", "cardNo", "tags", "gdprUpdatedDateTime"), None),
     **dict.fromkeys(("companyName", "province", "description", "address1", "city", "postalCode"), ""),
@@ -94,7 +94,7 @@ def various_customers(harness: Harness, event: str) -> list[Values]:
 
 
 def _identity(harness: Harness) -> Values:
-    """What all events about one customer have in common."""
+    """All events about one customer have these values in common."""
     number = next(harness.identities)
     return {
         **harness.fresh(CREATED),
@@ -186,7 +186,7 @@ def _send_all(harness: Harness, chosen: Sequence[str]) -> _Taken:
 def _awaited(
     harness: Harness, state: RunState, before: Sequence[Any], taken: _Taken
 ) -> tuple[Recognised[StateShape], Recognised[CustomerShape]]:
-    """What the rows say once they show all, or after the time that a missing effect gets.
+    """Reads the rows once they show all, or after the time that a missing effect gets.
 
     A state has levels or customers, so the wait ends as soon as one of them is complete.
     """
@@ -305,7 +305,7 @@ class ProbedTypes:
 
     @property
     def hint(self) -> str:
-        """What to tell the user; "" unless most types were refused."""
+        """Advises the user; "" unless most types were refused."""
         if self.to_all:
             return (
                 f"The receiver refused a clean event of each type, most with {self.to_all}. "

@@ -100,7 +100,7 @@ def _with_own_lines(state: ScenarioState, values: Any) -> Any:
 
 
 def _has_own(value: Any) -> bool:
-    """Whether it holds, at any depth, a field that no two lines have in common."""
+    """A value holds, at any depth, a field that no two lines have in common."""
     if isinstance(value, list):
         return any(map(_has_own, value))
     return isinstance(value, Mapping) and (any(map(value.get, _OF_ONE_LINE)) or any(map(_has_own, value.values())))

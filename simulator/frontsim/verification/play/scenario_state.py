@@ -117,7 +117,7 @@ class ScenarioState:
 
     @property
     def is_breaking(self) -> bool:
-        """Whether a fault breaks deliveries now in a way that a right receiver cannot cope with."""
+        """A fault breaks deliveries now in a way that a right receiver cannot cope with."""
         is_broken = any(not each.step.tolerable and not each.step.on_api for each in self.active)
         return is_broken or self.broken is not None
 
@@ -133,7 +133,7 @@ class ScenarioState:
 
     @property
     def may_kill_again(self) -> bool:
-        """Whether there is time to kill the receiver and start it once more."""
+        """There is time to kill the receiver and start it once more."""
         return self.harness.patience.may_kill(spent_s=self.spent_s, slowest_s=self.slowest_kill_s)
 
     def now_ms(self) -> int:
@@ -145,7 +145,7 @@ class ScenarioState:
         self.harness.sim.drain(self.harness.patience.drain_s(spent_s=self.spent_s))
 
     def is_drained(self) -> bool:
-        """Whether no delivery is due or in flight. Raises CallError."""
+        """No delivery is due or in flight. Raises CallError."""
         return self.harness.sim.drain(AT_ONCE_S)
 
     def mark(self, text: str) -> None:

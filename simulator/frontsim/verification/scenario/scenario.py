@@ -119,7 +119,7 @@ def _no_webhook_id(_: str) -> str:
 
 
 _KNOWN = {"operation": _job_call, "webhookId": _no_webhook_id}
-"""What a rule of a scenario may name, beyond what any rule may."""
+"""A rule of a scenario may name these, beyond what any rule may."""
 
 
 def _of_raise(step: Raise) -> str:
@@ -139,7 +139,7 @@ def _of_raise(step: Raise) -> str:
 
 
 _LARGEST = 1_000_000_000
-"""What a number without an upper bound may be."""
+"""A number without an upper bound may be as large as this."""
 _EVENTS = '"all", "some", "one" or a list of event types'
 
 
@@ -279,7 +279,7 @@ class Scenario:
 
     @property
     def needs_process_control(self) -> bool:
-        """Whether it kills the receiver."""
+        """The scenario kills the receiver."""
         return any(
             isinstance(step, PROCESS_CONTROL) or (isinstance(step, AtBoundaries) and step.act is BoundaryAct.KILL)
             for step in self.steps
@@ -287,12 +287,12 @@ class Scenario:
 
     @property
     def needs_dependency(self) -> bool:
-        """Whether it breaks a dependency of the receiver."""
+        """The scenario breaks a dependency of the receiver."""
         return any(isinstance(step, ON_DEPENDENCIES) for step in self.steps)
 
     @property
     def needs_sink(self) -> bool:
-        """Whether it breaks the receiver's calls to a sink that stands for its shop or ERP."""
+        """The scenario breaks the receiver's calls to a sink that stands for its shop or ERP."""
         return any(isinstance(step, InjectFault) and step.on_sink for step in self.steps)
 
     @property
@@ -314,17 +314,17 @@ class Scenario:
 
     @property
     def waits_for_the_end(self) -> bool:
-        """Whether it begins early and ends when all others are played."""
+        """The scenario begins early and ends when all others are played."""
         return any(isinstance(step, WaitForEnd) for step in self.steps)
 
     @property
     def checks_broken_bodies(self) -> bool:
-        """Whether it reads effects before the sound resends."""
+        """The scenario reads effects before the sound resends."""
         return any(isinstance(step, Raise) and step.expect == "refused" for step in self.steps)
 
     @property
     def takes_long(self) -> bool:
-        """Whether it raises many events or large ones, or waits for an API that fails."""
+        """The scenario raises many events or large ones, or waits for an API that fails."""
         raises = [step for step in self.steps if isinstance(step, Raise)]
         faults = [step for step in self.steps if isinstance(step, InjectFault)]
         return any(step.count >= _MANY or step.grow for step in raises) or any(step.on_api for step in faults)

@@ -167,7 +167,7 @@ class Selection:
         return self._catalog.find(past) if past in self._chosen else None
 
     def happens_once(self, event: str) -> bool:
-        """Whether an event of a type reports something that happens once, and no state that a newer one replaces."""
+        """Events of the type report something that happens once, and no state that a newer one replaces."""
         kind = self._catalog.find(event)
         return not kind.state and not kind.past
 
@@ -176,7 +176,7 @@ class Selection:
         return self._catalog.find(event).keep
 
     def state(self, event: str, payload: Any) -> StateRow | None:
-        """What an event gives the newest state of; None where the catalogue or the payload does not say."""
+        """Finds the row whose newest state an event gives; None where the catalogue or the payload does not say."""
         kind = self._catalog.find(event)
         row = [content.normalised(content.find(payload, path)) for path in kind.state]
         if not any(row):

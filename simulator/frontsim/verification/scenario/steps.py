@@ -88,12 +88,12 @@ class InjectFault:
 
     @property
     def on_api(self) -> bool:
-        """Whether it breaks calls of the vendor's API, and no delivery."""
+        """The fault breaks calls of the vendor's API, and no delivery."""
         return FAULTS[self.fault].stage is FaultStage.API and not self.on_sink
 
     @property
     def on_sink(self) -> bool:
-        """Whether it breaks the receiver's calls to the sink."""
+        """The fault breaks the receiver's calls to the sink."""
         return self.match.get("operation") == SINK
 
 
@@ -211,7 +211,7 @@ class BreakDependency:
 
 
 class BoundaryAct(StrEnum):
-    """What happens to the receiver between two requests to a dependency."""
+    """Happens to the receiver between two requests to a dependency."""
 
     LOSE = "lose the answer"
     KILL = "kill the receiver"
