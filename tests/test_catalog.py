@@ -89,7 +89,7 @@ def test_a_name_is_found_in_any_case(name: str) -> None:
 @pytest.mark.parametrize(
     "ask", [BUNDLED.find, lambda name: BUNDLED.is_valid(name, b"{}"), lambda name: BUNDLED.problems(name, 1)]
 )
-def test_an_unknown_name_is_told_what_is_near(ask: Callable[[str], object]) -> None:
+def test_an_unknown_type_is_refused_with_near_names(ask: Callable[[str], object]) -> None:
     """The refusal names the field, the types that are spelt nearly so, and where all of them are listed."""
     with pytest.raises(UnknownEventType) as caught:
         ask("SaleCreate")
@@ -120,7 +120,7 @@ def test_what_is_not_a_payload_is_not_valid(body: bytes) -> None:
     assert caught.value.fields
 
 
-def test_a_bad_payload_is_told_field_by_field() -> None:
+def test_a_bad_payload_is_refused_field_by_field() -> None:
     """Each broken field has its dotted path, what was expected and what came; the message shows the first three."""
 
     def spoil(sale: dict[str, Any]) -> None:

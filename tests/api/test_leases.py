@@ -146,7 +146,7 @@ def test_types_in_any_case(sim: Simulation):
     assert sales[0]["saleGuid"] == sales[1]["saleGuid"]
 
 
-def test_nobody_wants_it(sim: Simulation):
+def test_no_matching_webhook_gives_an_empty_lease(sim: Simulation):
     """No webhook matches: an empty lease."""
     assert [] == sim.does("leases", {"event": "SaleCreated"})["deliveries"]
 

@@ -42,7 +42,7 @@ def test_one_occurrence_has_one_payload(sim: Simulation, receiver: Recorder):
     assert 2 == len(set(bodies))
 
 
-def test_nobody_wants_it(sim: Simulation):
+def test_no_matching_webhook_logs_nothing(sim: Simulation):
     """No webhook matches: nothing is in the log, and the answer says so."""
     assert {"occurrences": 2, "events": []} == sim.does("trigger", {"event": "SaleCreated", "count": 2})
     assert 0 == sim.does("stats", method="GET")["events"]

@@ -59,7 +59,7 @@ async def test_what_the_log_took_beside_a_refused_batch_is_counted():
         await log.logged.fewer_than(2)
 
 
-async def test_the_first_refusal_is_told():
+async def test_the_first_refusal_is_the_answer():
     """With nothing logged it stands alone."""
     log = NotingLog()
     log.is_given(1).set_exception(Busy("too much waits", retry_after_s=1))

@@ -99,7 +99,7 @@ def test_subscriptions_that_cannot_be(sim: Simulation, value: dict[str, Any]):
     assert before == sim.state()
 
 
-def test_every_bad_field_is_told_at_once(sim: Simulation):
+def test_one_answer_names_every_bad_field(sim: Simulation):
     """One answer names all that is wrong."""
     refused = sim.api("POST", "Webhooks", json={"event": "Nope", "url": "x", "storeId": "y"})
     assert ["event", "storeId", "url"] == sorted(refused.json()["errors"])

@@ -190,7 +190,7 @@ def test_wrong_usage_ends_with_3(args: list[str], text: str) -> None:
     assert text in done.stderr
 
 
-def test_an_error_of_somebodys_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outside_error_exits_with_3_and_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something outside refused: one line, code 3."""
     done = ending(monkeypatch, raising(BadInput("expected a,\n got b")))
     assert (3, "Error: expected a, got b\n") == (done.exit_code, done.stderr)

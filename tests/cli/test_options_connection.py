@@ -54,7 +54,7 @@ def test_keys_are_never_printed(api, run, monkeypatch):
     assert "--api-key" in refused.stderr
 
 
-def test_nobody_is_there(run):
+def test_a_refused_connection_says_how_to_start_a_simulator(run):
     """The first thing that goes wrong is a simulator that does not run: how to start one is said."""
     with closing(create_server(("127.0.0.1", 0))) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/restapi/V2"

@@ -86,7 +86,7 @@ def test_a_call_that_is_answered() -> None:
     )
 
 
-def test_nobody_listens() -> None:
+def test_a_refused_connection_is_unreachable() -> None:
     """A refused connection is Unreachable: certainly not done."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]

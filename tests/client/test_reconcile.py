@@ -96,7 +96,7 @@ def test_what_would_end_every_webhooks_job() -> None:
     assert not Vendor({}, lists=[lambda _: httpx.Response(200, text="<html>")]).reconciled().ends_everything
 
 
-def test_progress_is_told() -> None:
+def test_the_job_reports_its_progress() -> None:
     """To a bar instead of a line."""
     told: list[tuple[int, int]] = []
     vendor = Vendor({"a": [taken], "b": [taken]})
@@ -200,7 +200,7 @@ def test_a_resend_that_can_never_be_made() -> None:
     assert ((1, 0, 0, 1), ["a"] * 3) == (counts(vendor.reconciled()), vendor.resends)
 
 
-def test_nobody_can_tell() -> None:
+def test_an_event_that_cannot_be_looked_at_is_not_resent() -> None:
     """An event that cannot be looked at, or shows no counter, is left alone: it may have been resent."""
     blind = Vendor({"a": [never_made]}, looks=[never_made] * 100)
     assert ((1, 1, 0, 1), ["a"]) == (counts(blind.reconciled()), blind.resends)

@@ -63,7 +63,7 @@ def test_an_unfinished_webhook_keeps_where_it_was(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"webhooks": {"w": {"since": "soon"}}}', "\x00\xff"])
-def test_a_damaged_file_counts_as_none_and_is_told(tmp_path, content):
+def test_a_damaged_file_counts_as_none_and_is_reported(tmp_path, content):
     """A job that stops for ever would lose more."""
     file = tmp_path / "state.json"
     file.write_bytes(content.encode("latin-1"))

@@ -57,7 +57,7 @@ def test_the_21_types_are_there_once_each() -> None:
 
 
 @of_each
-def test_every_fact_is_told_and_sourced(event: dict[str, Any]) -> None:
+def test_every_fact_is_stated_with_its_source(event: dict[str, Any]) -> None:
     """A type tells its trigger and use, and how sure each of its facts is."""
     facts = ["trigger", "usage", "identity", "version", "store", *(each for each in ("state", "past") if each in event)]
     assert ["name", *facts, "provenance"] == list(event)

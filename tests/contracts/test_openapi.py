@@ -122,7 +122,7 @@ def test_every_reference_leads_somewhere() -> None:
     assert {each for each in components if "securitySchemes" not in each} == {each for each in used if each[0] == "#"}
 
 
-def test_operations_are_told_apart_and_belong_somewhere() -> None:
+def test_operations_have_unique_ids_and_known_tags() -> None:
     """An operationId comes once; each operation has a summary, a description and a known tag."""
     every = [operation for section in ("paths", "webhooks") for *_, operation in operations(section)]
     assert len(every) == len({operation["operationId"] for operation in every})

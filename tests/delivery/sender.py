@@ -64,6 +64,6 @@ def head(url: str, body: bytes = BODY) -> bytes:
     return parse_target(url).head_start + HEADERS + f"Content-Length: {len(body)}\r\n\r\n".encode()
 
 
-def told(result: Result) -> tuple[Outcome, str, int | None, bytes]:
+def untimed(result: Result) -> tuple[Outcome, str, int | None, bytes]:
     """A result but for its times."""
     return result.outcome, result.status, result.status_code, result.answer

@@ -79,7 +79,7 @@ async def test_each_reason_has_its_text(
     assert tls == await phrase_of_failure("https://shop.example/")
 
 
-async def test_of_several_failures_the_telling_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_most_telling_of_several_failures_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without IPv6 has no way to ::1; that 127.0.0.1 refuses is what the user must know."""
     network(monkeypatch, OSError(errno.EADDRNOTAVAIL, ""), OSError(errno.ECONNREFUSED, ""))
     assert await phrase_of_failure(addresses=2) == "Connection refused"

@@ -48,7 +48,7 @@ async def test_a_name_is_looked_up_once_for_all_who_wait(monkeypatch: pytest.Mon
     assert 2 == server.asked.count("slow.example")
 
 
-async def test_dead_name_servers_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_dead_name_servers_hold_up_no_other_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lookups hang: another name is found, until there are very many; then it waits for its turn."""
     monkeypatch.setattr(connect, "MOST_AT_ONCE", 50)
     server = NameServer(monkeypatch)

@@ -243,7 +243,7 @@ async def test_a_name_with_several_addresses_is_tried_through() -> None:
         assert (Outcome.ANSWERED, 1) == (result.outcome, peer.requests)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_refused_connection_is_not_sent() -> None:
     """A refused connection is not sent, and said as such."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

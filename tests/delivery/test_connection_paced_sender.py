@@ -19,7 +19,7 @@ from frontsim.delivery.send_plan import (
 )
 from frontsim.domain.model import Outcome, Result
 from tests.delivery.peer import OK, Peer, PeerCall, answers, silent
-from tests.delivery.sender import BODY, Sender, head, told, whole
+from tests.delivery.sender import BODY, Sender, head, untimed, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def test_partial_body(plan: SendPlan, part: bytes) -> None:
         result = await sender.sends(peer.url, plan=plan)
         call = await peer.ended()
         assert (head(peer.url) + part, "fin") == (call.received, call.end)
-        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == untimed(result)
         assert (1, 0) == (len(peer.calls), peer.requests)
 
 
@@ -95,7 +95,7 @@ async def test_a_slow_delivery_has_its_time_for_the_answer_still() -> None:
     """A drip longer than the timeout is not cut: the time for the answer begins with the last byte."""
     async with Peer() as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url, body=b"0123456789", plan=slow_body(rate=7.5))  # 9 / 7.5 s = 1.2 s
-        assert (Outcome.ANSWERED, "OK", 200, b"ok") == told(result)
+        assert (Outcome.ANSWERED, "OK", 200, b"ok") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms > 1000
 
@@ -105,7 +105,7 @@ async def test_a_slow_delivery_that_is_not_answered_times_out() -> None:
     """Behind a drip the timeout is the usual one."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url, body=b"01", plan=slow_body(rate=50))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
 
 
 async def test_an_early_answer_stops_a_drip() -> None:
@@ -117,7 +117,7 @@ async def test_an_early_answer_stops_a_drip() -> None:
 
     async with Peer(hasty) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=slow_headers(rate=100))
-        assert (Outcome.ANSWERED, "Content too large", 413, b"") == told(result)
+        assert (Outcome.ANSWERED, "Content too large", 413, b"") == untimed(result)
         call = await peer.ended()
         assert whole(peer.url).startswith(call.received)
         assert len(call.received) < len(head(peer.url))
@@ -132,7 +132,7 @@ async def test_a_reset_stops_a_drip() -> None:
 
     async with Peer(resets) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=slow_headers(rate=1000))
-        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
         assert len(peer.calls) == 1
 
 
@@ -151,7 +151,7 @@ async def test_lost_response() -> None:
     results: list[Result] = []
     async with Peer(script) as peer, Sender() as sender:
         results.append(await sender.sends(peer.url, plan=LOST_RESPONSE))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(results[0])
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(results[0])
         await answer_is_sent.wait()
         call = await peer.ended()
         assert (whole(peer.url), "fin") == (call.received, call.end)
@@ -168,14 +168,14 @@ async def test_lost_response_of_a_receiver_that_fails() -> None:
 
     async with Peer(closes) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=LOST_RESPONSE)
-        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == untimed(result)
 
 
 async def test_reset_after_send() -> None:
     """Every byte arrives, then a TCP RST; an answer does not count."""
     async with Peer(silent) as peer, Sender() as sender:
         result = await sender.sends(peer.url, body=b"x" * 300_000, plan=RESET_AFTER_SEND)
-        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
         call = await peer.ended()
         assert (whole(peer.url, b"x" * 300_000), "rst") == (call.received, call.end)
         assert len(peer.calls) == 1
@@ -185,7 +185,7 @@ async def test_give_up() -> None:
     """Everything leaves, and so many seconds later it is a Timeout, though the answer came in time."""
     async with Peer(answers(OK)) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59  # 60 ms, measured on two clocks
         call = await peer.ended()
@@ -198,7 +198,7 @@ async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> N
     """Its own time stands above the sender's, and an answer that closes the connection changes nothing."""
     async with Peer(answers(OK)) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=1.2))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 1199
 
@@ -209,7 +209,7 @@ async def test_give_up_outlives_the_usual_timeout_and_a_closed_connection() -> N
 
     async with Peer(closes) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59
 
@@ -218,7 +218,7 @@ async def test_garbage_does_not_end_a_give_up() -> None:
     """Bytes that are no answer do not count either: it is a Timeout, when its time is over."""
     async with Peer(answers(b"garbage" * 99)) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59
 
@@ -234,7 +234,7 @@ async def test_reset_after_send_of_a_receiver_that_is_faster(answer: bytes) -> N
 
     async with Peer(closes) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=RESET_AFTER_SEND)
-        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
         assert len(peer.calls) == 1
 
 
@@ -247,7 +247,7 @@ async def test_give_up_on_a_receiver_that_resets() -> None:
 
     async with Peer(resets) as peer, Sender() as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=60))
-        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
 
 
 async def test_simultaneous_duplicates_release_their_last_bytes_together() -> None:
@@ -309,7 +309,7 @@ async def test_a_barrier_that_never_opens_is_left_by_the_timeout() -> None:
     """A party that waits for one who never comes is unknown when its time is over."""
     async with Peer(silent) as peer, Sender(timeout_s=1) as sender:
         result = await sender.sends(peer.url, plan=held(Barrier(2)))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         call = await peer.ended()
         assert whole(peer.url)[:-1] == call.received
 
@@ -319,7 +319,7 @@ async def test_manners_combine() -> None:
     async with Peer() as peer, Sender() as sender:
         plan = SendPlan(body_rate=1000, ending=Ending.LOSE)
         result = await sender.sends(peer.url, plan=plan)
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert whole(peer.url) == peer.calls[0].received
 
 
@@ -329,4 +329,4 @@ async def test_tearing_down_stops_a_drip() -> None:
         sent = sender.start(peer.url, plan=slow_headers(rate=1))
         await (await peer.call()).size(1)
         await sender.webhooks.close(0)
-        assert (Outcome.UNKNOWN, "Unknown", None, b"") == told(sent.result())
+        assert (Outcome.UNKNOWN, "Unknown", None, b"") == untimed(sent.result())

@@ -47,7 +47,7 @@ async def test_who_leaves_while_waiting_is_not_released() -> None:
     assert ["b"] == released
 
 
-async def test_an_open_barrier_keeps_nobody() -> None:
+async def test_an_open_barrier_lets_more_parties_pass() -> None:
     """One more than was announced passes at once, and leaving afterwards changes nothing."""
     released: list[str] = []
     barrier = Barrier(1)
@@ -59,7 +59,7 @@ async def test_an_open_barrier_keeps_nobody() -> None:
     assert ["a", "b"] == released
 
 
-async def test_a_barrier_for_nobody_is_refused() -> None:
+async def test_a_barrier_without_parties_is_refused() -> None:
     """Fewer than one party is a mistake of the caller."""
     with pytest.raises(ValueError, match=r"^parties: expected 1 or more, got 0$"):
         Barrier(0)

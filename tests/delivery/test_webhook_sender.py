@@ -15,7 +15,7 @@ from tests.support.patience import PATIENCE_S
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_delivery_leaves_to_the_byte_and_its_answer_is_told() -> None:
+async def test_a_delivery_leaves_to_the_byte_and_gives_its_answer() -> None:
     """What leaves is the opening, the given headers, Content-Length and the body; the result is the answer."""
     async with Peer() as peer, Sender() as sender:
         result = await sender.sends(peer.url)

@@ -9,7 +9,7 @@ from frontsim.domain.target import tls_context
 from frontsim.errors import Unusable
 
 
-def test_certificates_and_names_are_checked_unless_told_otherwise() -> None:
+def test_certificates_and_names_are_checked_unless_turned_off() -> None:
     checking, trusting = tls_context(verify=True, ca=None), tls_context(verify=False, ca=None)
     assert (ssl.CERT_REQUIRED, True) == (checking.verify_mode, checking.check_hostname)
     assert (ssl.CERT_NONE, False) == (trusting.verify_mode, trusting.check_hostname)

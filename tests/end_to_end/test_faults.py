@@ -275,7 +275,7 @@ def test_reorder_counts_each_later_event_once(sim: Simulation, receiver: Recorde
     receiver.until(lambda: held in receiver.event_ids)
 
 
-def test_reorder_waits_no_longer_than_told(sim: Simulation, receiver: Recorder):
+def test_reorder_waits_no_longer_than_at_most_s(sim: Simulation, receiver: Recorder):
     """When no later ones come it is sent all the same, after `atMostS` of simulator time."""
     sim.subscribes(receiver.url)
     sim.breaks("reorder", times=1, params={"atMostS": 60})

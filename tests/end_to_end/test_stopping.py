@@ -124,7 +124,7 @@ def test_stopping_while_callers_wait(tmp_path: Path):
         assert (0, "") == (code, child.errors)
 
 
-def test_a_drain_is_not_told_that_all_is_well_when_we_stop(tmp_path: Path):
+def test_a_drain_fails_when_the_simulator_stops(tmp_path: Path):
     """A caller that waits for the deliveries while the simulator stops learns that they did not end."""
     with Recorder(respond=lambda _: None) as receiver, Child(tmp_path / "log.db") as child:
         child.sim.subscribes(receiver.url)

@@ -123,7 +123,7 @@ def test_our_own_failure_brings_its_traceback():
     assert "in run_in_thread" in failed.value.__notes__[0]
 
 
-def test_a_process_that_was_killed_is_told():
+def test_a_killed_process_raises_an_error():
     """Not an endless wait; and whoever stops its simulators is not held up."""
     with SimulatorProcess() as process, started(process):
         os.kill(process.pid, signal.SIGKILL)
@@ -131,7 +131,7 @@ def test_a_process_that_was_killed_is_told():
             process.start(USUAL)
 
 
-def test_a_machine_that_starts_no_process_is_told(monkeypatch: pytest.MonkeyPatch):
+def test_a_process_that_does_not_start_raises_an_error(monkeypatch: pytest.MonkeyPatch):
     """An embedded Python names no program of its own."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(Unusable, match=r"to start a process for the simulators, but it failed: .*No such file"):

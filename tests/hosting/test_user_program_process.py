@@ -50,7 +50,7 @@ def test_a_kill_takes_the_whole_group(process):
     assert len(children()) == before
 
 
-def test_a_port_that_is_taken_is_told(process):
+def test_a_taken_port_raises_an_error(process):
     """Another program listens there: it would be mistaken for the receiver."""
     process.start()
     with (

@@ -80,7 +80,7 @@ def test_a_mutant_is_the_whole_module_with_one_mistake():
     ] == values
 
 
-def test_only_what_differs_is_told_of_a_long_text():
+def test_a_long_text_shows_only_its_differences():
     """A table of many entries is no message."""
     words = [f"word number {number}" for number in range(20)]
     told = [before for before, _ in changes(f"x = {words}") if before.startswith(("[", "..."))]

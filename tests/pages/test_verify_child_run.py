@@ -67,7 +67,7 @@ def test_one_that_cannot_begin_says_why(tmp_path: Path):
     run.close(1)
 
 
-def test_it_ends_when_it_is_told_to(tmp_path: Path):
+def test_a_run_ends_when_it_is_closed(tmp_path: Path):
     with serving("reference", tmp_path / "receiver.db") as url:
         run = ChildRun(command(url, "long-outage", "storm", "big-payload"), tmp_path)
         pid = run._process.pid

@@ -75,7 +75,7 @@ async def test_a_run_that_ends_late_does_not_overwrite_a_newer_one(shop: StoreDr
     assert (200, True, 2) == (entry.status_code, entry.success, entry.runs_counter)
 
 
-async def test_a_file_that_was_left_in_the_middle_is_told_the_truth(tmp_path: Path) -> None:
+async def test_a_start_after_a_crash_leaves_begun_runs_unknown(tmp_path: Path) -> None:
     """After a crash: begun is unknown and failed, not begun is sent, and nothing is sent a second time."""
     path = tmp_path / "log.db"
     async with StoreDriver(path, concurrency=1) as before:

@@ -57,7 +57,7 @@ def test_a_required_text():
         assert {"event": [f"expected a name, got {got}"]} == fields.problems
 
 
-def test_names_that_nobody_knows():
+def test_unknown_names_are_refused():
     """Refused as they were written, with those that there are; a long one is cut."""
     fields = Fields({"Event": 1, "evNt": 2, "y" * 500: 3}, any_case=True)
     fields.only("event", "count")

@@ -37,7 +37,7 @@ TEXTS = [
 ODD = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, [], [None], {}, {"a": 1}])
 
 
-def told(schema: Json, value: object) -> list[str]:
+def found_problems(schema: Json, value: object) -> list[str]:
     return [
         str(each) for each in problems_of(schema, value, jsonschema_rs.validator_for(schema, validate_formats=True))
     ]
@@ -101,7 +101,7 @@ def places(value: Any) -> Iterator[tuple[Any, str | int]]:
 )
 def test_each_keyword_says_what_it_wants(schema: Json, value: object, expected: list[str]) -> None:
     """A problem reads: where, what was expected, what came."""
-    assert expected == told(schema, value)
+    assert expected == found_problems(schema, value)
 
 
 @pytest.mark.parametrize(
@@ -120,18 +120,18 @@ def test_each_keyword_says_what_it_wants(schema: Json, value: object, expected: 
 )
 def test_where_the_validators_differ_the_one_that_decides_explains(schema: Json, value: object, expected: str) -> None:
     """A refused value always has a reason, also when jsonschema sees none."""
-    assert any(each.endswith(expected) for each in told(schema, value))
+    assert any(each.endswith(expected) for each in found_problems(schema, value))
 
 
 def test_a_valid_value_has_no_problem() -> None:
     """What jsonschema-rs takes has no problems, whatever jsonschema thinks of it."""
-    assert [] == told({"type": "integer", "format": "of its own"}, 1.0)
-    assert [] == told({"$ref": "#"}, 1)
+    assert [] == found_problems({"type": "integer", "format": "of its own"}, 1.0)
+    assert [] == found_problems({"$ref": "#"}, 1)
 
 
 def test_nothing_is_fetched_to_explain() -> None:
     """A schema of a schema is known by heart; one elsewhere was refused when it was loaded."""
-    assert told({"$ref": "https://json-schema.org/draft/2020-12/schema"}, {"type": "strin"})
+    assert found_problems({"$ref": "https://json-schema.org/draft/2020-12/schema"}, {"type": "strin"})
 
 
 @pytest.mark.parametrize("draft", ["draft-04", "draft-06", "draft-07", "draft/2019-09", "draft/2020-12"])
@@ -141,14 +141,14 @@ def test_formats_are_checked_in_every_draft(draft: str) -> None:
     later = {"draft-04": {"date", "regex", "time", "uuid"}, "draft-06": {"date", "regex", "time", "uuid"}}
     fields = sorted(FORMATS - later.get(draft, set()) - ({"uuid"} if draft == "draft-07" else set()))
     schema = {"$schema": dialect, "properties": {each: {"format": each} for each in fields}}
-    assert fields == [each.split(":")[0] for each in told(schema, dict.fromkeys(fields, "(%"))]
+    assert fields == [each.split(":")[0] for each in found_problems(schema, dict.fromkeys(fields, "(%"))]
 
 
 def test_a_missing_format_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """jsonschema waves formats through whose library is missing: that is our own fault, and told at once."""
     monkeypatch.delitem(jsonschema.Draft202012Validator.FORMAT_CHECKER.checkers, "uri")
     with pytest.raises(AssertionError, match="no check of uri"):
-        told({"type": "null"}, 1)
+        found_problems({"type": "null"}, 1)
 
 
 def test_nothing_slow_is_imported_to_explain() -> None:
@@ -213,14 +213,14 @@ def test_a_deeply_nested_value_is_explained() -> None:
     value: object = 1
     for _ in range(900):
         value = [value]
-    assert 1 == len(told({"type": "array", "items": {"$ref": "#"}}, value))
-    assert 1 == len(told({"type": "object"}, value))
+    assert 1 == len(found_problems({"type": "array", "items": {"$ref": "#"}}, value))
+    assert 1 == len(found_problems({"type": "object"}, value))
 
 
-def test_only_so_many_problems_are_told() -> None:
+def test_the_number_of_problems_has_a_limit() -> None:
     """A value with a thousand faults is not explained a thousand times."""
-    assert MOST == len(told({"items": {"type": "null"}}, [1] * 1000))
-    assert MOST == len(told({"required": [str(n) for n in range(1000)]}, {}))
+    assert MOST == len(found_problems({"items": {"type": "null"}}, [1] * 1000))
+    assert MOST == len(found_problems({"required": [str(n) for n in range(1000)]}, {}))
 
 
 def test_paths_and_values_are_shown_on_a_line() -> None:

@@ -215,7 +215,7 @@ def test_an_own_window_and_a_dry_run_leave_the_state_alone(vendor, run, tmp_path
     assert not file.exists()
 
 
-def test_a_damaged_state_is_told(vendor, run, tmp_path):
+def test_a_damaged_state_gives_a_warning(vendor, run, tmp_path):
     """And the job does its work."""
     file = tmp_path / "state.json"
     file.write_text("{")

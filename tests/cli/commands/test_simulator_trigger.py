@@ -84,7 +84,7 @@ def test_no_webhook_wants_it(api, run):
     assert "frontsim webhooks create SaleCreated URL" in done.stderr
 
 
-def test_a_refusal_is_told_in_full(api, run):
+def test_a_refusal_is_shown_in_full(api, run):
     """The API's own words, expected and got, reach the user."""
     detail = 'the payload of SaleCreated: total: expected number or null, got "x" (a string)'
     api.routes["POST /_sim/trigger"] = (422, {"title": "One or more validation errors occurred.", "detail": detail})

@@ -206,7 +206,7 @@ def test_skipped_stays_out_of_the_verdict_unless_strict(verify, receiver):
         (["--receiver", "http://127.0.0.1:1/hook", "--settle", "0"], "0.05"),
     ],
 )
-def test_usage_and_nobody_there_are_3(verify, args, told):
+def test_wrong_usage_and_no_receiver_exit_with_3(verify, args, told):
     """What cannot work is refused in a line, before anything is started."""
     done = verify(*args)
     assert done.exit_code == 3

@@ -237,7 +237,7 @@ async def test_a_demand_for_our_certificate_in_tls_1_3_is_unknown(authority: Aut
         assert 1 == len(peer.calls)
 
 
-async def test_the_receivers_name_is_told(authority: Authority, trust: ssl.SSLContext) -> None:
+async def test_the_handshake_asks_for_the_receivers_name(authority: Authority, trust: ssl.SSLContext) -> None:
     """A name is asked for in the handshake (SNI), an address is not; and each must be the certificate's."""
     told: list[str | None] = []
     for host in ("127.0.0.1", "localhost"):

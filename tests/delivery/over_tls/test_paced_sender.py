@@ -25,7 +25,7 @@ from frontsim.delivery.send_plan import (
 from frontsim.domain.model import Outcome, Result
 from tests.delivery.over_tls.secure_peer import SecureCall, SecurePeer
 from tests.delivery.peer import OK, answers, silent
-from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, told, whole
+from tests.delivery.sender import BODY, PATIENCE_S, Sender, head, untimed, whole
 
 pytestmark = pytest.mark.anyio
 
@@ -41,13 +41,13 @@ async def says_goodbye_back(call: SecureCall) -> None:
     await call.say_goodbye()
 
 
-async def test_a_delivery_leaves_to_the_byte_and_its_answer_is_told(
+async def test_a_delivery_leaves_to_the_byte_and_gives_its_answer(
     receiver: ssl.SSLContext, trust: ssl.SSLContext
 ) -> None:
     """Within TLS the same bytes leave as without, once, in one record; of the protocols offered HTTP/1.1 is ours."""
     async with SecurePeer(receiver) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url)
-        assert (Outcome.ANSWERED, "OK", 200, b"ok") == told(result)
+        assert (Outcome.ANSWERED, "OK", 200, b"ok") == untimed(result)
         assert [[whole(peer.url)]] == [call.pieces for call in peer.calls]
         assert "http/1.1" == peer.calls[0].protocol
         assert BODY not in peer.calls[0].ciphertext
@@ -78,7 +78,7 @@ async def test_partial_body(receiver: ssl.SSLContext, trust: ssl.SSLContext, pla
         result = await sender.sends(peer.url, plan=plan)
         call = await peer.ended()
         assert ([head(peer.url) + part], True, "fin") == (call.pieces, call.said_goodbye, call.end)
-        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == untimed(result)
         assert (1, 0) == (len(peer.calls), peer.requests)
 
 
@@ -89,7 +89,7 @@ async def test_partial_body_to_a_receiver_that_says_no_goodbye(
     monkeypatch.setattr(connect, "TLS_SHUTDOWN_S", 0.02)
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, plan=partial_body())
-        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == untimed(result)
         call = await peer.ended()
         assert (head(peer.url) + BODY[:11], True, "fin") == (call.received, call.said_goodbye, call.end)
 
@@ -109,7 +109,7 @@ async def test_partial_body_to_a_receiver_that_reads_late(
     body = b"x" * 20_000_000
     async with SecurePeer(receiver, reads_late) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, body=body, plan=partial_body(share=0.75))
-        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection closed", None, b"") == untimed(result)
         call = await peer.ended()
         assert len(head(peer.url, body)) + 15_000_000 == len(call.received)
         assert whole(peer.url, body).startswith(call.received)
@@ -169,7 +169,7 @@ async def test_an_early_answer_stops_a_drip(receiver: ssl.SSLContext, trust: ssl
 
     async with SecurePeer(receiver, hasty) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, plan=slow_headers(rate=100))
-        assert (Outcome.ANSWERED, "Content too large", 413, b"") == told(result)
+        assert (Outcome.ANSWERED, "Content too large", 413, b"") == untimed(result)
         call = await peer.ended()
         assert whole(peer.url).startswith(call.received)
         assert len(call.received) < len(head(peer.url))
@@ -193,7 +193,7 @@ async def test_an_early_answer_to_a_large_body_counts_and_closes(
         assert whole(peer.url, body).startswith(call.received)
         assert len(call.received) < len(whole(peer.url, body))
         assert not call.said_goodbye
-        assert (Outcome.ANSWERED, 413) == told(await sender.sends(peer.url))[::2]
+        assert (Outcome.ANSWERED, 413) == untimed(await sender.sends(peer.url))[::2]
         assert 2 == len(peer.calls)
 
 
@@ -212,7 +212,7 @@ async def test_lost_response(receiver: ssl.SSLContext, trust: ssl.SSLContext) ->
 
     async with SecurePeer(receiver, script) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, plan=LOST_RESPONSE)
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         call = await peer.ended()
         assert [] == before_the_last_byte
         assert ([whole(peer.url)], False, "fin") == (call.pieces, call.said_goodbye, call.end)
@@ -225,7 +225,7 @@ async def test_reset_after_send(receiver: ssl.SSLContext, trust: ssl.SSLContext,
     body = b"x" * size
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, body=body, plan=RESET_AFTER_SEND)
-        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
         call = await peer.ended()
         assert (cut(whole(peer.url, body), RECORD), False, "rst") == (call.pieces, call.said_goodbye, call.end)
         assert 1 == len(peer.calls)
@@ -265,7 +265,7 @@ async def test_reset_after_send_waits_for_what_lies_beneath_tls(
         async with Sender(tls=trust) as sender:
             result = await sender.sends(await url, body=body, plan=RESET_AFTER_SEND)
         await loop.run_in_executor(None, thread.join)
-    assert (Outcome.UNKNOWN, "Connection reset", None, b"") == told(result)
+    assert (Outcome.UNKNOWN, "Connection reset", None, b"") == untimed(result)
     assert len(whole(url.result(), body)) == len(calls[0].received)
     assert (False, "rst") == (calls[0].said_goodbye, calls[0].end)
 
@@ -274,7 +274,7 @@ async def test_give_up(receiver: ssl.SSLContext, trust: ssl.SSLContext) -> None:
     """Everything leaves, and so many seconds later it is a Timeout, though the answer came in time."""
     async with SecurePeer(receiver, answers(OK)) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=0.08))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 79  # 80 ms, measured on two clocks
         call = await peer.ended()
@@ -292,7 +292,7 @@ async def test_give_up_outlives_a_goodbye(receiver: ssl.SSLContext, trust: ssl.S
 
     async with SecurePeer(receiver, closes) as peer, Sender(tls=trust) as sender:
         result = await sender.sends(peer.url, plan=give_up(after_s=0.06))
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         assert result.duration_ms is not None
         assert result.duration_ms >= 59  # 60 ms, measured on two clocks
 
@@ -348,7 +348,7 @@ async def test_no_answer_in_time_is_unknown(receiver: ssl.SSLContext, trust: ssl
     """A receiver that stays silent: Timeout, unknown, and its connection is closed without a goodbye."""
     async with SecurePeer(receiver, silent) as peer, Sender(tls=trust, timeout_s=1) as sender:
         result = await sender.sends(peer.url)
-        assert (Outcome.UNKNOWN, "Timeout", None, b"") == told(result)
+        assert (Outcome.UNKNOWN, "Timeout", None, b"") == untimed(result)
         call = await peer.ended()
         assert ([whole(peer.url)], False, "fin") == (call.pieces, call.said_goodbye, call.end)
         assert (1, 1) == (len(peer.calls), peer.requests)

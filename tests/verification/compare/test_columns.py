@@ -231,7 +231,7 @@ def test_a_number_that_is_added_at_each_delivery_is_found():
     assert ["total: sent 7.5, column total has 15"] == lost([*sold((1, 1), (2, 2), (3, 3), (4, 4)), twice, thrice])
 
 
-def test_what_cannot_be_told_apart_is_not_compared():
+def test_ambiguous_effects_are_not_compared():
     """Several events of one group, an altered body, a row that is no object, a payload that is none."""
     event = EventFact("w", "e", "SaleCreated", (), payload={"total": 1})
     effect = Effect(None, {"total": 1})

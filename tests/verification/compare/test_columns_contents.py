@@ -71,7 +71,7 @@ def test_content_that_is_not_compared_is_never_wrong():
     assert ([], []) == (corrupt(wrong, ContentCheck.OFF), rewritings(groups(*CENTS), ContentCheck.OFF))
 
 
-def test_only_what_is_told_apart_and_was_sent_so_is_compared():
+def test_only_unambiguous_effects_of_unaltered_events_are_compared():
     """Not an altered body, an event without a payload, or two events with one effect; what follows is."""
     wrong = {"total": 1, "name": "X"}
     altered, plain, twin, sale = (EventFact("w", name, "SaleCreated", (), payload=SENT) for name in "aptx")

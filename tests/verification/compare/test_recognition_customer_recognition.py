@@ -107,7 +107,7 @@ def test_one_customer_may_be_missing():
         ),
     ],
 )
-def test_what_is_not_recognised_is_told(rows, told):
+def test_unrecognised_rows_give_a_reason(rows, told):
     """The message shows what was looked for and what came."""
     recognised = recognise_customers(rows, SENT, NEWEST, {})
     assert (None, False) == (recognised.shape, recognised.is_whole)

@@ -127,7 +127,7 @@ def test_one_movement_may_be_missing():
         ),
     ],
 )
-def test_what_is_not_recognised_is_told(shown, told):
+def test_unrecognised_rows_give_a_reason(shown, told):
     """The message shows what was looked for and what came."""
     recognised = recognise(shown, (), SENT, {})
     assert (None, False) == (recognised.shape, recognised.is_whole)
@@ -207,6 +207,6 @@ def test_what_names_the_row_is_no_level():
     assert {"n": SUM} == recognise(shown, (), movements(events), {}).shape.columns
 
 
-def test_the_first_item_with_several_rows_is_told():
+def test_the_reason_names_the_first_item_with_several_rows():
     make = rows(lambda p: {"g": p["gtin"], "n": p["stockLevel"]})
     assert "2 rows for 704001" in recognise([*make, *make[1:], make[2]], (), SENT, {}).failure

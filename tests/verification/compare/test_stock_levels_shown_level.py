@@ -70,5 +70,5 @@ def test_three_levels_are_listed_at_the_most(levels, told):
 
 
 @pytest.mark.parametrize(("number", "told"), [("1E+2", "100"), ("7.50", "7.5"), ("-0.4", "-0.4"), ("0.00", "0")])
-def test_a_number_is_told_plainly(number, told):
+def test_a_number_is_written_plainly(number, told):
     assert told == plain(Decimal(number))

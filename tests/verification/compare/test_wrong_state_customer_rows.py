@@ -19,7 +19,9 @@ def run(at_ms=0, status=200):
     return Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "", status, at_ms)
 
 
-def told(name, hour, person, *runs, customer=7, event="CustomerUpdated", expect=Expect.ONCE, altered=False, **more):
+def change_event(
+    name, hour, person, *runs, customer=7, event="CustomerUpdated", expect=Expect.ONCE, altered=False, **more
+):
     payload = {
         "customerId": customer,
         "updatedDateTime": f"2026-08-01T{hour:02}:00:00",
@@ -30,8 +32,8 @@ def told(name, hour, person, *runs, customer=7, event="CustomerUpdated", expect=
     return EventFact("w", name, event, runs or (run(at_ms=hour),), expect, payload=payload, altered=altered)
 
 
-OLD, NEW = told("old", 11, OLA), told("new", 12, KARI)
-LATE = told("late", 11, OLA, run(at_ms=30), expect=Expect.EITHER)
+OLD, NEW = change_event("old", 11, OLA), change_event("new", 12, KARI)
+LATE = change_event("late", 11, OLA, run(at_ms=30), expect=Expect.EITHER)
 
 
 def check(row, *events, others=(), **state):
@@ -53,14 +55,17 @@ def wrong(row, *events, **options):
     [
         (AS_KARI, [OLD, NEW]),
         (AS_KARI, [NEW, LATE]),
-        (AS_OLA, [OLD, told("refused", 12, KARI, run(status=422))]),
-        (AS_OLA, [OLD, told("unknown", 12, KARI, Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "", None, 0))]),
-        (AS_KARI, [OLD, told("unknown", 12, KARI, Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "", None, 0))]),
-        (AS_OLA, [OLD, told("same moment", 11, KARI)]),
-        ({**AS_KARI, "mail": "ola@example.com"}, [OLD, told("new", 12, {**KARI, "email": None})]),
-        ({**AS_KARI, "mail": None}, [told("old", 11, {**OLA, "email": ""}), NEW]),
+        (AS_OLA, [OLD, change_event("refused", 12, KARI, run(status=422))]),
+        (AS_OLA, [OLD, change_event("unknown", 12, KARI, Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "", None, 0))]),
+        (AS_KARI, [OLD, change_event("unknown", 12, KARI, Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "", None, 0))]),
+        (AS_OLA, [OLD, change_event("same moment", 11, KARI)]),
+        ({**AS_KARI, "mail": "ola@example.com"}, [OLD, change_event("new", 12, {**KARI, "email": None})]),
+        ({**AS_KARI, "mail": None}, [change_event("old", 11, {**OLA, "email": ""}), NEW]),
         ({**AS_KARI, "name": "masked"}, [OLD, NEW]),
-        ({**AS_OLA, "name": "masked", "mail": "masked"}, [OLD, told("new", 12, {**KARI, "phone": OLA["phone"]})]),
+        (
+            {**AS_OLA, "name": "masked", "mail": "masked"},
+            [OLD, change_event("new", 12, {**KARI, "phone": OLA["phone"]})],
+        ),
     ],
 )
 def test_a_right_row(row, events):
@@ -98,9 +103,9 @@ def test_what_is_said():
     assert odd.reason.endswith("which no event of the scenario has")
 
 
-def test_what_stands_is_told_of_the_change_that_most_columns_show():
+def test_a_row_is_explained_by_the_older_change_that_most_columns_show():
     """Of two older ones."""
-    third = told("third", 10, {**OLA, "email": "old@example.com"})
+    third = change_event("third", 10, {**OLA, "email": "old@example.com"})
     assert [(Class.WRONG_STATE, "new")] == wrong(AS_OLA, third, OLD, NEW)
     (found,) = check(AS_OLA, third, OLD, NEW).wrong
     assert "as in old" in found.reason
@@ -109,10 +114,10 @@ def test_what_stands_is_told_of_the_change_that_most_columns_show():
 @pytest.mark.parametrize(
     "events",
     [
-        [OLD, told("new", 12, KARI, altered=True)],
-        [OLD, told("new", 12, KARI, deleted=True)],
-        [told("old", 11, OLA, expect=Expect.EITHER)],
-        [told("old", 11, OLA, run(status=500))],
+        [OLD, change_event("new", 12, KARI, altered=True)],
+        [OLD, change_event("new", 12, KARI, deleted=True)],
+        [change_event("old", 11, OLA, expect=Expect.EITHER)],
+        [change_event("old", 11, OLA, run(status=500))],
     ],
 )
 def test_customers_that_cannot_be_judged_are_left_out(events):
@@ -144,7 +149,7 @@ def test_other_doubts():
     )
 
 
-OTHER = told("other", 12, OLA, customer=8)
+OTHER = change_event("other", 12, OLA, customer=8)
 
 
 def test_a_customer_without_a_row():
@@ -157,11 +162,11 @@ def test_a_customer_without_a_row():
 @pytest.mark.parametrize(
     ("missing", "doubt"),
     [
-        (told("new", 12, {**KARI, "email": ""}), "(email)"),
-        (told("new", 12, KARI, isEmployee=True), "(isEmployee)"),
-        (told("new", 12, KARI, countryCode="se"), "(countryCode)"),
-        (told("new", 12, KARI, event="CustomerCreated"), "(type of event)"),
-        (told("new", 12, {**KARI, "phone": OLA["phone"]}), "same e-mail or phone number"),
+        (change_event("new", 12, {**KARI, "email": ""}), "(email)"),
+        (change_event("new", 12, KARI, isEmployee=True), "(isEmployee)"),
+        (change_event("new", 12, KARI, countryCode="se"), "(countryCode)"),
+        (change_event("new", 12, KARI, event="CustomerCreated"), "(type of event)"),
+        (change_event("new", 12, {**KARI, "phone": OLA["phone"]}), "same e-mail or phone number"),
     ],
 )
 def test_a_customer_that_the_receiver_may_not_want_is_a_doubt(missing, doubt):
@@ -172,7 +177,7 @@ def test_a_customer_that_the_receiver_may_not_want_is_a_doubt(missing, doubt):
 
 def test_what_the_receiver_is_known_to_keep_is_no_doubt():
     """Clean customers without e-mail had their rows."""
-    without = told("new", 12, {**KARI, "email": ""})
+    without = change_event("new", 12, {**KARI, "email": ""})
     kept = frozenset({("email", None)})
     assert [(Class.WRONG_STATE, "new")] == wrong(None, without, OTHER, others={"8": AS_OLA}, kept=kept)
 
@@ -180,7 +185,7 @@ def test_what_the_receiver_is_known_to_keep_is_no_doubt():
 def test_what_tells_the_order_of_events():
     """A column with different texts; without one, nothing is said of the order."""
     assert {"new", "late"} == check(AS_KARI, NEW, LATE).compared
-    twin = told("twin", 11, KARI)
+    twin = change_event("twin", 11, KARI)
     found = check(AS_KARI, NEW, twin)
     assert (1, frozenset()) == (found.checked, found.compared)
 
@@ -194,8 +199,8 @@ def test_rows_that_were_not_read_show_nothing():
 def test_a_column_that_may_show_both_speaks_for_the_present_state():
     """ "Berg" stands in "Bergland", so the name does not accuse, and it keeps the mail from doing so."""
     before, after = (
-        told("before", 11, {**KARI, "email": "old@x.example"}),
-        told("after", 12, {**KARI, "lastName": "Bergland"}),
+        change_event("before", 11, {**KARI, "email": "old@x.example"}),
+        change_event("after", 12, {**KARI, "lastName": "Bergland"}),
     )
     row = {"name": "Kari Bergland", "mail": None, "phone": None}
     assert [] == wrong(row, before, after)
@@ -206,47 +211,47 @@ def test_a_column_that_may_show_both_speaks_for_the_present_state():
 def test_a_short_text_decides_nothing(text, accused):
     """It may stand in another by chance."""
     row = {"name": "masked", "mail": text, "phone": None}
-    assert [(Class.WRONG_STATE, accused)] == wrong(row, told("old", 11, {**OLA, "email": text}), NEW)
+    assert [(Class.WRONG_STATE, accused)] == wrong(row, change_event("old", 11, {**OLA, "email": text}), NEW)
 
 
 def test_what_was_refused_for_good_explains_nothing():
     """It cannot be what the row shows."""
-    assert [(Class.WRONG_STATE, None)] == wrong(AS_OLA, told("refused", 11, OLA, run(status=422)), NEW)
+    assert [(Class.WRONG_STATE, None)] == wrong(AS_OLA, change_event("refused", 11, OLA, run(status=422)), NEW)
 
 
 def test_a_doubt_about_one_customer_leaves_the_others():
     """They are judged all the same."""
-    other = [told("first", 11, OLA, customer=8), told("second", 12, KARI, customer=8)]
+    other = [change_event("first", 11, OLA, customer=8), change_event("second", 12, KARI, customer=8)]
     found = check(AS_OLA, OLD, NEW, *other, others={"8": AS_OLA}, shared_customers=frozenset({"7"}))
     assert (["second"], 1) == ([each.accused.webhook_event_id for each in found.wrong], found.checked)
 
 
-def test_every_older_change_must_be_told_apart():
+def test_a_customer_is_compared_only_if_a_column_tells_each_older_change_apart():
     """By one column at least; one that is the same in both is enough to hide the order of the two."""
-    same_phone = told("same phone", 11, {**OLA, "phone": KARI["phone"]})
+    same_phone = change_event("same phone", 11, {**OLA, "phone": KARI["phone"]})
     assert {"new", "same phone"} == check(AS_KARI, same_phone, NEW).compared
-    assert frozenset() == check(AS_KARI, OLD, told("twin", 10, KARI), NEW).compared
+    assert frozenset() == check(AS_KARI, OLD, change_event("twin", 10, KARI), NEW).compared
 
 
 def test_an_older_event_that_ended_as_the_newest_began_may_have_come_last():
     """Their order is not known."""
-    assert [(Class.STALE, "old")] == wrong(AS_OLA, told("old", 11, OLA, run(at_ms=12)), NEW)
+    assert [(Class.STALE, "old")] == wrong(AS_OLA, change_event("old", 11, OLA, run(at_ms=12)), NEW)
 
 
 def test_the_doubts_about_a_missing_customer_are_few():
     """The first three by name."""
-    strange = told("new", 12, KARI, d=True, c=True, b=True, a=True)
+    strange = change_event("new", 12, KARI, d=True, c=True, b=True, a=True)
     (found,) = check(None, strange, OTHER, others={"8": AS_OLA}).wrong
     assert found.reason.endswith("is not known (a, b, c)")
 
 
 def test_customers_of_one_address_may_be_one_and_those_without_are_not():
     """By e-mail or phone; two customers who have neither have nothing in common."""
-    same = told("new", 12, {**KARI, "email": OLA["email"]})
+    same = change_event("new", 12, {**KARI, "email": OLA["email"]})
     (found,) = check(None, same, OTHER, others={"8": AS_OLA}).wrong
     assert "same e-mail or phone number" in found.reason
     without = {"email": "", "phone": ""}
-    both = told("new", 12, {**KARI, **without}), told("other", 12, {**OLA, **without}, customer=8)
+    both = change_event("new", 12, {**KARI, **without}), change_event("other", 12, {**OLA, **without}, customer=8)
     assert [(Class.WRONG_STATE, "new")] == wrong(
         None, *both, others={"8": {"name": "Ola Nordmann", "mail": "", "phone": ""}}
     )

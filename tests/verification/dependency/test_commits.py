@@ -42,7 +42,7 @@ def found(pieces):
         ("http1", 2, "two POSTs; not the GET and the POST that was answered 503"),
     ],
 )
-def test_commits_are_told(name, count, why):
+def test_commits_are_recognised(name, count, why):
     told, is_readable = found(pieces(name))
     assert (count, True) == (len(told), is_readable), why
 

@@ -49,7 +49,7 @@ def query(text):
         ([(packet(0, b"\x0e"), ok(0, IDLE))], False),
     ],
 )
-def test_a_commit_is_told_by_the_last_answer(talk, is_commit):
+def test_only_the_last_answer_of_a_commit_counts(talk, is_commit):
     """Neither PREPARE's answer, which begins as an OK does, nor a ping's tells of one."""
     commits = logged_in()
     told = []

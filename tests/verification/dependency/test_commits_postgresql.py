@@ -31,7 +31,7 @@ ERROR = message(b"E", b"SERROR\0")
         ([done(b"CALL") + READY], True),
     ],
 )
-def test_a_commit_is_told_by_the_last_answer(answers, is_commit):
+def test_only_the_last_answer_of_a_commit_counts(answers, is_commit):
     commits = PostgresqlCommits()
     assert [*[False] * (len(answers) - 1), is_commit] == [commits.answered(each) for each in answers]
 

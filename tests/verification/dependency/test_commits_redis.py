@@ -59,7 +59,7 @@ VALUES = st.recursive(
 
 @pytest.mark.slow
 @given(st.lists(VALUES, max_size=6), st.integers(1, 9))
-def test_values_are_told_apart_in_any_pieces(values, size):
+def test_values_are_separated_in_any_pieces(values, size):
     stream, reader = b"".join(values), RespReader()
     pieces = [stream[start : start + size] for start in range(0, len(stream), size)]
     found = [words[0] for piece in pieces for words in reader.feed(piece)]

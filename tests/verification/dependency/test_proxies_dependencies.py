@@ -21,7 +21,7 @@ def test_without_dependencies_there_is_nothing():
         assert opened is None
 
 
-def test_a_receiver_is_told_where_to_connect(listener):
+def test_a_receiver_gets_the_addresses_of_the_proxies(listener):
     with open_dependencies([DependencyAddress("db", "127.0.0.1", listener)]) as opened:
         at = f"127.0.0.1:{opened.port('db')}"
         assert {"FRONTSIM_DEPENDENCY_DB": at} == opened.environment

@@ -72,7 +72,7 @@ UNANSWERED = Run(1, Trigger.ORIGINAL, Outcome.UNKNOWN, "Timeout", None, 100)
         ([sent(0, answered(1)), sent(1)], [0], False),
     ],
 )
-def test_silence_is_told_from_a_gap(events, booked, expected):
+def test_silence_may_await_the_next_batch_and_a_gap_may_not(events, booked, expected):
     """Silent: all that is booked was sent before anything that is missing was acknowledged."""
     effects = tuple(Effect(f"event-{number}") for number in booked)
     assert may_await_next_batch(History("steady", tuple(events), final=Observation(0, effects))) is expected
@@ -101,7 +101,7 @@ def test_versions_tell_updates_apart():
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_updates_that_nothing_tells_apart_accuse_nobody(number):
+def test_indistinguishable_updates_are_verified_with_a_note(number):
     """A table with a row per customer, or two rows without versions: both are right."""
     found = judge(business(UPDATES, *[{"customerId": 7}] * number), CONTRACT)
     assert found.verdict is Verdict.VERIFIED
@@ -154,7 +154,7 @@ def test_a_row_may_have_an_id_of_its_own_beside_that_of_the_payload():
     assert Verdict.VERIFIED is judge(business([reservation], row), CONTRACT).verdict
 
 
-def told(webhook, event_id, *, entity=None, state=None, expect=Expect.ONCE):
+def fact(webhook, event_id, *, entity=None, state=None, expect=Expect.ONCE):
     """An event of one of two webhooks."""
     return EventFact(webhook, event_id, "SaleCreated", ACK, entity=entity, state=state, expect=expect)
 
@@ -175,7 +175,7 @@ def groups(events, *keys, observer_key="webhookEventId"):
 
 
 ONE_SALE = Entity("saleId", "7")
-TWINS = [told("w1", "a", entity=ONE_SALE), told("w2", "b", entity=ONE_SALE)]
+TWINS = [fact("w1", "a", entity=ONE_SALE), fact("w2", "b", entity=ONE_SALE)]
 
 
 @pytest.mark.parametrize(
@@ -195,22 +195,22 @@ def test_what_two_webhooks_report_is_one_thing_or_two(keys, expected):
 
 def test_two_events_of_one_webhook_are_two_things():
     """Also about one entity; and events without an entity, whatever their webhooks."""
-    twice = [told("w1", "a", entity=ONE_SALE), told("w1", "b", entity=ONE_SALE), told("w2", "c", entity=ONE_SALE)]
+    twice = [fact("w1", "a", entity=ONE_SALE), fact("w1", "b", entity=ONE_SALE), fact("w2", "c", entity=ONE_SALE)]
     assert [["a", "c"], ["b"]] == [events for events, *_ in groups(twice)]
-    assert [["a"], ["b"]] == [events for events, *_ in groups([told("w1", "a"), told("w2", "b")])]
-    other = [told("w1", "a", entity=ONE_SALE), replace(told("w2", "b", entity=ONE_SALE), event="InvoiceCreated")]
+    assert [["a"], ["b"]] == [events for events, *_ in groups([fact("w1", "a"), fact("w2", "b")])]
+    other = [fact("w1", "a", entity=ONE_SALE), replace(fact("w2", "b", entity=ONE_SALE), event="InvoiceCreated")]
     assert [["a"], ["b"]] == [events for events, *_ in groups(other)]
 
 
 def test_an_event_that_may_be_refused_needs_no_effect():
     """Where one of several must have one, one is needed."""
-    free = told("w2", "b", entity=ONE_SALE, expect=Expect.EITHER)
+    free = fact("w2", "b", entity=ONE_SALE, expect=Expect.EITHER)
     assert [(["b"], [], 0, 1)] == groups([free])
     assert [(["a", "b"], [], 1, 2)] == groups([TWINS[0], free])
 
 
 def test_effects_that_name_no_event_are_counted_by_whether_they_name_one():
-    history = History("steady", (told("w", "a"),), "list")
+    history = History("steady", (fact("w", "a"),), "list")
     found = correlate(history, Observation(0, (Effect("a"), Effect("x"), Effect("y"), Effect(None))))
     assert (2, 1) == (found.foreign, found.unkeyed)
     assert (0, 0) == (correlate(history, None).foreign, correlate(history, None).unkeyed)
@@ -218,7 +218,7 @@ def test_effects_that_name_no_event_are_counted_by_whether_they_name_one():
 
 def test_the_effects_of_a_history_are_those_that_name_its_events():
     """By id, or by what they are about."""
-    by_id = History("steady", (told("w", "a"),), "list")
+    by_id = History("steady", (fact("w", "a"),), "list")
     assert (Effect("a"),) == effects_of(by_id, (Effect("a"), Effect("x"), Effect(None)))
     ours, other = Effect(None, {"saleId": 125086012}), Effect(None, {"saleId": 1})
     assert (ours,) == effects_of(business([SALE]), (ours, other, Effect(None, "x")))
@@ -226,14 +226,14 @@ def test_the_effects_of_a_history_are_those_that_name_its_events():
 
 def test_effects_are_complete_when_each_event_has_its_own():
     """Or when a newer state stands in its place."""
-    by_id = History("steady", (told("w", "a"), told("w", "b")), "list")
+    by_id = History("steady", (fact("w", "a"), fact("w", "b")), "list")
     assert (True, False, False) == tuple(
         is_complete(by_id, tuple(map(Effect, keys))) for keys in (("a", "b"), ("a",), ())
     )
-    states = [told("w", name, state=StateRow("customerId", "7", since)) for name, since in (("a", "10"), ("b", "11"))]
+    states = [fact("w", name, state=StateRow("customerId", "7", since)) for name, since in (("a", "10"), ("b", "11"))]
     rows = History("steady", tuple(states), "list")
     assert (True, False) == (is_complete(rows, (Effect("b"),)), is_complete(rows, (Effect("a"),)))
-    more = History("steady", (*states, told("w", "c")), "list")
+    more = History("steady", (*states, fact("w", "c")), "list")
     assert not is_complete(more, (Effect("b"),))
 
 
@@ -253,14 +253,14 @@ def test_an_event_that_the_receiver_refused_at_every_run_asks_for_no_effect(runs
         Run(number, Trigger.ORIGINAL, Outcome.ANSWERED if code else Outcome.UNKNOWN, "", code, 0, faulted=faulted)
         for number, (code, faulted) in enumerate(runs, start=1)
     ]
-    history = History("steady", (replace(told("w", "a"), runs=tuple(tried)),), "list")
+    history = History("steady", (replace(fact("w", "a"), runs=tuple(tried)),), "list")
     assert complete is is_complete(history, ())
 
 
 @pytest.mark.parametrize(("last", "complete"), [((), True), ((answered(0, 429),), True), ((UNANSWERED,), False)])
 def test_an_event_that_never_reached_the_receiver_asks_for_no_effect(last, complete):
     """Nor does one that was refused afterwards. A run without an answer may have been taken."""
-    history = History("steady", (replace(told("w", "a"), runs=(replace(REFUSED, faulted=True), *last)),), "list")
+    history = History("steady", (replace(fact("w", "a"), runs=(replace(REFUSED, faulted=True), *last)),), "list")
     assert complete is is_complete(history, ())
 
 
@@ -361,4 +361,4 @@ def test_a_state_that_was_replaced_is_not_missing():
 
 def test_a_second_effect_takes_no_need_from_the_first():
     """Of one event alone, one effect is needed and one is right, however many there are."""
-    assert [(["a"], ["a", "a"], 1, 1)] == groups([told("w", "a")], "a", "a")
+    assert [(["a"], ["a", "a"], 1, 1)] == groups([fact("w", "a")], "a", "a")

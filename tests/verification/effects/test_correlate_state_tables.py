@@ -68,7 +68,7 @@ def test_two_webhooks_share_the_one_effect_of_a_row():
     assert {"old", "new", "twin"} == replaced([OLD, NEW, state("twin", "11")], {"new": shared, "twin": shared})
 
 
-def test_rows_that_a_fault_has_made_one_are_not_told_apart():
+def test_rows_that_a_fault_has_merged_count_as_one():
     """Two stock items lost their GTIN on the way: to a receiver they are one row, which keeps the newer."""
     old, new, elsewhere = (
         replace(state(name, since, row=row, table="stockId gtin"), altered=True)

@@ -50,7 +50,7 @@ def test_what_makes_a_history_prove_nothing(facts, reason):
     assert reason == History("steady", **facts).why_not_judged
 
 
-def test_what_was_not_recorded_accuses_nobody():
+def test_unrecorded_facts_are_those_of_a_quiet_scenario():
     """Facts that a test or an old run leaves out are those of a quiet scenario, judged as usual."""
     plain = History("steady")
     assert (plain.observer, plain.observer_key, plain.observer_failure) == ("", "webhookEventId", "")

@@ -59,7 +59,7 @@ def test_effects_without_a_key_and_those_with_one_are_counted_apart():
     assert 1 == baseline.gone_from([Effect("a"), Effect("b"), Effect(None, 3)])
 
 
-def test_what_is_gone_is_told_by_its_key_and_what_is_new_by_its_content():
+def test_keys_tell_which_effects_are_gone_and_contents_which_are_new():
     """A second `a` is no `b`; of two effects without a key the one with other content is new, whatever comes first."""
     assert 1 == Baseline.of([Effect("a"), Effect("b")]).gone_from([Effect("a"), Effect("a")])
     old, other = Effect(None, {"n": 1}), Effect(None, {"n": 2})

@@ -91,7 +91,7 @@ def test_a_list_that_has_grown_into_no_json_is_a_failure(shop, then):
             observer.read()
 
 
-def test_a_url_where_nobody_listens_is_a_failure(free_port):
+def test_a_url_without_a_server_is_a_failure(free_port):
     """No answer is told as such."""
     with (
         closing(UrlObserver(f"http://127.0.0.1:{free_port()}/effects")) as observer,

@@ -105,7 +105,7 @@ def test_an_observer_that_stumbles_is_tried_again(waits):
     assert (rest.failure, rest.is_quiet) == ("", True)
 
 
-def test_the_last_change_is_told(waits):
+def test_the_last_change_is_timed_from_the_first_look(waits):
     """When the last effect came, counted from the first look: so slow is this receiver."""
     rest, _ = waits([(0, 0), (2.5, 1)])
     assert 2.5 <= rest.last_change_after_s < 2.7
@@ -193,7 +193,7 @@ def watches(monkeypatch):
 
 
 @pytest.mark.parametrize("key", ["a", None])
-def test_a_field_that_nobody_judges_may_change_for_ever(watches, key):
+def test_an_unjudged_field_may_change_for_ever(watches, key):
     """Effects with the time of reading in them are at rest."""
     assert watches(lambda now: [(key, {"id": "a", "at": now, "current": True, "payload": {"n": 1}})]).is_quiet
 

@@ -37,7 +37,7 @@ def test_without_an_observer_nothing_is_claimed(shop, requested, play):
     assert "no way to read effects was given" in played.judgement.reason
 
 
-def test_an_observer_that_is_down_accuses_nobody(shop, requested, play):
+def test_an_observer_that_is_down_makes_the_scenario_unknown(shop, requested, play):
     """The observer answers 502 from the start: unknown, with what it said."""
     shop.shows = lambda: (502, b"bad gateway")
     (played,) = play(requested(shop.url), "steady")
@@ -77,7 +77,7 @@ def test_what_was_there_before_the_observer_answered_is_no_effect_of_ours(shop, 
     assert not played.judgement.notes
 
 
-def test_an_observer_that_dies_on_the_way_accuses_nobody(shop, requested, play):
+def test_an_observer_that_dies_on_the_way_makes_the_scenario_unknown(shop, requested, play):
     """The observer dies after the control: unknown, though no effect can be seen any more."""
     looks = itertools.count()
     shop.shows = lambda: (200, orjson.dumps(shop.effects)) if next(looks) < 3 else (500, b"")
@@ -160,7 +160,7 @@ def test_a_slow_worker_that_time_runs_out_on_is_unknown(shop, requested, play, l
     assert "the effects were still changing when time ran out" in played.judgement.reason
 
 
-def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, play, limits):
+def test_an_observer_that_shows_the_newest_only_makes_the_scenario_unknown(shop, requested, play, limits):
     """A list that is a window drops what it showed before: unknown, because what was lost cannot be known."""
     shop.shows = lambda: (200, orjson.dumps(shop.effects[-5:]))
     (played,) = play(requested(shop.url, limits=limits()), "short-outage")
@@ -170,7 +170,7 @@ def test_an_observer_that_shows_the_newest_only_accuses_nobody(shop, requested, 
 
 
 @pytest.mark.parametrize(("size", "expected"), [(10, Verdict.UNKNOWN), (11, Verdict.VIOLATED)])
-def test_an_observer_that_shows_one_page_accuses_nobody(shop, requested, play, limits, size, expected):
+def test_an_observer_that_shows_one_page_makes_the_scenario_unknown(shop, requested, play, limits, size, expected):
     """The list ends at ten records: a page, not a loss. One of eleven is no page."""
     shop.shows = lambda: (200, orjson.dumps(shop.effects[:size]))
     (played,) = play(requested(shop.url, limits=limits(last_s=0.1)), "short-outage")

@@ -39,7 +39,7 @@ def test_failed_then_booked_once_is_recovered():
     assert (found.verdict, found.classes[sale.webhook_event_id]) == (Verdict.VERIFIED, Class.RECOVERED)
 
 
-def test_an_event_with_broken_runs_only_accuses_nobody():
+def test_an_event_with_broken_runs_only_is_unsettled():
     """A receiver that never got a run without a fault is not blamed: `unsettled`, and no finding."""
     sale = event(run(None, faulted=True, sent=False))
     found = verdict_on(sale)
@@ -66,7 +66,7 @@ def test_no_observer_still_sees_a_refusal():
     assert (found.verdict, [each.class_ for each in found.findings]) == (Verdict.VIOLATED, [Class.REJECTED])
 
 
-def test_a_dead_observer_accuses_nobody():
+def test_a_dead_observer_makes_the_scenario_unknown():
     """An observer that died in the middle makes the scenario unknown, with its words as the reason."""
     lost = history(event(), event())
     found = judge(
@@ -271,7 +271,7 @@ def test_a_doubt_without_anything_missing_is_none():
     assert judge(history(sale, effects=booked(sale)), CONTRACT, doubt="5 s late").verdict is Verdict.VERIFIED
 
 
-def test_what_still_changes_is_told():
+def test_the_reason_names_what_still_changes():
     """Effects that never rest: the reason names what changed."""
     found = judge(history(event(), settled=False), CONTRACT, change="the effect of a changed its payload")
     assert found.reason == ("the effects were still changing when time ran out: the effect of a changed its payload")
@@ -288,7 +288,7 @@ def test_a_judgement_says_all_that_it_found():
     assert "" == Judgement(Verdict.VERIFIED).reason
 
 
-def test_the_first_of_several_reasons_is_told():
+def test_the_first_of_several_reasons_is_given():
     """Of two events that were still being taken, the one that was raised first."""
     found = verdict_on(failed_then(429), failed_then(None), unfinished=True)
     assert (Verdict.UNKNOWN, True) == (found.verdict, "got 429 some phrase; others were still" in found.reason)
@@ -298,7 +298,7 @@ def test_without_a_look_there_are_no_effects_to_count():
     assert {} == judge(History("steady", (event(),)), CONTRACT).effects
 
 
-def test_what_changes_for_no_known_reason_is_told_without_one():
+def test_an_unknown_change_is_reported_without_a_detail():
     assert (
         "the effects were still changing when time ran out" == judge(history(event(), settled=False), CONTRACT).reason
     )

@@ -49,7 +49,7 @@ def group(*events, effects=1, ambiguous=False):
 SALE = Entity("saleId", "7")
 
 
-def told(webhook, name, entity=SALE):
+def fact(webhook, name, entity=SALE):
     return EventFact(webhook, name, "SaleCreated", (), entity=entity)
 
 
@@ -61,17 +61,17 @@ TWIN = (
 
 def test_what_two_webhooks_report_may_be_booked_twice():
     """One occurrence that was booked for each of them; not two things, or two events of one webhook."""
-    one, other = told("w1", "a"), told("w2", "b")
+    one, other = fact("w1", "a"), fact("w2", "b")
     assert [TWIN.format(1)] == notes(group(one, other, effects=2))
     assert [TWIN.format(2)] == notes(group(one, other, effects=2), group(one, other, effects=2))
     assert [] == notes(group(one, other, effects=1))
-    assert [] == notes(group(one, told("w1", "b"), effects=2))
-    assert [] == notes(group(one, told("w2", "b", Entity("saleId", "8")), effects=2))
+    assert [] == notes(group(one, fact("w1", "b"), effects=2))
+    assert [] == notes(group(one, fact("w2", "b", Entity("saleId", "8")), effects=2))
     assert [] == notes(group(one, effects=2))
 
 
 def test_what_no_effect_tells_apart_is_counted():
-    one, other = told("w1", "a"), told("w1", "b")
+    one, other = fact("w1", "a"), fact("w1", "b")
     assert ["2 entities had several events that no effect tells apart: one effect or more is right"] == notes(
         group(one, other, ambiguous=True), group(one, other, ambiguous=True), group(one)
     )
@@ -93,13 +93,13 @@ def test_an_older_state_that_was_never_acknowledged_is_none():
     assert [] == notes(group(refused, effects=0), replaced=["old"])
 
 
-def test_effects_of_others_are_told_where_nothing_else_was_played():
+def test_foreign_effects_get_a_note_in_a_scenario_that_was_alone():
     """Beside it they may be another scenario's."""
     assert ["ignored 3 new effects that name no event of this scenario"] == notes(foreign=1, unkeyed=2)
     assert [] == notes(foreign=1, unkeyed=2, is_alone=False)
 
 
-def test_an_order_that_was_not_seen_is_told_where_another_was():
+def test_an_unseen_order_gets_a_note_where_another_was_seen():
     """Where none was seen, that is the reason of the verdict."""
     (told,) = notes(orders={"CustomerUpdated": True, "StockMovementCreated": False, "OrderUpdated": False})
     assert told == (
@@ -109,16 +109,16 @@ def test_an_order_that_was_not_seen_is_told_where_another_was():
     assert [] == notes(orders={"CustomerUpdated": False, "StockMovementCreated": False})
 
 
-def test_what_has_no_identity_is_told_where_effects_are_found_by_it():
+def test_types_without_an_identity_get_a_note_where_effects_are_found_by_it():
     """The types, each once, in the order of the alphabet."""
     unnamed = [EventFact("w", f"{n}", f"Type{name}", ()) for n, name in enumerate("EDCBAA")]
     said = "not judged, because the catalogue knows no identity: TypeA, TypeB, TypeC, TypeD, TypeE"
-    assert [said] == notes(*map(group, unnamed), group(told("w", "x")), observer_key=BUSINESS)
+    assert [said] == notes(*map(group, unnamed), group(fact("w", "x")), observer_key=BUSINESS)
     assert [] == notes(*map(group, unnamed))
-    assert [] == notes(group(told("w", "x")), observer_key=BUSINESS)
+    assert [] == notes(group(fact("w", "x")), observer_key=BUSINESS)
 
 
-def test_the_limit_of_bodies_is_told():
+def test_the_limit_of_bodies_gets_a_note():
     assert ["takes bodies up to 1 MiB"] == notes(limit="takes bodies up to 1 MiB")
 
 

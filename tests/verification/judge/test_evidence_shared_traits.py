@@ -27,7 +27,7 @@ def changed(**fields):
         ({"sku": "A" * 18}, "`sku` has more than 16 characters"),
     ],
 )
-def test_the_one_lost_event_is_told_by_what_is_odd_about_it(fields, told):
+def test_the_one_lost_event_is_described_by_what_is_odd_about_it(fields, told):
     assert f"{told} in the one event that it lost, and in none of the 3 of this type that it booked" == shared_by(
         [changed(**fields)], [SALE] * 3
     )
@@ -40,13 +40,13 @@ def test_the_length_that_no_booked_text_has_is_named():
 
 
 @pytest.mark.parametrize("most", [16, 20, 24, 30, 32, 40, 50, 64, 80, 100, 128, 200, 255, 500, 1_000, 4_000])
-def test_lengths_that_columns_usually_have_are_told_apart(most):
+def test_usual_column_lengths_are_distinguished(most):
     found = shared_by([changed(sku="A" * (most + 1))], [changed(sku="A" * most)] * 3)
     assert found.startswith(f"`sku` has more than {most:,} characters in the one")
 
 
 @pytest.mark.parametrize("most", [5, 10, 20, 50, 100, 500, 1_000, 5_000])
-def test_numbers_of_entries_are_told_apart(most):
+def test_numbers_of_entries_are_distinguished(most):
     lost, booked = (changed(lines=SALE["lines"] * number) for number in (most + 1, most))
     assert shared_by([lost], [booked] * 3).startswith(f"`lines` has more than {most:,} entries in the one")
 
@@ -71,7 +71,7 @@ def test_what_is_at_the_top_of_a_payload_comes_first():
     assert shared_by([lost], [SALE] * 3).startswith("`customer.name` is null and `lines[].gtin` is null in the one")
 
 
-def test_an_emoji_is_told_where_other_letters_were_booked():
+def test_an_emoji_is_named_where_other_letters_were_booked():
     found = shared_by([changed(sku="👔")], [changed(sku="Å")] * 3)
     assert found.startswith("`sku` has characters of four bytes, such as an emoji,")
 

@@ -47,7 +47,7 @@ def test_a_field_that_was_seen_but_never_null_is_a_guess():
     assert not found.is_guessed
 
 
-def test_a_field_is_told_with_its_provenance():
+def test_a_suspect_field_is_named_with_its_provenance():
     """Three of them, and how many more."""
     assert "`sku` null: inferred(low): no source says that it is sent" == sentence(suspects({"sku": None}, [], SCHEMA))
     many = [Suspect(name, "") for name in "abcde"]

@@ -53,7 +53,7 @@ def test_what_it_remembers_is_said_of_a_receiver_that_has_a_key():
     assert "9 s" not in str(seen(pairs(KeyPair.COPY), KeyPair.COPY).with_memory("has forgotten it after 9 s"))
 
 
-def test_ids_may_be_told_apart_by_their_spelling():
+def test_a_key_may_distinguish_ids_by_their_spelling():
     found = seen(pairs(), *TWO_IDS, KeyPair.CASE)
     assert "books by event id; ids that differ in dashes are one; ids that differ in case are two" == str(found)
     assert "books by event id" == found.short
@@ -158,7 +158,7 @@ def test_a_table_of_newest_states_does_not_show_whether_a_version_is_dropped():
     assert "version" not in str(found)
 
 
-def test_by_what_events_are_about_the_pairs_are_told_apart_too():
+def test_pairs_are_distinguished_by_entity_without_event_ids():
     """Effects without event ids: of two events about one sale there are two effects, or one."""
     assert "books by event id" == seen(pairs(), *TWO_IDS, key="business").short
     assert "books by entity" == seen(pairs(), KeyPair.MOMENT, KeyPair.ALIKE, key="business").short
@@ -186,7 +186,7 @@ def test_nothing_is_added_to_what_is_unknown():
     )
 
 
-def test_two_ids_with_the_same_bytes_must_be_told_apart():
+def test_the_key_is_unknown_if_two_ids_with_the_same_bytes_look_alike():
     """Without that pair nothing is known, whatever else was booked."""
     assert "unknown: the observer does not tell two events with the same bytes apart" == str(
         seen(pairs(KeyPair.WEBHOOK), KeyPair.WEBHOOK)

@@ -10,7 +10,7 @@ def events(booked, *, type_="SaleCreated", scenario="storm", payload=None):
     return [Acknowledged(scenario, type_, payload, letter == "+") for letter in booked]
 
 
-def told(*rows):
+def sentences(*rows):
     return [str(each) for each in never_booked([row for these in rows for row in these])]
 
 
@@ -20,7 +20,7 @@ COUNT = "StockCountReconciled"
 def test_a_type_of_which_none_is_booked_while_all_others_are():
     assert [
         "none of the 3 acknowledged StockCountReconciled events has an effect, 99 events of other types have"
-    ] == told(events("---", type_=COUNT), events("+" * 99))
+    ] == sentences(events("---", type_=COUNT), events("+" * 99))
 
 
 def test_types_that_are_never_booked_are_one_kind():
@@ -28,9 +28,9 @@ def test_types_that_are_never_booked_are_one_kind():
     rows = [events("---", type_=type_) for type_ in "ABCDE"]
     assert [
         "none of the 15 acknowledged A, B, C and 2 more events has an effect, 40 events of other types have"
-    ] == told(*rows, events("+" * 40))
+    ] == sentences(*rows, events("+" * 40))
     for number, named in ((2, "A and B"), (3, "A, B and C"), (4, "A, B, C and 1 more")):
-        (said,) = told(*rows[:number], events("+" * 40))
+        (said,) = sentences(*rows[:number], events("+" * 40))
         assert f"none of the {3 * number} acknowledged {named} events has" in said
 
 
@@ -51,14 +51,14 @@ def test_types_that_are_never_booked_are_one_kind():
     ],
 )
 def test_what_chance_explains_is_no_kind(lost, others, is_named):
-    assert is_named == bool(told(events(lost, type_=COUNT), events(others)))
+    assert is_named == bool(sentences(events(lost, type_=COUNT), events(others)))
 
 
 @pytest.mark.parametrize(("beside", "is_named"), [("-" * 30, False), ("+" * 30, True), ("", False)])
 def test_a_type_that_is_lost_where_everything_is_lost_is_no_kind(beside, is_named):
     """A kill loses all events of a scenario, of which a type may have no others: the scenario shows nothing of it."""
     kill, well = events("---", type_=COUNT, scenario="kill"), events("+" * 900)
-    assert is_named == bool(told(kill, well, events(beside, scenario="kill")))
+    assert is_named == bool(sentences(kill, well, events(beside, scenario="kill")))
 
 
 NULL, FULL, EMPTY = {"customer": None, "lines": [{"gtin": "1"}]}, {"customer": "Kari", "lines": [{"gtin": "1"}]}, {}
@@ -67,7 +67,7 @@ NULL, FULL, EMPTY = {"customer": None, "lines": [{"gtin": "1"}]}, {"customer": "
 def test_a_null_with_which_none_is_booked():
     assert [
         "none of the 4 acknowledged SaleCreated events whose `customer` is null has an effect, 40 others have"
-    ] == told(
+    ] == sentences(
         events("----", payload=NULL),
         events("+" * 30, payload=FULL),
         events("+" * 10, payload=EMPTY),
@@ -77,27 +77,27 @@ def test_a_null_with_which_none_is_booked():
 
 def test_a_null_with_which_one_is_booked_is_harmless():
     rows = [events("----", payload=NULL), events("+" * 40, payload=FULL)]
-    assert told(*rows)
-    assert not told(*rows, events("+", payload=NULL))
+    assert sentences(*rows)
+    assert not sentences(*rows, events("+", payload=NULL))
 
 
 def test_an_event_of_which_it_is_not_known_what_arrived_says_nothing():
     rows = [events("----", payload=NULL), events("+" * 40, payload=FULL)]
-    assert told(*rows) == told(*rows, events("+-+-"))
-    assert not told(events("----", payload=NULL), events("+" * 40))
+    assert sentences(*rows) == sentences(*rows, events("+-+-"))
+    assert not sentences(events("----", payload=NULL), events("+" * 40))
 
 
 def test_a_null_in_half_of_the_lost_events_explains_these():
     """The others that are lost make chance more likely: 10 of 50 are, so 4 are no proof and 6 are."""
     lossy = [events("-" * 10, payload=FULL), events("+" * 40, payload=FULL)]
-    assert not told(*lossy, events("-" * 4, payload=NULL))
+    assert not sentences(*lossy, events("-" * 4, payload=NULL))
     (kind,) = never_booked([*lossy[0], *lossy[1], *events("-" * 8, payload=NULL)])
     assert (8, 40) == (kind.number, kind.others)
 
 
 def test_fields_that_are_null_together_are_named_together():
     both = {"b": {"c": None}, "zero": None, "d": "x"}
-    kinds = told(events("----", payload=both), events("+" * 40, payload={"b": {"c": 1}, "zero": 1, "d": "x"}))
+    kinds = sentences(events("----", payload=both), events("+" * 40, payload={"b": {"c": 1}, "zero": 1, "d": "x"}))
     assert [
         "none of the 4 acknowledged SaleCreated events whose `zero` and `b.c` are null has an effect, 40 others have"
     ] == kinds
@@ -117,8 +117,8 @@ def test_each_event_is_of_one_kind_by_its_nulls():
 def test_a_null_that_is_lost_where_nothing_else_was_sent_is_no_kind():
     """The scenario may have lost whatever it sent."""
     alone, well = events("-" * 8, payload=NULL, scenario="kill"), events("+" * 40, payload=FULL)
-    assert not told(alone, well)
-    assert told(alone, well, events("+" * 40, payload=FULL, scenario="kill"))
+    assert not sentences(alone, well)
+    assert sentences(alone, well, events("+" * 40, payload=FULL, scenario="kill"))
 
 
 def test_a_field_that_several_types_have_is_one_kind():
@@ -130,7 +130,7 @@ def test_a_field_that_several_types_have_is_one_kind():
     said = (
         "none of the 8 acknowledged CustomerCreated and CustomerUpdated events whose `customer` is null has an effect"
     )
-    assert [f"{said}, 80 others have"] == told(rows)
+    assert [f"{said}, 80 others have"] == sentences(rows)
 
 
 def test_whole_types_come_first():

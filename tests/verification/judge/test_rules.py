@@ -91,7 +91,7 @@ def test_effects_that_were_not_seen_cannot_change():
     assert opinion is changing_effects_prove_little(evidence(), opinion)
 
 
-def test_a_state_that_was_overwritten_is_told_once():
+def test_an_overwritten_state_is_accused_once():
     """The newer one has no effect because the older one counts: that is no loss beside it."""
     older = event("older", ACKNOWLEDGED, series="s", rank=0)
     newer = event("newer", ACKNOWLEDGED, series="s", rank=1)
@@ -100,7 +100,7 @@ def test_a_state_that_was_overwritten_is_told_once():
     assert (expected, "") == accusations(older, newer, lost, shown=["older"])
 
 
-def test_what_a_row_showed_before_an_older_state_overwrote_it_is_told_once():
+def test_a_row_that_an_older_state_overwrote_is_accused_once():
     """The creation has no effect either: the row shows the older update. Of another customer nothing is shown."""
     row = StateRow("customerId", "7", "10")
     created = event("created", ACKNOWLEDGED, state=replace(row, since="09"))
@@ -247,7 +247,7 @@ def test_a_level_accuses_the_movement_that_explains_it():
     assert ([("more", Class.WRONG_STATE)], "", True) == on_levels({}, more, booked=["more"])
 
 
-def test_what_the_journal_accuses_of_is_not_told_again():
+def test_levels_do_not_repeat_an_accusation_of_the_journal():
     """The level of that item is wrong for the same reason; that of another is told."""
     more, other = moved("more", 4), moved("other", 4, "705")
     lost = Opinion((Classified(more, Class.LOST_AFTER_ACK, ""),), "a reason")

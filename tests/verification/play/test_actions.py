@@ -78,7 +78,7 @@ def test_an_api_that_fails_for_a_while_is_asked_again(plays, operation):
         ("api-lost-response", "listWebhookEvents", "no whole answer came"),
     ],
 )
-def test_an_api_that_fails_without_end_accuses_nobody(plays, fault, operation, told):
+def test_an_api_that_fails_without_end_makes_the_scenario_unknown(plays, fault, operation, told):
     """Patience has an end: unknown, with the step and what the API said, though every event stays unreceived."""
     step = f'{FAULT}fault = "{fault}"\nmatch = {{operation = "{operation}"}}\n'
     played, file = plays(REFUSED + step + RECONCILE, last_s=0.2)

@@ -93,7 +93,7 @@ def test_what_is_asked_is_asked_until_it_is_answered(ask):
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
-def test_nobody_asks_for_ever(ask):
+def test_a_failing_call_is_given_up_after_last_s(ask):
     """When its patience is over it raises the last failure; a refused connection at once."""
     for error, limits in ((refused(500), {"last_s": 0.0}), (LOST, {"last_s": 0.0}), (Unreachable("gone"), {})):
         api = Troubled(error, error)
@@ -149,7 +149,7 @@ def test_a_resend_that_is_refused_is_made_again():
     assert (3, [0.5, 0.5, 0.1]) == (api.calls, api.pauses_s)
 
 
-def test_a_resend_that_is_always_refused_is_told():
+def test_a_resend_that_is_always_refused_raises_an_error():
     """Its event would look as if the receiver had refused it."""
     with pytest.raises(ApiError, match="got 500"):
         Troubled(refused(500)).harness(last_s=0.0).resend([("webhook", "event-1")])

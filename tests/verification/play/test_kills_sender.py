@@ -95,7 +95,7 @@ def test_accepted_and_nothing_sent_never_reached_it(peer):
     assert peer.end() == b""
 
 
-def test_nobody_there_is_not_sent(free_port):
+def test_a_refused_connection_is_not_sent(free_port):
     """No connection: certainly not sent, and nothing is crashed."""
     sent = send(delivery(free_port()), crash_at=CrashPoint.WHOLE_BODY, crash=lambda: pytest.fail("crashed"))
     assert sent == SendResult(Outcome.NOT_SENT)

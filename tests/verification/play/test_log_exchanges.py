@@ -93,7 +93,7 @@ def books_no_return(shop):
 
 
 @pytest.mark.slow
-def test_lost_events_are_told_by_what_they_have_in_common(shop, requested, play):
+def test_lost_events_show_what_they_have_in_common(shop, requested, play):
     """It answers 200 and books no return: the answers say nothing, the amounts do."""
     books_no_return(shop)
     (played,) = play(requested(shop.url, events=["SaleCreated"]), "unicode-and-decimals")

@@ -69,7 +69,7 @@ def test_when_none_is_seen_nothing_can_be_judged():
     assert found.latency_s is None
 
 
-def test_a_receiver_that_takes_new_events_for_repeats_is_told_so():
+def test_the_control_says_that_a_receiver_takes_new_events_for_repeats():
     """The key is where it should be, so it is not to blame: the receiver booked one event, and none since."""
     receiver = ScriptedReceiver(books=[])
     receiver.effects.append({"webhookEventId": "before"})
@@ -173,13 +173,13 @@ class Changing(ScriptedReceiver):
 
 
 @pytest.mark.parametrize(("first", "later", "told"), [(400, 400, 400), (503, 400, None), (400, 503, None)])
-def test_the_answer_to_each_type_is_told_where_none_was_acknowledged(first, later, told):
+def test_refused_types_are_listed_with_their_answers_if_none_was_acknowledged(first, later, told):
     """Where the two tries differ, the answer is open: the receiver may take such events at another moment."""
     assert dict.fromkeys(TYPES, told) == Changing(first, later).preflight().run().refused
 
 
 @pytest.mark.parametrize(("first", "later"), [(200, 400), (400, 200), (200, 200)])
-def test_nothing_is_told_where_an_event_was_acknowledged(first, later):
+def test_no_type_is_listed_as_refused_if_an_event_was_acknowledged(first, later):
     """In either try, seen or not."""
     assert {} == Changing(first, later, books=[]).preflight().run().refused
 

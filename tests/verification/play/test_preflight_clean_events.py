@@ -17,7 +17,7 @@ from tests.verification.laboratory import CONTRACT, ending
 pytestmark = pytest.mark.slow
 
 
-def test_an_observer_with_another_key_is_told_apart_from_a_loss(shop, requested, play, limits):
+def test_an_observer_with_another_key_makes_the_control_fail(shop, requested, play, limits):
     """Nothing at the key: the control fails, and the reason names the fields that there are."""
     shop.shows = lambda: (200, orjson.dumps([{"id": each["webhookEventId"]} for each in shop.effects]))
     (played,) = play(requested(shop.url, limits=limits()), "steady")

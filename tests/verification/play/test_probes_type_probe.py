@@ -49,7 +49,7 @@ def probed(answers, otherwise, *, events=()):
             return opened.probed, harness.given.selection.types("all"), harness.api.list_webhooks()
 
 
-def test_most_types_refused_is_told_with_what_to_do():
+def test_a_hint_says_what_to_do_if_most_types_are_refused():
     """Nothing is left out without being asked."""
     found, types, webhooks = probed({SALE: 200}, 500)
     assert "20 of 21 types were answered 500 Internal server error. Not yours? --events SaleCreated" == found.hint

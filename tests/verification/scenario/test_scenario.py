@@ -97,13 +97,13 @@ def test_scenarios_are_chosen_by_name_or_file(scenario_file):
         chosen(["strom"])
 
 
-def test_a_missing_file_is_told():
+def test_a_missing_file_is_refused_by_name():
     """A file that is not there is refused with its name."""
     with pytest.raises(Unusable, match=r"nowhere\.toml: expected a scenario that can be read"):
         chosen(["nowhere.toml"])
 
 
-def test_what_does_not_fit_the_event_types_is_told_with_file_step_and_key(scenario_file):
+def test_a_type_that_does_not_fit_is_refused_with_file_step_and_key(scenario_file):
     """An unknown type is refused before anything is played; a scenario that fits is not."""
     fits = read(scenario_file(RAISE))
     typo = read(scenario_file(f'{RAISE}{RAISE}events = ["SaleCrated"]\n'))

@@ -147,7 +147,7 @@ def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_key(scenario_file, text, told):
+def test_a_mistake_is_refused_with_file_and_key(scenario_file, text, told):
     """A mistake in a scenario is refused with the file, the step and the key, what was expected and what came."""
     with pytest.raises(Unusable, match=r"mine\.toml") as refused:
         read(scenario_file(text))

@@ -26,7 +26,7 @@ def test_some_are_always_of_the_chosen():
     assert Selection(CATALOG, ["customerUpdated", "SaleCreated"]).types("all") == ["CustomerUpdated", "SaleCreated"]
 
 
-def test_what_is_left_out_is_told():
+def test_a_step_is_played_with_the_types_of_the_run():
     """A step that names several types is played with those that the run has."""
     chosen = Selection(CATALOG, ["SaleCreated"])
     assert chosen.types(["CustomerUpdated", "salecreated"]) == ["SaleCreated"]
@@ -55,7 +55,7 @@ def test_what_is_left_out_is_told():
         (Raise(events=["SaleCreated"], payload={"saleId": "x"}), "payload: "),
     ],
 )
-def test_what_does_not_fit_the_types_is_told_with_its_key(step, told):
+def test_a_mismatch_with_the_types_begins_with_its_key(step, told):
     """A type, a path or a payload that the catalogue refuses."""
     assert Selection(CATALOG).mismatch(step).startswith(told)
 

@@ -35,7 +35,7 @@ class DependencyFault(StrEnum):
 
 
 class Passage(StrEnum):
-    """Decides that bytes pass, pass later, wait or are cut."""
+    """The fate of bytes on their way."""
 
     ON = "on"
     LATER = "later"
