@@ -74,7 +74,7 @@ def test_a_broken_receiver_fails_its_own_clause_and_no_other(suite):
     assert re.search(r"Again with: --receiver-seed \d+ -k lost-response", text)
 
 
-def test_what_nobody_could_check_does_not_pass_beside_a_failure(shop, tmp_path):
+def test_an_unchecked_clause_does_not_pass_beside_a_failure(shop, tmp_path):
     """Refused events fail their clause; without an observer the clauses about effects fail as unknown."""
     asked_for = []
     shop.answers = lambda event: asked_for.append(event) or (200 if event == asked_for[0] else 400)  # the control's 200
@@ -87,7 +87,7 @@ def test_what_nobody_could_check_does_not_pass_beside_a_failure(shop, tmp_path):
     assert "no way to read effects was given" in text
 
 
-def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
+def test_a_receiver_that_is_down_gives_one_line(tmp_path):
     """A receiver that is down is the user's to start: the sentence that says so, and no traceback."""
     code, text = asked(tmp_path, "--receiver-url", "http://127.0.0.1:1/hook", "-k", "steady or storm")
     assert code == 1
@@ -96,7 +96,7 @@ def test_nobody_at_the_url_is_told_in_a_line(tmp_path):
     assert "simulator/frontsim/verification" not in text
 
 
-def test_no_secret_is_told(shop, tmp_path):
+def test_no_secret_is_printed(shop, tmp_path):
     """Neither of a receiver that is down, nor of one whose control fails: what pytest prints is handed round."""
     shop.answers = lambda _: 400
     for url in ("http://127.0.0.1:1/hook", f"{shop.url}/hook"):

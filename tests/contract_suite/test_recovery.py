@@ -37,7 +37,7 @@ def test_a_job_that_calls_nothing_passes_nothing(tmp_path):
     assert "unknown, which is not passed: the job made no call to FRONTSIM_BASE_URL" in text
 
 
-def test_a_program_that_is_not_there_is_told_in_a_line(tmp_path):
+def test_a_missing_program_gives_one_line(tmp_path):
     """No traceback of ours."""
     code, text = asked(tmp_path, "/nowhere/job", "-k", "a-plain-failure")
     assert code == 1

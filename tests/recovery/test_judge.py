@@ -137,7 +137,7 @@ def test_a_job_that_takes_long_to_start_does_not_stand_still():
     assert [] == found(history(event(503), calls=calls, starts=[late]))
 
 
-def test_a_note_is_told_and_violates_nothing():
+def test_a_note_is_a_finding_that_violates_nothing():
     """As the severity of its clause says."""
     clauses_ = [replace(each, severity=NOTE) if "missed" in each.classes else each for each in CONTRACT]
     judgement = judge(case(), history(event(503)), Contract(clauses_, CLASSES))

@@ -44,7 +44,7 @@ def test_the_list_of_cases_as_json() -> None:
     assert [{"name": "one", "breaks": "It breaks.", "holds": "It holds."}] == orjson.loads(cases_as_json(told))
 
 
-def test_an_event_is_told_from_its_creation_to_its_end() -> None:
+def test_a_story_goes_from_the_events_creation_to_its_end() -> None:
     """What was special about it, the calls that are about it, each resend, each start with the last that it printed."""
     told = replace(event(503, 500, 200), about="at the end of the month")
     other = event(503, id_="e2")
@@ -70,7 +70,7 @@ def test_an_event_that_is_still_on_its_way_has_no_first_delivery() -> None:
     assert "in the end it has not arrived" in lines
 
 
-def test_of_many_calls_the_first_are_told() -> None:
+def test_a_story_shows_the_first_of_many_calls() -> None:
     """And how many more there were; what the case broke is named."""
     lines = story(history(event(503), calls=[listed(broken="garbage"), *[resent()] * 14]), "e1")
     assert lines[2].endswith("-> 200 [garbage]")

@@ -79,7 +79,7 @@ def test_no_answer_is_no_answer():
     assert "  (no body)" == list(answer_lines(answered("").answer))[-1]
 
 
-def test_a_body_that_was_changed_on_the_way_is_told():
+def test_a_body_that_was_changed_on_the_way_says_so():
     """The request is the one that went out."""
     changed = dataclasses.replace(REQUEST, changed_by="null-optional")
     assert "as null-optional changed it on the way" in next(request_lines(changed))

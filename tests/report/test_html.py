@@ -197,7 +197,7 @@ def test_jinja_is_imported_when_a_page_is_written():
 
 
 @pytest.mark.slow
-def test_what_was_not_played_is_told_beside_a_violation(report):
+def test_scenarios_not_played_are_counted_beside_a_violation(report):
     """The causes stand in place of the counts then, so it has a line of its own."""
     left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))
     told = "1 not played (the budget of 120 s was used up; --budget 240 should play them)"

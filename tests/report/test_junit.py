@@ -64,7 +64,7 @@ def test_what_stands_in_a_reason_cannot_break_the_xml(report):
     assert "the observer &lt;is&gt; down &amp; out" in as_junit(result_of(report))
 
 
-def test_a_clause_that_nobody_could_check_does_not_pass_beside_a_failure(refused_unseen):
+def test_an_unchecked_clause_does_not_pass_beside_a_failure(refused_unseen):
     """One broken clause makes the scenario violated; those about effects, which were not seen, are errors."""
     assert Verdict.VIOLATED is refused_unseen.verdict
     suite = ET.fromstring(as_junit(result_of(refused_unseen))).find("testsuite")

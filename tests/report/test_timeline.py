@@ -37,7 +37,7 @@ def test_marks_stand_in_the_order_of_time(report):
     assert 0 < places[0] < places[-1] < 100
 
 
-def test_copies_that_left_at_once_can_be_told_apart(report):
+def test_copies_that_left_at_once_have_separate_marks(report):
     """Each has a mark that can be seen, in the order of the runs."""
     event, span = first(report)
     copies = tuple(dataclasses.replace(event.runs[0], number=each) for each in range(1, 5))

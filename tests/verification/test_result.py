@@ -25,7 +25,7 @@ def killed_often():
     return History("crash-after-ack", (EventFact("w", "mine", "SaleCreated", (sent, resent)),), marks=marks)
 
 
-def test_a_story_is_told_line_by_line(report):
+def test_a_story_has_a_line_for_each_run_and_kill(report):
     """When it was sent, what came back and what was broken; kills in their place; the effects at the end."""
     assert told(report.played[0].history, 2) == [
         "sent 12:00:01.12 run 1 -> no answer (Timeout) (it may have arrived) [fault on: lost-response]",
@@ -35,7 +35,7 @@ def test_a_story_is_told_line_by_line(report):
     ]
 
 
-def test_only_the_kills_around_its_own_runs_are_told(killed_often):
+def test_a_story_shows_only_the_kills_around_its_own_runs(killed_often):
     """With their times, past midnight too; those for other events are counted."""
     assert told(killed_often, 1) == [
         "sent 23:59:59.5 run 1 -> 200 OK",
@@ -56,12 +56,12 @@ def test_without_a_clock_the_scenario_counts(killed_often):
     assert ["sent +1000 ms run 1 -> 200 OK", *marks, "effects: 1"] == lines
 
 
-def test_effects_that_nobody_saw_are_not_counted(report):
+def test_unseen_effects_are_not_counted(report):
     """Without an observer the story says so, and gives no number."""
     assert told(report.played[0].history, None)[-1] == "effects: could not be seen"
 
 
-def test_a_fault_on_the_api_is_told_beside_no_run():
+def test_a_fault_on_the_api_stands_beside_no_run():
     """It broke no delivery."""
     run = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, at_ms=5)
     faults = (FaultFact("refuse", 0, 9), FaultFact("api-error", 0, 9, on_api=True), FaultFact("delay", 6, 9))

@@ -153,7 +153,7 @@ def test_what_comes_in_part_leaves_the_rest_lost(shop, requested, play, limits):
 
 
 @pytest.mark.slow
-def test_an_observer_that_dies_before_the_last_look_accuses_nobody(shop, requested, play, limits):
+def test_an_observer_that_dies_before_the_last_look_makes_the_scenario_unknown(shop, requested, play, limits):
     """It was alive when effects were missed, and is not when they are looked for again."""
     is_over = threading.Event()
     Batches(shop)
@@ -178,7 +178,7 @@ def test_an_observer_that_dies_before_the_last_look_proves_nothing(shop, request
 
 
 @pytest.mark.slow
-def test_an_observer_that_shows_less_in_the_last_look_accuses_nobody(shop, requested, play, limits):
+def test_an_observer_that_shows_less_in_the_last_look_makes_the_scenario_unknown(shop, requested, play, limits):
     """All is booked late, but the list shows the newest three only: what was lost cannot be known."""
     is_over = threading.Event()
     shop.shows = lambda: (200, orjson.dumps(shop.effects[-3:] if is_over.is_set() else shop.effects[:1]))

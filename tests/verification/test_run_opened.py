@@ -58,7 +58,7 @@ def test_no_simulator_at_the_address_is_refused_at_once(shop, requested, free_po
         pytest.fail("nothing may be played")
 
 
-def test_nobody_at_the_url_is_refused_at_once(requested, play, free_port):
+def test_a_url_without_a_receiver_is_refused_at_once(requested, play, free_port):
     """Nothing listens there: not a verdict but an error, before anything is started."""
     with pytest.raises(Unusable, match="expected a receiver at"):
         play(requested(f"http://127.0.0.1:{free_port()}"), "steady")
@@ -83,7 +83,7 @@ def test_a_request_that_cannot_work_is_refused(shop, requested, play, changes, t
     assert told in str(refused.value)
 
 
-def test_a_command_that_does_not_start_is_told(requested, play, free_port):
+def test_a_command_that_does_not_start_is_refused_with_its_output(requested, play, free_port):
     """--receiver-cmd that ends at once: its exit code and its last words."""
     with pytest.raises(Unusable, match="it ended with 3: no such shop"):
         play(requested(f"http://127.0.0.1:{free_port()}", receiver_cmd="echo no such shop; exit 3"), "steady")

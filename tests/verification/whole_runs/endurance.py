@@ -138,7 +138,7 @@ def put(folder: Path, seed: int, played: Sequence[Played]) -> None:
     (folder / f"{seed}.json").write_bytes(as_json(result_of(Report("", seed, played, checks.receiver_contract()))))
 
 
-def told(played: Sequence[Played]) -> Iterator[str]:
+def failures(played: Sequence[Played]) -> Iterator[str]:
     """A line for each scenario that is not verified; one that the budget left out is named."""
     for each in played:
         if each.judgement.verdict is not Verdict.VERIFIED:
@@ -175,7 +175,7 @@ def main() -> int:
             names = ", ".join(each.scenario.name for each in played) if options.scenarios else "all scenarios"
             took = f"{time.monotonic() - run_began:.0f} s at load {os.getloadavg()[0]:.0f}"
             how = f"{name}, {how_of(seed)}, {took}, {names}"
-            print(f"{seed}: {verdict}: {how}", *told(played), sep="\n", flush=True)
+            print(f"{seed}: {verdict}: {how}", *failures(played), sep="\n", flush=True)
             print(f"  so far: {dict(ended)}", flush=True)
     return int(any("NOT" in key for key in ended))
 

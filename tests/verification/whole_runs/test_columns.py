@@ -40,7 +40,7 @@ def run(shop, row, **options):
     return play(requested(shop.url, events=EVENTS, **options), *SCENARIOS)
 
 
-def test_a_right_receiver_is_verified_and_its_columns_are_told(shop):
+def test_a_right_receiver_is_verified_and_its_columns_are_known(shop):
     """`type` and `status` are its own, and share only a name."""
     played = run(shop, columns)
     assert {Verdict.VERIFIED} == {each.judgement.verdict for each in played}

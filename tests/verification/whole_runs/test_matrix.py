@@ -57,7 +57,7 @@ def state_at(variant, url):
     return f"{url}{variant.state}" if variant.state else ""
 
 
-def told(variant):
+def event_types(variant):
     """A few types, and those that it derives its state from."""
     return tuple(dict.fromkeys((*FEW, *DERIVED_FROM[variant.state])))
 
@@ -103,7 +103,7 @@ def test_a_receiver_that_a_kill_finds_out(variant, child_command, requested, pla
     url, command = child_command(variant.name)
     limits = replace(HASTY, travel_s=variant.days * 86_400)
     request = requested(
-        url, receiver_cmd=command, limits=limits, events=told(variant), observe_state=state_at(variant, url)
+        url, receiver_cmd=command, limits=limits, events=event_types(variant), observe_state=state_at(variant, url)
     )
     for played in play(request, *variant.scenarios):
         assert found(played) & variant.expected, played.scenario.name
@@ -122,7 +122,7 @@ def test_each_scenario_is_played_by_the_reference_and_two_others():
 def test_a_right_receiver_is_verified(variant, name, seed, receiver, requested, play):
     """No false alarm: a right receiver is verified in every scenario, with as many seeds between them."""
     keeper = CORRECT[variant]
-    events = () if variant == "reference" or name in OF_EVERY_TYPE else told(keeper)
+    events = () if variant == "reference" or name in OF_EVERY_TYPE else event_types(keeper)
     with receiver(variant) as url:
         (played,) = play(requested(url, events=events, observe_state=state_at(keeper, url)), name, seed=seed)
     assert (Verdict.VERIFIED, ()) == (played.judgement.verdict, played.judgement.findings), played.judgement.reason
