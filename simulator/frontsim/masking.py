@@ -119,7 +119,7 @@ def masked_errors() -> Iterator[None]:
 
 
 def looks_random(text: str) -> bool:
-    """A word may be a key: it has 16 letters and digits in a row, of both kinds, and is no UUID."""
+    """A word looks random if it has 16 letters and digits in a row, of both kinds, and is no UUID: it may be a key."""
     if _UUID.fullmatch(text):
         return False
     parts = [part for part in re.split(r"[^A-Za-z0-9]", text) if len(part) >= _SHORTEST_RANDOM]

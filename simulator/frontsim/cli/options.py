@@ -420,5 +420,5 @@ def advice(error: ApiError) -> str:
 
 
 def is_simulators_own(error: ApiError) -> bool:
-    """A simulator's control surface wrote this refusal; the vendor's gateway writes another form."""
+    """A refusal is a simulator's own if its control surface wrote it; the vendor's gateway writes another form."""
     return _OUR_PROBLEM in error.body

@@ -157,7 +157,7 @@ def _decide(due: Due[E], progress: _Progress, limits: JobLimits, now_s: float) -
 
 
 def is_refused_for_good(status_codes: Collection[int | None]) -> bool:
-    """Every answer blames the request: a 4xx, except those that may differ a moment later."""
+    """A refusal is for good if every answer blames the request: a 4xx, except those that may differ a moment later."""
     return all(code is not None and code < 500 and code not in _ABOUT_THE_MOMENT for code in status_codes)
 
 

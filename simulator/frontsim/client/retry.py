@@ -124,14 +124,14 @@ class RetryPolicy:
 
 
 def may_pass(error: CallError) -> bool:
-    """The same call may succeed later: no answer came, or the API was busy (429) or failed (5xx)."""
+    """A failed call may pass later if no answer came, or the API was busy (429) or failed (5xx)."""
     if isinstance(error, ApiError):
         return is_rate_limit(error) or error.status >= 500
     return isinstance(error, Ambiguous | Unreachable)
 
 
 def is_rate_limit(error: CallError) -> bool:
-    """The API refused the call, undone, because there were too many (429)."""
+    """A 429 says that the API refused the call, undone, because there were too many."""
     return isinstance(error, ApiError) and error.status == 429
 
 

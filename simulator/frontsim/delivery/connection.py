@@ -363,5 +363,5 @@ def _ends_by_timer(attempt: Attempt) -> bool:
 
 
 def _is_missing_tls_close(error: Exception) -> bool:
-    """We closed in good order and the receiver did not answer with a TLS close: that is not an error."""
+    """A missing TLS close is no error: we closed in good order, and the receiver did not answer with one."""
     return isinstance(error, TimeoutError) and error.errno is None

@@ -45,7 +45,7 @@ def send_plan(rule: FaultRule) -> SendPlan:
 
 
 def result_in_log(rule: FaultRule) -> Result:
-    """The log says this of a delivery that never arrives, or about which it lies."""
+    """Gives the log's result of a delivery that never arrives, or about which the log lies."""
     if rule.fault in _NEVER_ARRIVES:
         return Result(Outcome.NOT_SENT, str(_NEVER_ARRIVES[rule.fault]), duration_ms=0)
     status = 200 if rule.fault == "false-success" else rule.param("status")

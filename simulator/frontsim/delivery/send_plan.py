@@ -113,7 +113,7 @@ class SendPlan:
 
     @property
     def cuts_body(self) -> bool:
-        """A part of the body stays behind."""
+        """A plan cuts the body if a part of it stays behind."""
         return self.body_bytes is not None or self.body_share is not None
 
     def part_of(self, body: bytes) -> bytes:

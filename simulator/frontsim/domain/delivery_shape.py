@@ -83,7 +83,7 @@ class DeliveryShape:
 
     @property
     def keeps_body(self) -> bool:
-        """The body is the payload itself."""
+        """A shape without fields and envelope keeps the payload as the body."""
         return not self.fields and not self.envelope
 
     def body(self, delivery: Delivery, wire_time: WireTime) -> bytes:

@@ -207,7 +207,7 @@ class ReceiverProcess:
 
 
 def is_listening(url: str) -> bool:
-    """Something accepts a connection at the address of a URL."""
+    """Tries to connect to the address of a URL, to see if something listens there."""
     try:
         with socket.create_connection(_address(url), timeout=CONNECT_S):
             return True

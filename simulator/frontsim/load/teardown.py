@@ -170,7 +170,7 @@ def windows(load: Load, *, duration_s: float, ended_ms: int) -> tuple[FaultFact,
 
 
 def faulted_until(breaks_until_ms: int) -> Condition:
-    """The load test may have made such a run fail: it has no answer, and began while something was broken."""
+    """Holds for runs that the load test may have made fail: unanswered, and begun while something was broken."""
     return lambda outcome, at_ms: outcome is not Outcome.ANSWERED and at_ms < breaks_until_ms
 
 

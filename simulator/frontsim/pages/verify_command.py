@@ -46,7 +46,7 @@ class Playable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyCommand:
-    """A command that the page starts.
+    """A command that verifies a receiver or a job, as the page starts it.
 
     `is_configured`: it runs in our folder, so the configuration file holds; without, in an empty one, where none does.
     """

@@ -178,7 +178,7 @@ def _hammered(_: Case, history: CaseHistory) -> Iterator[_Seen]:
 
 
 def _is_serial(start: int, history: CaseHistory) -> bool:
-    """No two calls of that start of the job overlap: it has read each answer before its next call."""
+    """A start of the job is serial if no two of its calls overlap: it reads each answer before its next call."""
     own = sorted((call for call in history.calls if call.start == start), key=lambda call: call.began_s)
     return all(before.ended_s <= after.began_s for before, after in pairwise(own))
 

@@ -48,7 +48,7 @@ class MemoryQueue:
         self._bytes = 0
 
     def __contains__(self, destination: int) -> bool:
-        """Something waits for that destination here."""
+        """A destination is in the queue while something waits for it here."""
         return destination in self._queues
 
     def add(self, delivery: Delivery) -> bool:
@@ -147,7 +147,7 @@ class Queue:
         return min(self._wake_at.values(), default=None)
 
     def has_begun(self, delivery: Delivery) -> bool:
-        """A run has begun, is not over, and was not dropped by a reset."""
+        """A run counts as begun until it is over, or a reset drops it."""
         return delivery.run_id in self._begun
 
     def take_numbers(self, count: int) -> range:

@@ -93,7 +93,7 @@ WHERE (excluded.moment, excluded.number) >= (levels.moment, levels.number)
 
 @dataclass(frozen=True, slots=True)
 class StockChange:
-    """A movement says this of a stock item."""
+    """A movement's change of a stock item."""
 
     stock: Any
     gtin: Any
@@ -308,7 +308,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _add_up(amounts: Sequence[tuple[Any, Any]], total: Any) -> bool:
-    """The amounts come to the total, to the cent; True where a number is missing."""
+    """Amounts add up if they come to the total, to the cent, or a number is missing."""
     numbers = [total, *(value for pair in amounts for value in pair)]
     if not amounts or not all(isinstance(each, int | float) for each in numbers):
         return True

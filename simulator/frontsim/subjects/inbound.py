@@ -182,7 +182,7 @@ def take(db: sqlite3.Connection, key: str) -> bool:
 
 
 def is_taken(db: sqlite3.Connection, key: str) -> bool:
-    """The key is in the table of keys. The answer may be out of date by the time the caller acts on it."""
+    """A key is taken if it is in the table. The answer may be out of date by the time the caller acts on it."""
     return db.execute("SELECT 1 FROM keys WHERE key = ?", (key,)).fetchone() is not None
 
 

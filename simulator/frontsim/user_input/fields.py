@@ -52,7 +52,7 @@ class Fields:
         self._values = {name.lower(): item for name, item in value.items()} if any_case else value
 
     def has(self, name: str) -> bool:
-        """The field is there, even if it is null."""
+        """A field is there even if it is null."""
         return self._key(name) in self._values
 
     def raw(self, name: str) -> Any:
@@ -214,7 +214,7 @@ def most_values(text: bytes) -> int:
 
 
 def is_too_deep(body: bytes, value: object) -> bool:
-    """A value that was read from `body` is nested deeper than it could be written.
+    """A value that was read from `body` is too deep if it could not be written.
 
     A body with few brackets cannot be; only the others are tried.
     """

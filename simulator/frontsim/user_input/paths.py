@@ -123,7 +123,7 @@ def _put(root: object, path: str, wanted: object) -> str | None:
 
 
 def _well_formed(path: str, steps: Sequence[str]) -> bool:
-    """Only single dots and closed brackets separate the steps."""
+    """A path is well formed if only single dots and closed brackets separate its steps."""
     return re.sub(r"\[([^.\[\]]+)\]", r".\1", path).removeprefix(".") == ".".join(steps)
 
 
@@ -171,7 +171,7 @@ def read_assignments(texts: Iterable[str]) -> dict[str, object]:
 
 
 def _is_text(text: str) -> bool:
-    """The text is Unicode: an argument that is not UTF-8 comes with surrogates in it."""
+    """An argument that is not UTF-8 comes with surrogates in it, and is no text."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 

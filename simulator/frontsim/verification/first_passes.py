@@ -191,7 +191,7 @@ def _answer_ms(history: History) -> float:
 
 
 def _answered_well(history: History) -> bool:
-    """The receiver is alive and its effects can be read, so that it can be probed."""
+    """A receiver can be probed if it is alive and its effects can be read."""
     return bool(history.final and history.liveness and not history.liveness.failure)
 
 

@@ -272,11 +272,11 @@ class Patience:
         return min(_PART_FOR_KILLS * self.limits.timeout_s, self.limits.kills_s)
 
     def may_aim(self, *, spent_s: float) -> bool:
-        """There is time for another aimed kill: kills at given moments come after them."""
+        """Allows another aimed kill while there is time for it: kills at given moments come after them."""
         return spent_s <= _PART_FOR_AIMED_KILLS * self.kills_s
 
     def may_kill(self, *, spent_s: float, slowest_s: float) -> bool:
-        """There is time to kill the receiver and start it once more, and for the end of the scenario then.
+        """Allows another kill while there is time for it, for the start, and for the end of the scenario then.
 
         A receiver that takes ten seconds to start is killed at fewer moments than one that starts at once; and so is
         one in a run with a small budget. `slowest_s` is the slowest kill and start so far.

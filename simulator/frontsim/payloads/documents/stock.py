@@ -279,7 +279,7 @@ def received(draws: SeededDraws, delivery: GoodsDelivery, *, whole: bool) -> Goo
 
 
 def is_complete(delivery: GoodsDelivery) -> bool:
-    """The store has received all ordered pieces."""
+    """A delivery is complete once the store has received all ordered pieces."""
     return all(item.received == item.ordered for item in delivery.items)
 
 

@@ -205,5 +205,5 @@ def _kinds(schema: Schema) -> frozenset[str]:
 
 
 def _is_free(schema: Schema) -> bool:
-    """No keyword restricts the text."""
+    """A text is free if no keyword restricts it."""
     return not any(keyword in schema for keyword in ("format", "enum", "const", "pattern"))

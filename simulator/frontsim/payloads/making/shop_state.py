@@ -1,4 +1,4 @@
-"""A shop remembers its events and levels between two acts.
+"""The memory of a shop between two acts: events, levels.
 
 A level that has not changed yet follows from the seed. Only changed levels take memory, at most one per stock and
 size.

@@ -42,7 +42,7 @@ class Recognised(Generic[Shape]):
 
 
 def are_enough(agree: Iterable[bool], *, of: int) -> bool:
-    """A column shows so many of the clean events that it is no coincidence."""
+    """Agreements are enough if a column shows so many of the clean events that it is no coincidence."""
     return sum(agree) >= _SHARE * of
 
 

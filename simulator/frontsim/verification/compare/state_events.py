@@ -1,4 +1,4 @@
-"""Events say how stock and customers change, and a comparison can find this.
+"""Reads from events how stock and customers change, and what a comparison can find.
 
 Which fields a movement has is seen in a public receiver; that `quantity` is a signed difference and that the levels are
 those after the movement is inferred.

@@ -159,14 +159,14 @@ def _shows(row: ShownRow, name: str, shape: CustomerShape, change: CustomerChang
 
 
 def _tells_apart(shape: CustomerShape, name: str, older: CustomerChange, right: Sequence[CustomerChange]) -> bool:
-    """A column can tell an older change from the newest: each has a text of some length, and they differ."""
+    """A column tells two changes apart if each has a text of some length, and they differ."""
     old, news = _texts(shape, name, older), [_texts(shape, name, each) for each in right]
     are_texts = all(len(text) >= _SHORTEST for texts in (old, *news) for text in texts)
     return are_texts and old not in news
 
 
 def _tells_order(customer: _Customer, shape: CustomerShape) -> bool:
-    """Some column tells each older change from the newest."""
+    """A customer's rows tell the order if some column tells each older change from the newest."""
     right, older = customer.split()
     return all(any(_tells_apart(shape, name, each, right) for name in shape.columns) for each in older)
 
@@ -231,5 +231,5 @@ def check_state(history: History) -> StateCheck:
 
 
 def tells_state(history: History) -> bool:
-    """Some event changes a state that a receiver may derive."""
+    """A history tells of state if some event changes what a receiver may derive."""
     return bool(movements(history.events) or customer_changes(history.events))

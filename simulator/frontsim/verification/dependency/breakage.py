@@ -88,7 +88,7 @@ class Traffic:
         self.breakage = None
 
     def strikes(self, dependency: str, *faults: DependencyFault) -> bool:
-        """One of these faults is on for that dependency."""
+        """A fault strikes a dependency while it is on for that one, or for all."""
         on = self.breakage
         return on is not None and on.fault in faults and on.dependency in ("", dependency)
 

@@ -83,7 +83,7 @@ _PROTOCOL_HEADER = 8
 
 
 def begins_amqp(data: bytes) -> bool:
-    """A client's first bytes are the protocol's header."""
+    """An AMQP client begins with the protocol's header."""
     return data[:4] == b"AMQP"
 
 
@@ -125,7 +125,7 @@ _DONE = re.compile(rb"HTTP/1\.[01] 2\d\d")
 
 
 def begins_http1(data: bytes) -> bool:
-    """A client's first bytes are a request."""
+    """An HTTP/1.x client begins with a request."""
     return _REQUEST.match(data) is not None
 
 
@@ -159,7 +159,7 @@ _HEADER = 4
 
 
 def begins_mariadb(data: bytes) -> bool:
-    """A server's first bytes are its greeting: packet 0, protocol version 10."""
+    """A MariaDB server begins with its greeting: packet 0, protocol version 10."""
     return len(data) > 5 and data[3:5] == b"\x00\x0a"
 
 
@@ -236,7 +236,7 @@ _IDLE = b"I"
 
 
 def begins_postgresql(data: bytes) -> bool:
-    """A client's first bytes are PostgreSQL's startup, or its request for TLS."""
+    """A PostgreSQL client begins with its startup, or its request for TLS."""
     if len(data) < 8:
         return False
     length, code = struct.unpack_from("!ii", data)
@@ -307,7 +307,7 @@ _LONGEST_LINE = 65_536
 
 
 def begins_redis(data: bytes) -> bool:
-    """A client's first bytes are a command as all clients write it: an array of bulk strings."""
+    """A Redis client begins with a command as all clients write it: an array of bulk strings."""
     head, _, rest = data.partition(b"\r\n")
     return head[:1] == b"*" and head[1:].isdigit() and rest[:1] in (b"$", b"")
 

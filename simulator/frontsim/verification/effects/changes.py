@@ -148,7 +148,7 @@ class Steadiness:
         return sum(map(bool, list(self._flips)[-looks:]))
 
     def decide(self) -> bool:
-        """The last looks show that the observer is not steady; `reason` then says so."""
+        """Decides whether the last looks show that the observer is not steady; `reason` then says so."""
         times = self.flips(_LOOKS)
         if times < _FLIPS:
             return False

@@ -293,7 +293,7 @@ def _counting(states: Sequence[EventFact], effects: EffectsByEvent, *, is_ledger
 
 
 def _is_gone(newest: EventFact, states: Sequence[EventFact], effects: EffectsByEvent) -> bool:
-    """The newest state is a deletion, and nothing counts: each row that is left says that it is not current."""
+    """A series is gone if its newest state is a deletion, and each row that is left says that it is not current."""
     left = [effects[event.webhook_event_id] for event in states if effects.get(event.webhook_event_id)]
     return correlate.is_deletion(newest) and all(map(_is_superseded, left))
 

@@ -102,12 +102,12 @@ def digits(text: str) -> str:
 
 
 def is_masked(sent: str, kept: str) -> bool:
-    """A text hides what was sent, as journals hide personal data: `***`, `k***@shop.no`, `[redacted]`."""
+    """A masked text hides what was sent, as journals hide personal data: `***`, `k***@shop.no`, `[redacted]`."""
     return bool(_MASK.search(kept)) and not _MASK.search(sent)
 
 
 def is_international(sent: str, kept: str) -> bool:
-    """A phone number got its country in front, and may have lost the zeros for a call within it."""
+    """An international phone number has its country in front, and may have lost the zeros for a call within it."""
     national = digits(sent).lstrip("0")
     compact = kept.replace(" ", "")
     country = compact.removesuffix(national)
@@ -133,7 +133,7 @@ def letters(text: str) -> str:
 
 
 def number_is_lost(sent: Decimal, kept: Decimal, *, runs: int, unit: Decimal = _ROUNDED) -> bool:
-    """A number was rounded by less than a `unit`, cut off, lost its sign, or was added at each of `runs`."""
+    """A number is lost if it was rounded by less than a `unit`, cut off, negated, or added at each of `runs`."""
     rounded_by = max(unit, abs(sent) * _SINGLE)
     is_limit = abs(kept) < abs(sent) and _is_a_types_limit(abs(kept))
     is_sum = any(kept == number * sent for number in range(2, runs + 1))
@@ -141,7 +141,7 @@ def number_is_lost(sent: Decimal, kept: Decimal, *, runs: int, unit: Decimal = _
 
 
 def text_is_lost(sent: str, kept: str) -> bool:
-    """Letters are missing, or others stand for those outside ASCII; an empty text has none to lose."""
+    """A text is lost if letters are missing, or others stand for those outside ASCII; an empty one has none to lose."""
     before, after = letters(sent), letters(kept)
     if is_masked(sent, kept) or _has_the_digits_alone(before, after):
         return False
@@ -154,7 +154,7 @@ def text_is_lost(sent: str, kept: str) -> bool:
 
 
 def _is_rest(after: str, before: str) -> bool:
-    """Letters are missing: some here and there, the end, or all that a charset does not have."""
+    """A rest lacks letters: some here and there, the end, or all that a charset does not have."""
     is_most = 2 * len(after) >= len(before) and _is_within(after, before)
     is_start = len(after) >= _SHORTEST_COLUMN and before.startswith(after)
     return is_most or is_start or after in (_in_charset("ascii", before), _in_charset("latin-1", before))
@@ -257,7 +257,7 @@ def embedded_payload(effect: Any) -> Any:
 
 
 def is_copy(sent: Any, kept: Any) -> bool:
-    """`kept` is recognisably a copy of `sent`, by its keys, and not the receiver's own data."""
+    """A copy of `sent` is recognised by its keys; the receiver's own data has others."""
     if isinstance(kept, str):
         names = set(_KEY.findall(kept))
         return bool(names) and len(names & _all_keys(sent)) >= _SHARE * len(names)

@@ -43,7 +43,7 @@ def replaced(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]
 
 
 def is_deletion(event: EventFact) -> bool:
-    """The event says that its customer is deleted."""
+    """An event is a deletion if it says that its customer is deleted."""
     return content.find(event.payload, _REMOVED) is True
 
 
@@ -78,7 +78,7 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
 
 
 def _is_removed(events: Sequence[EventFact]) -> bool:
-    """The newest acknowledged state says that there is nothing left to keep: a deleted customer."""
+    """An entity is removed if its newest acknowledged state leaves nothing to keep: a deleted customer."""
     acknowledged = [event for event in events if event.acknowledged]
     newest = max(map(_since, acknowledged), default="")
     return any(is_deletion(event) for event in acknowledged if _since(event) == newest)
@@ -186,7 +186,7 @@ def may_await_next_batch(history: History) -> bool:
 
 
 def is_complete(history: History, effects: Sequence[Effect]) -> bool:
-    """These effects have all that the history's events ask for.
+    """Effects are complete if they have all that the history's events ask for.
 
     An event asks for none if every run either never reached the receiver or was refused by the receiver itself.
     """

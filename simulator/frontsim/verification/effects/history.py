@@ -250,12 +250,12 @@ class History:
 
 
 def is_owed(event: EventFact) -> bool:
-    """A right receiver has applied such an event."""
+    """A right receiver must have applied an event that it acknowledged, and that is expected once."""
     return event.acknowledged and event.expect is Expect.ONCE
 
 
 def may_apply(event: EventFact) -> bool:
-    """A right receiver may have applied such an event: it did not refuse it for good."""
+    """A right receiver may have applied an event, unless it refused it for good."""
     reached = [run for run in event.runs if run.outcome is not Outcome.NOT_SENT]
     return not all(run.status_code is not None and 400 <= run.status_code < 500 for run in reached)
 

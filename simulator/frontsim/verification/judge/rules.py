@@ -196,7 +196,7 @@ def a_doubted_look_shows_no_loss(evidence: Evidence, opinion: Opinion) -> Opinio
 
 
 def answers_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
-    """The answers alone prove these, whatever the effects."""
+    """Accuses events of what their answers alone prove, whatever the effects."""
     events = evidence.history.events
     found = tuple(Classified(event, *bad) for event in events if (bad := class_by_answers(event)))
     return Opinion((*found, *opinion.accused), opinion.unknown)
@@ -315,7 +315,7 @@ RULES: Sequence[Rule] = (
 
 
 def _is_told_by(old: Sequence[Classified], accusation: Classified) -> bool:
-    """An older state that overwrote a newer one explains it: in the same series, or missing in the same row."""
+    """An older state that stands explains an accusation in its series, or of an event missing in the same row."""
     row = _row(accusation.event) if accusation.class_ in ABSENT else None
     return any(accusation.event.series == each.event.series or (row and row == _row(each.event)) for each in old)
 
@@ -325,7 +325,7 @@ def _row(event: EventFact) -> tuple[str, str] | None:
 
 
 def _is_proven(wrong: WrongState, evidence: Evidence) -> bool:
-    """A row accuses of something; one that is not there does so only if the journal has the event."""
+    """A wrong row proves an accusation; a missing one does so only if the journal has the event."""
     if wrong.accused is None:
         return False
     return wrong.shown is not None or bool(evidence.effects.get(wrong.accused.webhook_event_id))

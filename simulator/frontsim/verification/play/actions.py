@@ -129,7 +129,7 @@ def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
 
 
 def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:
-    """The receiver must take this event in the end.
+    """An event is owed if the receiver must take it in the end.
 
     An event that may be refused is not owed once it was answered below 500. While a fault sends events under the name
     of an unknown type, only those that may be refused are owed: a receiver may acknowledge and ignore such a type, and

@@ -99,7 +99,7 @@ class Novelties:
 
 
 def has_two_ids(pair: KeyPair) -> bool:
-    """The two deliveries of a pair are of two events."""
+    """A pair has two ids if its deliveries are of two events."""
     return pair in _TWO_IDS
 
 

@@ -216,7 +216,7 @@ def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:
 
 
 def _has_more(before: Effects, now: Effects) -> bool:
-    """Some effect is there more often than before, by key."""
+    """Compares by key: some effect is there more often than before."""
     return bool(Counter(effect.key for effect in now) - Counter(effect.key for effect in before))
 
 

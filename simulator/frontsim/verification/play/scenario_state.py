@@ -145,7 +145,7 @@ class ScenarioState:
         self.harness.sim.drain(self.harness.patience.drain_s(spent_s=self.spent_s))
 
     def is_drained(self) -> bool:
-        """No delivery is due or in flight. Raises CallError."""
+        """The simulator is drained once no delivery is due or in flight. Raises CallError."""
         return self.harness.sim.drain(AT_ONCE_S)
 
     def mark(self, text: str) -> None:

@@ -211,7 +211,7 @@ class BreakDependency:
 
 
 class BoundaryAct(StrEnum):
-    """Happens to the receiver between two requests to a dependency."""
+    """An act on the receiver between two requests to a dependency."""
 
     LOSE = "lose the answer"
     KILL = "kill the receiver"
