@@ -27,8 +27,7 @@ def asset(name: str) -> str:
 
 def page_assets() -> list[Path]:
     """The files that the web page loads: stylesheets and JavaScript modules, each name once."""
-    assets = _PACKAGE / "assets"
-    return [assets / "frontsim.css", *sorted((assets / "page").iterdir())]
+    return sorted((_PACKAGE / "assets").iterdir())
 
 
 def module_command(module: str, *arguments: str) -> list[str]:

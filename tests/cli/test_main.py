@@ -137,7 +137,7 @@ def test_a_process_that_hosts_nothing_after_all_is_ended(begun: Sequence[Simulat
         os.kill(begun[0].pid, 0)
 
 
-def test_a_process_that_cannot_be_started_is_told_by_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_that_a_process_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong command line hears what is wrong with it, wherever it runs."""
 
     def fails() -> None:

@@ -25,7 +25,7 @@ def test_the_summary_begins_with_the_cause_and_folds_the_rest(report):
     assert "ot judged" not in text
 
 
-def test_what_was_not_judged_is_told_beside_a_violation(report):
+def test_what_was_not_judged_stands_beside_a_violation(report):
     """A violation does not hide what could not be checked."""
     storm = report.played[0]
     judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing")
@@ -33,7 +33,7 @@ def test_what_was_not_judged_is_told_beside_a_violation(report):
     assert "\n`storm`: not judged: the effects were still changing\n" in as_markdown(result_of(partly))
 
 
-def test_what_was_not_played_is_told_beside_a_violation(report):
+def test_what_was_not_played_stands_beside_a_violation(report):
     """The causes stand in place of the counts then, so it has a line of its own."""
     left = dataclasses.replace(report.played[3], not_played=NotPlayed("the budget of 120 s was used up", 120.0))
     told = "1 not played (the budget of 120 s was used up; --budget 240 should play them)"

@@ -7,7 +7,7 @@ from tests.recovery.reports import RIGHT, UNPLAYED, WRONG
 from tests.recovery.reports import report as job_report
 
 
-def test_a_violation_is_told_with_all_that_a_tired_person_needs(report):
+def test_a_violation_has_all_that_a_tired_person_needs(report):
     """Scenario, what broke, what was expected, what was seen, the story, the clause, the usual cause, the command."""
     text = "\n".join(lines(result_of(report)))
     for part in (
@@ -37,7 +37,7 @@ def test_unknown_and_skipped_have_their_reasons(report):
     assert "Skipped\n  crash-after-ack: it needs --receiver-cmd" in text
 
 
-def test_what_was_not_judged_is_told_beside_a_violation(report):
+def test_what_was_not_judged_stands_beside_a_violation(report):
     """A violation does not hide what could not be checked."""
     storm = report.played[0]
     judgement = dataclasses.replace(storm.judgement, reason="the effects were still changing when time ran out")
@@ -46,7 +46,7 @@ def test_what_was_not_judged_is_told_beside_a_violation(report):
     assert "Not judged" not in "\n".join(lines(result_of(report)))
 
 
-def test_a_cause_is_told_once_however_many_scenarios_it_explains(report):
+def test_a_cause_stands_once_however_many_scenarios_it_explains(report):
     """The cause first; the first scenario has the story, the next one says that it is the same."""
     storm = report.played[0]
     lost = dataclasses.replace(storm, scenario=dataclasses.replace(storm.scenario, name="duplicate-race"))

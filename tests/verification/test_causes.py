@@ -40,14 +40,14 @@ def causes_of(report):
     return [cause for cause, _ in causes(report)]
 
 
-def told(report):
+def shown(report):
     return [(each.clause.id, each.class_, each.trials, each.events) for each in causes_of(report)]
 
 
 def test_a_general_clause_explains_the_narrow_ones(found):
     """Who books any repeat twice also books copies at once twice, and forgets after hundreds of others."""
     report = found(lost_response=["duplicated"] * 3, storm=["duplicated"] * 2, late_resend=["duplicated"], steady=[])
-    assert [("books-a-repeat-once", "duplicated", ("lost-response", "storm", "late-resend"), 6)] == told(report)
+    assert [("books-a-repeat-once", "duplicated", ("lost-response", "storm", "late-resend"), 6)] == shown(report)
     (cause,) = causes_of(report)
     told_so = "6 events duplicated (booked more than once), against books-a-repeat-once"
     assert f"One cause explains 3 of 3 violated scenarios: {told_so}" == cause.sentence
@@ -128,7 +128,7 @@ def test_a_narrow_clause_alone_is_a_cause_of_its_own(found):
     assert [
         ("books-copies-at-once-once", "duplicated", ("storm", "duplicate-race"), 2),
         ("remembers-long", "burned", ("late-resend",), 1),
-    ] == told(report)
+    ] == shown(report)
     assert "2 causes explain 3 of 3 violated scenarios" == result_of(report).headline
     assert causes_of(report)[1].sentence.startswith("Another explains 1 of 3 violated scenarios: 1 event burned (")
 

@@ -11,7 +11,7 @@ from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.result import fault_of, story, without_secrets
 
 
-def told(history, effects):
+def shown(history, effects):
     """The story of the first event."""
     return story(history.events[0], history, effects)
 
@@ -27,7 +27,7 @@ def killed_often():
 
 def test_a_story_has_a_line_for_each_run_and_kill(report):
     """When it was sent, what came back and what was broken; kills in their place; the effects at the end."""
-    assert told(report.played[0].history, 2) == [
+    assert shown(report.played[0].history, 2) == [
         "sent 12:00:01.12 run 1 -> no answer (Timeout) (it may have arrived) [fault on: lost-response]",
         "12:00:01.5 receiver killed",
         "resent 12:00:01.9 run 2 -> 200 OK",
@@ -37,7 +37,7 @@ def test_a_story_has_a_line_for_each_run_and_kill(report):
 
 def test_a_story_shows_only_the_kills_around_its_own_runs(killed_often):
     """With their times, past midnight too; those for other events are counted."""
-    assert told(killed_often, 1) == [
+    assert shown(killed_often, 1) == [
         "sent 23:59:59.5 run 1 -> 200 OK",
         "23:59:59.5 receiver started",
         "00:00:00 receiver killed",
@@ -51,14 +51,14 @@ def test_without_a_clock_the_scenario_counts(killed_often):
     """A log without times: ms from the scenario's start."""
     (event,) = killed_often.events
     timeless = dataclasses.replace(event, runs=(dataclasses.replace(event.runs[0], at=""),))
-    lines = told(dataclasses.replace(killed_often, events=(timeless,)), 1)
+    lines = shown(dataclasses.replace(killed_often, events=(timeless,)), 1)
     marks = ["+1000 ms receiver started", "+1500 ms receiver killed"]  # those after it are not its own
     assert ["sent +1000 ms run 1 -> 200 OK", *marks, "effects: 1"] == lines
 
 
 def test_unseen_effects_are_not_counted(report):
     """Without an observer the story says so, and gives no number."""
-    assert told(report.played[0].history, None)[-1] == "effects: could not be seen"
+    assert shown(report.played[0].history, None)[-1] == "effects: could not be seen"
 
 
 def test_a_fault_on_the_api_stands_beside_no_run():

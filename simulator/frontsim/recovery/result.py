@@ -56,7 +56,7 @@ def trial_of(
 
 
 def cases_as_json(cases: Sequence[Case]) -> bytes:
-    """What `--list --json` prints."""
+    """The JSON that `--list --json` prints."""
     return document([{"name": case.name, "breaks": case.breaks, "holds": case.holds} for case in cases])
 
 
@@ -91,7 +91,7 @@ def story(history: CaseHistory, webhook_event_id: str) -> list[str]:
 
 
 def _causes(report: JobReport) -> list[Cause]:
-    """What is wrong, a clause each: its cases, how many events, and what to change."""
+    """The causes, a clause each: its cases, how many events, and what to change."""
     found: dict[str, list[tuple[str, JobFinding]]] = {}
     for played in report.played:
         for finding in played.judgement.findings:

@@ -30,7 +30,7 @@ class SentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedAnswer:
-    """What the receiver answered to a run: the beginning of its body, and of a refusal the headers."""
+    """The receiver's answer to a run: the beginning of its body, and of a refusal the headers."""
 
     run: int | None
     status_code: int

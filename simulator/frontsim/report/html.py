@@ -75,7 +75,7 @@ def as_html(result: RunResult) -> str:
 
 
 def _classes(trial: Trial) -> set[str]:
-    """What the filter offers."""
+    """The filter's choices."""
     return {each.class_ for each in trial.findings} | {each.class_ for each in trial.right if each.class_}
 
 

@@ -25,7 +25,7 @@ MOST_RIGHT = 12
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is verified, in the words of its reports: the command, the noun, and what one trial of it is called."""
+    """The subject of a verification, in the words of its reports: the command, the noun, and the name of a trial."""
 
     command: str
     noun: str
@@ -147,7 +147,7 @@ class ComparedColumn:
 
 @dataclass(frozen=True, slots=True)
 class DerivedState:
-    """What a run has seen of the levels and customers that the receiver keeps; `failure` says why they stay unknown."""
+    """A run's view of the levels and customers that the receiver keeps; `failure` says why they stay unknown."""
 
     observer: str
     columns: Mapping[str, str]
@@ -234,7 +234,7 @@ class RunResult:
         return [(cause, *first[place]) for place, cause in enumerate(self.causes)]
 
     def listings(self) -> Iterator[tuple[str, Sequence[str]]]:
-        """What was compared and what was left out: lines under a title."""
+        """Lines under a title say what was compared and what was left out."""
         if self.left_out:
             answers = ", ".join(dict.fromkeys(self.left_out.values()))
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]

@@ -68,7 +68,7 @@ class FaultSpan:
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """What happened in a trial, and when, in ms from its start.
+    """The course of a trial: what happened when, in ms from its start.
 
     `first_ms` and `last_ms` take in each run, fault and mark. `checkpoint_ms` is when `early_effects` were read.
     """

@@ -55,7 +55,7 @@ def cases_of(document: Document, way: Way) -> tuple[list["SchemaCase"], Contradi
 
 
 def accepted(document: Document, places: Iterable[Place], value: Json) -> bool:
-    """Whether the validator takes a value at all these places, as far as it can say."""
+    """The validator takes a value at all these places, as far as it can say."""
     return all(document.accepts(place, value) is not False for place in places)
 
 
@@ -67,7 +67,7 @@ def kinds_of(value: Json) -> set[str]:
 
 
 class SchemaCase:
-    """What places that hold at once say, with every choice made.
+    """Joins what places that hold at once say, with every choice made.
 
     Args:
         holding: all of them, those behind references and in `allOf`, too.
@@ -152,7 +152,7 @@ class _Search:
             yield from self.cases((*way, *branch))
 
     def _merged(self, way: Way) -> tuple[SchemaCase, list[Way]]:
-        """What these places say at once, and the branches of the first open choice."""
+        """Joins what these places say at once; gives it with the branches of the first open choice."""
         document, case, found = self._document, SchemaCase(), set[object]()
         choices, waiting = list[list[Way]](), list(way)
         for place in waiting:  # the list grows

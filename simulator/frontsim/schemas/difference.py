@@ -1,4 +1,4 @@
-"""What differs between two sets of JSON Schemas, and whether it may break a receiver that copes with the first.
+"""Finds what differs between two sets of JSON Schemas, and whether it may break a receiver that copes with the first.
 
     before {"SaleCreated": schema, ...}  ┐
     after  {"SaleCreated": schema, ...}  ┴─▶ fields by path ─▶ changes, each breaking or not
@@ -41,7 +41,7 @@ class SchemaChange:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What a schema says of one place. `kinds` None allows every type, `values` None every value."""
+    """Holds what a schema says of one place. `kinds` None allows every type, `values` None every value."""
 
     kinds: frozenset[str] | None = None
     values: frozenset[str] | None = None
@@ -131,7 +131,7 @@ def _fields(schema: Schema) -> dict[str, _Field]:
 
 
 def _facts(document: Document, place: Place, seen: frozenset[object]) -> _Facts:
-    """What a schema says, with references followed and combinations worked out. Within itself it says nothing."""
+    """Reads what a schema says, with references followed and combinations worked out. Within itself it says nothing."""
     schema = place.schema
     if not isinstance(schema, Mapping):
         return _Facts()
@@ -178,7 +178,7 @@ def _own_facts(document: Document, place: Place) -> _Facts:
 
 
 def _all_of(parts: Iterable[_Facts]) -> _Facts:
-    """What holds where all of several schemas hold."""
+    """Joins several schemas that all hold."""
     whole = _Facts()
     for part in parts:
         whole = _Facts(
@@ -197,7 +197,7 @@ def _all_of(parts: Iterable[_Facts]) -> _Facts:
 
 
 def _any_of(parts: Iterable[_Facts]) -> _Facts:
-    """What may be where one of several schemas holds. A field is required if each that allows an object requires it."""
+    """Joins several schemas of which one holds. A field is required if each that allows an object requires it."""
     found = list(parts)
     objects = [part.required for part in found if part.kinds is None or "object" in part.kinds]
     unbounded = any(part.values is None and part.kinds != _NULL for part in found)
@@ -227,7 +227,7 @@ def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozen
 
 
 def _within(inner: frozenset[str] | None, outer: frozenset[str] | None) -> bool:
-    """Whether every value of the inner types, null aside, is of one of the outer types."""
+    """Every value of the inner types, null aside, is of one of the outer types."""
     if outer is None or inner is None:
         return outer is None
     return all(_covers(outer, each) for each in inner - _NULL)

@@ -208,7 +208,7 @@ class _Nodes:
 
 
 class _Node:
-    """What may stand at one place, for a field of a name: as options, of which each is a kind of value in a case."""
+    """The values that may stand at one place, for a field of a name: each option is a kind of value in a case."""
 
     def __init__(self, nodes: _Nodes, way: Way, hint: Hint) -> None:
         self.pointer = way[0].pointer

@@ -138,7 +138,7 @@ class Document:
             raise NotASchema(keyword, "#" + _pointer(path), reason) from None
 
     def accepts(self, place: Place, value: Json) -> bool | None:
-        """Whether jsonschema-rs accepts a value for the schema at `place`; None if it cannot say."""
+        """Says whether jsonschema-rs accepts a value for the schema at `place`; None if it cannot say."""
         pointer = place.pointer
         if pointer not in self._validators:  # made on first use: where schemas contain each other each costs as all
             self._validators[pointer] = self._validator_at(pointer)
@@ -327,11 +327,11 @@ class Document:
         return leads_out or not _ELSEWHERE.isdisjoint(place.schema)
 
     def allows_null(self, place: Place) -> bool:
-        """Whether a schema says that null may stand at `place`. One that says nothing of null does not."""
+        """A schema says that null may stand at `place`. One that says nothing of null does not."""
         return self._judged(place, _names_null, {}) is True
 
     def allows(self, path: str, value: Json) -> bool | None:
-        """Whether a value may stand at a path; None where no schema names the path."""
+        """Says whether a value may stand at a path; None where no schema names the path."""
         return self._allows(self.top, _STEP.findall(path), value)
 
     def _allows(self, place: Place, steps: Sequence[str], value: Json) -> bool | None:
@@ -409,7 +409,7 @@ def _with_null_inside(keyword: str, value: Json) -> Json:
 
 
 def _names_null(place: Place) -> bool | None:
-    """Whether the keywords at `place` itself allow null; None if they do not speak of it."""
+    """Says whether the keywords at `place` itself allow null; None if they do not speak of it."""
     schema, kinds = place.schema, place.schema.get("type")
     verdicts = [kinds == "null" or (isinstance(kinds, list) and "null" in kinds)] if kinds is not None else []
     verdicts += [None in schema["enum"]] if isinstance(schema.get("enum"), list) else []

@@ -49,7 +49,7 @@ def _pattern(pattern: str) -> jsonschema_rs.Validator:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the validator finds the pattern in the text."""
+    """The validator finds the pattern in the text."""
     return _pattern(pattern).is_valid(text)
 
 
@@ -80,7 +80,7 @@ class Names(NamedTuple):
 
 
 class TextRules(NamedTuple):
-    """What the keywords of a schema require of a text, and what they suggest."""
+    """The keywords of a schema about a text: what they require, and what they suggest."""
 
     patterns: Sequence[str]
     format: str | None
@@ -205,7 +205,7 @@ _AROUND = {
     **dict.fromkeys(("regex", "uri-template"), ("", "", "", "a")),
     "json-pointer": ("/", "", "", "/a"),
 }
-"""What stands before and after the labels of a text of any length; then the shortest texts of the format."""
+"""The texts before and after the labels of a text of any length; then the shortest texts of the format."""
 _SHORTEST = {
     "ipv4": ("1.1.1.1", "100.100.100.100"),
     "ipv6": ("::", "::1", "2001:0db8:0000:0000:0000:0000:0000:0001"),

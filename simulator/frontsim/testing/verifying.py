@@ -49,7 +49,7 @@ class Verification:
 
 
 class VerifyOptions(TypedDict, total=False):
-    """What `verify` takes besides; its docstring says what each is."""
+    """The arguments that `verify` takes besides; its docstring says what each is."""
 
     observe: Callable[[], Sequence[Any]] | None
     observe_url: str

@@ -35,7 +35,7 @@ _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false":
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration file says; `file` is None where there is none, `warning` is "" for nothing to warn of."""
+    """The values of a configuration file; `file` is None where there is none, `warning` "" where nothing is wrong."""
 
     file: Path | None
     values: Mapping[str, Any]
@@ -74,7 +74,7 @@ def read_configuration(folder: Path, environ: Mapping[str, str] = os.environ) ->
 
 
 def _is_repository(folder: Path) -> bool:
-    """Whether it is a repository's root. A `.git` that a stranger left, as anyone may in /tmp, makes it none."""
+    """The folder is a repository's root. A `.git` that a stranger left, as anyone may in /tmp, makes it none."""
     try:
         return (folder / ".git").lstat().st_uid in (folder.stat().st_uid, os.geteuid())
     except OSError:
@@ -82,7 +82,7 @@ def _is_repository(folder: Path) -> bool:
 
 
 def _read(file: Path, folder: Path | None = None, root: Path | None = None) -> Configuration | None:
-    """What a file says, None if it is a project's without our table.
+    """Reads a file; None if it is a project's without our table.
 
     `folder`: where the search that found it began; None if the user named it.
     """

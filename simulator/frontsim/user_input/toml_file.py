@@ -42,7 +42,7 @@ def read_toml(file: Path, of: Callable[[Mapping[str, Any]], T], *, expected: str
 
 
 def parsed_toml(text: bytes, file: str | Path) -> dict[str, Any]:
-    """What the text of a file says. Raises Unusable."""
+    """Reads the text of a file. Raises Unusable."""
     if len(text) > MOST_BYTES:
         raise Unusable(f"{file}: expected TOML of at most {MOST_BYTES:,} bytes, got more")
     try:

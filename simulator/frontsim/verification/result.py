@@ -106,7 +106,7 @@ def without_secrets(judgement: Judgement) -> Judgement:
 
 
 def scenarios_as_json(scenarios: Iterable[Scenario]) -> bytes:
-    """What each scenario is for, and what it needs, as JSON (`--list --json`)."""
+    """The purpose and the needs of each scenario, as JSON (`--list --json`)."""
     listed = [
         {
             "name": each.name,
@@ -245,7 +245,7 @@ def _run_line(run: Run, history: History) -> str:
 
 
 def _derived_state(report: Report) -> DerivedState | None:
-    """What was seen of it in all scenarios; None without a way to read it."""
+    """The state as all scenarios have shown it; None without a way to read it."""
     states = [played.history.state for played in report.played if played.history.state]
     if not states:
         return None

@@ -270,7 +270,7 @@ def open_run(
 def _observed(
     request: Request, address: Address | None, *, pause: Callable[[float], None]
 ) -> Iterator[AbstractContextManager[SharedObserver | None]]:
-    """What reads the effects, and what reads the receiver's state; None for what the user gave no way to read."""
+    """The readers of the effects and of the receiver's state; None for what the user gave no way to read."""
     keys = request.observe_key, BUSINESS  # rows of a state are no records that must stay
     for observer, key in zip((observer_of(request, address), state_observer_of(request)), keys, strict=True):
         if observer is None:

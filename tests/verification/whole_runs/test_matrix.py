@@ -65,7 +65,7 @@ def event_types(variant):
 @pytest.mark.parametrize("variant", IN_THREAD, ids=lambda variant: variant.name)
 def test_a_broken_receiver_is_found_out(variant, receiver, requested, play):
     """Each bug is violated with its class in the scenarios that must find it, against a clause of that scenario."""
-    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else told(variant)
+    events = () if set(variant.scenarios) & set(OF_EVERY_TYPE) else event_types(variant)
     with receiver(variant.name) as url:
         request = requested(url, limits=HASTY, events=events, observe_state=state_at(variant, url))
         for played in play(request, *variant.scenarios[:MOST_SCENARIOS]):

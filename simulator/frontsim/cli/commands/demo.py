@@ -34,7 +34,7 @@ _HAPPENS = {
     "short-outage": "The receiver is down:",
     "lost-response": "Its answers get lost:",
 }
-"""What the user reads of each scenario that is played."""
+"""The user reads this of each scenario that is played."""
 _COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
 _STOP_S = 10.0
 
@@ -122,7 +122,7 @@ def _at_a_count(scenario: Scenario, count: int) -> Scenario:
 
 @dataclass(frozen=True, slots=True)
 class DemoCounts:
-    """What became of some events; `effects` has the number of effects of each."""
+    """Counts what became of some events; `effects` has the number of effects of each."""
 
     raised: int
     failed: int

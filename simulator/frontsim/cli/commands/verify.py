@@ -78,7 +78,7 @@ def with_nearest_observer(ctx: click.Context, options: Mapping[str, Any]) -> dic
 
 
 def request_of(options: Mapping[str, Any]) -> Request:
-    """What the options ask for: each field of `Request` has the option of its name."""
+    """The request that the options make: each field of `Request` has the option of its name."""
     named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
     delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
     names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
@@ -240,7 +240,7 @@ def _cells(played: Played) -> Mapping[str, str]:
 
 
 def _found(played: Played) -> str:
-    """What was found, or a few words of the reason why nothing could be."""
+    """The classes that were found, or a few words of the reason why nothing could be."""
     found, reason = counted(each.class_ for each in played.judgement.findings), shown(played.judgement.reason)
     if found or len(reason) <= _LONGEST_REASON:
         return found or reason

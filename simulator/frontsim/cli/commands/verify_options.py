@@ -254,7 +254,7 @@ def _or_drawn(_: click.Context, __: click.Parameter, seed: int | None) -> int:
 
 
 def is_quiet(options: Mapping[str, Any]) -> bool:
-    """Whether standard output belongs to the JSON, so that everything else goes to standard error."""
+    """Standard output belongs to the JSON, so that everything else goes to standard error."""
     return bool(options["json_file"] == STANDARD_OUTPUT)
 
 

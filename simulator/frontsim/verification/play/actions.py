@@ -119,7 +119,7 @@ class _ScenarioFailures:
 
 
 def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
-    """Whether to ask a receiver again that has refused everything for so long; a run waits out `last_s` only once."""
+    """A receiver that has refused everything for so long is asked again; a run waits out `last_s` only once."""
     latency = state.harness.given.latency
     if state.is_breaking or latency.keeps_refusing:
         return False

@@ -85,7 +85,7 @@ def _first_identity() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a run was given to work with, and what it has seen so far; all its scenarios share it.
+    """Holds what a run was given to work with, and what it has seen so far; all its scenarios share it.
 
     Attributes:
         selection: the event types of the run.

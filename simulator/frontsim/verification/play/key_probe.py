@@ -297,7 +297,7 @@ class _Sending:
         return found + (self._versions() if self._tells_versions() else [])
 
     def _tells_versions(self) -> bool:
-        """Whether the observer can tell a second version from an overwritten row: not with `business`."""
+        """The observer can tell a second version from an overwritten row: not with `business`."""
         types = self._harness.given.selection.types("all")
         is_seen = self._harness.given.request.observe_key != BUSINESS
         return is_seen and not self._is_slow and _UPDATE in types and _CREATION in types
