@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from frontsim.schemas.cases import SchemaCase, cases_of, kinds_of
+from frontsim.schemas.cases import SchemaCase, cases_of, identity, kinds_of
 from frontsim.schemas.read import Document, Json
 
 
@@ -116,3 +116,10 @@ def test_names_bring_those_that_they_need() -> None:
 def test_a_value_counts_as_its_kinds(value: Json, kinds: set[str]) -> None:
     """1.0 is an integer to most drafts, true is no number."""
     assert kinds == kinds_of(value)
+
+
+def test_identity_is_that_of_json() -> None:
+    """1 is 1.0 but not true, at any depth; the order of names does not count."""
+    assert identity([1, {"a": 2, "b": 3}]) == identity([1.0, {"b": 3, "a": 2.0}])
+    assert identity(1) != identity(True)
+    assert identity([1]) != identity([True])

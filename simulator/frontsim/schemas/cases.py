@@ -1,4 +1,4 @@
-"""The cases that schemas leave which hold at once: what each requires of a value, with every choice made.
+"""The cases that a conjunction of schemas leaves: what each requires of a value, with every choice made.
 
     places ─merge─▶ keywords + open choices ─one branch more─▶ places ─merge─▶ ... ─▶ cases
 
@@ -51,6 +51,7 @@ def cases_of(document: Document, way: Way) -> tuple[list["SchemaCase"], Contradi
     if len(found) > _MOST_CASES:
         samples = [_Search(document, Random(number)) for number in range(_MOST_CASES)]  # noqa: S311 - the same always
         found = [case for each in samples for case in islice(each.cases(way), 1)] or found
+        search.merges += sum(each.merges for each in samples)
     return found, search.contradiction, search.merges
 
 
@@ -64,6 +65,15 @@ def kinds_of(value: Json) -> set[str]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return {"integer", "fraction"} if value == int(value) else {"fraction"}
     return {{type(None): "null", bool: "boolean", str: "string", list: "array"}.get(type(value), "object")}
+
+
+def identity(value: Json) -> object:
+    """A key that is equal for equal JSON values: 1 equals 1.0 but not true."""
+    if isinstance(value, list):
+        return tuple(identity(item) for item in value)
+    if isinstance(value, dict):
+        return frozenset((name, identity(item)) for name, item in value.items())
+    return isinstance(value, bool), value
 
 
 class SchemaCase:
@@ -164,9 +174,7 @@ class _Search:
                 raise Contradiction("false", place.pointer, "the schema is false, so nothing may stand there")
             targets = [document.target(place, word) for word in REFERENCES if word in place.schema]
             if None in targets:  # such a schema is refused as a whole, unless it names a standard meta-schema
-                raise Contradiction(
-                    "$ref", f"{place.pointer}/$ref", "it leads to a meta-schema, from which we draw nothing"
-                )
+                raise Contradiction("$ref", f"{place.pointer}/$ref", "we draw nothing from a meta-schema")
             waiting += filter(None, targets)
             if "$ref" in place.schema and document.draft <= 7:  # what stands beside it does not count
                 continue

@@ -19,14 +19,14 @@ from functools import lru_cache
 from itertools import count, islice
 from math import ceil, floor, gcd, inf, lcm
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 import orjson
 
-from frontsim.schemas.cases import KINDS, LIMITS, UNSURE, SchemaCase, Way, accepted, cases_of
+from frontsim.schemas.cases import KINDS, LIMITS, UNSURE, SchemaCase, Way, accepted, cases_of, identity
 from frontsim.schemas.read import Contradiction, Document, Json, Place
-from frontsim.schemas.texts import Hint, Names, Range, Text, TextRules, below, candidates, matches, pick, texts_of
+from frontsim.schemas.texts import Hint, Names, Range, Text, below, candidates, matches, pick, texts_of
 
 Maker = Callable[[Random], Any]
 """Draws a text or a number."""
@@ -71,8 +71,8 @@ class Drawer:
     def __init__(self, schema: Mapping[str, Any] | bool, names: Names) -> None:  # noqa: FBT001 - true is a schema
         try:
             document = Document(schema)
-            self._is_valid, self._errors = document.validator.is_valid, document.validator.iter_errors
-            self._nodes = _Nodes(document, names)
+            self._validator = document.validator
+            self._top = _Nodes(document, names).node([document.top], ())
             self._drawn(Random(0))  # noqa: S311 - not a secret; it shows whether any value fulfils the schema
         except Contradiction as contradiction:
             raise contradiction.refusal() from None
@@ -89,16 +89,16 @@ class Drawer:
             raise contradiction.refusal() from None
 
     def _drawn(self, rng: Random) -> Json:
-        top, first = self._nodes.node([self._nodes.document.top], ()), None
+        first: Contradiction | None = None
         for lean, tries in _PASSES:
             steps = _EFFORT
             for _ in range(tries):
                 draw = _Draw(rng, lean=lean, steps=steps)
                 try:
-                    value = draw.value(top)
-                    if self._is_valid(value):
+                    value = draw.value(self._top)
+                    if self._validator.is_valid(value):
                         return value
-                    first = first or _complaint(next(self._errors(value)))
+                    first = first or _complaint(next(self._validator.iter_errors(value)))
                 except Contradiction as contradiction:
                     first = first or contradiction
                 except _Exhausted as exhausted:
@@ -173,7 +173,7 @@ class _Draw:
             self._depth -= 1
 
     def _tried(self, node: "_Node") -> Json:
-        first = node.contradiction
+        first: Contradiction | None = None
         for _ in range(_ROUNDS):
             is_refused = False
             for option in node.in_order(self):
@@ -185,10 +185,11 @@ class _Draw:
                 if option.unsure is None or node.accepts(value):
                     return value
                 is_refused = True
-                first = first or option.case.refusal(option.unsure, "it refused the values that fulfil all else")
-                self.spend(1, option.unsure, node.pointer)
+                first = first or option.unsure
+                self.spend(1, option.unsure.keyword, node.pointer)
             if not is_refused:
                 break
+        first = first or node.contradiction
         assert first is not None
         raise first.with_traceback(None)
 
@@ -207,8 +208,22 @@ class _Nodes:
         return self._known.get(key) or self._known.setdefault(key, _Node(self, places, hint))
 
 
+class _Option(NamedTuple):
+    """A kind of value in a case.
+
+    Args:
+        draw: draws one, or raises Contradiction.
+        size: 0 for null, 1 for other values without parts, from 2 on by how many parts a value needs.
+        unsure: why a value may be refused all the same; None if it never is.
+    """
+
+    draw: "Callable[[_Draw], Json]"
+    size: int
+    unsure: Contradiction | None
+
+
 class _Node:
-    """The values that may stand at one place, for a field of a name: each option is a kind of value in a case."""
+    """The values that may stand at one place, for a field of a name."""
 
     def __init__(self, nodes: _Nodes, way: Way, hint: Hint) -> None:
         self.pointer = way[0].pointer
@@ -223,13 +238,32 @@ class _Node:
 
     def find_options(self) -> None:
         """Work out the options, and their cost in merges; `plain` draws at once where there is no more to decide."""
-        cases, self.contradiction, cost = cases_of(self._nodes.document, self._way)
-        found = [_Option(self._nodes, case, kind, self._hint) for case in cases for kind in self._kinds(case)]
-        self._nulls = [each for each in found if each.kind == "null" or each.case.values == [None]]
-        self._options = [each for each in found if each not in self._nulls]
-        if cost == len(self._options) == 1 and not any(each.unsure or each.size for each in found):
+        cases, contradiction, cost = cases_of(self._nodes.document, self._way)
+        found: list[_Option] = []
+        for case in cases:
+            for kind in self._kinds(case):
+                try:
+                    found.append(self._option(case, kind))
+                except Contradiction as failed:
+                    self.contradiction = self.contradiction or failed
+        self.contradiction = self.contradiction or contradiction
+        self._nulls = [each for each in found if each.size == 0]
+        self._options = [each for each in found if each.size > 0]
+        if cost == len(self._options) == 1 and all(each.size < 2 and each.unsure is None for each in found):
             self.plain = self._or_null if self._nulls else self._options[0].draw
         self.cost = cost
+
+    def accepts(self, value: Json) -> bool:
+        return accepted(self._nodes.document, self._way, value)
+
+    def in_order(self, draw: _Draw) -> list[_Option]:
+        """The options to try one after another."""
+        nulls, options = self._nulls, self._options
+        if draw.lean:
+            return [*nulls, *sorted(options, key=lambda option: option.size)]
+        start = below(draw.rng, len(options)) if len(options) > 1 else 0
+        turned = [*options[start:], *options[:start]]
+        return [*nulls, *turned] if nulls and options and draw.rng.random() < _NULLS else [*turned, *nulls]
 
     def _or_null(self, draw: _Draw) -> Json:
         if draw.lean or draw.rng.random() < _NULLS:
@@ -239,22 +273,10 @@ class _Node:
         except Contradiction:
             return None
 
-    def accepts(self, value: Json) -> bool:
-        return accepted(self._nodes.document, self._way, value)
-
-    def in_order(self, draw: _Draw) -> list["_Option"]:
-        """The options to try one after another."""
-        nulls, options = self._nulls, self._options
-        if draw.lean:
-            return [*nulls, *sorted(options, key=lambda option: option.size)]
-        start = below(draw.rng, len(options)) if len(options) > 1 else 0
-        turned = [*options[start:], *options[:start]]
-        return [*nulls, *turned] if nulls and options and draw.rng.random() < _NULLS else [*turned, *nulls]
-
     def _kinds(self, case: SchemaCase) -> list[str]:
         """The kinds that the type names, else those that the keywords or the name suggest."""
         if case.values is not None:
-            return ["listed"]
+            return ["null" if case.values == [None] else "listed"]
         likely, names = case.kinds, self._nodes.names
         if len(likely) > _FEW_KINDS:
             mentioned = {kind for kind, words in _ABOUT.items() if not case.said.keys().isdisjoint(words.split())}
@@ -265,45 +287,23 @@ class _Node:
             likely = likely & mentioned or likely & {"string"} or likely
         return [kind for kind in KINDS if kind in likely and (kind != "fraction" or "integer" not in likely)]
 
-
-class _Option:
-    """A kind of value in a case, for a field of a name. What is worked out for it depends on nothing else."""
-
-    def __init__(self, nodes: _Nodes, case: SchemaCase, kind: str, hint: Hint) -> None:
-        self.case = case
-        self.kind = kind
-        self.unsure = next((keyword for keyword in UNSURE.split() if keyword in case.said), None)
-        inside = len(case.required()) if kind == "object" else int(max(case.all("minItems"), default=0))
-        self.size = 1 + inside if kind in ("object", "array") else 0
-        self._nodes = nodes
-        self._hint = hint
-        self._make: Callable[[_Draw], Json] | None = None
-        self._contradiction: Contradiction | None = None
-
-    def draw(self, draw: _Draw) -> Json:
-        if self._make is None and self._contradiction is None:
-            try:
-                self._make = self._made()
-            except Contradiction as contradiction:
-                self._contradiction = contradiction
-        if self._make is None:
-            assert self._contradiction is not None
-            raise self._contradiction.with_traceback(None)
-        return self._make(draw)
-
-    def _made(self) -> Callable[[_Draw], Json]:
-        case, kind = self.case, self.kind
+    def _option(self, case: SchemaCase, kind: str) -> _Option:
+        """Raises Contradiction: the case has no value of that kind, or we found none."""
+        keyword = next((each for each in UNSURE.split() if each in case.said), None)
+        unsure = case.refusal(keyword, "it refused the values that fulfil all else") if keyword else None
         if kind == "object":
-            return _Objects(self._nodes, case, self._hint).draw
+            return _Option(_Objects(self._nodes, case, self._hint).draw, 2 + len(case.required()), unsure)
         if kind == "array":
-            return _Arrays(self._nodes, case, self._hint).draw
+            return _Option(_Arrays(self._nodes, case, self._hint).draw, 2 + case.sizes("minItems", "")[0], unsure)
+        if kind == "null":
+            return _Option(lambda _draw: None, 0, unsure)
+        if kind == "boolean":
+            return _Option(lambda draw: draw.rng.random() >= 0.5, 1, unsure)
         if kind == "listed":
             values = case.values or ()
-            return lambda draw: copy.deepcopy(pick(draw.rng, values))
-        if kind in ("null", "boolean"):
-            return lambda draw: None if kind == "null" else pick(draw.rng, (False, True))
+            return _Option(lambda draw: copy.deepcopy(pick(draw.rng, values)), 1, unsure)
         make = (_text if kind == "string" else _number)(case, self._hint, self._nodes.names)
-        return lambda draw: make(draw.rng)
+        return _Option(lambda draw: make(draw.rng), 1, unsure)
 
 
 class _Objects:
@@ -312,6 +312,7 @@ class _Objects:
     def __init__(self, nodes: _Nodes, case: SchemaCase, hint: Hint) -> None:
         self._nodes = nodes
         self._case = case
+        self._pointer = case.pointer
         self._least, self._most = case.sizes("minProperties", "maxProperties")
         self._required = dict.fromkeys(case.required())
         if len(self._required) > self._most:
@@ -327,9 +328,13 @@ class _Objects:
         self._optional = [name for name in names if name not in self._required]
         maps = [*case.all("additionalProperties"), *case.all("patternProperties")]
         self._is_map = not names and (bool(self._rules) or any(isinstance(each, dict) and each for each in maps))
+        self._is_fixed = not self._optional and not self._is_map and self._least <= len(self._required)
         self._patterns = [make for each in case.all("patternProperties") for word in each for make in texts_of(word)]
 
     def draw(self, draw: _Draw) -> Json:
+        if self._is_fixed:
+            draw.spend(1 + len(self._fields), "properties", self._pointer)
+            return {name: draw.value(node) for name, node in self._fields.items()}
         rng, least, most, wished = draw.rng, self._least, self._most, self._optional
         if least > len(self._required) or most < len(self._fields):
             wished = rng.sample(wished, len(wished))
@@ -339,7 +344,7 @@ class _Objects:
                 more = [each for each in self._needs[name] if each not in chosen]
                 if len(chosen) + len(more) <= most:
                     chosen.update(dict.fromkeys(more))
-        draw.spend(1 + len(chosen), "properties", self._case.pointer)
+        draw.spend(1 + len(chosen), "properties", self._pointer)
         value: dict[str, Json] = {}
         for name, node in self._fields.items():
             if name in chosen:
@@ -372,7 +377,7 @@ class _Objects:
     def _add_free(self, draw: _Draw, value: dict[str, Json], goal: int) -> None:
         """Add properties of names that no schema lists."""
         for name in islice(self._free_names(draw), _NAME_TRIES + 4 * (goal - len(value))):
-            draw.spend(1, "minProperties", self._case.pointer)
+            draw.spend(1, "minProperties", self._pointer)
             if name in value or not value.keys() >= {*self._case.with_dependents([name])} - {name}:
                 continue
             try:
@@ -408,11 +413,17 @@ class _Arrays:
         self._least, self._most = case.sizes("minItems", "maxItems")
         self._prefix = max((len(_prefix(place)) for place in case.holding), default=0)
         self._is_unique = True in case.all("uniqueItems")
-        self._contains = [  # each schema as often as the array must contain it
-            nodes.document.child(place, "contains")
-            for _, place in case.said.get("contains", ())
-            for _ in range(int(place.schema.get("minContains", 1)) if nodes.document.draft >= 2019 else 1)
+        self._contains = [
+            (
+                nodes.document.child(at, "contains"),
+                int(at.schema.get("minContains", 1)) if nodes.document.draft >= 2019 else 1,
+            )
+            for _, at in case.said.get("contains", ())
         ]
+        if max((times for _, times in self._contains), default=0) > min(self._most, _EFFORT):
+            raise case.refusal(
+                "contains", f"it is needed more often than {self._most} items or {_EFFORT:,} steps allow"
+            )
         self._usual = [self._entry(index, ()) for index in range(self._prefix + 1)]
 
     def draw(self, draw: _Draw) -> Json:
@@ -447,12 +458,14 @@ class _Arrays:
 
     def _positions(self, rng: Random) -> dict[int, Way]:
         """Positions for the items that `contains` requires: side by side, or all at one, behind the prefix or in it."""
-        step = 1 if rng.random() < 0.5 else 0
-        start = below(rng, 1 + max(0, min(self._prefix, self._most - 1 - step * (len(self._contains) - 1))))
+        is_apart = rng.random() < 0.5
+        needed = (sum if is_apart else max)(times for _, times in self._contains)
+        start = below(rng, 1 + max(0, min(self._prefix, self._most - needed)))
         found: dict[int, Way] = {}
-        for number, place in enumerate(self._contains):
-            at = start + (number if step else self._contains[:number].count(place))
-            found[at] = (*found.get(at, ()), place)
+        for place, times in self._contains:
+            for at in range(start, start + times):
+                found[at] = (*found.get(at, ()), place)
+            start += times if is_apart else 0
         return found
 
     def _entry(self, index: int, wanted: Way) -> _Node:
@@ -478,25 +491,18 @@ def _prefix(place: Place) -> Sequence[Json]:
     return items if isinstance(items, list) else ()
 
 
-def identity(value: Json) -> object:
-    """A key that is equal for equal JSON values: 1 equals 1.0 but not true."""
-    if isinstance(value, list):
-        return tuple(identity(item) for item in value)
-    if isinstance(value, dict):
-        return frozenset((name, identity(item)) for name, item in value.items())
-    return isinstance(value, bool), value
-
-
 def _text(case: SchemaCase, hint: Hint, names: Names) -> Maker:
-    rules = TextRules(
-        patterns=[str(each) for each in case.all("pattern")],
-        format=next((each for each in case.all("format") if each not in LIMITS), None),
+    texts = candidates(
+        names,
+        hint,
+        patterns=case.all("pattern"),
+        format_=next((each for each in case.all("format") if each not in LIMITS), None),
         contents=[*case.all("contentEncoding"), *case.all("contentMediaType")],
         lengths=case.sizes("minLength", "maxLength"),
         examples=[each for each in case.examples() if isinstance(each, str) and each],
     )
     words = [(word, value) for word in _TEXT for value in case.all(word) if value not in LIMITS]
-    return _first_fitting(candidates(rules, names.text(hint), names), words, case)
+    return _first_fitting(texts, words, case)
 
 
 def _number(case: SchemaCase, hint: Hint, names: Names) -> Maker:

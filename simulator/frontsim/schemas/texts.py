@@ -79,36 +79,34 @@ class Names(NamedTuple):
     sentences: Sequence[str]
 
 
-class TextRules(NamedTuple):
-    """The keywords of a schema about a text: what they require, and what they suggest."""
-
-    patterns: Sequence[str]
-    format: str | None
-    contents: Sequence[str]
-    lengths: tuple[int, int]
-    examples: Sequence[str]
-
-
-def candidates(rules: TextRules, named: Text | None, names: Names) -> Iterator[Text]:
-    """Texts that may fulfil the rules, the most plausible first; which of them do, the validator says."""
-    patterns, (least, most) = rules.patterns, rules.lengths
-    known = FORMATS.get(rules.format or "")
-    yield from (CONTENTS[each] for each in CONTENTS if each in rules.contents)
+def candidates(
+    names: Names,
+    hint: Hint,
+    *,
+    patterns: Sequence[str],
+    format_: str | None,
+    contents: Sequence[str],
+    lengths: tuple[int, int],
+    examples: Sequence[str],
+) -> Iterator[Text]:
+    """Texts that may fulfil a schema's keywords, the most plausible first; which of them do, the validator says."""
+    named, known, (least, most) = names.text(hint), FORMATS.get(format_ or ""), lengths
+    yield from (CONTENTS[each] for each in CONTENTS if each in contents)
     yield from (each for each in (named, known) if each is not None)
-    if rules.examples and not patterns:
-        yield lambda rng: _DIGIT.sub(lambda _digit: str(1 + below(rng, 9)), pick(rng, rules.examples))
+    if examples and not patterns:
+        yield lambda rng: _DIGIT.sub(lambda _digit: str(1 + below(rng, 9)), pick(rng, examples))
     for stretch in (4, 20, max(80, least)):
         for make in (make for pattern in patterns for make in texts_of(pattern, stretch=stretch)):
             yield make
             yield _to_length(make, least, most, names)
     for first, second in permutations([make for pattern in patterns for make in texts_of(pattern)], 2):
         yield lambda rng, first=first, second=second: first(rng) + second(rng)  # type: ignore[misc]
-    yield from _extremes(rules.format, least)
-    if not patterns and rules.format is None and least <= _SHORT:
+    yield from _extremes(format_, least)
+    if not patterns and format_ is None and least <= _SHORT:
         yield names.words
     base = named or known or (names.sentences if least > _SHORT else names.words)
     yield _to_length(base if callable(base) else lambda rng: pick(rng, base), least, most, names)
-    yield rules.examples
+    yield examples
     yield ("", "a", "1", "A1", "x-1", " ", "æ", "zz")
 
 
