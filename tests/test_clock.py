@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, overload
+from frontsim.clock import EARLIEST, LATEST, Clock, Ids, WireTime, is_event_id, overload, uuid_text
 
 OSLO = WireTime(ZoneInfo("Europe/Oslo"))
 
@@ -162,6 +162,15 @@ def test_identities():
     assert all(call == sorted(call) for call in made)
     assert {7} == {each[6] >> 4 for call in made for each in call}
     assert {0b10} == {each[8] >> 6 for call in made for each in call}
+    assert all(is_event_id(uuid_text(each)) for call in made for each in call)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["01a237a3-5e6f-7f57-8002-b7a426436ca5", "01a237a3-5e6f-7f56-8001-b7a426436ca5", "01a237a3-5e6f-7f57-8001-b7", ""],
+)
+def test_an_id_without_the_mark_is_no_simulators(other):
+    assert not is_event_id(other)
 
 
 @pytest.mark.parametrize(("load", "is_overloaded"), [(0.0, False), (7.9, False), (8.1, True)])

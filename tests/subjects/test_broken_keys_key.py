@@ -1,5 +1,7 @@
 """Which events have one key by mistake, and which copies have two."""
 
+from pathlib import Path
+
 import pytest
 
 from frontsim.subjects.broken_keys import (
@@ -8,9 +10,12 @@ from frontsim.subjects.broken_keys import (
     DedupeByWebhookId,
     ForgetsAtMidnight,
     KeyCutShort,
+    NumbersRepeats,
+    RepeatsUnderNewIds,
+    RepeatsWithoutId,
 )
 from frontsim.subjects.reference import Receiver
-from tests.subjects.pure import event, made
+from tests.subjects.pure import booked, event, made, opened, sale
 
 SALE = {"saleId": 7, "saleDateTime": "2026-08-01T12:00:00"}
 UPDATE = {"customerId": 7, "updatedDateTime": "2026-08-01T12:00:00"}
@@ -49,3 +54,15 @@ def test_without_what_it_goes_by_the_events_id_is_the_key(kind: type[Receiver]) 
     broken = made(kind)
     keys = [broken.key(event({}, type_="GiftCardIssued", event_id=each)) for each in ("a", "b")]
     assert keys[0] != keys[1]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [RepeatsWithoutId, RepeatsUnderNewIds, NumbersRepeats])
+async def test_a_repeat_is_booked_under_another_id(kind: type[Receiver], tmp_path: Path) -> None:
+    """Each event is there once by its own id, and the content of the repeated one is there twice."""
+    async with opened(kind, tmp_path) as receiver:
+        for each in (sale(1), sale(2), sale(1)):
+            assert 200 == await receiver.receive(each)
+        ids = booked(receiver)
+        assert [1, 1, 3] == [ids.count("sale-1"), ids.count("sale-2"), len(set(ids))]
+        assert 2 == len({payload for (payload,) in receiver.bookings.read("SELECT payload FROM effects")})

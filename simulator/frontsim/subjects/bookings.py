@@ -157,7 +157,7 @@ def _effect(
 ) -> Mapping[str, Any]:
     effect = {
         **orjson.loads(identity),
-        "webhookEventId": event_id,
+        "webhookEventId": event_id or None,
         "webhookId": webhook_id,
         "event": event,
         "at": f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z",

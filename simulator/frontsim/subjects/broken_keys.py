@@ -10,6 +10,8 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from uuid import uuid4
 
 from frontsim.errors import UnknownEventType
 from frontsim.subjects import inbound
@@ -22,6 +24,40 @@ class NoDedupe(Receiver):
 
     def take_key(self, db: sqlite3.Connection, key: str) -> bool:  # noqa: ARG002 - that it is ignored is the bug
         return True
+
+
+class _RenamesRepeats(Receiver):
+    """Books every repeat again, but not under the event's id: its ids are unique, and its bookings are not."""
+
+    def book(self, db: sqlite3.Connection, event: ReceivedEvent) -> bool:
+        new = self.take_key(db, self.key(event))
+        self.process(db, event if new else replace(event, event_id=self.other_id(event)))
+        return new
+
+    def other_id(self, event: ReceivedEvent) -> str:
+        """The id under which it books a repeat."""
+        raise NotImplementedError
+
+
+class RepeatsWithoutId(_RenamesRepeats):
+    """Its table of ids has an index and its bookings have none: the join finds an id for the first booking only."""
+
+    def other_id(self, event: ReceivedEvent) -> str:  # noqa: ARG002 - that there is none is the bug
+        return ""
+
+
+class RepeatsUnderNewIds(_RenamesRepeats):
+    """Makes up an id where the event's is taken."""
+
+    def other_id(self, event: ReceivedEvent) -> str:  # noqa: ARG002 - that it is ignored is the bug
+        return str(uuid4())
+
+
+class NumbersRepeats(_RenamesRepeats):
+    """Adds a number to an id that is taken."""
+
+    def other_id(self, event: ReceivedEvent) -> str:
+        return f"{event.event_id}-1"
 
 
 class MemoryDedupe(Receiver):

@@ -39,6 +39,27 @@ BROKEN: Mapping[str, Variant] = by_name(
         ("resend-delivered", "duplicate-race", "lost-response", "false-failure", "api-trouble", "late-resend"),
     ),
     Variant(
+        "repeats-without-id",
+        broken_keys.RepeatsWithoutId,
+        "It keeps each id once, and books a repeat again without one, as orders that are joined with a table of ids.",
+        _DUPLICATED,
+        ("resend-delivered", "lost-response", "false-failure", "late-resend"),
+    ),
+    Variant(
+        "repeats-under-new-ids",
+        broken_keys.RepeatsUnderNewIds,
+        "It books a repeat again under an id that it makes up.",
+        _DUPLICATED,
+        ("resend-delivered", "lost-response", "false-failure", "late-resend"),
+    ),
+    Variant(
+        "numbers-repeats",
+        broken_keys.NumbersRepeats,
+        "It books a repeat again under the event's id with a number at its end.",
+        _DUPLICATED,
+        ("resend-delivered", "lost-response", "false-failure", "late-resend"),
+    ),
+    Variant(
         "memory-dedupe",
         broken_keys.MemoryDedupe,
         "It knows the ids that it has seen until the next restart.",

@@ -9,6 +9,7 @@ from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import ContentCheck, History
+from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
 from frontsim.verification.play.harness import Given, Harness, RestOfRun
@@ -139,6 +140,8 @@ class FirstPasses:
                 limits=opened.limits.within(self._pace.budget_s),
             )
             recording = play(volume.scenario, harness)
+            if isinstance(harness.observer, SharedObserver):
+                harness.observer.account.know(recording.history)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():

@@ -90,6 +90,7 @@ def judge_recorded(
     if last_look is None:
         return judge(history, contract)
     change = last_look.settled.change
+    history = last_look.with_samples(history)
     judgement = judge(history, contract, change=change)
     if not judgement.missing:
         return _unless_unseen(judgement, last_look)

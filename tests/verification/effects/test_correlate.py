@@ -209,19 +209,23 @@ def test_an_event_that_may_be_refused_needs_no_effect():
     assert [(["a", "b"], [], 1, 2)] == groups([TWINS[0], free])
 
 
-def test_effects_that_name_no_event_are_counted_by_whether_they_name_one():
-    history = History("steady", (fact("w", "a"),), "list")
-    found = correlate(history, Observation(0, (Effect("a"), Effect("x"), Effect("y"), Effect(None))))
-    assert (2, 1) == (found.foreign, found.unkeyed)
-    assert (0, 0) == (correlate(history, None).foreign, correlate(history, None).unkeyed)
+def test_an_effect_of_an_event_that_its_key_does_not_name_stands_beside():
+    """Its identity says so; one that has nothing of any event is left out."""
+    sale = replace(SALE, webhook_event_id="a")
+    ours, others = Effect(None, {"saleId": 125086012}), [Effect("x"), Effect(None, {"saleId": 1})]
+    found = correlate(History("steady", (sale,), "list"), Observation(0, (Effect("a"), *others, ours)))
+    assert [1] == [len(group.effects) for group in found.groups]
+    assert ((sale, ours),) == found.beside
+    assert () == correlate(business([sale]), Observation(0, (ours,))).beside
 
 
 def test_the_effects_of_a_history_are_those_that_name_its_events():
-    """By id, or by what they are about."""
+    """By id, or by what they are about; with ids also those that have another key, which are second bookings."""
     by_id = History("steady", (fact("w", "a"),), "list")
     assert (Effect("a"),) == effects_of(by_id, (Effect("a"), Effect("x"), Effect(None)))
     ours, other = Effect(None, {"saleId": 125086012}), Effect(None, {"saleId": 1})
     assert (ours,) == effects_of(business([SALE]), (ours, other, Effect(None, "x")))
+    assert (ours,) == effects_of(History("steady", (SALE,), "list"), (ours, other, Effect(None, "x")))
 
 
 def test_effects_are_complete_when_each_event_has_its_own():
@@ -296,7 +300,8 @@ def shares(events, *rows):
     """How many of the rows each event, or what is one with it, has."""
     history = business(events, *rows)
     found = correlate(history, history.final)
-    return [len(group.effects) for group in found.groups], found.unkeyed
+    shown = [len(group.effects) for group in found.groups]
+    return shown, len(history.final.effects) - sum(shown)
 
 
 def test_a_row_that_names_the_type_of_another_event_is_none_of_an_entitys_events():

@@ -36,10 +36,10 @@ def test_a_storm_is_about_more_than_a_race():
     assert [] == said()
 
 
-def notes(*groups, foreign=0, unkeyed=0, replaced=(), orders=MappingProxyType({}), **facts):
+def notes(*groups, replaced=(), orders=MappingProxyType({}), **facts):
     events = tuple(event for group in groups for event in group.events)
     history = History("steady", events, **facts)
-    return list(sentences(history, Correlation(groups, foreign, unkeyed), replaced=frozenset(replaced), orders=orders))
+    return list(sentences(history, Correlation(groups), replaced=frozenset(replaced), orders=orders))
 
 
 def group(*events, effects=1, ambiguous=False):
@@ -91,12 +91,6 @@ def test_an_older_state_that_was_never_acknowledged_is_none():
     """That the receiver has no effect of it needs no explanation."""
     refused = replace(event("old", 1), runs=())
     assert [] == notes(group(refused, effects=0), replaced=["old"])
-
-
-def test_foreign_effects_get_a_note_in_a_scenario_that_was_alone():
-    """Beside it they may be another scenario's."""
-    assert ["ignored 3 new effects that name no event of this scenario"] == notes(foreign=1, unkeyed=2)
-    assert [] == notes(foreign=1, unkeyed=2, is_alone=False)
 
 
 def test_an_unseen_order_gets_a_note_where_another_was_seen():

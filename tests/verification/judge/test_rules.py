@@ -67,6 +67,63 @@ def test_a_row_for_each_line_is_no_copy():
     assert (doubled, "") == accusations(one, two, shown=["sale 1", "sale 1", "sale 2", "sale 2"])
 
 
+def about(number, *runs, kind="SaleCreated", **others):
+    return EventFact("w", f"{kind} {number}", kind, runs, entity=Entity("saleId", f"10737419{number}"), **others)
+
+
+def beside(*events, rows=(), keys=None, **others):
+    """What is said where each event has its own effect, and each row is of the sale with that number."""
+    own = [Effect(each.webhook_event_id) for each in events if keys is None or each.webhook_event_id in keys]
+    shown = [*own, *(Effect(None, {"sale": f"10737419{number}"}) for number in rows)]
+    history = History("steady", events, final=Observation(9, tuple(shown)), **others)
+    opinion = opinion_on(Evidence(history, correlate(history, history.final)))
+    return [(each.event.webhook_event_id, each.class_) for each in opinion.accused], opinion.unknown
+
+
+ONCE, TWICE = about(10, ACKNOWLEDGED), about(11, ACKNOWLEDGED, replace(ACKNOWLEDGED, number=2, at_ms=50))
+AGAIN = [("SaleCreated 11", Class.DUPLICATED)]
+
+
+def test_content_that_stands_twice_is_booked_twice():
+    """Whatever the second key is: a clean delivery of the type has left no such effect."""
+    assert (AGAIN, "") == beside(ONCE, TWICE, rows=[11])
+    assert (AGAIN, "") == beside(TWICE, rows=[11], samples=((ONCE, 0),))
+    assert ([], "") == beside(ONCE, TWICE)
+    assert ([], "") == beside(about(10, ACKNOWLEDGED, expect=Expect.EITHER), rows=[10], samples=((ONCE, 0),))
+
+
+def test_a_row_that_each_event_leaves_beside_is_right():
+    """A header and a ledger row. A second one may also be a row for each request, which accuses no receiver."""
+    assert ([], "") == beside(ONCE, TWICE, rows=[10, 11])
+    accused, unknown = beside(ONCE, TWICE, rows=[10, 11, 11])
+    assert [] == accused
+    assert (
+        "2 effects have the content of SaleCreated SaleCreated 11 and not its id, such as one without a key" in unknown
+    )
+    assert "a single delivery leaves 1" in unknown
+
+
+def test_what_no_clean_delivery_shows_is_unknown():
+    """The invoice may leave a row of its own kind."""
+    invoice = about(12, ACKNOWLEDGED, ACKNOWLEDGED, kind="InvoiceCreated")
+    accused, unknown = beside(ONCE, invoice, rows=[12])
+    assert ([], True) == (accused, "no clean single delivery shows how many" in unknown)
+
+
+def test_an_event_that_is_booked_once_under_another_key_is_not_booked_twice():
+    """It is missing where it is looked for."""
+    lost = [("SaleCreated 11", Class.LOST_AFTER_ACK)]
+    assert (lost, "") == beside(ONCE, TWICE, rows=[11], keys=["SaleCreated 10"])
+    assert ([*lost, *AGAIN], "") == beside(ONCE, TWICE, rows=[11, 11], keys=["SaleCreated 10"])
+
+
+def test_a_broken_body_that_is_booked_under_another_key_is_unexpected():
+    refused = replace(TWICE, expect=Expect.REFUSED)
+    early = Observation(5, (Effect(None, {"sale": "1073741911"}),))
+    accused, _ = beside(ONCE, refused, checkpoint=early)
+    assert [("SaleCreated 11", Class.UNEXPECTED)] == accused
+
+
 PROVEN = {Class.DUPLICATED, Class.UNEXPECTED, Class.REJECTED, Class.CRASHED}
 
 

@@ -7,9 +7,10 @@ that keeps every update: there, an event without an effect is lost. A table may 
 
 events --> groups that effects can tell apart --> each with its effects, and how many of them are right
 
-By event id an effect names its event. By `business` it carries the type's own identity, and where it also carries
-the version fields or the type's name, those tell two events of one entity apart. Where nothing does, the events stay
-one group, and any number from one effect to one each is right: what cannot be seen accuses no receiver.
+By event id an effect names its event; `ties` finds the event of one that does not. By `business` it carries the type's
+own identity, and where it also carries the version fields or the type's name, those tell two events of one entity
+apart. Where nothing does, the events stay one group, and any number from one effect to one each is right: what cannot
+be seen accuses no receiver.
 """
 
 from collections import defaultdict
@@ -21,6 +22,7 @@ from typing import Any
 from frontsim.domain.model import Outcome
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Effect, EventFact, Expect, History, Observation, Run
+from frontsim.verification.effects.ties import Ties, shared_fields, type_in
 
 _REMOVED = "deleted"
 """A field of a customer: true once the customer is deleted. A receiver may then keep nothing of that customer."""
@@ -154,18 +156,18 @@ class EventGroup:
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """The groups, and the unmatched effects: `foreign` name an event that is not ours, `unkeyed` name none at all."""
+    """The groups, and the effects beside: each is of an event that its key does not name."""
 
     groups: tuple[EventGroup, ...]
-    foreign: int
-    unkeyed: int
+    beside: tuple[tuple[EventFact, Effect], ...] = ()
 
 
 def effects_of(history: History, effects: Sequence[Effect]) -> tuple[Effect, ...]:
-    """The effects that name an event of the history."""
+    """The effects of the history's events, whatever their keys."""
     if history.observer_key != BUSINESS:
         ids = {event.webhook_event_id for event in history.events}
-        return tuple(effect for effect in effects if effect.key in ids)
+        ties = Ties(history.events)
+        return tuple(effect for effect in effects if effect.key in ids or ties.event_of(effect))
     buckets = _buckets(history.events)
     paths, types = _paths_and_types(history.events)
     return tuple(effect for effect in effects if _bucket_of(effect, paths, buckets, types))
@@ -230,7 +232,9 @@ def _by_id(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correlatio
     for siblings in _siblings(events):
         found = [effect for event in siblings for effect in by_event[event.webhook_event_id]]
         groups += _apart(EventGroup(tuple(siblings), tuple(found), *_bounds(siblings)), by_event)
-    return Correlation(tuple(groups), *_unmatched(unmatched))
+    ties = Ties(events)
+    beside = ((event, effect) for effect in unmatched if (event := ties.event_of(effect)))
+    return Correlation(tuple(groups), tuple(beside))
 
 
 def _apart(group: EventGroup, by_event: dict[str | None, list[Effect]]) -> list[EventGroup]:
@@ -248,14 +252,13 @@ def _by_entity(events: Sequence[EventFact], effects: Sequence[Effect]) -> Correl
     groups: list[EventGroup] = []
     buckets = _buckets(events)
     shares: dict[tuple[str, str], list[Effect]] = {bucket: [] for bucket in buckets}
-    unmatched: list[Effect] = []
     paths, types = _paths_and_types(events)
     for effect in effects:
-        bucket = _bucket_of(effect, paths, buckets, types)
-        (shares[bucket] if bucket else unmatched).append(effect)
+        if bucket := _bucket_of(effect, paths, buckets, types):
+            shares[bucket].append(effect)
     for bucket, members in buckets.items():
         groups += _split(members, shares[bucket])
-    return Correlation(tuple(groups), *_unmatched(unmatched))
+    return Correlation(tuple(groups))
 
 
 def _buckets(events: Sequence[EventFact]) -> dict[tuple[str, str], list[EventFact]]:
@@ -281,7 +284,7 @@ def _bucket_of(
 
     A row with all columns names other entities too: a sale's row names its customer.
     """
-    named = _type_in(effect.value, types)
+    named = type_in(effect.value, types)
 
     def fits(bucket: tuple[str, str]) -> bool:
         return bucket in buckets and (named is None or any(event.event == named for event in buckets[bucket]))
@@ -289,7 +292,7 @@ def _bucket_of(
     found = [bucket for path in paths if (bucket := next(filter(fits, _named_at(effect.value, path)), None))]
     if len(found) <= 1:
         return found[0] if found else None
-    return max(found, key=lambda bucket: max(_shared_fields(effect, event) for event in buckets[bucket]))
+    return max(found, key=lambda bucket: max(shared_fields(effect, event) for event in buckets[bucket]))
 
 
 def _named_at(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -298,14 +301,6 @@ def _named_at(value: Any, path: str) -> Iterator[tuple[str, str]]:
         text = content.normalised(each)
         if text is not None:
             yield path, text
-
-
-def _shared_fields(effect: Effect, event: EventFact) -> int:
-    """How many fields at the payload's top an effect shows with the same value."""
-    if not isinstance(event.payload, dict):
-        return 0
-    shown = ((content.normalised(content.find(effect.value, name)), value) for name, value in event.payload.items())
-    return sum(text is not None and text == content.normalised(value) for text, value in shown)
 
 
 def _split(members: list[EventFact], effects: list[Effect]) -> list[EventGroup]:
@@ -325,18 +320,12 @@ def _split(members: list[EventFact], effects: list[Effect]) -> list[EventGroup]:
 
 
 def _fits(effect: Effect, event: EventFact, parts: list[list[EventFact]]) -> bool:
-    named = _type_in(effect.value, {part[0].event for part in parts})
+    named = type_in(effect.value, {part[0].event for part in parts})
     if named is not None and named != event.event:
         return False
     version = event.entity.version if event.entity else ()
     shown = [(content.normalised(content.find(effect.value, path)), value) for path, value in version]
     return all(text is None or text == value for text, value in shown)
-
-
-def _type_in(value: Any, types: set[str]) -> str | None:
-    if not isinstance(value, dict):
-        return None
-    return next((item for item in value.values() if isinstance(item, str) and item in types), None)
 
 
 def _siblings(events: Sequence[EventFact]) -> list[list[EventFact]]:
@@ -366,8 +355,3 @@ def _end_ms(event: EventFact) -> int:
 
 def _bounds(events: Sequence[EventFact]) -> tuple[int, int]:
     return int(any(event.expect is not Expect.EITHER for event in events)), len(events)
-
-
-def _unmatched(effects: Sequence[Effect]) -> tuple[int, int]:
-    unkeyed = sum(effect.key is None for effect in effects)
-    return len(effects) - unkeyed, unkeyed

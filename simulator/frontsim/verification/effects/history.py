@@ -202,6 +202,7 @@ class History:
         observer_key: `business`, or the dotted path of the event's id in an effect.
         check_content: how strictly content is compared.
         columns: the columns that are known to hold a field of the payload.
+        samples: clean single deliveries of the run's other scenarios, each with its number of effects beside its own.
         is_alone: no other scenario was played beside it, so effects that name none of its events are strange.
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
@@ -223,6 +224,7 @@ class History:
     observer_key: str = "webhookEventId"
     check_content: ContentCheck = ContentCheck.KNOWN
     columns: Mapping[Column, ColumnCount] = field(default_factory=dict)
+    samples: tuple[tuple[EventFact, int], ...] = ()
     is_alone: bool = True
     checkpoint: Observation | None = None
     final: Observation | None = None

@@ -28,6 +28,7 @@ from frontsim.errors import BadInput, FrontsimError
 from frontsim.masking import masked_command
 from frontsim.verification import patience
 from frontsim.verification.effects import bounded, content
+from frontsim.verification.effects.account import Account
 from frontsim.verification.effects.bounded import sqlite_rows, without_password
 from frontsim.verification.effects.changes import Steadiness
 from frontsim.verification.effects.correlate import BUSINESS
@@ -69,7 +70,7 @@ class SharedObserver:
     """An observer that several scenarios read at once: reads never overlap; one serves all callers that wait.
 
     One that has answered before and fails now may be restarting with the receiver: it is asked for `patience_s`, once
-    until it answers again. `steadiness` follows its looks at the effects' `key`.
+    until it answers again. `steadiness` follows its looks at the effects' `key`, and `account` what came without one.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class SharedObserver:
     ) -> None:
         self.name = observer.name
         self.steadiness = Steadiness(key)
+        self.account = Account(key)
         self._observer = observer
         self._pause = pause
         self._longest_patience_s = patience_s
@@ -97,6 +99,7 @@ class SharedObserver:
                 began_s = stopwatch()
                 self._effects = self._read_patiently(began_s)
                 self.steadiness.note(self._effects, now_s=began_s)
+                self.account.note(self._effects, now_s=began_s)
                 self._began_s = began_s
             return self._effects
 

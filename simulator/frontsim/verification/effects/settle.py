@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from frontsim.clock import stopwatch
 from frontsim.verification import patience
+from frontsim.verification.effects.beside import Sample
 from frontsim.verification.effects.changes import Effects, Steadiness, first_change, shown_twice
 from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten
 from frontsim.verification.effects.history import History
@@ -265,6 +266,10 @@ class EffectReader:
         """
         now = self.read_all()
         return self._baseline.gone_from(now, replaced=overwritten(history, {effect.key for effect in now}))
+
+    def samples(self) -> tuple[Sample, ...]:
+        """What the clean deliveries of the run so far show of effects beside an event's own."""
+        return self._observer.account.samples() if isinstance(self._observer, SharedObserver) else ()
 
     def unsteadiness(self) -> str:
         """Says why the observer seems not to show all in each look, "" when it does.

@@ -76,7 +76,6 @@ def sentences(
         _ambiguous(correlation),
         _replaced(correlation, replaced),
         _unseen_orders(orders),
-        _strangers(correlation) if history.is_alone else "",
         _no_identity(history),
         history.limit,
         *_unclear_state(history),
@@ -152,11 +151,6 @@ def _unseen_orders(orders: SeenOrders) -> str:
     if len(unseen) in (0, len(orders)):
         return ""
     return f"the order of {', '.join(unseen)} could not be seen: no effect shows which of two states counts"
-
-
-def _strangers(correlation: Correlation) -> str:
-    number = correlation.foreign + correlation.unkeyed
-    return f"ignored {number} new effects that name no event of this scenario" if number else ""
 
 
 def _no_identity(history: History) -> str:

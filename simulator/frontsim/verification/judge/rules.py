@@ -4,7 +4,7 @@ Each rule takes the evidence and the opinion so far, and returns the opinion aft
 what effects show come first, so that the answers' own accusations are added after the rules that cast doubt on effects.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from frontsim.domain.model import StatusText
 from frontsim.verification.compare.columns import corrupt
 from frontsim.verification.compare.state_events import StateCheck, WrongState
 from frontsim.verification.compare.wrong_state import check_state, tells_state
-from frontsim.verification.effects import classes
+from frontsim.verification.effects import beside, classes
 from frontsim.verification.effects.classes import (
     GOOD,
     Class,
@@ -37,12 +37,11 @@ def wrong_in(group: EventGroup) -> list[Classified]:
 
 def booked_early(history: History) -> list[Classified]:
     """Events with effects while only a broken body had arrived."""
-    early = {
-        event.webhook_event_id: len(group.effects)
-        for group in correlate(history, history.checkpoint).groups
-        for event in group.events
-        if group.effects and len(group.events) == 1
-    }
+    correlation = correlate(history, history.checkpoint)
+    early = Counter(event.webhook_event_id for event, _ in correlation.beside)
+    early += Counter(
+        {group.events[0].webhook_event_id: len(group.effects) for group in correlation.groups if len(group.events) == 1}
+    )
     reason = "expected no effect before a whole body had arrived"
     return [
         Classified(event, Class.UNEXPECTED, f"{reason}, got {early[event.webhook_event_id]}")
@@ -168,6 +167,37 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     found = [each for each in by_number + booked_early(evidence.history) if not _is_told_by(old, each)]
     wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
     return Opinion((*opinion.accused, *found, *old, *wrong_content), opinion.unknown)
+
+
+def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> Opinion:
+    """An effect beside an event's own is a second booking, unless a clean single delivery of its type leaves one, too.
+
+    If it does and there are more of them, they may be a row for each request. That is unknown.
+    """
+    if evidence.history.final is None or not evidence.correlation.beside:
+        return opinion
+    units = beside.units_of(evidence.correlation)
+    own = beside.samples(beside.clean_singles(evidence.history), evidence.correlation.beside)
+    known = beside.by_type([*evidence.history.samples, *own])
+    accused, unclear = [], ""
+    for unit in units:
+        most = beside.most_beside(unit.events, known)
+        if unit.surplus(most or 0) <= 0 or all(event.expect is Expect.EITHER for event in unit.events):
+            continue
+        event, effect = unit.beside[-1]
+        shown = f"under the key {effect.key}" if effect.key else "without a key"
+        if most == 0:
+            expected = "one effect" if unit.own <= 1 else f"{unit.own} effects"
+            reason = f"expected {expected}, got {unit.own + len(unit.beside)}: its content was booked again {shown}"
+            accused.append(Classified(event, Class.DUPLICATED, reason))
+        else:
+            usual = "no clean single delivery shows how many" if most is None else f"a single delivery leaves {most}"
+            unclear = (
+                f"{len(unit.beside)} effects have the content of {event.event} {event.webhook_event_id} and not its "
+                f"id, such as one {shown}, and {usual}: it was booked again, or the observer must leave out rows of "
+                "another kind, such as one for each request"
+            )
+    return Opinion((*opinion.accused, *accused), opinion.unknown or ("" if accused else unclear))
 
 
 def rows_of_entries_are_no_copies(evidence: Evidence, opinion: Opinion) -> Opinion:
@@ -299,6 +329,7 @@ def wrong_levels_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
 
 RULES: Sequence[Rule] = (
     effects_accuse,
+    effects_beside_are_second_bookings,
     rows_of_entries_are_no_copies,
     replaced_states_are_not_missing,
     a_doubted_look_shows_no_loss,

@@ -36,8 +36,8 @@ from frontsim.client.control import DeliveryReport, LeasedDelivery
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Outcome
 from frontsim.domain.target import parse_target
-from frontsim.verification.effects.correlate import effects_of
-from frontsim.verification.effects.history import FaultFact, History
+from frontsim.verification.effects.correlate import correlate
+from frontsim.verification.effects.history import FaultFact, History, Observation
 from frontsim.verification.effects.observers import ObserverFailed
 from frontsim.verification.patience import APART_S, BY_HAND_S, TIMED_S
 from frontsim.verification.play.harness import TOGETHER
@@ -339,7 +339,8 @@ def _share_with_effects(state: ScenarioState, webhook_event_ids: Sequence[str]) 
         effects = state.effects.read_new()
     except ObserverFailed:
         return None
-    shown = effects_of(History(state.scenario.name, own, observer_key=state.effects.key), effects)
+    history = History(state.scenario.name, own, observer_key=state.effects.key)
+    shown = [group for group in correlate(history, Observation(0, effects)).groups if group.effects]
     return len(shown) / len(webhook_event_ids)
 
 

@@ -18,7 +18,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.compare.wrong_state import check_state
 from frontsim.verification.effects.changes import Effects
-from frontsim.verification.effects.correlate import effects_of, is_complete, may_await_next_batch
+from frontsim.verification.effects.correlate import correlate, effects_of, is_complete, may_await_next_batch
 from frontsim.verification.effects.history import History, Observation
 from frontsim.verification.effects.look import Look
 from frontsim.verification.effects.observers import ObserverFailed
@@ -163,6 +163,12 @@ class LastLook:
             return str(error)
         shown = f"the observer shows {page} records and none newer, as the first page of a longer list does"
         return f"{shown}; it must show all" if page else self.unsteadiness()
+
+    def with_samples(self, history: History) -> History:
+        """The history with what the run's clean deliveries show of effects beside an event's own, if it has any."""
+        return (
+            replace(history, samples=self._effects.samples()) if correlate(history, history.final).beside else history
+        )
 
     def unsteadiness(self) -> str:
         """Says why the observer seems not to show all in each look, "" when it does."""
