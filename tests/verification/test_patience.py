@@ -287,3 +287,11 @@ def test_the_last_look_is_the_most_patient(limits, latency):
     assert last.missing_s >= max(decides.first_wait().missing_s, limits.last_s)
     assert before_a_batch.missing_s >= last.missing_s
     assert before_a_batch.most_s >= last.most_s
+
+
+@pytest.mark.parametrize(
+    ("run_s", "periods", "calm_s"), [(4.0, 8, 3.0), (2.5, 1, 15.0), (2.6, 1, None), (60.0, 60, 6.0)]
+)
+def test_what_comes_rarely_tells_nothing(run_s, periods, calm_s):
+    """Six times as long as usual; a run waits for 15 s at most."""
+    assert calm_s == patience.calm_s(run_s, periods=periods)

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 from frontsim.verdicts import Verdict
+from frontsim.verification.effects.history import Strangers
 from frontsim.verification.judge.checks import receiver_contract
-from frontsim.verification.played import Report
+from frontsim.verification.played import Report, weighed
 
 CONTRACT = receiver_contract()
+HIDDEN, OTHERS = Strangers(7, "{}", come_with_events=True), Strangers(1, "{}", come_with_events=False)
 
 
 def test_an_interrupted_run_is_not_verified(report):
@@ -11,3 +15,22 @@ def test_an_interrupted_run_is_not_verified(report):
     assert Report("http://shop", 1, right, CONTRACT).verdict is Verdict.VERIFIED
     assert Report("http://shop", 1, right, CONTRACT, interrupted=True).verdict is Verdict.UNKNOWN
     assert Report("http://shop", 1, report.played, CONTRACT, interrupted=True).verdict is Verdict.VIOLATED
+
+
+def test_effects_of_no_event_that_come_with_events_leave_a_run_unknown(report):
+    """A violation stands, and so does the first reason; what others write is a note."""
+
+    def told(verdict, strangers, reason=""):
+        played = next(each for each in report.played if each.judgement.verdict is verdict)
+        judgement = replace(played.judgement, reason=reason, notes=("first",))
+        history = replace(played.history, strangers=strangers)
+        found = weighed(replace(played, history=history, judgement=judgement)).judgement
+        return found.verdict, found.reason, found.notes
+
+    verified, violated = Verdict.VERIFIED, Verdict.VIOLATED
+    assert (verified, "", ("first",)) == told(verified, None)
+    assert (Verdict.UNKNOWN, str(HIDDEN), ("first",)) == told(verified, HIDDEN)
+    assert (violated, "killed", ("first",)) == told(violated, HIDDEN, "killed")
+    assert (verified, "", ("first", str(OTHERS))) == told(verified, OTHERS)
+    assert str(HIDDEN).startswith("7 new effects are of no event, such as {}, and they come only when events are sent")
+    assert "1 new effect is of no event, such as {}: other systems write here, too" in str(OTHERS)

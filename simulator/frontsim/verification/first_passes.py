@@ -81,13 +81,26 @@ class FirstPasses:
         self._answer_ms = 0.0
         self._per_s = 0.0
         self._reserved_s = 0.0
+        self._observer: SharedObserver | None = None
+        self._pause: Callable[[float], None] = lambda _: None
 
     def play(self) -> Iterator[FirstPass]:
         """All scenarios, in their order. Also those that are not played, with the reason."""
+        last = next((each for each in reversed(self._scenarios) if not self._reasons[each.name]), None)
         with closing(self._schedule.play(self._one, jobs=self._jobs)) as played:
             for each in self._scenarios:
                 reason = self._reasons[each.name]
-                yield FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
+                first = FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
+                yield self._with_strangers(first) if each is last else first
+
+    def _with_strangers(self, last: FirstPass) -> FirstPass:
+        """The last scenario with the effects of the run that are of no event."""
+        if self._observer is None:
+            return last
+        late_s = max(self._open_harness.limits.settle_s, 2 * self._receiver.longest_s)
+        found = self._observer.account.strangers(self._observer.read, self._pause, late_s=late_s)
+        history = replace(last.played.history, strangers=found)
+        return replace(last, played=replace(last.played, history=history))
 
     def _jobs(self) -> int:
         """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded."""
@@ -141,7 +154,8 @@ class FirstPasses:
             )
             recording = play(volume.scenario, harness)
             if isinstance(harness.observer, SharedObserver):
-                harness.observer.account.know(recording.history)
+                self._observer, self._pause = harness.observer, opened.pause
+                self._observer.account.know(recording.history)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():

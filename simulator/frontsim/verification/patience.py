@@ -60,6 +60,11 @@ QUIET_S, BUSY_S = 0.1, 1.0
 time is never quiet: it gets `BUSY_S` for an event."""
 EXAMINATION_S = 5.0
 """Seconds for an examination beside the scenarios: the largest body, or an observer that may not be steady."""
+PERIOD_S = 0.2
+"""Effects without an event that come within so many seconds of each other may be one act of another system."""
+_CERTAIN = 6
+"""What comes once in a while by chance stays away for so many times as long in one case of 400."""
+_LONGEST_CALM_S = 15.0
 YOUNG_S = 1.0
 """Seconds in which a new record may come and go: the replicas or caches behind an endpoint do not all have it yet."""
 REFUSED_S = 5.0
@@ -306,6 +311,15 @@ def is_silent_for_good(longest_s: float, *, listens: bool, spent_s: float, pause
     if listens:
         return spent_s >= longest_s * (_STARVED if is_starved else 1)
     return paused_s >= longest_s or spent_s >= _STARVED * longest_s
+
+
+def calm_s(run_s: float, *, periods: int) -> float | None:
+    """How long nothing may be sent until effects that came in so many periods of a run are known to come with events.
+
+    None: they came too rarely to tell.
+    """
+    calm_s = _CERTAIN * run_s / periods
+    return calm_s if calm_s <= _LONGEST_CALM_S else None
 
 
 def gap_s(tries: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from frontsim.report.exchange import Exchange
 from frontsim.verdicts import Contract, Verdict, overall
-from frontsim.verification.effects.history import Column, ColumnCount, History
+from frontsim.verification.effects.history import Column, ColumnCount, History, Strangers
 from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.play.last_look import LastLook
@@ -117,6 +117,16 @@ def accused_by(findings: Iterable[Finding]) -> Accused:
 
 
 def weighed(played: Played) -> Played:
-    """Findings that depend on our guess alone are warnings."""
+    """Findings that depend on our guess alone are warnings, and effects of no event may be bookings of one."""
     guesses = {each: exchange.provenance for each, exchange in played.exchanges.items() if exchange.is_guess}
-    return replace(played, judgement=without_guesses(played.judgement, guesses)) if guesses else played
+    judgement = without_guesses(played.judgement, guesses) if guesses else played.judgement
+    return replace(played, judgement=_with_strangers(judgement, played.history.strangers))
+
+
+def _with_strangers(judgement: Judgement, strangers: Strangers | None) -> Judgement:
+    if strangers is None:
+        return judgement
+    if not strangers.come_with_events:
+        return replace(judgement, notes=(*judgement.notes, str(strangers)))
+    verdict = Verdict.VIOLATED if judgement.verdict is Verdict.VIOLATED else Verdict.UNKNOWN
+    return replace(judgement, verdict=verdict, reason=judgement.reason or str(strangers))

@@ -2,22 +2,35 @@
 
     look 1   [ a b c ]          what was there before the run
     look 2   [ a b c d ] [ e ]  d and e came; d has the key of an event, so that a scenario judges it
-    look 3   ...                e has not: who wrote it, and when?
+    look 3   ...                e has not: it is of an event by its content, or of none
+
+What is of none is another system's, or a booking that hides its event. Others also write while nothing is sent.
 
 Only effects whose key is no simulator's event id are kept. Looks share their blocks, so a look costs no more than the
 blocks that differ from the last one's.
 """
 
-from collections.abc import Sequence
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import chain
 from threading import Lock
 from typing import Any
 
-from frontsim.clock import is_event_id
+from frontsim.clock import is_event_id, stopwatch
+from frontsim.errors import FrontsimError
+from frontsim.verification import patience
 from frontsim.verification.effects.beside import Sample, clean_singles, samples
-from frontsim.verification.effects.history import Effect, EventFact, History
+from frontsim.verification.effects.correlate import effects_of
+from frontsim.verification.effects.history import Effect, History, Strangers
 from frontsim.verification.effects.look import EffectBlock, Identity, look_at
-from frontsim.verification.effects.ties import Ties
+from frontsim.verification.effects.ties import Ties, is_marked
+
+logger = logging.getLogger(__name__)
+
+_LONGEST = 160
+"""Characters of an example."""
 
 
 class Account:
@@ -26,10 +39,10 @@ class Account:
     def __init__(self, key: str) -> None:
         self._key = key
         self._lock = Lock()
+        self._began_s = 0.0
         self._blocks: dict[int, EffectBlock] | None = None
-        self._came: dict[Identity, tuple[float, Effect]] = {}
-        self._events: list[EventFact] = []
-        self._clean: list[EventFact] = []
+        self._came: list[tuple[float, Effect]] = []
+        self._histories: list[History] = []
 
     def note(self, shown: Sequence[Any], *, now_s: float) -> None:
         """Take in what the next look has shown."""
@@ -37,26 +50,76 @@ class Account:
         with self._lock:
             before, self._blocks = self._blocks, blocks
             if before is None:
+                self._began_s = now_s
                 return
-            left = (block.identities for place, block in before.items() if place not in blocks)
-            known = set(chain.from_iterable(left))
+            left = Counter(chain.from_iterable(before[place].identities for place in before.keys() - blocks.keys()))
             for block in (block for place, block in blocks.items() if place not in before):
-                new = (place for place, each in enumerate(block.identities) if each not in known and not _is_ours(each))
-                for place in new:
-                    self._came.setdefault(block.identities[place], (now_s, block.effects[place]))
+                for place, identity in enumerate(block.identities):
+                    if left[identity] > 0:
+                        left[identity] -= 1
+                    elif not _is_ours(identity):
+                        self._came.append((now_s, block.effects[place]))
 
     def know(self, history: History) -> None:
         """Take in the events of a scenario that was played."""
         with self._lock:
-            self._events += history.events
-            self._clean += clean_singles(history)
+            self._histories.append(history)
 
     def samples(self) -> tuple[Sample, ...]:
         """The clean single deliveries of the run so far, each with its number of effects beside its own."""
         with self._lock:
-            clean, came = list(self._clean), [effect for _, effect in self._came.values()]
+            clean = [event for history in self._histories for event in clean_singles(history)]
+            came = [effect for _, effect in self._came]
         ties = Ties(clean)
         return samples(clean, ((event, effect) for effect in came if (event := ties.event_of(effect))))
+
+    def strangers(
+        self, read: Callable[[], object], pause: Callable[[float], None], *, late_s: float
+    ) -> Strangers | None:
+        """The effects that are of no event, None without any. Nothing may be sent any more.
+
+        Where there are some, this waits until one comes that no event can have caused, or until that is improbable.
+
+        Args:
+            read: reads the effects, so that `note` hears of them.
+            pause: waits so many seconds.
+            late_s: how long after an event an effect of it may come.
+        """
+        found = self._strangers_since(-math.inf)
+        if not found:
+            return None
+        periods = len({int(came_s / patience.PERIOD_S) for came_s, _ in found})
+        calm_s = patience.calm_s(stopwatch() - self._began_s, periods=periods)
+        come_alone = calm_s is None or self._come_within(calm_s, read, pause, late_s)
+        text = repr(found[-1][1].value)
+        example = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        return Strangers(len(found), example, come_with_events=not come_alone)
+
+    def _come_within(
+        self, calm_s: float, read: Callable[[], object], pause: Callable[[float], None], late_s: float
+    ) -> bool:
+        try:
+            pause(late_s)
+            read()
+            began_s = stopwatch()
+            while stopwatch() - began_s < calm_s:
+                pause(patience.LOOK_S)
+                read()
+                if self._strangers_since(began_s):
+                    return True
+        except FrontsimError as error:  # the observer failed: nothing shows that others write
+            logger.warning("it could not be seen whether other systems write: %s", error)
+        return False
+
+    def _strangers_since(self, since_s: float) -> list[tuple[float, Effect]]:
+        with self._lock:
+            came = [(came_s, effect) for came_s, effect in self._came if came_s > since_s]
+            histories = list(self._histories)
+        left = [each for each in came if not is_marked(each[1])]
+        for history in histories:
+            own = set(map(id, effects_of(history, [effect for _, effect in left])))
+            left = [each for each in left if id(each[1]) not in own]
+        return left
 
 
 def _is_ours(identity: Identity) -> bool:

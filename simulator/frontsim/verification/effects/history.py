@@ -194,6 +194,27 @@ class Liveness:
 
 
 @dataclass(frozen=True, slots=True)
+class Strangers:
+    """Effects of a run that are of no event that any frontsim sent.
+
+    `come_with_events`: none of them came while nothing was sent.
+    """
+
+    number: int
+    example: str
+    come_with_events: bool
+
+    def __str__(self) -> str:
+        which = "1 new effect is" if self.number == 1 else f"{self.number} new effects are"
+        if self.come_with_events:
+            return (
+                f"{which} of no event, such as {self.example}, and they come only when events are sent: they may be "
+                "second bookings; let the observer show an event's id or what it is about, or leave such effects out"
+            )
+        return f"{which} of no event, such as {self.example}: other systems write here, too; a WHERE leaves them out"
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All that was recorded in one scenario.
 
@@ -203,6 +224,7 @@ class History:
         check_content: how strictly content is compared.
         columns: the columns that are known to hold a field of the payload.
         samples: clean single deliveries of the run's other scenarios, each with its number of effects beside its own.
+        strangers: effects of the whole run that are of no event; None where there are none, or in other scenarios.
         is_alone: no other scenario was played beside it, so effects that name none of its events are strange.
         checkpoint: the effects before the sound resends of broken events.
         final: the effects at the end; None when they could not be read, and `observer_failure` says why.
@@ -225,6 +247,7 @@ class History:
     check_content: ContentCheck = ContentCheck.KNOWN
     columns: Mapping[Column, ColumnCount] = field(default_factory=dict)
     samples: tuple[tuple[EventFact, int], ...] = ()
+    strangers: Strangers | None = None
     is_alone: bool = True
     checkpoint: Observation | None = None
     final: Observation | None = None
