@@ -6,7 +6,17 @@ from pathlib import Path
 import orjson
 import pytest
 
-from frontsim.subjects.correct import Answers202, Answers204, BalancesSales, BusinessKey, Flaky, ParksUpdates
+from frontsim.subjects.correct import (
+    Answers202,
+    Answers204,
+    BalancesSales,
+    BusinessKey,
+    DropsNulls,
+    Flaky,
+    KeepsLedger,
+    ParksUpdates,
+    SharesItsTable,
+)
 from frontsim.subjects.inbound import Refused
 from frontsim.subjects.reference import Receiver, WorkFailed
 from tests.subjects.pure import booked, event, example, made, opened, request, sale
@@ -65,3 +75,26 @@ async def test_a_busy_one_stores_nothing_and_takes_the_resend(tmp_path: Path) ->
         assert {503} == {answer.status for answer in refused if isinstance(answer, WorkFailed)}
         assert 4 <= len(refused) <= 16
         assert [each.event_id for each, answer in zip(sent, answers, strict=True) if answer == 200] == booked(receiver)
+
+
+async def test_a_ledger_has_a_row_for_the_event_and_one_for_each_line(tmp_path: Path) -> None:
+    """They have no event's id; a repeat adds none."""
+    async with opened(KeepsLedger, tmp_path) as receiver:
+        lines = len(orjson.loads(example("SaleCreated"))["salesLines"])
+        for _ in range(2):
+            assert 200 == await receiver.receive(sale())
+        assert ["", *[""] * lines, "sale-1"] == booked(receiver)
+
+
+async def test_nulls_are_dropped_at_any_depth(tmp_path: Path) -> None:
+    async with opened(DropsNulls, tmp_path) as receiver:
+        body = orjson.dumps({"saleId": 1, "note": None, "lines": [{"gtin": None, "price": 0}]})
+        await receiver.receive(request(body))
+        [(payload,)] = receiver.bookings.read("SELECT payload FROM effects")
+        assert {"saleId": 1, "lines": [{"price": 0}]} == orjson.loads(payload)
+
+
+async def test_a_web_shop_writes_into_the_same_table(tmp_path: Path) -> None:
+    async with opened(SharesItsTable, tmp_path) as receiver:
+        await receiver.receive(sale())
+        assert ["", "sale-1"] == booked(receiver)

@@ -11,10 +11,13 @@ StockBySum      level = level + quantity, in the transaction that takes the even
 """
 
 import asyncio
+import itertools
 import random
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -263,6 +266,56 @@ class BalancesSales(Receiver):
             if line.get("rowId") and not inbound.take(db, f"{event.webhook_id} {event.type} {line['rowId']}"):
                 raise WorkFailed(f"expected a line of its own, got {line['rowId']} again")
         super().process(db, event)
+
+
+def _add(row: tuple[Any, ...], db: sqlite3.Connection) -> None:
+    db.execute(_OTHER_EFFECT, row)
+
+
+class KeepsLedger(Receiver):
+    """Writes a ledger row for each event, and one for each line of a sale: only the first row has the event's id."""
+
+    def process(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
+        super().process(db, event)
+        for row in (event.payload, *_objects(event.payload.get("salesLines"))):
+            kept = {"of": event.payload.get("saleId"), **without_nulls(row)}
+            _add(("", "", event.type, orjson.dumps(kept), self.clock.now()), db)
+
+
+class DropsNulls(Receiver):
+    """Keeps payloads without nulls, as many JSON libraries write them."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        return orjson.dumps(without_nulls(event.payload))
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without nulls in objects, at any depth."""
+    if isinstance(value, list):
+        return list(map(without_nulls, value))
+    if not isinstance(value, dict):
+        return value
+    return {name: without_nulls(each) for name, each in value.items() if each is not None}
+
+
+class SharesItsTable(Receiver):
+    """Books in a table in which a web shop books its own sales, too."""
+
+    SECONDS = 0.25
+
+    async def start(self) -> None:
+        self._shop = asyncio.create_task(self._sell())
+
+    async def stop(self) -> None:
+        self._shop.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._shop
+
+    async def _sell(self) -> None:
+        for number in itertools.count(1):
+            row = ("", "", "shop", orjson.dumps({"saleId": number}), self.clock.now())
+            await self.bookings.transact(partial(_add, row))
+            await asyncio.sleep(self.SECONDS)
 
 
 class Answers202(Receiver):
