@@ -97,7 +97,7 @@ class FirstPasses:
         """The last scenario with the effects of the run that are of no event."""
         if self._observer is None:
             return last
-        late_s = max(self._open_harness.limits.settle_s, 2 * self._receiver.longest_s)
+        late_s = max(self._given.request.limits.settle_s, 2 * self._receiver.longest_s)
         found = self._observer.account.strangers(self._observer.read, self._pause, late_s=late_s)
         history = replace(last.played.history, strangers=found)
         return replace(last, played=replace(last.played, history=history))
@@ -153,8 +153,8 @@ class FirstPasses:
                 limits=opened.limits.within(self._pace.budget_s),
             )
             recording = play(volume.scenario, harness)
-            if isinstance(harness.observer, SharedObserver):
-                self._observer, self._pause = harness.observer, opened.pause
+            if isinstance(harness.given.observer, SharedObserver):
+                self._observer, self._pause = harness.given.observer, opened.pause
                 self._observer.account.know(recording.history)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
