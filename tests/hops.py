@@ -28,10 +28,12 @@ class Hops:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self._has_stopped = False
         sys.setprofile(self._note)
         threading.setprofile(self._note)
 
     def stop(self) -> None:
+        self._has_stopped = True
         sys.setprofile(None)
         threading.setprofile(None)
 
@@ -41,6 +43,8 @@ class Hops:
 
     def _note(self, frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
+        if self._has_stopped:
+            return  # threads that go on still come here
         if event == "call" and code.co_filename.startswith(ROOT) and code.co_name != "<module>":
             self.calls[code.co_filename] += 1
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from frontsim.report.exchange import Exchange
 from frontsim.verdicts import Contract, Verdict, overall
+from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import Column, ColumnCount, History, Strangers
-from frontsim.verification.judge.checks import Finding, Judgement, judge, without_guesses
+from frontsim.verification.judge.checks import Finding, Judgement, judge, judge_by, without_guesses
 from frontsim.verification.judge.fingerprint import Fingerprint
+from frontsim.verification.judge.rules import Evidence
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import Accused
 from frontsim.verification.scenario.scenario import Scenario
@@ -89,13 +91,13 @@ def judge_recorded(
     """
     if last_look is None:
         return judge(history, contract)
-    change = last_look.settled.change
     history = last_look.with_samples(history)
-    judgement = judge(history, contract, change=change)
+    evidence = Evidence(history, correlate(history, history.final), change=last_look.settled.change)
+    judgement = judge_by(evidence, contract)
     if not judgement.missing:
         return _unless_unseen(judgement, last_look)
     doubt = last_look.doubt(history, judgement.missing, killed_since=killed_since, is_last=is_last)
-    return judge(history, contract, doubt=doubt, change=change) if doubt else judgement
+    return judge_by(replace(evidence, doubt=doubt), contract) if doubt else judgement
 
 
 def _unless_unseen(judgement: Judgement, last_look: LastLook) -> Judgement:

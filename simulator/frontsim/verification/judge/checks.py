@@ -212,8 +212,12 @@ def judge(history: History, contract: Contract, *, doubt: str = "", change: str 
         doubt: why an effect that is missing proves nothing, "" when it does.
         change: what still changed when the effects did not settle.
     """
-    evidence = Evidence(history, correlate(history, history.final), doubt, change)
-    reason = history.why_not_judged
+    return judge_by(Evidence(history, correlate(history, history.final), doubt, change), contract)
+
+
+def judge_by(evidence: Evidence, contract: Contract) -> Judgement:
+    """As `judge`, by evidence that was worked out before."""
+    reason = evidence.history.why_not_judged
     return _judgement(evidence, Opinion(unknown=reason) if reason else opinion_on(evidence), contract)
 
 

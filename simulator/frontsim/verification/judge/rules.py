@@ -7,6 +7,7 @@ what effects show come first, so that the answers' own accusations are added aft
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from frontsim.domain.model import StatusText
 from frontsim.verification.compare.columns import corrupt
@@ -91,9 +92,11 @@ _PROVEN_BEFORE_REST = frozenset({Class.DUPLICATED, Class.UNEXPECTED, Class.REJEC
 """More time cannot undo these, though effects still change."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """A scenario's history as the rules read it: which effects are whose, and what is in doubt.
+
+    What follows from these is worked out once, however many rules ask.
 
     Attributes:
         correlation: which effects of the last look belong to which events.
@@ -106,22 +109,22 @@ class Evidence:
     doubt: str = ""
     change: str = ""
 
-    @property
+    @cached_property
     def effects(self) -> classes.EffectsByEvent:
         groups = self.correlation.groups
         return {event.webhook_event_id: group.effects for group in groups for event in group.events}
 
-    @property
+    @cached_property
     def replaced(self) -> frozenset[str]:
         """The events in whose place a newer state is shown."""
         return replaced(self.history.events, self.effects)
 
-    @property
+    @cached_property
     def state(self) -> StateCheck:
         """The check of the levels and the customers that the receiver keeps."""
         return check_state(self.history)
 
-    @property
+    @cached_property
     def orders(self) -> classes.SeenOrders:
         """Of which types it was seen which of two states counts; empty where no effect was looked at."""
         if self.history.final is None:
