@@ -9,7 +9,6 @@ from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import ContentCheck, History
-from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
 from frontsim.verification.play.harness import Given, Harness, RestOfRun
@@ -81,8 +80,7 @@ class FirstPasses:
         self._answer_ms = 0.0
         self._per_s = 0.0
         self._reserved_s = 0.0
-        self._observer: SharedObserver | None = None
-        self._pause: Callable[[float], None] = lambda _: None
+        self._pause: Callable[[float], None] | None = None
 
     def play(self) -> Iterator[FirstPass]:
         """All scenarios, in their order. Also those that are not played, with the reason."""
@@ -95,10 +93,10 @@ class FirstPasses:
 
     def _with_strangers(self, last: FirstPass) -> FirstPass:
         """The last scenario with the effects of the run that are of no event."""
-        if self._observer is None:
-            return last
+        if self._given.observer is None or self._pause is None:
+            return last  # no way to see any, or nothing was played
         late_s = max(self._given.request.limits.settle_s, 2 * self._receiver.longest_s)
-        found = self._observer.account.strangers(self._observer.read, self._pause, late_s=late_s)
+        found = self._given.observer.account.strangers(self._given.observer.read, self._pause, late_s=late_s)
         history = replace(last.played.history, strangers=found)
         return replace(last, played=replace(last.played, history=history))
 
@@ -153,9 +151,8 @@ class FirstPasses:
                 limits=opened.limits.within(self._pace.budget_s),
             )
             recording = play(volume.scenario, harness)
-            if isinstance(harness.given.observer, SharedObserver):
-                self._observer, self._pause = harness.given.observer, opened.pause
-                self._observer.account.know(recording.history)
+            self._pause = opened.pause
+            harness.know(recording.history)
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():

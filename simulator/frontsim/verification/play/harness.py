@@ -27,7 +27,8 @@ from frontsim.verification.compare.columns import ColumnMemory
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.effects.observers import Observer
+from frontsim.verification.effects.history import History
+from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.patience import LOOK_S, Patience, ReceiverLatency, TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario
@@ -102,7 +103,7 @@ class Given:
 
     request: Request
     selection: Selection
-    observer: Observer | None = None
+    observer: SharedObserver | None = None
     process: ReceiverProcess | None = None
     dependencies: Dependencies | None = None
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
@@ -172,6 +173,11 @@ class Harness:
     def patience(self) -> Patience:
         """Decides how long to wait, by what all scenarios of the run have shown of the receiver so far."""
         return Patience(self.limits, self.given.latency)
+
+    def know(self, history: History) -> None:
+        """Take the events of a history into the account of the run, if effects are read."""
+        if self.given.observer:
+            self.given.observer.account.know(history)
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""

@@ -337,11 +337,24 @@ class _Sending:
             own = [each for lease in leases for each in lease if each.webhook_id == webhooks[each.event]]
             yield list(own)
             for lease in leases:
+                self._know([each for each in lease if each.webhook_event_id not in self._ended])
                 reports = [self._report(each) for each in lease]
                 sim.report_lease(lease[0].lease_id, reports)
         finally:
             for webhook_id in webhooks.values():
                 api.delete_webhook(webhook_id)
+
+    def _know(self, others: Sequence[LeasedDelivery]) -> None:
+        """Take events that no pair is of into the account of the run, so that their effects are no stranger's."""
+        entity = self._harness.given.selection.entity
+        about = [entity(each.event, orjson.loads(each.body)) for each in others]
+        facts = [
+            EventFact(each.webhook_id, each.webhook_event_id, each.event, (), entity=found)
+            for each, found in zip(others, about, strict=True)
+        ]
+        self._harness.know(
+            History("the receiver's key", tuple(facts), observer_key=self._harness.given.request.observe_key)
+        )
 
     def _report(self, delivery: LeasedDelivery) -> DeliveryReport:
         found = self._ended.get(delivery.webhook_event_id) or self._deliver(delivery)
