@@ -6,7 +6,7 @@ for as long as it waits for missing effects. A scenario whose calls still fail t
 
 import logging
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ from frontsim.verification.compare.columns import ColumnMemory
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
-from frontsim.verification.effects.history import History
+from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.patience import LOOK_S, Patience, ReceiverLatency, TimeLimits
 from frontsim.verification.request import Request
@@ -178,6 +178,10 @@ class Harness:
         """Take the events of a history into the account of the run, if effects are read."""
         if self.given.observer:
             self.given.observer.account.know(history)
+
+    def know_probed(self, probe: str, events: Iterable[EventFact]) -> None:
+        """Take the events of a probe into the account, so that their effects are no stranger's."""
+        self.know(History(probe, tuple(events), observer_key=self.given.request.observe_key))
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""

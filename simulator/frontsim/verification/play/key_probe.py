@@ -225,6 +225,7 @@ class KeyProbe:
             self._pairs = _Sending(harness, is_slow=answer_ms > _SLOW_MS).pairs(event)
         except CallError as error:
             logger.warning("what the receiver's key is could not be probed: %s", error)
+        harness.know(self._history(harness.given.request.observe_key))
         self._sent_s = stopwatch()
 
     def note_memory(self, history: History, effects: Mapping[str, int]) -> None:
@@ -352,9 +353,7 @@ class _Sending:
             EventFact(each.webhook_id, each.webhook_event_id, each.event, (), entity=found)
             for each, found in zip(others, about, strict=True)
         ]
-        self._harness.know(
-            History("the receiver's key", tuple(facts), observer_key=self._harness.given.request.observe_key)
-        )
+        self._harness.know_probed("key probe", facts)
 
     def _report(self, delivery: LeasedDelivery) -> DeliveryReport:
         found = self._ended.get(delivery.webhook_event_id) or self._deliver(delivery)

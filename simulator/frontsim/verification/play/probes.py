@@ -46,7 +46,7 @@ from frontsim.verification.effects.state_shape import CustomerShape, StateShape,
 from frontsim.verification.patience import EXAMINATION_S, RARE_LOOK_S
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.kills import SendResult, send
-from frontsim.verification.play.log import runs_of
+from frontsim.verification.play.log import read_webhook_facts, runs_of
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.steps import CrashPoint, Raise
 
@@ -229,17 +229,20 @@ def _sent(harness: Harness, event: str, payloads: Iterable[Mapping[str, Any]]) -
         entries = {entry.webhook_event_id: entry for entry in harness.log([webhook_id])}
     finally:
         harness.api.delete_webhook(webhook_id)
-    return [
+    facts = [
         EventFact(
             webhook_id,
             each,
             event,
             runs_of(entries[each], epoch=epoch, is_faulted=lambda *_: False),
+            entity=harness.given.selection.entity(event, entries[each].payload),
             payload=entries[each].payload,
         )
         for each in ids
         if each in entries
     ]
+    harness.know_probed("state probe", facts)
+    return facts
 
 
 def _moved(harness: Harness) -> Iterator[dict[str, Any]]:
@@ -323,7 +326,8 @@ class ProbedTypes:
 
 def probe(harness: Harness) -> ProbedTypes:
     """Send one clean event of each type, and those that are refused once more. Raises CallError."""
-    types, receiver = harness.given.selection.types("all"), harness.given.request.receiver
+    given, epoch = harness.given, harness.now()
+    types, receiver = given.selection.types("all"), given.request.receiver
     webhooks = list(harness.pool.map(lambda event: harness.api.create_webhook(event, receiver).id, types))
     try:
         now = str(harness.sim.clock().get("now"))
@@ -334,6 +338,15 @@ def probe(harness: Harness) -> ProbedTypes:
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
         harness.resend([ids for event in suspects if (ids := raised[event])])
         again = {event: harness.entry(*ids) for event in suspects if (ids := raised[event])}
+        facts = read_webhook_facts(
+            harness.api,
+            dict(zip(webhooks, types, strict=True)),
+            epoch=epoch,
+            entity_of=given.selection.entity,
+            keeps_payloads=True,
+            shape=given.shape,
+        )
+        harness.know_probed("type probe", facts)
     finally:
         for webhook_id in webhooks if harness.cleans_up else ():
             harness.api.delete_webhook(webhook_id)
