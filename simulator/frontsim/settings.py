@@ -47,7 +47,8 @@ class Settings:
     allow_host: tuple[str, ...] = setting(
         (),
         "Another name that callers may use for this machine, in the Host header. Repeatable. Loopback always works; "
-        "if --host listens for other machines, so do this machine's name and every address.",
+        "if --host listens for other machines, so do this machine's name and every address. The page's verify may also "
+        "read effects from that host.",
     )
     port: int = setting(8400, "Port to listen on; 0 picks a free one and prints it.", least=0, most=65535)
     db: Path = setting(Path("frontsim.db"), "The file that holds the log.")

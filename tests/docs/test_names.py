@@ -23,7 +23,9 @@ def test_every_command_and_option_is_named() -> None:
     """As a user types it."""
     missing = []
     for name, command in walk(frontsim, "frontsim"):
-        options = [opt for each in command.params if isinstance(each, click.Option) for opt in each.opts]
+        options = [
+            opt for each in command.params if isinstance(each, click.Option) and not each.hidden for opt in each.opts
+        ]
         missing += [f"{name} {option}" for option in options if not is_named(option)]
         missing += [] if is_named(name) else [name]
     assert [] == missing

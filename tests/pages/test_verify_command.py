@@ -43,7 +43,33 @@ def test_a_receiver_and_the_url_of_its_effects(tmp_path: Path):
         "verify", "--scenario=steady", "--scenario=lost-response", "--budget=30", f"--receiver={RECEIVER}",
         f"--observe-url={EFFECTS['url']}", "--observe-key=id",
     ] == made.words  # fmt: skip
+    assert "1" == made.environ["FRONTSIM_OBSERVE_DISCREETLY"]
     assert len(command(tmp_path).names) > 20
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "http://127.0.0.2:8500/effects",
+        "http://127.0.0.1@internal/effects",
+        "http://internal\\@127.0.0.1/effects",
+        "http://127.0.0.1.internal/effects",
+    ],
+)
+def test_effects_are_read_from_the_receivers_host_alone(tmp_path: Path, url: str):
+    """This machine may reach what the sender of the request does not."""
+    for effects in ({"url": url}, EFFECTS | {"state": url}):
+        assert "a URL on the receiver's host, localhost (others: `frontsim serve --allow-host" in refused(
+            tmp_path, effects=effects
+        )
+
+
+def test_hosts_that_may_be_read(tmp_path: Path):
+    """The names of loopback are one host; `--allow-host` adds others."""
+    assert command(tmp_path, effects={"url": "http://localhost:9/effects", "state": "http://[::1]/levels"})
+    settings = Settings(allow_host=("Erp.internal",))
+    assert command(tmp_path, settings, effects={"url": "http://erp.INTERNAL/effects"})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ without --token nothing tells them apart. So a request names URLs, sinks and SQL
 Python name or a DSN, which would let its sender run code as the user who serves. Those are taken from the configuration
 file alone, which only that user can write. Every value is one word of an argument list: no shell reads it.
 
+An observed URL is read by this machine, which may reach what the sender does not: it must have the receiver's host, or
+one of --allow-host, no redirect of it is followed, and nothing of an answer is shown that is no list of effects.
+
     asked for here       --receiver, --observe-url, --observe-sink, --observe-sql with a SQLite file, scenarios,
                          --observe-state with a URL or a query for that file
     from frontsim.toml   --observe-cmd, --observe-import, --receiver-cmd, --observe-sql with another DSN, --job
@@ -114,8 +117,8 @@ class VerifyCommands:
             return self._configured(kind, words, names)
         receiver = _url(fields, "receiver")
         key = fields.text("key", most=_LONGEST)
-        effects, about = self._effects(fields.within("effects"), own_url)
-        state = self._state(fields.within("effects"))
+        effects, about = self._effects(fields.within("effects"), own_url, receiver)
+        state = self._state(fields.within("effects"), receiver)
         if not fields.has("effects"):
             fields.refuse("effects", f"an object with one of {', '.join(_EFFECTS)}")
         fields.check()
@@ -157,7 +160,7 @@ class VerifyCommands:
         about = {"job": what} if kind == RECOVERY else {name.replace("-", " "): text for name, text in what.items()}
         return VerifyCommand(words=words, names=names, about={"kind": kind, **about}, is_configured=True)
 
-    def _effects(self, effects: Fields, own_url: str) -> tuple[list[str], str]:
+    def _effects(self, effects: Fields, own_url: str, receiver: str) -> tuple[list[str], str]:
         """The words that say how effects are read, and the same to be shown."""
         effects.only(*_EFFECTS, "query", "state")
         given = [name for name in _EFFECTS if effects.has(name)]
@@ -166,6 +169,7 @@ class VerifyCommands:
             return [], ""
         if given == ["url"]:
             url = _url(effects, "url")
+            self._refuse_other_host(effects, "url", url, receiver)
             return [f"--observe-url={url}"], masked(url)
         if given == ["sink"]:
             sink = effects.text("sink", "the name of a sink", required=True, most=200) or ""
@@ -179,8 +183,14 @@ class VerifyCommands:
             effects.refuse("query", "a statement that begins with SELECT or WITH")
         return ["--observe-sql", f"sqlite:///{file}", query], f"{file.name if file else ''}: {query}"
 
-    @staticmethod
-    def _state(effects: Fields) -> list[str]:
+    def _refuse_other_host(self, effects: Fields, name: str, url: str, receiver: str) -> None:
+        """Refuse what this machine may not read for a page."""
+        own = _host(receiver)
+        allowed = {own, *map(str.lower, self._settings.allow_host)}
+        if url and own and _host(url) not in allowed:
+            effects.refuse(name, f"a URL on the receiver's host, {own} (others: `frontsim serve --allow-host NAME`)")
+
+    def _state(self, effects: Fields, receiver: str) -> list[str]:
         """The words that say how derived state is read: a URL, or a query for the file of the effects; no DSN."""
         text = effects.text("state", "a URL or a SELECT", most=_LONGEST)
         if not text:
@@ -189,6 +199,8 @@ class VerifyCommands:
             return [f"--observe-state={text}"]
         if not _ONE_URL.fullmatch(text):
             effects.refuse("state", "a URL, or with a SQLite file a statement that begins with SELECT or WITH")
+        else:
+            self._refuse_other_host(effects, "state", text, receiver)
         return [f"--observe-state={text}"]
 
     def _sqlite_file(self, effects: Fields) -> Path | None:
@@ -230,6 +242,7 @@ class VerifyCommands:
     def _keys(self) -> Mapping[str, str]:
         """A run against this simulator needs these; the environment hides them from other users."""
         return {
+            "FRONTSIM_OBSERVE_DISCREETLY": "1",
             "FRONTSIM_TOKEN": self._settings.token,
             "FRONTSIM_API_KEY": self._settings.api_key,
             "FRONTSIM_SUBSCRIPTION_KEY": self._settings.subscription_key,
@@ -252,6 +265,17 @@ def _url(fields: Fields, name: str) -> str:
     if text and not is_url:
         fields.refuse(name, "a URL such as http://127.0.0.1:8500/hook")
     return text
+
+
+def _host(url: str) -> str:
+    """Its host as it is compared, "" for a URL that its readers may take differently; loopback has one name."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+    if re.search(r"[\\\s]", url):
+        return ""
+    return "localhost" if host in ("127.0.0.1", "::1") else host
 
 
 def _shown(option: str, value: Any) -> str:

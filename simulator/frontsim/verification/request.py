@@ -49,6 +49,7 @@ class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
     `observe_state` shows the levels that it derives from the events: a URL, a query, or a DSN and a query.
+    `observe_discreetly`: follow no redirect of an observed URL, and show nothing of an answer that is no list.
     `changes` are values by path that all payloads with such a path get. `strict`: also what depends on a guess about
     the vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
     `tls_ca`.
@@ -64,6 +65,7 @@ class Request:
     observe_key: str = KEY
     observe_map: Path | None = None
     observe_state: str = ""
+    observe_discreetly: bool = False
     check_content: ContentCheck = ContentCheck.KNOWN
     receiver_cmd: str = ""
     dependencies: Sequence[DependencyAddress] = ()
@@ -226,7 +228,13 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     """
     longest_s = request.limits.timeout_s
     if request.observe_url:
-        return UrlObserver(request.observe_url, tls=request.tls(), longest_s=longest_s, keeps_past=False)
+        return UrlObserver(
+            request.observe_url,
+            tls=request.tls(),
+            longest_s=longest_s,
+            keeps_past=False,
+            is_discreet=request.observe_discreetly,
+        )
     if request.observe_sql:
         return sql_observer(*request.observe_sql, longest_s=longest_s)
     if request.observe_cmd:
@@ -245,7 +253,13 @@ def state_observer_of(request: Request) -> Observer | None:
     if not request.observe_state:
         return None
     dsn = request.observe_sql[0] if request.observe_sql else ""
-    return state_observer(request.observe_state, dsn=dsn, tls=request.tls(), longest_s=request.limits.timeout_s)
+    return state_observer(
+        request.observe_state,
+        dsn=dsn,
+        tls=request.tls(),
+        longest_s=request.limits.timeout_s,
+        is_discreet=request.observe_discreetly,
+    )
 
 
 def _refuse_proxied_observer(request: Request, dependencies: Dependencies) -> None:

@@ -56,6 +56,33 @@ def test_a_url_that_shows_no_list_is_a_failure(shop, status, body, told):
     assert "secret" not in str(failed.value)
 
 
+@pytest.mark.parametrize(("status", "body"), [(500, b"oops hush"), (200, b"<p>hush"), (200, b'["hush", x]')])
+def test_a_discreet_observer_shows_nothing_of_what_is_no_list(shop, status, body):
+    """A stranger who names the URL learns that something answers, and no more."""
+    shop.shows = lambda: (status, body)
+    with (
+        closing(UrlObserver(f"{shop.url}/effects", is_discreet=True)) as observer,
+        pytest.raises(ObserverFailed, match=r"expected (200 and )?a JSON list, got (500|no JSON)$") as failed,
+    ):
+        observer.read()
+    assert "hush" not in str(failed.value)
+
+
+def test_a_discreet_observer_follows_no_redirect():
+    """A receiver could lead it to any host that this machine reaches."""
+    internal = httpx.Response(200, json=["secret"])
+    moved = httpx.Response(302, headers={"Location": "http://internal/"})
+    network = httpx.MockTransport(lambda request: internal if request.url.host == "internal" else moved)
+    for is_discreet in (True, False):
+        with closing(UrlObserver("http://shop/effects", is_discreet=is_discreet)) as observer:
+            observer._http = httpx.Client(transport=network)
+            if is_discreet:
+                with pytest.raises(ObserverFailed, match=r"got 302$"):
+                    observer.read()
+            else:
+                assert ["secret"] == observer.read()
+
+
 @pytest.mark.parametrize(
     ("first", "then", "kept"),
     [

@@ -95,6 +95,9 @@ observer_options = option_group(
     _declared("observe-key", show_default=True),
     _declared("observe-map", type=click.Path(dir_okay=False, path_type=Path)),
     _declared("observe-state"),
+    click.option(  # set by the page, for URLs that its visitors name
+        "--observe-discreetly", is_flag=True, hidden=True, envvar=f"{ENVIRONMENT_PREFIX}OBSERVE_DISCREETLY"
+    ),
     _declared(
         "check-content",
         type=NearChoice(VERIFY_OPTIONS["check-content"].choices, case_sensitive=False),

@@ -220,7 +220,12 @@ _OTHER_OPTIONS = re.compile(r"^--observe-(?:url|sql)(?=:)")
 
 
 def state_observer(
-    source: str, *, dsn: str = "", tls: ssl.SSLContext | None = None, longest_s: float = math.inf
+    source: str,
+    *,
+    dsn: str = "",
+    tls: ssl.SSLContext | None = None,
+    longest_s: float = math.inf,
+    is_discreet: bool = False,
 ) -> Observer:
     """Reads a URL that answers with a JSON list of objects, or the rows of a query.
 
@@ -229,13 +234,14 @@ def state_observer(
         dsn: of `--observe-sql`, where a query alone is run.
         tls: for a URL.
         longest_s: bounds the seconds of one look.
+        is_discreet: as a `UrlObserver` takes it.
 
     Raises:
         BadInput: it is none of these.
     """
     try:
         if source.startswith(("http://", "https://")) and " " not in source:
-            return UrlObserver(source, tls=tls, longest_s=longest_s)
+            return UrlObserver(source, tls=tls, longest_s=longest_s, is_discreet=is_discreet)
         if _QUERY.match(source):
             return sql_observer(_named(dsn), source, longest_s=longest_s)
         first, _, query = source.strip().partition(" ")

@@ -129,6 +129,7 @@ class UrlObserver:
         headers: more of them.
         tls: as httpx takes it.
         longest_s: bounds the seconds of one look, as it does for the others; see `patience.read_s`.
+        is_discreet: follow no redirect, and show nothing of an answer that is no list, as for a stranger's URL.
         keeps_past: what the first look shows is kept as values, and not only as text. It may be many thousand effects
             of earlier runs.
     """
@@ -141,6 +142,7 @@ class UrlObserver:
         tls: ssl.SSLContext | None = None,
         longest_s: float = math.inf,
         keeps_past: bool = True,
+        is_discreet: bool = False,
     ) -> None:
         try:
             parsed = httpx.URL(url)
@@ -154,6 +156,7 @@ class UrlObserver:
         self._verify = tls or parsed.scheme == "https"
         self._http, self._reader = self._client(), BoundedReader()
         self._longest_s = longest_s
+        self._is_discreet = is_discreet
         self._has_hung = False
         self._keeps = keeps_past
         self._shown: Blocks[bytes] = Blocks()
@@ -163,7 +166,8 @@ class UrlObserver:
         limit_s = patience.read_s(self._longest_s, has_hung=self._has_hung)
         try:
             request = self._http.build_request("GET", self._url, timeout=limit_s)
-            answer = self._reader.read(partial(self._http.send, stream=True), request, limit_s=limit_s, follow=True)
+            send, follow = partial(self._http.send, stream=True), not self._is_discreet
+            answer = self._reader.read(send, request, limit_s=limit_s, follow=follow)
         except (TooSlow, httpx.TimeoutException):
             self._has_hung = True
             self._http.close()
@@ -177,12 +181,13 @@ class UrlObserver:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got no answer ({reason_of(error)})") from error
         self._has_hung = False
         if answer.status_code != 200:
-            text = excerpt(answer.body)[:120]
+            text = "" if self._is_discreet else excerpt(answer.body)[:120]
             raise ObserverFailed(f"{self.name}: expected 200 and a JSON list, got {answer.status_code} {text}".rstrip())
         try:
             self._shown = json_blocks(answer.body, self._shown, keeps=self._keeps)
         except orjson.JSONDecodeError:
-            raise ObserverFailed(f"{self.name}: expected a JSON list, got {excerpt(answer.body)[:120]!r}") from None
+            text = "no JSON" if self._is_discreet else repr(excerpt(answer.body)[:120])
+            raise ObserverFailed(f"{self.name}: expected a JSON list, got {text}") from None
         except NotAList as error:
             raise ObserverFailed(f"{self.name}: expected a JSON list, got {error}") from None
         except TooMuch as error:
