@@ -1,5 +1,6 @@
 """A user's request for a run, from the command line or from pytest, and the parts of a run that are built from it."""
 
+import math
 import re
 import socket
 import ssl
@@ -73,6 +74,7 @@ class Request:
     changes: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = False
     limits: TimeLimits = field(default_factory=TimeLimits)
+    budget_s: float | None = None
     contracts: Path | None = None
     delivery_shape: str = "bare"
     delivery: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +88,11 @@ class Request:
     def payloads(self) -> str:
         """The payload profile."""
         return str(self.delivery.get("payloads", Settings.payloads))
+
+    @property
+    def look_s(self) -> float:
+        """The longest that one look at the effects may take."""
+        return min(self.limits.timeout_s, self.budget_s or math.inf)
 
     @property
     def is_auto(self) -> bool:
@@ -226,7 +233,7 @@ def observer_of(request: Request, address: Address | None = None) -> Observer | 
     Raises:
         BadInput: what the user gave cannot be used.
     """
-    longest_s = request.limits.timeout_s
+    longest_s = request.look_s
     if request.observe_url:
         return UrlObserver(
             request.observe_url,
@@ -257,7 +264,7 @@ def state_observer_of(request: Request) -> Observer | None:
         request.observe_state,
         dsn=dsn,
         tls=request.tls(),
-        longest_s=request.limits.timeout_s,
+        longest_s=request.look_s,
         is_discreet=request.observe_discreetly,
     )
 

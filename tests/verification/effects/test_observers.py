@@ -1,7 +1,9 @@
+import gc
 import threading
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 import httpx
 import orjson
@@ -81,6 +83,32 @@ def test_a_discreet_observer_follows_no_redirect():
                     observer.read()
             else:
                 assert ["secret"] == observer.read()
+
+
+@pytest.mark.parametrize(
+    ("body", "most_bytes"),
+    [
+        (b'["' + b"x" * 3_000_000 + b'"]', 2_000_000),  # more than is read
+        (b"[" + b"1," * 1_500_000 + b"1]", 2**26),  # more values
+        (b"{" + b" " * 3_000_000, 2**26),  # no list
+    ],
+)
+def test_a_look_that_failed_leaves_nothing_behind(shop, monkeypatch, body, most_bytes):
+    """Its error must not keep what was read in a cycle, which Python frees late: 64 MiB a look."""
+    monkeypatch.setattr(observers, "BoundedReader", lambda: BoundedReader(most_bytes))
+    shop.shows = lambda: (200, body)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with closing(UrlObserver(f"{shop.url}/effects")) as observer:
+            for _ in range(3):
+                with suppress(ObserverFailed):
+                    observer.read()
+            assert tracemalloc.get_traced_memory()[0] < 1_500_000
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 @pytest.mark.parametrize(

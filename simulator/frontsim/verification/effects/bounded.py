@@ -5,12 +5,14 @@ our memory, so a read ends when its time is over or `MOST_BYTES` have come.
 """
 
 import importlib
+import math
 import os
 import re
 import selectors
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -123,28 +125,66 @@ MOST_ROWS = 500_000
 _AT_A_TIME = 1_000
 _STEPS = 100_000  # of SQLite's machine between two looks at the time
 
-Rows = Callable[[str], list[Any]]
-"""The effects that a query gives: of one column its values, of several an object for each row."""
+Rows = Callable[[str, float], list[Any]]
+"""The effects that a query gives within so many seconds: of one column its values, of several an object a row."""
+
+_SQLITE_READS = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+_SQLITE_PRAGMAS = (
+    *("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"),
+    *("database_list", "data_version", "page_size"),  # the last two are read by full-text tables
+)
 
 
-def sqlite_rows(path: str, limit_s: float) -> Rows:
-    """Reads a file, never writes it; a query that takes longer is interrupted."""
-    uri = f"file:{quote(path)}?mode=ro"
+def sqlite_rows(path: str, *, uri: str = "") -> Rows:
+    """Reads a file, never writes it or another one. A file that is not there is not made.
 
-    def rows(query: str) -> list[Any]:
+    Rows raise TooSlow after their time, for which a lock of the file's writer counts too.
+    """
+    uri = uri or f"file:{quote(path)}?mode=ro"
+
+    def rows(query: str, limit_s: float) -> list[Any]:
         with closing(sqlite3.connect(uri, uri=True, timeout=limit_s)) as database:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+            database.set_authorizer(_sqlite_allows)  # mode=ro alone lets ATTACH and VACUUM INTO write other files
             began = stopwatch()
             database.set_progress_handler(lambda: stopwatch() - began > limit_s, _STEPS)  # true interrupts the query
-            cursor = database.execute(query)
-            columns = [column[0] for column in cursor.description or ()]
-            return _effects(columns, cursor.fetchmany)
+            try:
+                cursor = database.execute(query)
+                columns = [column[0] for column in cursor.description or ()]
+                return _effects(columns, cursor.fetchmany)
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                    raise TooSlow from None
+                if error.sqlite_errorcode == sqlite3.SQLITE_AUTH:
+                    raise sqlite3.DatabaseError("a statement that does more than read") from None
+                raise
 
     return rows
 
 
+def _sqlite_allows(action: int, first: str | None, second: str | None, _: str | None, __: str | None) -> int:
+    reads = action in _SQLITE_READS and second != "load_extension"
+    is_about_tables = action == sqlite3.SQLITE_PRAGMA and first in _SQLITE_PRAGMAS
+    return sqlite3.SQLITE_OK if reads or is_about_tables else sqlite3.SQLITE_DENY
+
+
+_READ_ONLY = {
+    "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET statement_timeout = {ms}"),
+    "mysql": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = {ms}"),
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION max_statement_time = {s}"),
+}
+"""What makes a session of each database read alone, and for so long; it holds from the next transaction on."""
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_SECOND_STATEMENT = re.compile(r";\s*[^\s;]")
+_WRITES_A_FILE = re.compile(r"\bINTO\s+(?:OUTFILE|DUMPFILE)\b", re.IGNORECASE)
+
+
 def alchemy_rows(dsn: str) -> Rows:
-    """Runs a query through SQLAlchemy. Raises BadInput if it is not installed or refuses the DSN."""
+    """Runs a query through SQLAlchemy, and rolls it back. Raises BadInput if it is not installed or refuses the DSN.
+
+    PostgreSQL, MySQL and MariaDB let the session only read, and end a query at its time. For another database a line on
+    standard error says that this cannot be enforced.
+    """
     try:
         alchemy = importlib.import_module("sqlalchemy")  # an extra: it may not be there
     except ImportError:
@@ -157,13 +197,37 @@ def alchemy_rows(dsn: str) -> Rows:
         raise BadInput(
             f"--observe-sql: expected a DSN that SQLAlchemy takes, got {without_password(dsn)}: {error}"
         ) from error
+    dialect, file = engine.dialect, engine.url.database or ""
+    if (dialect.name, dialect.driver) == ("sqlite", "pysqlite"):
+        return sqlite_rows(file, uri=f"{file}?mode=ro" if "uri" in engine.url.query else "")
+    if dialect.name not in _READ_ONLY:
+        text = f"--observe-sql: {dialect.name} cannot be kept from writing; what the query does is rolled back"
+        print(text, file=sys.stderr, flush=True)
 
-    def rows(query: str) -> list[Any]:
+    def rows(query: str, limit_s: float) -> list[Any]:
         with engine.connect() as connection:
-            result = connection.execute(alchemy.text(query))
-            return _effects(list(result.keys()), result.fetchmany)
+            name = "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
+            _refuse_writing(name, query)
+            for statement in _READ_ONLY.get(name, ()):
+                connection.exec_driver_sql(statement.format(ms=math.ceil(1_000 * limit_s), s=limit_s))
+            connection.commit()
+            if name in _READ_ONLY:
+                connection.exec_driver_sql("SELECT 1")  # or PostgreSQL lets a first SET TRANSACTION write
+            try:
+                result = connection.execute(alchemy.text(query))
+                return _effects(list(result.keys()), result.fetchmany)
+            finally:
+                connection.rollback()
 
     return rows
+
+
+def _refuse_writing(name: str, query: str) -> None:
+    """Refuse what a read-only session allows: to leave it by a second statement, and to write a file."""
+    if name == "postgresql" and _SECOND_STATEMENT.search(_QUOTED.sub("", query)):
+        raise ValueError("several statements: expected one that reads")
+    if name in ("mysql", "mariadb") and _WRITES_A_FILE.search(query):
+        raise ValueError("a statement that writes a file: expected one that reads")
 
 
 def few_enough(values: Iterable[Any]) -> list[Any]:

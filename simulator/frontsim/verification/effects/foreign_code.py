@@ -132,7 +132,8 @@ class PythonProcess:
 
 SQL, IMPORT = "sql", "import"
 
-Look = Callable[[], list[Any]]
+Look = Callable[[float], list[Any]]
+"""Gives the effects; a query gets so many seconds."""
 
 
 def imported(where: str) -> Look:
@@ -143,13 +144,13 @@ def imported(where: str) -> Look:
     except Exception as error:  # noqa: BLE001 - the user's own code may raise anything
         text = str(error) if isinstance(error, ImportError | AttributeError) else f"{type(error).__name__}: {error}"
         raise BadInput(f"--observe-import: expected a name that can be imported, got {where!r}: {text}") from None
-    return lambda: few_enough(value() if callable(value) else value)
+    return lambda _: few_enough(value() if callable(value) else value)
 
 
 def query(dsn: str, text: str) -> Look:
     """Runs a query through SQLAlchemy at each look. Raises BadInput."""
     rows = alchemy_rows(dsn)
-    return lambda: rows(text)
+    return lambda limit_s: rows(text, limit_s)
 
 
 def serve(connection: Connection) -> None:
@@ -164,13 +165,15 @@ def serve(connection: Connection) -> None:
     while True:
         limit_s = pickle.loads(connection.recv_bytes())  # noqa: S301 - as above
         signal.setitimer(signal.ITIMER_REAL, limit_s + READ_GRACE_S)
-        _send(connection, _answer(look))
+        _send(connection, _answer(look, limit_s))
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(look: Look) -> tuple[str, Any]:
+def _answer(look: Look, limit_s: float) -> tuple[str, Any]:
     try:
-        return "effects", look()
+        return "effects", look(limit_s)
+    except TooSlow:
+        return "failed", f"got none within {limit_s:g} s"
     except TooMuch as error:
         return "failed", f"got {error}"
     except Exception as error:  # noqa: BLE001 - every driver has its own exceptions, and the user's code any

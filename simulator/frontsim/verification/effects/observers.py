@@ -287,14 +287,20 @@ class SqliteObserver:
 
     def __init__(self, path: str, query: str, *, longest_s: float = math.inf) -> None:
         self.name = f"SQL on sqlite:///{path}"
-        self._rows = sqlite_rows(path, patience.read_s(longest_s))
+        self._rows = sqlite_rows(path)
         self._query = query
+        self._longest_s = longest_s
+        self._has_hung = False
         self._shown: Blocks[Sequence[Any]] = Blocks()
 
     def read(self) -> Sequence[Any]:
         """Run the query. A row of one column is its value; others are objects of their columns."""
+        limit_s, self._has_hung = patience.read_s(self._longest_s, has_hung=self._has_hung), False
         try:
-            self._shown = row_blocks(self._rows(self._query), self._shown)
+            self._shown = row_blocks(self._rows(self._query, limit_s), self._shown)
+        except TooSlow:
+            self._has_hung = True
+            raise ObserverFailed(f"{self.name}: expected rows within {limit_s:g} s, got none") from None
         except (sqlite3.Error, TooMuch) as error:
             raise ObserverFailed(f"{self.name}: expected rows, got {type(error).__name__}: {error}") from error
         return self._shown
