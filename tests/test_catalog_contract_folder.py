@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.catalog import contracts_in
+from frontsim.catalog import contracts_in, load
 from frontsim.errors import Unusable
 
 ORDER = {"type": "object", "properties": {"id": {"type": "integer"}}}
@@ -93,3 +93,19 @@ def test_a_folder_that_is_none(tmp_path: Path, name: str) -> None:
     (tmp_path / "file.json").write_text("{}")
     with pytest.raises(Unusable, match=r"expected a folder with events\.json.* got "):
         contracts_in(tmp_path / name)
+
+
+def test_a_pattern_that_may_backtrack_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The type is taken: what it refuses is explained within a limit."""
+    write(tmp_path, Mail={"properties": {"mail": {"pattern": "^(a+)+$"}}})
+    assert load(tmp_path).find("Mail")
+    (record,) = caplog.records
+    assert f"{tmp_path / 'Mail.json'}: the pattern ^(a+)+$ may backtrack" in record.getMessage()
+
+
+def test_a_schema_whose_parts_multiply_is_refused(tmp_path: Path) -> None:
+    """Nothing could end the check of a value that is valid."""
+    levels = {f"l{n}": {"allOf": [{"$ref": f"#/$defs/l{n - 1}"}] * 10} for n in range(1, 13)}
+    write(tmp_path, Deep={"$defs": {"l0": {}, **levels}, "$ref": "#/$defs/l12"})
+    with pytest.raises(Unusable, match=r"Deep\.json: expected a JSON Schema that can be checked quickly: it applies"):
+        load(tmp_path)

@@ -9,13 +9,14 @@ The catalogue checks whether the schemas are valid.
 
 Types come from `contracts/events.json`, one schema each from `contracts/schemas/`; a user's own folder of
 the same shape adds more. jsonschema-rs decides validity, a hundred times as fast as jsonschema (6 us against
-670 us for an order); `frontsim.user_input.validation` explains why a value is not valid.
+670 us for an order); `frontsim.user_input.explainer` says why a value is not valid.
 
 Invariants: a name is in the catalogue once, whatever its case; every schema in it is a valid JSON Schema of
 a draft that both validators know and refers to nothing outside its own file, so nothing is ever fetched.
 """
 
 import difflib
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +29,12 @@ import orjson
 
 from frontsim import bundled
 from frontsim.errors import InvalidPayload, UnknownEventType, Unusable
+from frontsim.schemas.cost import backtracking_patterns, costly
+from frontsim.user_input.explainer import explained
 from frontsim.user_input.fields import Fields, read_json, shown_briefly
-from frontsim.user_input.validation import Violation, problems_of, shown
+from frontsim.user_input.validation import Violation, shown
+
+logger = logging.getLogger(__name__)
 
 TYPE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _TEXTS = ("name", "trigger", "usage", "identity")
@@ -241,12 +246,12 @@ class Catalog:
     def problems(self, event: str, value: object) -> list[Violation]:
         """Why a parsed `value` is not valid under the schema of the type `event`; empty when it is.
 
-        The first call takes a tenth of a second: it loads jsonschema.
+        A separate process explains, within a second; the first explanation waits until it has started.
 
         Raises:
             UnknownEventType: no such type.
         """
-        return problems_of(self.find(event).schema, value, self._validator(event))
+        return explained(self.find(event).schema, value, self._validator(event))
 
     def check(self, event: str, body: bytes) -> None:
         """Refuse a `body` that is not valid under the schema of the type `event`.
@@ -349,6 +354,9 @@ def _proven(contract: TypeContract, taken: set[str]) -> TypeContract:
     taken.add(contract.name.lower())
     if problem := schema_problem(contract.schema):
         raise Unusable(f"{contract.file}: {problem}")
+    for pattern in dict.fromkeys(backtracking_patterns(contract.schema)):
+        text = "%s: the pattern %s may backtrack: a text that it refuses may be too costly to explain"
+        logger.warning(text, contract.file, pattern[:_LONGEST])
     return contract
 
 
@@ -360,7 +368,8 @@ def schema_problem(schema: object) -> str:
         _compiled(schema)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         return f"expected a JSON Schema that holds all it refers to: {_reason(error)}"
-    return ""
+    too_much = costly(schema)
+    return f"expected a JSON Schema that can be checked quickly: {too_much}" if too_much else ""
 
 
 def _compiled(schema: Schema) -> jsonschema_rs.Validator:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -263,3 +264,19 @@ def test_digits_of_a_text_field(receiver: Recorder):
         sim.raises("StockMovementCreated", set={"gtin": 7041234567892})
         [entry] = sim.log(webhook, includePayload="true")
     assert "7041234567892" == entry["payload"]["gtin"]
+
+
+def test_a_refusal_that_cannot_be_explained_holds_up_nothing(tmp_path):
+    """The pattern takes Python 2 ** 40 steps; meanwhile the simulator serves, and afterwards it stops."""
+    pattern = {"type": "object", "properties": {"mail": {"pattern": "^([a-zA-Z0-9]+[._-]?)+@x$"}}}
+    (tmp_path / "Mail.json").write_bytes(orjson.dumps(pattern))
+    refused: list[httpx.Response] = []
+    with simulation(contracts=tmp_path) as sim:
+        call = {"event": "Mail", "payload": {"mail": "a" * 40}}
+        asking = threading.Thread(target=lambda: refused.append(sim.sim("POST", "trigger", call)))
+        asking.start()
+        while asking.is_alive():
+            assert sim.sim("GET", "health", timeout=1).is_success
+        asking.join()
+        assert_problem(refused[0], 422)
+        assert "too costly to explain" in refused[0].text

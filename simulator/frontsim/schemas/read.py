@@ -244,7 +244,7 @@ class Document:
                 self._anchors.setdefault((place.base, name), place)
                 if keyword == "$dynamicAnchor":
                     self._dynamic.add((place.base, name))
-        for keys in _children(place.schema):
+        for keys in children(place.schema):
             self._index(self.child(place, *keys))
 
     def said(self, place: Place, *, branches: bool = True) -> list[Place]:
@@ -417,7 +417,8 @@ def _names_null(place: Place) -> bool | None:
     return all(verdicts) if verdicts else None
 
 
-def _children(schema: Mapping[str, Json]) -> Iterator[tuple[str | int, ...]]:
+def children(schema: Mapping[str, Json]) -> Iterator[tuple[str | int, ...]]:
+    """The keys that lead to each schema within a schema."""
     for keyword, value in schema.items():
         if keyword in SUBSCHEMA and isinstance(value, dict):
             yield (keyword,)

@@ -64,8 +64,15 @@ def problems_of(schema: Mapping[str, Any], value: object, validator: jsonschema_
     if validator.is_valid(value):
         return []
     breaches = _found_by_jsonschema(schema, value)
-    if not breaches:
-        breaches = [_from_rs(error) for error in islice(validator.iter_errors(value), MOST)]
+    return _as_violations(breaches) if breaches else rs_problems_of(value, validator)
+
+
+def rs_problems_of(value: object, validator: jsonschema_rs.Validator) -> list[Violation]:
+    """As `problems_of`, in jsonschema-rs's own words."""
+    return _as_violations([_from_rs(error) for error in islice(validator.iter_errors(value), MOST)])
+
+
+def _as_violations(breaches: Iterable[_Breach]) -> list[Violation]:
     return list(dict.fromkeys(violation for breach in breaches for violation in _violations(breach)))[:MOST]
 
 
