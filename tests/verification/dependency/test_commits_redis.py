@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontsim.verification.dependency.commits import RedisCommits, RespReader, begins_redis
+from frontsim.clock import stopwatch
+from frontsim.verification.dependency.commits import NotThisProtocol, RedisCommits, RespReader, begins_redis
 
 
 def command(*words):
@@ -69,3 +70,54 @@ def test_values_are_separated_in_any_pieces(values, size):
 @pytest.mark.parametrize(("data", "begins"), [(b"*2\r\n$3\r\nGET\r\n", True), (b"PING\r\n", False), (b"*x\r\n", False)])
 def test_a_first_command_is_known(data, begins):
     assert begins is begins_redis(data)
+
+
+@pytest.mark.parametrize(
+    "stream", [50_000 * b"*1\r\n+a\r\n", b"*400000\r\n" + 100_000 * b":1\r\n", 60_000 * b"$1\r\na\r\n"]
+)
+def test_many_small_values_take_time_in_proportion(stream):
+    """In one piece they take as long as in a thousand."""
+
+    def took(size):
+        reader, began = RespReader(), stopwatch()
+        for start in range(0, len(stream), size):
+            list(reader.feed(stream[start : start + size]))
+        return stopwatch() - began
+
+    assert took(len(stream)) < 5 * took(600)
+
+
+def test_a_line_that_comes_byte_by_byte_takes_time_in_proportion():
+    def took(length):
+        reader, began = RespReader(), stopwatch()
+        for _ in range(length):
+            list(reader.feed(b"x"))
+        return stopwatch() - began
+
+    assert took(60_000) < 60 * took(6_000)
+
+
+@pytest.mark.parametrize(
+    "data", [b"*" + 5_000 * b"9" + b"\r\n", b"$" + 5_000 * b"1" + b"\r\n", 1_001 * b"*1\r\n", b"+" + 65_536 * b"x"]
+)
+def test_what_no_server_sends_is_another_protocol(data):
+    """Python refuses to read such a number, and an array in a thousand others would fill the memory."""
+    with pytest.raises(NotThisProtocol):
+        list(RespReader().feed(data))
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"+", b"a", b"*1", b"$1", b"\r\n"]), max_size=30), st.integers(1, 5))
+def test_pieces_change_nothing(parts, size):
+    """A line's end may come in two."""
+    stream, whole, pieces = b"".join(parts), RespReader(), RespReader()
+
+    def read(reader, *feeds):
+        found = []
+        try:
+            for each in feeds:
+                found += reader.feed(each)
+        except NotThisProtocol:
+            found.append("refused")
+        return found
+
+    assert read(whole, stream) == read(pieces, *(stream[start : start + size] for start in range(0, len(stream), size)))

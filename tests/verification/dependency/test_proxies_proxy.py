@@ -1,12 +1,16 @@
 """Bytes through a proxy, whole and broken, on real sockets."""
 
+import gc
+import logging
 import socket
 import socketserver
+import struct
 import threading
 from contextlib import suppress
 
 import pytest
 
+from frontsim.clock import stopwatch
 from frontsim.verification.dependency.breakage import Breakage, DependencyAddress, DependencyFault
 from frontsim.verification.dependency.proxies import open_dependencies
 from tests.support.served import served
@@ -136,3 +140,60 @@ def test_a_dependency_that_is_gone_resets(connect, echo):
     echo.server_close()
     with suppress(ConnectionResetError):  # it may come while we connect
         assert b"" == asked(connect())
+
+
+@pytest.mark.parametrize(
+    "hostile", [b"*" + 5_000 * b"9" + b"\r\n", b"\0\0\0\x08\x04\xd2\x16\x2f", b"AMQP\0\0\x09\x01\xff", b"*1\r\n$-5\r\n"]
+)
+def test_what_a_client_sends_is_passed_on_whatever_it_is(connect, hostile, caplog):
+    """A reader that cannot read it reads no further, and leaves no error behind."""
+    connection = connect()
+    received = asked(connection, hostile)
+    while len(received) < len(hostile):
+        received += connection.recv(65536)
+    assert hostile == received
+    assert [] == [record for record in caplog.records if record.levelno > logging.DEBUG]
+
+
+def test_both_sides_that_fail_at_once_leave_no_error_behind(dependencies, connect, caplog):
+    """asyncio warns of a task whose error is not looked at."""
+    for _ in range(20):
+        connection = connect()
+        connection.sendall(b"hello" * 10_000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    dependencies.break_(Breakage(DependencyFault.DOWN))
+    gc.collect()
+    dependencies.mend()
+    assert [] == [record for record in caplog.records if record.levelno > logging.DEBUG]
+
+
+def test_a_connection_beside_a_flood_of_small_messages_is_served(connect):
+    """The flood is read a few thousand bytes at a time."""
+    flood, beside = connect(), connect()
+    over = threading.Event()
+
+    def drain():
+        with suppress(OSError):
+            while flood.recv(1 << 20):
+                pass
+
+    def send():
+        with suppress(OSError):
+            flood.sendall(b"AMQP\0\0\x09\x01")
+            while not over.is_set():
+                flood.sendall(8_192 * b"\x08\0\0\0\0\0\0\xce")
+
+    threads = [threading.Thread(target=each) for each in (drain, send)]
+    for thread in threads:
+        thread.start()
+    took = []
+    for _ in range(20):
+        began = stopwatch()
+        assert b"hello" == asked(beside)
+        took.append(stopwatch() - began)
+    over.set()
+    flood.shutdown(socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join()
+    assert sorted(took)[10] < 1  # it took 0.3 s to 2 s on a busy machine

@@ -53,27 +53,32 @@ class Messages:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The messages that these bytes complete, each cut to `keep` bytes. Raises NotThisProtocol."""
-        while data:
+        place, header = 0, self._header  # what is left of a piece is not copied for each of its messages
+        while place < len(data):
             if self._missing < 0:
-                data = self._read_header(data)
-                if self._missing < 0:
+                wanted = header - len(self._start)
+                begin = self._start + data[place : place + wanted]
+                if len(begin) < header:
+                    self._start = begin
                     return
-            taken, data = data[: self._missing], data[self._missing :]
-            self._start += taken[: max(0, self._keep - len(self._start))]
-            self._missing -= len(taken)
+                length = self._length(begin)
+                if not 0 <= length <= LONGEST:
+                    raise NotThisProtocol
+                place += wanted
+                if length <= min(len(data) - place, self._keep - header):  # whole and short, as nearly all are
+                    self._start = b""
+                    yield begin + data[place : place + length]
+                    place += length
+                    continue
+                self._start, self._missing = begin, length
+            taken = min(self._missing, len(data) - place)
+            if (room := self._keep - len(self._start)) > 0:
+                self._start += data[place : place + min(taken, room)]
+            place += taken
+            self._missing -= taken
             if self._missing == 0:
                 message, self._start, self._missing = self._start, b"", -1
                 yield message
-
-    def _read_header(self, data: bytes) -> bytes:
-        """Take the header, as far as it has come; what follows it."""
-        wanted = self._header - len(self._start)
-        self._start += data[:wanted]
-        if len(self._start) == self._header:
-            self._missing = self._length(self._start)
-            if not 0 <= self._missing <= LONGEST:
-                raise NotThisProtocol
-        return data[wanted:]
 
 
 _METHOD_FRAME = 1
@@ -303,7 +308,10 @@ _READS = frozenset(
 _ENDS_MULTI = (b"EXEC", b"DISCARD")
 _NOTHING = (b":0", b"$-1", b"*-1", b"_")
 _MOST_WAITING = 100_000
-_LONGEST_LINE = 65_536
+_LONGEST_LINE, _TEXT_KEPT = 65_536, 64
+_DEEPEST = 1_000
+"""Arrays within each other; replies to commands have a few."""
+_LINE_FEED = ord("\n")
 
 
 def begins_redis(data: bytes) -> bool:
@@ -347,7 +355,7 @@ class RespReader:
     """Splits one direction into values: for each its first line (`*3`, `+OK`), and the first text inside it."""
 
     def __init__(self) -> None:
-        self._line = b""
+        self._line = bytearray()
         self._skip = 0  # bytes of a text that are still to come, with its line end
         self._is_text_kept = False
         self._text = b""
@@ -356,38 +364,49 @@ class RespReader:
 
     def feed(self, data: bytes) -> Iterator[list[bytes]]:
         """The values that these bytes complete. Raises NotThisProtocol."""
-        while data:
+        place = 0
+        while place < len(data):
             if self._skip:
-                data = self._read_text(data)
+                place += self._read_text(data, place)
                 if self._skip:
                     return
                 complete = self._is_complete()
             else:
-                line, end, data = self._read_line(data)
-                if not end:
+                line, place = self._read_line(data, place)
+                if line is None:
                     return
                 complete = self._take(line)
             if complete:
                 words, self._words = self._words, []
                 yield words
 
-    def _read_text(self, data: bytes) -> bytes:
-        taken, rest = data[: self._skip], data[self._skip :]
-        self._skip -= len(taken)
+    def _read_text(self, data: bytes, place: int) -> int:
+        """How many bytes belong to the text."""
+        taken = min(self._skip, len(data) - place)
+        self._skip -= taken
         if self._is_text_kept:
-            self._text = (self._text + taken)[:64]
+            self._text += data[place : place + min(taken, _TEXT_KEPT - len(self._text))]
             if not self._skip:
                 self._words.append(self._text.removesuffix(b"\r\n"))
                 self._is_text_kept, self._text = False, b""
-        return rest
+        return taken
 
-    def _read_line(self, data: bytes) -> tuple[bytes, bool, bytes]:
-        line = self._line + data
-        found, end, rest = line.partition(b"\r\n")
-        self._line = b"" if end else line
-        if len(self._line) > _LONGEST_LINE:
-            raise NotThisProtocol
-        return found, bool(end), rest
+    def _read_line(self, data: bytes, place: int) -> tuple[bytes | None, int]:
+        """The line that ends next, None if it does not end here, and the place behind it."""
+        if self._line[-1:] == b"\r" and data[place] == _LINE_FEED:
+            line, after = bytes(self._line[:-1]), place + 1
+        else:
+            end = data.find(b"\r\n", place)
+            if end >= 0 and not self._line:
+                return data[place:end], end + 2
+            self._line += data[place : end if end >= 0 else None]
+            if len(self._line) > _LONGEST_LINE:
+                raise NotThisProtocol
+            if end < 0:
+                return None, len(data)
+            line, after = bytes(self._line), end + 2
+        self._line.clear()
+        return line, after
 
     def _take(self, line: bytes) -> bool:
         """One line: whether it completes a value."""
@@ -399,6 +418,8 @@ class RespReader:
             self._is_text_kept = len(self._words) == 1
             return False
         if kind in (b"*", b"~", b">", b"%") and rest != b"-1" and (entries := _number(rest)):
+            if len(self._open) == _DEEPEST:
+                raise NotThisProtocol
             self._open.append(2 * entries if kind == b"%" else entries)
             return False
         return self._is_complete()
@@ -413,8 +434,12 @@ class RespReader:
         return True
 
 
+_MOST_DIGITS = 20
+"""Python refuses to read numbers of thousands of digits."""
+
+
 def _number(digits: bytes) -> int:
-    if not digits.isdigit() or int(digits) > LONGEST:
+    if not digits.isdigit() or len(digits) > _MOST_DIGITS or int(digits) > LONGEST:
         raise NotThisProtocol
     return int(digits)
 
