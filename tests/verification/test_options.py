@@ -23,6 +23,7 @@ OF_THE_COMMAND_ALONE = {
     "base-url", "token",  # a simulator that runs already
     "strict", "show-secrets", "list",  # as of verify-recovery
     "json", "junit", "html", "markdown", "save-payloads",  # files
+    "observe-discreetly",  # hidden: the page's
 }  # fmt: skip
 OTHERWISE_IN_A_LOAD_TEST = {
     "check-content": "a switch: content is compared or not",
