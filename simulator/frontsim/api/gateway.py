@@ -74,17 +74,12 @@ async def broken_answer(
     if rule.fault == "api-slow":
         end_with_caller(request.scope)
         done = await answer()
-        await _left(request.receive, within_s=rule.param("seconds"))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(gone(request.receive), rule.param("seconds"))
         return done
     await answer()  # api-lost-response: done, and the answer is dropped
     await reset(request.scope, request.receive)
     return None
-
-
-async def _left(receive: Receive, *, within_s: float) -> None:
-    """Wait `within_s` seconds, or until the caller is gone."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(gone(receive), within_s)
 
 
 KEPT = 500
@@ -195,7 +190,9 @@ class Keys:
         if self._auth == "strict":
             given = request.headers.get("ocp-apim-subscription-key") or _query(request, "subscription-key")
             if not given or not _same(given, self._subscription_key):
-                return no_subscription_key(_api_url(request), given=bool(given))
+                # as the caller sees it, without characters that could end the quoted realm
+                host = re.sub(r"[^\w.:\[\]-]", "", request.headers.get("host", ""), flags=re.ASCII)
+                return no_subscription_key(f"{request.scope['scheme']}://{host}/restapi/V2", given=bool(given))
         api_key = request.headers.get("x-api-key", "")
         if not api_key:
             return refusal(Unauthorized("expected the header x-api-key, got none"))
@@ -287,9 +284,3 @@ def _same(given: str, right: str) -> bool:
 
 def _query(request: Request, name: str) -> str:
     return next((value for key, value in request.query_params.multi_items() if key.lower() == name), "")
-
-
-def _api_url(request: Request) -> str:
-    """The API's URL as the caller sees it, from its Host header, without characters that could end the quoted realm."""
-    host = re.sub(r"[^\w.:\[\]-]", "", request.headers.get("host", ""), flags=re.ASCII)
-    return f"{request.scope['scheme']}://{host}/restapi/V2"

@@ -82,7 +82,11 @@ class StreamBatches:
         Raises:
             Missed: some changes are no longer kept.
         """
-        self._join()
+        if self._followers == 0:
+            self._forget()
+            self._making = asyncio.get_running_loop().create_task(self._make())
+        self._followers += 1
+        self._encode_new()  # so that no batch holds changes on both sides of where this follower begins
         try:
             number, last = self._count, self._sequence
             while sequence < last:
@@ -101,19 +105,9 @@ class StreamBatches:
                 else:
                     await made.wait()
         finally:
-            self._leave()
-
-    def _join(self) -> None:
-        if self._followers == 0:
-            self._forget()
-            self._making = asyncio.get_running_loop().create_task(self._make())
-        self._followers += 1
-        self._encode_new()  # so that no batch holds changes on both sides of where this follower begins
-
-    def _leave(self) -> None:
-        self._followers -= 1
-        if self._followers == 0 and self._making is not None:
-            self._making.cancel()
+            self._followers -= 1
+            if self._followers == 0 and self._making is not None:
+                self._making.cancel()
 
     async def _make(self) -> None:
         """Make batches for as long as there are followers."""

@@ -284,17 +284,14 @@ class _Job:
         self.listed |= self.failed.keys()
         self.recovered.clear()
         for entry in failed:
-            self._check_attempts(entry)
+            # give up an event that has been resent as often as it may be; its first run was not a resend
+            resends = (entry.runs_counter or 1) - 1
+            if self.max_attempts is not None and resends >= self.max_attempts:
+                self.spent.add(entry.webhook_event_id)
+                if entry.webhook_event_id not in self.given_up:
+                    self._give_up(entry, f"it was resent {resends} times")
         due = [entry for key, entry in self.failed.items() if key not in self.given_up]
         return Due(due, (frozenset(self.failed), self.to_repeat))
-
-    def _check_attempts(self, entry: EventEntry) -> None:
-        """Give up an event that has been resent as often as it may be; its first run was not a resend."""
-        resends = (entry.runs_counter or 1) - 1
-        if self.max_attempts is not None and resends >= self.max_attempts:
-            self.spent.add(entry.webhook_event_id)
-            if entry.webhook_event_id not in self.given_up:
-                self._give_up(entry, f"it was resent {resends} times")
 
     def resend(self, events: Sequence[EventEntry]) -> None:
         """Resend each once; the first error that ends the job ends all."""

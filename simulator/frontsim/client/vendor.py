@@ -46,7 +46,9 @@ class FrontSystems(ApiClient):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         keys = {"x-api-key": api_key, "Ocp-Apim-Subscription-Key": subscription_key}
-        root = _api_url(base_url)
+        url = read_url(base_url)
+        path = url.path.rstrip("/")
+        root = str(url.copy_with(path=path if path.lower().endswith("/api") else f"{path}/api"))
         super().__init__(HttpApi(root, headers=keys, timeout_s=timeout_s, transport=transport))
 
     def list_webhooks(self) -> list[WebhookView]:
@@ -125,12 +127,6 @@ class FrontSystems(ApiClient):
         """
         path = f"/WebhooksEvents/{path_part(webhook_id)}/deliver/{path_part(webhook_event_id)}"
         return EventEntry.read(self._http.call("POST", path).json())
-
-
-def _api_url(base_url: str) -> str:
-    url = read_url(base_url)
-    path = url.path.rstrip("/")
-    return str(url.copy_with(path=path if path.lower().endswith("/api") else f"{path}/api"))
 
 
 def _when(moment: When) -> str:

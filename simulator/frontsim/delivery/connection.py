@@ -262,7 +262,8 @@ class Connection(asyncio.Protocol):
         self._lose(StatusText.CONNECTION_CLOSED)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        torn = exc is not None and not _is_missing_tls_close(exc)
+        # a missing TLS close is no error: we closed in good order, and the receiver did not answer with one
+        torn = exc is not None and not (isinstance(exc, TimeoutError) and exc.errno is None)
         self._lose(StatusText.CONNECTION_RESET if torn else StatusText.CONNECTION_CLOSED)
         self._owner.on_closed(self)
 
@@ -360,8 +361,3 @@ class Connection(asyncio.Protocol):
 
 def _ends_by_timer(attempt: Attempt) -> bool:
     return attempt.plan.ending is Ending.GIVE_UP and not attempt.ended
-
-
-def _is_missing_tls_close(error: Exception) -> bool:
-    """A missing TLS close is no error: we closed in good order, and the receiver did not answer with one."""
-    return isinstance(error, TimeoutError) and error.errno is None

@@ -152,19 +152,16 @@ class Dispatcher:
     def _break(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         match FAULTS[rule.fault].stage:
             case FaultStage.NEVER_ARRIVES | FaultStage.LOG_LIES:
-                self._never_send_or_lie(delivery, now, rule)
+                if rule.fault == "false-failure":
+                    self._send(delivery, now, WHOLE, rule.fault, logged=result_in_log(rule))
+                else:
+                    self._end(Finished(delivery, result_in_log(rule), now, rule.fault), arrived=False)
             case FaultStage.CHANGED:
                 self._send_changed(delivery, now, rule)
             case FaultStage.ODDLY_DELIVERED:
                 self._deliver_oddly(delivery, now, rule)
             case _:
                 self._send(delivery, now, send_plan(rule), rule.fault)
-
-    def _never_send_or_lie(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
-        if rule.fault == "false-failure":
-            self._send(delivery, now, WHOLE, rule.fault, logged=result_in_log(rule))
-        else:
-            self._end(Finished(delivery, result_in_log(rule), now, rule.fault), arrived=False)
 
     def _send_changed(self, delivery: Delivery, now: Milliseconds, rule: FaultRule) -> None:
         try:

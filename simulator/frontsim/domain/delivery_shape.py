@@ -237,19 +237,15 @@ def _shape(document: Mapping[str, Any], file: str) -> DeliveryShape:
         fields.note("envelope", f"expected what JSON can hold, got {error}")
     headers = fields.within("headers")
     for name in headers.value:
-        _check_header(headers, name)
+        # the value may be a secret, so no text quotes it
+        value = headers.raw(name)
+        if not HTTP_TOKEN.fullmatch(name) or name.lower() in _FRAMING:
+            headers.note(name, "expected an HTTP header that is free, such as Authorization, got one that is not")
+        elif not isinstance(value, str) or not value.isascii() or not value.isprintable() or value != value.strip():
+            headers.note(name, "expected a printable ASCII text without spaces around it")
     if fields.problems:
         raise Unusable(f"{file}: {fields.story}")
     return DeliveryShape(fields=dict(added.value), envelope=envelope, headers=dict(headers.value))
-
-
-def _check_header(headers: Fields, name: str) -> None:
-    """Note a header that HTTP or the sender cannot take. The value may be a secret, so no text quotes it."""
-    value = headers.raw(name)
-    if not HTTP_TOKEN.fullmatch(name) or name.lower() in _FRAMING:
-        headers.note(name, "expected an HTTP header that is free, such as Authorization, got one that is not")
-    elif not isinstance(value, str) or not value.isascii() or not value.isprintable() or value != value.strip():
-        headers.note(name, "expected a printable ASCII text without spaces around it")
 
 
 def _in_braces() -> str:

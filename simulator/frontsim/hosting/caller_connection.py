@@ -55,7 +55,10 @@ class CallerConnection(HttpToolsProtocol):
         self._is_half_closed = False
         self._since = self._heard = self._read = self.loop.time()
         self._unsent = 0
-        self._notice_a_dead_host()
+        # let the connection fail when its host is gone: few bytes that are never acknowledged fill no buffer
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_S * 1000))
         if len(self.connections) > most_connections():
             self._refuse(503, f"close other connections first: there are {len(self.connections) - 1} already")
 
@@ -81,7 +84,11 @@ class CallerConnection(HttpToolsProtocol):
             is_silent = not self.flow.read_paused and now - self._heard > SILENCE_S
             late = is_silent or now - self._since > REQUEST_S
         elif self._is_answering():
-            late = self._is_unread(now)
+            # the caller has read nothing of an answer for too long
+            unsent = self.transport.get_write_buffer_size()
+            if not self.flow.write_paused or unsent != self._unsent:
+                self._read, self._unsent = now, unsent
+            late = now - self._read > UNREAD_S
         else:
             late = self.timeout_keep_alive_task is None and now - self._since > HEAD_S
         if late:
@@ -180,19 +187,6 @@ class CallerConnection(HttpToolsProtocol):
     def _is_behind(self) -> bool:
         """Requests that came already wait for their turn."""
         return bool(self.pipeline or self._unread)
-
-    def _is_unread(self, now: float) -> bool:
-        """The caller has read nothing of an answer for too long."""
-        unsent = self.transport.get_write_buffer_size()
-        if not self.flow.write_paused or unsent != self._unsent:
-            self._read, self._unsent = now, unsent
-        return now - self._read > UNREAD_S
-
-    def _notice_a_dead_host(self) -> None:
-        """Let the connection fail when its host is gone: few bytes that are never acknowledged fill no buffer."""
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_S * 1000))
 
     def _reset(self) -> None:
         sock = self.transport.get_extra_info("socket")

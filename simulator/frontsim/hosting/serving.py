@@ -55,26 +55,14 @@ def serve(
 
 def has_process_to_itself() -> None:
     """Set up the process of which simulators are all."""
-    _collect_seldom()
-    _open_many()
-
-
-def _collect_seldom() -> None:
-    """Let Python look for garbage in cycles after every 100,000 objects, not 700, and never among what stands.
-
-    A delivery makes some hundred objects and no cycle, but thousands of them are kept for a while, and to look at
-    those again and again took a tenth of all time. Only for a process that is ours alone.
-    """
+    # look for garbage in cycles after every 100,000 objects, not 700, and never among what stands: a delivery makes
+    # some hundred objects and no cycle, but thousands of them are kept for a while, and to look at those again and
+    # again took a tenth of all time
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
-
-
-def _open_many() -> None:
-    """Take as many descriptors as the system lets us: a thousand destinations have a thousand connections.
-
-    The usual limit of 1,024 is there for programs that use select(2), which ours does not.
-    """
+    # a thousand destinations have a thousand connections; the usual limit of 1,024 descriptors is there for programs
+    # that use select(2), which ours does not
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
     if resource.RLIM_INFINITY != soft < most:

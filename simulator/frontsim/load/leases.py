@@ -215,7 +215,12 @@ class LeaseBuffer:
 
     def _fetch_next(self) -> float:
         """Fetch one lease if it is time to; gives the seconds to wait before the next look."""
-        size = self._lease_size()
+        # what the senders take in `AHEAD_S` at the present rate
+        now, (then, before) = stopwatch(), self._measured
+        if now - then >= 2 * AHEAD_S:
+            self._per_s = (self._taken - before) / (now - then)
+            self._measured = (now, self._taken)
+        size = max(LEAST, min(MOST, round(self._per_s * AHEAD_S)))
         if self._waiting.qsize() + self._requested > size // 2:
             return _LOOK_S
         want = self._policy.want(self._elapsed_s())
@@ -250,14 +255,6 @@ class LeaseBuffer:
         for delivery in deliveries:
             self._waiting.put(delivery)
         return len(deliveries)
-
-    def _lease_size(self) -> int:
-        """How many deliveries the senders take in `AHEAD_S` at the present rate."""
-        now, (then, before) = stopwatch(), self._measured
-        if now - then >= 2 * AHEAD_S:
-            self._per_s = (self._taken - before) / (now - then)
-            self._measured = (now, self._taken)
-        return max(LEAST, min(MOST, round(self._per_s * AHEAD_S)))
 
     def _report_all(self) -> None:
         while not self._stopped.wait(REPORT_S):

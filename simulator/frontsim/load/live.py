@@ -67,18 +67,14 @@ class EventSource:
         began, raised = stopwatch(), 0
         while not self._stopped.wait(_TICK_S):
             due = round((stopwatch() - began) * self._rate) - raised
-            for event in self._draw_types(due):
+            bounds = list(accumulate(self._mix.values()))
+            names = list(self._mix)
+            for event in [names[bisect(bounds, self._draw() * bounds[-1])] for _ in range(due)]:
                 try:
                     self._simulator.trigger(event)
                 except CallError as error:
                     logger.warning("an event could not be raised: %s", error)
             raised += due
-
-    def _draw_types(self, count: int) -> list[str]:
-        """`count` event types, drawn by their weights."""
-        bounds = list(accumulate(self._mix.values()))
-        names = list(self._mix)
-        return [names[bisect(bounds, self._draw() * bounds[-1])] for _ in range(count)]
 
 
 PAUSE_FACTOR = 20

@@ -69,15 +69,12 @@ class DeliveryUser(FastHttpUser):
             case DeliveryFault.LOST:
                 self._send(delivery, ignore_answer=True)
             case DeliveryFault.SEND:
-                self._send_with_late_run(delivery)
-
-    def _send_with_late_run(self, delivery: LeasedDelivery) -> None:
-        """Send a delivery; an earlier run of its event that is late arrives at the same moment."""
-        late = self.state.buffer.late.pop(delivery.webhook_event_id, None)
-        late_run = gevent.spawn(self._post, late) if late is not None else None
-        self._send(delivery)
-        if late_run is not None:
-            late_run.join()
+                # an earlier run of its event that is late arrives at the same moment
+                late = self.state.buffer.late.pop(delivery.webhook_event_id, None)
+                late_run = gevent.spawn(self._post, late) if late is not None else None
+                self._send(delivery)
+                if late_run is not None:
+                    late_run.join()
 
     def _send(self, delivery: LeasedDelivery, *, ignore_answer: bool = False) -> None:
         """Send a delivery and report its outcome, even if Locust kills the user meanwhile."""

@@ -95,7 +95,8 @@ class EventReads:
         run = next((run for run in detail.runs if str(run.run) == number), None)
         if run is None:
             raise NotFound(f"expected a run that is over, from 1 to {detail.row.runs}, got {number[:20]}")
-        unbroken = self._unbroken(detail, run)
+        delivery = _delivery(detail)._replace(run=run.run, trigger=Trigger(run.trigger), url=run.url)
+        unbroken = ChangedRequest.of(self._headers.lines(delivery), self._body_of(delivery))
         changed = await self._reader.changed_request(event_id, run.run) if run.is_changed else None
         return json(
             {
@@ -104,10 +105,6 @@ class EventReads:
                 "without": self._text(run, detail.row.event, unbroken) if changed else None,
             }
         )
-
-    def _unbroken(self, detail: EventDetail, run: RunDetail) -> ChangedRequest:
-        delivery = _delivery(detail)._replace(run=run.run, trigger=Trigger(run.trigger), url=run.url)
-        return ChangedRequest.of(self._headers.lines(delivery), self._body_of(delivery))
 
     def _entity(self, detail: EventDetail) -> tuple[Mapping[str, str | int], list[str]]:
         """The entity that an event is about, and the types that are about such; empty where that is not known."""

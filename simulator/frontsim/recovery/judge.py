@@ -216,7 +216,7 @@ def _asked_to_wait_at_its_end(start: Start, history: CaseHistory) -> float:
 def _silent(case: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Exit code 0 with something left that the job should have seen."""
     for start in history.starts:
-        if start.ending is not StartEnding.EXITED or start.exit_code != 0 or _has_copies(case, start):
+        if start.ending is not StartEnding.EXITED or start.exit_code != 0 or case.starts[start.number - 1].copies > 1:
             continue
         left = [
             event
@@ -237,10 +237,6 @@ def _silent(case: Case, history: CaseHistory) -> Iterator[_Seen]:
             )
         elif left and unlisted:
             yield _Seen("silent", f"start {start.number} ended with exit code 0, though {unlisted}", left[0])
-
-
-def _has_copies(case: Case, start: Start) -> bool:
-    return case.starts[start.number - 1].copies > 1
 
 
 def _lists_that_failed(history: CaseHistory, start: Start) -> str:

@@ -24,7 +24,6 @@ from frontsim.recovery.case import (
     Case,
     CaseHistory,
     CaseStart,
-    CaseWebhook,
     Operation,
     PastEvent,
     PastGroup,
@@ -60,7 +59,12 @@ class CaseEvents:
             self._create_past(group)
         self.set_offset(self.offset_s + self.case.clock_s)
         for webhook_id, webhook in zip(self.webhook_ids, self.case.webhooks, strict=True):
-            self._let_refuse(webhook_id, webhook)
+            # the receiver of that webhook refuses the first resends of each event, or all
+            matches: list[dict[str, object]] = [{"run": 2 + number} for number in range(webhook.refuses_resends)]
+            for match in matches if webhook.refuses_resends >= 0 else [{}]:
+                self.control.add_fault(
+                    "answer", match={"webhookId": webhook_id, "trigger": "Resend", **match}, params={"status": 500}
+                )
             if webhook.deleted:
                 self.api.delete_webhook(webhook_id)
         self.events = [each for each in self.events if each.webhook_id in self.live_webhooks]
@@ -104,14 +108,6 @@ class CaseEvents:
             )
             for each in raised.events
         ]
-
-    def _let_refuse(self, webhook_id: str, webhook: CaseWebhook) -> None:
-        """The receiver of that webhook refuses the first resends of each event, or all."""
-        matches: list[dict[str, object]] = [{"run": 2 + number} for number in range(webhook.refuses_resends)]
-        for match in matches if webhook.refuses_resends >= 0 else [{}]:
-            self.control.add_fault(
-                "answer", match={"webhookId": webhook_id, "trigger": "Resend", **match}, params={"status": 500}
-            )
 
     def set_offset(self, offset_s: float) -> None:
         """Set the simulator's clock so many seconds from real time."""

@@ -161,7 +161,11 @@ class GroupCommit:
     async def _run(self) -> None:
         stopping = False
         while not stopping or self._inbox:
-            await self._wait()
+            # wait until something was submitted, a run falls due, or it is time for a retry
+            if not self._inbox and not self.stopped:
+                self._arrived.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._arrived.wait(), self._longest_wait_s())
             stopping = self.stopped
             await self._transact(*self._take())
         if self._unwritten:
@@ -178,13 +182,6 @@ class GroupCommit:
             else:
                 steps.append(item)
         return finished, steps
-
-    async def _wait(self) -> None:
-        """Wait until something was submitted, a run falls due, or it is time for a retry."""
-        if not self._inbox and not self.stopped:
-            self._arrived.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), self._longest_wait_s())
 
     def _longest_wait_s(self) -> float | None:
         if self.error is not None or self._unwritten:

@@ -207,7 +207,10 @@ class Queue:
         new, self._new = self._new, []
         self._keep_in_memory(new)
         begun = self._begin_from_memory() if begin else []
-        self._write_rows(new, begun, now)
+        # insert each new run once, as begun or as waiting; mark the begun ones that were inserted before
+        begun_numbers = {delivery.run_id for delivery in begun}
+        self._rows.insert_originals(new, begun_numbers, now)
+        self._rows.mark_begun(begun_numbers.difference(item.run_id for item in new), now)
         return begun + self._begin_from_file(now) if begin else []
 
     def end(self, deliveries: Sequence[Delivery]) -> set[int]:
@@ -247,12 +250,6 @@ class Queue:
                 begun += taken
         return begun
 
-    def _write_rows(self, new: Sequence[Delivery], begun: Sequence[Delivery], now: Milliseconds) -> None:
-        """Insert each new run once, as begun or as waiting; mark the begun ones that were inserted before."""
-        begun_numbers = {delivery.run_id for delivery in begun}
-        self._rows.insert_originals(new, begun_numbers, now)
-        self._rows.mark_begun(begun_numbers.difference(item.run_id for item in new), now)
-
     def _begin_from_file(self, now: Milliseconds) -> list[Delivery]:
         begun = []
         for number in sorted(self._to_check):
@@ -278,7 +275,9 @@ class Queue:
             self._wake_at[number] = AT_ONCE  # the rest is read in the next transaction, after others had their turn
         elif len(deliveries) < most:  # nothing more is due: from here on memory can follow
             destination.in_file = False
-            self._set_wake_at(number)
+            due_at = self._rows.first_due_of(number)
+            if due_at is not None:
+                self._wake_at[number] = due_at
         return deliveries
 
     def _room(self, destination: _Destination) -> int:
@@ -290,11 +289,6 @@ class Queue:
         self._wake_at.pop(number, None)
         self._destination(number).in_file = True
         self._to_check.add(number)
-
-    def _set_wake_at(self, number: int) -> None:
-        due_at = self._rows.first_due_of(number)
-        if due_at is not None:
-            self._wake_at[number] = due_at
 
     def _note_begun(self, deliveries: Sequence[Delivery]) -> None:
         self._begun.update([delivery.run_id for delivery in deliveries])

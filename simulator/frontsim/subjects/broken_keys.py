@@ -270,16 +270,13 @@ class BatchLosesGoodOnes(Receiver):
         if len(batch) == 1:
             await asyncio.sleep(self.SECONDS)
             self._batch = []
-            await self._book_all(batch)
+            try:
+                await self.bookings.transact(lambda db: self._insert(db, batch))
+            except sqlite3.IntegrityError as error:
+                logger.info("already there: %s", error)
         else:
             await asyncio.sleep(2 * self.SECONDS)
         return self.SUCCESS
-
-    async def _book_all(self, batch: Sequence[ReceivedEvent]) -> None:
-        try:
-            await self.bookings.transact(lambda db: self._insert(db, batch))
-        except sqlite3.IntegrityError as error:
-            logger.info("already there: %s", error)
 
     def _insert(self, db: sqlite3.Connection, batch: Sequence[ReceivedEvent]) -> None:
         for event in batch:

@@ -145,7 +145,7 @@ class Job:
                 if not is_sure:
                     raise failure from None
             else:
-                if answer.is_success and _is_json(answer):
+                if answer.is_success and answer.text.lstrip()[:1] in ("{", "["):
                     return answer
                 failure = Failed(f"the API answered {answer.status_code}")
                 wait_s = float(answer.headers.get("retry-after", 0))
@@ -168,10 +168,6 @@ class Job:
         """Something is left."""
         self.left += 1
         print(text)
-
-
-def _is_json(answer: httpx.Response) -> bool:
-    return answer.text.lstrip()[:1] in ("{", "[")
 
 
 def main(make: Callable[[Mapping[str, str]], Job] = Job) -> int:

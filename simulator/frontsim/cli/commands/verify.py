@@ -46,7 +46,7 @@ from frontsim.clock import stopwatch
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked_errors, masked_words, secrets_shown
 from frontsim.report.markdown import as_markdown
-from frontsim.report.model import RunResult, counted
+from frontsim.report.model import counted
 from frontsim.report.terminal import lines
 from frontsim.settings import Settings, of_delivery
 from frontsim.threads import Interruption
@@ -286,7 +286,11 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         try:
             say(lines(result), quiet=is_quiet(options))
         finally:
-            _write(report, result, options)
+            summary = os.environ.get("GITHUB_STEP_SUMMARY")
+            if summary:
+                verify_options.put(Path(summary), as_markdown(result), mode="ab")
+            verify_options.save(report, options["payload_folder"])
+            verify_options.write(result, options)
     ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
 
 
@@ -327,12 +331,3 @@ def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
     """Tell where the receiver must connect."""
     for sentence in dependencies.sentences:
         click.echo(sentence, err=quiet)
-
-
-def _write(report: Report, result: RunResult, options: Mapping[str, Any]) -> None:
-    """The files that were asked for, and the summary of a GitHub job."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        verify_options.put(Path(summary), as_markdown(result), mode="ab")
-    verify_options.save(report, options["payload_folder"])
-    verify_options.write(result, options)

@@ -76,7 +76,8 @@ def pay_at_till(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payme
         return tuple(
             _plain(draws, method, each, country) for method, each in ((VISA, part), (MASTERCARD, total - part)) if each
         )
-    return (_euros(draws, total),)
+    cents = (total * 100 + _EURO_RATE - 1) // _EURO_RATE
+    return (_payment(draws, CASH, total, "EUR", cents, "EUR 11.45"),)
 
 
 def pay_in_cash(draws: SeededDraws, total: Ore, country: Country) -> tuple[Payment, ...]:
@@ -123,11 +124,6 @@ def pay_online(draws: SeededDraws, total: Ore, country: Country) -> tuple[Paymen
 
 def _plain(draws: SeededDraws, method: PaymentMethod, total: Ore, country: Country) -> Payment:
     return _payment(draws, method, total, country.currency, total, "Resten på kort" if draws.one_in(16) else None)
-
-
-def _euros(draws: SeededDraws, total: Ore) -> Payment:
-    cents = (total * 100 + _EURO_RATE - 1) // _EURO_RATE
-    return _payment(draws, CASH, total, "EUR", cents, "EUR 11.45")
 
 
 def _payment(

@@ -119,15 +119,12 @@ def count_json(
         "stockExtId": store.stock.ext_id,
         "isReconciled": True,
         "isCompleteStockCount": draws.one_in(6),
-        "items": lines_json(_counted_json(item, currency) for item in items),
+        "items": lines_json(
+            f'"movementId":{item.movement_id},{size_json(item.size)},"quantity":{item.quantity},'
+            f'"countedQuantity":{item.counted},"stockLevel":{item.counted},{cost_json(item.size, currency)}'
+            for item in items
+        ),
     }
-
-
-def _counted_json(item: CountedItem, currency: str) -> str:
-    return (
-        f'"movementId":{item.movement_id},{size_json(item.size)},"quantity":{item.quantity},'
-        f'"countedQuantity":{item.counted},"stockLevel":{item.counted},{cost_json(item.size, currency)}'
-    )
 
 
 def some_sizes(draws: SeededDraws, world: World, count: int) -> list[Size]:
@@ -300,7 +297,12 @@ def received_json(delivery: GoodsDelivery, at: Ticks, *, completed: bool = False
         "receivedDateTime": text(at),
         "isCompleted": completed,
         "createdById": delivery.user,
-        "orderLines": lines_json(_ordered_item_json(item, currency) for item in delivery.items),
+        "orderLines": lines_json(
+            f'{size_json(item.size)},"sgtin":{serial_json(item.size, item.piece)},'
+            f'"orderedQuantity":{item.ordered},"receivedQuantity":{item.received},"quantity":{item.now},'
+            f"{cost_json(item.size, currency)}"
+            for item in delivery.items
+        ),
     }
 
 
@@ -317,14 +319,6 @@ def until_completed(draws: SeededDraws) -> Ticks:
 def until_next(draws: SeededDraws) -> Ticks:
     """The time from one reception to the next."""
     return draws.pick((2 * HOUR, DAY, DAY, 3 * DAY)) + draws.below(HOUR)
-
-
-def _ordered_item_json(item: OrderedItem, currency: str) -> str:
-    return (
-        f'{size_json(item.size)},"sgtin":{serial_json(item.size, item.piece)},'
-        f'"orderedQuantity":{item.ordered},"receivedQuantity":{item.received},"quantity":{item.now},'
-        f"{cost_json(item.size, currency)}"
-    )
 
 
 @dataclass(slots=True)

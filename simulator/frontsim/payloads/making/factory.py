@@ -147,7 +147,10 @@ class Payloads:
         Raises:
             UnknownEventType: no such type.
         """
-        return self._overridden(event, _given(payload), store_id, set_, invalid=invalid)
+        wrong = not_json(dict(payload))
+        if wrong is not None:
+            raise BadInput(wrong, {"": [wrong]})
+        return self._overridden(event, dict(payload), store_id, set_, invalid=invalid)
 
     def _overridden(
         self, event: str, value: object, store_id: int | None, set_: Mapping[str, object], *, invalid: bool
@@ -179,14 +182,6 @@ class Payloads:
 
             self._drawers[kind.name] = Drawer(kind.schema, PLAUSIBLE)
         return self._drawers[kind.name]
-
-
-def _given(payload: Mapping[str, object]) -> dict[str, object]:
-    """A whole payload from the user. Raises BadInput: JSON cannot hold it."""
-    wrong = not_json(dict(payload))
-    if wrong is not None:
-        raise BadInput(wrong, {"": [wrong]})
-    return dict(payload)
 
 
 def _overridden_body(value: object) -> bytes:

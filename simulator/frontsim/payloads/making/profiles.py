@@ -109,7 +109,8 @@ class _Strict:
 
     def _new(self, schema: Schema, name: str, path: str) -> Json:
         """A value for a field without one: as its type, its example or its name says."""
-        kinds = _kinds(schema)
+        named = schema.get("type", ())
+        kinds = frozenset([named] if isinstance(named, str) else named)
         if "object" in kinds:
             return {}
         if "array" in kinds:
@@ -120,16 +121,13 @@ class _Strict:
             return self._moment
         examples = [item for item in schema.get("examples", ()) if item is not None and item != ""]
         if not examples:
-            return self._generated(schema, name, path)
+            key = (self._kind.name, path)
+            if key not in self._fillers:
+                self._fillers[key] = _filler(schema, self._document.root, name)
+            return self._fillers[key](self._rng)
         if isinstance(examples[0], str) and _is_free(schema):
             return re.sub(r"[1-9]", lambda _: str(self._rng.randint(1, 9)), examples[0])
         return examples[0]
-
-    def _generated(self, schema: Schema, name: str, path: str) -> Json:
-        key = (self._kind.name, path)
-        if key not in self._fillers:
-            self._fillers[key] = _filler(schema, self._document.root, name)
-        return self._fillers[key](self._rng)
 
 
 def _filler(schema: Schema, root: Schema, name: str) -> Filler:
@@ -196,12 +194,6 @@ class _Adversarial:
             least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
             return text if least <= len(text) <= most else value
         return value
-
-
-def _kinds(schema: Schema) -> frozenset[str]:
-    """The types that a schema names."""
-    named = schema.get("type", ())
-    return frozenset([named] if isinstance(named, str) else named)
 
 
 def _is_free(schema: Schema) -> bool:

@@ -29,7 +29,7 @@ from frontsim.payloads.documents.payments import (
 )
 from frontsim.payloads.documents.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, reversed_line, sale_json, sums
 from frontsim.payloads.documents.settlements import SettlementTotals, draw_cash_drawer, settlement_json
-from frontsim.payloads.making.shop_state import REMEMBERED, OpenOrder, ShopState, Till
+from frontsim.payloads.making.shop_state import REMEMBERED, OpenOrder, ShopState
 from frontsim.payloads.world.chain import Store, View
 from frontsim.payloads.world.moments import HOUR, MINUTE, SECOND, Ticks, text
 from frontsim.payloads.world.money import Country, Ore
@@ -135,7 +135,8 @@ def settlement(state: ShopState) -> None:
             sale(state)
     due = max(state.tills.values(), key=lambda till: len(till.totals.receipts))
     if not due.totals.receipts:
-        due = _idle_till(state)
+        tills = (state.till(store, terminal) for store in state.world.shops for terminal in store.terminals)
+        due = min(tills, key=lambda till: till.settled)
     at = state.wait(SECOND, MINUTE)
     drawer = draw_cash_drawer(state.draws, due.opening, due.totals.cash)
     body = settlement_json(
@@ -152,11 +153,6 @@ def settlement(state: ShopState) -> None:
     state.write("POSSettlementCreated", body, due.store.id)
     due.settled, due.opening, due.totals = at, drawer.closing(due.totals.cash), SettlementTotals()
     due.batch += 1
-
-
-def _idle_till(state: ShopState) -> Till:
-    tills = (state.till(store, terminal) for store in state.world.shops for terminal in store.terminals)
-    return min(tills, key=lambda till: till.settled)
 
 
 def _sell(state: ShopState, store: Store, who: Customer | None, *, by_invoice: bool = False) -> Sale:

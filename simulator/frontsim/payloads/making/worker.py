@@ -215,12 +215,9 @@ class WorkerProcess(asyncio.Protocol):
                 # This very process may have been stopped for a while (SIGSTOP, a suspended laptop): read first
                 # what came meanwhile, then judge.
                 await asyncio.sleep(0.01)
-                self._end_if_stuck(before)
-
-    def _end_if_stuck(self, answers_before: int) -> None:
-        if answers_before == self._answers and self._unanswered and not self.ended:
-            logger.warning("the process that %s is stuck; the simulator does it itself", self._work)
-            self.end()
+                if before == self._answers and self._unanswered and not self.ended:
+                    logger.warning("the process that %s is stuck; the simulator does it itself", self._work)
+                    self.end()
 
     def end(self) -> None:
         """Kill the process."""

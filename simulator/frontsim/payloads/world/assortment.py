@@ -103,10 +103,6 @@ def article(size: Size) -> Article:
     )
 
 
-def _codes_json(identity: str, gtin: str, sku: str) -> str:
-    return _json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1]
-
-
 def _json(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -117,7 +113,8 @@ def assortment(seed: int) -> tuple[Size, ...]:
     sizes: list[Size] = []
     first_product = 11_000_000 + spread(seed, "product", 900_000)
     for product, (name, group, price, texts, colour) in enumerate(_products()):
-        prices = {currency: _list_price(price, rate) for currency, rate in _RATES.items()}
+        # at another level, with the same ending (.00, .90 or .95)
+        prices = {currency: share(price, rate) // 100 * 100 + price % 100 for currency, rate in _RATES.items()}
         label = f"{name} {colour}" if colour else name
         for text in texts:
             sizes.append(_size(seed, len(sizes), first_product + product * 3, label, text, group, prices))
@@ -130,11 +127,6 @@ def _products() -> list[tuple[str, str, Ore, tuple[str, ...], str]]:
         for place, (name, group, price, sizes, colours) in enumerate(_STYLES)
         for shade in range(colours)
     ]
-
-
-def _list_price(norwegian: Ore, rate: int) -> Ore:
-    """A price at another level, with the same ending (.00, .90 or .95)."""
-    return share(norwegian, rate) // 100 * 100 + norwegian % 100
 
 
 def _size(seed: int, number: int, product: int, label: str, text: str, group: str, prices: Mapping[str, Ore]) -> Size:
@@ -156,6 +148,6 @@ def _size(seed: int, number: int, product: int, label: str, text: str, group: st
         group=group,
         price=prices,
         cost=cost,
-        codes_json=_codes_json(identity, gtin, sku),
+        codes_json=_json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1],
         cost_json={currency: _json(amount(each)) for currency, each in cost.items()},
     )

@@ -131,6 +131,8 @@ def open_store(
     ext_id = f"{100 + number * 10}"
     web = name.startswith("Webshop")
     user = 300 + spread(seed, "user", 500)
+    draws, names = SeededDraws(seed, "store", store_id), pools()[country]
+    firsts = (*names.female[:20], *names.male[:20])
     return Store(
         number=number,
         id=store_id,
@@ -149,7 +151,7 @@ def open_store(
             virtual=web,
         ),
         terminals=_terminals(seed, first_terminal, ["Web" if web else f"{name} P{1 + n:02}" for n in range(tills)]),
-        sellers=_sellers(seed, store_id, country),
+        sellers=tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3)),
         users=tuple(user + number * 3 + each for each in range(3)),
         web=web,
     )
@@ -159,13 +161,6 @@ def _terminals(seed: int, first: int, names: Sequence[str]) -> tuple[Terminal, .
     """Terminals of these names; `first` is the number of the first among those of all stores."""
     pos = 6000 + spread(seed, "terminal", 2000)
     return tuple(Terminal(number, pos + number * 2, name) for number, name in enumerate(names, first))
-
-
-def _sellers(seed: int, store_id: int, country: str) -> tuple[str, ...]:
-    """The names of a store's sales persons."""
-    draws, names = SeededDraws(seed, "store", store_id), pools()[country]
-    firsts = (*names.female[:20], *names.male[:20])
-    return tuple(f"{draws.pick(firsts)} {draws.pick(names.family)}" for _ in range(3))
 
 
 def _address(country: Country, street: str, postal_code: str, city: str, province: str | None) -> dict[str, str | None]:
