@@ -26,13 +26,12 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
-from frontsim.api.control import ControlApi, Faults
+from frontsim.api.control import ControlApi, Faults, Sinks
 from frontsim.api.events import Events
 from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
 from frontsim.api.origin_guard import OriginGuard
 from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
-from frontsim.api.sinks import Sinks
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
 from frontsim.api.webhooks import ShopReads, Webhooks, WebhookTypes

@@ -5,8 +5,7 @@ from frontsim.recovery.result import result_of as job_result_of
 from frontsim.report.as_json import as_json
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
-from frontsim.report.markdown import as_markdown
-from frontsim.report.terminal import lines
+from frontsim.report.text import as_markdown, lines
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.result import result_of
 from tests.recovery.reports import RIGHT, WRONG

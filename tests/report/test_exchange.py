@@ -14,8 +14,7 @@ from frontsim.report.exchange import (
 )
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
-from frontsim.report.markdown import as_markdown
-from frontsim.report.terminal import lines
+from frontsim.report.text import as_markdown, lines
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.result import result_of

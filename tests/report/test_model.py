@@ -5,9 +5,8 @@ import dataclasses
 import pytest
 
 from frontsim.report.html import as_html
-from frontsim.report.markdown import as_markdown
 from frontsim.report.model import counted
-from frontsim.report.terminal import lines
+from frontsim.report.text import as_markdown, lines
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import Column, ColumnCount
 from frontsim.verification.judge.checks import Judgement

@@ -11,7 +11,7 @@ from frontsim.report.as_json import as_data, document
 from frontsim.report.exchange import Exchange
 from frontsim.report.html import as_html
 from frontsim.report.model import RunResult
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 from frontsim.verdicts import EXIT_CODES, Contract, Verdict
 from frontsim.verification.effects.classes import GOOD, Class
 from frontsim.verification.effects.history import EventFact, History, Run

@@ -1,7 +1,18 @@
 """The Python API for tests: your own simulator, for pytest (the fixture `front`) or without it."""
 
-from frontsim.testing.events import Event, Reconciled, Subscription, TriggeredEvents
-from frontsim.testing.front import AsyncFront, Front, InjectedFault, SimulatorClock, Sink, async_simulator, simulator
+from frontsim.testing.front import (
+    AsyncFront,
+    Event,
+    Front,
+    InjectedFault,
+    Reconciled,
+    SimulatorClock,
+    Sink,
+    Subscription,
+    TriggeredEvents,
+    async_simulator,
+    simulator,
+)
 from frontsim.testing.verifying import Verification, verify, verify_recovery
 
 __all__ = [

@@ -13,7 +13,7 @@ from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import result_of as job_result_of
 from frontsim.recovery.run import JobReport
 from frontsim.recovery.run import run as run_recovery
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.verification.dependency.breakage import read_addresses

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from frontsim.cli.commands import verify as verify_command
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 
 pytestmark = pytest.mark.slow
 

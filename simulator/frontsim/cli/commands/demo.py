@@ -17,7 +17,7 @@ import orjson
 
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.errors import Unusable
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 from frontsim.settings import Settings
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.effects.history import EventFact

@@ -45,9 +45,8 @@ from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked_errors, masked_words, secrets_shown
-from frontsim.report.markdown import as_markdown
 from frontsim.report.model import counted
-from frontsim.report.terminal import lines
+from frontsim.report.text import as_markdown, lines
 from frontsim.settings import Settings, of_delivery
 from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES, Verdict

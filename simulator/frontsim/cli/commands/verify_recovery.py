@@ -16,7 +16,7 @@ from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import cases_as_json, counts, result_of
 from frontsim.recovery.run import JobReport, PlayedCase, run
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
 

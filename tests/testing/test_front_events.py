@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.testing.events import TriggeredEvents
+from frontsim.testing.front import TriggeredEvents
 
 
 @pytest.mark.parametrize(("count", "hint"), [(0, "subscribe one first"), (2, r"use \.events")])

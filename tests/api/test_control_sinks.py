@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontsim.api import sinks
+from frontsim.api import control
 from tests.support.simulation import Simulation, assert_problem
 
 
@@ -25,7 +25,7 @@ def test_a_sink_takes_json_alone(sim: Simulation):
 
 def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     """503 with Retry-After, and what they hold stays; a reset empties them."""
-    monkeypatch.setattr(sinks, "MOST_BYTES", 400)  # a record and its name take some 300 beside their bytes
+    monkeypatch.setattr(control, "MOST_IN_SINKS", 400)  # a record and its name take some 300 beside their bytes
     sim.does("sink/erp", {"a": "0123456"})
     refused = sim.sim("POST", "sink/erp", {"a": "0123456"})
     assert_problem(refused, 503)
@@ -37,7 +37,7 @@ def test_sinks_that_are_full(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
 
 def test_names_and_records_take_memory_however_short_they_are(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     """They are counted with it."""
-    monkeypatch.setattr(sinks, "MOST_BYTES", 2_000)
+    monkeypatch.setattr(control, "MOST_IN_SINKS", 2_000)
     for name in range(5):
         sim.does(f"sink/{name}", 1)
     assert_problem(sim.sim("POST", "sink/x", 1), 503)
@@ -50,13 +50,13 @@ def test_names_and_records_take_memory_however_short_they_are(sim: Simulation, m
 
 def test_a_name_that_is_too_long(sim: Simulation):
     """422."""
-    sim.does(f"sink/{'n' * sinks.LONGEST_NAME}", 1)
-    assert_problem(sim.sim("POST", f"sink/{'n' * (sinks.LONGEST_NAME + 1)}", 1), 422)
+    sim.does(f"sink/{'n' * control.LONGEST_NAME}", 1)
+    assert_problem(sim.sim("POST", f"sink/{'n' * (control.LONGEST_NAME + 1)}", 1), 422)
 
 
 def test_a_long_list_is_sent_in_pieces(sim: Simulation, monkeypatch: pytest.MonkeyPatch):
     """However it is cut, it is one JSON array."""
-    monkeypatch.setattr(sinks, "_PIECE", 10)
+    monkeypatch.setattr(control, "_PIECE", 10)
     records = [f"record {number}" for number in range(20)]
     for record in records:
         sim.does("sink/erp", record)

@@ -1,7 +1,7 @@
 import dataclasses
 
 from frontsim.recovery.result import result_of as job_result_of
-from frontsim.report.terminal import lines
+from frontsim.report.text import lines
 from frontsim.verification.result import result_of
 from tests.recovery.reports import RIGHT, UNPLAYED, WRONG
 from tests.recovery.reports import report as job_report

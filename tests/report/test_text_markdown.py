@@ -1,6 +1,6 @@
 import dataclasses
 
-from frontsim.report.markdown import as_markdown
+from frontsim.report.text import as_markdown
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import NotPlayed
 from frontsim.verification.result import result_of

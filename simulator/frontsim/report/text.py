@@ -1,0 +1,192 @@
+"""A result as text: plain lines for a terminal, and Markdown for `$GITHUB_STEP_SUMMARY` and merge requests.
+
+On a terminal the causes come first, then what failed, then the rest in few words, and the verdict last.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from frontsim.masking import printable
+from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
+from frontsim.verdicts import Verdict
+
+
+def lines(result: RunResult) -> Iterator[str]:
+    """The whole summary; it can neither colour nor move a cursor, whatever a receiver or a simulator says."""
+    yield from map(printable, _of_job(result) if result.subject is JOB else _of_receiver(result))
+    yield printable(result.conclusion)
+
+
+def _of_job(result: RunResult) -> Iterator[str]:
+    """The causes, each with what to change and a story, then the cases that are unknown."""
+    for cause, trial, finding in result.examples():
+        yield f"{cause.class_}: {cause.sentence}"
+        yield f"  in {', '.join(cause.trials)}"
+        yield f"  Fix: {cause.explanation}"
+        yield f"  Seen in {trial.name}: {finding.detail}"
+        yield from (f"    {line}" for line in finding.evidence())
+        yield f"  Again with: {trial.replay}"
+        yield ""
+    for trial in result.trials:
+        if trial.verdict is Verdict.UNKNOWN:
+            yield f"unknown: {trial.name}: {trial.reason}"
+
+
+def _of_receiver(result: RunResult) -> Iterator[str]:
+    """The causes, the violated scenarios, the reasons of the others, what was compared, the notes, and the key.
+
+    The first scenario that shows a cause stands in full, as its example. Others that it explains take two lines.
+    """
+    if len(result.causes) > 1:
+        yield from (result.headline, "")
+    for cause in result.causes:
+        yield cause.sentence
+        yield f"  What is owed:   {cause.clause.sentence}"
+        yield f"  Why it matters: {cause.clause.reason}"
+        yield f"  Usual cause:    {cause.explanation}"
+        yield ""
+    shown: set[int] = set()
+    for trial in result.trials:
+        if trial.findings:
+            yield from _violation(trial, shown)
+    yield from _reasons(result, Verdict.UNKNOWN, "Unknown")
+    yield from _reasons(result, Verdict.SKIPPED, "Skipped")
+    for title, listed in result.listings():
+        yield from (title, *(f"  {line}" for line in listed), "")
+    notes = [f"  {trial.name}: {note}" for trial in result.trials for note in trial.notes]
+    if notes:
+        yield from ("Notes", *notes, "")
+    if result.keys:
+        yield f"Key: {result.keys}"
+
+
+def _violation(trial: Trial, shown: set[int]) -> Iterator[str]:
+    """A scenario's findings: an example of each cause that has none yet, and adds those causes to `shown`."""
+    fresh: dict[int, ShownFinding] = {}
+    for finding in trial.findings:
+        if finding.cause not in shown:
+            fresh.setdefault(finding.cause, finding)
+    shown.update(fresh)
+    yield f"✗ {trial.name}: {trial.found}{'' if fresh else ' (the same cause)'}"
+    if fresh:
+        yield f"  What broke:  {trial.breaks}"
+        yield f"  Expected:    {trial.holds}"
+    for finding in fresh.values():
+        about = f"{finding.event} {finding.webhook_event_id}"
+        yield f"  Seen:        {finding.class_}: {finding.meaning} ({about})"
+        yield f"               {finding.detail}"
+        yield from (f"               | {line}" for line in finding.evidence())
+        yield f"  Breaks:      {finding.clause.id}"
+    if trial.reason:
+        yield f"  Not judged:  {trial.reason}"
+    yield f"  Again:       {trial.replay}"
+    yield ""
+
+
+def _reasons(result: RunResult, verdict: Verdict, title: str) -> Iterator[str]:
+    """The scenarios that ended so, by their reason."""
+    reasons: dict[str, list[str]] = {}
+    for trial in result.trials:
+        if trial.verdict is verdict:
+            reasons.setdefault(trial.reason, []).append(trial.name)
+    if reasons:
+        yield title
+        yield from (f"  {', '.join(names)}: {reason}" for reason, names in reasons.items())
+        yield ""
+
+
+_SIGNS = {Verdict.VERIFIED: "✅", Verdict.VIOLATED: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIPPED: "⏭️"}
+_MARKUP = re.compile(r"(?<![\w-])www\.|[&<>|!@`*_~\[\]\\]|:(?=//)")
+_HEAD = ("| | Scenario | Events | Effects | Findings |", "|---|---|---:|---:|---|")
+
+
+def as_markdown(result: RunResult) -> str:
+    """The verdict, the causes with an example each, the scenarios that failed, and the others folded.
+
+    Receivers and simulators write some of its words, so these are escaped: they make no image, link, HTML or row.
+    """
+    failed = [each for each in result.trials if each.findings]
+    others = [each for each in result.trials if not each.findings]
+    lines = [
+        f"## {_SIGNS[result.verdict]} Receiver {result.verdict}",
+        "",
+        f"{_code(result.name)}, {_about(result)}",
+        "",
+        *([f"Key: {_text(result.keys)}", ""] if result.keys else []),
+    ]
+    if len(result.causes) > 1:
+        lines += [f"**{_text(result.headline)}**", ""]
+    for example in result.examples():
+        lines += _cause(*example)
+    if failed:
+        lines += [line for each in result.not_played() for line in (f"{_text(each)}.", "")]
+        lines += [*_HEAD, *map(_row, failed), ""]
+        unjudged = [each for each in failed if each.reason]
+        lines += [line for each in unjudged for line in (f"{_code(each.name)}: not judged: {_text(each.reason)}", "")]
+    if others:
+        title = f"{len(others)} other scenarios" if failed else result.counted
+        lines += _folded(title, [*_HEAD, *map(_row, others)])
+    for title, listed in result.listings():
+        lines += _folded(_text(title), _fenced(listed))
+    if failed:
+        lines += _folded("Play them again", _fenced([each.replay for each in failed], "sh"))
+    return "\n".join(lines) + "\n"
+
+
+def _about(result: RunResult) -> str:
+    words = [
+        f"frontsim {result.version}" if result.version else "",
+        result.started_at,
+        f"{result.duration_s:.0f} s" if result.duration_s else "",
+        f"seed {result.seed}",
+        "interrupted" if result.interrupted else "",
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _cause(cause: Cause, trial: Trial, finding: ShownFinding) -> list[str]:
+    """A cause with the first event that shows it."""
+    seen = f"{finding.event} {finding.webhook_event_id}: {finding.class_}: {finding.detail}"
+    return [
+        f"### {_text(cause.sentence)}",
+        "",
+        f"**{cause.clause.sentence}** {cause.clause.reason}",
+        "",
+        f"What usually does this: {_text(cause.explanation)}",
+        "",
+        f"For example in {_code(trial.name)}: {_text(trial.breaks)} {_text(trial.holds)}",
+        "",
+        *_fenced([seen, *finding.evidence()]),
+        "",
+        *_fenced([trial.replay], "sh"),
+        "",
+    ]
+
+
+def _fenced(lines: Sequence[str], language: str = "text") -> Iterator[str]:
+    """A block; its fence is longer than any in the lines, so that no answer of a receiver ends it."""
+    lines = [printable(line) for line in lines]
+    longest = max((len(found) for line in lines for found in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield from (f"{fence}{language}", *lines, fence)
+
+
+def _row(trial: Trial) -> str:
+    counts, found = trial.counts, _text(trial.found or trial.reason)
+    events, effects = counts.get("events", ""), counts.get("effects", "")
+    return f"| {_SIGNS[trial.verdict]} | {_code(trial.name)} | {events} | {effects} | {found} |"
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"<details><summary>{title}</summary>", "", *lines, "", "</details>", "")
+
+
+def _text(text: str) -> str:
+    """A text that reads as it stands: an entity, unlike a backslash, also stops what GitHub makes a link by itself."""
+    words = _MARKUP.sub(lambda found: f"&#{ord(found[0][0])};{found[0][1:]}", text)
+    return printable(words.replace("\n", " "))
+
+
+def _code(text: str) -> str:
+    """A span of code, also within a table."""
+    return "`{}`".format(printable(text).replace("`", "'").replace("|", "\\|"))
