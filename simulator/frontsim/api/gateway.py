@@ -140,7 +140,10 @@ class CallLog:
     def after(self, number: int) -> Sequence[ApiCall]:
         """The calls with higher numbers that are kept, newest first, without secrets."""
         new = min(max(0, self._count - number), len(self._calls))
-        return [_masked(call) for call in islice(reversed(self._calls), new)]
+        return [
+            call._replace(target=masked(call.target), headers=[_masked_header(*header) for header in call.headers])
+            for call in islice(reversed(self._calls), new)
+        ]
 
     def forget(self) -> None:
         """Forget all calls; their numbers go on."""
@@ -153,17 +156,11 @@ def _target(scope: Scope) -> str:
     return f"{scope['path'][:_LONGEST]}{'?' if query else ''}{query}"
 
 
-def _masked(call: ApiCall) -> ApiCall:
-    return call._replace(
-        target=masked(call.target), headers=[(name, _masked_value(name, value)) for name, value in call.headers]
-    )
-
-
-def _masked_value(name: str, value: str) -> str:
+def _masked_header(name: str, value: str) -> tuple[str, str]:
     """The beginning of a long key, which shows whose it is; nothing of other secrets."""
     if name == _KEY and len(value) >= _SHORTEST_KEY:
-        return f"{value[:_SHOWN_OF_KEY]}{MASK}"
-    return masked(f"{name}: {value}").removeprefix(f"{name}: ")
+        return name, f"{value[:_SHOWN_OF_KEY]}{MASK}"
+    return name, masked(f"{name}: {value}").removeprefix(f"{name}: ")
 
 
 PREFIX = "/restapi/v2"

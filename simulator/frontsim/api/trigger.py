@@ -60,20 +60,17 @@ class LoggedEvents:
         while len(self._expected) >= (most if refused is None else 1):
             occurrences, raised = self._expected.popleft()
             try:
-                self._add(occurrences, await raised)
+                events = await raised  # they are in the log
+                self.occurrences += occurrences
+                self._count += len(events)
+                if events:
+                    self._events.append(",".join([_EVENT % item for item in events]))
             except (Busy, StoreFailed) as error:
                 refused = refused or error
         if refused is not None:
             if self.occurrences:
                 refused.args = (f"{self.occurrences} occurrences are in the log, no more: {refused}",)
             raise refused
-
-    def _add(self, occurrences: int, raised: Sequence[Raised]) -> None:
-        """Count occurrences and their events, which are in the log."""
-        self.occurrences += occurrences
-        self._count += len(raised)
-        if raised:
-            self._events.append(",".join([_EVENT % item for item in raised]))
 
     def next_chunk(self) -> int:
         """How many occurrences to log next, at most: fewer where each makes many events."""

@@ -187,7 +187,12 @@ class ShopReads:
         """All stocks, those in transit included; with their external ids only if `includeExtId=true`."""
         query = {name.lower(): value for name, value in request.query_params.multi_items()}
         with_ext_id = query.get("includeextid", "").lower() == "true"
-        return json([_stock(stock, with_ext_id=with_ext_id) for stock in self._all_stocks()])
+        return json(
+            [
+                {"stockId": stock.id, "name": stock.name, **({"extId": stock.ext_id} if with_ext_id else {})}
+                for stock in self._all_stocks()
+            ]
+        )
 
     async def stock_settings(self, _: Request) -> Response:
         """How each stock may be used."""
@@ -228,11 +233,6 @@ def _store(store: Store) -> dict[str, Any]:
         "RetailPricelistID": None,
         "PricelistID": None,
     }
-
-
-def _stock(stock: Stock, *, with_ext_id: bool) -> dict[str, Any]:
-    view: dict[str, Any] = {"stockId": stock.id, "name": stock.name}
-    return {**view, "extId": stock.ext_id} if with_ext_id else view
 
 
 def _settings(stock: Stock, *, number: int, for_sale: bool) -> dict[str, Any]:

@@ -79,7 +79,11 @@ def parse_target(url: str) -> Target:
     bracketed = f"[{host}]" if ":" in host else host
     authority = bracketed if port == (443 if tls else 80) else f"{bracketed}:{port}"
     request_target = quote((match["path"] or "/") + (match["query"] or ""), safe=_AS_WRITTEN)
-    head_start = f"POST {request_target} HTTP/1.1\r\nHost: {authority}\r\n{_authorization(match['userinfo'])}"
+    head_start = f"POST {request_target} HTTP/1.1\r\nHost: {authority}\r\n"
+    if match["userinfo"]:
+        user, _, password = match["userinfo"].partition(":")
+        token = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+        head_start += f"Authorization: Basic {token}\r\n"
     return Target(
         tls=tls,
         host=host,
@@ -112,14 +116,6 @@ def _port(url: str, written: str | None, default: int) -> int:
     if len(written) > 5 or not 1 <= int(written) <= 65535:
         raise _refusal(url, f"its port is not 1 to 65535 but {written[:12]}")
     return int(written)
-
-
-def _authorization(userinfo: str | None) -> str:
-    if not userinfo:
-        return ""
-    user, _, password = userinfo.partition(":")
-    token = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
-    return f"Authorization: Basic {token}\r\n"
 
 
 def _refusal(url: str, why: str) -> BadInput:

@@ -73,7 +73,10 @@ def judge(case: Case, history: CaseHistory, contract: Contract) -> JobJudgement:
         for each in rule(case, history)
     )
     if history.starts and not history.calls:
-        return JobJudgement(Verdict.UNKNOWN, _no_call(history.starts[0]))
+        start = history.starts[0]
+        last = start.output.strip().splitlines()[-1:] or ["nothing"]
+        reason = f"it ended with {start.exit_code} and printed last: {last[0][:200]}"
+        return JobJudgement(Verdict.UNKNOWN, f"the job made no call to FRONTSIM_BASE_URL; {reason}")
     must = {clause.id for clause in contract if clause.severity == MUST}
     if not history.trouble and any(each.clause in must for each in found):
         return JobJudgement(Verdict.VIOLATED, findings=found)
@@ -92,14 +95,6 @@ def _why_unknown(history: CaseHistory) -> str:
     return f"the job was still recovering events after {slow.duration_s:.0f} s, {left} were left (--timeout)"
 
 
-def _no_call(start: Start) -> str:
-    """Why nothing is known of a job that never called the API."""
-    last = start.output.strip().splitlines()[-1:] or ["nothing"]
-    return (
-        f"the job made no call to FRONTSIM_BASE_URL; it ended with {start.exit_code} and printed last: {last[0][:200]}"
-    )
-
-
 def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
     """Failed events that no resend has brought to the receiver."""
     last = len(case.starts)
@@ -112,16 +107,13 @@ def _missed(case: Case, history: CaseHistory) -> Iterator[_Seen]:
             continue
         if event.hopeless and event.resends:
             continue
-        yield _Seen(_class_of_left(case, history), _how_missed(event, history), event)
-
-
-def _class_of_left(case: Case, history: CaseHistory) -> str:
-    """A job that died by a signal, or of an error in its own code, has crashed."""
-    died = any(_died(start) for start in history.starts if start.ending is StartEnding.EXITED)
-    return "crashed" if died and case.left != "gave-up-early" else case.left
+        died = any(_died(start) for start in history.starts if start.ending is StartEnding.EXITED)
+        class_ = "crashed" if died and case.left != "gave-up-early" else case.left
+        yield _Seen(class_, _how_missed(event, history), event)
 
 
 def _died(start: Start) -> bool:
+    """A job that died by a signal, or of an error in its own code, has crashed."""
     code = start.exit_code or 0
     return code < 0 or code > _SIGNALLED or (code != 0 and "Traceback (most recent call last)" in start.output)
 
