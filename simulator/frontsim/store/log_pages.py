@@ -10,7 +10,7 @@ is up. It then says from which event to go on:
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -164,7 +164,12 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
     at = query.after if query.after is not None else min(newest + 1, query.before or newest + 1)
     rows: list[LogRow] = []
     began = stopwatch()
-    for low, high in _upward(at, newest, step) if upward else _downward(at, step):
+    # stretches of events: each begins above its first number and ends with its second
+    if upward:
+        stretches = ((low, low + step) for low in range(at, newest, step))
+    else:
+        stretches = ((max(edge - 1 - step, 0), edge - 1) for edge in range(at, 1, -step))
+    for low, high in stretches:
         found = db.execute(
             f"SELECT {_COLUMNS} {_FROM} WHERE e.number > ? AND e.number <= ? {conditions} "
             f"ORDER BY e.number {'ASC' if upward else 'DESC'} LIMIT ?",
@@ -178,18 +183,6 @@ def read_log_page(db: sqlite3.Connection, query: LogPageQuery) -> LogPage:
             break
     is_more = at < newest if upward else at > 1
     return LogPage(rows[::-1] if upward else rows, at if is_more else None, newest)
-
-
-def _upward(after: int, newest: int, step: int) -> Iterator[tuple[int, int]]:
-    """Stretches of events, from the first after one on: each begins above its first number and ends with its second."""
-    for low in range(after, newest, step):
-        yield low, low + step
-
-
-def _downward(before: int, step: int) -> Iterator[tuple[int, int]]:
-    """The same from the last before one on, down to the first event of all."""
-    for edge in range(before, 1, -step):
-        yield max(edge - 1 - step, 0), edge - 1
 
 
 def read_event(db: sqlite3.Connection, webhook_event_id: UUID) -> EventDetail | None:
