@@ -166,14 +166,12 @@ def state_of(event_type: str, event: ReceivedEvent) -> EntityState | None:
         return None
     rank = value_at(event.payload, rule.rank) if rule.rank else 0
     ranked = isinstance(rank, int) and abs(rank) < 2**63  # what SQLite can hold
+    found = (value_at(event.payload, path) for path in rule.moments)
     return EntityState(
-        ":".join([rule.kind, *map(str, keys)]), _moment(rule, event.payload), int(rank or 0) if ranked else 0
+        ":".join([rule.kind, *map(str, keys)]),
+        next((moment for moment in found if isinstance(moment, str)), ""),
+        int(rank or 0) if ranked else 0,
     )
-
-
-def _moment(rule: EntityRule, payload: Mapping[str, Any]) -> str:
-    found = (value_at(payload, path) for path in rule.moments)
-    return next((moment for moment in found if isinstance(moment, str)), "")
 
 
 def take(db: sqlite3.Connection, key: str) -> bool:

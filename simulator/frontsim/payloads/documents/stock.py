@@ -89,12 +89,10 @@ def adjustment_json(
         "comment": draws.pick(COMMENTS),
         "createdDateTime": text(at),
         "createdById": draws.pick(store.users),
-        "items": lines_json(_adjusted_json(item, currency) for item in items),
+        "items": lines_json(
+            f'{size_json(item.size)},"quantity":{item.quantity},{cost_json(item.size, currency)}' for item in items
+        ),
     }
-
-
-def _adjusted_json(item: Item, currency: str) -> str:
-    return f'{size_json(item.size)},"quantity":{item.quantity},{cost_json(item.size, currency)}'
 
 
 def count_json(
