@@ -10,8 +10,10 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from frontsim.testing.verifying import verify
 from frontsim.verdicts import Verdict
 from frontsim.verification.schedule import Pace
+from tests.support.receiver import serving
 from tests.support.served import served
 from tests.verification.laboratory import FEW, ShopReceiver
 
@@ -176,3 +178,9 @@ def test_orders_without_a_unique_index_are_found_out_by_a_join(plays, tmp_path):
     assert Verdict.VERIFIED is steady.judgement.verdict
     for each in others:
         assert {"duplicated"} == {str(finding.class_) for finding in each.judgement.findings}
+
+
+def test_what_the_type_probe_leaves_before_the_first_look_teaches_nothing(tmp_path):
+    """Its rows beside are not seen to come, so that a ledger would look as if a clean delivery left none."""
+    with serving("keeps-ledger", tmp_path / "ledger.db") as url:
+        verify(f"{url}/hook", observe_url=f"{url}/effects", scenarios=["steady", "lost-response"]).assert_verified()

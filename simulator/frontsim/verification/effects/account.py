@@ -23,7 +23,7 @@ from frontsim.errors import FrontsimError
 from frontsim.verification import patience
 from frontsim.verification.effects.beside import Sample, clean_singles, samples
 from frontsim.verification.effects.correlate import effects_of
-from frontsim.verification.effects.history import Effect, History, Strangers
+from frontsim.verification.effects.history import Effect, EventFact, History, Strangers
 from frontsim.verification.effects.look import EffectBlock, Identity, look_at
 from frontsim.verification.effects.ties import Ties, is_marked
 
@@ -43,6 +43,7 @@ class Account:
         self._blocks: dict[int, EffectBlock] | None = None
         self._came: list[tuple[float, Effect]] = []
         self._histories: list[History] = []
+        self._clean: list[EventFact] = []
 
     def note(self, shown: Sequence[Any], *, now_s: float) -> None:
         """Take in what the next look has shown."""
@@ -60,15 +61,21 @@ class Account:
                     elif not _is_ours(identity):
                         self._came.append((now_s, block.effects[place]))
 
-    def know(self, history: History) -> None:
-        """Take in the events of a scenario that was played."""
+    def know(self, history: History, *, shows_singles: bool = True) -> None:
+        """Take in the events of a scenario that was played.
+
+        `shows_singles`: looks before and after them show how many effects a clean single delivery leaves; those of a
+        probe may have been booked before the first look.
+        """
         with self._lock:
             self._histories.append(history)
+            if shows_singles:
+                self._clean += clean_singles(history)
 
     def samples(self) -> tuple[Sample, ...]:
         """The clean single deliveries of the run so far, each with its number of effects beside its own."""
         with self._lock:
-            clean = [event for history in self._histories for event in clean_singles(history)]
+            clean = list(self._clean)
             came = [effect for _, effect in self._came]
         ties = Ties(clean)
         return samples(clean, ((event, effect) for effect in came if (event := ties.event_of(effect))))

@@ -13,7 +13,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import orjson
@@ -40,6 +41,31 @@ def is_marked(effect: Effect) -> bool:
     return any(map(is_event_id, _ids_in(values))) or any(map(_is_made_up, map(content.normalised, values)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SameEffect:
+    """An effect as a key: looks share the objects of what has not changed, and equal ones are two effects."""
+
+    effect: Effect
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameEffect) and self.effect is other.effect
+
+    def __hash__(self) -> int:
+        return id(self.effect)
+
+
+@lru_cache(maxsize=1 << 16)
+def _traces(same: SameEffect) -> tuple[Sequence[str], Sequence[str], bytes]:
+    """The UUIDs in an effect, all texts that may be an identity, and one form of its copy of the payload, if any."""
+    effect = same.effect
+    values = list(_values(effect.value))
+    ids = _ids_in([*values, effect.key])
+    texts = [content.normalised(each) or "" for each in values]
+    texts += [*ids, *(digits for text in texts for digits in _DIGITS.findall(text) if digits != text)]
+    kept = content.embedded_payload(effect.value)
+    return ids, tuple(dict.fromkeys(texts)), _plain(kept) if isinstance(kept, dict) else b""
+
+
 class Ties:
     """The ties of effects to some events."""
 
@@ -50,20 +76,16 @@ class Ties:
         """The event that an effect is of, though its key may not name it; None without a tie to any of these."""
         if effect.key is not None and is_event_id(effect.key):
             return self._by_id.get(effect.key)
-        values = list(_values(effect.value))
-        ids = _ids_in([*values, effect.key])
+        ids, texts, copy = _traces(SameEffect(effect))
         named = next((self._by_id[each] for each in ids if each in self._by_id), None)
         if named or any(map(is_event_id, ids)):
             return named
-        texts = [content.normalised(each) or "" for each in values]
-        texts += [*ids, *(digits for text in texts for digits in _DIGITS.findall(text) if digits != text)]
-        about = [event for text in dict.fromkeys(texts) for event in self._by_identity.get(text, ())]
+        about = [event for text in texts for event in self._by_identity.get(text, ())]
         type_ = type_in(effect.value, self._types)
         fitting = [event for event in about if type_ in (None, event.event)]
         if fitting:
             return max(fitting, key=lambda event: shared_fields(effect, event))
-        kept = content.embedded_payload(effect.value)
-        return self._by_payload.get(_plain(kept)) if isinstance(kept, dict) else None
+        return self._by_payload.get(copy)
 
     @cached_property
     def _by_id(self) -> dict[str, EventFact]:

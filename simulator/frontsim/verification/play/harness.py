@@ -174,14 +174,15 @@ class Harness:
         """Decides how long to wait, by what all scenarios of the run have shown of the receiver so far."""
         return Patience(self.limits, self.given.latency)
 
-    def know(self, history: History) -> None:
+    def know(self, history: History, *, shows_singles: bool = True) -> None:
         """Take the events of a history into the account of the run, if effects are read."""
         if self.given.observer:
-            self.given.observer.account.know(history)
+            self.given.observer.account.know(history, shows_singles=shows_singles)
 
     def know_probed(self, probe: str, events: Iterable[EventFact]) -> None:
         """Take the events of a probe into the account, so that their effects are no stranger's."""
-        self.know(History(probe, tuple(events), observer_key=self.given.request.observe_key))
+        history = History(probe, tuple(events), observer_key=self.given.request.observe_key)
+        self.know(history, shows_singles=False)
 
     def now(self) -> datetime:
         """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""

@@ -225,7 +225,7 @@ class KeyProbe:
             self._pairs = _Sending(harness, is_slow=answer_ms > _SLOW_MS).pairs(event)
         except CallError as error:
             logger.warning("what the receiver's key is could not be probed: %s", error)
-        harness.know(self._history(harness.given.request.observe_key))
+        harness.know(self._history(harness.given.request.observe_key), shows_singles=False)
         self._sent_s = stopwatch()
 
     def note_memory(self, history: History, effects: Mapping[str, int]) -> None:
