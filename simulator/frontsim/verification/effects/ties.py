@@ -82,9 +82,9 @@ class Ties:
             return named
         about = [event for text in texts for event in self._by_identity.get(text, ())]
         type_ = type_in(effect.value, self._types)
-        fitting = [event for event in about if type_ in (None, event.event)]
+        fitting = list({id(event): event for event in about if type_ in (None, event.event)}.values())
         if fitting:
-            return max(fitting, key=lambda event: shared_fields(effect, event))
+            return fitting[0] if len(fitting) == 1 else max(fitting, key=lambda event: shared_fields(effect, event))
         return self._by_payload.get(copy)
 
     @cached_property
