@@ -48,10 +48,12 @@ def test_an_event_in_a_crowd_may_be_booked_twice():
 
 
 def test_an_event_is_clean_with_all_that_are_about_the_same():
-    """Of a creation and an update that was resent, the rows may be of either."""
-    creation, update, resent = event("a", about="x"), event("b", about="x"), event("b", run(), run(), about="x")
+    """Of a creation and an update that was resent, the rows may be of either; and of two of one type that are clean."""
+    creation, twin = (event(name, about="x", kind="CustomerCreated") for name in ("a", "c"))
+    update, resent = (event("b", *runs, about="x", kind="CustomerUpdated") for runs in ((), (run(), run())))
     assert [creation, update] == clean_singles(History("steady", (creation, update)))
     assert [] == clean_singles(History("steady", (creation, resent)))
+    assert [] == clean_singles(History("two-webhooks", (creation, twin)))
 
 
 def test_samples_count_what_stands_beside():

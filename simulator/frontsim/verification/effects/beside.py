@@ -55,14 +55,20 @@ def units_of(correlation: Correlation) -> list[Unit]:
 def clean_singles(history: History) -> list[EventFact]:
     """The events with one run, which nothing broke and during which few others of their type were under way.
 
-    None where the receiver was killed, since it may have begun anew; and none about something that others were about.
+    None where the receiver was killed, since it may have begun anew; none about something that others were about, which
+    were not clean, or that a second one of its type was about, as with two webhooks: their rows cannot be told apart.
     """
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for event in history.events:
         spans[event.event] += [(run.at_ms, run.at_ms + run.duration_ms) for run in event.runs]
     clean = [] if history.marks else [event for event in history.events if _is_clean(event, spans[event.event])]
     of_clean, of_all = (Counter(map(_thing, events)) for events in (clean, history.events))
-    return [event for event in clean if of_clean[_thing(event)] == of_all[_thing(event)]]
+    of_type = Counter((_thing(event), event.event) for event in history.events)
+    return [
+        event
+        for event in clean
+        if of_clean[_thing(event)] == of_all[_thing(event)] and of_type[_thing(event), event.event] == 1
+    ]
 
 
 def samples(clean: Sequence[EventFact], beside: Iterable[tuple[EventFact, Effect]]) -> tuple[Sample, ...]:
