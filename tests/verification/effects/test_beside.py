@@ -80,6 +80,8 @@ def sale(lines=0, payments=1):
         ([(sale(2), 2)], sale(9), 9),  # two for each sale, one for each line, or one more than payments
         ([(sale(2), 2), (sale(2), 5)], sale(2), 5),  # nothing explains both
         ([(event("a"), 2)], event("b"), 2),
+        ([(sale(1), 1), (sale(2), 2)], sale(0), 1),  # what leaves some is accused of nothing
+        ([(sale(3), 1), (sale(4), 2)], sale(1), 2),  # fewer than a list has is no rule
     ],
 )
 def test_the_number_is_one_for_all_or_follows_a_list(known, asked, most):

@@ -108,14 +108,17 @@ def _is_clean(event: EventFact, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def _most(event: EventFact, known: Sequence[Sample]) -> int:
-    """The most that fits all samples: one number for all, or so many more than a list of the payload has entries."""
-    numbers = {number for _, number in known}
-    if numbers == {0}:
+    """The most that fits the samples: as many as any left, or so many more than a list of the payload has entries.
+
+    It is 0 only where no sample left any: an accusation rests on that.
+    """
+    numbers = [number for _, number in known]
+    if not any(numbers):
         return 0
-    lists = set.intersection(*({(name, number - size) for name, size in _sizes(each)} for each, number in known))
+    more = set.intersection(*({(name, number - size) for name, size in _sizes(each)} for each, number in known))
     sizes = dict(_sizes(event))
-    by_lists = [sizes.get(name, 0) + more for name, more in lists]
-    return max([*by_lists, *numbers] if len(numbers) == 1 or not by_lists else by_lists)
+    by_lists = [sizes.get(name, 0) + left for name, left in more if left >= 0]
+    return max(1, *by_lists, *(() if by_lists and len(set(numbers)) > 1 else numbers))
 
 
 def _sizes(event: EventFact) -> list[tuple[str, int]]:
