@@ -30,7 +30,7 @@ def plain(text: str) -> str:
 
 
 class FrontsimError(Exception):
-    """Base of every error that is not our own failure; `str()` of it is fit to be shown, whoever wrote a part of it."""
+    """Base of every error that is not our own failure; `str()` of it controls no terminal."""
 
     def __str__(self) -> str:
         return plain(super().__str__())

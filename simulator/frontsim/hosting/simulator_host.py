@@ -81,7 +81,7 @@ def host(control: socket.socket) -> None:
 
 
 def main() -> None:
-    """Host simulators for whoever holds the other end of standard input. Signals are for that process: it ends us."""
+    """Host simulators for the process at the other end of standard input. Signals are for that process: it ends us."""
     for each in _SIGNALS:
         signal.signal(each, lambda *_: None)  # unlike SIG_IGN, not passed on to processes that a simulator starts
     has_process_to_itself()

@@ -60,7 +60,7 @@ _DEAD = ("Z", "X")
 def kill_session(leader: int, *, pause: Callable[[float], None]) -> None:
     """Kill its process group at once, then what is left of the session.
 
-    Nobody has waited for the leader yet, so that its number is not given to another process meanwhile.
+    The leader has not been waited for yet, so that its number is not given to another process meanwhile.
     """
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What a schema may cost whoever checks values: how often it applies its parts, and patterns that backtrack.
+"""Estimates what checks by a schema cost: how often it applies its parts, and patterns that backtrack.
 
 jsonschema-rs holds the GIL while it checks, and Python's `re` while it matches, so that nothing can end either.
 

@@ -33,7 +33,7 @@ _RARER = 1.5
 """Each pause between two such looks is so many times as long as the one before it."""
 
 AGAIN_S = 0.05
-"""Seconds until a call or a delivery is repeated that was refused: whoever was busy may have recovered."""
+"""Seconds until a call or a delivery is repeated that was refused: a busy receiver may have recovered."""
 RESTARTING_S = 0.3
 """Seconds until a receiver or an observer is asked again that may be restarting."""
 GAPS_S: Sequence[float] = (AGAIN_S, RESTARTING_S, 1.0)
