@@ -93,9 +93,10 @@ def verdict(folder: Path) -> Hops:
 if __name__ == "__main__":
     import tempfile
 
+    is_verbose = "-v" in sys.argv  # `verdict` sets the arguments of verify
     with tempfile.TemporaryDirectory() as temporary:
         for flow in (delivery, verdict):
             hops = flow(Path(temporary))
             print(f"{flow.__name__}: {len(hops.files)} files, {sum(hops.calls.values())} calls")
-            if "-v" in sys.argv:
+            if is_verbose:
                 print("  " + "\n  ".join(hops.files))
