@@ -30,7 +30,6 @@ import orjson
 from frontsim import bundled
 from frontsim.errors import InvalidPayload, UnknownEventType, Unusable
 from frontsim.schemas.cost import backtracking_patterns, costly
-from frontsim.user_input.explainer import explained
 from frontsim.user_input.fields import Fields, read_json, shown_briefly
 from frontsim.user_input.validation import Violation, shown
 
@@ -251,6 +250,8 @@ class Catalog:
         Raises:
             UnknownEventType: no such type.
         """
+        from frontsim.user_input.explainer import explained  # noqa: PLC0415 - a start need not wait for it
+
         return explained(self.find(event).schema, value, self._validator(event))
 
     def check(self, event: str, body: bytes) -> None:

@@ -16,7 +16,7 @@ import orjson
 
 from frontsim import catalog
 from frontsim.catalog import TYPE_NAME, contracts_in, schema_problem
-from frontsim.cli.options import Api, api_options, key_options
+from frontsim.cli.connection import Api, api_options, key_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.client.bounded import MOST_BYTES
 from frontsim.client.errors import ApiError

@@ -4,16 +4,18 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from frontsim.catalog import EventType
 from frontsim.cli.options import NearChoice, contracts_option, event_types, load, payload_options
 from frontsim.cli.output import json_option, progress_of, show_json, show_table
-from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.profiles import PROFILES
 from frontsim.settings import Settings
+
+if TYPE_CHECKING:
+    from frontsim.payloads.making.factory import Payloads
 
 
 @click.command()
@@ -96,6 +98,8 @@ def payload(
     The same seed gives the same lines. Each is valid under its type's schema, or refused, unless --invalid
     is given.
     """
+    from frontsim.payloads.making.factory import Payloads  # noqa: PLC0415 - a sixth of the start of types and schema
+
     catalog = load(contracts)
     event = catalog.find(type_).name
     body = _bodies(Payloads(catalog, seed=seed, profile=payloads), event, store, changes, whole, invalid=invalid)
@@ -112,7 +116,7 @@ def _no_bar(_: int) -> None:
 
 
 def _bodies(
-    payloads: Payloads,
+    payloads: "Payloads",
     event: str,
     store: int | None,
     changes: Mapping[str, object],

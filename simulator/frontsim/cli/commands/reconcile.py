@@ -16,7 +16,7 @@ import click
 from click.core import ParameterSource
 
 from frontsim.cli.commands.webhooks import last_days, window_options
-from frontsim.cli.options import Api, advice, api_options
+from frontsim.cli.connection import Api, advice, api_options
 from frontsim.cli.output import json_option, show_json, show_table, shown
 from frontsim.client.errors import ApiError
 from frontsim.client.models import WebhookView

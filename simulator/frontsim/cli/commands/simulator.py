@@ -7,14 +7,12 @@ from typing import Any
 import click
 import orjson
 
+from frontsim.cli.connection import ControlConnection, control_options, is_simulators_own
 from frontsim.cli.options import (
-    ControlConnection,
     NearChoice,
     assignments,
-    control_options,
     event_types,
     finite,
-    is_simulators_own,
     names,
     payload_options,
     seconds_option,

@@ -39,7 +39,8 @@ from frontsim.cli.commands.verify_options import (
     show_list,
     simulator_options,
 )
-from frontsim.cli.options import delivery_options, say_where_keys_go
+from frontsim.cli.connection import say_where_keys_go
+from frontsim.cli.options import delivery_options
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch

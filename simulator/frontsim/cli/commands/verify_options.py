@@ -24,8 +24,8 @@ from typing import Any, Protocol
 import click
 import orjson
 
+from frontsim.cli.connection import BASE_URL
 from frontsim.cli.options import (
-    BASE_URL,
     Decorator,
     Duration,
     NearChoice,

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import click
 
-from frontsim.cli.options import Api, Decorator, api_options, event_types, option_group
+from frontsim.cli.connection import Api, api_options
+from frontsim.cli.options import Decorator, event_types, option_group
 from frontsim.cli.output import json_option, show_json, show_line, show_table, shown
 from frontsim.client.models import EventEntry, WebhookView
 from frontsim.client.vendor import WebhookChanges, When
