@@ -49,6 +49,10 @@ def found(make, *, named=None, of=LAST):
     [
         (lambda p: {"x": p["customerId"], "y": p["email"].lower()}, {"y": ["email"]}),
         (lambda p: {"x": str(p["customerId"]), "n": f" {p['lastName'].upper()} "}, {"n": ["lastName"]}),
+        (  # as the e-mail address begins, too
+            lambda p: {"x": p["customerId"], "n": f"{p['firstName']} {p['lastName']}"},
+            {"n": ["firstName", "lastName"]},
+        ),
         (
             lambda p: {"x": p["customerId"], "n": f"{p['lastName']}, {p['firstName']}"},
             {"n": ["firstName", "lastName"]},

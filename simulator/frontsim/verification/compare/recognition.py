@@ -1,10 +1,11 @@
-"""Which columns of derived state hold what, by a few clean events.
+"""Finds out which columns of derived state hold what, by a few clean events.
 
-Names are not trusted: a column counts when it shows what was sent. So the table may be called, sorted and written in
-any way, as long as there is one row for each stock item.
+Names are not trusted: a column counts when it shows what was sent. So a table of levels may be called, sorted and
+written in any way, as long as there is one row for each stock item.
 
-Names are not trusted: a column counts when it shows what was sent last of most customers. One that keeps what the
-creation said, or has a form that letters and digits do not tell (a hash, a date of another form), is not compared.
+A column of customers counts when it shows what was sent last of most of them: one field whole, the parts that are put
+together in it, or one field that it cuts. One that keeps what the creation said, or has a form that letters and digits
+do not tell (a hash, a date of another form), is not compared.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -258,20 +259,26 @@ def _customer_columns(
 ) -> Iterator[tuple[str, Sequence[str]]]:
     names = [name for name in dict.fromkeys(name for row, _ in pairs for name in row) if name != id_column]
     for name in names:
-        said = named.get(name)
-        candidates = [path for path in paths if said in (None, path)]
-        agree = [path for path in candidates if are_enough((_has(row, name, path, each) for row, each in pairs), of=of)]
-        whole = [path for path in agree if are_enough((_is(row, name, path, each) for row, each in pairs), of=of)]
-        if found := whole[:1] or agree:
-            yield name, found
+        candidates = [path for path in paths if named.get(name) in (None, path)]
+        for test, most in ((_is, 1), (_is_part, len(paths)), (_is_cut, 1)):
+            shown = {
+                path: [test(row.get(name), path, each.event.payload) for row, each in pairs] for path in candidates
+            }
+            if agree := [path for path, agreements in shown.items() if are_enough(agreements, of=of)]:
+                yield name, agree[:most]
+                break
 
 
-def _has(row: FlatRow, name: str, path: str, change: CustomerChange) -> bool:
-    return holds(row.get(name), [path], change.event.payload)
+def _is(shown: Any, path: str, payload: Any) -> bool:
+    return folded(shown) == folded(payload.get(path))
 
 
-def _is(row: FlatRow, name: str, path: str, change: CustomerChange) -> bool:
-    return folded(row.get(name)) == folded(change.event.payload.get(path))
+def _is_part(shown: Any, path: str, payload: Any) -> bool:
+    return folded(payload.get(path)) in folded(shown)
+
+
+def _is_cut(shown: Any, path: str, payload: Any) -> bool:
+    return holds(shown, [path], payload)
 
 
 def _no_customer(rows: Sequence[FlatRow], newest: Sequence[CustomerChange]) -> str:
