@@ -54,10 +54,12 @@ def test_failed_deliveries_are_resent_and_unreported_leases_run_out(setup: LoadS
     assert {"acknowledged": 7, "effects": 7, "resent": 4, "recovered": 4, "ok": 3}.items() <= found.counts.items()
 
 
-def test_what_was_acknowledged_and_not_sent_is_lost(setup: LoadSetup) -> None:
+def test_what_was_acknowledged_and_not_sent_is_lost(load: Load, setup: LoadSetup) -> None:
     """A report that lies shows as a loss: the observer has the last word."""
     (leased,) = setup.simulator.lease({"SaleCreated": 1}, count=1)
     setup.simulator.report_lease(leased.lease_id, [DeliveryReport(leased, Outcome.ANSWERED, 200, 1)])
+    setup.limits = replace(setup.limits, last_s=0.5)  # it was not sent, so there is nothing to wait for
+    setup.wait_limits = setup.limits.only_wait(end_s=load.options.end_timeout)
     found = ended(setup)
     assert Verdict.VIOLATED is found.verdict
     assert [leased.webhook_event_id] == [finding.webhook_event_id for finding in found.findings]
@@ -127,6 +129,7 @@ def test_an_observer_that_shows_something_else_fails_the_control(load: Load) -> 
     """The sentence says what was looked for, so that a wrong key is found at once."""
     options = Namespace(**{**vars(load.options), "observe_key": "nothing"})
     setup = set_up(replace(load, options=options))
+    setup.limits = replace(setup.limits, last_s=0.5)
     setup.wait_limits = WaitLimits(0.05, 0.1, 1.0)
     assert "looked for nothing" in preflight_of(setup).run().check.failure
     setup.close()
@@ -194,7 +197,7 @@ def test_where_nothing_is_broken_no_fault_is_recorded(load: Load) -> None:
 def test_no_fault_is_recorded_over_the_clean_events(setup: LoadSetup) -> None:
     """The clean event before the load was sent in peace, and so was the sign of life after it."""
     clean = preflight_of(setup).run()
-    setup.simulator.lease(setup.load.mix, count=1)
+    setup.simulator.lease(setup.load.mix, count=1, ttl_s=0.2)  # by a worker that will not report
     history = record(setup, clean, duration_s=0).history
     (fault,) = history.faults
     first = min(run.at_ms for event in history.events for run in event.runs)
