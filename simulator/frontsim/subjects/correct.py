@@ -194,13 +194,13 @@ class NewestState(Receiver):
     once keep a row each, and so does an event of a type that it does not know.
     """
 
+    DROP_OLDER = (
+        "DELETE FROM effects WHERE entity = :entity AND number != (SELECT effect FROM states WHERE entity = :entity)"
+    )
+
     def update(self, db: sqlite3.Connection, state: EntityState, effect: int) -> None:
         self.note(db, state, effect)
-        db.execute(
-            "DELETE FROM effects WHERE entity = :entity "
-            "AND number != (SELECT effect FROM states WHERE entity = :entity)",
-            {"entity": state.entity},
-        )
+        db.execute(self.DROP_OLDER, {"entity": state.entity})
         if db.execute(_REMOVE, (state.entity,)).rowcount:
             self.forget(db, state)
 
@@ -215,6 +215,12 @@ class NewestState(Receiver):
     def ignore(self, db: sqlite3.Connection, event: ReceivedEvent) -> None:
         row = (event.event_id, event.webhook_id, event.type, event.body, self.clock.now())
         db.execute(_OTHER_EFFECT, row)
+
+
+class KeepsCreations(NewestState):
+    """Keeps the creation of a customer or order in a row of its own, and the newest of its updates in another."""
+
+    DROP_OLDER = f"{NewestState.DROP_OLDER} AND event NOT IN ('CustomerCreated', 'OmniChannelOrderCreated')"
 
 
 class ParksUpdates(Receiver):

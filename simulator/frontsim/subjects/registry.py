@@ -13,6 +13,7 @@ from frontsim.subjects.correct import (
     CustomerTable,
     DropsNulls,
     Flaky,
+    KeepsCreations,
     KeepsLedger,
     NewestLevel,
     NewestState,
@@ -339,6 +340,11 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("inbox", Inbox, "Stores the raw event, answers 200, and a worker books it later."),
     Variant("business-key", BusinessKey, "Its key is what the event is about (saleId ...), not the event's id."),
     Variant("newest-state", NewestState, "Keeps one row for each customer, order and stock item: the newest state."),
+    Variant(
+        "keeps-creations",
+        KeepsCreations,
+        "Keeps the creation of a customer or order in one row, and the newest of its updates in another.",
+    ),
     Variant("parks-updates", ParksUpdates, "Holds back an update of a customer or order that it does not know yet."),
     Variant(
         "stock-by-sum",

@@ -57,6 +57,38 @@ def test_a_row_that_keeps_its_first_id_shows_the_newest_content():
     assert set() == replaced([OLD, NEW], effects(old=OLD.payload))
 
 
+CREATED = replace(state("created", "09"), event="CustomerCreated")
+
+
+def test_a_creation_may_stay_in_a_row_of_its_own():
+    """Beside it, one row has the newest of the updates; where that has an older one, the newest is lost."""
+    assert {"old", "new"} == replaced([CREATED, OLD, NEW], effects(created=None, new=None))
+    assert set() == replaced([CREATED, OLD, NEW], effects(created=None, old=None))
+    assert set() == replaced([CREATED, OLD, NEW], effects(old=None, new=None))
+
+
+def test_a_creation_that_is_kept_apart_elsewhere_is_lost_where_only_updates_are():
+    """Customer 8 has the row of its updates, and not the one of its creation."""
+    begun, later = replace(state("begun", "09", row="8"), event="CustomerCreated"), state("later", "11", row="8")
+    shown = effects(created=None, new=None, later=None)
+    assert {"old", "new"} == replaced([CREATED, OLD, NEW, begun, later], shown)
+    assert {"begun", "later"} == replaced([begun, later], effects(later=None))
+
+
+def test_one_row_with_two_updates_shows_that_every_update_is_kept():
+    """Where the older update of customer 7 has no effect, it was lost."""
+    kept = state("a", "10", row="8"), state("b", "11", row="8")
+    assert set() == replaced([CREATED, OLD, NEW, *kept], effects(created=None, new=None, a=None, b=None))
+
+
+def test_a_deleted_customers_updates_may_be_gone_while_the_creation_stays():
+    begun, gone = (replace(state("begun", "09", row="8"), event="CustomerCreated"), state("gone", "12", row="8"))
+    deleted = replace(gone, payload={"deleted": True})
+    shown = effects(created=None, new=None, begun=None)
+    assert {"old", "new", "gone"} == replaced([CREATED, OLD, NEW, begun, deleted], shown)
+    assert {"old", "new"} == replaced([CREATED, OLD, NEW, begun, gone], shown)
+
+
 def test_a_newest_state_that_was_booked_twice_is_no_table():
     """A table has one row for each."""
     assert set() == replaced([OLD, NEW], {"new": [Effect("new"), Effect("new")]})

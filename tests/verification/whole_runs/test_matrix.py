@@ -25,6 +25,7 @@ TELLING = {
     "inbox": ("storm", "malformed", "late-resend", "long-memory", "big-payload"),
     "business-key": ("same-second", "two-webhooks", "entity-updated-twice", "long-outage"),
     "newest-state": ("out-of-order", "entity-updated-twice", "evolution", "late-resend"),
+    "keeps-creations": ("out-of-order", "entity-updated-twice"),
     "parks-updates": ("out-of-order", "error-burst", "short-outage", "resend-fails-again", "long-outage"),
     "balances-sales": ("unicode-and-decimals", "evolution", "malformed", "two-webhooks"),
     "stock-by-sum": ("stock-levels", "lost-response", "unicode-and-decimals"),

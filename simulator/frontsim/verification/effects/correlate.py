@@ -2,8 +2,10 @@
 
 A right receiver may keep one row for each and overwrite it. Then an older state has no effect, and that is no loss.
 Effects count as such a table only if they look like one: each row has the effect of one event, the newest
-acknowledged one. So a receiver that drops the second update as a repeat of the first keeps no such table, nor does one
-that keeps every update: there, an event without an effect is lost. A table may drop the row of a deleted customer.
+acknowledged one. Types may be kept apart, such as the creation of an order in one row and its updates in another; then
+that holds for each of the two. So a receiver that drops the second update as a repeat of the first keeps no such table,
+nor does one that keeps every update: there, an event without an effect is lost. A table may drop the row of a deleted
+customer.
 
 events --> groups that effects can tell apart --> each with its effects, and how many of them are right
 
@@ -17,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Any
 
 from frontsim.domain.model import Outcome
@@ -68,15 +71,32 @@ def _row(event: EventFact) -> tuple[str, str]:
 def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozenset[str]:
     shown = {row: [event for event in events if effects.get(event.webhook_event_id)] for row, events in rows.items()}
     certain = [[event for event in events if _has_a_certain_row(event)] for events in shown.values()]
-    if any(len({id(each) for each in _effects_of(events, effects)}) > 1 for events in certain):
+    apart = frozenset().union(*(_kept_apart(events, effects) for events in certain))
+    if any(len(types) == 1 for types in apart):
         return frozenset()  # it keeps every event
     found: set[str] = set()
     is_kept = any(shown.values())
     for row, events in rows.items():
-        is_replaced = len(events) > 1 and shown[row] and _is_newest(shown[row], events, effects)
-        if is_replaced or (is_kept and not shown[row] and _is_removed(events)):
-            found.update(event.webhook_event_id for event in events)
+        is_removed = is_kept and _is_removed(events)
+        for event in events:
+            together = [each for each in events if frozenset((each.event, event.event)) not in apart]
+            left = [each for each in together if effects.get(each.webhook_event_id)]
+            is_replaced = len(together) > 1 and left and _is_newest(left, together, effects)
+            if is_replaced or (is_removed and not left):
+                found.add(event.webhook_event_id)
     return frozenset(found | _replaced_by_altered(rows, effects))
+
+
+def _kept_apart(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> set[frozenset[str]]:
+    """The pairs of types of which a row of states shows one effect each, such as an order's creation and its updates.
+
+    A pair of a type with itself says that the receiver keeps every event.
+    """
+    by_type: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        by_type[event.event].update(map(id, effects[event.webhook_event_id]))
+    pairs = combinations_with_replacement(by_type, 2)
+    return {frozenset(pair) for pair in pairs if len(set().union(*map(by_type.__getitem__, pair))) > 1}
 
 
 def _is_removed(events: Sequence[EventFact]) -> bool:
@@ -123,10 +143,6 @@ def _is_newest(
     if max(map(_since, shown)) >= newest:
         return True
     return any(_shows(effects[shown[0].webhook_event_id], event) for event in acknowledged if _since(event) == newest)
-
-
-def _effects_of(events: Sequence[EventFact], effects: Mapping[str, Sequence[Effect]]) -> Iterator[Effect]:
-    return (effect for event in events for effect in effects[event.webhook_event_id])
 
 
 def _shows(effects: Sequence[Effect], event: EventFact) -> bool:
