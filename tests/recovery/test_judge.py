@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from frontsim.recovery.case import PastState, StartEnding
+from frontsim.recovery.case import BrokenSubscription, PastState, StartEnding
 from frontsim.recovery.judge import CLASSES, job_contract, judge
 from frontsim.verdicts import NOTE, Contract, Verdict
 from tests.recovery.histories import case, event, history, listed, resent, start
@@ -190,6 +190,21 @@ def test_a_job_that_calls_nothing_is_unknown():
     judgement = judge(case(), silent, CONTRACT)
     assert Verdict.UNKNOWN is judgement.verdict
     assert "error: no URL" in judgement.reason
+
+
+def test_a_subscription_that_delivers_otherwise_is_told_once_with_what_became_of_it():
+    """After the first start that left it so."""
+    gone, twice = (
+        BrokenSubscription("SaleCreated", (), 0),
+        BrokenSubscription("OrderCreated", ("http://a", "http://a"), 2),
+    )
+    starts = [replace(start(1), broken_subscriptions=(gone,)), replace(start(2), broken_subscriptions=(gone, twice))]
+    judgement = judge(case(starts=2), history(event(503, 200), starts=starts), CONTRACT)
+    assert [("unsubscribed", "leaves-the-subscriptions")] * 2 == [(f.class_, f.clause) for f in judgement.findings]
+    assert [
+        "after start 1 SaleCreated has no webhook any more: a new event was not delivered",
+        "after start 2 OrderCreated goes to http://a, http://a: a new event arrived 2 times",
+    ] == [finding.detail for finding in judgement.findings]
 
 
 def test_trouble_of_ours_accuses_no_job():

@@ -1,6 +1,8 @@
 """One case: what stops it, and how a start of the job ends. The matrix plays whole cases with whole jobs."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +58,26 @@ def test_a_command_that_is_none_is_refused() -> None:
 def test_another_day_needs_libfaketime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playing, "faketime_library", lambda: None)
     assert ("", True) == (skip_reason(PLAIN), "libfaketime" in skip_reason(OTHER_DAY))
+
+
+RENEWS = """
+import os, json, urllib.request as u
+def call(method, path, body=None):
+    asked = u.Request(os.environ["FRONTSIM_BASE_URL"] + "/api" + path, body, {
+        "content-type": "application/json", "x-api-key": os.environ["FRONTSIM_API_KEY"],
+        "Ocp-Apim-Subscription-Key": os.environ["FRONTSIM_SUBSCRIPTION_KEY"]}, method=method)
+    return json.load(u.urlopen(asked))
+for webhook in call("GET", "/Webhooks"):
+    call("DELETE", "/Webhooks/" + webhook["id"])
+    call("POST", "/Webhooks", json.dumps(webhook).encode())
+"""
+
+
+def test_a_job_that_makes_its_webhooks_anew_is_played_to_its_end(tmp_path: Path) -> None:
+    """The next start is given the new one too, and owes what fails there."""
+    (tmp_path / "job.py").write_text(RENEWS)
+    case = replace(PLAIN, starts=(CaseStart(), CaseStart(fails_before=2)))
+    found = played(f"{sys.executable} {tmp_path / 'job.py'}", case=case)
+    assert ("", [(), ()]) == (found.trouble, [each.broken_subscriptions for each in found.starts])
+    old, new = dict.fromkeys(each.webhook_id for each in found.events)
+    assert [old] * 5 + [new] * 2 == [each.webhook_id for each in found.events]

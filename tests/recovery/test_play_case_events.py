@@ -1,5 +1,7 @@
 """How a case's past is made: the clock is moved, what must fail is broken, and only then is an event raised."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -7,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from frontsim.client.control import Simulator
+from frontsim.client.models import WebhookView
+from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.errors import Unusable
 from frontsim.recovery.case import Case, CaseStart, CaseWebhook, PastGroup, PastState, bundled_cases
 from frontsim.recovery.play import CaseEvents
+from frontsim.recovery.run import open_simulator
 
 DAY_S = 86_400.0
 
@@ -33,8 +39,9 @@ class Recorded:
         self.offset_s += seconds
         self.asked.append(("offset", self.offset_s))
 
-    def add_fault(self, fault: str, *, match: Any = None, params: Any = None) -> None:
+    def add_fault(self, fault: str, *, match: Any = None, params: Any = None) -> dict[str, Any]:
         self.asked.append(("fault", fault, match, params))
+        return {"id": len(self.asked)}
 
     def clear_faults(self) -> None:
         self.asked.append(("clear",))
@@ -143,3 +150,74 @@ def test_deliveries_that_do_not_end_say_so() -> None:
     simulator.ends = False
     with pytest.raises(Unusable, match="had not ended after 120 s"):
         events.let_deliveries_end()
+
+
+NOBODY = "http://127.0.0.1:9/hook"
+Change = Callable[[FrontSystems, WebhookView], object]
+
+
+def renew(api: FrontSystems, webhook: WebhookView) -> None:
+    api.delete_webhook(webhook.id)
+    api.create_webhook(webhook.event, webhook.url)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda api, webhook: api.update_webhook(webhook.id, url=webhook.url),
+        lambda api, webhook: api.update_webhook(webhook.id, url=webhook.url.replace("127.0.0.1", "localhost")),
+        lambda api, webhook: api.create_webhook("CustomerCreated", NOBODY),
+        lambda api, webhook: api.create_webhook(webhook.event, NOBODY),
+        renew,
+    ],
+    ids=["the same", "another way there", "another type", "another receiver", "renewed"],
+)
+def test_a_subscription_that_still_brings_each_event_once_is_as_before(change: Change) -> None:
+    """What the job subscribes to besides is its own affair; a new id is one of ours from then on."""
+    with subscribed() as (events, webhook):
+        change(events.api, webhook)
+        assert [] == events.broken_subscriptions()
+        replaced = [each.id for each in events.api.list_webhooks() if each.url == webhook.url]
+        assert set(replaced) <= set(events.live_webhooks)
+        events.fail(2, due=2, about="")
+        assert {503} == {each.status_code for each in read_log(events.api, events.live_webhooks, success=False)}
+
+
+@pytest.mark.parametrize(
+    ("change", "urls", "arrived"),
+    [
+        (lambda api, webhook: api.delete_webhook(webhook.id), 0, 0),
+        (lambda api, webhook: api.update_webhook(webhook.id, url=NOBODY), 1, 0),
+        (lambda api, webhook: api.update_webhook(webhook.id, event="CustomerCreated"), 0, 0),
+        (lambda api, webhook: api.create_webhook(webhook.event, webhook.url), 2, 2),
+        (lambda api, webhook: api.update_webhook(webhook.id, url=webhook.url.replace("receiver", "other")), 1, 0),
+    ],
+    ids=["gone", "nobody there", "another type", "twice", "somebody else"],
+)
+def test_a_subscription_that_loses_or_doubles_is_broken(change: Change, urls: int, arrived: int) -> None:
+    with subscribed() as (events, webhook):
+        change(events.api, webhook)
+        (found,) = events.broken_subscriptions()
+        assert ("SaleCreated", urls, arrived) == (found.event, len(found.urls), found.arrived)
+
+
+def test_a_subscription_of_one_store_is_broken_whatever_arrives() -> None:
+    """The events of all other stores are lost."""
+    with subscribed() as (events, webhook):
+        events.api.update_webhook(webhook.id, store_id=1)
+        (found,) = events.broken_subscriptions()
+        assert (f"{webhook.url} (store 1)",) == found.urls
+
+
+@contextmanager
+def subscribed() -> Iterator[tuple[CaseEvents, WebhookView]]:
+    """A case on a simulator, with its webhook."""
+    plain = case(PastGroup())
+    with (
+        open_simulator(plain, seed=7) as at,
+        Simulator(at.control_url) as control,
+        FrontSystems(at.base_url, api_key=at.api_key, subscription_key=at.subscription_key) as api,
+    ):
+        events = CaseEvents(plain, control, api)
+        events.prepare(at.control_url)
+        yield events, api.get_webhook(events.webhook_ids[0])

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import pytest
 
 from frontsim.clock import RunTime
+from frontsim.errors import BadInput
 from frontsim.recovery import run
 from frontsim.recovery.case import Case, CaseHistory, PastGroup
 from frontsim.recovery.play import JobSetup
@@ -84,3 +85,41 @@ def test_an_interruption_ends_the_run_with_what_is_known(begun: list[str]) -> No
     )
     with pytest.raises(KeyboardInterrupt):
         run.run(JobSetup("true"), CASES, seed=7, on_played=interrupt)
+
+
+def test_an_error_of_ours_in_one_case_costs_no_other_case_its_result(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is: that case is unknown for its reason, and the report has the error."""
+    error = KeyError("oops")
+
+    def play(case: Case, *_: object, cancelled: Callable[[], bool]) -> CaseHistory:
+        if case.name == "b":
+            raise error
+        return history(event(503, 200))
+
+    monkeypatch.setattr(run, "play", play)
+    report = run.run(JobSetup("true", 60), CASES, seed=7, at_once=1)
+    found = {each.case.name: (each.judgement.verdict, each.judgement.reason) for each in report.played}
+    verified = (Verdict.VERIFIED, "")
+    assert {"a": verified, "b": (Verdict.UNKNOWN, "it could not be played: KeyError: 'oops'"), "c": verified} == found
+    assert (error, Verdict.UNKNOWN) == (report.failure, report.verdict)
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_command_that_cannot_be_started_is_refused_unless_it_was_before(
+    started: bool, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then its earlier cases keep their results; `b` begins first."""
+
+    def play(case: Case, *_: object, cancelled: Callable[[], bool]) -> CaseHistory:
+        if case.name != "b" or not started:
+            raise BadInput("no such program")
+        return history(event(503, 200))
+
+    monkeypatch.setattr(run, "play", play)
+    if not started:
+        with pytest.raises(BadInput):
+            played()
+        return
+    assert [Verdict.UNKNOWN, Verdict.VERIFIED, Verdict.UNKNOWN] == [each.judgement.verdict for each in played()]

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
+import pytest
+
 from frontsim.verdicts import Verdict
+from frontsim.verification.effects.classes import LASTING, Class
 from frontsim.verification.effects.history import Strangers
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.played import Report, weighed
@@ -10,11 +13,21 @@ HIDDEN, OTHERS = Strangers(7, "{}", come_with_events=True), Strangers(1, "{}", c
 
 
 def test_an_interrupted_run_is_not_verified(report):
-    """What was not played is not passed; a violation that was found stands."""
+    """What was not played is not passed."""
     right = [each for each in report.played if each.judgement.verdict is Verdict.VERIFIED]
     assert Report("http://shop", 1, right, CONTRACT).verdict is Verdict.VERIFIED
     assert Report("http://shop", 1, right, CONTRACT, interrupted=True).verdict is Verdict.UNKNOWN
-    assert Report("http://shop", 1, report.played, CONTRACT, interrupted=True).verdict is Verdict.VIOLATED
+
+
+@pytest.mark.parametrize("class_", [each for each in Class if each not in (Class.OK, Class.RECOVERED)])
+def test_of_an_interrupted_run_stands_what_no_later_look_could_undo(report, class_):
+    """An effect that is missing may still come."""
+    violated = next(each for each in report.played if each.judgement.verdict is Verdict.VIOLATED)
+    finding = replace(violated.judgement.findings[0], class_=class_, clause=CONTRACT.broken_by(class_, "steady").id)
+    played = [replace(violated, judgement=replace(violated.judgement, findings=(finding,)))]
+    assert Verdict.VIOLATED is Report("http://shop", 1, played, CONTRACT).verdict
+    verdict = Report("http://shop", 1, played, CONTRACT, interrupted=True).verdict
+    assert (Verdict.VIOLATED if class_ in LASTING else Verdict.UNKNOWN) is verdict
 
 
 def test_effects_of_no_event_that_come_with_events_leave_a_run_unknown(report):

@@ -113,6 +113,15 @@ class StartEnding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenSubscription:
+    """A subscription that does not deliver as before: where its type goes now, and how often an event arrived."""
+
+    event: str
+    urls: tuple[str, ...]
+    arrived: int
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """One start of the job's command.
 
@@ -125,6 +134,7 @@ class Start:
         output: the end of what it printed, keys masked.
         leaked: names of the keys that it printed.
         still_failing: webhookEventIds that the log listed as failed after it.
+        broken_subscriptions: those that it left so.
     """
 
     number: int
@@ -135,6 +145,7 @@ class Start:
     output: str = ""
     leaked: tuple[str, ...] = ()
     still_failing: frozenset[str] = frozenset()
+    broken_subscriptions: tuple[BrokenSubscription, ...] = ()
 
 
 class PastState(StrEnum):

@@ -8,6 +8,7 @@ gave-up-early     one failure kept others from being resent, or an event was giv
 silent            something was left and the exit code was 0
 leaked            a key stands in the job's output
 crashed           the job died of what it read
+unsubscribed      a subscription no longer brings each event to the receiver once
 """
 
 from collections import Counter
@@ -247,6 +248,18 @@ def _leaked(_: Case, history: CaseHistory) -> Iterator[_Seen]:
         yield _Seen("leaked", f"printed {' and '.join(names)}")
 
 
+def _unsubscribed(_: Case, history: CaseHistory) -> Iterator[_Seen]:
+    """Subscriptions that do not deliver as before: once for each type, after the first start that left it so."""
+    told = set[str]()
+    for start in history.starts:
+        for each in start.broken_subscriptions:
+            if each.event not in told:
+                told.add(each.event)
+                arrives = "was not delivered" if not each.arrived else f"arrived {each.arrived} times"
+                now = f"goes to {', '.join(each.urls)}" if each.urls else "has no webhook any more"
+                yield _Seen("unsubscribed", f"after start {start.number} {each.event} {now}: a new event {arrives}")
+
+
 _RULES: Sequence[Callable[[Case, CaseHistory], Iterator[_Seen]]] = (
     _missed,
     _resent_delivered,
@@ -254,10 +267,14 @@ _RULES: Sequence[Callable[[Case, CaseHistory], Iterator[_Seen]]] = (
     _endless,
     _silent,
     _leaked,
+    _unsubscribed,
 )
 
 
-CLASSES = ("missed", "resent-delivered", "hammered", "endless", "gave-up-early", "silent", "leaked", "crashed")
+CLASSES = (
+    *("missed", "resent-delivered", "hammered", "endless", "gave-up-early", "silent", "leaked", "crashed"),
+    "unsubscribed",
+)
 
 
 def job_contract(file: Path | None = None) -> Contract:

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from frontsim.client.control import Simulator
-from frontsim.client.models import EventEntry
+from frontsim.client.models import EventEntry, WebhookView
 from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError, Unusable
 from frontsim.hosting.user_program import RunningJob, at_another_time, faketime_library, words_of
 from frontsim.recovery.case import (
+    BrokenSubscription,
     Case,
     CaseHistory,
     CaseStart,
@@ -37,11 +38,16 @@ _PENDING_S = 3e7  # how much later a pending event is sent: never, here
 _AFTER_S = 0.01  # how long a delivery that ends in a timeout takes
 _DAY_S = 86_400.0
 _DELIVERIES_S = 120.0  # 10,000 on a loaded machine
+_RECEIVER = "receiver"  # the sink that every webhook of a case points to
+_ARRIVES_S = 10.0  # until an event arrives that nothing breaks
 
 
 @dataclass
 class CaseEvents:
-    """The events of a case; `offset_s` is the job's clock to real time."""
+    """The events of a case; `offset_s` is the job's clock to real time.
+
+    `webhook_ids` has those of the case in their order, then those that a job made in place of one.
+    """
 
     case: Case
     control: Simulator
@@ -49,10 +55,14 @@ class CaseEvents:
     webhook_ids: list[str] = field(default_factory=list)
     events: list[PastEvent] = field(default_factory=list)
     offset_s: float = 0.0
+    _subscribed: list[WebhookView] = field(default_factory=list)
+    _originals_fail: str = ""
 
-    def prepare(self, url: str) -> None:
+    def prepare(self, control_url: str) -> None:
         """Webhooks, then the past, oldest first; then the clock is what the job will see."""
-        self.webhook_ids = [self.api.create_webhook(each.event, url).id for each in self.case.webhooks]
+        url = f"{control_url}/sink/{_RECEIVER}"
+        made = [self.api.create_webhook(each.event, url) for each in self.case.webhooks]
+        self.webhook_ids = [each.id for each in made]
         if self.case.moved_to:
             self.offset_s = float(self.control.set_clock(self.case.moved_to)["offsetS"])
         for group in self.case.past:
@@ -68,7 +78,43 @@ class CaseEvents:
             if webhook.deleted:
                 self.api.delete_webhook(webhook_id)
         self.events = [each for each in self.events if each.webhook_id in self.live_webhooks]
-        self.control.add_fault("answer", match={"trigger": "Original"}, params={"status": 503})
+        self._subscribed = [each for each in made if each.id in self.live_webhooks]
+        self._break_originals()
+
+    def _break_originals(self) -> None:
+        """From now on the receiver refuses whatever is new."""
+        rule = self.control.add_fault("answer", match={"trigger": "Original"}, params={"status": 503})
+        self._originals_fail = str(rule["id"])
+
+    def broken_subscriptions(self) -> list[BrokenSubscription]:
+        """The subscriptions that are not as before, and no longer bring an event to the receiver exactly once.
+
+        A job may replace a webhook, by one with another id or by another way to the same receiver: so an event tells,
+        and the new id is one that the next start is given. What a job subscribes to besides is its own affair.
+        """
+        webhooks = self.api.list_webhooks()
+        broken = []
+        for before in self._subscribed:
+            now = [each for each in webhooks if each.event == before.event]
+            if now == [before]:
+                continue
+            arrived = self._arrivals(before.event)
+            is_whole = any(each.store_id is None for each in now)  # one of a single store loses the others' events
+            if arrived != 1 or not is_whole:
+                urls = (f"{each.url} (store {each.store_id})" if each.store_id else each.url for each in now)
+                broken.append(BrokenSubscription(before.event, tuple(urls), arrived))
+            elif before not in now:
+                self.webhook_ids += [each.id for each in now if each.id not in self.webhook_ids]
+        return broken
+
+    def _arrivals(self, event: str) -> int:
+        """How often an event of that type reaches the receiver, when nothing is broken."""
+        self.control.remove_fault(self._originals_fail)
+        before = len(self.control.sink(_RECEIVER))
+        self.control.trigger(event)
+        self.control.drain(_ARRIVES_S)
+        self._break_originals()
+        return len(self.control.sink(_RECEIVER)) - before
 
     def _create_past(self, group: PastGroup) -> None:
         if group.at:
@@ -142,8 +188,9 @@ class CaseEvents:
 
     @property
     def live_webhooks(self) -> list[str]:
-        pairs = zip(self.webhook_ids, self.case.webhooks, strict=True)
-        return [webhook_id for webhook_id, webhook in pairs if not webhook.deleted]
+        """The ids of webhooks whose events count: those that the case did not delete, and what replaced one."""
+        deleted = [place for place, webhook in enumerate(self.case.webhooks) if webhook.deleted]
+        return [webhook_id for place, webhook_id in enumerate(self.webhook_ids) if place not in deleted]
 
 
 _POLL_S = 0.02
@@ -209,7 +256,7 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
         past = CaseEvents(case, control, api)
         player = _Player(case, setup, simulator, control, api, past, Path(folder), cancelled)
         try:
-            past.prepare(f"{simulator.control_url}/sink/receiver")
+            past.prepare(simulator.control_url)
             for number, start in enumerate(case.starts, 1):
                 if cancelled():
                     raise Cancelled
@@ -268,6 +315,7 @@ class _Player:
         self.past.let_deliveries_end()
         if down is not None:
             self.control.remove_fault(str(down["id"]))
+        broken = tuple(self.past.broken_subscriptions()) if ending is StartEnding.EXITED else ()
         self.starts += [
             Start(
                 number=number,
@@ -278,6 +326,7 @@ class _Player:
                 output=job.output,
                 leaked=job.leaked,
                 still_failing=self._failing(),
+                broken_subscriptions=broken,
             )
             for job, code in zip(jobs, codes, strict=True)
         ]
@@ -366,9 +415,10 @@ class _Player:
         return frozenset(entry.webhook_event_id for entry in read_log(self.api, self.past.live_webhooks, success=False))
 
     def events_with_runs(self) -> list[PastEvent]:
-        """The events as the log has them at the end."""
+        """The events as the log has them at the end, without those of webhooks that the job made for itself."""
         log = {entry.webhook_event_id: entry for entry in read_log(self.api, self.past.live_webhooks, with_runs=True)}
-        return [_as_logged(event, log[event.webhook_event_id]) for event in self.past.events]
+        known = (event for event in self.past.events if event.webhook_event_id in log)
+        return [_as_logged(event, log[event.webhook_event_id]) for event in known]
 
 
 def _as_logged(event: PastEvent, entry: EventEntry) -> PastEvent:

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from frontsim.clock import RunTime, stopwatch
+from frontsim.errors import BadInput
 from frontsim.hosting.serving import run_in_thread
 from frontsim.masking import masked_command, masked_errors
 from frontsim.recovery.case import Case, CaseHistory, Operation
@@ -39,6 +40,7 @@ class PlayedCase:
     case: Case
     history: CaseHistory
     judgement: JobJudgement
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class JobReport:
     duration_s: float
     strict: bool = False
     interrupted: bool = False
+
+    @property
+    def failure(self) -> Exception | None:
+        """The first error, not of the job, that ended a case. The other cases were still played."""
+        return next((each.failure for each in self.played if each.failure), None)
 
     @property
     def verdict(self) -> Verdict:
@@ -94,7 +101,7 @@ def run(
         on_played: called with each case as it ends, in their order.
 
     Raises:
-        BadInput: the command cannot be started.
+        BadInput: the command cannot be started, and never was.
     """
     contract, run_time = job_contract(), RunTime()
     played, interrupted = list[PlayedCase](), False
@@ -135,7 +142,7 @@ def _play_all(
 ) -> Generator[PlayedCase, None, None]:
     """Play and judge the cases, in their order; the longest begin first. When it is closed, running jobs are killed."""
     ends = stopwatch() + budget_s
-    stopping = threading.Event()
+    stopping, started = threading.Event(), threading.Event()
 
     def one(case: Case) -> PlayedCase:
         verdict, reason = Verdict.SKIPPED, skip_reason(case)
@@ -143,9 +150,17 @@ def _play_all(
             verdict, reason = Verdict.UNKNOWN, f"not played: the budget of {budget_s:g} s was used up (--budget)"
         if reason:
             return PlayedCase(case, CaseHistory(case.name), JobJudgement(verdict, reason))
-        with open_simulator(case, seed=seed) as simulator:
-            history = play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
-        return PlayedCase(case, history, judge(case, history, contract))
+        try:
+            with open_simulator(case, seed=seed) as simulator:
+                history = play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
+            found = PlayedCase(case, history, judge(case, history, contract))
+        except Exception as error:
+            if isinstance(error, BadInput) and not started.is_set():
+                raise
+            reason = f"it could not be played: {type(error).__name__}: {error}"
+            return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.UNKNOWN, reason), failure=error)
+        started.set()
+        return found
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:
         playing = {case.name: Pending(pool, partial(one, case)) for case in sorted(cases, key=_weight, reverse=True)}

@@ -230,6 +230,31 @@ class Hammers(Job):
         raise Failed("twenty resends failed")
 
 
+class DeletesItsWebhook(Job):
+    """It deletes a webhook when it is done, to create it with the next deployment."""
+
+    def recover(self, webhook_id: str) -> None:
+        super().recover(webhook_id)
+        self.http.delete(f"/Webhooks/{webhook_id}")
+
+
+class PointsElsewhere(Job):
+    """It writes the URL of a receiver that is not there into its webhook."""
+
+    def recover(self, webhook_id: str) -> None:
+        super().recover(webhook_id)
+        self.http.put(f"/Webhooks/{webhook_id}", json={"url": "http://127.0.0.1:9/hook"})
+
+
+class SubscribesAgain(Job):
+    """It creates its webhook once more, to be sure that there is one."""
+
+    def recover(self, webhook_id: str) -> None:
+        super().recover(webhook_id)
+        known = self.http.get(f"/Webhooks/{webhook_id}").json()
+        self.http.post("/Webhooks", json={"event": known.get("event"), "url": known.get("url")})
+
+
 @dataclass(frozen=True, slots=True)
 class JobVariant:
     """One job; a right one has no `expected` class and no `cases`."""
@@ -393,6 +418,27 @@ BROKEN_JOBS = _by_name(
         "It resends one event twenty times in a row while the receiver is down.",
         "hammered",
         ("receiver-still-down",),
+    ),
+    JobVariant(
+        "deletes-its-webhook",
+        DeletesItsWebhook,
+        "It deletes its webhook when it is done: every event from then on is lost.",
+        "unsubscribed",
+        ("a-plain-failure", "between-two-starts", "every-webhook"),
+    ),
+    JobVariant(
+        "points-elsewhere",
+        PointsElsewhere,
+        "It points its webhook to a URL at which nothing listens.",
+        "unsubscribed",
+        ("a-plain-failure", "between-two-starts"),
+    ),
+    JobVariant(
+        "subscribes-again",
+        SubscribesAgain,
+        "It creates its webhook a second time, so each event arrives twice.",
+        "unsubscribed",
+        ("a-plain-failure", "between-two-starts"),
     ),
 )
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from frontsim.report.exchange import Exchange
-from frontsim.verdicts import Contract, Verdict, overall
+from frontsim.verdicts import MUST, Contract, Verdict, overall
+from frontsim.verification.effects.classes import LASTING
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import Column, ColumnCount, History, Strangers
 from frontsim.verification.judge.checks import Finding, Judgement, judge, judge_by, without_guesses
@@ -68,8 +69,17 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
+        """Of an interrupted run *violated* only for what no later look could have undone."""
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
-        return Verdict.UNKNOWN if self.interrupted and found is Verdict.VERIFIED else found
+        if not self.interrupted or (found is Verdict.VIOLATED and self._lasts):
+            return found
+        return Verdict.UNKNOWN
+
+    @property
+    def _lasts(self) -> bool:
+        must = {clause.id for clause in self.contract if clause.severity == MUST}
+        findings = (finding for played in self.played for finding in played.judgement.findings)
+        return any(each.class_ in LASTING and each.clause in must for each in findings)
 
 
 def judge_recorded(

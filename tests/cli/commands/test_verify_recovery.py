@@ -5,7 +5,10 @@ import sys
 from xml.etree import ElementTree as ET
 
 import pytest
+from click.testing import CliRunner
 
+from frontsim.cli.main import frontsim
+from tests.recovery.histories import event, history
 from tests.support.forked import popen, run
 from tests.support.patience import PATIENCE_S
 
@@ -104,3 +107,19 @@ def test_ctrl_c_tells_what_is_known_and_is_2(tmp_path):
     assert "a-plain-failure" in first
     assert 2 == process.returncode, out
     assert "UNKNOWN: 1 case" in out
+
+
+def test_an_error_of_ours_is_4_when_the_results_are_written(tmp_path, monkeypatch):
+    """What was played is in the report, and so is the case that failed."""
+
+    def play(case, *_, cancelled):
+        if case.name == "api-401":
+            raise KeyError("oops")
+        return history(event(503, 200))
+
+    monkeypatch.setattr("frontsim.recovery.run.play", play)
+    file = tmp_path / "r.json"
+    words = ["verify-recovery", "--job", "true", "--case", "a-plain-failure", "--case", "api-401", "--json", str(file)]
+    done = CliRunner().invoke(frontsim, words)
+    assert (4, True) == (done.exit_code, "frontsim itself failed: KeyError" in done.stderr)
+    assert ["verified", "unknown"] == [case["verdict"] for case in json.loads(file.read_text())["cases"]]

@@ -291,7 +291,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
                 verify_options.put(Path(summary), as_markdown(result), mode="ab")
             verify_options.save(report, options["payload_folder"])
             verify_options.write(result, options)
-    ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
+    ctx.exit(EXIT_CODES[report.verdict])
 
 
 def _run(

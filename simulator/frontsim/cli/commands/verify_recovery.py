@@ -79,7 +79,9 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
         say(lines(result), quiet=is_quiet(options))
     finally:
         verify_options.write(result, options)
-    ctx.exit(2 if report.interrupted else EXIT_CODES[report.verdict])
+    if report.failure:  # told last, when all results are written
+        raise report.failure
+    ctx.exit(EXIT_CODES[report.verdict])
 
 
 def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:

@@ -40,6 +40,10 @@ class Class(StrEnum):
     UNSETTLED = "unsettled"
 
 
+LASTING = frozenset({Class.DUPLICATED, Class.CORRUPT, Class.UNEXPECTED})
+"""What stays true however long one waits: an effect is there that must not be."""
+
+
 GOOD = frozenset({Class.OK, Class.RECOVERED})
 
 MEANING = {
