@@ -76,7 +76,7 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
         return frozenset()  # it keeps every event
     found: set[str] = set()
     is_kept = any(shown.values())
-    for row, events in rows.items():
+    for events in rows.values():
         is_removed = is_kept and _is_removed(events)
         for event in events:
             together = [each for each in events if frozenset((each.event, event.event)) not in apart]
