@@ -1,11 +1,21 @@
 """What the APIs tell us, as facts."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from frontsim.client.errors import UnexpectedAnswer
-from frontsim.client.models import EventEntry, Message, RaisedEvent, RunView, TriggerAnswer, WebhookView, messages
+from frontsim.client.models import (
+    AnsweredRun,
+    EventEntry,
+    Message,
+    RaisedEvent,
+    RunView,
+    TriggerAnswer,
+    WebhookView,
+    messages,
+)
 
 GUIDE_ENTRY = {
     "webhookId": "w",
@@ -97,3 +107,10 @@ def test_server_sent_events() -> None:
     """A message ends at an empty line; its id stays for those behind it; comments and what is cut off are dropped."""
     lines = [": hello", "id: 7", "event: run", "data: a", "data:b", "", "data: c", "", "", "retry: 5", "", "data: cut"]
     assert [Message("7", "run", "a\nb"), Message("7", "message", "c")] == list(messages(lines))
+
+
+def test_a_run_shows_for_how_long_the_receiver_asked_to_wait():
+    """By Retry-After of its answer, whatever its case; None without it."""
+    refused = AnsweredRun(1, "", "Too many requests", 429, "", "Server: x\r\nRETRY-AFTER: 12\r\n")
+    assert 12 == refused.retry_after_s
+    assert replace(refused, answer_head="").retry_after_s is None

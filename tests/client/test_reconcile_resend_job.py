@@ -101,3 +101,13 @@ def test_time_that_ends_a_job_before_it_gave_up_leaves_it_unfinished(runs):
 def test_what_no_further_try_would_change(status_codes, expected):
     """A 4xx, but for those that speak of the moment: 408, 409, 423, 425, 429."""
     assert is_refused_for_good(status_codes) is expected
+
+
+def test_the_job_waits_as_the_receiver_asks(runs):
+    """Before each round for as long as it asks then, or for longer where nothing moves."""
+
+    class Asking(Failures):
+        def due(self):
+            return Due([SALE] if len(self.resent) < 3 else [], len(self.resent), wait_s=2.0)
+
+    assert (False, [2.0, 2.0, 2.0]) == runs(Asking())

@@ -295,3 +295,13 @@ def test_the_last_look_is_the_most_patient(limits, latency):
 def test_what_comes_rarely_tells_nothing(run_s, periods, calm_s):
     """Six times as long as usual; a run waits for 15 s at most."""
     assert calm_s == patience.calm_s(run_s, periods=periods)
+
+
+def test_pauses_between_rounds_follow_what_is_refused():
+    """Twice as long while more is refused than taken, as long while some is, half as long when nothing is."""
+    assert 0.05 == patience.round_pause_s(0.0, taken=0, refused=1)
+    assert 0.8 == patience.round_pause_s(0.4, taken=3, refused=4)
+    assert 5.0 == patience.round_pause_s(4.0, taken=0, refused=1)
+    assert 0.4 == patience.round_pause_s(0.4, taken=4, refused=4)
+    assert 0.2 == patience.round_pause_s(0.4, taken=4, refused=0)
+    assert 0.0 == patience.round_pause_s(0.05, taken=4, refused=0)

@@ -90,3 +90,9 @@ def test_a_rate_is_counted_while_deliveries_are_under_way(spans, wanted):
     """An idle receiver is not a slow one."""
     events = tuple(EventFact("w", str(number), "SaleCreated", (run,)) for number, run in enumerate(runs(*spans)))
     assert pytest.approx(wanted) == deliveries_per_s(History("steady", events))
+
+
+def test_a_rate_that_a_receiver_limits_counts_the_pauses():
+    """From the first delivery to the last: 3 in 5.3 s, though each takes 10 ms."""
+    events = (EventFact("w", "a", "SaleCreated", runs((200, 210), (1_000, 1_010), (5_490, 5_500))),)
+    assert pytest.approx(3 / 5.3) == deliveries_per_s(History("steady", events), counts_pauses=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from frontsim.client.errors import UnexpectedAnswer
+from frontsim.client.errors import UnexpectedAnswer, retry_after_s
 from frontsim.domain.model import Trigger
 from frontsim.user_input.fields import Fields
 
@@ -189,6 +189,12 @@ class AnsweredRun:
     status_code: int | None
     answer: str
     answer_head: str = ""
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """The seconds that the receiver asked to wait, None if it named none."""
+        lines = (line.partition(":") for line in self.answer_head.splitlines())
+        return retry_after_s({name.strip().title(): value for name, _, value in lines})
 
     @classmethod
     def read(cls, value: object) -> Self:

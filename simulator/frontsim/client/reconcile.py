@@ -56,11 +56,13 @@ class Due(Generic[E]):
 
     `mark` stands for all that a round can change: a round after which it is the same has changed nothing.
     `is_refused_for_good`: the receiver refused each of the events in a way that no further try will change.
+    `wait_s`: the receiver asks for so many seconds before the round.
     """
 
     events: Sequence[E]
     mark: Hashable
     is_refused_for_good: bool = False
+    wait_s: float = 0.0
 
 
 class FailedEvents(Protocol[E]):
@@ -140,7 +142,7 @@ def run_resend_job(failed: FailedEvents[E], limits: JobLimits) -> bool:
         step = _decide(due, progress, limits, now_s)
         if step is not _Next.RESEND:
             return step is _Next.OUT_OF_TIME
-        limits.pause(progress.pause_s)
+        limits.pause(max(progress.pause_s, due.wait_s))
         failed.resend(due.events)
 
 

@@ -14,6 +14,7 @@ import asyncio
 import itertools
 import random
 import sqlite3
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -360,6 +361,22 @@ class Flaky(Receiver):
         if self._random.random() < self.SHARE:
             raise WorkFailed("busy: nothing was stored, send it again", status=503)
         return event
+
+
+class LimitsRate(Receiver):
+    """Takes ten requests a second, and answers others with 429 and Retry-After, as a gateway in front of it would."""
+
+    PER_S = 10
+
+    async def start(self) -> None:
+        self._taken: deque[float] = deque(maxlen=self.PER_S)
+
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        now_ms = self.clock.now()
+        if len(self._taken) == self.PER_S and now_ms - self._taken[0] < 1000:
+            raise Refused(429, f"expected at most {self.PER_S} requests a second", retry_after_s=1)
+        self._taken.append(now_ms)
+        return super().read(request)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

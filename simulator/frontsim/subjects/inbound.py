@@ -24,11 +24,12 @@ _HEADER = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
 
 
 class Refused(Exception):
-    """The request can never be processed. The answer is `status`, a 4xx, and nothing is stored."""
+    """The request can never be processed, or not before `retry_after_s`. The answer is `status`; nothing is stored."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, retry_after_s: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from frontsim.subjects.correct import (
     Flaky,
     KeepsCreations,
     KeepsLedger,
+    LimitsRate,
     NewestLevel,
     NewestState,
     ParksUpdates,
@@ -374,6 +375,7 @@ CORRECT: Mapping[str, Variant] = by_name(
     Variant("answers-202", Answers202, "Answers 202 instead of 200."),
     Variant("answers-204", Answers204, "Answers 204, without a body."),
     Variant("slow", Slow, "Takes 0.3 s for every request."),
+    Variant("limits-rate", LimitsRate, "Takes ten requests a second, and answers others with 429 and Retry-After."),
     Variant("flaky", Flaky, "Answers one good request in four with 503, before it stores anything."),
 )
 

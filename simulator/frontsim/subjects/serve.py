@@ -48,7 +48,7 @@ def make_app(receiver: Receiver, *, variant: str = "reference", headers: EventHe
         try:
             return Response(status_code=await receiver.receive(await _raw_request(request, names)))
         except Refused as refused:
-            return _json({"error": str(refused)}, refused.status)
+            return _json({"error": str(refused)}, refused.status, retry_after_s=refused.retry_after_s)
         except WorkFailed as failed:
             logger.warning("failed: %s", failed)
             return _json({"error": str(failed)}, failed.status)
@@ -130,8 +130,9 @@ def _moment_ms(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(orjson.dumps(value), status, media_type="application/json")
+def _json(value: object, status: int = 200, *, retry_after_s: int = 0) -> Response:
+    headers = {"Retry-After": str(retry_after_s)} if retry_after_s else None
+    return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
 GRACE_S = 1  # for requests that are open at the end

@@ -102,7 +102,7 @@ class FirstPasses:
 
     def _jobs(self) -> int:
         """How many scenarios to play at once, by what the first has shown; fewer on a machine that is overloaded."""
-        if self._answer_ms > _SLOW_MS:
+        if self._answer_ms > _SLOW_MS or self._receiver.limits_rate:
             return 1
         one, some, many = 1, self._pace.jobs, self._pace.jobs_that_wait
         waits = self._receiver.books_late
@@ -111,8 +111,8 @@ class FirstPasses:
         return many if waits else some
 
     def _volume(self, scenario: Scenario, selection: Selection) -> Volume:
-        """The scenario as a receiver that answers slowly can take it; others get all of it."""
-        if self._answer_ms <= _SLOW_MS or not self._per_s:
+        """The scenario as a receiver that answers slowly, or limits requests, can take it; others get all of it."""
+        if not (self._answer_ms > _SLOW_MS or self._receiver.limits_rate) or not self._per_s:
             return Volume(scenario)
         return fitted(
             scenario,
@@ -178,6 +178,8 @@ class FirstPasses:
         self._blind_before = blind
         self._answer_ms = self._answer_ms or _answer_ms(history)
         self._per_s = self._per_s or deliveries_per_s(history)
+        if self._receiver.limits_rate and (per_s := deliveries_per_s(history, counts_pauses=True)):
+            self._per_s = min(self._per_s or per_s, per_s)
         if judgement.may_change or self._receiver.books_late:
             self._receiver.leaves_rest = True
 

@@ -41,6 +41,9 @@ GAPS_S: Sequence[float] = (AGAIN_S, RESTARTING_S, 1.0)
 LONGEST_RETRY_S = 0.5
 """The longest pause between two tries of a call of the API; an interrupted run ends within it."""
 
+_LONGEST_ROUND_PAUSE_S = 5.0
+"""The longest pause before a round of resends to a receiver that limits requests and does not say for how long."""
+
 LISTENS_S = 0.6
 """Seconds in which a receiver must listen that the user runs: it may have been started a moment ago."""
 BY_HAND_S = 10.0
@@ -187,6 +190,7 @@ class ReceiverLatency:
             which they share.
         booked_sent_s: when the newest clean event was sent that has been booked, by the stopwatch.
         keeps_refusing: the receiver refused an event for as long as a scenario waits, so later ones give up sooner.
+        limits_rate: the receiver asked for fewer requests, so later scenarios are played one by one, with fewer events.
     """
 
     longest_s: float = 0.0
@@ -195,6 +199,7 @@ class ReceiverLatency:
     leaves_rest: bool = False
     booked_sent_s: float = 0.0
     keeps_refusing: bool = False
+    limits_rate: bool = False
 
     @property
     def books_late(self) -> bool:
@@ -325,6 +330,13 @@ def calm_s(run_s: float, *, periods: int) -> float | None:
 def gap_s(tries: int) -> float:
     """The pause after so many tries to get an answer from a receiver that gives none."""
     return GAPS_S[min(tries, len(GAPS_S)) - 1]
+
+
+def round_pause_s(pause_s: float, *, taken: int, refused: int) -> float:
+    """The pause before the next round of resends, after one in which the receiver refused some as too many."""
+    if refused > taken:
+        return min(_LONGEST_ROUND_PAUSE_S, max(AGAIN_S, 2 * pause_s))
+    return pause_s if refused else pause_s / 2 if pause_s > AGAIN_S else 0.0
 
 
 def longer_pause_s(pause_s: float) -> float:

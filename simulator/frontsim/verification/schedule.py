@@ -231,12 +231,15 @@ class Volume:
     end_s: float = 0.0
 
 
-def deliveries_per_s(history: History) -> float:
-    """How many deliveries the receiver acknowledges a second, while any is under way; 0 where that is not known."""
+def deliveries_per_s(history: History, *, counts_pauses: bool = False) -> float:
+    """How many deliveries the receiver acknowledges a second, while any is under way; 0 where that is not known.
+
+    `counts_pauses`: from the first delivery to the last, because the receiver limits how many come.
+    """
     runs = [run for event in history.events for run in event.runs if run.acknowledged]
     busy_ms, until_ms = 0, 0
     for begin, end in sorted((run.at_ms, run.at_ms + run.duration_ms) for run in runs):
-        busy_ms += max(0, end - max(begin, until_ms))
+        busy_ms += max(0, end - (until_ms or begin if counts_pauses else max(begin, until_ms)))
         until_ms = max(until_ms, end)
     return 1000 * len(runs) / busy_ms if busy_ms else 0.0
 

@@ -7,7 +7,7 @@ import pytest
 from frontsim import catalog
 from frontsim.client.errors import Ambiguous, ApiError, Unreachable
 from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.harness import Given, Harness
+from frontsim.verification.play.harness import TOGETHER, Given, Harness
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.selection import Selection
 
@@ -195,3 +195,11 @@ def test_a_movement_of_a_scenario_is_of_an_article_that_no_earlier_run_has_moved
     assert ["movementId", "gtin", "sku"] == list(first) == list(second)
     assert first["gtin"] != second["gtin"]
     assert ["saleId"] == list(harness.fresh("SaleCreated"))
+
+
+def test_after_an_answer_that_ends_a_round_no_resend_begins():
+    """Those that are under way already are made: one for each thread."""
+    api = Troubled()
+    made = api.harness().resend([("webhook", f"event-{n}") for n in range(50)], ends_at=lambda entry: bool(entry))
+    assert set(made) == {"answered"}
+    assert api.calls <= TOGETHER

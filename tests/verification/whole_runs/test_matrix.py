@@ -33,6 +33,7 @@ TELLING = {
     "customer-table": ("out-of-order", "entity-updated-twice", "short-outage"),
     "keeps-ledger": ("resend-delivered", "evolution", "malformed", "two-webhooks"),
     "drops-nulls": ("evolution", "unicode-and-decimals", "error-burst"),
+    "limits-rate": ("steady", "error-burst"),
     "shares-its-table": ("resend-delivered", "storm", "big-payload"),
     "answers-202": ("steady", "resend-delivered", "false-failure", "long-memory"),
     "answers-204": ("steady", "lost-response", "api-trouble", "big-payload"),

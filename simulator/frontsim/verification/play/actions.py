@@ -14,6 +14,7 @@ from frontsim.client.errors import Ambiguous, ApiError, UnexpectedAnswer
 from frontsim.client.models import EventEntry, RaisedEvent
 from frontsim.client.reconcile import Due, EventAddress, JobLimits, is_refused_for_good, run_resend_job
 from frontsim.errors import Unusable
+from frontsim.verification import patience
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Expect, History, Observation
 from frontsim.verification.play.faults import (
@@ -92,40 +93,71 @@ def reconcile(state: ScenarioState, *, rounds: int | None = None) -> None:
 
     The harness repeats a call of the API that fails: that says nothing of the receiver, and no round ends with it.
     """
-    limits = JobLimits(
-        rounds=rounds,
-        is_late=state.is_late,
-        may_wait=lambda stalled_s: _may_wait(state, stalled_s),
-        pause=state.harness.pause,
-    )
-    state.is_unfinished = run_resend_job(_ScenarioFailures(state), limits)
+    failures = ScenarioFailures(state)
+    limits = JobLimits(rounds=rounds, is_late=state.is_late, may_wait=failures.may_wait, pause=state.harness.pause_long)
+    state.is_unfinished = run_resend_job(failures, limits)
 
 
-class _ScenarioFailures:
-    """The scenario's events that must still be received, by the log."""
+_TOO_MANY, _BUSY = 429, 503
+
+
+class ScenarioFailures:
+    """The scenario's events that must still be received, by the log.
+
+    A receiver may ask for fewer requests: by a 429, after which a round ends, or by Retry-After. Each such round makes
+    the pause before the next one longer, until the receiver takes most of what it is sent.
+    """
 
     def __init__(self, state: ScenarioState) -> None:
         self._state = state
+        self._asked_s = 0.0
+        self._pause_s = 0.0
 
     def due(self) -> Due[EventAddress]:
         state = self._state
         entries = [entry for entry in state.harness.failed(state.raised_on) if _is_owed(state, entry)]
         events = frozenset((entry.webhook_id, entry.webhook_event_id) for entry in entries)
-        return Due(sorted(events), events, is_refused_for_good([entry.status_code for entry in entries]))
+        self._asked_s = 0.0 if state.is_breaking else self._retry_after_s(entries)
+        state.harness.given.latency.limits_rate |= self._wait_s > 0
+        is_for_good = is_refused_for_good([entry.status_code for entry in entries])
+        return Due(sorted(events), events, is_for_good, min(self._wait_s, state.harness.limits.timeout_s))
 
     def resend(self, events: Sequence[EventAddress]) -> None:
         start_what_ended_late(self._state)
-        self._state.harness.resend(events)
+        minds = not self._state.is_breaking
+        made = self._state.harness.resend(events, ends_at=lambda entry: minds and entry.status_code == _TOO_MANY)
+        refused = sum(entry.status_code == _TOO_MANY for entry in made) if minds else 0
+        taken = sum(bool(entry.success) for entry in made)
+        self._pause_s = patience.round_pause_s(self._pause_s, taken=taken, refused=refused)
 
+    def may_wait(self, stalled_s: float) -> bool:
+        """A receiver that has taken nothing for so long is asked again.
 
-def _may_wait(state: ScenarioState, stalled_s: float) -> bool:
-    """A receiver that has refused everything for so long is asked again; a run waits out `last_s` only once."""
-    latency = state.harness.given.latency
-    if state.is_breaking or latency.keeps_refusing:
-        return False
-    longest_s = state.harness.patience.return_s(breaks_dependency=state.scenario.needs_dependency)
-    latency.keeps_refusing = stalled_s >= longest_s
-    return not latency.keeps_refusing
+        A run waits out `last_s` only once, unless the receiver asks for patience.
+        """
+        latency = self._state.harness.given.latency
+        longest_s = self._state.harness.patience.return_s(breaks_dependency=self._state.scenario.needs_dependency)
+        if self._state.is_breaking:
+            return False
+        if self._wait_s:
+            return stalled_s < max(longest_s, 2 * self._asked_s)
+        if latency.keeps_refusing:
+            return False
+        latency.keeps_refusing = stalled_s >= longest_s
+        return not latency.keeps_refusing
+
+    @property
+    def _wait_s(self) -> float:
+        return max(self._asked_s, self._pause_s)
+
+    def _retry_after_s(self, entries: Sequence[EventEntry]) -> float:
+        """What the newest refusal asks for; 0 for nothing."""
+        busy = [entry for entry in entries if entry.status_code in (_TOO_MANY, _BUSY)]
+        if not busy:
+            return 0.0
+        newest = max(busy, key=lambda entry: entry.updated or "")
+        runs = self._state.harness.sim.event(newest.webhook_event_id).runs
+        return (runs[-1].retry_after_s if runs else None) or 0.0
 
 
 def _is_owed(state: ScenarioState, entry: EventEntry) -> bool:

@@ -210,23 +210,32 @@ class Harness:
             return {}
         return {path: _gtin(next(self.identities)) for path in ITEMS}
 
-    def resend(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Resend each (webhook id, event id), several at once.
+    def resend(
+        self, entries: Sequence[tuple[str, str]], *, ends_at: Callable[[EventEntry], bool] = lambda _: False
+    ) -> Sequence[EventEntry]:
+        """Resend each (webhook id, event id), several at once; returns the events as they are then, if known.
 
         A resend that the API refuses is repeated. A resend whose answer was lost is repeated once: the first may have
         been made, and a right receiver must cope with both. If the second answer is lost too, the log says what became
-        of it.
+        of it. After an event that `ends_at` is true of, no further resend begins.
 
         Raises:
             ApiError: the API refused one for as long as the harness waits. None is in flight any more.
         """
-        making = [self.pool.submit(self._deliver, entry) for entry in entries]
+        is_over = Event()
+
+        def deliver(entry: tuple[str, str]) -> EventEntry | None:
+            found = None if is_over.is_set() else self._deliver(entry)
+            if found is not None and ends_at(found):
+                is_over.set()
+            return found
+
+        making = [self.pool.submit(deliver, entry) for entry in entries]
         _, left = wait(making, return_when=FIRST_EXCEPTION)
         begun = [each for each in left if not each.cancel()]
         wait(begun)
-        for each in making:
-            if not each.cancelled():
-                each.result()
+        results = [each.result() for each in making if not each.cancelled()]
+        return [each for each in results if each is not None]
 
     def failed(self, webhook_ids: Sequence[str]) -> list[EventEntry]:
         """The events that the log lists as not received. Raises CallError.
@@ -260,17 +269,16 @@ class Harness:
 
         return [entry for entries in self.pool.map(of, webhook_ids) for entry in entries]
 
-    def _deliver(self, entry: tuple[str, str]) -> None:
+    def _deliver(self, entry: tuple[str, str]) -> EventEntry | None:
         for _ in range(_TRIES_IF_LOST):
             try:
-                self._call(lambda: self.api.deliver(*entry), retried=(ApiError,))
+                return self._call(lambda: self.api.deliver(*entry), retried=(ApiError,))
             except Ambiguous as error:
                 logger.info("the answer to the resend of %s is lost, so it may have been made: %s", entry[1], error)
             except (UnexpectedAnswer, Unreachable) as error:
                 logger.info("no answer to the resend of %s; the log says what became of it: %s", entry[1], error)
-                return
-            else:
-                return
+                break
+        return None
 
     def _call(self, call: Callable[[], T], *, retried: tuple[type[CallError], ...]) -> T:
         """The answer to a call of the vendor's API, which is repeated when it ends with one of `retried`.
@@ -279,7 +287,7 @@ class Harness:
             CallError: another error; or one of these, when the call has failed for `last_s`, or the API asks for a
                 longer wait than a scenario may take.
         """
-        policy = RetryPolicy(sleep=self._pause_until_closed, longest_wait_s=self.limits.timeout_s)
+        policy = RetryPolicy(sleep=self.pause_long, longest_wait_s=self.limits.timeout_s)
         return policy.repeat(call, when=lambda error: isinstance(error, retried), delays_s=self._delays_s())
 
     def _delays_s(self) -> Iterator[float]:
@@ -290,7 +298,7 @@ class Harness:
                 return
             yield delay_s
 
-    def _pause_until_closed(self, seconds: float) -> None:
+    def pause_long(self, seconds: float) -> None:
         """Wait a little at a time: a run that is interrupted ends when its threads do."""
         while seconds > 0 and not self.closed.is_set():
             self.pause(min(seconds, patience.LONGEST_RETRY_S))
