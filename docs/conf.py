@@ -25,6 +25,7 @@ KINDS = {
         "container",
         "load-test",
         "reconcile-job",
+        "real-days",
         "own-event-type",
         "own-scenario",
         "delivery-shape",

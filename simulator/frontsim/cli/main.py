@@ -140,6 +140,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "frontsim fault list",
         "frontsim fault clear",
     ),
+    "record": (
+        "frontsim record --out tuesday.jsonl",
+        "frontsim record --from log --webhook " + _WEBHOOK + " \\\n    --out log.jsonl",
+    ),
     "fault add": (
         "frontsim fault add lost-response --times 1",
         "frontsim fault add answer --param status=503 --event SaleCreated",
@@ -233,6 +237,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "reset": CommandEntry("simulator", "reset", "Forget webhooks, events, faults and sinks."),
     "resend": CommandEntry("webhooks", "resend", "Resend one event, once."),
     "reconcile": CommandEntry("reconcile", "reconcile", "List what failed and resend it until nothing is left."),
+    "record": CommandEntry("records", "record", "Write real events into a file."),
     "fault": CommandEntry("simulator", "fault", "Break deliveries, the log or the API on purpose."),
     "contracts": CommandEntry(
         "contracts", "contracts", "Pull the real API's event types and schemas, and compare them."

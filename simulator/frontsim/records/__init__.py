@@ -1,0 +1,1 @@
+"""Real days: recorded, made anonymous, replayed, and compared with the schemas."""
