@@ -1,0 +1,331 @@
+"""Which schedules are legal: a schedule is a scenario that a right receiver survives, whatever was drawn.
+
+A step is legal after the steps before it, which `Course` follows. The generator only draws legal steps, and shrinking
+only tries legal schedules, so that neither accuses a receiver of what real life would not do to it:
+
+    what is named     a label, a type or a dependency is there, and an update is newer than the state that it follows
+    what is broken    each fault has something to hit before it ends; of two, each breaks other deliveries
+    changed bodies    stand alone: only their own events are sent and resent while the fault is on, because another's
+                      effect could no longer be compared with its payload
+    broken bodies     the effects are read before the sound resends, and once in a schedule
+    kills             nothing else is broken, so that what is missing was lost by the receiver
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from frontsim.domain.model import Trigger
+from frontsim.verification.effects.history import Expect
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.steps import (
+    ACTING_STEPS,
+    JOB_CALLS,
+    BreakDependency,
+    Clear,
+    Crash,
+    Drain,
+    InjectFault,
+    Observe,
+    Raise,
+    Reconcile,
+    Resend,
+    Restart,
+    Step,
+    Wait,
+)
+
+BROKEN = ("garbage-json", "truncated-json", "partial-body")
+"""Faults on bodies that a receiver must refuse."""
+HARMLESS = ("unknown-field", "null-optional")
+"""Faults on bodies that a receiver must take."""
+HIDING = "unknown-event"
+"""The fault on the name of an event's type: a receiver may take such an event or refuse it."""
+CHANGING = (*BROKEN, *HARMLESS, HIDING)
+
+MOST_STEPS = 24
+MOST_EVENTS = 200
+MOST_SECONDS = 3.0
+"""Of waits in one schedule."""
+MOST_API_FAULTS = 3
+"""Calls of the API that one fault breaks: the harness repeats each for a while only."""
+_FIRST, _AGAIN = {"run": 1}, {"trigger": str(Trigger.RESEND)}
+LISTING, RESENDING = JOB_CALLS
+MATCHES: Sequence[Mapping[str, Any]] = ({}, _FIRST, _AGAIN)
+"""The deliveries that a fault of a schedule breaks: all, each event's first, or resends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """How events of a type change one thing: the paths that stay the same, and the one that has the moment."""
+
+    keep: tuple[str, ...]
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What schedules are made of, for one receiver.
+
+    Attributes:
+        types: the event types that it books.
+        updates: those of them that may report two states of one thing.
+        kills: it can be killed and started.
+        dependencies: the names of those that can be broken.
+    """
+
+    types: tuple[str, ...]
+    updates: Mapping[str, Update] = field(default_factory=dict)
+    kills: bool = False
+    dependencies: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class RaisedStep:
+    """Events of one raise step, under their label."""
+
+    step: Raise
+    event: str
+    is_clean: bool
+    """Nothing was broken when they were sent."""
+    is_in_flight: bool = True
+
+
+class Illegal(Exception):
+    """A step that may not stand there. The text says why."""
+
+
+def why_illegal(schedule: Scenario, vocabulary: Vocabulary) -> str:
+    """Why a schedule may accuse a right receiver, or proves nothing; "" for a legal one."""
+    course = Course(vocabulary, webhooks=schedule.webhooks)
+    try:
+        for step in schedule.steps:
+            course.take(step)
+        course.end()
+    except Illegal as error:
+        return str(error)
+    if len(schedule.steps) > MOST_STEPS:
+        return f"expected at most {MOST_STEPS} steps, got {len(schedule.steps)}"
+    return ""
+
+
+class Course:
+    """Follows a schedule step by step.
+
+    Args:
+        vocabulary: what its steps may be made of.
+        webhooks: how many it has for each type.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, *, webhooks: int = 1) -> None:
+        self._vocabulary = vocabulary
+        self._webhooks = webhooks
+        self.raised: dict[str, RaisedStep] = {}
+        self.active: list[InjectFault] = []
+        self.broken: BreakDependency | None = None
+        self.is_owed = False
+        """We have broken deliveries, and no resend job has brought them since."""
+        self.is_settled = True
+        """A resend job has brought all that was sent, also what the receiver refused by itself."""
+        self.has_observed = False
+        self.acts = False
+        self.events = 0
+        self._waiting: list[InjectFault | BreakDependency] = []
+        """Faults that have had nothing to break yet."""
+        self._seconds = 0.0
+
+    @property
+    def changing(self) -> str:
+        """The fault on bodies that is on, "" without one."""
+        return next((each.fault for each in self.active if each.fault in CHANGING), "")
+
+    @property
+    def has_refused(self) -> bool:
+        """Broken bodies were sent; a fault on their sound resends would look like another broken body."""
+        return any(each.step.expect is Expect.REFUSED for each in self.raised.values())
+
+    @property
+    def is_in_flight(self) -> bool:
+        return any(each.is_in_flight for each in self.raised.values())
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing is broken, under way or owed."""
+        return not (self.active or self.broken or self.is_in_flight or self.is_owed)
+
+    def may_update(self, label: str) -> bool:
+        """The events of a label may be followed by newer states of what they are about."""
+        each = self.raised.get(label)
+        return bool(
+            each
+            and each.event in self._vocabulary.updates
+            and self._vocabulary.updates[each.event].moment in each.step.set
+            and each.is_clean
+            and not each.is_in_flight
+            and self._webhooks == 1
+        )
+
+    def take(self, step: Step) -> None:
+        """Go on by a step. Raises Illegal, and is of no further use then."""
+        match step:
+            case Raise():
+                self._raise(step)
+            case InjectFault():
+                self._fault(step)
+            case Resend():
+                self._resend(step)
+            case Reconcile():
+                self._reconcile()
+            case Clear():
+                self._clear()
+            case Drain():
+                self._drain()
+            case Observe():
+                self._observe()
+            case Wait():
+                self._seconds += step.seconds
+                _expect(self._seconds <= MOST_SECONDS, "shorter waits")
+            case Restart() | Crash():
+                self._kill(step)
+            case BreakDependency():
+                self._break(step)
+            case _:
+                raise Illegal(f"expected a step that a schedule may have, got {type(step).__name__}")
+        self.acts = self.acts or isinstance(step, ACTING_STEPS)
+
+    def end(self) -> None:
+        """The end of the schedule. Raises Illegal."""
+        _expect(self.acts, "a step that sends events")
+        _expect(not self._waiting, "something to break for each fault")
+        _expect(not self.changing, "an end of the fault on bodies")
+
+    def _raise(self, step: Raise) -> None:
+        _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
+        event = step.events[0]
+        _expect(event in self._vocabulary.types, "a type that the receiver books")
+        expected = Expect.REFUSED if self.changing in BROKEN else Expect.ONCE
+        expected = Expect.EITHER if self.changing == HIDING else expected
+        _expect(step.expect is expected, f"events that are expected {expected}")
+        _expect(step.label not in self.raised, "a label of its own")
+        if step.same_as:
+            self._check_update(step, event)
+        self.events += step.count
+        _expect(self.events <= MOST_EVENTS, "fewer events")
+        label = step.label or f"#{len(self.raised)}"
+        self.raised[label] = RaisedStep(step, event, is_clean=not self._breaks_deliveries)
+        self._hit(again=False)
+        self.is_settled = False
+        self.is_owed = self.is_owed or self._breaks_deliveries
+
+    def _check_update(self, step: Raise, event: str) -> None:
+        earlier = self.raised.get(step.same_as)
+        _expect(earlier is not None and earlier.event == event, "an earlier event of the same type")
+        assert earlier is not None
+        update = self._vocabulary.updates.get(event)
+        _expect(update is not None and tuple(step.keep) == update.keep, "what an update keeps")
+        assert update is not None
+        before, now = (str(each.set.get(update.moment, "")) for each in (earlier.step, step))
+        _expect(now > before and self.may_update(step.same_as), "a newer state of what has arrived")
+        newest = max(str(each.step.set.get(update.moment, "")) for each in self.raised.values() if each.event == event)
+        _expect(now > newest, "the newest state")
+
+    def _fault(self, step: InjectFault) -> None:
+        _expect(not self.changing and not self.broken, "no fault beside one on bodies or a dependency")
+        if step.on_api:
+            _expect(0 < step.times <= MOST_API_FAULTS, "an API that recovers")
+            _expect(not any(each.on_api for each in self.active), "one fault on the API at a time")
+            _expect(step.match in ({"operation": LISTING}, {"operation": RESENDING}), "a call of the resend job")
+        elif step.fault in CHANGING:
+            _expect(self.is_calm, "nothing else that is broken, under way or owed")
+            _expect(not step.times and not step.match, "a fault on all bodies")
+            _expect(step.tolerable == (step.fault not in BROKEN), "tolerable, unless the body is broken")
+            _expect(step.fault in BROKEN or self.is_settled, "a resend job before bodies change")
+            _expect(not (step.fault in BROKEN and self.has_observed), "one look at broken bodies")
+        else:
+            _expect(step.match in MATCHES and not step.tolerable, "a plain fault on deliveries")
+            _expect(not (self.has_refused and self.is_owed), "a resend job after broken bodies")
+            others = [each.match for each in self.active if not each.on_api]
+            _expect(all(step.match != each and step.match and each for each in others), "one fault for each delivery")
+        self.active.append(step)
+        self._waiting.append(step)
+
+    def _resend(self, step: Resend) -> None:
+        _expect(bool(self.raised), "events to resend")
+        if self.changing:
+            _expect(step.label in self.raised, "a resend of the changed events alone")
+            each = self.raised[step.label]
+            _expect(not each.is_clean and not each.is_in_flight and self.changing in BROKEN[:2], "a broken body again")
+            _expect(each.step.expect is Expect.REFUSED, "a broken body again")
+        elif step.label:
+            _expect(step.label in self.raised, "an earlier label")
+            is_refused = self.raised[step.label].step.expect is Expect.REFUSED
+            _expect(not (is_refused and self._breaks_deliveries), "sound resends of broken bodies")
+        else:
+            _expect(not (self.has_refused and self._breaks_deliveries), "sound resends of broken bodies")
+        self._hit(again=True)
+        self.is_settled = False
+        self.is_owed = self.is_owed or self._breaks_deliveries
+
+    def _reconcile(self) -> None:
+        _expect(bool(self.raised), "events to resend")
+        _expect(self.changing not in BROKEN and self.broken is None, "no resend job while bodies are broken")
+        _expect(not self.changing or not self.is_in_flight, "a resend job after the deliveries")
+        listing = {"operation": LISTING}
+        self._waiting = [
+            each for each in self._waiting if not (isinstance(each, InjectFault) and each.match == listing)
+        ]
+        if self.is_owed:
+            self._hit(again=True)
+        self.is_owed = self.is_owed and self._breaks_deliveries
+        self.is_settled = not (self._breaks_deliveries or self.is_in_flight)
+
+    def _clear(self) -> None:
+        _expect(bool(self.active or self.broken), "a fault to end")
+        _expect(not self._waiting, "something to break for each fault")
+        self.is_owed = self.is_owed or bool(self.changing)
+        self.active.clear()
+        self.broken = None
+        self._drain()
+
+    def _drain(self) -> None:
+        for each in self.raised.values():
+            each.is_in_flight = False
+
+    def _observe(self) -> None:
+        _expect(self.changing in BROKEN and not self.is_in_flight, "a look at broken bodies")
+        _expect(not self.has_observed, "one look")
+        self.has_observed = True
+
+    def _kill(self, step: Restart | Crash) -> None:
+        _expect(self._vocabulary.kills, "a receiver that can be killed")
+        _expect(not self.changing and not self.broken, "nothing broken beside a kill")
+        if isinstance(step, Crash):
+            _expect(not self.active and not self.is_in_flight, "nothing under way before a kill in a delivery")
+            _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
+            _expect(step.events[0] in self._vocabulary.types, "a type that the receiver books")
+            sent = RaisedStep(Raise(step.events), step.events[0], is_clean=False, is_in_flight=False)
+            self.raised[f"#{len(self.raised)}"] = sent
+        self.is_settled = False
+        self.is_owed = self.is_owed or isinstance(step, Crash) or self.is_in_flight
+
+    def _break(self, step: BreakDependency) -> None:
+        _expect(step.dependency in self._vocabulary.dependencies, "a dependency that can be broken")
+        _expect(self.is_calm, "nothing else that is broken, under way or owed")
+        self.broken = step
+        self._waiting.append(step)
+
+    @property
+    def _breaks_deliveries(self) -> bool:
+        return self.broken is not None or any(not each.on_api for each in self.active)
+
+    def _hit(self, *, again: bool) -> None:
+        """Note which faults have something to break by a delivery, or by a resend."""
+        hit = ({}, {"operation": RESENDING}, _AGAIN) if again else ({}, _FIRST)
+        self._waiting = [
+            each for each in self._waiting if (each.match if isinstance(each, InjectFault) else {}) not in hit
+        ]
+
+
+def _expect(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise Illegal(f"expected {what}")
