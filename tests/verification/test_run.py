@@ -126,6 +126,27 @@ def test_a_batch_that_comes_in_the_next_scenario_is_no_loss(shop, requested, pla
 
 
 @pytest.mark.slow
+def test_what_is_booked_before_the_run_ends_is_no_loss(shop, requested, limits):
+    """A queue that tries a stalled job again after half a minute: it was missing for long enough, and came at last."""
+    is_over = threading.Event()
+    shop.shows = lambda: (200, orjson.dumps(shop.effects if is_over.is_set() else shop.effects[:1] + shop.effects[6:]))
+    request = requested(shop.url, events=["SaleCreated"], limits=limits(last_s=0.1))
+    with open_run(request, 1, simulators=run_in_thread, pause=time.sleep) as opened:
+
+        class Waiting:
+            given = opened.given
+
+            def harness(self, name):
+                if name == "same-second":
+                    is_over.set()
+                return opened.harness(name)
+
+        played = list(play_all(scenario.chosen(["short-outage", "steady", "same-second"]), Waiting(), CONTRACT))
+    assert [(Verdict.VERIFIED, [])] * 3 == [ending(each) for each in played]
+    assert any("effects came late" in note for note in played[0].judgement.notes)
+
+
+@pytest.mark.slow
 def test_a_duplicate_in_a_late_batch_is_found(shop, requested, play, limits):
     """The last look sees everything that came late, also what came twice."""
     late = Batches(shop)

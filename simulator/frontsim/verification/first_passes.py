@@ -40,15 +40,20 @@ OpenHarness = Callable[[str], AbstractContextManager[Harness]]
 
 @dataclass(frozen=True, slots=True)
 class FirstPass:
-    """A scenario with its first judgement. `last_look` is None where a last look cannot change that."""
+    """A scenario with its newest judgement.
+
+    `last_look` is None where a look cannot change that any more. With `lacks_something` one has shown what is missing
+    or wrong, which may be there at the end of the run: a queue may try a job again after a minute.
+    """
 
     played: Played
     last_look: LastLook | None = None
+    lacks_something: bool = False
 
     @property
     def is_due(self) -> bool:
-        """The last look need not be put off."""
-        return self.last_look is None or self.last_look.is_due(self.played.history)
+        """The next look need not be put off."""
+        return self.last_look is None or (not self.lacks_something and self.last_look.is_due(self.played.history))
 
 
 class FirstPasses:

@@ -3,8 +3,8 @@
     request -> observers, dependencies, receiver -> probes -> a first pass over the scenarios -> last looks -> report
 
 Verify accuses a receiver of a missing effect only after a patient last look, because a slow worker is not a loss. All
-scenarios wait for it together: the last look at one is taken once its effects have been missing for long enough, at the
-latest at the end of the run. An interrupted run yields what is left without a last look.
+scenarios wait for it together: the last look at one is taken once its effects have been missing for long enough. What
+is missing then is looked for once more at the end of the run. An interrupted run yields what is left as it was seen.
 """
 
 import logging
@@ -325,10 +325,12 @@ def play_all(
         for each in first_passes.play():
             waiting.append(each)
             due = list(takewhile(lambda first: first.is_due, waiting))
-            yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(due), contract))
+            seen = _last_looks(waiting, len(due), contract, is_end=False)
+            yield from (weighed(_noted(each, key_probe)) for each in seen)
         if key_probe and waiting:
             key_probe.look()
-        yield from (weighed(_noted(each, key_probe)) for each in _last_looks(waiting, len(waiting), contract))
+        seen = _last_looks(waiting, len(waiting), contract, is_end=True)
+        yield from (weighed(_noted(each, key_probe)) for each in seen)
         if key_probe:
             key_probe.read()
     except KeyboardInterrupt:
@@ -342,36 +344,41 @@ def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
     return played
 
 
-def _last_looks(waiting: list[FirstPass], number: int, contract: Contract) -> Iterator[Played]:
-    """Take the last look at the first so many of those that wait, all at once.
+def _last_looks(waiting: list[FirstPass], number: int, contract: Contract, *, is_end: bool) -> Iterator[Played]:
+    """Take a look at the first so many of those that wait, all at once.
 
-    They leave the list only then, so that an interruption still finds them there. The observer is not doubted for what
-    a kill in a later scenario may have lost.
+    They leave the list only then, so that an interruption still finds them there; one that lacks something stays until
+    the end, as do those after it. The observer is not doubted for what a kill in a later scenario may have lost.
     """
-    looks = [(each.last_look, each.played.history) for each in waiting[:number] if each.last_look]
-    histories = iter(take_all(looks))
-    for _ in range(number):
-        first = waiting.pop(0)
-        killed_since = any(each.played.history.marks for each in waiting)
-        yield (
-            _seen_again(first, next(histories), contract, killed_since=killed_since)
-            if first.last_look
-            else first.played
-        )
+    looked = [(place, each.last_look, each.played.history) for place, each in enumerate(waiting[:number])]
+    looks = [(place, last_look, history) for place, last_look, history in looked if last_look]
+    histories = take_all([(last_look, history) for _, last_look, history in looks])
+    for (place, _, _), history in zip(looks, histories, strict=True):
+        killed_since = any(each.played.history.marks for each in waiting[place + 1 :])
+        waiting[place] = _seen_again(waiting[place], history, contract, killed_since=killed_since, is_end=is_end)
+    while waiting and number and (is_end or not waiting[0].lacks_something):
+        number -= 1
+        yield waiting.pop(0).played
 
 
-def _seen_again(first: FirstPass, history: History, contract: Contract, *, killed_since: bool) -> Played:
+def _seen_again(
+    first: FirstPass, history: History, contract: Contract, *, killed_since: bool, is_end: bool
+) -> FirstPass:
     assert first.last_look is not None
-    judgement = judge_recorded(history, contract, first.last_look, killed_since=killed_since, is_last=True)
+    judgement = judge_recorded(history, contract, first.last_look, killed_since=killed_since, is_last=is_end)
+    if first.lacks_something and judgement.missing - first.played.judgement.missing:
+        return FirstPass(first.played)  # a second look only excuses: a later scenario may have taken more away
     late_s = first.last_look.settled.last_change_after_s
     if judgement.missing != first.played.judgement.missing and late_s:
         note = f"effects came late: the last of them {late_s:.1f} s after the end of the scenario"
         judgement = replace(judgement, notes=(*judgement.notes, note))
-    return replace(first.played, history=history, judgement=judgement)
+    played = replace(first.played, history=history, judgement=judgement)
+    lacks_something = not is_end and judgement.may_change
+    return FirstPass(played, first.last_look if lacks_something else None, lacks_something=lacks_something)
 
 
 def _without_last_look(first: FirstPass, contract: Contract) -> Played:
     """The judgement of an interrupted run: what is missing is not a loss yet."""
-    if first.last_look is None:
+    if first.last_look is None or first.lacks_something:
         return first.played
     return replace(first.played, judgement=judge(first.played.history, contract, doubt=_INTERRUPTED))
