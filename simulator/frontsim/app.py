@@ -31,6 +31,7 @@ from frontsim.api.events import Events
 from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
 from frontsim.api.origin_guard import OriginGuard
+from frontsim.api.replay import ReplayApi
 from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
@@ -252,6 +253,7 @@ class App:
                 seed=self._settings.seed,
                 is_stopping=lambda: self._stopped,
             ).routes,
+            *ReplayApi(store=self.store).routes,
             *control.routes,
             *Faults(
                 rules=self._rules, catalog=self._catalog, wire_time=self.wire_time, operations=operations

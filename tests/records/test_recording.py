@@ -53,6 +53,14 @@ def test_the_events_of_all_webhooks_come_in_one_order(sim, receiver, recorded):
     assert [{}] * 3 == [event.head for event in found]
 
 
+def test_what_happened_in_one_moment_keeps_its_order(sim, receiver, recorded):
+    """A sale, and the movements that it caused, whichever webhook has the smaller id."""
+    for event in ("StockMovementCreated", "SaleCreated", "CustomerCreated"):
+        sim.subscribes(receiver.url, event)
+    raised = [item["webhookEventId"] for item in sim.does("simulate", {"what": "sale", "count": 5})["events"]]
+    assert raised == [event.webhook_event_id for event in recorded()]
+
+
 def test_a_simulators_log_has_heads_faults_and_answers(sim, receiver, recorded):
     sim.subscribes(receiver.url)
     sim.breaks("lost-response", times=1)

@@ -144,6 +144,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "frontsim record --out tuesday.jsonl",
         "frontsim record --from log --webhook " + _WEBHOOK + " \\\n    --out log.jsonl",
     ),
+    "replay": (
+        f"frontsim replay tuesday.jsonl --to {_RECEIVER} --speed 60",
+        f"frontsim replay tuesday.jsonl --to {_RECEIVER} \\\n    --same-ids --fault duplicate",
+    ),
     "fault add": (
         "frontsim fault add lost-response --times 1",
         "frontsim fault add answer --param status=503 --event SaleCreated",
@@ -238,6 +242,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "resend": CommandEntry("webhooks", "resend", "Resend one event, once."),
     "reconcile": CommandEntry("reconcile", "reconcile", "List what failed and resend it until nothing is left."),
     "record": CommandEntry("records", "record", "Write real events into a file."),
+    "replay": CommandEntry("records", "replay", "Send a recorded day to a receiver again."),
     "fault": CommandEntry("simulator", "fault", "Break deliveries, the log or the API on purpose."),
     "contracts": CommandEntry(
         "contracts", "contracts", "Pull the real API's event types and schemas, and compare them."

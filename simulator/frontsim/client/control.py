@@ -18,7 +18,7 @@ import httpx
 
 from frontsim.client.errors import ApiError, UnexpectedAnswer
 from frontsim.client.http import TIMEOUT_S, Answer, ApiClient, HttpApi, path_part, read_url
-from frontsim.client.models import Message, RunRequest, SentEvent, TriggerAnswer, messages
+from frontsim.client.models import Message, RaisedEvent, RunRequest, SentEvent, TriggerAnswer, messages
 from frontsim.clock import stopwatch
 from frontsim.domain.model import ANSWER_BODY_KEPT, Outcome
 
@@ -189,6 +189,28 @@ class Simulator(ApiClient):
         }
         body.update({name: value for name, value in optional.items() if value is not None})
         return TriggerAnswer.read(self._http.call("POST", "/trigger", body=body).json())
+
+    def replay(
+        self,
+        event: str,
+        payload: object,
+        *,
+        url: str,
+        webhook_id: str | None = None,
+        webhook_event_id: str | None = None,
+    ) -> tuple[RaisedEvent, bool]:
+        """Raise an event that really happened, for one webhook, under the ids that it had if they are given.
+
+        Returns the event, and whether it is new: an id that the log has already is not raised again.
+        """
+        body = {"event": event, "payload": payload, "url": url}
+        ids = {"webhookId": webhook_id, "webhookEventId": webhook_event_id}
+        body |= {name: value for name, value in ids.items() if value}
+        answer = self._http.call("POST", "/replay", body=body)
+        found = TriggerAnswer.read(answer.json())
+        if len(found.events) != 1:
+            raise UnexpectedAnswer(answer.call, expected="one event", got=found.raw)
+        return found.events[0], found.occurrences == 1
 
     def simulate(self, what: str, *, count: int = 1) -> TriggerAnswer:
         """Do a business act, such as `sale`, and everything that it causes."""

@@ -123,7 +123,7 @@ class HttpApi:
                 raise BadInput(f"{name}: expected printable ASCII characters, got something else")
         self._root = str(url.copy_with(username="", password="")).rstrip("/")
         verify = url.scheme == "https" or _without_tls()
-        is_local = _is_loopback(url.host)
+        is_local = is_loopback(url.host)
         if transport is None and is_local:
             transport = httpx.HTTPTransport(verify=verify, trust_env=False)
         self._transport = transport if is_local and not url.userinfo else None
@@ -297,7 +297,8 @@ def _without_tls() -> SSLContext:
     return httpx.create_ssl_context(verify=False)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Decides whether a name or an address is this machine's own, without looking it up."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -53,6 +53,18 @@ class Occurrence(NamedTuple):
     store_id: int | None
 
 
+class Replayed(NamedTuple):
+    """An event that really happened, for one webhook; None where the simulator makes the id.
+
+    `webhook_id` and `event_id` are those that it had: the receiver gets the same headers again.
+    """
+
+    webhook_id: UUID | None
+    url: str
+    event_id: UUID | None
+    occurrence: Occurrence
+
+
 class RaisedBy(NamedTuple):
     """The cause of occurrences that are logged together: a business act, or a call that triggered them.
 

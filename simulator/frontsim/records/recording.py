@@ -18,6 +18,7 @@ from frontsim.client.control import Simulator
 from frontsim.client.models import EventEntry, WebhookView
 from frontsim.client.retry import RetryPolicy, Say
 from frontsim.client.vendor import EVER, FrontSystems
+from frontsim.clock import is_event_id
 from frontsim.records.record import Instants, RecordedEvent
 
 _MOST_STRETCHES = 60
@@ -83,7 +84,12 @@ def _listed(
 ) -> list[tuple[datetime, str, WebhookView, EventEntry]]:
     instants = Instants(zone)
     entries = api.list_events(webhook.id, from_=since, to=until, include_payload=True, include_runs=True)
-    return [(instants.of(entry.created or since), webhook.id, webhook, entry) for entry in entries]
+    return [(instants.of(entry.created or since), _order(entry.webhook_event_id), webhook, entry) for entry in entries]
+
+
+def _order(webhook_event_id: str) -> str:
+    """A simulator's ids sort by age, so they order what was raised in one moment; the vendor's are open."""
+    return webhook_event_id if is_event_id(webhook_event_id) else ""
 
 
 def _alone(api: FrontSystems, retry: RetryPolicy, webhook: WebhookView, entry: EventEntry) -> EventEntry:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from frontsim.clock import Clock, Ids, Milliseconds
-from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, RaisedBy, Webhook
+from frontsim.domain.model import Delivery, Finished, Occurrence, Raised, RaisedBy, Replayed, Webhook
 from frontsim.errors import FrontsimError, StoreFailed, UnknownEvent, Unusable
 from frontsim.store.changes import Changes
 from frontsim.store.group_commit import RETRY_S, Commit, GroupCommit
@@ -172,6 +172,11 @@ class EventLog:
         return self._group_commit.submit(
             lambda writer: writer.accept(occurrences, first, causes), long=_are_large(occurrences)
         )
+
+    async def replay(self, item: Replayed, number: int) -> tuple[Raised, bool]:
+        """Log an event that really happened, as `LogWriter.replay` does."""
+        raised: tuple[Raised, bool] = await self._group_commit.submit(lambda writer: writer.replay(item, number))
+        return raised
 
     async def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
         """Log occurrences, and return their runs for an outside deliverer; `finish` ends each.

@@ -16,6 +16,7 @@ from frontsim.domain.model import (
     Occurrence,
     Raised,
     RaisedBy,
+    Replayed,
     Trigger,
     Webhook,
 )
@@ -24,6 +25,8 @@ from frontsim.store.changes import Change, Seconds
 from frontsim.store.queue import LEASED, Queue
 from frontsim.store.queue_rows import QueueRows
 from frontsim.store.rows import (
+    Matched,
+    WebhookRow,
     WebhookRows,
     add_attempts,
     add_resend,
@@ -32,6 +35,7 @@ from frontsim.store.rows import (
     insert_finished,
     insert_interrupted,
     take_failed,
+    webhook_of_event,
 )
 
 _LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
@@ -70,8 +74,8 @@ class LogWriter:
         ]
         self._changes: list[Change] = []
 
-    def subscribe(self, event: str, url: str, store_id: int | None) -> Webhook:
-        webhook = Webhook(self._ids.webhook_id(), event, url, store_id)
+    def subscribe(self, event: str, url: str, store_id: int | None, webhook_id: UUID | None = None) -> Webhook:
+        webhook = Webhook(webhook_id or self._ids.webhook_id(), event, url, store_id)
         self.webhooks.add(webhook)
         self._changes.append(("webhook.created", webhook))
         return webhook
@@ -103,6 +107,45 @@ class LogWriter:
         deliveries, raised = self._raise(occurrences, first, leased=False, causes=causes)
         self.queue.enqueue(deliveries)
         return raised
+
+    def replay(self, item: Replayed, number: int) -> tuple[Raised, bool]:
+        """Log an event that really happened, with a queued run for its webhook, which is made where there is none.
+
+        Returns the event, and whether it is new: an id that the log has already is not raised again.
+
+        Raises:
+            BadInput: the webhook of that id was deleted, or another webhook has the event of that id.
+            Busy: too much would wait.
+        """
+        known = self._webhook_named(item)
+        holder = None if item.event_id is None else webhook_of_event(self._db, item.event_id)
+        if holder is not None and (known is None or known.number != holder):
+            text = f"expected an event of the webhook that had it before, got {item.event_id}, which another has"
+            raise BadInput(text, {"webhookEventId": [text]})
+        if holder is None:
+            self.refuse_if_full(1)
+        row = self._webhook_of(item, known)
+        if holder is not None:
+            return Raised(row.id_text, str(item.event_id), item.occurrence.event), False
+        ids = [item.event_id.bytes] if item.event_id else self._ids.event_ids(1)
+        deliveries, (raised,) = self._log([(number, item.occurrence, row)], ids, number, leased=False)
+        self.queue.enqueue(deliveries)
+        return raised, True
+
+    def _webhook_named(self, item: Replayed) -> WebhookRow | None:
+        """The webhook of a replayed event, by its id, or by type and URL."""
+        if item.webhook_id is None:
+            return self.webhooks.leading_to(item.occurrence.event, item.url)
+        return self.webhooks.named(item.webhook_id)
+
+    def _webhook_of(self, item: Replayed, known: WebhookRow | None) -> WebhookRow:
+        """That webhook, made where there is none, and led to the event's URL."""
+        event = item.occurrence.event
+        if known is None:
+            return self.webhooks.find(self.subscribe(event, item.url, None, item.webhook_id).id)
+        if (known.webhook.event, known.webhook.url) != (event, item.url):
+            self.change(Webhook(known.webhook.id, event, item.url, known.webhook.store_id))
+        return self.webhooks.find(known.webhook.id)
 
     @property
     def free(self) -> int:
@@ -161,7 +204,17 @@ class LogWriter:
             for row in self.webhooks.matching(occurrence.event, occurrence.store_id)
         ]
         self.refuse_if_full(len(matched))
-        ids = self._ids.event_ids(len(matched))
+        return self._log(matched, self._ids.event_ids(len(matched)), first, leased=leased, causes=causes)
+
+    def _log(
+        self,
+        matched: Sequence[Matched],
+        ids: Sequence[bytes],
+        first: int,
+        *,
+        leased: bool,
+        causes: Sequence[RaisedBy] = (),
+    ) -> tuple[list[Delivery], list[Raised]]:
         first_event, self._next_event = self._next_event, self._next_event + len(matched)
         now = self._clock.now()
         insert_events(self._db, matched, ids, first_event, now)

@@ -16,7 +16,7 @@ import orjson
 from frontsim.clock import Milliseconds, uuid_text
 from frontsim.domain.model import INTERRUPTED, NOT_SENT, Finished, Occurrence, Raised, RaisedBy, Webhook, is_success
 from frontsim.domain.target import parse_target
-from frontsim.errors import UnknownEvent, UnknownWebhook
+from frontsim.errors import BadInput, UnknownEvent, UnknownWebhook
 from frontsim.store.log_file import execute_bulk
 from frontsim.store.queue_rows import InterruptedRun
 
@@ -67,6 +67,20 @@ class WebhookRows:
             return self._by_id[webhook_id]
         except KeyError:
             raise UnknownWebhook(f"no webhook {webhook_id}; GET /api/Webhooks lists those that there are") from None
+
+    def named(self, webhook_id: UUID) -> WebhookRow | None:
+        """The webhook of that id; None if there never was one. Raises BadInput: it was deleted."""
+        known = self._by_id.get(webhook_id)
+        if known is None and str(webhook_id) in self._ids.values():
+            text = f"expected the id of a webhook that is there or new, got {webhook_id}, which was deleted"
+            raise BadInput(text, {"webhookId": [text]})
+        return known
+
+    def leading_to(self, event: str, url: str) -> WebhookRow | None:
+        """The oldest webhook of that type and URL for all stores; None if there is none."""
+        wanted = (event, url, None)
+        each = (known for known in self._by_id.values() if _address(known.webhook) == wanted)
+        return next(each, None)
 
     def matching(self, event: str, store_id: int | None) -> Sequence[WebhookRow]:
         """The webhooks that match an event of that type from that store, oldest first."""
@@ -128,6 +142,10 @@ class WebhookRows:
         return number
 
 
+def _address(webhook: Webhook) -> tuple[str, str, int | None]:
+    return webhook.event, webhook.url, webhook.store_id
+
+
 PENDING = "Pending"
 """Status of an event whose first run is not over (open: our choice)."""
 
@@ -174,6 +192,12 @@ def insert_events(
         now,
         PENDING,
     )
+
+
+def webhook_of_event(db: sqlite3.Connection, event_id: UUID) -> int | None:
+    """The number of the webhook that has the event of that id; None if none has."""
+    row = db.execute("SELECT webhook FROM events WHERE id = ?", (event_id.bytes,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def add_attempts(db: sqlite3.Connection, event: int, count: int) -> int:

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.support.recorder import Recorder
+
 WEBHOOK = {"id": "w1", "storeId": None, "event": "SaleCreated", "url": "http://a"}
 ENTRY = {
     "webhookId": "w1",
@@ -66,3 +68,80 @@ def test_wrong_options_are_refused(vendor, run, tmp_path, options, expected):
     assert 3 == done.exit_code
     assert expected in done.output
     assert not (tmp_path / "r").exists()
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """A record of one sale."""
+    event = {
+        "event": "SaleCreated",
+        "webhookId": "6f0e2a9c-7a43-4c39-8a5e-0d9b3b6c1f52",
+        "webhookEventId": "9c7656c4-ae4b-4414-b086-b909765fe9f3",
+        "time": "2026-08-01T10:00:00",
+        "body": {"saleId": 7},
+    }
+    head = {"frontsim": "record", "version": 1, "from": "api", "timezone": "Europe/Oslo", "anonymised": False}
+    file = tmp_path / "day.jsonl"
+    file.write_text("".join(json.dumps(each) + "\n" for each in (head, event)))
+    return file
+
+
+@pytest.fixture
+def hook():
+    with Recorder() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def alone(run, monkeypatch):
+    """A command that starts a simulator of its own."""
+    monkeypatch.delenv("FRONTSIM_BASE_URL")
+    return run
+
+
+def test_a_record_is_replayed(alone, recorded, hook):
+    """Through a simulator of its own, which is named; each delivery is shown."""
+    done = alone("replay", str(recorded), "--to", hook.url)
+    assert 0 == done.exit_code, done.output
+    assert "through a simulator of its own: http://127.0.0.1:" in done.stderr
+    assert "1 events replayed: 1 acknowledged, 0 not" in done.stderr
+    assert "SaleCreated  200 OK" in done.stdout
+    assert 7 != json.loads(hook.calls[0].body)["saleId"]
+
+
+def test_a_fault_is_on_top(alone, recorded, hook):
+    """By its name, or as a rule; what was not acknowledged makes the exit code 1."""
+    rule = '{"fault": "answer", "params": {"status": 418}, "times": 1}'
+    done = alone("replay", str(recorded), "--to", hook.url, "--fault", rule, "--same-ids")
+    assert (1, 0) == (done.exit_code, len(hook.calls))
+    assert "418" in done.stdout
+
+
+def test_an_interrupted_replay_says_how_to_go_on(alone, recorded, hook):
+    """With the seed of its ids, so that references to what was sent survive."""
+    with recorded.open("a") as out:
+        out.write('{"event": "Sale')
+    done = alone("replay", str(recorded), "--to", hook.url, "--seed", "7")
+    assert 3 == done.exit_code
+    assert f"go on with: frontsim replay {recorded} --from-line 3 --seed 7" in done.stderr
+    assert "line 3: expected a whole line" in done.stderr
+
+
+def test_real_events_stay_on_this_machine(alone, recorded):
+    """Unless the user says otherwise: they hold personal data."""
+    done = alone("replay", str(recorded), "--to", "https://shop.example/hook")
+    assert 3 == done.exit_code
+    assert "add --allow-remote to send real events to shop.example" in done.stderr
+
+
+def test_a_file_that_is_no_record_is_refused(alone, tmp_path):
+    (tmp_path / "x").write_text("[]\n")
+    done = alone("replay", str(tmp_path / "x"), "--to", "http://127.0.0.1:1/hook")
+    assert 3 == done.exit_code
+    assert "line 1: expected the first line of a record of this version" in done.stderr
+
+
+def test_a_wrong_fault_is_refused(alone, recorded):
+    done = alone("replay", str(recorded), "--to", "http://127.0.0.1:1/hook", "--fault", '{"fault": 7}')
+    assert 3 == done.exit_code
+    assert "expected a fault's name" in done.stderr

@@ -1,28 +1,47 @@
-"""`record`: real events into a file."""
+"""`record`, `replay`: real events into a file, and out of it to a receiver.
 
+What is sent goes through a simulator, our own or the one at `--base-url`: its log, faults, page and stream know each
+delivery.
+"""
+
+import secrets
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+import orjson
+from click.core import ParameterSource
 
 from frontsim.cli.connection import Api, ControlConnection, api_options
-from frontsim.cli.options import option_group
-from frontsim.cli.output import shown
+from frontsim.cli.options import contracts_option, delivery_options, finite, load, option_group
+from frontsim.cli.output import delivery_line, shown
+from frontsim.client.control import Simulator
+from frontsim.client.errors import CallError
+from frontsim.client.http import is_loopback, read_url
 from frontsim.client.models import WebhookView
 from frontsim.client.retry import RetryPolicy
-from frontsim.clock import WireTime
+from frontsim.client.vendor import FrontSystems
+from frontsim.clock import WireTime, stopwatch
 from frontsim.errors import BadInput, FrontsimError
-from frontsim.records.record import SOURCES, RecordHead, RecordWriter
+from frontsim.hosting.serving import run_in_thread
+from frontsim.records.identities import Renewal, identity_fields
+from frontsim.records.record import SOURCES, RecordHead, RecordReader, RecordWriter
 from frontsim.records.recording import Stretch, recorded_events, stretches
+from frontsim.records.replay import Replay, ReplayPace, ReplayResult
 from frontsim.settings import Settings
+from frontsim.user_input.configuration import read_settings
 
 DAYS = 30
 _EVER = datetime(2000, 1, 1)  # noqa: DTZ001 - a bound of a query, in the vendor's local time
 _DEFAULTS = Settings()
+_LAST_LINES_S = 1.0
 
 
 def say(text: str) -> None:
@@ -138,3 +157,158 @@ def _chosen(found: Sequence[WebhookView], wanted: Sequence[str]) -> list[Webhook
     if unknown := [name for name in wanted if name.lower() not in by_id]:
         raise FrontsimError(f"expected the id of a webhook (see `frontsim webhooks list`), got {unknown[0]!r}")
     return [by_id[name.lower()] for name in wanted] if wanted else list(found)
+
+
+to_options = option_group(
+    click.option("--to", required=True, metavar="URL", help="The receiver; {event} in it is filled in."),
+    click.option("--allow-remote", is_flag=True, help="Send real events to another machine, too."),
+)
+"""Where real events go: `to` and `allow_remote` in the command."""
+
+
+def refuse_remote(to: str, *, allowed: bool) -> None:
+    """Real events hold personal data: they leave this machine only if the user says so."""
+    host = read_url(to.partition("?")[0].replace("{event}", "event")).host
+    if not (allowed or is_loopback(host)):
+        raise BadInput(
+            f"--to: add --allow-remote to send real events to {host}; expected this machine, such as "
+            f"http://127.0.0.1:8500/hook, got {to}"
+        )
+
+
+@contextmanager
+def own_simulator(settings: Mapping[str, Any]) -> Iterator[tuple[Simulator, FrontSystems]]:
+    """A simulator of our own until the block ends: it sends one delivery at a time, so the order is kept."""
+    running = run_in_thread(read_settings(**settings, port=0, ephemeral=True, concurrency=1))
+    try:
+        say(f"through a simulator of its own: {running.control_url.removesuffix('/_sim')} (page, faults, stream)")
+        own = Api(running.base_url, _DEFAULTS.api_key, _DEFAULTS.subscription_key)
+        with Simulator(running.control_url) as simulator, own.open() as front:
+            yield simulator, front
+    finally:
+        running.stop()
+
+
+def _rule(_: click.Context, param: click.Parameter, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Each fault is a name, or a rule as `POST /_sim/faults` takes it."""
+    rules = []
+    for text in texts:
+        try:
+            value = orjson.loads(text) if text.lstrip().startswith("{") else {"fault": text}
+        except ValueError:
+            value = {}
+        if not isinstance(value.get("fault"), str):
+            raise click.BadParameter(f'expected a fault\'s name, or {{"fault": NAME, ...}}, got {text!r}', param=param)
+        rules.append(value)
+    return rules
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@to_options
+@option_group(
+    click.option(
+        "--speed",
+        type=click.FloatRange(min=0, min_open=True),
+        callback=finite,
+        default=1.0,
+        show_default=True,
+        metavar="N",
+        help="How many times faster than that day.",
+    ),
+    click.option("--same-ids", is_flag=True, help="Keep every id as it was: is the receiver idempotent?"),
+    click.option(
+        "--from-line", type=click.IntRange(min=1), default=1, metavar="N", help="Begin with this line of the file."
+    ),
+    click.option("--seed", type=click.IntRange(0), metavar="N", help="Of the fresh ids.  [default: random]"),
+    click.option(
+        "--fault",
+        "rules",
+        multiple=True,
+        callback=_rule,
+        metavar="RULE",
+        help="A fault on top: a name or JSON. Repeatable.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print no deliveries."),
+    token_option,
+    contracts_option,
+    delivery_options,
+)
+@api_options
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    /,
+    api: Api,
+    *,
+    file: Path,
+    to: str,
+    speed: float,
+    from_line: int,
+    seed: int | None,
+    rules: Sequence[Mapping[str, Any]],
+    token: str,
+    contracts: Path | None,
+    allow_remote: bool,
+    same_ids: bool,
+    quiet: bool,
+    **delivery: Any,
+) -> None:
+    """Send a recorded day to a receiver again: in its order, at its pace or faster, with fresh identities.
+
+    The events go through a simulator of its own, or the one that --base-url names, with the faults that are on.
+    References between events survive fresh identities.
+
+    Exit code: 0 every event was acknowledged, 1 some were not, 3 wrong usage, or a line that cannot be read.
+    """
+    refuse_remote(to, allowed=allow_remote)
+    catalog = load(contracts)
+    number = secrets.randbelow(2**32) if seed is None else seed
+    renewal = None if same_ids else Renewal.drawn(identity_fields(catalog), Random(number))  # noqa: S311 - no secret
+    with ExitStack() as stack:
+        reader, show = stack.enter_context(RecordReader(file)), stack.enter_context(live())
+        if ctx.get_parameter_source("base_url") is ParameterSource.DEFAULT:
+            simulator, front = stack.enter_context(own_simulator({**delivery, "contracts": contracts}))
+        else:
+            simulator = stack.enter_context(ControlConnection(api.base_url, token).open())
+            front = stack.enter_context(api.open())
+        for rule in rules:
+            simulator.add_fault(**rule)
+        if not quiet:
+            show(simulator)
+        done = Replay(simulator, front, to=to, catalog=catalog, renewal=renewal, say=say)
+        pace = ReplayPace(speed, ZoneInfo(reader.head.timezone), time.sleep, stopwatch)
+        try:
+            done.run(reader, pace, from_line=from_line)
+        finally:
+            _tell(done.result, file, "" if same_ids else f" --seed {number}")
+    ctx.exit(int(done.result.failed > 0))
+
+
+def _tell(result: ReplayResult, file: Path, more: str) -> None:
+    known = result.acknowledged + result.failed
+    left_out = f", {result.left_out} left out" if result.left_out else ""
+    say(f"{known} events replayed: {result.acknowledged} acknowledged, {result.failed} not{left_out}")
+    if not result.is_complete:
+        say(f"not complete; go on with: frontsim replay {file} --from-line {result.next_line}{more}")
+
+
+@contextmanager
+def live() -> Iterator[Callable[[Simulator], None]]:
+    """Gives what prints each delivery of a simulator; at the end of the block, the last ones too."""
+    threads: list[threading.Thread] = []
+
+    def follow(simulator: Simulator) -> None:
+        with suppress(CallError):  # the stream ends with the simulator, or with its client
+            for message in simulator.stream():
+                about = orjson.loads(message.data)
+                if "outcome" in about:
+                    click.echo(delivery_line(about))
+
+    def start(simulator: Simulator) -> None:
+        threads.append(threading.Thread(target=follow, args=[simulator], name="frontsim-live", daemon=True))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join(_LAST_LINES_S)
