@@ -26,6 +26,7 @@ KINDS = {
         "load-test",
         "reconcile-job",
         "real-days",
+        "agents",
         "own-event-type",
         "own-scenario",
         "delivery-shape",

@@ -181,6 +181,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "frontsim receiver --broken no-dedupe --port 8501 --db broken.db",
         "frontsim receiver --list",
     ),
+    "mcp": ("frontsim mcp --report verdict.json",),
 }
 """By the words behind `frontsim`."""
 
@@ -259,6 +260,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "job": CommandEntry("programs", "job", "Run a list -> resend job to learn from, right or broken."),
     "load": CommandEntry("programs", "load", "Start Locust with a bundled load test."),
     "receiver": CommandEntry("programs", "receiver", "Run the reference receiver, or a broken one."),
+    "mcp": CommandEntry("mcp", "mcp", "Show a coding agent what runs found (extra: mcp)."),
 }
 """Every command, in the order of the help."""
 
