@@ -129,6 +129,54 @@ def test_another_database_is_rolled_back_with_a_warning(monkeypatch, capsys):
     assert "--observe-sql: other cannot be kept from writing" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("dsn", "taken"),
+    [
+        ("postgres://u:secret@h/shop", "postgresql+psycopg://u:secret@h/shop"),
+        ("postgresql://h/shop", "postgresql+psycopg://h/shop"),
+        ("mysql://h/shop", "mysql+pymysql://h/shop"),
+        ("postgres+psycopg://h/shop", "postgresql+psycopg://h/shop"),
+    ],
+)
+def test_a_dsn_without_a_driver_takes_one_that_is_installed(monkeypatch, dsn, taken):
+    """Also in the form that libpq and most hosts print."""
+    asked = []
+
+    def engine(given):
+        asked.append(given)
+        if "+" not in given:
+            raise ModuleNotFoundError("No module named 'psycopg2'")
+        return Other()
+
+    monkeypatch.setattr(sqlalchemy, "create_engine", engine)
+    alchemy_rows(dsn)
+    assert taken == asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "told"),
+    [
+        (
+            "postgres://u:secret@h/shop",
+            "--observe-sql: install a driver: pip install 'psycopg[binary]' (got postgresql://",
+        ),
+        ("mssql://h/shop", "--observe-sql: install a driver: pip install 'pyodbc' (got mssql://h/shop: No module"),
+        ("mysql+oursql://h/shop", "--observe-sql: expected a DSN that SQLAlchemy takes, got mysql+oursql://h/shop: No"),
+    ],
+)
+def test_a_missing_driver_is_named_with_its_pip_line(monkeypatch, dsn, told):
+    """One that the user named is the user's to install, and no password is shown."""
+
+    def engine(_):
+        raise ModuleNotFoundError("No module named 'it'")
+
+    monkeypatch.setattr(sqlalchemy, "create_engine", engine)
+    with pytest.raises(BadInput) as refused:
+        alchemy_rows(dsn)
+    assert str(refused.value).startswith(told)
+    assert "secret" not in str(refused.value)
+
+
 def test_too_many_rows(rows, monkeypatch):
     """They fail, rather than fill the memory."""
     monkeypatch.setattr(bounded, "MOST_ROWS", 1)

@@ -191,12 +191,7 @@ def alchemy_rows(dsn: str) -> Rows:
         raise BadInput(
             "--observe-sql: databases other than sqlite need SQLAlchemy: pip install 'frontsim[sql]' and the driver"
         ) from None
-    try:
-        engine = alchemy.create_engine(dsn)
-    except Exception as error:  # a missing driver and a bad DSN each raise different exceptions
-        raise BadInput(
-            f"--observe-sql: expected a DSN that SQLAlchemy takes, got {without_password(dsn)}: {error}"
-        ) from error
+    engine = _engine(alchemy, dsn)
     dialect, file = engine.dialect, engine.url.database or ""
     if (dialect.name, dialect.driver) == ("sqlite", "pysqlite"):
         return sqlite_rows(file, uri=f"{file}?mode=ro" if "uri" in engine.url.query else "")
@@ -220,6 +215,35 @@ def alchemy_rows(dsn: str) -> Rows:
                 connection.rollback()
 
     return rows
+
+
+_DRIVERS = {
+    "postgresql": ("psycopg", "psycopg[binary]"),
+    "mysql": ("pymysql", "pymysql"),
+    "mariadb": ("pymysql", "pymysql"),
+    "mssql": ("pyodbc", "pyodbc"),
+    "oracle": ("oracledb", "oracledb"),
+}
+"""For a DSN without a driver, where SQLAlchemy's own choice is not installed: another one, and how to install it."""
+
+
+def _engine(alchemy: Any, dsn: str) -> Any:
+    """SQLAlchemy's engine for a DSN, by the driver that it names or one that is installed. Raises BadInput."""
+    dsn = re.sub(r"^postgres(?=[:+])", "postgresql", dsn)  # as libpq and most hosts write it, but not SQLAlchemy
+    name, names_driver, _ = dsn.partition("://")[0].partition("+")
+    driver, package = _DRIVERS.get(name, ("", ""))
+    try:
+        try:
+            return alchemy.create_engine(dsn)
+        except ModuleNotFoundError:
+            if names_driver or not driver:
+                raise
+            return alchemy.create_engine(f"{name}+{driver}{dsn.removeprefix(name)}")
+    except Exception as error:  # a missing driver and a bad DSN each raise different exceptions
+        shown = f"got {without_password(dsn)}: {error}"
+        if isinstance(error, ModuleNotFoundError) and driver and not names_driver:
+            raise BadInput(f"--observe-sql: install a driver: pip install '{package}' ({shown})") from error
+        raise BadInput(f"--observe-sql: expected a DSN that SQLAlchemy takes, {shown}") from error
 
 
 def _refuse_writing(name: str, query: str) -> None:
