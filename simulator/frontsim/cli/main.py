@@ -140,6 +140,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "frontsim fault list",
         "frontsim fault clear",
     ),
+    "relay": (f"frontsim relay --to {_RECEIVER}", f"frontsim relay --to {_RECEIVER} --failed --since 2026-11-24"),
     "record": (
         "frontsim record --out tuesday.jsonl",
         "frontsim record --from log --webhook " + _WEBHOOK + " \\\n    --out log.jsonl",
@@ -242,6 +243,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "reset": CommandEntry("simulator", "reset", "Forget webhooks, events, faults and sinks."),
     "resend": CommandEntry("webhooks", "resend", "Resend one event, once."),
     "reconcile": CommandEntry("reconcile", "reconcile", "List what failed and resend it until nothing is left."),
+    "relay": CommandEntry("records", "relay", "Bring real events to a receiver at your desk."),
     "record": CommandEntry("records", "record", "Write real events into a file."),
     "replay": CommandEntry("records", "replay", "Send a recorded day to a receiver again."),
     "fault": CommandEntry("simulator", "fault", "Break deliveries, the log or the API on purpose."),

@@ -27,14 +27,14 @@ OVERLAP = timedelta(days=2)
 """How far a window reaches back behind `since`: further than two clocks and time zones differ."""
 
 
-def default_file(base_url: str, environment: Mapping[str, str]) -> Path:
-    """Where the state of the job for that API is kept: a file for each API, in the user's folder for such.
+def default_file(base_url: str, environment: Mapping[str, str], *, of: str = "reconcile") -> Path:
+    """Where the state of a command for that API is kept: a file for each API, in the user's folder for such.
 
     Raises:
         Unusable: the environment names no folder.
     """
     url = httpx.URL(base_url)
-    name = f"reconcile-{url.host}-{url.port or url.scheme}.json".replace(":", "_").replace("/", "_")
+    name = f"{of}-{url.host}-{url.port or url.scheme}.json".replace(":", "_").replace("/", "_")
     own = environment.get("FRONTSIM_STATE_DIR")
     if own:
         return Path(own) / name
@@ -42,6 +42,45 @@ def default_file(base_url: str, environment: Mapping[str, str]) -> Path:
     if not (state_home or home):
         raise Unusable("name a file for the job's state with --state: neither XDG_STATE_HOME nor HOME is set")
     return (Path(state_home) if state_home else Path(str(home)) / ".local" / "state") / "frontsim" / name
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[bool]:
+    """Hold the lock of a state file until the block ends; False when another process holds it.
+
+    Raises:
+        Unusable: the lock file cannot be written.
+    """
+    lock_file = file.with_name(f"{file.name}.lock")
+    try:
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
+        lock = lock_file.open("a")
+    except OSError as error:
+        raise Unusable(f"name a file that can be written with --state: {lock_file} cannot ({error.strerror})") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def replace_state(file: Path, document: object) -> None:
+    """Write a state file as a whole: a kill at any moment leaves the old one or the new one.
+
+    Raises:
+        Unusable: it cannot be written.
+    """
+    whole = file.with_name(f"{file.name}.new")
+    try:
+        with whole.open("w", encoding="utf-8") as new:
+            json.dump(document, new, indent=1)
+            new.flush()
+            os.fsync(new.fileno())
+        whole.replace(file)
+    except OSError as error:
+        raise Unusable(f"name a file that can be written with --state: {file} cannot ({error.strerror})") from None
 
 
 class ReconcileState:
@@ -64,22 +103,10 @@ class ReconcileState:
         Raises:
             Unusable: the lock file cannot be written.
         """
-        lock_file = self.file.with_name(f"{self.file.name}.lock")
-        try:
-            lock_file.parent.mkdir(parents=True, exist_ok=True)
-            lock = lock_file.open("a")
-        except OSError as error:
-            raise Unusable(
-                f"name a file that can be written with --state: {lock_file} cannot ({error.strerror})"
-            ) from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            self.read()
-            yield True
+        with locked(self.file) as is_alone:
+            if is_alone:
+                self.read()
+            yield is_alone
 
     def read(self) -> None:
         """Read the file. A damaged one counts as none, because a job that stops for ever would lose more."""
@@ -112,17 +139,7 @@ class ReconcileState:
         """
         self._since[webhook_id] = since
         document = {"webhooks": {key: {"since": day.isoformat()} for key, day in sorted(self._since.items())}}
-        whole = self.file.with_name(f"{self.file.name}.new")
-        try:
-            with whole.open("w", encoding="utf-8") as new:
-                json.dump(document, new, indent=1)
-                new.flush()
-                os.fsync(new.fileno())
-            whole.replace(self.file)
-        except OSError as error:
-            raise Unusable(
-                f"name a file that can be written with --state: {self.file} cannot ({error.strerror})"
-            ) from None
+        replace_state(self.file, document)
 
 
 _Count = Callable[[ReconcileResult], int]

@@ -145,3 +145,17 @@ def test_a_wrong_fault_is_refused(alone, recorded):
     done = alone("replay", str(recorded), "--to", "http://127.0.0.1:1/hook", "--fault", '{"fault": 7}')
     assert 3 == done.exit_code
     assert "expected a fault's name" in done.stderr
+
+
+def test_a_relay_sends_to_this_machine_alone(run):
+    """Real events hold personal data."""
+    done = run("relay", "--to", "https://shop.example/hook")
+    assert 3 == done.exit_code
+    assert "add --allow-remote to send real events to shop.example" in done.stderr
+
+
+def test_a_relay_with_a_broken_state_is_refused(run, tmp_path):
+    (tmp_path / "s").write_text("{")
+    done = run("relay", "--to", "http://127.0.0.1:1/hook", "--state", str(tmp_path / "s"))
+    assert (3, "{") == (done.exit_code, (tmp_path / "s").read_text())
+    assert "expected the state of an earlier relay" in done.stderr
