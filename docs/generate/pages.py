@@ -37,6 +37,8 @@ from docs.generate.contracts import (
     scenarios,
 )
 from docs.generate.examples import EXAMPLES, STACKS, example, source
+from docs.generate.openapi import DOCUMENT
+from docs.generate.openapi import rendered as document
 from docs.generate.options import load_options, pytest_options, settings
 from docs.generate.place import ROOT
 from docs.generate.python_api import python_api
@@ -98,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is older than the code")
     check = parser.parse_args(arguments).check
     older = 0
-    for page in pages():
+    for page in (DOCUMENT, *pages()):  # the pages are written from the document
         text = page.read_text("utf-8")
-        if (now := rendered(text)) != text:
+        if (now := document(text) if page == DOCUMENT else rendered(text)) != text:
             older += 1
             if not check:
                 page.write_text(now, "utf-8")

@@ -3,7 +3,7 @@
 caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, Sinks, Stream ────────┐
                      ├-> any other /_sim/... -> NotFoundRoutes                                        │
                      ├-> / and /_sim/page/... -> PageRoutes, LogReads, EventReads, Verify, ... ───────┤
-                     └-> everything else -> CallLog -> Gateway -> Webhooks, WebhookTypes, Events ─────┤
+                     └-> everything else -> CallLog -> Gateway -> Webhooks, WebhookTypes, Events, Desk┤
                                                                                                       │
                                                                  EventLog -> Dispatcher -> WebhookSender
 """
@@ -35,7 +35,7 @@ from frontsim.api.replay import ReplayApi
 from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
-from frontsim.api.webhooks import ShopReads, Webhooks, WebhookTypes
+from frontsim.api.webhooks import Webhooks, WebhookTypes
 from frontsim.clock import Clock, Ids, WireTime
 from frontsim.delivery.dispatcher import Dispatcher
 from frontsim.delivery.webhook_sender import WebhookSender
@@ -45,6 +45,8 @@ from frontsim.domain.faults import SINK
 from frontsim.domain.model import Delivery
 from frontsim.domain.target import tls_context
 from frontsim.errors import FrontsimError, StoreFailed
+from frontsim.neighbours.book import Book
+from frontsim.neighbours.desk import Desk
 from frontsim.pages.event import EventReads
 from frontsim.pages.log import CallReads, LogReads, SinkReads
 from frontsim.pages.site import ASSETS, PageRoutes, Registry
@@ -106,6 +108,7 @@ class App:
         self._reader = Reader(db, is_quick=lambda: self.store.is_quick)
         self._sinks = Sinks(faults=CallFaults(rules=self._rules, clock=self._clock))
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
+        self._book = Book(shop=self._shop, log=self.store, reader=self._reader, wire_time=self.wire_time)
         self._verify = Verify(settings)
         self._stopped = False
 
@@ -158,7 +161,7 @@ class App:
             *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
             *WebhookTypes(catalog=self._catalog).routes,
             *Events(store=self.store, reader=self._reader, wire_time=self.wire_time).routes,
-            *ShopReads(world=self._payloads.world).routes,
+            *Desk(book=self._book).routes,
         ]
         keys = Keys(
             auth=self._settings.auth,
@@ -241,7 +244,7 @@ class App:
                 "auth": self._settings.auth,
             },
             reset_log=self._dispatcher.reset,
-            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._shop.reset, *forget],
+            forget=[self._rules.clear, self._sinks.forget, leases.forget, self._shop.reset, self._book.forget, *forget],
         )
         return [
             *TriggerApi(
@@ -250,6 +253,7 @@ class App:
                 async_payloads=self._async_payloads,
                 event_times=self._event_times,
                 shop=self._shop,
+                catch_up=self._book.catch_up,
                 seed=self._settings.seed,
                 is_stopping=lambda: self._stopped,
             ).routes,

@@ -106,7 +106,7 @@ class WireTime:
     """
 
     def __init__(self, zone: ZoneInfo, *, openapi: bool = False) -> None:
-        self._zone = zone
+        self.zone = zone
         self._openapi = openapi
 
     def write(self, moment: Milliseconds) -> str:
@@ -114,7 +114,7 @@ class WireTime:
         second, fraction = divmod(moment, 1000)
         if self._openapi:
             return f"{_second(second, UTC)}.{fraction:03}0000+00:00"
-        text = _second(second, self._zone)
+        text = _second(second, self.zone)
         return f"{text}.{fraction:03}".rstrip("0") if fraction else text
 
     def read(self, text: str, *, upper: bool = False) -> Milliseconds:
@@ -141,7 +141,7 @@ class WireTime:
             local = (
                 datetime.fromisoformat(f"{naive.isoformat()}{zone.upper()}")
                 if zone
-                else naive.replace(tzinfo=self._zone, fold=int(upper))
+                else naive.replace(tzinfo=self.zone, fold=int(upper))
             )
         except ValueError:
             raise ValueError(

@@ -58,7 +58,7 @@ async def test_a_file_of_format_1(tmp_path: Path):
         (old,) = await shop.sells()
     with closing(sqlite3.connect(path)) as db:
         db.executescript(
-            "DROP TABLE causes; DROP TABLE changed; DROP TABLE answer_heads; DROP TABLE seconds;"
+            "DROP TABLE causes; DROP TABLE changed; DROP TABLE answer_heads; DROP TABLE seconds; DROP TABLE shop;"
             "PRAGMA user_version = 1;"
         )
     async with StoreDriver(path) as shop:
@@ -66,7 +66,7 @@ async def test_a_file_of_format_1(tmp_path: Path):
         assert None is await cause_of(shop, old.webhook_event_id)
         assert CauseDetail("sale", 1, [], 0, 0) == await cause_of(shop, new)
     with closing(sqlite3.connect(path)) as db:
-        assert (4,) == db.execute("PRAGMA user_version").fetchone()
+        assert (5,) == db.execute("PRAGMA user_version").fetchone()
     async with StoreDriver(path):  # and once more, as it is now
         pass
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from frontsim.api.gateway import CallFaults, broken_answer
-from frontsim.api.responses import json, read_object
+from frontsim.api.responses import json
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds, WireTime
 from frontsim.domain.fault_rules import FaultRules, read_rule, write_rule
@@ -22,7 +22,7 @@ from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.near import not_among
-from frontsim.user_input.request_body import parsed, read_body
+from frontsim.user_input.request_body import parsed, read_body, read_object
 
 _ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100

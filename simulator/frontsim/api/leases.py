@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.responses import json, read_object
+from frontsim.api.responses import json
 from frontsim.clock import Clock, Milliseconds
 from frontsim.domain.delivery_shape import HeaderNames, filled_url
 from frontsim.domain.model import (
@@ -44,6 +44,7 @@ from frontsim.payloads.making.profiles import PROFILES
 from frontsim.payloads.world.moments import EventTimes, Ticks
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields, shown_briefly
+from frontsim.user_input.request_body import read_object
 
 MOST_AT_ONCE = 10_000
 """Deliveries in one lease."""

@@ -14,14 +14,12 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from frontsim import errors
-from frontsim.errors import BadInput, Busy, FrontsimError, UnsupportedMediaType
-from frontsim.user_input.request_body import as_object, parsed, read_body
+from frontsim.errors import BadInput, Busy, FrontsimError
 
 MOST_FIELDS = 100
 """Fields that a refusal names one by one; of more, only how many."""
@@ -144,26 +142,6 @@ def refusal(error: FrontsimError, *, bad_input: int = 400) -> Response:
     if isinstance(error, Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
-
-
-async def read_object(request: Request, *, any_type: bool = False, empty: bool = False) -> dict[str, Any]:
-    """The JSON object in a request's body.
-
-    Args:
-        request: its Content-Type may be missing; if there is one, it must be JSON.
-        any_type: take any Content-Type, as `curl -d` sends it.
-        empty: read a missing body as `{}`.
-
-    Raises:
-        UnsupportedMediaType, BodyTooLarge, BadInput, Busy: with what was expected and what came.
-    """
-    body = await read_body(request)
-    if not body.strip() and empty:
-        return {}
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
-    return as_object(await parsed(body))
 
 
 _CUT = 100  # characters of the request that are shown

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.responses import end_with_caller, json, read_object
+from frontsim.api.responses import end_with_caller, json
 from frontsim.catalog import Catalog
 from frontsim.clock import stopwatch
 from frontsim.domain.model import Occurrence, Raised, RaisedBy, with_known_store
@@ -26,7 +26,7 @@ from frontsim.payloads.making.shop import ACTS, Shop, day
 from frontsim.payloads.world.moments import SECOND, EventTimes
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields
-from frontsim.user_input.request_body import as_object, parsed, read_body
+from frontsim.user_input.request_body import as_object, parsed, read_body, read_object
 
 CHUNK = 200
 """Occurrences that are built here and logged at a time; other calls get their turn in between."""
@@ -114,6 +114,7 @@ class TriggerApi:
         async_payloads: AsyncPayloads,
         event_times: EventTimes,
         shop: Shop,
+        catch_up: Callable[[], Awaitable[None]],
         seed: int,
         is_stopping: Callable[[], bool],
     ) -> None:
@@ -122,6 +123,7 @@ class TriggerApi:
         self._async_payloads = async_payloads
         self._event_times = event_times
         self._shop = shop
+        self._catch_up = catch_up
         self._seed = seed
         self._is_stopping = is_stopping
         self.routes = [
@@ -199,6 +201,7 @@ class TriggerApi:
         speed = fields.number("speed", least=1, most=1_000_000) or DAY_SPEED
         fields.check()
         assert what is not None
+        await self._catch_up()  # the levels that acts begin with are those of the log
         if what == DAY:
             return await self._play_day(request, speed)
         return await self._raise(
@@ -307,7 +310,10 @@ class TriggerApi:
             raised = asyncio.get_running_loop().create_future()
             raised.set_exception(_stopping())
         else:
-            raised = self._store.accept([with_known_store(item) for item in occurrences], first, causes)
+            keep = causes[0].what != TRIGGER  # acts change the shop, whether a webhook matches or not
+            raised = self._store.accept([with_known_store(item) for item in occurrences], first, causes, keep=keep)
+            if keep:
+                self._shop.undo_if_refused(raised, first, len(occurrences))
         logged.expect(len(occurrences), raised)
 
 

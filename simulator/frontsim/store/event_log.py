@@ -58,6 +58,7 @@ class EventLog:
             undo.pop_all()
         self.changes = Changes(self._log_writer.sequence)
         self.next_occurrence: int = self._log_writer.next_occurrence
+        self._unread: int | None = 1 if self.next_occurrence > 1 else None
         self.era = 0
         """How often the log was reset.
 
@@ -157,21 +158,35 @@ class EventLog:
         self.next_occurrence += count
         return self.next_occurrence - count
 
+    def take_unread(self) -> int | None:
+        """The lowest number of an occurrence that was logged since the last call, or before the start; None for none.
+
+        Numbers are logged out of order, so a reader that has read higher numbers reads again from this one.
+        """
+        unread, self._unread = self._unread, None
+        return unread
+
+    def mark_unread(self, first: int) -> None:
+        """Note that occurrences from that number on are to be read."""
+        self._unread = first if self._unread is None else min(first, self._unread)
+
     def accept(
-        self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = ()
+        self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = (), *, keep: bool = False
     ) -> "asyncio.Future[list[Raised]]":
         """Log occurrences, numbered from `first`, and what raised them, in the same order.
 
         What is accepted first is logged first, awaited or not. Once the future has its result, their events are never
-        forgotten.
+        forgotten. `keep` notes those that no webhook matches, too.
 
         Raises (the future):
             Busy: too much would wait; nothing of it was kept.
             StoreFailed: the file cannot be written.
         """
-        return self._group_commit.submit(
-            lambda writer: writer.accept(occurrences, first, causes), long=_are_large(occurrences)
+        accepted = self._group_commit.submit(
+            lambda writer: writer.accept(occurrences, first, causes, keep=keep), long=_are_large(occurrences)
         )
+        accepted.add_done_callback(lambda _: self.mark_unread(first))  # before the caller hears of it
+        return accepted
 
     async def replay(self, item: Replayed, number: int) -> tuple[Raised, bool]:
         """Log an event that really happened, as `LogWriter.replay` does."""
@@ -188,6 +203,7 @@ class EventLog:
         leased: list[Delivery] = await self._group_commit.submit(
             lambda writer: writer.lease(occurrences, first), long=_are_large(occurrences)
         )
+        self.mark_unread(first)
         return leased
 
     async def lease_resends(self, count: int) -> list[Delivery]:

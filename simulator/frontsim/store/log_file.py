@@ -119,9 +119,9 @@ class LogFile:
 
 
 APPLICATION_ID = 0x46524F4E  # "FRON", in the file's header
-VERSION = 4
+VERSION = 5
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-_ADDED_IN = {2: ("causes", "changed"), 3: ("answer_heads",), 4: ("seconds",)}
+_ADDED_IN = {2: ("causes", "changed"), 3: ("answer_heads",), 4: ("seconds",), 5: ("shop",)}
 """Tables that an older file lacks, by the format that brought them. Opening it adds them, empty: nothing was noted."""
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _PAGE = 8_192  # bytes, of a new file: twice SQLite's default, so that half as many pages are written

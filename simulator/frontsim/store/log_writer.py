@@ -33,11 +33,15 @@ from frontsim.store.rows import (
     insert_causes,
     insert_events,
     insert_finished,
+    insert_for_shop,
     insert_interrupted,
     take_failed,
     webhook_of_event,
 )
 
+_NEXT_OCCURRENCE = """
+SELECT max((SELECT coalesce(max(number), 0) FROM occurrences), (SELECT coalesce(max(number), 0) FROM shop)) + 1
+"""
 _LARGE = 4_096  # bytes of a body; for smaller ones, which most are, a copy without it costs more than it saves
 
 
@@ -69,9 +73,7 @@ class LogWriter:
         self._seconds.load()
         (self.sequence,) = self._db.execute("SELECT sequence FROM log").fetchone()
         (self._next_event,) = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM events").fetchone()
-        self.next_occurrence: int = self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM occurrences").fetchone()[
-            0
-        ]
+        self.next_occurrence: int = self._db.execute(_NEXT_OCCURRENCE).fetchone()[0]
         self._changes: list[Change] = []
 
     def subscribe(self, event: str, url: str, store_id: int | None, webhook_id: UUID | None = None) -> Webhook:
@@ -91,20 +93,25 @@ class LogWriter:
         webhook = self.webhooks.end(webhook_id, self._clock.now())
         self._changes.append(("webhook.deleted", webhook))
 
-    def accept(self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = ()) -> list[Raised]:
+    def accept(
+        self, occurrences: Sequence[Occurrence], first: int, causes: Sequence[RaisedBy] = (), *, keep: bool = False
+    ) -> list[Raised]:
         """Log occurrences, numbered from `first`, each with an event and a queued run per webhook that matches.
 
-        An occurrence that no webhook matches leaves no trace, as at the vendor (inferred).
+        An occurrence that no webhook matches leaves no event, as at the vendor (inferred).
 
         Args:
             occurrences: what happened.
             first: the number of the first.
             causes: what raised them, in the same order; each stands for as many occurrences as it says.
+            keep: note those that no webhook matches for the shop's reads, because they change the shop all the same.
 
         Raises:
             Busy: too much would wait.
         """
         deliveries, raised = self._raise(occurrences, first, leased=False, causes=causes)
+        if keep:
+            insert_for_shop(self._db, occurrences, first)
         self.queue.enqueue(deliveries)
         return raised
 
@@ -275,7 +282,7 @@ class LogWriter:
 
         Only the sequence of changes and the numbers of runs go on.
         """
-        log = ("webhooks", "destinations", "occurrences", "events", "causes", "queue", "runs")
+        log = ("webhooks", "destinations", "occurrences", "shop", "events", "causes", "queue", "runs")
         for table in (*log, "changed", "answer_heads", "seconds"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand in the lines above
         changes = self._changes

@@ -7,7 +7,7 @@ caller neither blocks other callers nor stops SQLite from emptying the WAL.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from frontsim.store.log_pages import (
     read_event,
     read_log_page,
 )
+from frontsim.store.rows import ShopRow, read_shop
 
 T = TypeVar("T")
 
@@ -195,6 +196,10 @@ class Reader:
                 f"webhook {webhook_id} has no event {webhook_event_id}; GET /api/WebhooksEvents/{webhook_id} lists them"
             )
         return entries[0]
+
+    async def shop(self, since: int, events: Collection[str], stores: Collection[int], *, most: int) -> list[ShopRow]:
+        """What the shop's reads follow from: see `read_shop`."""
+        return await self._query(lambda db: read_shop(db, since, events, stores, most))
 
     async def log_page(self, query: LogPageQuery) -> LogPage:
         """Some events of all webhooks, newest first."""

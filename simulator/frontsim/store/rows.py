@@ -6,7 +6,7 @@ Events that are logged in one step have consecutive numbers, so a cause is a ran
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -198,6 +198,49 @@ def webhook_of_event(db: sqlite3.Connection, event_id: UUID) -> int | None:
     """The number of the webhook that has the event of that id; None if none has."""
     row = db.execute("SELECT webhook FROM events WHERE id = ?", (event_id.bytes,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def insert_for_shop(db: sqlite3.Connection, occurrences: Sequence[Occurrence], first: int) -> None:
+    """Insert those of the occurrences, numbered from `first`, that are not logged because no webhook matched them."""
+    logged = db.execute(
+        "SELECT number FROM occurrences WHERE number BETWEEN ? AND ?", (first, first + len(occurrences) - 1)
+    )
+    numbers = {number for (number,) in logged}
+    execute_bulk(
+        db,
+        "INSERT INTO shop SELECT * FROM (VALUES {rows}) WHERE column1 > 0",
+        [
+            (number, item.event, item.store_id, bytearray(item.body))
+            for number, item in enumerate(occurrences, first)
+            if number not in numbers
+        ],
+    )
+
+
+_SHOP = """
+SELECT number, event, store_id, body FROM occurrences
+WHERE number >= ? AND (event IN ({events}) OR store_id NOT IN ({stores}))
+UNION ALL SELECT number, event, store_id, body FROM shop WHERE number >= ?
+ORDER BY number LIMIT ?
+"""
+ShopRow = tuple[int, str, int | None, bytes]
+"""An occurrence's number, its event type or the call that noted it, its store, and its body."""
+
+
+def read_shop(
+    db: sqlite3.Connection, since: int, events: Collection[str], stores: Collection[int], most: int
+) -> list[ShopRow]:
+    """The occurrences of these types, or from other stores than these, and all that calls noted, by number.
+
+    Args:
+        db: a connection.
+        since: the lowest number.
+        events: event types.
+        stores: ids.
+        most: rows, at most.
+    """
+    sql = _SHOP.format(events=", ".join("?" * len(events)), stores=", ".join("?" * len(stores)))
+    return db.execute(sql, (since, *events, *stores, since, most)).fetchall()
 
 
 def add_attempts(db: sqlite3.Connection, event: int, count: int) -> int:

@@ -27,6 +27,13 @@ CREATE TABLE occurrences (            -- what happened in the shop, once, howeve
   body     BLOB NOT NULL              -- byte for byte what is sent
 ) STRICT;
 
+CREATE TABLE shop (                   -- what happened in the shop and no webhook matched; and what its calls noted
+  number   INTEGER PRIMARY KEY,       -- counts with those of `occurrences`
+  event    TEXT NOT NULL,             -- an event type, or the path of the call that noted it
+  store_id INTEGER,
+  body     BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE events (                 -- one occurrence for one webhook
   number      INTEGER PRIMARY KEY,
   id          BLOB NOT NULL UNIQUE,   -- webhookEventId: sorts by age, so this index grows at its right edge

@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from frontsim.errors import BadInput, BodyTooLarge, Busy
+from frontsim.errors import BadInput, BodyTooLarge, Busy, UnsupportedMediaType
 from frontsim.user_input.fields import most_values, read_json, shown_briefly
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -130,3 +130,23 @@ def as_object(value: object) -> dict[str, Any]:
         text = f"expected a JSON object, got {shown_briefly(value)}"
         raise BadInput(text, {"": [text]})
     return value
+
+
+async def read_object(request: Request, *, any_type: bool = False, empty: bool = False) -> dict[str, Any]:
+    """The JSON object in a request's body.
+
+    Args:
+        request: its Content-Type may be missing; if there is one, it must be JSON.
+        any_type: take any Content-Type, as `curl -d` sends it.
+        empty: read a missing body as `{}`.
+
+    Raises:
+        UnsupportedMediaType, BodyTooLarge, BadInput, Busy: with what was expected and what came.
+    """
+    body = await read_body(request)
+    if not body.strip() and empty:
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type and not any_type and media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(f"expected Content-Type: application/json, got {media_type[:100]}")
+    return as_object(await parsed(body))

@@ -60,11 +60,11 @@ def test_a_size_that_is_sold_out_gives_way_to_the_next() -> None:
     shop, world = state(), World(1)
     stock_id = world.shops[0].stock.id
     first, second = world.sizes[0], world.sizes[1]
-    shop.levels.change(stock_id, first, on_hand=-shop.levels.of(stock_id, first).on_hand)
+    shop.levels.change(stock_id, first, number=1, on_hand=-shop.levels.of(stock_id, first).on_hand)
 
     assert shop.stocked(stock_id, first, 1) == second
     for size in world.sizes:
-        shop.levels.change(stock_id, size, on_hand=-shop.levels.of(stock_id, size).on_hand)
+        shop.levels.change(stock_id, size, number=1, on_hand=-shop.levels.of(stock_id, size).on_hand)
     assert shop.stocked(stock_id, first, 1) == first
 
 

@@ -12,17 +12,17 @@ def test_a_level_is_changed_by_what_moves() -> None:
     start = levels.of(7, SIZE)
 
     assert start.reserved == 0
-    assert levels.change(7, SIZE, on_hand=-1) == Level(start.on_hand - 1, 0)
-    assert levels.change(7, SIZE, reserved=2) == Level(start.on_hand - 1, 2)
+    assert levels.change(7, SIZE, number=1, on_hand=-1) == Level(start.on_hand - 1, 0)
+    assert levels.change(7, SIZE, number=1, reserved=2) == Level(start.on_hand - 1, 2)
     assert levels.available(7, SIZE) == start.on_hand - 3
-    assert levels.change(7, SIZE, on_hand=-2, reserved=-2) == Level(start.on_hand - 3, 0)
+    assert levels.change(7, SIZE, number=1, on_hand=-2, reserved=-2) == Level(start.on_hand - 3, 0)
 
 
 def test_stocks_and_sizes_have_levels_of_their_own() -> None:
     """Nothing else moves."""
     levels = StockLevels(1)
     before = levels.of(8, SIZE), levels.of(7, OTHER)
-    levels.change(7, SIZE, on_hand=5)
+    levels.change(7, SIZE, number=1, on_hand=5)
 
     assert before == (levels.of(8, SIZE), levels.of(7, OTHER))
 

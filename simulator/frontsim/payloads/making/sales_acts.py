@@ -244,7 +244,7 @@ def reservation(state: ShopState) -> None:
         quantity=pieces,
         size=size,
     )
-    state.levels.change(store.stock.id, size, reserved=pieces)
+    state.reserve(store.stock.id, size, pieces)
     state.write("StockReservationCreated", reservation_json(reserved), store.id)
     state.reservations.append(reserved)
 
@@ -266,7 +266,7 @@ def _store_of(state: ShopState, reserved: Reservation) -> int:
 
 def _end(state: ShopState, reserved: Reservation, store_id: int, *, released: bool) -> None:
     """Free the pieces. A release ends the reservation now."""
-    state.levels.change(reserved.stock_id, reserved.size, reserved=-reserved.quantity)
+    state.reserve(reserved.stock_id, reserved.size, -reserved.quantity)
     ended = reserved._replace(expires=state.now) if released else reserved
     state.write("StockReservationExpired", {**reservation_json(ended), "isReleased": released}, store_id)
 

@@ -8,9 +8,11 @@ by the reservations and releases since; moments never go back. The same acts wit
 order, give the same bytes.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
@@ -67,15 +69,15 @@ class Shop:
 
     def __init__(self, *, seed: int, in_profile: Callable[[Occurrence, int], Occurrence] | None = None) -> None:
         self._in_profile = in_profile
-        self._state = ShopState(World(seed))
+        self.state = ShopState(World(seed))
 
     def reset(self) -> None:
         """Forget all acts and the time; acts may be numbered from 0 again."""
-        self._state = ShopState(self._state.world)
+        self.state = ShopState(self.state.world)
 
     def next_opening(self) -> Ticks:
         """The start of the next trading day after all acts so far, from which `day` counts its seconds."""
-        return next_opening(self._state.now)
+        return next_opening(self.state.now)
 
     def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
         """Do one business act; returns every event that it causes, in causal order.
@@ -96,9 +98,22 @@ class Shop:
             raise BadInput(text, {"what": [text]})
         if number < 0:
             raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
-        self._state.begin(what, number, of_number(number) if at is None else at)
-        act.do(self._state)
-        caused = self._state.close()
+        return self.perform(what, act.do, number=number, at=of_number(number) if at is None else at)
+
+    def undo_if_refused(self, logged: "asyncio.Future[Any]", first: int, count: int) -> None:
+        """Change no levels by occurrences of these numbers, if the log refuses them."""
+
+        def undo(done: "asyncio.Future[Any]") -> None:
+            if done.cancelled() or done.exception() is not None:
+                self.state.levels.forget(first, count)
+
+        logged.add_done_callback(undo)
+
+    def perform(self, what: str, do: Callable[[ShopState], None], *, number: int, at: Ticks) -> list[Occurrence]:
+        """Do an act that has no name here, as `act` does."""
+        self.state.begin(what, number, at)
+        do(self.state)
+        caused = self.state.close()
         return caused if self._in_profile is None else [self._in_profile(item, number) for item in caused]
 
 

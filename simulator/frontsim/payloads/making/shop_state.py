@@ -1,7 +1,7 @@
 """The memory of a shop between two acts: events, levels.
 
-A level that has not changed yet follows from the seed. Only changed levels take memory, at most one per stock and
-size.
+A level that has not changed yet follows from the seed; a changed one is the log's, once it is there. Only changed
+levels take memory, at most one per stock and size.
 
 Ids follow from the act's number, so acts that count on after a restart get new ids. The memory is bounded, so a
 shop may trade for weeks.
@@ -19,7 +19,7 @@ from frontsim.payloads.documents.orders import Order, Reservation
 from frontsim.payloads.documents.sales import Sale, receipt_no
 from frontsim.payloads.documents.settlements import SettlementTotals
 from frontsim.payloads.documents.stock import GoodsDelivery, Level, Transfer, movement_json
-from frontsim.payloads.world.assortment import Size
+from frontsim.payloads.world.assortment import ADDED, Size
 from frontsim.payloads.world.chain import Store, Terminal
 from frontsim.payloads.world.moments import SECOND, Ticks
 from frontsim.payloads.world.money import Ore
@@ -30,30 +30,50 @@ from frontsim.payloads.world.world import FIRST_ACT_NUMBER, World
 _FIRST_LEAST, _FIRST_SPAN = 6, 30
 
 
+Known = tuple[int, Level]
+"""A level, and the number of the occurrence after which it holds."""
+
+
 class StockLevels:
-    """The pieces on hand, and how many of them are reserved."""
+    """The pieces on hand, and how many of them are reserved.
+
+    Two sources know a level that has changed, and the higher occurrence number is right: the acts, from the moment in
+    which they are made, and the log (`logged`, by stock and GTIN), which also has what was triggered.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._known: dict[tuple[int, int], Level] = {}
+        self._acted: dict[tuple[int, str], Known] = {}
+        self.logged: dict[tuple[int, str], Known] = {}
 
     def of(self, stock_id: int, size: Size) -> Level:
         """The current level."""
-        return self._known.get((stock_id, size.number)) or self._first(stock_id, size)
+        key = (stock_id, size.gtin)
+        acted, logged = self._acted.get(key), self.logged.get(key)
+        if acted is None or (logged is not None and logged[0] > acted[0]):
+            return self.first(stock_id, size) if logged is None else logged[1]
+        return acted[1]
 
     def available(self, stock_id: int, size: Size) -> int:
         """Pieces that are on hand and not reserved."""
         level = self.of(stock_id, size)
         return level.on_hand - level.reserved
 
-    def change(self, stock_id: int, size: Size, *, on_hand: int = 0, reserved: int = 0) -> Level:
-        """Move pieces in or out, reserve or release them; returns the level afterwards."""
+    def change(self, stock_id: int, size: Size, *, number: int, on_hand: int = 0, reserved: int = 0) -> Level:
+        """Move pieces in or out, reserve or release them, by the occurrence of a number; returns the level after it."""
         level = self.of(stock_id, size)
         changed = Level(level.on_hand + on_hand, level.reserved + reserved)
-        self._known[stock_id, size.number] = changed
+        self._acted[stock_id, size.gtin] = number, changed
         return changed
 
-    def _first(self, stock_id: int, size: Size) -> Level:
+    def forget(self, first: int, count: int) -> None:
+        """Undo the changes by occurrences that the log has refused."""
+        self._acted = {key: known for key, known in self._acted.items() if not first <= known[0] < first + count}
+
+    def first(self, stock_id: int, size: Size) -> Level:
+        """The level before the first change."""
+        if size.number >= ADDED:
+            return Level(0, 0)
         return Level(_FIRST_LEAST + spread(self._seed, f"level {stock_id}/{size.number}", _FIRST_SPAN), 0)
 
 
@@ -106,7 +126,7 @@ class ShopState:
         self.transfers: dict[bool, deque[Transfer]] = {virtual: deque(maxlen=REMEMBERED) for virtual in (False, True)}
         self.now: Ticks = 0
         self.draws = SeededDraws(world.seed, "shop", 0)
-        self._number = 0
+        self._number = self._first = 0
         self._used: dict[str, int] = {}
         self._journal: list[Occurrence] = []
 
@@ -114,13 +134,22 @@ class ShopState:
         """Start an act. Time never goes back: an earlier `at` becomes just after the last event."""
         self.draws = SeededDraws(self.world.seed, f"act {what}", number)
         self.now = max(at, self.now + 1)
-        self._number = number % _ROUND
+        self._number, self._first = number % _ROUND, number
         self._used = {}
         self._journal = []
 
     def close(self) -> list[Occurrence]:
         """The events of the act, in order."""
         return self._journal
+
+    @property
+    def occurrence(self) -> int:
+        """The number of the event that is written next: acts are numbered as their first event is."""
+        return self._first + len(self._journal)
+
+    def reserve(self, stock_id: int, size: Size, pieces: int) -> None:
+        """Reserve pieces, or release them, by the event that is written next."""
+        self.levels.change(stock_id, size, number=self.occurrence, reserved=pieces)
 
     def wait(self, least: Ticks, most: Ticks) -> Ticks:
         """Advance the time; returns the new moment."""
@@ -152,7 +181,7 @@ class ShopState:
         id_: int | None = None,
     ) -> None:
         """Move pieces of a size, in or out, and add the movement's event with the levels after it."""
-        level = self.levels.change(stock_id, size, on_hand=pieces, reserved=reserved)
+        level = self.levels.change(stock_id, size, number=self.occurrence, on_hand=pieces, reserved=reserved)
         body = movement_json(
             movement_id=self.world.id("movement", self.next("movement")) if id_ is None else id_,
             kind=kind,

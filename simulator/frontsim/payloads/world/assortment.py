@@ -14,7 +14,7 @@ _SHOES = tuple(str(size) for size in range(36, 47))
 _CHILD = ("86/92", "98/104", "110/116", "122/128", "134/140")
 _ONE = ("One size",)
 
-_COLOURS = ("Black", "Navy", "Fjord blue", "Moss green", "Rød", "Grå melange", "Off-white")
+COLOURS = ("Black", "Navy", "Fjord blue", "Moss green", "Rød", "Grå melange", "Off-white")
 
 _STYLES: tuple[tuple[str, str, Ore, tuple[str, ...], int], ...] = (
     ("Merino crew neck", "goods", 99900, _LETTERS, 3),
@@ -123,7 +123,7 @@ def assortment(seed: int) -> tuple[Size, ...]:
 
 def _products() -> list[tuple[str, str, Ore, tuple[str, ...], str]]:
     return [
-        (name, group, price, sizes, _COLOURS[(shade + place) % len(_COLOURS)] if group == "goods" else "")
+        (name, group, price, sizes, COLOURS[(shade + place) % len(COLOURS)] if group == "goods" else "")
         for place, (name, group, price, sizes, colours) in enumerate(_STYLES)
         for shade in range(colours)
     ]
@@ -137,17 +137,36 @@ def _size(seed: int, number: int, product: int, label: str, text: str, group: st
     gtin = gtin13(f"703314{item}")
     sku = f"{label[:3].upper()}-{product % 10000}-{text}".replace(" ", "")
     cost = {currency: share(price, percent) for currency, price in prices.items()}
+    return _sold(number, product, (identity, gtin, sku), (label, text, group), prices, cost)
+
+
+def _sold(
+    number: int,
+    product: int,
+    codes: tuple[str, str, str],
+    texts: tuple[str, str, str],
+    prices: Mapping[str, Ore],
+    cost: Mapping[str, Ore],
+) -> Size:
     return Size(
-        number=number,
-        product_id=product,
-        identity=identity,
-        gtin=gtin,
-        sku=sku,
-        label=label,
-        text=text,
-        group=group,
-        price=prices,
-        cost=cost,
-        codes_json=_json({"identity": identity, "gtin": gtin, "externalSKU": sku})[1:-1],
+        number,
+        product,
+        *codes,
+        *texts,
+        prices,
+        cost,
+        codes_json=_json(dict(zip(("identity", "gtin", "externalSKU"), codes, strict=True)))[1:-1],
         cost_json={currency: _json(amount(each)) for currency, each in cost.items()},
     )
+
+
+ADDED = 1_000_000
+"""The numbers of sizes that a caller added begin here; they begin without a piece in stock."""
+
+
+def added_size(product_id: int, codes: tuple[str, str, str], texts: tuple[str, str], price: Ore, cost: Ore) -> Size:
+    """A size of a product that a caller added: its identity, GTIN and SKU, its label and the text of the size.
+
+    Both amounts hold in every currency.
+    """
+    return _sold(ADDED, product_id, codes, (*texts, "goods"), dict.fromkeys(_RATES, price), dict.fromkeys(_RATES, cost))

@@ -1,0 +1,385 @@
+"""What each reading operation answers: pure functions over the book. `contracts/operations.json` names them."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from frontsim.errors import NotFound
+from frontsim.neighbours.book import Book
+from frontsim.neighbours.operations import VendorCall, filled, wrong
+from frontsim.neighbours.views import (
+    PRICE_LISTS,
+    SINCE,
+    assortment_json,
+    count_json,
+    customer_json,
+    customer_of,
+    order_json,
+    product_json,
+    regular_customers,
+    reservation_json,
+    settlement_json,
+    stock_json,
+    store_json,
+    web_json,
+)
+from frontsim.payloads.making.shop_state import Known
+from frontsim.payloads.world.assortment import Size
+from frontsim.payloads.world.chain import Stock
+from frontsim.payloads.world.money import COUNTRIES, amount
+
+
+def environment(_: Book, __: VendorCall) -> Any:
+    """That this is a stand-in."""
+    return {"name": "frontsim"}
+
+
+def stores(book: Book, _: VendorCall) -> Any:
+    return [store_json(store) for store in book.stores]
+
+
+def stocks(book: Book, call: VendorCall) -> Any:
+    with_ext_id = call.values.get("includeExtId")
+    return [
+        {"stockId": stock.id, "name": stock.name, **({"extId": stock.ext_id} if with_ext_id else {})}
+        for stock in book.stocks
+    ]
+
+
+def stock_settings(book: Book, _: VendorCall) -> Any:
+    transit = {stock.id for stock in book.world.transit}
+    return [
+        stock_json(stock, number=number, for_sale=stock.id not in transit)
+        for number, stock in enumerate(book.stocks, 1)
+    ]
+
+
+async def quantities(book: Book, call: VendorCall) -> Any:
+    return _page(await _quantities(book, call.body), call.body)
+
+
+async def count_quantities(book: Book, call: VendorCall) -> Any:
+    return len(await _quantities(book, call.body))
+
+
+def stock_of_product(book: Book, call: VendorCall) -> Any:
+    sizes = [size for size in book.sizes if size.product_id == call.values["id"]]
+    if not sizes:
+        raise _unknown("product", call.values["id"])
+    return _stock_of(book, call, sizes, lambda size: size.identity)
+
+
+def stock_of_identity(book: Book, call: VendorCall) -> Any:
+    return _stock_of(book, call, [_size(book, call.values["id"], "identity")], lambda size: size.identity)
+
+
+def stock_of_gtin(book: Book, call: VendorCall) -> Any:
+    return _stock_of(book, call, [_size(book, call.values["id"], "gtin")], lambda size: size.gtin)
+
+
+def stock_counts(book: Book, call: VendorCall) -> Any:
+    return [count_json(counted) for counted in _numbered_page([*book.counts][::-1], call.values)[0]]
+
+
+def stock_count(book: Book, call: VendorCall) -> Any:
+    counted = book.counts.get(call.values["stockCountBatchId"])
+    if counted is None:
+        raise _unknown("stock count", call.values["stockCountBatchId"])
+    details = [
+        filled(
+            "StockCountDetailDto",
+            {
+                **{name: item.get(name) for name in ("productId", "gtin")},
+                "externalSku": item.get("externalSKU"),
+                "ins": counted["createdDateTime"],
+                "insBy": str(counted["createdById"]),
+                "isValid": True,
+                "qty": item["countedQuantity"],
+            },
+        )
+        for item in counted["items"]
+    ]
+    shown = {**count_json(counted), "countDetails": details}
+    return {name: shown[name] for name in filled("StockCountBatchResponseDto", {})}
+
+
+def products(book: Book, call: VendorCall) -> Any:
+    asked = call.body
+    return [
+        product_json(
+            book,
+            each,
+            with_stock=bool(asked.get("includeStockQuantity")),
+            with_identifiers=bool(asked.get("includeAlternativeIdentifiers")),
+        )
+        for each in _page(_products(book, asked), asked)
+    ]
+
+
+def count_products(book: Book, call: VendorCall) -> Any:
+    return len(_products(book, call.body))
+
+
+def product(book: Book, call: VendorCall) -> Any:
+    return product_json(book, _product_of(book, call.values["id"]))
+
+
+def product_by_gtin(book: Book, call: VendorCall) -> Any:
+    return product_json(book, _product_of(book, _size(book, call.values["id"], "gtin").product_id))
+
+
+def product_by_identity(book: Book, call: VendorCall) -> Any:
+    return product_json(book, _product_of(book, _size(book, call.values["id"], "identity", "sku").product_id))
+
+
+def web_product(book: Book, call: VendorCall) -> Any:
+    return web_json(book, _product_of(book, call.values["productId"]))
+
+
+def customers(book: Book, call: VendorCall) -> Any:
+    return _page(_customers(book, call.body), call.body)
+
+
+def count_customers(book: Book, call: VendorCall) -> Any:
+    return len(_customers(book, call.body))
+
+
+def reservations(book: Book, call: VendorCall) -> Any:
+    stock = stock_of(book, "x-stockId", call.values["x-stockId"])
+    return [reservation_json(held) for held in book.reservations if held["live"] and held["stockId"] == stock.id]
+
+
+def order(book: Book, call: VendorCall) -> Any:
+    return order_json(order_of(book, call.values.get("orderNo")))
+
+
+def orders(book: Book, call: VendorCall) -> Any:
+    asked = call.values
+    since, until = (
+        book.moment(name, asked.get(name), upper=name == "toDate") or bound
+        for name, bound in (("fromDate", ""), ("toDate", "~"))
+    )
+    found = [
+        each
+        for each in sorted(book.orders, key=lambda order: str(order["createdDateTime"]))
+        if since <= str(each["createdDateTime"]) < until
+        and asked.get("stockId") in (None, each["fulfillmentLocation"]["stockId"])
+        and asked.get("orderType") in (None, each["orderType"])
+    ]
+    page, total = _numbered_page(found, asked)
+    return {"item1": [order_json(each) for each in page], "item2": total}
+
+
+def settlements(book: Book, call: VendorCall) -> Any:
+    return [settlement_json(each) for each in _settlements(book, call)]
+
+
+def settlements_v2(book: Book, call: VendorCall) -> Any:
+    asked = call.values
+    countries = {store.id: store.country.code for store in book.stores}
+    found = [
+        each
+        for each in _settlements(book, call)
+        if asked.get("storeId") in (None, each["storeId"])
+        and str(asked.get("countryId", "")).upper() in ("", countries.get(each["storeId"]))
+    ]
+    offset, limit = max(0, asked.get("offset", 0)), asked.get("limit", len(found))
+    return [settlement_json(each) for each in found[offset:][: max(0, limit)]]
+
+
+def pricelists(book: Book, _: VendorCall) -> Any:
+    every = {"productCount": len(_all_products(book)), "lastUpdate": SINCE}
+    return [{"pricelistId": id_, "name": name, **every} for id_, name, _ in PRICE_LISTS]
+
+
+def prices(book: Book, call: VendorCall) -> Any:
+    size = _size(book, call.values["gtin"], "gtin")
+    codes = {"gtin": size.gtin, "productId": size.product_id}
+    return {
+        "prices": [
+            filled(
+                "WebPricelistDetailFlat",
+                {
+                    **codes,
+                    "pricelistId": id_,
+                    "currency": currency,
+                    "name": name,
+                    "lastUpdate": SINCE,
+                    "price": amount(size.price[currency]),
+                },
+            )
+            for id_, name, currency in PRICE_LISTS
+        ],
+        "costPrices": [
+            {
+                **codes,
+                "externalSKU": size.sku,
+                "currency": (currency := COUNTRIES[stock.country].currency),
+                "stockId": stock.id,
+                "stockExtId": stock.ext_id,
+                "costPrice": amount(size.cost[currency]),
+                "updatedDateTime": SINCE,
+            }
+            for stock in book.stocks
+        ],
+    }
+
+
+READS: Mapping[str, Callable[[Book, VendorCall], Any | Awaitable[Any]]] = MappingProxyType(
+    {
+        read.__name__: read
+        for read in (
+            environment, stores, stocks, stock_settings, quantities, count_quantities, stock_of_product,
+            stock_of_identity, stock_of_gtin, stock_counts, stock_count, products, count_products, product,
+            product_by_gtin, product_by_identity, web_product, customers, count_customers, reservations, order, orders,
+            settlements, settlements_v2, pricelists, prices,
+        )
+    }
+)  # fmt: skip
+"""The reads by the name that the contract gives them."""
+
+
+def stock_of(book: Book, field: str, stock_id: int | None) -> Stock:
+    """The stock of an id. Raises BadInput."""
+    for stock in book.stocks:
+        if stock.id == stock_id:
+            return stock
+    raise wrong(field, f"expected the id of a stock (GET /api/Stock/list lists them), got {stock_id}")
+
+
+def order_of(book: Book, order_no: str | None) -> dict[str, Any]:
+    """The payload of an order. Raises NotFound, BadInput."""
+    if not order_no:
+        raise wrong("orderNo", "expected the number of an order, got nothing")
+    known = book.orders.get(order_no)
+    if known is None:
+        raise _unknown("order", order_no)
+    return known
+
+
+async def _quantities(book: Book, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    wanted, moved_since = set(asked.get("stockIds", ())), book.moment("ins", asked.get("ins"))
+    moment = book.moment("snapShotDateTime", asked.get("snapShotDateTime"))
+    then: Mapping[tuple[int, str], Known] = book.levels.logged if moment is None else await book.levels_at(moment)
+    free, by_gtin, no_zeroes = (asked.get(name) for name in ("excludeStockReservations", "useGTIN", "suppressZeroes"))
+    rows = []
+    for stock in book.stocks:
+        for size in book.sizes if not wanted or stock.id in wanted else ():
+            key = (stock.id, size.gtin)
+            if moved_since is not None and book.moved_at.get(key, "") < moved_since:
+                continue
+            level = then[key][1] if key in then else book.levels.first(stock.id, size)
+            quantity = level.on_hand - level.reserved if free else level.on_hand
+            if quantity or not no_zeroes:
+                id_ = size.gtin if by_gtin else size.identity
+                rows.append({"id": id_, "stockId": stock.id, "quantity": quantity})
+    return rows
+
+
+def _stock_of(
+    book: Book, call: VendorCall, sizes: Sequence[Size], id_of: Callable[[Size], str]
+) -> list[dict[str, Any]]:
+    free = call.values.get("includeStockReservations")
+    levels = [(size, stock, book.level(stock.id, size)) for size in sizes for stock in book.stocks]
+    return [
+        {"id": id_of(size), "stockId": stock.id, "quantity": level.on_hand - level.reserved if free else level.on_hand}
+        for size, stock, level in levels
+    ]
+
+
+def _size(book: Book, code: str, *codes: str) -> Size:
+    """The size that has the code under one of these names. Raises NotFound."""
+    size = book.size(code)
+    if size is None or code.strip().lower() not in [str(getattr(size, name)).lower() for name in codes]:
+        raise _unknown(" or ".join(codes), code)
+    return size
+
+
+def _all_products(book: Book) -> Mapping[int, dict[str, Any]]:
+    return {**assortment_json(book.world), **book.products}
+
+
+def _product_of(book: Book, product_id: int) -> dict[str, Any]:
+    known = book.products.get(product_id) or assortment_json(book.world).get(product_id)
+    if known is None:
+        raise _unknown("product", product_id)
+    return known
+
+
+def _products(book: Book, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    since = book.moment("upt", asked.get("upt")) or ""
+    ids = {*asked.get("productIds", ()), *([asked["productId"]] if "productId" in asked else ())}
+    codes = [asked[name] for name in ("identity", "gtin") if name in asked]
+    codes += [*asked.get("identities", ()), *asked.get("gtiNs", ())]
+    owners = {size.product_id for code in codes if (size := book.size(code)) is not None}
+    return [
+        each
+        for id_, each in _all_products(book).items()
+        if each["upt"] >= since
+        and (not ids or id_ in ids)
+        and (not codes or id_ in owners)
+        and all(asked.get(name) in (None, each[name]) for name in ("isWebAvailable", "isDiscontinued"))
+        and (not asked.get("seasons") or each["season"] in asked["seasons"])
+        and (not asked.get("brands") or each["brand"] in asked["brands"])
+        and (not asked.get("tags") or set(asked["tags"]) & set(str(each["tags"] or "").split(",")))
+    ]  # fmt: skip
+
+
+_CONTAINED = {
+    "firstNameContains": "firstName",
+    "lastNameContains": "lastName",
+    "emailContains": "email",
+    "phoneContains": "phone",
+    "companyNameContains": "companyName",
+}
+
+
+def _customers(book: Book, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    since = book.moment("upt", asked.get("upt")) or ""
+    return [each for each in _every_customer(book) if each["upt"] >= since and _is_wanted(each, asked)]
+
+
+def _every_customer(book: Book) -> Iterator[dict[str, Any]]:
+    regular = {who["customerId"] for who in regular_customers(book.world)}
+    for id_ in regular:
+        yield customer_json(customer_of(book, id_) or {})
+    for known in book.customers:
+        if known["customerId"] not in regular:
+            yield customer_json(known)
+
+
+def _is_wanted(each: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    flags = {
+        "hasBonus": each["bonusBalance"] > 0,
+        "hasDiscount": each["stdDiscount"] > 0,
+        "isEmployee": each["isEmployee"],
+        "isCompany": each["isCompany"],
+    }
+    stores = asked.get("storeIds")
+    return (
+        (not stores or each["registeredStoreId"] in stores)
+        and all(asked.get(name, "").lower() in each[field].lower() for name, field in _CONTAINED.items())
+        and all(asked.get(name) in (None, flag) for name, flag in flags.items())
+        and asked.get("postalCodeGreaterThan", "") < (each["postalCode"] or "~")
+        and each["postalCode"] < asked.get("postalCodeLessThan", "~")
+    )
+
+
+def _settlements(book: Book, call: VendorCall) -> list[dict[str, Any]]:
+    day = str(book.moment("date", call.values["date"]))[:10]
+    return [each for each in book.settlements if each["settlementTimeStamp"][:10] == day]
+
+
+def _page(rows: list[Any], asked: Mapping[str, Any]) -> list[Any]:
+    """`pageSkip` rows are left out, `pageSize` are shown (what they count is open)."""
+    skip, size = max(0, asked.get("pageSkip", 0)), asked.get("pageSize", 0)
+    return rows[skip : skip + size] if size > 0 else rows[skip:]
+
+
+def _numbered_page(rows: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any], int]:
+    size, number = asked.get("pageSize", 0), max(1, asked.get("pageNumber", 1))
+    return (rows[(number - 1) * size : number * size] if size > 0 else rows), len(rows)
+
+
+def _unknown(what: str, id_: object) -> NotFound:
+    return NotFound(f"expected a {what} that exists, got {str(id_)[:100]}")

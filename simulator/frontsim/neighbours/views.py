@@ -1,0 +1,298 @@
+"""How the things of the shop look in the published shapes: a store, a product, a customer, an order, a Z report."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from frontsim.neighbours.book import Book
+from frontsim.neighbours.operations import NEVER, filled
+from frontsim.payloads.world.assortment import COLOURS, Size
+from frontsim.payloads.world.chain import BRAND, Stock, Store
+from frontsim.payloads.world.moments import DAY, of_number
+from frontsim.payloads.world.money import COUNTRIES, amount
+from frontsim.payloads.world.people import created_json
+from frontsim.payloads.world.seeded_draws import SeededDraws
+from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
+
+_ZONES = {
+    "NO": ("Europe/Oslo", "W. Europe Standard Time"),
+    "SE": ("Europe/Stockholm", "W. Europe Standard Time"),
+    "DK": ("Europe/Copenhagen", "Romance Standard Time"),
+}
+"""Time zones by country, in the names of IANA and of .NET on Windows."""
+_COUNTRY_NUMBERS = {"NO": 578, "SE": 752, "DK": 208}
+"""ISO 3166-1 numbers; which numbers the vendor's `countryFk` has is open."""
+SINCE = "2026-01-01T00:00:00"
+"""When the assortment was written, and the price lists (ours)."""
+PRICE_LISTS = ((1, "Retail NOK", "NOK"), (2, "Retail SEK", "SEK"), (3, "Retail DKK", "DKK"))
+"""A price list for each currency: its id, its name, the currency."""
+_AS_SAID = (
+    "settlementId", "batchNumber", "storeId", "storeName", "posId", "posName", "personName", "settlementTimeStamp",
+    "dateTimeFrom", "dateTimeTo", "currency", "grossTotal", "grossDiscount", "grandTotal", "netTotal",
+    "openingCashBalance", "closingCashBalance", "discrepancy", "comment", "cost",
+)  # fmt: skip
+
+
+def customer_of(book: Book, customer_id: int) -> dict[str, Any] | None:
+    """What is known of a customer, in the names of CustomerCreated."""
+    known = book.customers.get(customer_id) or {}
+    number = customer_id - book.world.id("customer", 0)
+    first = regular_customers(book.world)[number] if 0 <= number < REGULAR_CUSTOMERS else None
+    return {**first, **known} if first else known or None
+
+
+def reservation_json(held: Mapping[str, Any]) -> dict[str, Any]:
+    """One StockreservationResponse."""
+    names = filled("StockreservationResponse", {})
+    return {name: held.get(name) for name in names}
+
+
+def order_json(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """An order as its events show it; its customer with every published field."""
+    who = payload.get("customer")
+    place = (who or {}).get("address") or {}
+    shown = {
+        **{name: text for name, text in (who or {}).items() if text is not None and name != "taxId"},
+        "address": place.get("address1") or "",
+        "postalCode": place.get("postalCode") or "",
+        "city": place.get("city") or "",
+        "orgNum": (who or {}).get("taxId") or "",
+    }
+    return filled("Order", {**payload, "customer": who and filled("Customer", shown)})
+
+
+def customer_json(known: Mapping[str, Any]) -> dict[str, Any]:
+    """A customer as published, from the fields of its events and what a call noted beside them."""
+    birthday, created = known["birthday"], known["createdDateTime"]
+    return filled(
+        "Customer",
+        {
+            "customerid": known["customerId"],
+            "companyid_fk": 1,
+            "isCompany": bool(known["companyName"]),
+            **{name: known[name] or "" for name in ("companyName", "firstName", "lastName", "email", "phone")},
+            **{name: known[name] or "" for name in ("phoneCountryPrefix", "postalCode", "city", "gender", "cardNo")},
+            "orgNum": known["taxId"] or "",
+            "address": known["address1"] or "",
+            "countryFk": _COUNTRY_NUMBERS.get(str(known["countryCode"]).upper(), 0),
+            "langCode": str(known["countryCode"]).lower(),
+            "ins": created,
+            "upt": known["updatedDateTime"] or created,
+            "despcription": known["description"] or "",
+            "isActive": not known["deleted"],
+            "deleted": known["deleted"],
+            "agreedSendEmail": known["agreedSendEmail"],
+            "agreedSendSms": known["agreedSendSMS"],
+            "tags": known["tags"] or "",
+            "birthYear": int(birthday[:4]) if birthday else 0,
+            "birthDay": birthday or NEVER,
+            "extId": known["customerExtId"] or "",
+            "isEmployee": known["isEmployee"],
+            "registeredStoreId": known["registeredStoreId"],
+            "gdprUpdated": known["gdprUpdatedDateTime"] or NEVER,
+            **known.get("beside", {}),
+        },
+    )
+
+
+def web_json(book: Book, each: Mapping[str, Any]) -> dict[str, Any]:
+    """A product as WebUpdateableProduct, with the pieces on hand."""
+    sizes = [
+        filled("WebProductVariant", {**item, "stockQty": _on_hand(book, item["gtin"])}) for item in each["productSizes"]
+    ]
+    shown = {name: value for name, value in each.items() if not name.startswith("_")}
+    return filled("WebUpdateableProduct", {**shown, "productSizes": sizes})
+
+
+def product_json(
+    book: Book, each: Mapping[str, Any], *, with_stock: bool = True, with_identifiers: bool = True
+) -> dict[str, Any]:
+    """A product as Product, which has less than WebUpdateableProduct."""
+    sizes = [
+        {
+            **{name: item[name] for name in ("identity", "gtin", "label")},
+            "stockQty": _on_hand(book, item["gtin"]) if with_stock else [],
+            "identifiers": item["identifiers"] if with_identifiers else [],
+        }
+        for item in each["productSizes"]
+    ]
+    names = filled("Product", {})
+    return {name: sizes if name == "productSizes" else each[name] for name in names}
+
+
+def store_json(store: Store) -> dict[str, Any]:
+    """A store; a null where we know nothing, because what the field holds is open."""
+    zone, windows_zone = _ZONES[store.country.code]
+    host = f"{store.ext_id}.nordvik.example"
+    return {
+        "StoreId": store.id,
+        "StoreNo": store.ext_id,
+        "LegalName": store.address["companyName"],
+        "Orgnum": store.organization_number,
+        "StoreName": store.name,
+        "Address": store.address["address1"],
+        "PostalCode": store.address["postalCode"],
+        "City": store.address["city"],
+        "Country": store.country.name,
+        "CountryCode": store.country.code,
+        "Email": f"butikk@{host}",
+        "Web": f"https://{host}",
+        "Phone": None,
+        "StockId": store.stock.id,
+        "ExternalStockId": None,
+        "Currency": store.country.currency,
+        "TimeZone": zone,
+        "TimeZoneInfo": windows_zone,
+        "RetailPricelistID": None,
+        "PricelistID": None,
+    }
+
+
+def stock_json(stock: Stock, *, number: int, for_sale: bool) -> dict[str, Any]:
+    """`extId` is an integer here (published), but a text in payloads: it cannot be the same one."""
+    country = COUNTRIES[stock.country]
+    return {
+        "stockid": stock.id,
+        "name": stock.name,
+        "extId": number,
+        "isAvailableForSale": for_sale,
+        "isVirtual": stock.virtual,
+        "allowDirectTransfers": not stock.virtual,
+        "allowStockCosts": False,
+        "regionName": country.name,
+        "currency": country.currency,
+        "rfidLocation": None,
+    }
+
+
+def _on_hand(book: Book, gtin: str) -> list[dict[str, Any]]:
+    size = book.size(gtin)
+    assert size is not None, gtin
+    return [{"stockId": stock.id, "qty": book.level(stock.id, size).on_hand} for stock in book.stocks]
+
+
+def count_json(counted: Mapping[str, Any]) -> dict[str, Any]:
+    """A stock count without its lines, from its event."""
+    return {
+        "stockCountId": counted["stockCountId"],
+        "name": counted["name"],
+        "dateCounted": counted["countedDateTime"],
+        "ins": counted["createdDateTime"],
+        "insBy": str(counted["createdById"]),
+        "deleted": False,
+        "stockId": counted["stockId"],
+        "extStockId": counted["stockExtId"],
+        "isReconciled": counted["isReconciled"],
+        "itemsCounted": len(counted["items"]),
+    }
+
+
+@lru_cache(maxsize=4)
+def assortment_json(world: World) -> Mapping[int, dict[str, Any]]:
+    """The products of the world, by id, as they would have been written."""
+    found: dict[int, dict[str, Any]] = {}
+    for size in world.sizes:
+        each = found.get(size.product_id) or _base(world, size)
+        each["productSizes"].append(_variant(size))
+        found[size.product_id] = each
+    return found
+
+
+def _base(world: World, size: Size) -> dict[str, Any]:
+    colour = next((each for each in COLOURS if size.label.endswith(f" {each}")), "")
+    draws = SeededDraws(world.seed, "product guid", size.product_id)
+    return filled(
+        "WebUpdateableProduct",
+        {
+            "id": draws.uuid(),
+            "productid": size.product_id,
+            "name": size.label,
+            "number": str(size.product_id % 100_000),
+            "variant": colour,
+            "groupName": size.group.capitalize(),
+            "color": colour,
+            "season": "AW26",
+            "brand": BRAND,
+            "gender": "Unisex",
+            "tags": "",
+            "price": amount(size.price["NOK"]),
+            "ins": SINCE,
+            "upt": SINCE,
+            "description": "",
+            "internalDescription": "",
+            "isStockProduct": True,
+            "pictureRef": "",
+            "isWebAvailable": True,
+            "productSizes": [],
+            "images": [],
+            "cost": amount(size.cost["NOK"]),
+            "isNoLabel": False,
+        },
+    )
+
+
+def _variant(size: Size) -> dict[str, Any]:
+    listed = [(id_, name, currency, amount(size.price[currency])) for id_, name, currency in PRICE_LISTS]
+    return {
+        "identity": size.identity,
+        "gtin": size.gtin,
+        "label": size.text,
+        "stockQty": [],
+        "externalSKU": size.sku,
+        "pricelists": [
+            {"pricelistId": id_, "pricelistName": name, "currency": currency, "price": price}
+            for id_, name, currency, price in listed
+        ],
+        "labelSortIndex": None,
+        "identifiers": [{"id": size.sku, "type": "externalSKU"}],
+    }
+
+
+@lru_cache(maxsize=4)
+def regular_customers(world: World) -> Sequence[dict[str, Any]]:
+    """The customers that payloads draw from, as they were registered."""
+    found = []
+    for number in range(REGULAR_CUSTOMERS):
+        draws = SeededDraws(world.seed, "registration", number)
+        store_id = draws.pick(world.stores).id
+        found.append(created_json(draws, world.customer(number), of_number(number) - 400 * DAY, store_id))
+    return found
+
+
+def settlement_json(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A Z report as the REST API has it, from that of its event."""
+    part = "SettlementSAFT_ZReport"
+    paid = [
+        (f"{each['type']} {each['subType']}".strip(), str(each["paymentTypeId"]), each["amount"])
+        for each in said["paymentTypes"]
+    ]
+    when = said["settlementTimeStamp"]
+    return filled(
+        "Settlement",
+        {
+            **{name[0].upper() + name[1:]: said[name] for name in _AS_SAID},
+            "VATTotal": said["vatTotal"],
+            **{f"VATArea{area}": said[f"vatArea{area}"] or 0 for area in (1, 2, 3)},
+            "Withdrawals": said["withdrawals"],
+            "Deposits": said["deposits"],
+            "ZReport": [{"PType": int(id_), "Value": str(sum_)} for _, id_, sum_ in paid],
+            "SAFT_ZReport": filled(
+                part,
+                {
+                    "reportID": str(said["settlementId"]),
+                    "reportType": 1,
+                    "companyName": BRAND,
+                    "reportDate": when[:10],
+                    "reportTime": when[11:19],
+                    "registerID": str(said["posId"]),
+                    "reportTotalCashSales": {"totalCashSaleAmnt": said["grandTotal"]},
+                    "reportPayments": [
+                        {"paymentType": kind, "paymentNum": id_, "paymentAmnt": sum_} for kind, id_, sum_ in paid
+                    ],
+                    "reportDiscountAmnt": said["grossDiscount"],
+                    "reportGrandTotalSales": said["grandTotal"],
+                    "reportGrandTotalSalesNet": said["netTotal"],
+                },
+            ),
+        },
+    )  # fmt: skip
