@@ -15,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.api.responses import json, read_object
+from frontsim.api.responses import json
 from frontsim.catalog import TYPE_NAME
 from frontsim.domain.model import Occurrence, Replayed, read_store_id, with_known_store
 from frontsim.domain.target import parse_target
 from frontsim.errors import BadInput
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields
+from frontsim.user_input.request_body import read_object
 
 
 class ReplayApi:

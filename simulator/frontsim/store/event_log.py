@@ -191,6 +191,7 @@ class EventLog:
     async def replay(self, item: Replayed, number: int) -> tuple[Raised, bool]:
         """Log an event that really happened, as `LogWriter.replay` does."""
         raised: tuple[Raised, bool] = await self._group_commit.submit(lambda writer: writer.replay(item, number))
+        self.mark_unread(number)
         return raised
 
     async def lease(self, occurrences: Sequence[Occurrence], first: int) -> list[Delivery]:
