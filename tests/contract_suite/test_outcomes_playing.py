@@ -7,12 +7,13 @@ from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification import run as verification
 from frontsim.verification.effects.history import Effect, EventFact, History, Liveness, Observation, Run
 from frontsim.verification.judge.checks import judge
-from frontsim.verification.played import Played
+from frontsim.verification.played import Played, Report
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 from tests.verification.laboratory import CONTRACT
 
 REQUEST = Request("http://user:hunter2@shop/hook")
+REPORT = Report(REQUEST.receiver, 7, [], CONTRACT)
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def plays(monkeypatch):
 
     def outcome_of(history):
         played = Played(scenario.chosen([history.scenario])[0], history, judge(history, CONTRACT))
-        monkeypatch.setattr(verification, "run", lambda *_, on_played, **__: on_played(played))
+        monkeypatch.setattr(verification, "run", lambda *_, on_played, **__: on_played(played) or REPORT)
         found = {}
         outcomes.player(REQUEST, 7)([history.scenario], lambda _: None, found.__setitem__)
         return found.pop(history.scenario)
@@ -57,7 +58,7 @@ def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):
 def test_scenarios_are_played_side_by_side(monkeypatch, more, jobs):
     """As `frontsim verify` plays them: a receiver that is killed takes one at a time."""
     asked = []
-    monkeypatch.setattr(verification, "run", lambda *_, pace, **__: asked.append(pace.jobs))
+    monkeypatch.setattr(verification, "run", lambda *_, pace, **__: asked.append(pace.jobs) or REPORT)
     outcomes.player(replace(REQUEST, **more), 7)(["steady"], lambda _: None, lambda *_: None)
     assert [jobs] == asked
 

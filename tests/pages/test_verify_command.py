@@ -36,12 +36,12 @@ def shop(path: Path) -> None:
 
 def test_a_receiver_and_the_url_of_its_effects(tmp_path: Path):
     """In a folder of its own, so no configuration file adds anything."""
-    made = command(tmp_path, play=["lost-response", "steady"], key="id", budgetS=30)
+    made = command(tmp_path, play=["lost-response", "steady"], key="id", events="SaleCreated", budgetS=30)
     assert not made.is_configured
     assert ["steady", "lost-response"] == made.names
     assert [
         "verify", "--scenario=steady", "--scenario=lost-response", "--budget=30", f"--receiver={RECEIVER}",
-        f"--observe-url={EFFECTS['url']}", "--observe-key=id",
+        f"--observe-url={EFFECTS['url']}", "--observe-key=id", "--events=SaleCreated",
     ] == made.words  # fmt: skip
     assert "1" == made.environ["FRONTSIM_OBSERVE_DISCREETLY"]
     assert len(command(tmp_path).names) > 20

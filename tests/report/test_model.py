@@ -1,16 +1,19 @@
 """What every form of a report says alike: the causes in a line, the counts, the verdict, and what was compared."""
 
 import dataclasses
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from frontsim.report.as_json import as_data
 from frontsim.report.html import as_html
+from frontsim.report.junit import as_junit
 from frontsim.report.model import counted
 from frontsim.report.text import as_markdown, lines
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import Column, ColumnCount
 from frontsim.verification.judge.checks import Judgement
-from frontsim.verification.played import NotPlayed
+from frontsim.verification.played import EventTypes, NotPlayed
 from frontsim.verification.result import result_of
 
 
@@ -24,6 +27,23 @@ def test_one_scenario_is_not_several(report):
     """Counted as a person would."""
     one = dataclasses.replace(report, played=report.played[:1])
     assert "VIOLATED: http://shop/hook: 1 scenario: 1 violated; seed 7" == result_of(one).conclusion
+
+
+def test_types_that_are_only_acknowledged_are_named_before_the_receiver(report):
+    """The types that were booked, too, if all is well with them."""
+    one = dataclasses.replace(report, played=report.played[3:])
+    few = dataclasses.replace(one, types=EventTypes(["SaleCreated"], ["InvoiceCreated", "StockCountReconciled"]))
+    said = "2 types are acknowledged and never booked: --events all demands them; http://shop/hook: 1 scenario: "
+    assert f"VERIFIED for SaleCreated; {said}1 verified; seed 7" == result_of(few).conclusion
+    data = as_data(result_of(few))["events"]
+    assert {"booked": ["SaleCreated"], "acknowledgedOnly": ["InvoiceCreated", "StockCountReconciled"]} == data
+    suite = ET.fromstring(as_junit(result_of(few))).find("testsuite[@name='event-types']")
+    assert [
+        "InvoiceCreated is acknowledged and never booked",
+        "StockCountReconciled is acknowledged and never booked",
+    ] == [each.get("message") for each in suite.findall("testcase/skipped")]
+    violated = dataclasses.replace(few, played=report.played[:1])
+    assert result_of(violated).conclusion.startswith(f"VIOLATED: {said}")
 
 
 OUT_OF_TIME = NotPlayed("the budget of 120 s was used up", 120.0)

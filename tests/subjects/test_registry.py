@@ -240,6 +240,7 @@ TRIALS = {
 }
 STORMS = 3
 UNDER_OTHER_IDS = ("repeats-without-id", "repeats-under-new-ids", "numbers-repeats")
+OF_A_TYPE = ("loses-a-type", "refuses-a-type")
 PICKY = ("newest-state", "keeps-creations", "parks-updates", "balances-sales", "limits-rate")
 KILLS = 4
 DEADLY_TRIALS = {"crash-after-ack": crash_after_ack, "restart-then-resend": restart_then_resend}
@@ -269,11 +270,12 @@ async def test_a_right_receiver_survives_being_killed(open_driver, example, name
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", [name for name in BROKEN if name not in UNDER_OTHER_IDS])
+@pytest.mark.parametrize("name", [name for name in BROKEN if name not in (*UNDER_OTHER_IDS, *OF_A_TYPE)])
 async def test_a_broken_receiver_shows_its_bug(open_driver, example, name):
     """Right on a good day, and found out in the scenarios that the registry names, by an expected class.
 
-    Three are left out: a trial knows effects by their ids alone. Whole runs find them.
+    Some are left out: a trial knows effects by their ids alone, and one clean day does not send every type. Whole runs
+    find them.
     """
     variant = find(name)
     shop = await open_driver(name, child=variant.needs_process_control and not variant.days)

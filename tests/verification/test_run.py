@@ -12,11 +12,11 @@ from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.play.key_probe import KeyProbe
-from frontsim.verification.run import open_run, play_all, seed_of
+from frontsim.verification.run import open_run, play_all, run, seed_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import bundled_scenarios, chosen
 from frontsim.verification.schedule import Pace
-from tests.verification.laboratory import FEW, Batches, ending
+from tests.verification.laboratory import FEW, HASTY, Batches, ending
 
 CONTRACT = receiver_contract()
 BUNDLED = bundled_scenarios()
@@ -240,3 +240,18 @@ def test_ctrl_c_tells_what_is_known(shop, requested, limits):
     assert [each.scenario.name for each in told] == ["short-outage"]
     assert ending(told[0]) == (Verdict.UNKNOWN, [])
     assert "interrupted before the effects that are missing had been waited for" in told[0].judgement.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("books_invoices_alone", "verdict"), [(True, "verified"), (False, "unknown")])
+def test_what_is_acknowledged_only_is_judged_at_the_end(books_invoices_alone, verdict, shop, requested):
+    """One that books invoices alone is verified for these, and one that books all but these may lose them."""
+    book = shop.books
+
+    def book_some(event_id):
+        if books_invoices_alone is (shop.types[event_id] == "InvoiceCreated"):
+            book(event_id)
+
+    shop.books = book_some
+    report = run(requested(shop.url, limits=HASTY), chosen(["steady"]), seed=5, pause=time.sleep, replay=str)
+    assert verdict == report.verdict, report.played[0].judgement

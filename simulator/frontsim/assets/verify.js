@@ -5,7 +5,7 @@ import { get, post } from "./api.js";
 import { field, h, select, showErrors } from "./dom.js";
 import { KIND, Runs } from "./verify_runs.js";
 
-const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "state", "key", "budgetS"];
+const FIELDS = ["receiver", "effects", "url", "sink", "sqlite", "query", "state", "key", "events", "budgetS"];
 const KINDS = [["url", "a URL that lists them"], ["sink", "a sink of this simulator"], ["sqlite", "a SQLite file"]];
 const CONFIGURED = "configured";
 
@@ -71,6 +71,7 @@ class Form {
       state: input("state"),
     };
     this.key = input("key", { placeholder: "webhookEventId" });
+    this.events = input("events", { placeholder: "SaleCreated,CustomerCreated" });
     this.budget = input("budgetS", { type: "number", min: 1, max: 900, placeholder: 120 });
     this.top = h("div", { class: "inline-form" });
     this.says = h("div", { class: "soft" });
@@ -95,6 +96,7 @@ class Form {
       field("What it booked", this.kind),
       ...names.map((name, index) => field(own[index], this.inputs[name], { name: `effects.${name}`, wide: true })),
       isOwn && field("Event's id in it", this.key),
+      isOwn && field("Types that it books", this.events),
       field("Seconds at most", this.budget),
       h("button", { class: "primary" }, "Play all outages"),
     ].filter(Boolean));
@@ -120,7 +122,7 @@ class Form {
     const effects = { [kind]: this.inputs[kind].value.trim() };
     if (kind === "sqlite") effects.query = this.inputs.query.value;
     if (this.inputs.state.value.trim()) effects.state = this.inputs.state.value.trim();
-    return { ...asked, receiver: this.receiver.value.trim(), effects, key: this.key.value.trim() || null };
+    return { ...asked, receiver: this.receiver.value.trim(), effects, key: this.key.value.trim() || null, events: this.events.value.trim() || null };
   }
 }
 

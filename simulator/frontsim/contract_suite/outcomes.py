@@ -25,6 +25,7 @@ from typing import IO
 
 import pytest
 
+from frontsim import catalog
 from frontsim.errors import FrontsimError, plain
 from frontsim.masking import masked
 from frontsim.recovery import run as recovery
@@ -35,12 +36,16 @@ from frontsim.recovery.result import trial_of as case_trial_of
 from frontsim.report.model import ShownFinding, Trial
 from frontsim.verification import run as verification
 from frontsim.verification.judge.checks import receiver_contract
+from frontsim.verification.played import EventTypes
 from frontsim.verification.request import Request
 from frontsim.verification.result import trial_of
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.schedule import usual_pace
 
+TYPES = "event-types"
+"""In place of a scenario's name: which types were booked in the whole run."""
+_CLEAN = "steady"
 _POLL_S = 0.02
 _MOST_FINDINGS = 10
 
@@ -70,17 +75,27 @@ def player(request: Request, seed: int) -> Play:
 
     def play(names: Sequence[str], pause: Pause, put: Put) -> None:
         contract, again = receiver_contract(), f"Again with: --receiver-seed {seed} -k "
-        verification.run(
+        played = [name for name in names if name != TYPES] or [_CLEAN]
+        report = verification.run(
             request,
-            scenario.chosen(names),
+            scenario.chosen(played),
             seed=seed,
             pause=pause,
             replay=lambda name: again + name,
             pace=usual_pace(one_at_a_time=bool(request.receiver_cmd)),
             on_played=lambda played: put(played.scenario.name, _outcome(trial_of(played, contract), again)),
         )
+        put(TYPES, _types_outcome(report.types))
 
     return play
+
+
+def _types_outcome(types: EventTypes) -> ContractOutcome:
+    """Which types were booked, as the clauses of an outcome: each that was not has the reason."""
+    reasons = dict.fromkeys(types.acknowledged_only, types.unknown or types.sentence)
+    others = [each.name for each in catalog.load() if each.name not in (*types.booked, *types.acknowledged_only)]
+    reasons |= dict.fromkeys(others, "no event of the type was seen to be booked")
+    return ContractOutcome("", "", {}, reasons)
 
 
 def job_player(setup: JobSetup, seed: int) -> Play:

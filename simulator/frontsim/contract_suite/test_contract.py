@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from frontsim.contract_suite.outcomes import SharedOutcomes, assert_kept, opened_outcomes, outcome_of, player
+from frontsim import catalog
+from frontsim.contract_suite.outcomes import TYPES, SharedOutcomes, assert_kept, opened_outcomes, outcome_of, player
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.user_input.paths import read_assignments
 from frontsim.verdicts import MUST, Clause
@@ -24,7 +25,7 @@ from frontsim.verification.judge import checks
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 
-__all__ = ["contract_outcomes", "receiver_request", "test_receiver_keeps_the_contract"]
+__all__ = ["contract_outcomes", "receiver_request", "test_receiver_books_the_type", "test_receiver_keeps_the_contract"]
 
 _CASES = [
     pytest.param(each, clause, id=f"{each.name}-{clause.id}")
@@ -84,6 +85,12 @@ def contract_outcomes(
     player_of = partial(player, receiver_request)
     with opened_outcomes(request, tmp_path_factory, scenario.Scenario, player_of, receiver_seed) as outcomes:
         yield outcomes
+
+
+@pytest.mark.parametrize("event", [each.name for each in catalog.load()])
+def test_receiver_books_the_type(event: str, contract_outcomes: SharedOutcomes) -> None:
+    """The receiver books events of this type; one that it only acknowledges is skipped, as the verdict says."""
+    assert_kept(outcome_of(contract_outcomes, TYPES), event, event)
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)

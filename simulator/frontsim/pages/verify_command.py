@@ -104,7 +104,7 @@ class VerifyCommands:
             BadInput: with what was expected and what came.
         """
         fields = Fields(asked)
-        fields.only("kind", "play", "configured", "receiver", "effects", "key", "budgetS")
+        fields.only("kind", "play", "configured", "receiver", "effects", "key", "events", "budgetS")
         kind = fields.choice("kind", (VERIFY, RECOVERY)) or VERIFY
         known = self.cases if kind == RECOVERY else self.scenarios
         names = self._names(fields, known)
@@ -116,7 +116,7 @@ class VerifyCommands:
             fields.check()
             return self._configured(kind, words, names)
         receiver = _url(fields, "receiver")
-        key = fields.text("key", most=_LONGEST)
+        key, events = fields.text("key", most=_LONGEST), fields.text("events", "types with commas", most=_LONGEST)
         effects, about = self._effects(fields.within("effects"), own_url, receiver)
         state = self._state(fields.within("effects"), receiver)
         if not fields.has("effects"):
@@ -128,6 +128,7 @@ class VerifyCommands:
             *state,
             *self._delivery(),
             *([f"--observe-key={key}"] if key else []),
+            *([f"--events={events}"] if events else []),
         ]
         return VerifyCommand(
             words=words,

@@ -35,6 +35,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         "interrupted": result.interrupted,
         **run,
         "leftOut": dict(result.left_out),
+        "events": {"booked": list(result.booked), "acknowledgedOnly": list(result.acknowledged_only)},
         "keys": result.keys or "unknown: it was not probed",
         "causes": [{**_cause(each, "scenarios"), "explanation": each.explanation} for each in result.causes],
         "columns": [

@@ -23,6 +23,8 @@ def as_junit(result: RunResult) -> str:
     """
     root = ET.Element("testsuites", name=result.subject.command)
     root.extend(_suite(each, result) for each in result.trials)
+    if result.acknowledged_only:
+        root.append(_types(result))
     for count in ("tests", *_TAG_OF):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     root.set("time", f"{sum(each.duration_s for each in result.trials):.3f}")
@@ -49,6 +51,17 @@ def _suite(trial: Trial, result: RunResult) -> ET.Element:
             _end(case, clause, trial)
     for name, tag in _TAG_OF.items():
         suite.set(name, str(len(suite.findall(f"testcase/{tag}"))))
+    return suite
+
+
+def _types(result: RunResult) -> ET.Element:
+    """A case for each event type that was booked, and one that is skipped for each that was only acknowledged."""
+    number, skipped = len(result.booked) + len(result.acknowledged_only), str(len(result.acknowledged_only))
+    suite = ET.Element("testsuite", name="event-types", tests=str(number), failures="0", errors="0", skipped=skipped)
+    for name in (*result.booked, *result.acknowledged_only):
+        case = ET.SubElement(suite, "testcase", classname="frontsim.event-types", name=name, time="0.000")
+        if name in result.acknowledged_only:
+            ET.SubElement(case, "skipped", message=xml_text(f"{name} is acknowledged and never booked"))
     return suite
 
 

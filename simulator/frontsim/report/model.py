@@ -167,6 +167,8 @@ class RunResult:
         causes: the one that explains most first.
         keys: how the receiver recognises a repeat, "" where that was not probed.
         left_out: the event types that `--events auto` left out, each with the receiver's answer.
+        booked: the event types of which an event had an effect.
+        acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
     """
 
     subject: Subject
@@ -181,6 +183,9 @@ class RunResult:
     duration_s: float
     keys: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    booked: tuple[str, ...] = ()
+    acknowledged_only: tuple[str, ...] = ()
+    about_types: str = ""
     columns: tuple[ComparedColumn, ...] = ()
     state: DerivedState | None = None
 
@@ -207,10 +212,13 @@ class RunResult:
     def conclusion(self) -> str:
         """The verdict in a sentence."""
         name = f"{self.name}: " if self.subject is RECEIVER else ""
+        types = f" for {', '.join(self.booked)}" if self.acknowledged_only and self.verdict is Verdict.VERIFIED else ""
+        about = f"{'; ' if types else ': '}{self.about_types}" if self.about_types else ""
         number = len(self.left_out)
         left_out = f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
         cut = " (interrupted: the others were not played)" if self.interrupted and self.subject is RECEIVER else ""
-        return f"{self.verdict.upper()}: {name}{self.counted}{left_out}; seed {self.seed}{cut}"
+        verdict = f"{self.verdict.upper()}{types}{about}{'; ' if about else ': '}"
+        return f"{verdict}{name}{self.counted}{left_out}; seed {self.seed}{cut}"
 
     def not_played(self) -> Iterator[str]:
         """How many trials were not played that could have been, for each reason, and what to do about it."""
@@ -238,6 +246,8 @@ class RunResult:
         if self.left_out:
             answers = ", ".join(dict.fromkeys(self.left_out.values()))
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]
+        if self.acknowledged_only:
+            yield "Acknowledged and never booked", [", ".join(self.acknowledged_only)]
         if self.columns:
             by_event: dict[str, list[str]] = {}
             for each in self.columns:

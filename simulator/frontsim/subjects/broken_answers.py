@@ -119,6 +119,27 @@ class RefusesDuplicates(Receiver):
         return self.SUCCESS
 
 
+class LosesAType(Receiver):
+    """Has no handler for invoices: it answers 200, so no answer tells it from one that is not meant to book them."""
+
+    TYPE = "InvoiceCreated"
+
+    async def receive(self, request: RawRequest) -> int:
+        return self.SUCCESS if self.read(request).type == self.TYPE else await super().receive(request)
+
+
+class RefusesAType(Receiver):
+    """Has no handler for invoices, and says so: the vendor lists them as failed for ever."""
+
+    TYPE = "InvoiceCreated"
+
+    def read(self, request: RawRequest) -> ReceivedEvent:
+        event = super().read(request)
+        if event.type == self.TYPE:
+            raise Refused(422, f"no handler for {self.TYPE}")
+        return event
+
+
 class DoneBeforeWork(Inbox):
     """An inbox whose worker marks a job as done before the work: a crash during the work loses the job."""
 

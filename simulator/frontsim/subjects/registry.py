@@ -206,6 +206,21 @@ BROKEN: Mapping[str, Variant] = by_name(
         "ok-on-exception", broken_answers.OkOnException, "It answers 200 when its work has failed.", _LOST, ("storm",)
     ),
     Variant(
+        "loses-a-type",
+        broken_answers.LosesAType,
+        "It acknowledges invoices and never books one. Without --events the verdict is unknown: nothing says that they "
+        "are meant to be booked.",
+        _LOST,
+        ("steady",),
+    ),
+    Variant(
+        "refuses-a-type",
+        broken_answers.RefusesAType,
+        "It answers 422 to each invoice.",
+        _REJECTED,
+        ("steady",),
+    ),
+    Variant(
         "refuses-duplicates",
         broken_answers.RefusesDuplicates,
         "It answers a copy with 409, so an event whose answer was lost fails for ever.",

@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontsim.report.model import Cause, of_violated
-from frontsim.verification.effects.classes import GOOD, MEANING, USUAL_CAUSE, Class
+from frontsim.verification.booked import UNBOOKED, acknowledged, missing_event, named
+from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE, Class
 from frontsim.verification.effects.history import EventFact, Expect
 from frontsim.verification.judge.checks import Finding
 from frontsim.verification.judge.evidence import null_paths, payload_in
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.played import Played, Report
-
-_ABSENT = (Class.LOST_AFTER_ACK, Class.BURNED)
 
 _TOO_COARSE = (
     "So it takes different events for one, and drops all but the first: make the event's id its key. If it still loses "
@@ -87,11 +86,11 @@ class NeverBooked:
         return event in self.events and set(self.paths) <= set(null_paths(payload))
 
     def __str__(self) -> str:
-        said = f"none of the {self.number:,} acknowledged {_named(self.events)} events"
+        said = f"none of the {self.number:,} acknowledged {named(self.events)} events"
         if not self.paths:
             return f"{said} has an effect, {self.others:,} events of other types have"
         verb = "is" if len(self.paths) == 1 else "are"
-        fields = _named([f"`{path}`" for path in self.paths])
+        fields = named([f"`{path}`" for path in self.paths])
         return f"{said} whose {fields} {verb} null has an effect, {self.others:,} others have"
 
 
@@ -182,7 +181,6 @@ def _cause_by_key(class_: Class, keys: Fingerprint) -> str:
 _CHANCE = 1e-4
 """Losses that chance explains with less than this are no chance: there are some 400 types and nullable fields."""
 _ENOUGH_BOOKED = 3
-_NAMED = 3
 
 
 def never_booked(acknowledged: Sequence[Acknowledged]) -> tuple[NeverBooked, ...]:
@@ -271,40 +269,29 @@ def _share(lost: int, sent: int) -> float:
     return (lost + 1) / (sent + 1)
 
 
-def _named(names: Sequence[str]) -> str:
-    """The first names in a row, and how many more there are."""
-    more = len(names) - _NAMED
-    listed = [*names[:_NAMED], f"{more} more"] if more > 0 else list(names)
-    return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
-
-
 def kinds(played: Sequence[Played]) -> tuple[NeverBooked, ...]:
     """The kinds of events that a run acknowledged and never booked; none if no missing effect accuses the receiver."""
-    if not any(finding.class_ in _ABSENT for each in played for finding in each.judgement.findings):
+    if not any(finding.class_ in UNBOOKED for each in played for finding in each.judgement.findings):
         return ()
-    return never_booked([row for each in played if not each.history.why_not_judged for row in _acknowledged(each)])
+    return never_booked(
+        [
+            Acknowledged(each.scenario.name, event.event, _payload(event, each), is_booked)
+            for each in played
+            if not each.history.why_not_judged
+            for event, is_booked in acknowledged(each)
+        ]
+    )
 
 
 def kind_of(played: Played, finding: Finding, found: Sequence[NeverBooked]) -> NeverBooked | None:
     """The kind that explains a finding, None if its own effect is not what is missing or no kind takes it in."""
     if not found:
         return None
-    event = _missing(played, finding)
+    event = missing_event(played, finding)
     if event is None:
         return None
     payload = _payload(event, played)
     return next((kind for kind in found if kind.takes_in(event.event, payload)), None)
-
-
-def _acknowledged(played: Played) -> Iterator[Acknowledged]:
-    """The events of which it was seen whether they are booked, without those in whose place a newer state is shown."""
-    effects, classes = played.judgement.effects, played.judgement.classes
-    for event in played.history.events:
-        number = effects.get(event.webhook_event_id)
-        is_well = classes.get(event.webhook_event_id) in GOOD
-        if number is None or not event.acknowledged or event.expect is Expect.EITHER or (not number and is_well):
-            continue
-        yield Acknowledged(played.scenario.name, event.event, _payload(event, played), bool(number))
 
 
 def _payload(event: EventFact, played: Played) -> Any:
@@ -315,15 +302,3 @@ def _payload(event: EventFact, played: Played) -> Any:
         return event.payload
     exchange = played.exchanges.get(event.webhook_event_id)
     return payload_in(exchange, event) if exchange else None
-
-
-def _missing(played: Played, finding: Finding) -> EventFact | None:
-    """The event whose effect is missing: the finding's, or for an older state that counts the newest of its series."""
-    events = {event.webhook_event_id: event for event in played.history.events}
-    event = events.get(finding.webhook_event_id)
-    if finding.class_ in _ABSENT or event is None:
-        return event
-    if finding.class_ is not Class.STALE or not event.series:
-        return None
-    newest = max((each for each in events.values() if each.series == event.series), key=lambda each: each.rank)
-    return newest if newest.webhook_event_id in played.judgement.missing else None

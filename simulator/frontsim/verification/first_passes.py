@@ -187,6 +187,8 @@ class FirstPasses:
             self._per_s = min(self._per_s or per_s, per_s)
         if judgement.may_change or self._receiver.books_late:
             self._receiver.leaves_rest = True
+        numbers = judgement.effects
+        self._given.selection.booked |= {each.event for each in history.events if numbers.get(each.webhook_event_id)}
 
     def _note_refusals(self, refused: Mapping[str, int | None], selection: Selection) -> None:
         """Remember what tells that the receiver takes no event at all."""

@@ -124,9 +124,10 @@ _ALL = (
     VerifyOption(
         "events",
         "TYPE,...",
-        "Only these event types. auto: leave out those that the receiver refuses with the same answer every time; the "
-        "verdict lists them.",
-        "Only these event types: TYPE,TYPE.",
+        "Only these event types, each of which must be booked; all: each type. auto: leave out those that the receiver "
+        "refuses with the same answer every time; the verdict lists them.  [default: all types; if at most half are "
+        "booked, those that are only acknowledged are no finding]",
+        "Only these event types, each of which must be booked: TYPE,TYPE or all.",
     ),
     VerifyOption(
         "payloads",

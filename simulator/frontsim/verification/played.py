@@ -37,11 +37,33 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTypes:
+    """The types that were booked and those that were only acknowledged, in the catalogue's order.
+
+    `unknown`: why the others prove nothing, a sentence; "" where they are judged by their answers alone.
+    """
+
+    booked: Sequence[str] = ()
+    acknowledged_only: Sequence[str] = ()
+    unknown: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The types that are only acknowledged, and what to do about them; "" without any."""
+        number = len(self.acknowledged_only)
+        if not number:
+            return ""
+        which = f"{number} type{' is' if number == 1 else 's are'} acknowledged and never booked"
+        return self.unknown or f"{which}: --events all demands {'it' if number == 1 else 'them'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A run as far as it got. `replay` makes the command line that repeats one scenario.
 
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
-    `left_out` has the types that `--events auto` left out, each with the receiver's answer.
+    `left_out` has the types that `--events auto` left out, each with the receiver's answer. `types` says which of the
+    others were booked, and which only acknowledged.
     `keys` says what the receiver's key is; None where that was not probed.
     """
 
@@ -55,6 +77,7 @@ class Report:
     started_at: str = ""
     duration_s: float = 0.0
     left_out: Mapping[str, str] = field(default_factory=dict)
+    types: EventTypes = field(default_factory=EventTypes)
     keys: Fingerprint | None = None
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 

@@ -41,8 +41,8 @@ CONCURRENCY = 50
 """Deliveries that our own simulator has in flight at once, as many as a storm sends."""
 KEY = "webhookEventId"
 _OURSELVES = r"127(?:\.\d+){3}|localhost|\[?::1\]?|0\.0\.0\.0"
-AUTO = "auto"
-"""In place of event types: those that the receiver takes."""
+AUTO, ALL = "auto", "all"
+"""In place of event types: those that the receiver takes; each of them, so that each must be booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,11 @@ class Request:
     def is_auto(self) -> bool:
         """The types are those that the receiver takes (`--events auto`)."""
         return list(self.events) == [AUTO]
+
+    @property
+    def demands_each(self) -> bool:
+        """Each type must be booked, because the user has named the types or wants all."""
+        return bool(self.events) and not self.is_auto
 
     @property
     def observers(self) -> list[str]:
@@ -221,7 +226,7 @@ def process_of(
 
 def selection_of(request: Request) -> Selection:
     """The event types that the run is about. Raises BadInput or Unusable."""
-    names = () if request.is_auto else request.events
+    names = () if list(request.events) in ([AUTO], [ALL]) else request.events
     return Selection(catalog.load(*[request.contracts] if request.contracts else []), names, request.changes)
 
 

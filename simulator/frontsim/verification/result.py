@@ -55,6 +55,9 @@ def result_of(report: Report) -> RunResult:
         duration_s=report.duration_s,
         keys=str(report.keys) if report.keys else "",
         left_out=report.left_out,
+        booked=tuple(report.types.booked),
+        acknowledged_only=tuple(report.types.acknowledged_only),
+        about_types=report.types.sentence,
         columns=tuple(
             ComparedColumn(column.event, column.name, column.path, count.agreeing, count.compared, count.rewriting)
             for column, count in sorted(report.columns.items())

@@ -9,7 +9,7 @@ is missing then is looked for once more at the end of the run. An interrupted ru
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.verdicts import Contract
+from frontsim.verification.booked import TypesOfRun
 from frontsim.verification.compare.columns import ColumnMemory, read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
@@ -33,11 +34,12 @@ from frontsim.verification.effects.history import History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.first_passes import FirstPass, FirstPasses
 from frontsim.verification.judge.checks import judge, receiver_contract
+from frontsim.verification.play.clean_round import CleanEffects, ProbedTypes, probe
 from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
-from frontsim.verification.play.probes import ProbedTypes, probe, probe_state
-from frontsim.verification.played import Played, Report, judge_recorded, weighed
+from frontsim.verification.play.probes import probe_state
+from frontsim.verification.played import EventTypes, Played, Report, judge_recorded, weighed
 from frontsim.verification.request import (
     Address,
     Request,
@@ -72,6 +74,7 @@ def run(
     interruption: AbstractContextManager[object] | None = None,
     on_dependencies: Callable[[Dependencies], None] = lambda _: None,
     on_begin: Callable[[ProbedTypes | None], None] = lambda _: None,
+    on_ended: Callable[[], None] = lambda: None,
     on_played: Callable[[Played], None] = lambda _: None,
 ) -> Report:
     """Play scenarios against a receiver, and report on what it did.
@@ -88,7 +91,8 @@ def run(
         interruption: a block in which Ctrl-C ends the run with what is known; without it KeyboardInterrupt is raised.
         on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
         on_begin: called before the first scenario, with what each type was answered; None where that was not tried.
-        on_played: called with each scenario as it ends, in their order.
+        on_ended: called as each scenario ends.
+        on_played: called with each scenario, in their order, once its verdict is known: that may be the run's end.
 
     Raises:
         BadInput: something in the request cannot be used, or a scenario's files do not match its types.
@@ -100,7 +104,13 @@ def run(
     refuse_mismatches(scenarios, selection.mismatch)
     played: list[Played] = []
     probed: ProbedTypes | None = None
-    interrupted = False
+    types: TypesOfRun | None = None
+    event_types, interrupted = EventTypes(), False
+
+    def put(each: Played) -> None:
+        played.append(replace(each, judgement=without_secrets(each.judgement)))
+        on_played(played[-1])
+
     try:
         with (
             interruption or nullcontext(),
@@ -118,13 +128,23 @@ def run(
         ):
             probed = opened.probed
             on_begin(probed)
+            types = opened.types()
             for each in play_all(scenarios, opened, contract, pace, key_probe):
-                played.append(replace(each, judgement=without_secrets(each.judgement)))
-                on_played(played[-1])
+                on_ended()
+                for decided in types.take(each):
+                    put(decided)
+            event_types, kept = types.end(opened.booked())
+            for each in kept:
+                put(each)
     except KeyboardInterrupt:
         if interruption is None:
             raise
         interrupted = True
+        if types:
+            event_types, kept = types.end(frozenset(), interrupted=True)
+            for each in kept:
+                with suppress(KeyboardInterrupt):  # the same one, seen again
+                    put(each)
     return Report(
         receiver=masked(request.receiver),
         seed=seed,
@@ -136,6 +156,7 @@ def run(
         started_at=run_time.started_at,
         duration_s=run_time.duration_s(),
         left_out=probed.refused if probed and request.is_auto else {},
+        types=event_types,
         keys=key_probe.found,
         replay=replay,
     )
@@ -163,6 +184,7 @@ class OpenRun:
         simulators: starts one for each scenario, or is one that runs already, for all.
         pause: waits so many seconds.
         probed: what each type was answered; None where that was not tried.
+        clean: the effects of the events by which that was tried; None where they are not read.
     """
 
     given: Given
@@ -170,6 +192,7 @@ class OpenRun:
     simulators: StartSimulator | Address
     pause: Callable[[float], None]
     probed: ProbedTypes | None = None
+    clean: CleanEffects | None = None
 
     def look(self, *, tries_types: bool) -> None:
         """Probe what the receiver takes, and how it keeps what it derives."""
@@ -182,14 +205,36 @@ class OpenRun:
 
     def _probe_types(self) -> None:
         """Try each type once. A probe that fails says nothing: the scenarios then say more."""
+        reader, booked = self.given.effect_reader(self.pause), frozenset[str]()
+        if reader:
+            reader.take_baseline()
         try:
             with self.harness("type probe") as harness:
                 self.probed = probe(harness)
+                if reader:
+                    self.clean = CleanEffects(reader, self.probed.events, pause=self.pause)
+                    booked = self.clean.booked_at_once(harness.limits)
         except CallError as error:
             logger.warning("the types could not be probed: %s", error)
             return
         selection = self.given.selection.only(self.probed.taken) if self.given.request.is_auto else self.given.selection
+        selection.booked |= booked
         self.given = replace(self.given, selection=selection, refused=self.probed.statuses)
+
+    def types(self) -> TypesOfRun:
+        """The types of the run, of which none is known to be only acknowledged yet."""
+        request, selection = self.given.request, self.given.selection
+        return TypesOfRun(
+            selection,
+            booked=selection.booked,
+            probed=self.probed.types if self.probed else (),
+            demands_each=request.demands_each,
+            strict=request.strict,
+        )
+
+    def booked(self) -> frozenset[str]:
+        """The types of which an event of the clean round has an effect now."""
+        return self.clean.booked() if self.clean else frozenset()
 
     def _learn_state(self, state: RunState) -> None:
         """Look at how the receiver keeps what it derives. A probe that fails leaves that unknown."""

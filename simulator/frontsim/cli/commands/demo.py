@@ -21,7 +21,7 @@ from frontsim.report.text import lines
 from frontsim.settings import Settings
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.effects.history import EventFact
-from frontsim.verification.play.probes import ProbedTypes
+from frontsim.verification.play.clean_round import ProbedTypes
 from frontsim.verification.played import Played, Report
 from frontsim.verification.request import Request
 from frontsim.verification.result import result_of

@@ -53,7 +53,7 @@ from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.patience import TimeLimits
-from frontsim.verification.play.probes import ProbedTypes
+from frontsim.verification.play.clean_round import ProbedTypes
 from frontsim.verification.played import Played, Report
 from frontsim.verification.request import Address, Request, selection_of
 from frontsim.verification.result import result_of, scenarios_as_json
@@ -188,10 +188,13 @@ class LiveTable:
             self._live.stop()
         click.echo(err=self._err)
 
-    def show(self, played: Played) -> None:
-        """Show a scenario that has ended."""
+    def count(self) -> None:
+        """Count a scenario that has ended, whose verdict may be known later."""
         self._ended += 1
         self._since = stopwatch()
+
+    def show(self, played: Played) -> None:
+        """Show a scenario whose verdict is known."""
         verdict, name = played.judgement.verdict, played.scenario.name
         if self._console:
             row = self._row(_cells(played), Text(name), Text(verdict, _STYLES[verdict]))
@@ -323,6 +326,7 @@ def _run(
             interruption=interruption,
             on_dependencies=partial(_announce, quiet=is_quiet(options)),
             on_begin=begin,
+            on_ended=table.count,
             on_played=show,
         )
 

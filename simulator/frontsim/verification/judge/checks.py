@@ -13,7 +13,7 @@ either held or was not exercised, and only the first is a pass.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -59,7 +59,11 @@ def counts_of(history: History, correlation: Correlation, classes: Mapping[str, 
     }
     if history.final is not None:
         counts["effects"] = sum(len(group.effects) for group in correlation.groups)
-    return counts | {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}
+    return counts | _numbers(classes)
+
+
+def _numbers(classes: Mapping[str, Class]) -> dict[str, int]:
+    return {str(class_): number for class_, number in sorted(Counter(classes.values()).items())}
 
 
 _DUPLICATE = "duplicate"
@@ -240,6 +244,25 @@ def without_guesses(judgement: Judgement, guesses: Mapping[str, str]) -> Judgeme
         for (event, answer, guess), number in warned.items()
     ]
     return replace(judgement, verdict=_verdict(kept, judgement.reason), findings=kept, notes=(*notes, *judgement.notes))
+
+
+def without(judgement: Judgement, findings: Collection[Finding], *, unknown: str) -> Judgement:
+    """The judgement without some findings; `unknown` says why they prove nothing, "" where they are no fault."""
+    if not findings:
+        return judgement
+    kept = tuple(each for each in judgement.findings if each not in findings)
+    left = {each.webhook_event_id for each in findings} - {each.webhook_event_id for each in kept}
+    classes = {event_id: class_ for event_id, class_ in judgement.classes.items() if event_id not in left}
+    counts = {name: number for name, number in judgement.counts.items() if name not in set(Class)}
+    reason = judgement.reason or unknown
+    return replace(
+        judgement,
+        verdict=_verdict(kept, reason),
+        reason=reason,
+        findings=kept,
+        classes=classes,
+        counts=counts | _numbers(classes),
+    )
 
 
 def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judgement:

@@ -29,6 +29,7 @@ from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
+from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.patience import LOOK_S, Patience, ReceiverLatency, TimeLimits
 from frontsim.verification.request import Request
 from frontsim.verification.scenario.scenario import Scenario
@@ -113,6 +114,10 @@ class Given:
     tls: ssl.SSLContext | None = None
     began_s: float = field(default_factory=stopwatch)
     refused: Mapping[str, int | None] = field(default_factory=dict)
+
+    def effect_reader(self, pause: Callable[[float], None]) -> EffectReader | None:
+        """Reads the effects; None when the user gave no way."""
+        return EffectReader(self.observer, self.request.observe_key, pause=pause) if self.observer else None
 
     def skip_reason(self, scenario: Scenario) -> str:
         """Why this does not suffice for a scenario; "" if it does."""

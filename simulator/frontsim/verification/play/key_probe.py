@@ -268,7 +268,8 @@ def _happening_once(harness: Harness) -> str:
     """A type whose events happen once, "" without one: a table of newest states would hide the second of a pair."""
     selection = harness.given.selection
     types = [*selection.types("some"), *selection.types("all")]
-    return next((each for each in types if harness.fresh(each) and selection.happens_once(each)), "")
+    booked = [each for each in types if each in selection.booked] or types
+    return next((each for each in booked if harness.fresh(each) and selection.happens_once(each)), "")
 
 
 class _Sending:

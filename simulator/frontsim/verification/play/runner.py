@@ -14,7 +14,7 @@ from frontsim.clock import overload, stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects.history import EventFact, FaultFact, History, Liveness, Observation
-from frontsim.verification.effects.settle import EffectReader, Settled
+from frontsim.verification.effects.settle import Settled
 from frontsim.verification.patience import ReceiverLatency
 from frontsim.verification.play.actions import act, reconcile, send_pasts, take_baseline
 from frontsim.verification.play.faults import end_faults, start_what_ended_late, why_nothing_was_hit
@@ -54,7 +54,9 @@ def play(scenario: Scenario, harness: Harness) -> Recording:
     """Play a scenario to its end; what stops it is in the history's `trouble`."""
     try:
         wait = harness.patience.first_wait()
-        state = ScenarioState(scenario, harness, wait, harness.now(), _effect_reader(harness), _state_reader(harness))
+        state = ScenarioState(
+            scenario, harness, wait, harness.now(), harness.given.effect_reader(harness.pause), _state_reader(harness)
+        )
     except CallError as error:
         return Recording(History(scenario.name, trouble=str(error)))
     try:
@@ -154,12 +156,6 @@ def _note(latency: ReceiverLatency, settled: Settled) -> None:
         latency.never_settles = True
 
 
-def _effect_reader(harness: Harness) -> EffectReader | None:
-    if harness.given.observer is None:
-        return None
-    return EffectReader(harness.given.observer, harness.given.request.observe_key, pause=harness.pause)
-
-
 def _state_reader(harness: Harness) -> StateReader | None:
     return StateReader(harness.given.state, pause=harness.pause) if harness.given.state else None
 
@@ -205,14 +201,19 @@ def _open_faults(state: ScenarioState) -> list[FaultFact]:
 def _clean_types(state: ScenarioState) -> list[str]:
     """The types of the preflight's events: some that the scenario is about, so that the receiver should take them.
 
-    They need no past: the receiver may hold back an update of a customer that it does not know.
+    They need no past: the receiver may hold back an update of a customer that it does not know. Those that it is known
+    to book come first, and one of them is there even where the scenario is about none.
     """
     selection = state.harness.given.selection
     raising = [selection.types(step.events) for step in state.scenario.steps if isinstance(step, EVENTFUL)]
     named = dict.fromkeys(event for events in raising for event in events)
     usual = [event for event in selection.types("some") if event in named or not named]
     past = {event: found.name for event in [*usual, *named] if (found := selection.past(event))}
-    return list(dict.fromkeys(past.get(event, event) for event in [*usual, *named]))[:_CLEAN_TYPES]
+    about = list(dict.fromkeys(past.get(event, event) for event in [*usual, *named]))
+    booked = [event for event in about if event in selection.booked]
+    if selection.booked and not booked:
+        booked = selection.types("one")
+    return list(dict.fromkeys([*booked, *about]))[:_CLEAN_TYPES]
 
 
 def _subscribe(state: ScenarioState) -> None:

@@ -26,6 +26,9 @@ class Selection:
         names: the types that the receiver takes; none means all.
         changes: values by path that the payloads of all types with such a path get.
 
+    Attributes:
+        booked: the types that the receiver is known to book so far: "some" and "one" stand for them first.
+
     Raises:
         UnknownEventType: a name that the catalogue does not know.
         BadInput: a change fits no type, or is of a field by which a run follows its events.
@@ -38,6 +41,7 @@ class Selection:
         self._chosen = [catalog.find(name).name for name in names] or [each.name for each in catalog]
         self._changes = changes
         self._one = ""
+        self.booked: set[str] = set()
         for path in changes:
             self._check_change(path)
 
@@ -112,11 +116,13 @@ class Selection:
         if events == "all":
             return list(self._chosen)
         if events == "some":
-            return [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
+            some = [name for name in _SOME if name in self._chosen] or self._chosen[: len(_SOME)]
+            booked = [name for name in self._chosen if name in self.booked]
+            return some if self.booked.intersection(some) else [*booked, *some][: len(_SOME)]
         if events == "one" and self._one in self._chosen:
             return [self._one]
         if events == "one":
-            some = self.types("some")
+            some = sorted(self.types("some"), key=lambda name: name not in self.booked)
             return [name for name in some if self.past(name) is None][:1] or some[:1]
         return [name for name in self._named(events) if name in self._chosen]
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.play.probes import ProbedTypes, probe
+from frontsim.verification.play.clean_round import ProbedTypes, probe
 from frontsim.verification.request import Request
 from frontsim.verification.run import open_run
 from tests.support.served import served

@@ -1,0 +1,157 @@
+"""The clean round: one clean event of each type, before the first scenario.
+
+    an event of each type --> answers: which types are taken, and which refused alike
+                          --> effects: which types are booked, as far as that shows at once, and again at the end
+
+A receiver that is made for some types often refuses all others with one and the same answer. That says nothing about
+outages, so the user hears of it in the first seconds, and `--events auto` leaves those types out. A type stays in
+when it got no answer, an answer that asks to try later, or another answer than the most common refusal.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from frontsim.client.control import STRICT
+from frontsim.client.models import EventEntry
+from frontsim.verification.effects.changes import Effects
+from frontsim.verification.effects.correlate import correlate, effects_of
+from frontsim.verification.effects.history import EventFact, History, Observation
+from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.effects.settle import EffectReader, wait_until_settled
+from frontsim.verification.patience import TimeLimits
+from frontsim.verification.play.harness import Harness
+from frontsim.verification.play.log import read_webhook_facts
+
+_TRY_LATER = (408, 425, 429, 502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedTypes:
+    """The types in their order; `refused` has the answer to each that was refused as most others were.
+
+    If every type was refused, `refused` is empty, because nothing would be left to play, and `to_all` has the most
+    common answer. Then `statuses` has the last status of each. `events` are those that were sent.
+    """
+
+    types: Sequence[str]
+    refused: Mapping[str, str]
+    to_all: str = ""
+    statuses: Mapping[str, int | None] = field(default_factory=dict)
+    events: Sequence[EventFact] = field(default=(), repr=False)
+
+    @property
+    def taken(self) -> list[str]:
+        return [event for event in self.types if event not in self.refused]
+
+    @property
+    def hint(self) -> str:
+        """Advises the user; "" unless most types were refused."""
+        if self.to_all:
+            return (
+                f"The receiver refused a clean event of each type, most with {self.to_all}. "
+                "If it reads the event's type or id from the body, try --delivery-shape typed, event or envelope; "
+                "a file for --delivery-shape adds headers, such as a key."
+            )
+        if not self.taken or 2 * len(self.refused) <= len(self.types):
+            return ""
+        answer = next(iter(self.refused.values()))
+        return (
+            f"{len(self.refused)} of {len(self.types)} types were answered {answer}. "
+            f"Not yours? --events {','.join(self.taken)}"
+        )
+
+
+def probe(harness: Harness) -> ProbedTypes:
+    """Send one clean event of each type, and those that are refused once more. Raises CallError."""
+    given, epoch = harness.given, harness.now()
+    types, receiver = given.selection.types("all"), given.request.receiver
+    webhooks = list(harness.pool.map(lambda event: harness.api.create_webhook(event, receiver).id, types))
+    try:
+        now = str(harness.sim.clock().get("now"))
+        raised = dict(zip(types, harness.pool.map(lambda event: _raise(harness, event, now=now), types), strict=True))
+        harness.sim.drain(harness.patience.probe_drain_s)
+        known = {event: ids for event, ids in raised.items() if ids}
+        entries = dict(zip(known, harness.pool.map(lambda ids: harness.entry(*ids), known.values()), strict=True))
+        suspects = [event for event, entry in entries.items() if _is_refused(entry)]
+        harness.resend([ids for event in suspects if (ids := raised[event])])
+        again = {event: harness.entry(*ids) for event in suspects if (ids := raised[event])}
+        facts = tuple(
+            read_webhook_facts(
+                harness.api,
+                dict(zip(webhooks, types, strict=True)),
+                epoch=epoch,
+                entity_of=given.selection.entity,
+                keeps_payloads=True,
+                shape=given.shape,
+            )
+        )
+        harness.know_probed("type probe", facts)
+    finally:
+        for webhook_id in webhooks if harness.cleans_up else ():
+            harness.api.delete_webhook(webhook_id)
+    answers = {
+        event: entry.outcome
+        for event, entry in again.items()
+        if _is_refused(entry) and entry.outcome == entries[event].outcome
+    }
+    alike = _alike(answers)
+    if len(answers) == len(types):
+        statuses = {event: entry.status_code for event, entry in again.items()}
+        return ProbedTypes(types, {}, to_all=next(iter(alike.values())), statuses=statuses, events=facts)
+    return ProbedTypes(types, alike, events=facts)
+
+
+def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
+    """Those that got the most common answer."""
+    if not answers:
+        return {}
+    (common, _), *_ = Counter(answers.values()).most_common(1)
+    return {event: answer for event, answer in answers.items() if answer == common}
+
+
+def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
+    """A clean event about a new entity, that happens now; None when no webhook matches it."""
+    moments = dict.fromkeys(harness.given.selection.datetime_fields(event), now)
+    values = harness.given.selection.fitting(event, {**moments, **harness.fresh(event)})
+    found = harness.sim.trigger(event, set_=values or None, payloads=STRICT).events
+    return (found[0].webhook_id, found[0].webhook_event_id) if found else None
+
+
+def _is_refused(entry: EventEntry) -> bool:
+    status = entry.status_code
+    return status is not None and 400 <= status < 600 and status not in _TRY_LATER
+
+
+class CleanEffects:
+    """The effects of the clean round, since `reader` took its baseline; they can be looked at until the run's end."""
+
+    def __init__(self, reader: EffectReader, events: Sequence[EventFact], *, pause: Callable[[float], None]) -> None:
+        self._reader = reader
+        self._pause = pause
+        self._history = History("clean round", tuple(events), observer_key=reader.key)
+
+    def booked_at_once(self, limits: TimeLimits) -> frozenset[str]:
+        """The types that are booked when nothing more has come for a moment: a slow receiver may book others later."""
+        booked = self.booked()
+        if booked.issuperset(event.event for event in self._history.events):
+            return booked
+        settled = wait_until_settled(
+            self._reader.read_new,
+            relevant=lambda seen: effects_of(self._history, seen),
+            is_complete=lambda seen: bool(self._types(seen)),
+            limits=limits.wait_limits,
+            pause=self._pause,
+        )
+        return self._types(settled.effects)
+
+    def booked(self) -> frozenset[str]:
+        """The types that are booked now; none where the effects cannot be read."""
+        try:
+            return self._types(self._reader.read_new())
+        except ObserverFailed:
+            return frozenset()
+
+    def _types(self, effects: Effects) -> frozenset[str]:
+        groups = correlate(self._history, Observation(0, tuple(effects))).groups
+        return frozenset(event.event for group in groups if group.effects for event in group.events)
