@@ -170,3 +170,10 @@ def test_a_long_record_is_replayed_in_batches(replays, receiver, monkeypatch):
     monkeypatch.setattr(replay_module, "BATCH", 2)
     result = replays([sale(number) for number in range(5)])
     assert (5, 5, 7) == (result.acknowledged, len(receiver.calls), result.next_line)
+
+
+def test_a_further_delivery_of_an_event_is_left_out(replays, receiver):
+    """A proxy records each delivery; the event happened once."""
+    result = replays([sale(1), sale(1), sale(2)])
+    assert (2, 1, 2) == (result.replayed, result.left_out, len(receiver.calls))
+    assert "line 3: a further delivery of event" in replays.said[0]

@@ -144,6 +144,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "record": (
         "frontsim record --out tuesday.jsonl",
         "frontsim record --from log --webhook " + _WEBHOOK + " \\\n    --out log.jsonl",
+        f"frontsim record --from proxy --listen 127.0.0.1:8600 \\\n    --to {_RECEIVER} --out today.jsonl",
     ),
     "replay": (
         f"frontsim replay tuesday.jsonl --to {_RECEIVER} --speed 60",
@@ -243,7 +244,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "reset": CommandEntry("simulator", "reset", "Forget webhooks, events, faults and sinks."),
     "resend": CommandEntry("webhooks", "resend", "Resend one event, once."),
     "reconcile": CommandEntry("reconcile", "reconcile", "List what failed and resend it until nothing is left."),
-    "relay": CommandEntry("records", "relay", "Bring real events to a receiver at your desk."),
+    "relay": CommandEntry("relay", "relay", "Bring real events to a receiver at your desk."),
     "record": CommandEntry("records", "record", "Write real events into a file."),
     "replay": CommandEntry("records", "replay", "Send a recorded day to a receiver again."),
     "fault": CommandEntry("simulator", "fault", "Break deliveries, the log or the API on purpose."),

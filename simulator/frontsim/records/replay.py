@@ -85,6 +85,7 @@ class Replay:
         self._say = say
         self._batch: dict[str, int] = {}
         self._webhooks: set[str] = set()
+        self._seen: set[str] = set()
         self._since: str = EVER[0]
         self.result = ReplayResult()
 
@@ -115,11 +116,16 @@ class Replay:
             self._say(f"left out: {where}: its body is no JSON, so no vendor's API would list it")
             self.result.left_out += 1
             return
+        if event.webhook_event_id in self._seen:
+            self._say(f"left out: {where}: a further delivery of event {event.webhook_event_id}")
+            self.result.left_out += 1
+            return
         name = event.event or ""
         try:
             name = self._catalog.find(name).name
         except UnknownEventType as error:
             raise BadInput(f"{where}: event: {error} (--contracts DIR adds your own types)") from None
+        self._seen |= {event.webhook_event_id} - {""}
         if not self._batch:
             self._since = self._simulator.now().isoformat()
         raised, _ = self._simulator.replay(

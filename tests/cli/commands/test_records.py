@@ -1,9 +1,11 @@
 """`frontsim record`: the log of an API as a file."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from frontsim.records.proxy import RecordingProxy
 from tests.support.recorder import Recorder
 
 WEBHOOK = {"id": "w1", "storeId": None, "event": "SaleCreated", "url": "http://a"}
@@ -147,15 +149,25 @@ def test_a_wrong_fault_is_refused(alone, recorded):
     assert "expected a fault's name" in done.stderr
 
 
-def test_a_relay_sends_to_this_machine_alone(run):
-    """Real events hold personal data."""
-    done = run("relay", "--to", "https://shop.example/hook")
-    assert 3 == done.exit_code
-    assert "add --allow-remote to send real events to shop.example" in done.stderr
+def test_a_proxy_needs_both_of_its_ends(run, tmp_path):
+    for options in (("--from", "proxy", "--to", "http://127.0.0.1:1"), ("--listen", "127.0.0.1:0", "--to", "http://a")):
+        done = run("record", "--out", str(tmp_path / "r"), *options)
+        assert 3 == done.exit_code
+        assert "expected --listen and --to with a proxy" in done.stderr
 
 
-def test_a_relay_with_a_broken_state_is_refused(run, tmp_path):
-    (tmp_path / "s").write_text("{")
-    done = run("relay", "--to", "http://127.0.0.1:1/hook", "--state", str(tmp_path / "s"))
-    assert (3, "{") == (done.exit_code, (tmp_path / "s").read_text())
-    assert "expected the state of an earlier relay" in done.stderr
+def test_a_proxy_records_until_it_is_stopped(run, tmp_path, hook, monkeypatch):
+    """Ctrl-C ends it, and the record has what came."""
+
+    def serve(proxy):
+        answer, why = proxy.forward("POST", "/", [("X-Webhook-Event", "SaleCreated")], b"{}")
+        proxy.record([("X-Webhook-Event", "SaleCreated")], b"{}", answer, why, datetime.now(UTC), 0.1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RecordingProxy, "serve", serve)
+    file = tmp_path / "r"
+    done = run("record", "--from", "proxy", "--listen", "127.0.0.1:0", "--to", hook.url, "--out", str(file))
+    assert 0 == done.exit_code, done.output
+    assert "proxy" == lines(file)[0]["from"]
+    assert ("SaleCreated", 200) == (lines(file)[1]["event"], lines(file)[1]["runs"][0]["statusCode"])
+    assert f"1 events in {file}" in done.stderr

@@ -1,42 +1,41 @@
-"""`record`, `replay`, `relay`: real events into a file, out of it to a receiver, or straight to one at the desk.
+"""`record`, `replay`: real events into a file, and out of it to a receiver.
 
 What is sent goes through a simulator, our own or the one at `--base-url`: its log, faults, page and stream know each
 delivery.
 """
 
-import os
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import click
 import orjson
 from click.core import ParameterSource
 
 from frontsim.cli.connection import Api, ControlConnection, api_options
-from frontsim.cli.options import Duration, contracts_option, delivery_options, finite, load, option_group
+from frontsim.cli.options import contracts_option, delivery_options, finite, load, option_group
 from frontsim.cli.output import delivery_line, shown
 from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.http import is_loopback, read_url
 from frontsim.client.models import WebhookView
-from frontsim.client.reconcile_state import default_file, locked
-from frontsim.client.relay import Relay, RelayOptions, RelayState
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import WireTime, stopwatch
 from frontsim.errors import BadInput, FrontsimError
+from frontsim.hosting.listening import listen as listening
+from frontsim.hosting.listening import url_of
 from frontsim.hosting.serving import run_in_thread
 from frontsim.records.identities import Renewal, identity_fields
-from frontsim.records.record import SOURCES, RecordHead, RecordReader, RecordWriter
+from frontsim.records.proxy import HeadersOf, RecordingProxy
+from frontsim.records.record import SOURCES, RecordedEvent, RecordHead, RecordReader, RecordWriter
 from frontsim.records.recording import Stretch, recorded_events, stretches
 from frontsim.records.replay import Replay, ReplayPace, ReplayResult
 from frontsim.settings import Settings
@@ -56,14 +55,8 @@ def say(text: str) -> None:
 RETRY = RetryPolicy(sleep=time.sleep, say=say)
 
 
-def _zone(_: click.Context, param: click.Parameter, name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise click.BadParameter(f"expected a zone such as Europe/Oslo, got {name!r}", param=param) from None
-
-
-def _moment(_: click.Context, param: click.Parameter, text: str | None) -> str | None:
+def moment_text(_: click.Context, param: click.Parameter, text: str | None) -> str | None:
+    """The callback of an option that takes a moment: the text, if the API takes it. Raises click.BadParameter."""
     try:
         if text is not None:
             WireTime(_DEFAULTS.zone).read(text)
@@ -72,17 +65,6 @@ def _moment(_: click.Context, param: click.Parameter, text: str | None) -> str |
     return text
 
 
-zone_option = click.option(
-    "--timezone",
-    "zone",
-    default=_DEFAULTS.timezone,
-    show_default=True,
-    callback=_zone,
-    envvar="FRONTSIM_TIMEZONE",
-    show_envvar=True,
-    metavar="ZONE",
-    help="The vendor's local zone: its date-times carry none.",
-)
 token_option = click.option(
     "--token", metavar="TOKEN", envvar="FRONTSIM_TOKEN", show_envvar=True, default="", help="The simulator's token."
 )
@@ -93,16 +75,19 @@ token_option = click.option(
     click.option(
         "--from",
         "source",
-        type=click.Choice(SOURCES[:2]),
+        type=click.Choice(SOURCES),
         default="api",
         show_default=True,
-        help="The log that the API lists; a simulator's log, with heads, faults and answers.",
+        help="The log of an API; a simulator's own, with heads, faults and answers; or a proxy before a receiver.",
     ),
     click.option("--webhook", "wanted", multiple=True, metavar="ID", help="Only this webhook. Repeatable."),
     click.option(
-        "--from-time", "since", metavar="WHEN", callback=_moment, help=f"Raised since.  [default: {DAYS} days ago]"
+        "--from-time", "since", metavar="WHEN", callback=moment_text, help=f"Raised since.  [default: {DAYS} days ago]"
     ),
-    click.option("--to-time", "until", metavar="WHEN", callback=_moment, help="Raised before.  [default: no end]"),
+    click.option("--to-time", "until", metavar="WHEN", callback=moment_text, help="Raised before.  [default: no end]"),
+    click.option("--listen", metavar="HOST:PORT", help="For a proxy: where deliveries come; port 0 picks a free one."),
+    click.option("--to", metavar="URL", help="For a proxy: the receiver. Without a path, each delivery keeps its own."),
+    click.option("--event", metavar="TYPE", help="For a proxy: the type of deliveries that have no header with it."),
     click.option(
         "--out",
         "out",
@@ -111,35 +96,79 @@ token_option = click.option(
         metavar="FILE",
         help="A new file.",
     ),
-    zone_option,
     token_option,
+    delivery_options,
 )
 @api_options
 def record(
-    api: Api, *, source: str, out: Path, zone: ZoneInfo, token: str, wanted: Sequence[str], **window: Any
+    api: Api,
+    *,
+    source: str,
+    out: Path,
+    token: str,
+    wanted: Sequence[str],
+    since: str | None,
+    until: str | None,
+    listen: str | None,
+    to: str | None,
+    event: str | None,
+    **delivery: Any,
 ) -> None:
     """Write real events into a file: one line of JSON an event, with its head, body, time and runs.
 
-    The API is only read. The file is yours alone (0600), and an existing one is never overwritten. Keys and tokens are
-    masked.
+    The API is only read. A proxy forwards each delivery before it records it; Ctrl-C ends it. The file is yours alone
+    (0600), and an existing one is never overwritten. Keys and tokens are masked.
     """
-    stretch = _window(source, zone, **window)
+    settings = read_settings(**delivery)
+    if (source == "proxy") != bool(listen and to):
+        raise BadInput("--from: expected --listen and --to with a proxy, and with nothing else")
+    window = _window(source, settings.zone, since=since, until=until)
+    with RecordWriter(out, RecordHead(source, settings.timezone)) as writer:
+        say("Warning: the record holds what was sent, personal data too")
+        if listen and to:
+            headers = HeadersOf(settings.event_id_header, settings.webhook_id_header, settings.event_header, event)
+            _proxy(listen, to, headers, writer.add)
+        else:
+            try:
+                _read_log(api, token, source, wanted, window, settings.zone, writer.add)
+            except FrontsimError:
+                if not writer.events:
+                    out.unlink()
+                raise
+    say(f"{writer.events} events in {out}")
+
+
+def _read_log(
+    api: Api,
+    token: str,
+    source: str,
+    wanted: Sequence[str],
+    window: Sequence[Stretch],
+    zone: ZoneInfo,
+    add: Callable[[RecordedEvent], None],
+) -> None:
     with api.open() as front, ControlConnection(api.base_url, token).open() as simulator:
-        webhooks = _chosen(RETRY.read(front.list_webhooks), wanted)
         events = recorded_events(
             front,
-            webhooks,
-            stretch,
+            _chosen(RETRY.read(front.list_webhooks), wanted),
+            window,
             zone=zone,
             retry=RETRY,
             say=say,
             simulator=simulator if source == "log" else None,
         )
-        with RecordWriter(out, RecordHead(source, zone.key)) as writer:
-            say("Warning: the record holds what was sent, personal data too")
-            for event in events:
-                writer.add(event)
-    say(f"{writer.events} events in {out}")
+        for event in events:
+            add(event)
+
+
+def _proxy(where: str, to: str, headers: HeadersOf, add: Callable[[RecordedEvent], None]) -> None:
+    host, _, port = where.rpartition(":")
+    if not port.isdecimal():
+        raise BadInput(f"--listen: expected HOST:PORT such as 127.0.0.1:8600, got {where!r}")
+    read_url(to.partition("?")[0])
+    with listening(host.strip("[]") or "127.0.0.1", int(port)) as socket, suppress(KeyboardInterrupt):
+        say(f"deliveries to {url_of(socket)} go to {to.partition('?')[0]}, and into the record; Ctrl-C ends it")
+        RecordingProxy(socket, to=to, headers=headers, add=add, say=say).serve()
 
 
 def _window(source: str, zone: ZoneInfo, *, since: str | None, until: str | None) -> Sequence[Stretch]:
@@ -316,84 +345,3 @@ def live() -> Iterator[Callable[[Simulator], None]]:
     yield start
     for thread in threads:
         thread.join(_LAST_LINES_S)
-
-
-@click.command()
-@to_options
-@option_group(
-    click.option("--failed", is_flag=True, help="Only events that were not received: success=false."),
-    click.option(
-        "--since",
-        metavar="TIME",
-        callback=_moment,
-        help="Relay what was raised since.  [default: now, or as the state says]",
-    ),
-    click.option(
-        "--every",
-        "every_s",
-        type=Duration(most_s=86_400),
-        metavar="TIME",
-        help="How often to read the log.  [default: 30s, and 5s for an API on this machine]",
-    ),
-    click.option(
-        "--state",
-        "state_file",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="What was relayed, and the relay's lock.  [default: a file for each API in FRONTSIM_STATE_DIR, or in "
-        "XDG_STATE_HOME/frontsim]",
-    ),
-    click.option(
-        "--through", metavar="URL", help="Deliver through the simulator of this base URL, not one of its own."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="Print no deliveries."),
-    token_option,
-    delivery_options,
-)
-@api_options
-def relay(
-    api: Api,
-    *,
-    to: str,
-    since: str | None,
-    every_s: float | None,
-    state_file: Path | None,
-    through: str | None,
-    token: str,
-    allow_remote: bool,
-    failed: bool,
-    quiet: bool,
-    **delivery: Any,
-) -> None:
-    """Bring real events to a receiver at your desk, without a tunnel: read the log, and deliver what is new.
-
-    The API is only read, and nothing is resent there. Each event comes at least once: a receiver that is down, or does
-    not answer with a 2xx, gets it again with growing pauses, over restarts of the relay, too.
-
-    Ctrl-C ends it; the next start goes on where it was.
-    """
-    refuse_remote(to, allowed=allow_remote)
-    settings = read_settings(**delivery)
-    every_s = every_s or (5.0 if is_loopback(read_url(api.base_url).host) else 30.0)
-    moment = None if since is None else datetime.fromtimestamp(WireTime(settings.zone).read(since) / 1000, UTC)
-    file = state_file or default_file(api.base_url, os.environ, of="relay")
-    with ExitStack() as stack:
-        if not stack.enter_context(locked(file)):
-            raise FrontsimError(f"end the other relay first, or name another --state: one is running with {file}")
-        state = RelayState.read(file, moment or datetime.now(UTC))
-        show, vendor = stack.enter_context(live()), stack.enter_context(api.open())
-        if through is None:
-            simulator, front = stack.enter_context(own_simulator(delivery))
-        else:
-            simulator = stack.enter_context(ControlConnection(through, token).open())
-            front = stack.enter_context(replace(api, base_url=through).open())
-        if not quiet:
-            show(simulator)
-        state.write()  # the moment from which it relays outlives a kill before the first poll
-        options = RelayOptions(to, settings.zone, every_s, moment, failed)
-        relaying = Relay(
-            vendor, simulator, front, state, options, say=say, now=lambda: datetime.now(UTC), sleep=time.sleep
-        )
-        say(f"reading {api.base_url} every {every_s:g} s; what was relayed is noted in {file}; Ctrl-C ends it")
-        while True:
-            time.sleep(relaying.step())
