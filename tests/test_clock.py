@@ -1,8 +1,9 @@
 """Time: simulator time, the vendor's written form, and identities."""
 
 import os
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,51 @@ def test_the_hour_that_autumn_repeats():
     """A lower bound is its first pass, an upper bound its second: a window loses nothing."""
     assert ms("2026-10-25T00:30:00+00:00") == OSLO.read("2026-10-25T02:30")
     assert ms("2026-10-25T01:30:00+00:00") == OSLO.read("2026-10-25T02:30", upper=True)
+
+
+def test_a_time_that_spring_skips_is_the_moment_of_the_change():
+    """Also with a fraction, which would carry it beyond."""
+    change = ms("2027-03-28T01:00:00+00:00")
+    for text in ("2027-03-28T02:00", "2027-03-28T02:30:00.5", "2027-03-28T02:59:59.999"):
+        assert (change, change) == (OSLO.read(text), OSLO.read(text, upper=True))
+
+
+@pytest.mark.parametrize("zone", sorted(available_timezones()))
+def test_no_window_loses_a_moment_that_its_texts_enclose(zone: str):
+    """Around every change of every zone that `--timezone` takes, in three years: all windows that quarters of an hour make.
+
+    Two windows that meet lose none between them either: what is not before their common bound is behind it.
+    """
+    wire_time = WireTime(ZoneInfo(zone))
+    for change in changes(ZoneInfo(zone)):
+        moments = [change * 1000 + quarter * 900_000 for quarter in range(-12, 13)]
+        moments += [change * 1000 - 1, change * 1000 + 3]
+        written = {moment: wire_time.write(moment) for moment in moments}
+        walls = [datetime.fromisoformat(text) for text in written.values()]
+        quarters = (max(walls) - min(walls)) // timedelta(minutes=15)
+        for wall in {*walls, *(min(walls) + timedelta(minutes=15 * step) for step in range(quarters))}:
+            lower, upper = wire_time.read(wall.isoformat()), wire_time.read(wall.isoformat(), upper=True)
+            assert lower <= upper
+            for moment, own in zip(moments, walls, strict=True):
+                assert moment >= lower if own >= wall else moment < upper, (zone, wall, written[moment])
+
+
+def changes(zone: ZoneInfo) -> Iterator[int]:
+    """The seconds at which the zone's offset changes, from 2026 to 2028; and Apia's lost day."""
+
+    def offset(second: int) -> timedelta | None:
+        return datetime.fromtimestamp(second, zone).utcoffset()
+
+    day = 86_400
+    start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2026, 2029))
+    for begin in (1_325_203_200, *range(start, end, 7 * day)):
+        low, high = begin, begin + 7 * day
+        if offset(low) == offset(high):
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if offset(middle) == offset(low) else (low, middle)
+        yield high
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ unless the user sets it back.
 import os
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -122,9 +123,10 @@ class WireTime:
 
         Takes `2021-12-01`, `2021-12-01 08:50:46.02`, the `T` form, and either with `Z` or an offset
         such as `+01:00` (a blank in place of the plus, which a query without escapes turns into one, is
-        taken for it). Without an offset it is the vendor's local time; in the hour that autumn
-        repeats, a lower bound is the first and an upper bound the second pass, so that a window
-        never loses an event. Digits beyond the millisecond are dropped.
+        taken for it). Without an offset it is the vendor's local time. In the hour that autumn
+        repeats, a lower bound is the first and an upper bound the second pass; a time that spring skips
+        is the moment of the change. So a window loses no event whose text lies in it, and two windows
+        that meet lose none between them. Digits beyond the millisecond are dropped.
 
         A moment that UTC has before the year 1 or after 9999 is the first or the last that there is: .NET's
         `DateTime.MinValue` and `DateTime.MaxValue` are bounds that leave nothing out, whatever the zone.
@@ -138,19 +140,35 @@ class WireTime:
                 raise ValueError
             naive = datetime.fromisoformat(f"{match['date']}T{match['clock'] or '00:00:00'}")
             zone = match["offset"] or (f"+{match['spaced'].strip()}" if match["spaced"] else None)
-            local = (
-                datetime.fromisoformat(f"{naive.isoformat()}{zone.upper()}")
-                if zone
-                else naive.replace(tzinfo=self.zone, fold=int(upper))
-            )
+            local = datetime.fromisoformat(f"{naive.isoformat()}{zone.upper()}") if zone else None
         except ValueError:
             raise ValueError(
                 f"expected a date such as 2021-12-01, 2021-12-01 08:50:46.02 or 2021-12-01T08:50:46+01:00, "
                 f"got {text[:64]!r}"
             ) from None
-        since_epoch = local.replace(tzinfo=UTC) - _EPOCH - (local.utcoffset() or timedelta())  # astimezone overflows
-        moment = since_epoch // timedelta(seconds=1) * 1000 + int((match["fraction"] or "0").ljust(3, "0")[:3])
-        return min(max(moment, EARLIEST), LATEST)
+        fraction_ms = int((match["fraction"] or "0").ljust(3, "0")[:3])
+        if local is None:
+            first, second = (naive.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
+            if _utc_s(second) < _utc_s(first):
+                local, fraction_ms = self._change(first, second), 0
+            else:
+                local = second if upper else first
+        return min(max(_utc_s(local) * 1000 + fraction_ms, EARLIEST), LATEST)
+
+    def _change(self, before: datetime, after: datetime) -> datetime:
+        """The moment at which the clock skips a local time; the arguments read that by its offsets before and after."""
+        seconds = range(_utc_s(after), _utc_s(before) + 1)
+        place = bisect_left(
+            seconds,
+            after.utcoffset() or timedelta(),
+            key=lambda second: datetime.fromtimestamp(second, self.zone).utcoffset() or timedelta(),
+        )
+        return datetime.fromtimestamp(seconds[place], UTC)
+
+
+def _utc_s(local: datetime) -> int:
+    """Whole seconds since 1970, UTC: `astimezone` overflows at the first and last days that there are."""
+    return (local.replace(tzinfo=UTC) - _EPOCH - (local.utcoffset() or timedelta())) // timedelta(seconds=1)
 
 
 class RunTime:

@@ -162,6 +162,29 @@ def test_every_business_act(sim: Simulation, receiver: Recorder, what: str):
     assert sorted(item["webhookEventId"] for item in raised["events"]) == sorted(receiver.event_ids)
 
 
+def test_no_payload_of_an_act_is_later_than_its_log_entry(sim: Simulation, receiver: Recorder):
+    """Not even of many counts, each of which takes minutes."""
+    webhook = sim.subscribes(receiver.url, "StockCountReconciled")
+    sim.does("simulate", {"what": "stock-count", "count": 100})
+    entries = sim.log(webhook, includePayload="true")
+    assert 100 == len(entries)
+    for entry in entries:
+        times = (entry["payload"]["countedDateTime"], entry["payload"]["createdDateTime"], entry["createdDateTime"])
+        assert sorted(map(datetime.fromisoformat, times)) == list(map(datetime.fromisoformat, times))
+
+
+def test_a_day_that_has_none_before_now_has_the_clocks_moments(sim: Simulation, receiver: Recorder):
+    """Because the last act was just now."""
+    webhook = sim.subscribes(receiver.url, "SaleCreated")
+    sim.does("simulate", {"what": "sale"})
+    sim.does("simulate", {"what": "day", "speed": 1_000_000})
+    for entry in sim.log(webhook, includePayload="true"):
+        sold, logged = (
+            datetime.fromisoformat(at) for at in (entry["payload"]["saleDateTime"], entry["createdDateTime"])
+        )
+        assert timedelta(minutes=-1) < sold - logged < timedelta(seconds=10)
+
+
 @pytest.mark.parametrize(
     "value", [{}, {"what": "nothing"}, {"what": 1}, {"what": "sale", "count": 0}, {"what": "sale", "x": 1}]
 )

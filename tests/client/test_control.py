@@ -110,6 +110,16 @@ def test_the_time_as_the_log_has_it() -> None:
         simulator(ScriptedTransport({})).now()
 
 
+def test_the_time_as_an_instant() -> None:
+    """In the vendor's zone, and the second pass where the clock shows an hour twice."""
+    clock = {"now": "2027-10-31T02:30:00", "utc": "2027-10-31T01:30:00.0000000+00:00", "timezone": "Europe/Oslo"}
+    found = simulator(ScriptedTransport(clock)).instant()
+    assert ("2027-10-31T02:30:00+01:00", 1) == (found.isoformat(), found.fold)
+    for wrong in ({}, {**clock, "utc": 7}, {**clock, "timezone": "Nowhere"}):
+        with pytest.raises(UnexpectedAnswer, match="a zone"):
+            simulator(ScriptedTransport(wrong)).instant()
+
+
 def test_a_sink() -> None:
     """What a stand-in business system recorded is a list."""
     record = ScriptedTransport([{"saleId": 1}])

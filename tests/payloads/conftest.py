@@ -21,8 +21,9 @@ def trading() -> Callable[[int], Sequence[tuple[str, dict[str, Any]]]]:
     def two_days(seed: int) -> Sequence[tuple[str, dict[str, Any]]]:
         shop, number, events = Shop(seed=seed), 0, []
         for date in range(2):
-            opening = shop.next_opening()
+            opening = shop.next_opening(moments.opening(99))
             for seconds, act in day(seed=seed, number=date):
+                assert opening is not None
                 at = opening + int(seconds * moments.SECOND)
                 events += [(each.event, orjson.loads(each.body)) for each in shop.act(act, number=number, at=at)]
                 number += 1

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from frontsim.user_input.request_body import parsed, read_body, read_object
 
 _ASKING_S = 0.25  # the shortest drain: time for the log to answer once
 _FURTHEST_S = 86_400 * 366 * 100
+_UTC = WireTime(ZoneInfo("UTC"), openapi=True)
 _EARLIEST, _LATEST = "1970-01-01", "2200-01-01"
 
 
@@ -74,8 +76,10 @@ class ControlApi:
         return json({"drained": True})
 
     async def read_clock(self, _: Request) -> Response:
-        """Simulator time, in the vendor's local form."""
-        return json({"now": self._time.write(self._clock.now()), "offsetS": self._clock.offset_s})
+        """Simulator time, in the vendor's local form, and in UTC."""
+        now = self._clock.now()
+        local = {"now": self._time.write(now), "offsetS": self._clock.offset_s}
+        return json({**local, "utc": _UTC.write(now), "timezone": self._time.zone.key})
 
     async def move_clock(self, request: Request) -> Response:
         """Advance simulator time, or set it."""

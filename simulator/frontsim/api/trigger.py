@@ -204,15 +204,17 @@ class TriggerApi:
         await self._catch_up()  # the levels that acts begin with are those of the log
         if what == DAY:
             return await self._play_day(request, speed)
-        return await self._raise(
-            count, what, lambda number: self._shop.act(what, number=number, at=self._event_times.take())
-        )
+        ends = self._shop.ends(what, count, self._event_times.take())
+        return await self._raise(count, what, lambda number: self._shop.act(what, number=number, until=next(ends)))
 
     async def _play_day(self, request: Request, speed: float) -> Response:
-        """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away."""
+        """Play a trading day of the whole chain, `speed` times faster than real time, until the caller goes away.
+
+        Its moments are those of a day before now, or the clock's if there has been none since the last act.
+        """
         end_with_caller(request.scope)
         loop = asyncio.get_running_loop()
-        began, opening = loop.time(), self._shop.next_opening()
+        began, opening = loop.time(), self._shop.next_opening(self._event_times.take())
         logged = LoggedEvents()
         for second, what in day(seed=self._seed, number=self._store.next_occurrence):
             wait_s = began + second / speed - loop.time()
@@ -220,8 +222,11 @@ class TriggerApi:
                 await asyncio.sleep(wait_s)
                 if await request.is_disconnected():
                     break
-            at = opening + int(second * SECOND)
-            made = self._shop.act(what, number=self._store.next_occurrence, at=at)
+            number = self._store.next_occurrence
+            if opening is None:
+                made = self._shop.act(what, number=number, until=self._event_times.take())
+            else:
+                made = self._shop.act(what, number=number, at=opening + int(second * SECOND))
             await self._number_and_log(made, logged, [RaisedBy(what, 1, len(made))])
         return logged.answer()
 

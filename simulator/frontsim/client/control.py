@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 
@@ -309,6 +310,17 @@ class Simulator(ApiClient):
             return datetime.fromisoformat(str(now))
         except ValueError:
             raise UnexpectedAnswer(answer.call, expected='a date-time at "now"', got=now) from None
+
+    def instant(self) -> datetime:
+        """The simulator's time, in the vendor's zone: one moment also in the hour that autumn repeats."""
+        answer = self._http.call("GET", "/clock")
+        clock = answer.object(of="the clock")
+        try:
+            return datetime.fromisoformat(str(clock.get("utc"))).astimezone(ZoneInfo(str(clock.get("timezone"))))
+        except (ValueError, ZoneInfoNotFoundError):
+            raise UnexpectedAnswer(
+                answer.call, expected='a date-time at "utc" and a zone at "timezone"', got=clock
+            ) from None
 
     def advance(self, seconds: float) -> dict[str, Any]:
         """Move the simulator's time forward."""

@@ -200,7 +200,7 @@ class LoadSetup:
 
     def now_ms(self) -> int:
         """Milliseconds of the simulator's time since the start. Raises CallError."""
-        return since_ms(self.epoch, self.simulator.now())
+        return since_ms(self.epoch, self.simulator.instant())
 
     @property
     def exchange_source(self) -> ExchangeSource:
@@ -282,7 +282,7 @@ def _set_up(load: Load, request: Request, address: Address, cleanup: ExitStack) 
         effects.take_baseline()
     harness = cleanup.enter_context(opened.harness("load test"))
     api, simulator = harness.api, harness.sim
-    epoch, events_before = simulator.now(), int(simulator.stats().get("events", 0))
+    epoch, events_before = simulator.instant(), int(simulator.stats().get("events", 0))
     existing = _existing_webhooks(api, selection.types("all"), options.receiver)
     missing = [event for event in selection.types("all") if event not in existing.values()]
     created = {api.create_webhook(event, options.receiver).id: event for event in missing}

@@ -1,5 +1,8 @@
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -11,6 +14,7 @@ from frontsim import catalog
 from frontsim.errors import BadInput
 from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.shop import ACTS, Shop, day
+from frontsim.payloads.world import moments
 
 TYPES = catalog.load()
 
@@ -112,6 +116,42 @@ def test_time_never_goes_back(trading: Trading, seed: int) -> None:
         now = next(body[field] for field in fields if body.get(field)).ljust(19 + 4, "0").replace("0000", ".000")
         assert _comparable(last) <= _comparable(now), (event, body)
         last = now
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_acts_of_one_call_lie_before_now(act: str) -> None:
+    """However many: their pauses are shorter where there is no time for them. Two seconds later there is a little."""
+    shop, now, numbers = Shop(seed=1), moments.opening(3), count()
+    for call, most_ahead in ((0, 1), (1, 4 * moments.SECOND)):
+        for until in shop.ends(act, 300, now + call * 2 * moments.SECOND):
+            caused = shop.act(act, number=next(numbers), until=until)
+        latest = max(max(map(_moment, MOMENT.findall(each.body.decode()))) for each in caused)
+        assert latest <= now + call * 2 * moments.SECOND + most_ahead
+
+
+MOMENT = re.compile(r'"(?!expected|expiration|due)\w+":"(20\d\d-\d\d-\d\dT[^"]+)"')
+
+
+def _moment(text: str) -> int:
+    return moments.of(datetime.fromisoformat(text))
+
+
+def test_an_act_that_has_the_time_takes_it() -> None:
+    """A count is reconciled minutes after it was made, and at the latest now."""
+    shop, now = Shop(seed=1), moments.opening(3)
+    (until,) = shop.ends("stock-count", 1, now)
+    (body, *_) = [orjson.loads(each.body) for each in shop.act("stock-count", number=0, until=until)]
+    counted, at = (_moment(body[name]) for name in ("countedDateTime", "createdDateTime"))
+    assert now - 5 * moments.MINUTE <= counted < counted + moments.SECOND <= at <= now
+
+
+def test_a_day_is_laid_out_before_now_or_not_at_all() -> None:
+    """Not before the acts that were, and not behind the clock."""
+    shop = Shop(seed=1)
+    assert moments.opening(0) == shop.next_opening(moments.opening(1) + 1)
+    assert shop.next_opening(moments.opening(1)) is None
+    shop.act("sale", number=0, at=moments.opening(1) - moments.HOUR)
+    assert shop.next_opening(moments.opening(2)) is None
 
 
 def _comparable(text: str) -> tuple[str, str]:

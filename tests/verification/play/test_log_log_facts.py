@@ -1,5 +1,6 @@
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -55,6 +56,28 @@ def test_a_run_is_as_sure_as_its_status() -> None:
     assert [Trigger.ORIGINAL, Trigger.RESEND, Trigger.RESEND] == [each.trigger for each in fact.runs]
     assert [1000, 2000, 3500] == [each.at_ms for each in fact.runs]
     assert fact.acknowledged
+
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@pytest.mark.parametrize(
+    ("began", "logged", "at_ms"),
+    [
+        (datetime(2027, 3, 28, 1, 59, 59, tzinfo=OSLO), "2027-03-28T03:00:01", 2_000),
+        (datetime(2027, 10, 31, 2, 59, 59, tzinfo=OSLO), "2027-10-31T02:00:01", 2_000),
+        (datetime(2027, 10, 31, 2, 59, 59, tzinfo=OSLO), "2027-10-31T02:59:58.997", -3),
+        (datetime(2027, 10, 31, 2, 30, fold=1, tzinfo=OSLO), "2027-10-31T02:30:01", 1_000),
+        (datetime(2027, 10, 31, 1, 30, tzinfo=OSLO), "2027-10-31T03:30:00", 10_800_000),
+        (datetime(2027, 10, 31, 2, 30, fold=1, tzinfo=OSLO), "2027-10-31T01:30:01.0000000+00:00", 1_000),
+    ],
+)
+def test_a_run_is_as_late_as_the_time_that_has_passed(began: datetime, logged: str, at_ms: int) -> None:
+    """Whatever the clock shows: spring skips an hour and autumn repeats one. The OpenAPI form has its own offset."""
+    api = ListingApi({**run(1, "", "OK", 200), "createdDateTime": logged})
+    (fact,) = read_webhook_facts(api, {"w": "SaleCreated"}, epoch=began)  # type: ignore[arg-type]
+    assert [at_ms] == [each.at_ms for each in fact.runs]
+    assert began.utcoffset() == datetime.fromisoformat(f"{api.asked['from_'].isoformat()}").utcoffset()
 
 
 def test_a_run_that_has_not_ended_is_left_out() -> None:

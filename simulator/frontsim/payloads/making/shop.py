@@ -18,7 +18,7 @@ from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
 from frontsim.payloads.making import sales_acts, stock_acts
 from frontsim.payloads.making.shop_state import ShopState
-from frontsim.payloads.world.moments import Ticks, next_opening, of_number
+from frontsim.payloads.world.moments import DAY, MINUTE, SECOND, Ticks, next_opening, of_number
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import World
 from frontsim.user_input.near import not_among
@@ -26,10 +26,11 @@ from frontsim.user_input.near import not_among
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A kind of business act: a sentence about it, and the function that does it."""
+    """A kind of business act: a sentence about it, the function that does it, and how long it usually takes."""
 
     description: str
     do: Callable[[ShopState], None]
+    lasts: Ticks = 5 * SECOND
 
 
 _ACTS: Mapping[str, Act] = MappingProxyType(
@@ -38,20 +39,24 @@ _ACTS: Mapping[str, Act] = MappingProxyType(
         "return": Act("Goods of an earlier sale come back and are refunded.", sales_acts.returned),
         "invoice-sale": Act("A POS sale on invoice: SaleCreated and InvoiceCreated.", sales_acts.invoice_sale),
         "online-sale": Act("A sale of the web shop, added from outside.", sales_acts.online_sale),
-        "delivery": Act("Goods ordered and received, in parts until the delivery is completed.", stock_acts.delivery),
-        "transfer": Act("Goods sent from one stock to another, and received.", stock_acts.transfer),
-        "virtual-transfer": Act("Goods sent to or from a virtual stock, and received.", stock_acts.virtual_transfer),
-        "stock-count": Act("A stock count whose differences are booked.", stock_acts.stock_count),
+        "delivery": Act(
+            "Goods ordered and received, in parts until the delivery is completed.", stock_acts.delivery, 5 * MINUTE
+        ),
+        "transfer": Act("Goods sent from one stock to another, and received.", stock_acts.transfer, 5 * MINUTE),
+        "virtual-transfer": Act(
+            "Goods sent to or from a virtual stock, and received.", stock_acts.virtual_transfer, 5 * MINUTE
+        ),
+        "stock-count": Act("A stock count whose differences are booked.", stock_acts.stock_count, 5 * MINUTE),
         "adjustment": Act("A stock adjustment and its movements.", stock_acts.adjustment),
         "reservation": Act("Goods are reserved for a customer.", sales_acts.reservation),
         "reservation-expiry": Act("A reservation runs out, or is released.", sales_acts.reservation_expiry),
         "endless-aisle-order": Act("An order from the web shop, paid in the POS.", sales_acts.endless_aisle_order),
-        "order-update": Act("An order's lines are accepted or rejected.", sales_acts.order_update),
-        "order-fulfilment": Act("An accepted order is picked or shipped.", sales_acts.order_fulfilment),
-        "order-refund": Act("An order is refunded, in whole or in part.", sales_acts.order_refund),
-        "settlement": Act("A Z report: the sums of a terminal since its last one.", sales_acts.settlement),
+        "order-update": Act("An order's lines are accepted or rejected.", sales_acts.order_update, 10 * MINUTE),
+        "order-fulfilment": Act("An accepted order is picked or shipped.", sales_acts.order_fulfilment, 10 * MINUTE),
+        "order-refund": Act("An order is refunded, in whole or in part.", sales_acts.order_refund, 10 * MINUTE),
+        "settlement": Act("A Z report: the sums of a terminal since its last one.", sales_acts.settlement, MINUTE),
         "new-customer": Act("A customer is registered.", sales_acts.new_customer),
-        "customer-update": Act("A registered customer is changed.", sales_acts.customer_update),
+        "customer-update": Act("A registered customer is changed.", sales_acts.customer_update, MINUTE),
     }
 )
 
@@ -75,11 +80,24 @@ class Shop:
         """Forget all acts and the time; acts may be numbered from 0 again."""
         self.state = ShopState(self.state.world)
 
-    def next_opening(self) -> Ticks:
-        """The start of the next trading day after all acts so far, from which `day` counts its seconds."""
-        return next_opening(self.state.now)
+    def next_opening(self, now: Ticks) -> Ticks | None:
+        """The start of the next trading day after all acts so far, from which `day` counts its seconds.
 
-    def act(self, what: str, *, number: int, at: Ticks | None = None) -> list[Occurrence]:
+        None if that day is not over by now.
+        """
+        opening = next_opening(self.state.now)
+        return opening if opening + DAY < now else None
+
+    def ends(self, what: str, count: int, now: Ticks) -> Iterator[Ticks]:
+        """When each of so many acts has ended, the last of them now: no payload is later than the clock.
+
+        They share the time since the last event, where that is too short for all of them. Where it has less than two
+        or three ticks for an act, as after thousands of acts a second, the moments run ahead of the clock.
+        """
+        step = min(_ACTS[what].lasts, max(1, (now - self.state.now) // count))
+        return iter(range(now - (count - 1) * step, now + 1, step))
+
+    def act(self, what: str, *, number: int, at: Ticks | None = None, until: Ticks | None = None) -> list[Occurrence]:
         """Do one business act; returns every event that it causes, in causal order.
 
         Args:
@@ -88,6 +106,7 @@ class Shop:
                 continues an old log.
             at: the moment (see `moments.of`); by default `moments.of_number` of the number. A moment before the
                 last event becomes the moment just after it.
+            until: instead of `at`, the moment at which it should have ended.
 
         Raises:
             BadInput: no such act, or a negative number.
@@ -98,7 +117,9 @@ class Shop:
             raise BadInput(text, {"what": [text]})
         if number < 0:
             raise BadInput(f"expected an act's number from 0 on, got {number}", {"number": ["expected 0 or more"]})
-        return self.perform(what, act.do, number=number, at=of_number(number) if at is None else at)
+        if until is not None:
+            at = until - act.lasts
+        return self.perform(what, act.do, number=number, at=of_number(number) if at is None else at, until=until)
 
     def undo_if_refused(self, logged: "asyncio.Future[Any]", first: int, count: int) -> None:
         """Change no levels by occurrences of these numbers, if the log refuses them."""
@@ -109,9 +130,11 @@ class Shop:
 
         logged.add_done_callback(undo)
 
-    def perform(self, what: str, do: Callable[[ShopState], None], *, number: int, at: Ticks) -> list[Occurrence]:
+    def perform(
+        self, what: str, do: Callable[[ShopState], None], *, number: int, at: Ticks, until: Ticks | None = None
+    ) -> list[Occurrence]:
         """Do an act that has no name here, as `act` does."""
-        self.state.begin(what, number, at)
+        self.state.begin(what, number, at, until)
         do(self.state)
         caused = self.state.close()
         return caused if self._in_profile is None else [self._in_profile(item, number) for item in caused]

@@ -125,13 +125,18 @@ class ShopState:
         self.deliveries: deque[GoodsDelivery] = deque(maxlen=REMEMBERED)
         self.transfers: dict[bool, deque[Transfer]] = {virtual: deque(maxlen=REMEMBERED) for virtual in (False, True)}
         self.now: Ticks = 0
+        self._until: Ticks | None = None
         self.draws = SeededDraws(world.seed, "shop", 0)
         self._number = self._first = 0
         self._used: dict[str, int] = {}
         self._journal: list[Occurrence] = []
 
-    def begin(self, what: str, number: int, at: Ticks) -> None:
-        """Start an act. Time never goes back: an earlier `at` becomes just after the last event."""
+    def begin(self, what: str, number: int, at: Ticks, until: Ticks | None = None) -> None:
+        """Start an act. Time never goes back: an earlier `at` becomes just after the last event.
+
+        `until` is the moment behind which its pauses do not lead, if there was time before it.
+        """
+        self._until = until
         self.draws = SeededDraws(self.world.seed, f"act {what}", number)
         self.now = max(at, self.now + 1)
         self._number, self._first = number % _ROUND, number
@@ -152,9 +157,13 @@ class ShopState:
         self.levels.change(stock_id, size, number=self.occurrence, reserved=pieces)
 
     def wait(self, least: Ticks, most: Ticks) -> Ticks:
-        """Advance the time; returns the new moment."""
-        self.now += self.draws.between(least, most)
+        """Advance the time, by one tick if the act has no more time; returns the new moment."""
+        self._pause(least, most, out_of_time=1)
         return self.now
+
+    def _pause(self, least: Ticks, most: Ticks, *, out_of_time: Ticks) -> None:
+        then = self.now + self.draws.between(least, most)
+        self.now = then if self._until is None else min(then, max(self._until, self.now + out_of_time))
 
     def next(self, kind: str) -> int:
         """The number from which the next id of that kind is made."""
@@ -165,9 +174,9 @@ class ShopState:
         return FIRST_ACT_NUMBER + self._number * slots + used
 
     def write(self, event: str, body: Mapping[str, Any], store_id: int | None) -> None:
-        """Add an event; the next one happens a little later."""
+        """Add an event; the next one happens a little later, or at once if the act has no more time."""
         self._journal.append(Occurrence(event, orjson.dumps(body), store_id))
-        self.wait(1, SECOND)
+        self._pause(1, SECOND, out_of_time=0)
 
     def move(
         self,

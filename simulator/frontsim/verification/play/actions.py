@@ -310,7 +310,7 @@ def _payloads(state: ScenarioState, past: EventType, raised: Sequence[RaisedEven
 def _moments(state: ScenarioState) -> Iterator[str]:
     """Moments before all of the scenario, each its own."""
     set_values = [value for step in state.scenario.steps if isinstance(step, Raise) for value in step.set.values()]
-    began = min([state.epoch, *filter(None, map(_moment, set_values))]) - _BEFORE
+    began = min([state.epoch.replace(tzinfo=None), *filter(None, map(_moment, set_values))]) - _BEFORE
     while True:
         yield began.isoformat(timespec="milliseconds")
         began += timedelta(milliseconds=1)

@@ -190,8 +190,8 @@ class Harness:
         self.know(history, shows_singles=False)
 
     def now(self) -> datetime:
-        """The simulator's time, in the vendor's local form, as the log has it. Raises CallError."""
-        return self.sim.now()
+        """The simulator's time, in the zone of the log's moments. Raises CallError."""
+        return self.sim.instant()
 
     def fresh(self, event: str) -> Mapping[str, Any]:
         """The values that make an event of a type be about a new entity, which no other event is about.

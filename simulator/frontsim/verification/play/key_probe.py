@@ -278,7 +278,7 @@ class _Sending:
     def __init__(self, harness: Harness, *, is_slow: bool) -> None:
         self._harness = harness
         self._is_slow = is_slow
-        self._moments = moments_before(harness.now())
+        self._moments = moments_before(harness.now().replace(tzinfo=None))
 
     def pairs(self, event: str) -> list[PairSent]:
         """Send pairs of a type, and one of versions; gives those of which both were acknowledged. Raises CallError."""

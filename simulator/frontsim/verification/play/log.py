@@ -33,7 +33,7 @@ from frontsim.verification.judge.evidence import (
     suspects,
     telling_run,
 )
-from frontsim.verification.play.scenario_state import ScenarioState, TrackedEvent, since_ms
+from frontsim.verification.play.scenario_state import CLOCK_STEP_MS, ScenarioState, TrackedEvent, since_ms
 from frontsim.verification.scenario.selection import Selection
 
 NOT_SENT = frozenset(
@@ -51,9 +51,6 @@ NOT_SENT = frozenset(
     }
 )
 """Statuses of runs that certainly never reached the receiver."""
-
-_CLOCK_STEP_MS = 4
-"""The log's moments are rounded to 1/300 s."""
 
 Condition = Callable[[Outcome, int], bool]
 """Decides by a run's outcome, and its moment in ms since the start."""
@@ -84,7 +81,7 @@ def read_webhook_facts(
     Args:
         api: the simulator's.
         webhooks: event type by webhook id.
-        epoch: the start, in the log's time.
+        epoch: the start, in the log's zone.
         is_faulted: whether we may have broken a run.
         entity_of: tells from its type and payload what an event is about; None where no check needs that.
         keeps_payloads: the facts carry their payloads, so that effects can be compared with them.
@@ -113,7 +110,7 @@ def runs_of(
 
     Args:
         entry: the event, as the log lists it with its runs.
-        epoch: the start, in the log's time.
+        epoch: the start, in the log's zone.
         is_faulted: whether we may have broken the run.
         is_mutated: whether we may have changed its body in a way that a right receiver copes with.
     """
@@ -184,7 +181,7 @@ def _run(view: RunView, number: int, epoch: datetime, is_faulted: Condition, is_
 
 def _during(faults: Sequence[FaultFact]) -> Condition:
     """Holds for runs that were made while one of these faults broke deliveries."""
-    spans = [(fault.from_ms - _CLOCK_STEP_MS, fault.to_ms + _CLOCK_STEP_MS) for fault in faults if not fault.on_api]
+    spans = [(fault.from_ms - CLOCK_STEP_MS, fault.to_ms + CLOCK_STEP_MS) for fault in faults if not fault.on_api]
     return lambda _, at_ms: any(from_ms <= at_ms <= to_ms for from_ms, to_ms in spans)
 
 

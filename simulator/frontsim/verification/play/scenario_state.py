@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from frontsim.client.models import RaisedEvent
@@ -14,6 +14,9 @@ from frontsim.verification.patience import AT_ONCE_S, WaitLimits
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import CHANGES_THE_BODY, InjectFault
+
+CLOCK_STEP_MS = 4
+"""The log's moments are rounded to 1/300 s."""
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class ScenarioState:
 
     Attributes:
         wait_limits: how long to wait for effects; the preflight makes them longer for a slow receiver.
-        epoch: when the scenario began, by the simulator's clock.
+        epoch: when the scenario began, by the simulator's clock, in the zone of the log's moments.
         effects: reads effects; None when the user gave no way.
         levels: reads the levels and customers that the receiver keeps; None when the user gave no way.
         webhooks: the ids of the scenario's webhooks by event type.
@@ -176,5 +179,12 @@ class ScenarioState:
 
 
 def since_ms(epoch: datetime, moment: datetime) -> int:
-    """Milliseconds from the start to a moment of the simulator's clock."""
-    return round((moment - epoch).total_seconds() * 1000)
+    """Milliseconds from the start to a moment of the simulator's clock, or of its log.
+
+    The log's moments carry no zone: they are of the epoch's. In the hour that autumn repeats, such a moment is of the
+    first pass that does not lie before the epoch.
+    """
+    zoned = [moment] if moment.tzinfo else [moment.replace(tzinfo=epoch.tzinfo, fold=fold) for fold in (0, 1)]
+    began = epoch.astimezone(UTC)  # Python subtracts two moments of one zone as if its offset never changed
+    since = [round((each.astimezone(UTC) - began) / timedelta(milliseconds=1)) for each in zoned]
+    return next((each for each in since if each >= -CLOCK_STEP_MS), since[-1])
