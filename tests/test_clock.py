@@ -133,7 +133,7 @@ def test_a_time_that_spring_skips_is_the_moment_of_the_change():
 
 @pytest.mark.parametrize("zone", sorted(available_timezones()))
 def test_no_window_loses_a_moment_that_its_texts_enclose(zone: str):
-    """Around every change of every zone that `--timezone` takes, in three years: all windows that quarters of an hour make.
+    """Around every change of every zone that `--timezone` takes, in three years: all windows of quarters of an hour.
 
     Two windows that meet lose none between them either: what is not before their common bound is behind it.
     """
