@@ -124,18 +124,15 @@ def test_the_next_act_begins_with_the_level_that_was_triggered(sim: Simulation, 
 
 
 def test_a_snapshot_shows_the_levels_of_a_moment(sim: Simulation, receiver: Recorder):
-    """As the guide recommends it after a count: by the moment of the count, a little later, and now."""
+    """As the guide recommends it after a count: before it, once it was booked, and now."""
     before = quantities(sim)
+    moves = sim.subscribes(receiver.url, "StockMovementCreated")
     [counted] = events(sim, receiver, "StockCountReconciled", "stock-count")
+    [*_, last] = [entry["payload"] for entry in sim.log(moves, includePayload="true")]
     sim.does("simulate", {"what": "sale", "count": 20})
-    in_count = {(counted["stockId"], item["gtin"]): item["stockLevel"] for item in counted["items"]}
-    assert {**before, **in_count} != quantities(sim)
-    [log] = [entry for entry in sim.api("GET", "Stock/count/batches").json() if entry["stockCountId"]]
-    assert counted["stockCountId"] == log["stockCountId"]
-    after = f"{counted['createdDateTime'][:19]}.999"
-    shown = quantities(sim, snapShotDateTime=after)
-    booked = [key for key, level in in_count.items() if shown[key] == level]
-    assert booked
+    booked = {(counted["stockId"], item["gtin"]): item["stockLevel"] for item in counted["items"]}
+    assert {**before, **booked} == quantities(sim, snapShotDateTime=last["createdDateTime"])
+    assert {**before, **booked} != quantities(sim)
     assert before == quantities(sim, snapShotDateTime="2000-01-01")
     assert quantities(sim) == quantities(sim, snapShotDateTime="2190-01-01")
 
