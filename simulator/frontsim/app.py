@@ -26,7 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
-from frontsim.api.control import ControlApi, Faults, Sinks
+from frontsim.api.control import Calls, ControlApi, Faults, Sinks
 from frontsim.api.events import Events
 from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
@@ -48,7 +48,7 @@ from frontsim.errors import FrontsimError, StoreFailed
 from frontsim.neighbours.book import Book
 from frontsim.neighbours.desk import Desk
 from frontsim.pages.event import EventReads
-from frontsim.pages.log import CallReads, LogReads, SinkReads
+from frontsim.pages.log import LogReads, SinkReads
 from frontsim.pages.site import ASSETS, PageRoutes, Registry
 from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.making.factory import Payloads
@@ -169,7 +169,7 @@ class App:
             subscription_key=self._settings.subscription_key,
         )
         gateway = Gateway(vendor, keys=keys, rules=self._rules, clock=self._clock)
-        self._calls = CallLog(gateway, clock=self._clock)
+        self._calls = CallLog(gateway, clock=self._clock, says_missing_key=self._settings.auth == "lenient")
         control = self._control([*(route.name for route in vendor), SINK], gateway.forget, self._calls.forget)
         app = Starlette(
             routes=[
@@ -216,7 +216,6 @@ class App:
                 next_number=lambda: self.store.next_occurrence,
             ).routes,
             *self._verify.routes,
-            *CallReads(after=self._calls.after, wire_time=self.wire_time).routes,
             *SinkReads(counts=self._sinks.counts, newest=self._sinks.newest).routes,
             *past_the_gateway,
         ]
@@ -259,6 +258,7 @@ class App:
             ).routes,
             *ReplayApi(store=self.store).routes,
             *control.routes,
+            *Calls(log=self._calls, wire_time=self.wire_time).routes,
             *Faults(
                 rules=self._rules, catalog=self._catalog, wire_time=self.wire_time, operations=operations
             ).routes,

@@ -167,6 +167,17 @@ def test_lenient(sim: Simulation):
         assert_problem(stranger.get(f"{sim.base_url}/api/Webhooks", headers={"x-api-key": ""}), 401)
 
 
+def test_lenient_asks_for_no_key_where_the_vendor_declares_none(sim: Simulation):
+    """A client that was generated from the vendor's document sends none there; another site's page is refused still."""
+    webhook = sim.subscribes("http://127.0.0.1:9/hook")
+    with httpx.Client(trust_env=False, timeout=PATIENCE_S) as generated:
+        for method, path in (("GET", "WebhooksTypes/SaleCreated/schema"), ("DELETE", f"Webhooks/{webhook}")):
+            foreign = generated.request(method, f"{sim.base_url}/api/{path}", headers={"Origin": "http://evil.example"})
+            assert_problem(foreign, 403)
+            assert 200 == generated.request(method, f"{sim.base_url}/api/{path}").status_code
+        assert_problem(generated.get(f"{sim.base_url}/api/Webhooks/{webhook}"), 401)
+
+
 def test_off():
     """No key is asked for."""
     with simulation(auth="off") as sim, httpx.Client(trust_env=False, timeout=PATIENCE_S) as stranger:

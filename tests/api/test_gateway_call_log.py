@@ -40,6 +40,7 @@ async def test_only_the_newest_are_kept_and_only_in_part():
     await log(scope(**{f"h{each}": "y" * 5_000 for each in range(90)}), nothing, drop)
     kept = log.after(0)
     assert (KEPT + 5, 6) == (kept[0].number, kept[-1].number)
+    assert 5 == log.dropped
     assert KEPT == len(kept)
     assert max(len(call.target) for call in kept) <= 400
     assert 30 == len(kept[0].headers)

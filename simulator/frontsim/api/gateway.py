@@ -1,7 +1,7 @@
 """The vendor's gateway: operations by path, keys, faults on calls, and the newest calls.
 
 caller ──▶ CallLog ──▶ Gateway          the gateway names the operation, and the fault that broke the call
-└──▶ the newest 500 ──▶ masked when they are read, because masking takes longer than most calls
+└──▶ the newest 10,000 ──▶ masked when they are read, because masking takes longer than most calls
 
 request -> path in lower case, one prefix -> operation? -> keys? -> (a fault on the API?) -> its handler
 
@@ -12,6 +12,7 @@ method is an unknown operation (seen). Paths are matched in any case, with or wi
 
 import asyncio
 import hmac
+import logging
 import re
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,7 +31,9 @@ from frontsim.domain.fault_rules import FaultRules
 from frontsim.domain.faults import DeliveryFacts, FaultRule, matches
 from frontsim.domain.model import ApiCall
 from frontsim.errors import FrontsimError, Unauthorized
-from frontsim.masking import MASK, masked
+from frontsim.masking import MASK, masked, printable
+
+logger = logging.getLogger(__name__)
 
 
 class CallFaults:
@@ -82,8 +85,10 @@ async def broken_answer(
     return None
 
 
-KEPT = 500
+KEPT = 10_000
 """Calls that are kept."""
+MOST_CALLERS = 100
+"""Callers without a subscription key that are named."""
 OPERATION, FAULT = "frontsim.operation", "frontsim.fault"
 """Where the gateway writes them in a call's scope."""
 _MOST_HEADERS, _LONGEST = 30, 400  # of each of which so many characters
@@ -93,13 +98,22 @@ _SHOWN_OF_KEY = 4
 
 
 class CallLog:
-    """Notes every call when it is over; an ASGI middleware."""
+    """Notes every call when it is over; an ASGI middleware.
 
-    def __init__(self, app: ASGIApp, *, clock: Clock) -> None:
+    Args:
+        app: gets the call.
+        clock: simulator time.
+        says_missing_key: whether a caller without a subscription key is named, once: the vendor would refuse it.
+    """
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, says_missing_key: bool = False) -> None:
         self._app = app
         self._clock = clock
+        self._says_missing_key = says_missing_key
         self._calls: deque[ApiCall] = deque(maxlen=KEPT)
-        self._count = 0
+        self._count = self._first = 0
+        self.without_key: list[str] = []
+        """The callers that sent no subscription key, by their User-Agent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call on, and note it."""
@@ -119,6 +133,8 @@ class CallLog:
             await self._app(scope, receive, count)
         finally:
             self._count += 1
+            if self._says_missing_key and OPERATION in scope:
+                self._look_for_key(scope)
             self._calls.append(
                 ApiCall(
                     number=self._count,
@@ -137,17 +153,40 @@ class CallLog:
                 )
             )
 
+    @property
+    def dropped(self) -> int:
+        """How many calls are no longer kept."""
+        return self._count - self._first - len(self._calls)
+
     def after(self, number: int) -> Sequence[ApiCall]:
-        """The calls with higher numbers that are kept, newest first, without secrets."""
+        """The calls with higher numbers that are kept, newest first; `without_secrets` makes them fit to be shown."""
         new = min(max(0, self._count - number), len(self._calls))
-        return [
-            call._replace(target=masked(call.target), headers=[_masked_header(*header) for header in call.headers])
-            for call in islice(reversed(self._calls), new)
-        ]
+        return list(islice(reversed(self._calls), new))
+
+    def _look_for_key(self, scope: Scope) -> None:
+        request = Request(scope)
+        if request.headers.get("ocp-apim-subscription-key") or _query(request, "subscription-key"):
+            return
+        caller = printable(masked(request.headers.get("user-agent", "")[:_LONGEST])) or "a caller without a User-Agent"
+        if caller in self.without_key or len(self.without_key) >= MOST_CALLERS:
+            return
+        self.without_key.append(caller)
+        logger.warning(
+            "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and %s sent none "
+            "(--auth strict asks for both keys)",
+            caller,
+        )
 
     def forget(self) -> None:
         """Forget all calls; their numbers go on."""
         self._calls.clear()
+        self._first = self._count
+        self.without_key.clear()
+
+
+def without_secrets(call: ApiCall) -> ApiCall:
+    """The call as it may be shown."""
+    return call._replace(target=masked(call.target), headers=[_masked_header(*header) for header in call.headers])
 
 
 def _target(scope: Scope) -> str:
@@ -167,11 +206,17 @@ PREFIX = "/restapi/v2"
 _DISTINCT = len("/api/stock")  # so many characters of a path, in which no parameter stands
 
 
+_KEYLESS = frozenset({"deleteWebhook", "getWebhookTypeSchema"})
+"""Operations for which the vendor's OpenAPI declares no x-api-key, perhaps by omission: clients generated from it send
+none there."""
+
+
 class Keys:
     """The keys that a caller must send.
 
     Args:
-        auth: `off`; `lenient` wants an `x-api-key` of any value; `strict` wants both keys right.
+        auth: `off`; `lenient` wants an `x-api-key` of any value where the vendor's OpenAPI declares one; `strict` wants
+            both keys right.
         api_key: the right `x-api-key`.
         subscription_key: the right `Ocp-Apim-Subscription-Key`.
     """
@@ -181,9 +226,9 @@ class Keys:
         self._api_key = api_key
         self._subscription_key = subscription_key
 
-    def refusal(self, request: Request) -> Response | None:
+    def refusal(self, request: Request, operation: str) -> Response | None:
         """The answer to a caller with wrong keys; None for the right ones."""
-        if self._auth == "off":
+        if self._auth == "off" or (self._auth == "lenient" and operation in _KEYLESS):
             return None
         if self._auth == "strict":
             given = request.headers.get("ocp-apim-subscription-key") or _query(request, "subscription-key")
@@ -227,7 +272,7 @@ class Gateway:
             return
         scope[OPERATION] = route.name
         request = Request(scope, receive)
-        refused = self._keys.refusal(request)
+        refused = self._keys.refusal(request, route.name)
         if refused is not None:
             await refused(scope, receive, send)
             return

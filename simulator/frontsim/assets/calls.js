@@ -10,11 +10,14 @@ const MOST = 500;
 export async function open(view, _params, isOpen) {
   const list = h("div", { class: "card table calls" });
   const none = h("p", { class: "soft none" }, "No call yet. Point your code at ", h("code", {}, `${location.origin}/restapi/V2`), " and its calls show here; those of this page do not.");
-  view.replaceChildren(h("h2", {}, "Calls on the vendor's API"), list);
+  const keyless = h("div", {});
+  view.replaceChildren(h("h2", {}, "Calls on the vendor's API"), keyless, list);
   let newest = 0;
   const show = async () => {
-    const calls = await get(`/_sim/page/calls?after=${newest}`);
+    const answer = await get(`/_sim/calls?after=${newest}&most=${MOST}`);
     if (!isOpen()) return;
+    const calls = answer.calls.reverse();
+    keyless.replaceChildren(...(answer.withoutSubscriptionKey.length ? [warning(answer.withoutSubscriptionKey)] : []));
     if (calls.length) {
       if (!newest) list.replaceChildren(head());
       newest = calls[0].number;
@@ -35,6 +38,8 @@ export async function open(view, _params, isOpen) {
     live.removeEventListener("changes", again);
   };
 }
+
+const warning = (callers) => h("p", { class: "card" }, "Send the header ", h("code", {}, "Ocp-Apim-Subscription-Key"), `: the vendor answers 401 without it, and ${callers.join(", ")} sent none.`);
 
 const head = () => h("div", { class: "call head", "aria-hidden": "true" }, ["Time", "Operation", "Answer", "ms", "Key", "Fault"].map((text) => h("span", {}, text)));
 

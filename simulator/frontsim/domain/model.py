@@ -8,10 +8,10 @@ An answer shows the standard reason of its code in sentence case, whatever reaso
 there is no answer is open; `StatusText` is our choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from frontsim.user_input.fields import Fields
@@ -190,6 +190,22 @@ class ApiCall(NamedTuple):
     answer_bytes: int
     fault: str
     headers: Sequence[tuple[str, str]]
+
+    def as_json(self, written: Callable[[int], str]) -> dict[str, Any]:
+        """The call as the control surface shows it; `written` gives the text of a moment."""
+        return {
+            "number": self.number,
+            "createdDateTime": written(self.at),
+            "method": self.method,
+            "target": self.target,
+            "operation": self.operation or None,
+            "status": self.status,
+            "durationMs": self.duration_ms,
+            "answerBytes": self.answer_bytes,
+            "key": dict(self.headers).get("x-api-key"),
+            "fault": self.fault or None,
+            "headers": self.headers,
+        }
 
 
 INTERRUPTED = Result(Outcome.UNKNOWN, "Unknown")

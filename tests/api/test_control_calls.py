@@ -1,4 +1,4 @@
-"""What the page shows of calls on the vendor's API."""
+"""The calls of the vendor's API, for tests of the code that makes them and for the page."""
 
 import httpx
 import pytest
@@ -8,7 +8,9 @@ from tests.support.simulation import EVER, Simulation, assert_problem, simulatio
 
 
 def calls(sim: Simulation, **query: object) -> list[dict]:
-    return sim.sim("GET", "page/calls", params=query).raise_for_status().json()
+    """Newest first."""
+    shown: list[dict] = sim.sim("GET", "calls", params=query).raise_for_status().json()["calls"]
+    return shown[::-1]
 
 
 def test_calls_newest_first_and_only_the_new_ones(sim: Simulation, receiver: Recorder):
@@ -29,9 +31,12 @@ def test_calls_newest_first_and_only_the_new_ones(sim: Simulation, receiver: Rec
     assert shown[3]["answerBytes"] > 100
     assert [] == calls(sim, after=shown[0]["number"])
     assert shown[:1] == calls(sim, after=shown[1]["number"])
-    assert_problem(sim.sim("GET", "page/calls?after=x"), 422)
+    assert_problem(sim.sim("GET", "calls?after=x"), 422)
+    assert ["createWebhook"] == [each["operation"] for each in calls(sim, operation="CREATEwebhook")]
+    assert shown[:2] == calls(sim, most=2)
     sim.does("reset")
     assert [] == calls(sim)
+    assert_problem(sim.sim("GET", "calls?operations=x"), 422)
 
 
 def test_a_call_without_an_answer(sim: Simulation):
@@ -54,6 +59,24 @@ def test_no_secret_is_shown():
                 "Cookie": "id=s3cret",
             },
         )
-        answer = sim.sim("GET", "page/calls")
+        answer = sim.sim("GET", "calls")
     assert "s3cret" not in answer.text
-    assert "fron***" == answer.json()[0]["key"]
+    assert "fron***" == answer.json()["calls"][0]["key"]
+
+
+def test_a_caller_without_a_subscription_key_is_named_once(caplog: pytest.LogCaptureFixture):
+    """By its User-Agent, and only in lenient auth: strict refuses it, and with auth off no key is wanted."""
+    with simulation() as sim:
+        for name in (b"erp/1", b"erp/1", b"shop\x85/2"):
+            sim.http.get(f"{sim.base_url}/api/Stores", headers={"User-Agent": name})
+        for more in ({"headers": {"Ocp-Apim-Subscription-Key": "k"}}, {"params": {"Subscription-Key": "k"}}):
+            sim.http.get(f"{sim.base_url}/api/Stores", **more)
+        sim.http.get(f"{sim.base_url}/api/Nothing")
+        named = sim.does("calls", method="GET")["withoutSubscriptionKey"]
+    assert ["erp/1", "shop"] == [name.split("\\")[0] for name in named]
+    said = [record.message for record in caplog.records if "Ocp-Apim-Subscription-Key" in record.message]
+    assert len(named) == len(said)
+    assert not any("\x85" in text for text in (*named, *said))
+    with simulation(auth="off") as sim:
+        sim.api("GET", "Stores")
+        assert [] == sim.does("calls", method="GET")["withoutSubscriptionKey"]
