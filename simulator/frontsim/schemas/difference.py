@@ -40,7 +40,7 @@ class SchemaChange:
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class SchemaFacts:
     """Holds what a schema says of one place. `kinds` None allows every type, `values` None every value."""
 
     kinds: frozenset[str] | None = None
@@ -70,11 +70,11 @@ def schema_changes(before: Mapping[str, Schema], after: Mapping[str, Schema]) ->
         elif key not in new:
             found.append(SchemaChange(name, "", "type-removed", "", "", breaking=True))
         else:
-            found += _changes(name, _fields(old[key]), _fields(new[key]))
+            found += _changes(name, fields_of(old[key]), fields_of(new[key]))
     return found
 
 
-def _changes(event: str, old: Mapping[str, "_Field"], new: Mapping[str, "_Field"]) -> Iterator[SchemaChange]:
+def _changes(event: str, old: Mapping[str, "SchemaField"], new: Mapping[str, "SchemaField"]) -> Iterator[SchemaChange]:
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
         if before and after:
@@ -85,7 +85,7 @@ def _changes(event: str, old: Mapping[str, "_Field"], new: Mapping[str, "_Field"
             yield SchemaChange(event, path, "field-added", "", after.facts.kinds_shown, breaking=False)
 
 
-def _field_changes(event: str, path: str, before: "_Field", after: "_Field") -> Iterator[SchemaChange]:
+def _field_changes(event: str, path: str, before: "SchemaField", after: "SchemaField") -> Iterator[SchemaChange]:
     old, new = before.facts, after.facts
     if old.kinds_shown != new.kinds_shown:
         widened = not _within(new.kinds, old.kinds)
@@ -104,22 +104,24 @@ def _field_changes(event: str, path: str, before: "_Field", after: "_Field") -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class SchemaField:
+    """A place of a payload: what the schema says of it, the path of what holds it, and whether it is always there."""
+
     parent: str | None
-    facts: _Facts
+    facts: SchemaFacts
     is_required: bool
 
 
-def _fields(schema: Schema) -> dict[str, _Field]:
+def fields_of(schema: Schema) -> dict[str, SchemaField]:
     """Every place of a payload by its path; the payload itself is ""."""
     document = document_of(schema)
-    found: dict[str, _Field] = {}
+    found: dict[str, SchemaField] = {}
 
     def walk(
         places: Sequence[Place], path: str, parent: str | None, seen: frozenset[object], *, required: bool
     ) -> None:
         facts = _any_of(_facts(document, each, seen) for each in places)
-        found[path] = _Field(parent, facts, required)
+        found[path] = SchemaField(parent, facts, required)
         for name, inner in facts.properties.items():
             at = f"{path}.{name}" if path else name
             walk(inner, at, path, seen | facts.references, required=name in facts.required)
@@ -130,18 +132,18 @@ def _fields(schema: Schema) -> dict[str, _Field]:
     return found
 
 
-def _facts(document: Document, place: Place, seen: frozenset[object]) -> _Facts:
+def _facts(document: Document, place: Place, seen: frozenset[object]) -> SchemaFacts:
     """Reads what a schema says, with references followed and combinations worked out. Within itself it says nothing."""
     schema = place.schema
     if not isinstance(schema, Mapping):
-        return _Facts()
+        return SchemaFacts()
     targets = document.targets(place)
     references = frozenset(target.key for target in targets)
     if references & seen:
-        return _Facts()
+        return SchemaFacts()
     seen |= references
 
-    def parts(keyword: str) -> list[_Facts]:
+    def parts(keyword: str) -> list[SchemaFacts]:
         count = len(schema.get(keyword, ()))
         return [_facts(document, document.child(place, keyword, index), seen) for index in range(count)]
 
@@ -151,7 +153,7 @@ def _facts(document: Document, place: Place, seen: frozenset[object]) -> _Facts:
     return replace(facts, references=facts.references | references)
 
 
-def _own_facts(document: Document, place: Place) -> _Facts:
+def _own_facts(document: Document, place: Place) -> SchemaFacts:
     schema, named = place.schema, place.schema.get("type")
     kinds = None if named is None else frozenset([named] if isinstance(named, str) else named)
     listed = [schema["const"]] if "const" in schema else schema.get("enum")
@@ -168,7 +170,7 @@ def _own_facts(document: Document, place: Place) -> _Facts:
     elif items is not None:
         entries.append(document.child(place, "items"))
     required = schema.get("required", ())
-    return _Facts(
+    return SchemaFacts(
         kinds=kinds,
         values=values,
         properties={name: [document.child(place, "properties", name)] for name in schema.get("properties", {})},
@@ -177,11 +179,11 @@ def _own_facts(document: Document, place: Place) -> _Facts:
     )
 
 
-def _all_of(parts: Iterable[_Facts]) -> _Facts:
+def _all_of(parts: Iterable[SchemaFacts]) -> SchemaFacts:
     """Joins several schemas that all hold."""
-    whole = _Facts()
+    whole = SchemaFacts()
     for part in parts:
-        whole = _Facts(
+        whole = SchemaFacts(
             kinds=_both(whole.kinds, part.kinds),
             values=part.values
             if whole.values is None
@@ -196,7 +198,7 @@ def _all_of(parts: Iterable[_Facts]) -> _Facts:
     return whole
 
 
-def _any_of(parts: Iterable[_Facts]) -> _Facts:
+def _any_of(parts: Iterable[SchemaFacts]) -> SchemaFacts:
     """Joins several schemas of which one holds. A field is required if each that allows an object requires it."""
     found = list(parts)
     objects = [part.required for part in found if part.kinds is None or "object" in part.kinds]
@@ -204,7 +206,7 @@ def _any_of(parts: Iterable[_Facts]) -> _Facts:
     properties: Mapping[str, Sequence[Place]] = {}
     for part in found:
         properties = _joined(properties, part.properties)
-    return _Facts(
+    return SchemaFacts(
         kinds=None
         if any(part.kinds is None for part in found)
         else frozenset().union(*(part.kinds for part in found if part.kinds)),

@@ -171,3 +171,33 @@ def test_a_proxy_records_until_it_is_stopped(run, tmp_path, hook, monkeypatch):
     assert "proxy" == lines(file)[0]["from"]
     assert ("SaleCreated", 200) == (lines(file)[1]["event"], lines(file)[1]["runs"][0]["statusCode"])
     assert f"1 events in {file}" in done.stderr
+
+
+def test_a_record_can_be_anonymous(vendor, run, tmp_path):
+    """It says so in its first line; the list says what was replaced and kept."""
+    vendor.routes["GET /api/WebhooksEvents/w1"] = [
+        {
+            **ENTRY,
+            "payload": {"saleId": 7, "total": 10.0, "customer": {"lastName": "Nordmann", "email": "ola@nordmann.no"}},
+        }
+    ]
+    options = ("--anonymise", "--salt-file", str(tmp_path / "salt"), "--shift", "ids", "--shift", "amounts")
+    outs = [tmp_path / name for name in ("a", "b")]
+    for out in outs:
+        done = run("record", "--out", str(out), *options, "--from-time", "2026-08-01", "--to-time", "2026-08-02")
+        assert 0 == done.exit_code, done.output
+    assert "replaced: customer.email (1), customer.lastName (1)" in done.stderr
+    assert "kept: saleId, total" in done.stderr
+    assert "personal data" not in done.stderr
+    head, event = lines(outs[0])
+    assert head["anonymised"] is True
+    assert "nordmann" not in outs[0].read_text().lower()
+    assert 7 != event["body"]["saleId"]
+    assert 10.0 != event["body"]["total"]
+    assert outs[0].read_text() == outs[1].read_text()
+
+
+def test_a_salt_without_its_use_is_refused(run, tmp_path):
+    done = run("record", "--out", str(tmp_path / "r"), "--salt-file", str(tmp_path / "s"))
+    assert 3 == done.exit_code
+    assert "expected --anonymise beside them" in done.stderr

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,6 +20,7 @@ import click
 import orjson
 from click.core import ParameterSource
 
+from frontsim.catalog import Catalog
 from frontsim.cli.connection import Api, ControlConnection, api_options
 from frontsim.cli.options import contracts_option, delivery_options, finite, load, option_group
 from frontsim.cli.output import delivery_line, shown
@@ -33,6 +35,7 @@ from frontsim.errors import BadInput, FrontsimError
 from frontsim.hosting.listening import listen as listening
 from frontsim.hosting.listening import url_of
 from frontsim.hosting.serving import run_in_thread
+from frontsim.records.anonymise import Anonymiser, WaitingEvents, read_salt
 from frontsim.records.identities import Renewal, identity_fields
 from frontsim.records.proxy import HeadersOf, RecordingProxy
 from frontsim.records.record import SOURCES, RecordedEvent, RecordHead, RecordReader, RecordWriter
@@ -96,7 +99,16 @@ token_option = click.option(
         metavar="FILE",
         help="A new file.",
     ),
+    click.option("--anonymise", is_flag=True, help="Replace who is in the events: names, addresses, numbers, texts."),
+    click.option(
+        "--salt-file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="A secret: the same one gives the same names. Made if it is not there.  [default: a random one]",
+    ),
+    click.option("--shift", type=click.Choice(["ids", "amounts"]), multiple=True, help="With --anonymise. Repeatable."),
     token_option,
+    contracts_option,
     delivery_options,
 )
 @api_options
@@ -112,30 +124,69 @@ def record(
     listen: str | None,
     to: str | None,
     event: str | None,
+    anonymise: bool,
+    salt_file: Path | None,
+    shift: Sequence[str],
+    contracts: Path | None,
     **delivery: Any,
 ) -> None:
     """Write real events into a file: one line of JSON an event, with its head, body, time and runs.
 
     The API is only read. A proxy forwards each delivery before it records it; Ctrl-C ends it. The file is yours alone
-    (0600), and an existing one is never overwritten. Keys and tokens are masked.
+    (0600), and an existing one is never overwritten. Keys and tokens are masked. --anonymise puts other people into the
+    events, by rules that follow from the schemas; it lists what it replaced and what it kept.
     """
     settings = read_settings(**delivery)
     if (source == "proxy") != bool(listen and to):
         raise BadInput("--from: expected --listen and --to with a proxy, and with nothing else")
+    if (salt_file or shift) and not anonymise:
+        raise BadInput("--salt-file, --shift: expected --anonymise beside them")
     window = _window(source, settings.zone, since=since, until=until)
-    with RecordWriter(out, RecordHead(source, settings.timezone)) as writer:
-        say("Warning: the record holds what was sent, personal data too")
+    with (
+        RecordWriter(out, RecordHead(source, settings.timezone, anonymise)) as writer,
+        _taker(writer, load(contracts), salt_file, shift) if anonymise else _as_they_are(writer) as add,
+    ):
         if listen and to:
             headers = HeadersOf(settings.event_id_header, settings.webhook_id_header, settings.event_header, event)
-            _proxy(listen, to, headers, writer.add)
+            _proxy(listen, to, headers, add)
         else:
             try:
-                _read_log(api, token, source, wanted, window, settings.zone, writer.add)
+                _read_log(api, token, source, wanted, window, settings.zone, add)
             except FrontsimError:
                 if not writer.events:
                     out.unlink()
                 raise
     say(f"{writer.events} events in {out}")
+
+
+@contextmanager
+def _as_they_are(writer: RecordWriter) -> Iterator[Callable[[RecordedEvent], None]]:
+    say("Warning: the record holds what was sent, personal data too; --anonymise replaces it")
+    yield writer.add
+
+
+@contextmanager
+def _taker(
+    writer: RecordWriter, catalog: Catalog, salt_file: Path | None, shift: Sequence[str]
+) -> Iterator[Callable[[RecordedEvent], None]]:
+    """Takes events, and writes them without whoever was in them once all are known, at the end of the block."""
+    salt = read_salt(salt_file) if salt_file else secrets.token_bytes(32)
+    changed = Anonymiser(catalog, salt=salt, shift_amounts="amounts" in shift)
+    renewal = Renewal.drawn(identity_fields(catalog), Random(salt)) if "ids" in shift else None  # noqa: S311 - the secret is the seed
+    with WaitingEvents(writer.file.parent) as waiting:
+
+        def add(event: RecordedEvent) -> None:
+            changed.learn(event)
+            waiting.add(event)
+
+        yield add
+        for event in waiting:
+            made = changed.anonymise(event)
+            writer.add(made if renewal is None else replace(made, body=renewal.body(made.body)))
+    fields = changed.fields
+    say(f"replaced: {', '.join(f'{name} ({count})' for name, count in sorted(fields.replaced.items())) or 'nothing'}")
+    say(f"replaced, because no rule knows it: {', '.join(sorted(fields.unknown)) or 'nothing'}")
+    say(f"kept: {', '.join(sorted(fields.kept)) or 'nothing'}")
 
 
 def _read_log(
