@@ -29,6 +29,7 @@ KINDS = {
         "agents",
         "own-event-type",
         "own-scenario",
+        "explore",
         "delivery-shape",
         "contribute",
     ],

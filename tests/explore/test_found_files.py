@@ -55,6 +55,7 @@ def test_the_story_is_what_happened():
         "3 SaleCreated are sent.",
         "The receiver is killed (kill -9) and started.",
         "The second SaleCreated is resent twice, received or not.",
+        "At the end the list -> resend job runs.",
     ]
 
 

@@ -49,7 +49,7 @@ def late():
 
 
 def passes_of(opened, pace):
-    return FirstPasses([], opened.given, opened.harness, receiver_contract(), pace, None)
+    return FirstPasses(opened.given, opened.harness, receiver_contract(), pace, None)
 
 
 def test_what_is_skipped_starts_no_simulator():

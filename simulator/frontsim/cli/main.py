@@ -92,6 +92,7 @@ _WEBHOOK, _EVENT = "0198c1d2-5a7e-7c1e-801a-5043b4e98e4e", "0198c1d3-7b10-7a55-9
 _RECEIVER = "http://127.0.0.1:8500/hook"
 _EFFECTS = "http://127.0.0.1:8500/effects"
 _VERIFY = f"frontsim verify --receiver {_RECEIVER} \\\n    --observe-url {_EFFECTS}"
+_EXPLORE = f"frontsim explore --receiver {_RECEIVER} \\\n    --observe-url {_EFFECTS}"
 _VERIFY_SALES = f"frontsim verify --receiver {_RECEIVER} --events SaleCreated"
 _BROKEN_JOB = "frontsim verify-recovery --job 'frontsim job --broken only-today'"
 
@@ -166,6 +167,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         _VERIFY,
         f"{_VERIFY_SALES} \\\n    --observe-sql sqlite:///shop.db 'SELECT event_id FROM processed'",  # noqa: S608 - a command line
         "frontsim verify --list",
+    ),
+    "explore": (
+        _EXPLORE,
+        f"{_EXPLORE} \\\n    --budget 10m --corpus corpus",
     ),
     "verify-recovery": (
         "frontsim verify-recovery --job 'python reconcile.py'",
@@ -255,6 +260,12 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "verify",
         "verify",
         "Prove that a receiver loses nothing and doubles nothing.",
+        hosts_simulators=True,
+    ),
+    "explore": CommandEntry(
+        "explore",
+        "explore",
+        "Search for an outage that a receiver does not survive, and shrink it.",
         hosts_simulators=True,
     ),
     "verify-recovery": CommandEntry(

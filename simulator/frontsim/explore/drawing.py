@@ -20,7 +20,7 @@ from random import Random
 from typing import Any
 
 from frontsim.explore import grammar
-from frontsim.explore.grammar import LISTING, RESENDING, Course, Illegal, Vocabulary, why_illegal
+from frontsim.explore.grammar import HOLDING_BACK, LATE_S, RESENDING, Course, Illegal, Vocabulary, why_illegal
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.effects.history import Expect
 from frontsim.verification.scenario.scenario import Scenario
@@ -43,7 +43,9 @@ from frontsim.verification.scenario.steps import (
 HOLDS = "Every event is booked exactly once, with the content that was sent."
 _EPOCH = datetime(2026, 8, 1, 10)  # noqa: DTZ001 - the vendor writes local times without a zone
 _CANDIDATES = 5
-_MOST_MOVES = 5
+_COMMON = 6
+"""Types that are drawn more often than others: what they show, the others rarely hide."""
+_MOST_MOVES = 4
 _KEPT = 20
 """Near misses that are drawn on."""
 _EVERY = 5
@@ -91,6 +93,9 @@ class Moves:
         """Append a move of a kind, unless a part of it is illegal here."""
         course = deepcopy(self.course)
         steps = list(_KINDS[kind](self))
+        if any(isinstance(step, InjectFault) and step.fault in HOLDING_BACK for step in steps):
+            place = next((place for place, step in enumerate(steps) if isinstance(step, Clear)), len(steps))
+            steps.insert(place, Wait(LATE_S))
         try:
             for step in steps:
                 course.take(step)
@@ -102,9 +107,10 @@ class Moves:
     def _type(self) -> str:
         """Types that were sent are drawn more often: bugs are about two events of one type more than of two."""
         sent = [each.event for each in self.course.raised.values()]
-        return (
-            self._dice.choice(sent) if sent and self._dice.random() < 0.6 else self._dice.choice(self._vocabulary.types)
-        )
+        if sent and self._dice.random() < 0.6:
+            return self._dice.choice(sent)
+        types = self._vocabulary.types
+        return self._dice.choice(types[:_COMMON] if self._dice.random() < 0.8 else types)
 
     def _label(self) -> str:
         return f"{'abcdefghijklmnopqrstuvwxyz'[len(self.course.raised) % 26]}{len(self.course.raised) // 26 or ''}"
@@ -233,11 +239,10 @@ class Moves:
         return (_EPOCH + timedelta(minutes=number)).isoformat()
 
     def api_trouble(self) -> Iterator[Step]:
-        """The vendor's API fails while the resend job works."""
+        """The vendor's API fails while events are resent."""
         name, params = self._dice.choice(_API_FAULTS)
-        operation = self._dice.choice((LISTING, RESENDING, RESENDING))
-        yield InjectFault(name, match={"operation": operation}, times=self._dice.choice((1, 2)), params=params)
-        yield self._resend() if operation == RESENDING else Reconcile()
+        yield InjectFault(name, match=RESENDING, times=self._dice.choice((1, 2)), params=params)
+        yield self._resend()
         yield Clear()
 
     def wait(self) -> Iterator[Step]:

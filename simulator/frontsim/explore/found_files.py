@@ -10,7 +10,7 @@ A file that is being shrunk is replaced as a whole, so that Ctrl-C leaves either
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +103,16 @@ def story(schedule: Scenario) -> list[str]:
     while steps and isinstance(steps[-1], Clear | Drain):
         steps.pop()  # every scenario ends so
     told = [sentence for step in steps if (sentence := _told(step, schedule))]
+    told.append(f"At the end {'the fault ends, and ' if _is_broken(steps) else ''}the list -> resend job runs.")
     if schedule.webhooks > 1:
         told.insert(0, f"Each type has {schedule.webhooks} webhooks to the receiver.")
     return told
+
+
+def _is_broken(steps: Sequence[Step]) -> bool:
+    """A fault is on after these steps."""
+    marks = [step for step in steps if isinstance(step, InjectFault | BreakDependency | Clear)]
+    return bool(marks) and not isinstance(marks[-1], Clear)
 
 
 def _told(step: Step, schedule: Scenario) -> str:

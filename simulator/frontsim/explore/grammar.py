@@ -20,7 +20,6 @@ from frontsim.verification.effects.history import Expect
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
-    JOB_CALLS,
     BreakDependency,
     Clear,
     Crash,
@@ -43,14 +42,19 @@ HIDING = "unknown-event"
 """The fault on the name of an event's type: a receiver may take such an event or refuse it."""
 CHANGING = (*BROKEN, *HARMLESS, HIDING)
 
+HOLDING_BACK = ("delay", "reorder")
+"""Faults that send a delivery later, so that nothing is due meanwhile: real time must pass, `LATE_S` at least."""
+LATE_S = 0.4
+
 MOST_STEPS = 24
-MOST_EVENTS = 200
+MOST_DELIVERIES = 200
 MOST_SECONDS = 3.0
 """Of waits in one schedule."""
 MOST_API_FAULTS = 3
 """Calls of the API that one fault breaks: the harness repeats each for a while only."""
 _FIRST, _AGAIN = {"run": 1}, {"trigger": str(Trigger.RESEND)}
-LISTING, RESENDING = JOB_CALLS
+RESENDING = {"operation": "deliverWebhookEvent"}
+"""The call of the API that a fault of a schedule breaks: the others of the resend job reach no receiver."""
 MATCHES: Sequence[Mapping[str, Any]] = ({}, _FIRST, _AGAIN)
 """The deliveries that a fault of a schedule breaks: all, each event's first, or resends."""
 
@@ -129,10 +133,11 @@ class Course:
         """A resend job has brought all that was sent, also what the receiver refused by itself."""
         self.has_observed = False
         self.acts = False
-        self.events = 0
+        self.deliveries = 0
         self._waiting: list[InjectFault | BreakDependency] = []
         """Faults that have had nothing to break yet."""
         self._seconds = 0.0
+        self._is_held_back = False
 
     @property
     def changing(self) -> str:
@@ -184,6 +189,7 @@ class Course:
                 self._observe()
             case Wait():
                 self._seconds += step.seconds
+                self._is_held_back = self._is_held_back and step.seconds < LATE_S
                 _expect(self._seconds <= MOST_SECONDS, "shorter waits")
             case Restart() | Crash():
                 self._kill(step)
@@ -198,6 +204,7 @@ class Course:
         _expect(self.acts, "a step that sends events")
         _expect(not self._waiting, "something to break for each fault")
         _expect(not self.changing, "an end of the fault on bodies")
+        _expect(not self._is_held_back, "time for what is held back")
 
     def _raise(self, step: Raise) -> None:
         _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
@@ -209,8 +216,7 @@ class Course:
         _expect(step.label not in self.raised, "a label of its own")
         if step.same_as:
             self._check_update(step, event)
-        self.events += step.count
-        _expect(self.events <= MOST_EVENTS, "fewer events")
+        self._deliver(step.count)
         label = step.label or f"#{len(self.raised)}"
         self.raised[label] = RaisedStep(step, event, is_clean=not self._breaks_deliveries)
         self._hit(again=False)
@@ -234,7 +240,7 @@ class Course:
         if step.on_api:
             _expect(0 < step.times <= MOST_API_FAULTS, "an API that recovers")
             _expect(not any(each.on_api for each in self.active), "one fault on the API at a time")
-            _expect(step.match in ({"operation": LISTING}, {"operation": RESENDING}), "a call of the resend job")
+            _expect(step.match == RESENDING, "calls that resend")
         elif step.fault in CHANGING:
             _expect(self.is_calm, "nothing else that is broken, under way or owed")
             _expect(not step.times and not step.match, "a fault on all bodies")
@@ -262,6 +268,8 @@ class Course:
             _expect(not (is_refused and self._breaks_deliveries), "sound resends of broken bodies")
         else:
             _expect(not (self.has_refused and self._breaks_deliveries), "sound resends of broken bodies")
+        chosen = [each.step for each in self.raised.values() if not step.label or each.step.label == step.label]
+        self._deliver(step.times * sum(each.count for each in chosen))
         self._hit(again=True)
         self.is_settled = False
         self.is_owed = self.is_owed or self._breaks_deliveries
@@ -270,18 +278,13 @@ class Course:
         _expect(bool(self.raised), "events to resend")
         _expect(self.changing not in BROKEN and self.broken is None, "no resend job while bodies are broken")
         _expect(not self.changing or not self.is_in_flight, "a resend job after the deliveries")
-        listing = {"operation": LISTING}
-        self._waiting = [
-            each for each in self._waiting if not (isinstance(each, InjectFault) and each.match == listing)
-        ]
-        if self.is_owed:
-            self._hit(again=True)
         self.is_owed = self.is_owed and self._breaks_deliveries
         self.is_settled = not (self._breaks_deliveries or self.is_in_flight)
 
     def _clear(self) -> None:
         _expect(bool(self.active or self.broken), "a fault to end")
         _expect(not self._waiting, "something to break for each fault")
+        _expect(not self._is_held_back, "time for what is held back")
         self.is_owed = self.is_owed or bool(self.changing)
         self.active.clear()
         self.broken = None
@@ -299,6 +302,7 @@ class Course:
     def _kill(self, step: Restart | Crash) -> None:
         _expect(self._vocabulary.kills, "a receiver that can be killed")
         _expect(not self.changing and not self.broken, "nothing broken beside a kill")
+        _expect(not self._is_held_back, "time for what is held back")
         if isinstance(step, Crash):
             _expect(not self.active and not self.is_in_flight, "nothing under way before a kill in a delivery")
             _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
@@ -314,13 +318,18 @@ class Course:
         self.broken = step
         self._waiting.append(step)
 
+    def _deliver(self, number: int) -> None:
+        self.deliveries += number * self._webhooks
+        _expect(self.deliveries <= MOST_DELIVERIES, "fewer deliveries")
+
     @property
     def _breaks_deliveries(self) -> bool:
         return self.broken is not None or any(not each.on_api for each in self.active)
 
     def _hit(self, *, again: bool) -> None:
         """Note which faults have something to break by a delivery, or by a resend."""
-        hit = ({}, {"operation": RESENDING}, _AGAIN) if again else ({}, _FIRST)
+        self._is_held_back = self._is_held_back or any(each.fault in HOLDING_BACK for each in self.active)
+        hit = ({}, RESENDING, _AGAIN) if again else ({}, _FIRST)
         self._waiting = [
             each for each in self._waiting if (each.match if isinstance(each, InjectFault) else {}) not in hit
         ]

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from frontsim.report.exchange import answer_as_data, request_as_data
-from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
+from frontsim.report.model import JOB, Cause, Explored, RunResult, ShownFinding, Trial
 
 
 def as_json(result: RunResult) -> bytes:
@@ -58,6 +58,34 @@ def as_data(result: RunResult) -> dict[str, Any]:
             "failure": state.failure,
         },
         "scenarios": [_scenario(each) for each in result.trials],
+        **({"explored": _explored(result.explored)} if result.explored else {}),
+    }
+
+
+def _explored(explored: Explored) -> dict[str, Any]:
+    return {
+        "schedules": explored.schedules,
+        "notTried": sum(explored.untried.values()),
+        "reasons": dict(explored.untried),
+        "pairs": explored.pairs,
+        "events": explored.events,
+        "types": list(explored.types),
+        "leftOut": list(explored.left_out),
+        "refused": list(explored.refused),
+        "found": [
+            {
+                "file": each.file,
+                "class": each.class_,
+                "clause": each.clause,
+                "event": each.event,
+                "detail": each.detail,
+                "recurrence": each.recurrence,
+                "story": list(each.story),
+                "replay": each.replay,
+                "known": each.is_known,
+            }
+            for each in explored.found
+        ],
     }
 
 

@@ -34,6 +34,7 @@ class Subject:
 
 RECEIVER = Subject("frontsim verify", "receiver", "scenario")
 JOB = Subject("frontsim verify-recovery", "job", "case")
+EXPLORATION = Subject("frontsim explore", "receiver", "schedule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,61 @@ class DerivedState:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSchedule:
+    """A schedule that the receiver does not survive.
+
+    Attributes:
+        file: its scenario; "" where it could not be written, and `failure` says why.
+        recurrence: how surely it shows the finding: `10 of 10 tries`; "" where it was not tried again.
+        story: what happens in it, a sentence each.
+        is_known: it comes from the corpus.
+    """
+
+    file: str
+    class_: str
+    clause: str
+    event: str
+    detail: str
+    recurrence: str
+    story: tuple[str, ...]
+    replay: str
+    failure: str = ""
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What an exploration has tried.
+
+    Attributes:
+        schedules: that were judged.
+        untried: why others prove nothing, and how many.
+        pairs: of things that schedules have tried, in their order.
+        left_out: types that were acknowledged and not booked, so that no schedule has them.
+        refused: entries of the corpus that cannot be read, with the reason.
+    """
+
+    schedules: int
+    untried: Mapping[str, int]
+    pairs: int
+    events: int
+    types: tuple[str, ...]
+    left_out: tuple[str, ...]
+    refused: tuple[str, ...]
+    found: tuple[FoundSchedule, ...]
+
+    def __str__(self) -> str:
+        untried = sum(self.untried.values())
+        words = [
+            f"{self.schedules:,} schedules",
+            *([f"{untried:,} more prove nothing"] if untried else []),
+            f"{self.pairs:,} pairs covered",
+            f"{len(self.found)} found",
+        ]
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """A run as far as it got.
 
@@ -169,6 +225,7 @@ class RunResult:
         left_out: the event types that `--events auto` left out, each with the receiver's answer.
         booked: the event types of which an event had an effect.
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
+        explored: what an exploration has tried; None for other runs.
     """
 
     subject: Subject
@@ -188,6 +245,7 @@ class RunResult:
     about_types: str = ""
     columns: tuple[ComparedColumn, ...] = ()
     state: DerivedState | None = None
+    explored: Explored | None = None
 
     @property
     def headline(self) -> str:
@@ -200,6 +258,8 @@ class RunResult:
     @property
     def counted(self) -> str:
         """How many trials ended how: `23 scenarios: 16 verified, 3 skipped, 4 not played (why)`."""
+        if self.explored:
+            return str(self.explored)
         number = len(self.trials)
         tried = [each.verdict for each in self.trials if not each.not_played]
         ends = [f"{tried.count(verdict)} {verdict}" for verdict in Verdict if verdict in tried]
@@ -211,7 +271,7 @@ class RunResult:
     @property
     def conclusion(self) -> str:
         """The verdict in a sentence."""
-        name = f"{self.name}: " if self.subject is RECEIVER else ""
+        name = f"{self.name}: " if self.subject is not JOB else ""
         types = f" for {', '.join(self.booked)}" if self.acknowledged_only and self.verdict is Verdict.VERIFIED else ""
         about = f"{'; ' if types else ': '}{self.about_types}" if self.about_types else ""
         number = len(self.left_out)
@@ -243,6 +303,12 @@ class RunResult:
 
     def listings(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Lines under a title say what was compared and what was left out."""
+        if self.explored and self.explored.untried:
+            yield "Schedules that prove nothing", [f"{n}: {why}" for why, n in self.explored.untried.items()]
+        if self.explored and self.explored.left_out:
+            yield "Not explored, because clean events were not booked (--events)", [", ".join(self.explored.left_out)]
+        if self.explored and self.explored.refused:
+            yield "Refused in the corpus", self.explored.refused
         if self.left_out:
             answers = ", ".join(dict.fromkeys(self.left_out.values()))
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]

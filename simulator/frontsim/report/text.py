@@ -7,14 +7,26 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from frontsim.masking import printable
-from frontsim.report.model import JOB, Cause, RunResult, ShownFinding, Trial
+from frontsim.report.model import JOB, Cause, Explored, RunResult, ShownFinding, Trial
 from frontsim.verdicts import Verdict
 
 
 def lines(result: RunResult) -> Iterator[str]:
     """The whole summary; it can neither colour nor move a cursor, whatever a receiver or a simulator says."""
+    if result.explored:
+        yield from map(printable, _found(result.explored))
     yield from map(printable, _of_job(result) if result.subject is JOB else _of_receiver(result))
     yield printable(result.conclusion)
+
+
+def _found(explored: Explored) -> Iterator[str]:
+    """Each schedule that the receiver does not survive, as a story, with the command that replays it."""
+    for each in explored.found:
+        sure = ", ".join(filter(None, (each.clause, each.recurrence, "known from the corpus" if each.is_known else "")))
+        yield f"{each.class_}: {each.event}: {each.detail} ({sure})"
+        yield from (f"  {number}. {sentence}" for number, sentence in enumerate(each.story, 1))
+        yield f"  Again: {each.replay}" if each.file else f"  Not written: {each.failure}"
+        yield ""
 
 
 def _of_job(result: RunResult) -> Iterator[str]:

@@ -8,7 +8,7 @@ from threading import Lock
 from frontsim.clock import overload, stopwatch
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
-from frontsim.verification.effects.history import ContentCheck, History
+from frontsim.verification.effects.history import ContentCheck, History, Strangers
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
 from frontsim.verification.play.harness import Given, Harness, RestOfRun
@@ -57,25 +57,24 @@ class FirstPass:
 
 
 class FirstPasses:
-    """Plays each scenario and judges it by what is seen at once, until nothing more would be known."""
+    """Plays each scenario and judges it by what is seen at once, until nothing more would be known.
+
+    It may play one batch after another: what it has learned of the receiver holds for the next.
+    """
 
     def __init__(
         self,
-        scenarios: Sequence[Scenario],
         given: Given,
         open_harness: OpenHarness,
         contract: Contract,
         pace: Pace,
         key_probe: KeyProbe | None,
     ) -> None:
-        self._scenarios = scenarios
-        self._reasons = {each.name: given.skip_reason(each) for each in scenarios}
         self._given = given
         self._open_harness = open_harness
         self._contract = contract
         self._pace = pace
-        playable = [each for each in scenarios if not self._reasons[each.name]]
-        self._schedule = Schedule(playable, pace, began_s=given.began_s)
+        self._schedule = Schedule((), pace, began_s=given.began_s)
         self._key_probe = key_probe
         self._lock = Lock()
         self._stop_reason = ""
@@ -87,21 +86,32 @@ class FirstPasses:
         self._reserved_s = 0.0
         self._pause: Callable[[float], None] | None = None
 
-    def play(self) -> Iterator[FirstPass]:
-        """All scenarios, in their order. Also those that are not played, with the reason."""
-        last = next((each for each in reversed(self._scenarios) if not self._reasons[each.name]), None)
+    def play(self, scenarios: Sequence[Scenario], *, ends_run: bool = True) -> Iterator[FirstPass]:
+        """All scenarios, in their order. Also those that are not played, with the reason.
+
+        With `ends_run`, the last has the effects of the run that are of no event.
+        """
+        reasons = [self._given.skip_reason(each) for each in scenarios]
+        playable = [each for each, reason in zip(scenarios, reasons, strict=True) if not reason]
+        self._schedule = Schedule(playable, self._pace, began_s=self._given.began_s, knows_receiver=self._answer_ms > 0)
         with closing(self._schedule.play(self._one, jobs=self._jobs)) as played:
-            for each in self._scenarios:
-                reason = self._reasons[each.name]
+            for each, reason in zip(scenarios, reasons, strict=True):
                 first = FirstPass(_not_judged(each, Verdict.SKIPPED, reason)) if reason else next(played)
-                yield self._with_strangers(first) if each is last else first
+                is_last = ends_run and bool(playable) and each is playable[-1]
+                yield self._with_strangers(first) if is_last else first
+
+    def strangers(self) -> Strangers | None:
+        """The effects of the run that are of no event, None without any; nothing may be sent any more."""
+        if self._given.observer is None or self._pause is None:
+            return None  # no way to see any, or nothing was played
+        late_s = max(self._given.request.limits.settle_s, 2 * self._receiver.longest_s)
+        return self._given.observer.account.strangers(self._given.observer.read, self._pause, late_s=late_s)
 
     def _with_strangers(self, last: FirstPass) -> FirstPass:
         """The last scenario with the effects of the run that are of no event."""
-        if self._given.observer is None or self._pause is None:
-            return last  # no way to see any, or nothing was played
-        late_s = max(self._given.request.limits.settle_s, 2 * self._receiver.longest_s)
-        found = self._given.observer.account.strangers(self._given.observer.read, self._pause, late_s=late_s)
+        found = self.strangers()
+        if found is None:
+            return last
         history = replace(last.played.history, strangers=found)
         return replace(last, played=replace(last.played, history=history))
 

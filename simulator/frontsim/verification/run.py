@@ -115,7 +115,7 @@ def run(
         with (
             interruption or nullcontext(),
             masked_errors(),
-            _starting(simulators) as started,
+            starting(simulators) as started,
             open_run(
                 request,
                 seed,
@@ -163,7 +163,8 @@ def run(
 
 
 @contextmanager
-def _starting(simulators: SimulatorProcess | Address | None) -> Iterator[StartSimulator | Address]:
+def starting(simulators: SimulatorProcess | Address | None) -> Iterator[StartSimulator | Address]:
+    """What `open_run` takes for `simulators`: a process of our own, if it is None, ends with the block."""
     if isinstance(simulators, Address):
         yield simulators
         return
@@ -365,16 +366,16 @@ def play_all(
     `key_probe` sends its events after the first scenario, and knows what the receiver's key is at the end.
     """
     waiting: list[FirstPass] = []
-    first_passes = FirstPasses(list(scenarios), opened.given, opened.harness, contract, pace or Pace(), key_probe)
+    first_passes = FirstPasses(opened.given, opened.harness, contract, pace or Pace(), key_probe)
     try:
-        for each in first_passes.play():
+        for each in first_passes.play(list(scenarios)):
             waiting.append(each)
             due = list(takewhile(lambda first: first.is_due, waiting))
-            seen = _last_looks(waiting, len(due), contract, is_end=False)
+            seen = last_looks(waiting, len(due), contract, is_end=False)
             yield from (weighed(_noted(each, key_probe)) for each in seen)
         if key_probe and waiting:
             key_probe.look()
-        seen = _last_looks(waiting, len(waiting), contract, is_end=True)
+        seen = last_looks(waiting, len(waiting), contract, is_end=True)
         yield from (weighed(_noted(each, key_probe)) for each in seen)
         if key_probe:
             key_probe.read()
@@ -389,7 +390,7 @@ def _noted(played: Played, key_probe: KeyProbe | None) -> Played:
     return played
 
 
-def _last_looks(waiting: list[FirstPass], number: int, contract: Contract, *, is_end: bool) -> Iterator[Played]:
+def last_looks(waiting: list[FirstPass], number: int, contract: Contract, *, is_end: bool) -> Iterator[Played]:
     """Take a look at the first so many of those that wait, all at once.
 
     They leave the list only then, so that an interruption still finds them there; one that lacks something stays until

@@ -78,10 +78,19 @@ class Schedule:
         scenarios: in their order.
         pace: the pace.
         began_s: when the run began, by the stopwatch; now, if it is None.
+        knows_receiver: an earlier schedule has shown how fast it is, so that the first need not be alone.
     """
 
-    def __init__(self, scenarios: Sequence[Scenario], pace: Pace, *, began_s: float | None = None) -> None:
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        pace: Pace,
+        *,
+        began_s: float | None = None,
+        knows_receiver: bool = False,
+    ) -> None:
         self._scenarios = scenarios
+        self._alone = 0 if knows_receiver else 1
         self._pace = pace
         self._began_s = stopwatch() if began_s is None else began_s
         self._stopped = Event()
@@ -107,7 +116,7 @@ class Schedule:
             one: plays one.
             jobs: how many to play at once; asked when the first has been played.
         """
-        first, rest = self._scenarios[:1], self._scenarios[1:]
+        first, rest = self._scenarios[: self._alone], self._scenarios[self._alone :]
         yield from (one(each, is_alone=True, rest=RestOfRun()) for each in first)
         waiting = [each for each in rest if each.waits_for_the_end]
         others = [each for each in rest if not each.waits_for_the_end]

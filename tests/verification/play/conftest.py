@@ -35,6 +35,9 @@ class NotingSimulator:
         self._note("add_fault", {"fault": fault, **more})
         return {"id": len(self.asked)}
 
+    def list_faults(self) -> list[dict[str, object]]:
+        return []
+
     def remove_fault(self, number: str) -> None:
         self._note("remove_fault", number)
 

@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -27,17 +27,19 @@ from rich.text import Text
 from frontsim.cli.commands import verify_options
 from frontsim.cli.commands.verify_options import (
     HOW_TO_OBSERVE,
-    choice_options,
+    event_options,
     is_quiet,
-    limit_options,
     observer_options,
     payload_file_options,
     receiver_options,
     report_options,
+    run_length_options,
     run_options,
     say,
+    scenario_options,
     show_list,
     simulator_options,
+    wait_options,
 )
 from frontsim.cli.connection import say_where_keys_go
 from frontsim.cli.options import delivery_options
@@ -113,13 +115,23 @@ def simulator_of(
 
 
 _LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--save-payloads", "--token"}
+_OF_EXPLORE = {"--explore", "--budget", "--corpus", "--save"}
 
 
-def replay_of(typed: Sequence[str], scenarios: Sequence[str], seed: int) -> Callable[[str], str]:
+def replay_found(typed: Sequence[str], seed: int) -> Callable[[str], str]:
+    """The command that verifies by the scenario of a file, from the one that has found it."""
+    words = [word for word in typed[1:] if word != "--no-shrink"]
+    return replay_of(["verify", *words], (), seed, left_out=_LEFT_OUT | _OF_EXPLORE)
+
+
+def replay_of(
+    typed: Sequence[str], scenarios: Sequence[str], seed: int, *, left_out: Collection[str] = _LEFT_OUT
+) -> Callable[[str], str]:
     """The command line as it was typed, without secrets and files, for one scenario and with the seed.
 
     Args:
         typed: the words after `frontsim`.
+        left_out: options that are not repeated, with their values.
         scenarios: what `--scenario` named; a scenario from a file is replayed from its file.
         seed: of the run.
     """
@@ -127,7 +139,7 @@ def replay_of(typed: Sequence[str], scenarios: Sequence[str], seed: int) -> Call
     kept: list[str] = []
     words = iter(typed)
     for word in words:
-        if word.partition("=")[0] not in _LEFT_OUT:
+        if word.partition("=")[0] not in left_out:
             kept.append(word)
         elif "=" not in word:
             next(words, None)
@@ -253,8 +265,10 @@ def _found(played: Played) -> str:
 @click.command()
 @receiver_options
 @observer_options
-@choice_options
-@limit_options
+@scenario_options
+@event_options
+@wait_options
+@run_length_options
 @run_options(play="scenario", strict="; refusing a null that no source shows is a finding, not a warning")
 @report_options
 @payload_file_options
@@ -324,14 +338,14 @@ def _run(
             pace=pace_of(options),
             simulators=simulator_of(options, begun),
             interruption=interruption,
-            on_dependencies=partial(_announce, quiet=is_quiet(options)),
+            on_dependencies=partial(announce, quiet=is_quiet(options)),
             on_begin=begin,
             on_ended=table.count,
             on_played=show,
         )
 
 
-def _announce(dependencies: Dependencies, *, quiet: bool) -> None:
+def announce(dependencies: Dependencies, *, quiet: bool) -> None:
     """Tell where the receiver must connect."""
     for sentence in dependencies.sentences:
         click.echo(sentence, err=quiet)

@@ -107,8 +107,10 @@ observer_options = option_group(
 )
 """How effects are read and compared."""
 
-choice_options = option_group(
-    _declared("scenario", "names", multiple=True, shell_complete=scenarios),
+scenario_options = option_group(_declared("scenario", "names", multiple=True, shell_complete=scenarios))
+"""Which scenarios are played."""
+
+event_options = option_group(
     _declared("events", shell_complete=event_type_list, callback=_comma_list),
     _declared("set", "changes", multiple=True, callback=assignments),
     _declared(
@@ -118,18 +120,22 @@ choice_options = option_group(
         show_envvar=True,
     ),
 )
-"""Which scenarios are played, and with which events."""
+"""With which events scenarios are played."""
 
-limit_options = option_group(
+wait_options = option_group(
     _seconds("settle", "settle_s"),
     _seconds("timeout", "timeout_s"),
     _seconds("answer-timeout", "answer_s"),
+    _declared("jobs", type=click.IntRange(int(VERIFY_OPTIONS["jobs"].least), int(VERIFY_OPTIONS["jobs"].most))),
+)
+"""How long things may take in a scenario, and how many are played at once."""
+
+run_length_options = option_group(
     _duration("memory", "memory_s"),
     _duration("time-travel", "travel_s"),
     _seconds("budget", "budget_s"),
-    _declared("jobs", type=click.IntRange(int(VERIFY_OPTIONS["jobs"].least), int(VERIFY_OPTIONS["jobs"].most))),
 )
-"""How long things may take, and how many scenarios are played at once."""
+"""How long a run of all scenarios may take, and how long a receiver must remember."""
 
 simulator_options = option_group(
     click.option(
@@ -228,32 +234,36 @@ class Listed(Protocol):
     def holds(self) -> str: ...
 
 
+def _or_drawn(_: click.Context, __: click.Parameter, seed: int | None) -> int:
+    return int.from_bytes(os.urandom(8), "big") % _LARGEST_DRAWN_SEED if seed is None else seed
+
+
+seed_options = option_group(
+    click.option(
+        "--seed",
+        type=click.IntRange(0, int(VERIFY_OPTIONS["seed"].most)),
+        callback=_or_drawn,
+        envvar=f"{ENVIRONMENT_PREFIX}SEED",
+        show_envvar=True,
+        help=VERIFY_OPTIONS["seed"].help,
+    ),
+    click.option("--show-secrets", is_flag=True, help="Mask nothing: show URLs and commands whole, at your own desk."),
+)
+"""What repeats a run, and how openly it is shown."""
+
+
 def run_options(*, play: str, strict: str = "") -> Decorator:
-    """`--seed`, `--strict`, `--show-secrets` and `--list`.
+    """`--seed`, `--show-secrets`, `--strict` and `--list`.
 
     Args:
         play: what a run consists of: scenario or case.
         strict: what `--strict` does besides.
     """
     return option_group(
-        click.option(
-            "--seed",
-            type=click.IntRange(0, int(VERIFY_OPTIONS["seed"].most)),
-            callback=_or_drawn,
-            envvar=f"{ENVIRONMENT_PREFIX}SEED",
-            show_envvar=True,
-            help=VERIFY_OPTIONS["seed"].help,
-        ),
+        seed_options,
         click.option("--strict", is_flag=True, help=f"A skipped {play} makes the verdict unknown{strict}."),
-        click.option(
-            "--show-secrets", is_flag=True, help="Mask nothing: show URLs and commands whole, at your own desk."
-        ),
         click.option("--list", "only_list", is_flag=True, help=f"List the {play}s and what each is for."),
     )
-
-
-def _or_drawn(_: click.Context, __: click.Parameter, seed: int | None) -> int:
-    return int.from_bytes(os.urandom(8), "big") % _LARGEST_DRAWN_SEED if seed is None else seed
 
 
 def is_quiet(options: Mapping[str, Any]) -> bool:

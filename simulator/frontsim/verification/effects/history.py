@@ -164,6 +164,7 @@ class FaultFact:
     Attributes:
         tolerable: a right receiver copes with it.
         on_api: it hit calls of the vendor's API and no delivery, so every answer is the receiver's own.
+        hits: how many deliveries or calls it broke; None where that was not counted.
     """
 
     fault: str
@@ -172,6 +173,7 @@ class FaultFact:
     detail: str = ""
     tolerable: bool = False
     on_api: bool = False
+    hits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

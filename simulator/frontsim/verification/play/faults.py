@@ -156,9 +156,10 @@ def end_faults(state: ScenarioState) -> None:
         return
     state.drain()
     to_ms = state.now_ms()
+    fired = {str(rule.get("id")): rule.get("fired") for rule in state.harness.sim.list_faults()} if state.active else {}
     for active in state.active:
         state.harness.sim.remove_fault(active.id)
-        state.faults.append(active.ended(to_ms))
+        state.faults.append(active.ended(to_ms, hits=fired.get(active.id)))
     state.active.clear()
     end_dependency_fault(state)
     state.harness.pause(APART_S)

@@ -41,11 +41,13 @@ class ActiveFault:
     step: InjectFault
     from_ms: int
 
-    def ended(self, to_ms: int) -> FaultFact:
-        """The fact that the fault was on until then."""
+    def ended(self, to_ms: int, *, hits: int | None = None) -> FaultFact:
+        """The fact that the fault was on until then, and broke so much."""
         step = self.step
         detail = " ".join(f"{name}={value}" for name, value in {**step.match, **step.params}.items())
-        return FaultFact(step.fault, self.from_ms, to_ms, detail, tolerable=step.tolerable, on_api=step.on_api)
+        return FaultFact(
+            step.fault, self.from_ms, to_ms, detail, tolerable=step.tolerable, on_api=step.on_api, hits=hits
+        )
 
 
 @dataclass(frozen=True, slots=True)

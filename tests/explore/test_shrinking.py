@@ -1,0 +1,116 @@
+import random
+from dataclasses import replace
+
+import pytest
+
+from frontsim.domain.model import Trigger
+from frontsim.explore.grammar import why_illegal
+from frontsim.explore.shrinking import recurs, reductions, repaired, shrink, size
+from frontsim.verdicts import Verdict
+from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.history import History
+from frontsim.verification.judge.checks import Finding, Judgement
+from frontsim.verification.played import Played
+from frontsim.verification.scenario.steps import Clear, Drain, InjectFault, Raise, Reconcile, Resend, Restart
+from tests.explore.schedules import ALL, drawn
+
+KEY = (Class.DUPLICATED, "books-a-repeat-once")
+LOST = (Class.LOST, "books-what-is-resent")
+
+
+class Modelled:
+    """A receiver as a function of the schedule: `breaks` says how likely the finding is."""
+
+    def __init__(self, breaks, key=KEY):
+        self.breaks = breaks
+        self.key = key
+        self.batches = []
+        self.dice = random.Random(1)
+
+    def __call__(self, schedules, in_a_hurry):
+        self.batches.append((len(schedules), in_a_hurry))
+        return [self._played(each) for each in schedules]
+
+    def _played(self, schedule):
+        is_found = self.dice.random() < self.breaks(schedule)
+        findings = (Finding(*self.key, "SaleCreated", "1", "twice"),) if is_found else ()
+        return Played(schedule, History(schedule.name), Judgement(Verdict.VIOLATED, findings=findings))
+
+
+def restart_then_resend(schedule):
+    """It forgets its ids at a restart."""
+    kinds = [type(step) for step in schedule.steps]
+    return float(
+        Restart in kinds and Resend in kinds[kinds.index(Restart) :] and Raise in kinds[: kinds.index(Restart)]
+    )
+
+
+def found(breaks):
+    """The first drawn schedule that shows it."""
+    return next(each for each in drawn(ALL, seed=5, number=300) if breaks(each))
+
+
+def test_what_shows_in_each_try_becomes_the_smallest_story():
+    """An event, a kill, a resend; the last tries have time for what comes late."""
+    model = Modelled(restart_then_resend)
+    shrunk = shrink(found(restart_then_resend), KEY, ALL, model, is_over=lambda: False)
+    assert [Raise, Restart, Resend] == [type(step) for step in shrunk.schedule.steps]
+    assert 1 == shrunk.schedule.steps[0].count
+    assert (10, 10) == (shrunk.seen, shrunk.tries)
+    assert (10, False) == model.batches[-1]
+
+
+def test_a_race_is_shrunk_by_as_many_tries_as_it_needs():
+    """It shows in two of three tries, and the report says in how many it was seen."""
+    race = Modelled(lambda schedule: 0.66 * restart_then_resend(schedule))
+    shrunk = shrink(found(restart_then_resend), KEY, ALL, race, is_over=lambda: False)
+    assert len(shrunk.schedule.steps) <= 5
+    assert 0 < shrunk.seen < 10
+
+
+def test_what_does_not_recur_is_not_shrunk():
+    """It was seen once in 13 tries, and its schedule stays."""
+    schedule = found(restart_then_resend)
+    shrunk = shrink(schedule, KEY, ALL, Modelled(lambda _: 0.0), is_over=lambda: False)
+    assert (schedule, 1, 13) == (shrunk.schedule, shrunk.seen, shrunk.tries)
+
+
+def test_another_finding_is_no_recurrence():
+    """A smaller schedule that breaks another clause is another story."""
+    shrunk = shrink(found(restart_then_resend), LOST, ALL, Modelled(lambda _: 1.0), is_over=lambda: False)
+    assert 1 == shrunk.seen
+
+
+def test_it_ends_when_its_time_is_over():
+    """What is smallest by then is kept."""
+    schedule = found(restart_then_resend)
+    shrunk = shrink(schedule, KEY, ALL, Modelled(restart_then_resend), is_over=lambda: True)
+    assert (schedule, 10) == (shrunk.schedule, shrunk.seen)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_candidate_is_legal_and_smaller(seed):
+    """So shrinking ends, and accuses no receiver of what the generator would not."""
+    for schedule in drawn(ALL, seed=seed, number=10):
+        for each in reductions(schedule, ALL):
+            assert "" == why_illegal(each, ALL)
+            assert size(each) < size(schedule)
+            assert each.name == schedule.name
+
+
+def test_steps_that_have_lost_what_they_are_about_go_too():
+    """An end without a fault, a resend of a label that is gone, and an update of what was never sent."""
+    fault = InjectFault("refuse", match={"trigger": str(Trigger.RESEND)})
+    sale = Raise(["SaleCreated"], label="a")
+    update = replace(sale, label="b", same_as="z", keep=["customerId"])
+    assert () == repaired((Clear(), Resend(), Reconcile(), Drain()))
+    assert (sale, Resend(label="a")) == repaired((Clear(), sale, Resend(label="a"), Resend(label="c")))
+    assert (fault, sale, Clear()) == repaired((fault, sale, Clear(), Clear(), Drain()))
+    assert (replace(sale, label="b"),) == repaired((update,))
+
+
+def test_recurring_is_the_same_class_and_the_same_clause():
+    """Both are kept while a schedule is shrunk."""
+    (played,) = Modelled(lambda _: 1.0)([found(restart_then_resend)], True)
+    assert recurs(played, KEY)
+    assert not recurs(played, LOST)
