@@ -20,7 +20,7 @@ from frontsim.verification.run import play_all
 from frontsim.verification.scenario.scenario import bundled_scenarios
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import Pace
-from tests.verification.laboratory import CATALOG, ending
+from tests.verification.laboratory import CATALOG
 
 
 class GivenForNothing(Given):
@@ -161,17 +161,3 @@ def test_an_observer_that_stays_down_ends_the_run(shop, requested, play, limits)
     *_, third = play(requested(shop.url, limits=limits()), "steady", "short-outage", "storm")
     assert third.judgement.reason == "not tried: the observer did not answer in short-outage"
     assert NotPlayed("the observer did not answer in short-outage") == third.not_played
-
-
-@pytest.mark.slow
-def test_a_receiver_that_refuses_everything_is_asked_in_two_scenarios(shop, requested, play, monkeypatch):
-    """The verdict on the others is the same without playing them; one that refuses for a moment would be played on."""
-    monkeypatch.setattr("frontsim.verification.patience.REFUSED_S", 0.0)
-    shop.answers = lambda _: 401
-    request = requested(shop.url, events=["SaleCreated"])
-    asked = []
-    played = play(request, "steady", "short-outage", "storm", after_each=lambda: asked.append(len(shop.seen)))
-    assert [(Verdict.UNKNOWN, [])] * 3 == [ending(each) for each in played]
-    told = "not tried: the receiver refused every clean event, of each type, with 401"
-    assert told == played[2].judgement.reason
-    assert 2 == len(asked)

@@ -14,11 +14,13 @@ from frontsim.verification.request import (
     Address,
     Request,
     check,
+    check_tls,
     observer_of,
     own_simulator,
     process_of,
     selection_of,
 )
+from tests.verification.laboratory import ShopReceiver
 
 ADDRESS = Address("http://127.0.0.1:1/restapi/V2", "http://127.0.0.1:1/_sim")
 
@@ -105,3 +107,16 @@ def test_our_simulator_waits_for_answers_as_long_as_the_run_says(url: str) -> No
 def test_a_receiver_without_a_command_has_no_process(url: str) -> None:
     assert None is process_of(Request(url), pause=lambda _: None)
     assert None is not process_of(Request(url, receiver_cmd="true"), pause=lambda _: None)
+
+
+def test_a_host_without_an_address_is_refused() -> None:
+    with pytest.raises(Unusable, match=r"the name shop\.invalid has no address .*; check the host"):
+        check(Request("http://shop.invalid:8500/hook"), pause=lambda _: None)
+
+
+def test_a_receiver_without_tls_at_an_https_url_is_refused(shop: ShopReceiver) -> None:
+    """With --receiver-cmd, too: it is asked after it listens."""
+    with pytest.raises(Unusable, match=r"expected TLS at https://127.*, got .*; the URL of a receiver without it"):
+        check_tls(Request(shop.url.replace("http:", "https:")))
+    check_tls(Request(shop.url))
+    check_tls(Request("https://127.0.0.1:1/hook"))  # that nothing listens is told elsewhere

@@ -3,7 +3,7 @@ import pytest
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.history import History, Liveness, PreflightCheck
 from frontsim.verification.play.preflight import ACKNOWLEDGED, ANSWERS, SEEN
-from frontsim.verification.schedule import Refusals, blindness, reason_to_stop
+from frontsim.verification.schedule import blindness, reason_to_stop
 
 
 def failed(name, **others):
@@ -49,43 +49,3 @@ def test_a_receiver_that_is_gone_ends_the_run_unless_it_can_be_started_again(his
     """With --receiver-cmd the next scenario starts it."""
     assert "the receiver " in reason_to_stop(history, blind="", blind_before="", can_restart=False)
     assert "" == reason_to_stop(history, blind="", blind_before="", can_restart=True)
-
-
-SALE, RETURN = {"SaleCreated": 401}, {"ReturnCreated": 401}
-BOTH = SALE | RETURN
-
-
-@pytest.mark.parametrize(
-    ("probed", "scenarios", "seconds"),
-    [
-        ({}, [BOTH, BOTH], 5.0),
-        ({}, [SALE, RETURN], 5.0),
-        (BOTH, [SALE, SALE], 5.0),
-        ({}, [SALE, SALE, SALE, RETURN], 60.0),
-    ],
-)
-def test_a_receiver_that_takes_no_event_at_all_ends_the_run(probed, scenarios, seconds):
-    """Each type was refused, in a probe or in scenarios, and the receiver blames the request: it will not change."""
-    refusals = Refusals(BOTH, probed=probed, began_s=10.0)
-    found = [refusals.note(each, now_s=10.0 + seconds) for each in scenarios]
-    told = "the receiver refused every clean event, of each type, with 401"
-    assert [""] * (len(scenarios) - 1) + [told] == found
-
-
-@pytest.mark.parametrize(
-    ("probed", "scenarios", "seconds"),
-    [
-        ({}, [BOTH], 60.0),
-        ({}, [BOTH, BOTH], 4.9),
-        ({}, [SALE, SALE, SALE], 60.0),
-        ({}, [BOTH, {}, BOTH], 60.0),
-        ({}, [{}, BOTH, BOTH], 60.0),
-        (SALE, [SALE, SALE], 60.0),
-        *(({}, [BOTH, BOTH | {"SaleCreated": status}, BOTH], 60.0) for status in (404, 408, 425, 429, 500, 503, None)),
-        *((BOTH | {"SaleCreated": status}, [BOTH, BOTH], 60.0) for status in (404, 503, None)),
-    ],
-)
-def test_a_receiver_that_may_take_some_events_is_played_on(probed, scenarios, seconds):
-    """Too soon, a type that was not tried, one event acknowledged, or an answer of one that starts or is overloaded."""
-    refusals = Refusals(BOTH, probed=probed, began_s=10.0)
-    assert [""] * len(scenarios) == [refusals.note(each, now_s=10.0 + seconds) for each in scenarios]

@@ -269,6 +269,13 @@ class RunResult:
         return f"{trials}: {', '.join([*ends, *self.not_played()]) or 'none'}"
 
     @property
+    def why_none_played(self) -> str:
+        """Why no trial was played although some could have been, "" where any was or the budget is the reason."""
+        left = [each for each in self.trials if each.not_played and not each.budget_s]
+        others = [each for each in self.trials if each not in left and each.verdict is not Verdict.SKIPPED]
+        return left[0].not_played if left and not others else ""
+
+    @property
     def conclusion(self) -> str:
         """The verdict in a sentence."""
         name = f"{self.name}: " if self.subject is not JOB else ""
@@ -277,6 +284,8 @@ class RunResult:
         number = len(self.left_out)
         left_out = f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
         cut = " (interrupted: the others were not played)" if self.interrupted and self.subject is RECEIVER else ""
+        if self.why_none_played:
+            return f"{self.verdict.upper()}: {self.why_none_played}; {name}none of {len(self.trials)} scenarios played"
         verdict = f"{self.verdict.upper()}{types}{about}{'; ' if about else ': '}"
         return f"{verdict}{name}{self.counted}{left_out}; seed {self.seed}{cut}"
 

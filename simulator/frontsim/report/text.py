@@ -47,8 +47,11 @@ def _of_job(result: RunResult) -> Iterator[str]:
 def _of_receiver(result: RunResult) -> Iterator[str]:
     """The causes, the violated scenarios, the reasons of the others, what was compared, the notes, and the key.
 
-    The first scenario that shows a cause stands in full, as its example. Others that it explains take two lines.
+    The first scenario that shows a cause stands in full, as its example. Others that it explains take two lines. Where
+    nothing was played, the verdict's line says why.
     """
+    if result.why_none_played:
+        return
     if len(result.causes) > 1:
         yield from (result.headline, "")
     for cause in result.causes:

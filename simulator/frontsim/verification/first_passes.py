@@ -1,11 +1,11 @@
 """The first pass over the scenarios of a run: plays each, and judges it by the effects that are there at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from frontsim.clock import overload, stopwatch
+from frontsim.clock import overload
 from frontsim.verdicts import Contract, Verdict
 from frontsim.verification.effects.correlate import correlate
 from frontsim.verification.effects.history import ContentCheck, History, Strangers
@@ -21,7 +21,6 @@ from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
 from frontsim.verification.schedule import (
     Pace,
-    Refusals,
     Schedule,
     Volume,
     blindness,
@@ -77,9 +76,8 @@ class FirstPasses:
         self._schedule = Schedule((), pace, began_s=given.began_s)
         self._key_probe = key_probe
         self._lock = Lock()
-        self._stop_reason = ""
+        self._stop_reason = given.stop
         self._blind_before: str | None = None
-        self._refusals: Refusals | None = None
         self._receiver = given.latency
         self._answer_ms = 0.0
         self._per_s = 0.0
@@ -179,7 +177,6 @@ class FirstPasses:
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.given.process is not None)
-            self._note_refusals(recording.refused, harness.given.selection)
         played = Played(scenario, recording.history, judgement, exchanges)
         last_look = recording.last_look
         needs_it = last_look and (judgement.may_change or last_look.is_owed(recording.history))
@@ -199,13 +196,6 @@ class FirstPasses:
             self._receiver.leaves_rest = True
         numbers = judgement.effects
         self._given.selection.booked |= {each.event for each in history.events if numbers.get(each.webhook_event_id)}
-
-    def _note_refusals(self, refused: Mapping[str, int | None], selection: Selection) -> None:
-        """Remember what tells that the receiver takes no event at all."""
-        if self._refusals is None:
-            given = self._given
-            self._refusals = Refusals(selection.types("all"), probed=given.refused, began_s=given.began_s)
-        self._stop_reason = self._stop_reason or self._refusals.note(refused, now_s=stopwatch())
 
 
 def _rested(recording: Recording) -> Recording:

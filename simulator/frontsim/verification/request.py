@@ -177,6 +177,11 @@ def _await_receiver(request: Request, host: str, port: int, *, looks: int, pause
     for _ in range(looks):
         try:
             socket.create_connection((host, port), timeout=CONNECT_S).close()
+        except socket.gaierror as error:
+            raise Unusable(
+                f"expected a receiver at {request.receiver}, but the name {host} has no address ({error.strerror}); "
+                "check the host"
+            ) from error
         except OSError as error:
             reason = error.strerror or str(error)
             pause(patience.CHILD_LOOK_S)
@@ -186,6 +191,32 @@ def _await_receiver(request: Request, host: str, port: int, *, looks: int, pause
         f"expected a receiver at {request.receiver}, but nothing listens on {host} port {port} ({reason}); start it, "
         "or let --receiver-cmd start it"
     )
+
+
+def check_tls(request: Request) -> None:
+    """Refuse a receiver at an https URL with which there is no TLS session. Raises Unusable.
+
+    Whether it listens is checked elsewhere, so that a connection that fails says nothing here.
+    """
+    if not request.receiver.lower().startswith("https:"):
+        return
+    host, port = _address(request.receiver)
+    tls = request.tls() or tls_context(verify=True, ca=None)
+    try:
+        with socket.create_connection((host, port), timeout=CONNECT_S) as connection:
+            tls.wrap_socket(connection, server_hostname=host).close()
+    except ssl.SSLCertVerificationError as error:
+        raise Unusable(
+            f"expected a certificate of {host} that can be trusted: {error.verify_message}; name its authority with "
+            "--tls-ca FILE, or take any certificate with --no-tls-verify"
+        ) from error
+    except ssl.SSLError as error:
+        raise Unusable(
+            f"expected TLS at {request.receiver}, got {error.reason or error}; the URL of a receiver without it begins "
+            "with http:"
+        ) from error
+    except OSError:
+        return
 
 
 def _check_travel(request: Request) -> None:

@@ -44,6 +44,7 @@ from frontsim.verification.request import (
     Address,
     Request,
     check,
+    check_tls,
     observer_of,
     own_simulator,
     process_of,
@@ -58,8 +59,6 @@ from frontsim.verification.schedule import Pace
 logger = logging.getLogger(__name__)
 
 _INTERRUPTED = "interrupted before the effects that are missing had been waited for long enough"
-_FEW_TYPES = 3
-"""A user who names so few has chosen them."""
 
 
 def run(
@@ -197,9 +196,9 @@ class OpenRun:
 
     def look(self, *, tries_types: bool) -> None:
         """Probe what the receiver takes, and how it keeps what it derives."""
-        if self.given.request.is_auto or (tries_types and len(self.given.selection.types("all")) > _FEW_TYPES):
+        if self.given.request.is_auto or tries_types:
             self._probe_types()
-        if self.given.state:
+        if self.given.state and not self.given.stop:
             self._learn_state(self.given.state)
             shown = MOVEMENT if self.given.state.shape else CREATED
             self.given = replace(self.given, selection=self.given.selection.preferring(shown))
@@ -220,7 +219,7 @@ class OpenRun:
             return
         selection = self.given.selection.only(self.probed.taken) if self.given.request.is_auto else self.given.selection
         selection.booked |= booked
-        self.given = replace(self.given, selection=selection, refused=self.probed.statuses)
+        self.given = replace(self.given, selection=selection, stop=self.probed.stop)
 
     def types(self) -> TypesOfRun:
         """The types of the run, of which none is known to be only acknowledged yet."""
@@ -282,7 +281,7 @@ def open_run(
         simulators: starts one for each scenario, or is one that runs already, for all.
         pause: waits so many seconds.
         selection: the event types of the run; read from the request when it is not given.
-        tries_types: each type is tried, unless the user chose a few; without it, only `--events auto` tries them.
+        tries_types: each type is tried first; without it, only `--events auto` tries them.
         on_dependencies: called with the addresses that the receiver must connect to, before anything looks for it.
 
     Raises:
@@ -308,6 +307,7 @@ def open_run(
         )
         check(request, pause=pause, dependencies=dependencies, address=address)
         stack.enter_context(_started(given.process))
+        check_tls(request)
         opened = OpenRun(given, seed, simulators, pause)
         opened.look(tries_types=tries_types)
         yield opened

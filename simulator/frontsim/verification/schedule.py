@@ -12,7 +12,7 @@ many it was played. What the receiver takes is counted while a delivery is under
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +21,6 @@ from itertools import groupby
 from threading import Event, Lock
 from typing import Generic, Protocol, TypeVar
 
-from frontsim.client.reconcile import is_refused_for_good
 from frontsim.clock import stopwatch
 from frontsim.threads import Pending
 from frontsim.verdicts import Verdict
@@ -319,10 +318,6 @@ _BLINDNESS = {
     _NEVER_SETTLED: "the effects did not come to rest",
 }
 """The reasons why effects are not judged, in words."""
-_SCENARIOS = 2
-"""A receiver that refuses everything is asked in so many scenarios at least, and for `patience.REFUSED_S`."""
-_NOT_FOUND = 404
-"""A proxy may answer so while the receiver behind it starts."""
 
 
 def blindness(history: History, verdict: Verdict) -> str:
@@ -361,36 +356,3 @@ def _receiver_is_gone(history: History) -> str:
     if history.liveness is not None and history.liveness.failure:
         return f"the receiver stopped answering in {history.scenario}, and there is no --receiver-cmd to start it again"
     return ""
-
-
-class Refusals:
-    """Notices a receiver that takes no event at all: it refuses each clean event, and blames the request.
-
-    A receiver that may be starting, is overloaded or takes some types is never told so: any other answer, and any type
-    that was not tried, leaves it open.
-
-    Args:
-        types: of the run.
-        probed: the status of each type in a probe before the first scenario that refused all of them, else nothing.
-        began_s: when the run began, by the stopwatch.
-    """
-
-    def __init__(self, types: Iterable[str], *, probed: Mapping[str, int | None], began_s: float) -> None:
-        self._untried = set(types) - probed.keys()
-        self._statuses = set(probed.values())
-        self._began_s = began_s
-        self._scenarios = 0
-        self._is_open = False
-
-    def note(self, refused: Mapping[str, int | None], *, now_s: float) -> str:
-        """Take in the clean events of a scenario, none where one was acknowledged; why to stop, "" to play on."""
-        self._is_open |= not refused
-        self._untried -= refused.keys()
-        self._statuses |= set(refused.values())
-        self._scenarios += 1
-        if self._is_open or self._untried or _NOT_FOUND in self._statuses or not is_refused_for_good(self._statuses):
-            return ""
-        if self._scenarios < _SCENARIOS or now_s - self._began_s < patience.REFUSED_S:
-            return ""
-        answers = " and ".join(map(str, sorted(each for each in self._statuses if each is not None)))
-        return f"the receiver refused every clean event, of each type, with {answers}"

@@ -123,11 +123,22 @@ def test_no_form_of_the_result_holds_a_secret(verify, receiver, monkeypatch, tmp
 def test_a_reason_holds_no_secret(verify, tmp_path):
     """A control that failed names the receiver's URL, without what stands before the host."""
     with open_shop() as shop:
-        shop.answers = lambda _: 400
+        shop.answers = lambda _: 500
         url = f"{shop.url}/hook".replace("//", "//user:hunter2@")
         done = verify("--receiver", url, "--observe-cmd", "true", "--scenario", "steady", "--json", "-")
     assert (2, False) == (done.exit_code, "hunter2" in done.output)
     assert f"{shop.url}/hook".replace("//", "//***@") in json.loads(done.stdout)["scenarios"][0]["reason"]
+
+
+def test_a_wrong_path_is_one_line_and_exit_code_2(verify):
+    """Not a table of scenarios, nor a wrong hint; what stands in the URL before the host is left out."""
+    with open_shop() as shop:
+        shop.answers = lambda _: 404
+        url = f"{shop.url}/hok".replace("//", "//user:hunter2@")
+        done = verify("--receiver", url, "--observe-cmd", "true")
+    told = "UNKNOWN: your receiver answered 404 to every event at /hok: check the path; "
+    assert (2, [told]) == (done.exit_code, [line[: len(told)] for line in done.output.splitlines() if line])
+    assert "hunter2" not in done.output
 
 
 def test_an_error_holds_no_secret(verify):

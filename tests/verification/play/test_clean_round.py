@@ -6,8 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from frontsim.client.models import AnsweredRun
 from frontsim.hosting.serving import run_in_thread
-from frontsim.verification.play.clean_round import ProbedTypes, probe
+from frontsim.verification.patience import REFUSED_S
+from frontsim.verification.play.clean_round import ProbedTypes, _advice, probe
 from frontsim.verification.request import Request
 from frontsim.verification.run import open_run
 from tests.support.served import served
@@ -38,12 +40,12 @@ def answering(answers, otherwise):
         yield f"http://127.0.0.1:{server.server_port}/hook"
 
 
-def probed(answers, otherwise, *, events=()):
+def probed(answers, otherwise, *, events=(), pause=lambda _: None):
     """What the probe tells, and the types of the run."""
     with answering(answers, otherwise) as url:
         request = Request(receiver=url, events=events)
         with (
-            open_run(request, 1, simulators=run_in_thread, pause=lambda _: None, tries_types=True) as opened,
+            open_run(request, 1, simulators=run_in_thread, pause=pause, tries_types=True) as opened,
             opened.harness("steady") as harness,
         ):
             return opened.probed, harness.given.selection.types("all"), harness.api.list_webhooks()
@@ -90,12 +92,59 @@ def test_a_receiver_that_refuses_all_is_judged_whole():
     assert ({}, 21) == (found.refused, len(types))
     assert "refused a clean event of each type, most with 500 Internal server error" in found.hint
     assert "--delivery-shape typed" in found.hint
-    assert dict.fromkeys(found.types, 500) == found.statuses
+    assert "" == found.stop  # a 500 may be gone a moment later
 
 
-def test_one_that_takes_a_type_has_not_refused_all():
-    """So the run goes on, whatever the preflights are answered."""
-    assert {} == probed({SALE: 200}, 401)[0].statuses
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        (
+            400,
+            "check what it expects in the body (--delivery-shape typed, event or envelope) and which header has the id",
+        ),
+        (401, "check its key: a key belongs into its URL, or into the [headers] of a file for --delivery-shape"),
+        (403, "check its key, its list of allowed hosts and its CSRF protection: a key belongs"),
+        (404, "check the path"),
+        (405, "check the path: it takes no POST there"),
+        (308, "no delivery follows a redirect: name the URL itself, another URL"),
+        (422, "its own log may say why"),
+    ],
+)
+def test_one_that_refuses_every_event_and_again_later_ends_the_run(answer, advice):
+    """The line that mends it, after a pause in which it may have started."""
+    paused = []
+    found, *_ = probed({}, answer, pause=paused.append)
+    assert found.stop.startswith(f"your receiver answered {answer} to every event at /hook: {advice}"), found.stop
+    assert [REFUSED_S] == [each for each in paused if each > 1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "otherwise"),
+    [({SALE: 200}, 404), ({}, 503), ({}, 429), ({SALE: 500}, 404)],
+    ids=["one type is taken", "it may be starting", "it is busy", "one may be taken later"],
+)
+def test_others_are_played_on(answers, otherwise):
+    assert "" == probed(answers, otherwise)[0].stop
+
+
+def test_one_that_starts_meanwhile_is_played():
+    """Its proxy answers 404 until it listens."""
+    answers = {}
+    found, *_ = probed(answers, 404, pause=lambda seconds: answers.update({SALE: 200}) if seconds > 1 else None)
+    assert "" == found.stop
+
+
+def test_what_it_said_and_where_it_redirects():
+    """A page for a browser is left out."""
+    said = lambda text: AnsweredRun(1, "", "", 400, text, "HTTP/1.1 400 Bad\nLocation: /hook/")  # noqa: E731
+    assert _advice(400, said(' {"error":\n "no id"} ')).endswith('(it said: {"error": "no id"})')
+    assert "said" not in _advice(400, said("<!doctype html>"))
+    assert "no delivery follows a redirect: name the URL itself, /hook/" == _advice(301, said(""))
+
+
+def test_few_types_are_tried_too():
+    """A user who names one has a wrong path all the same."""
+    assert "404" in probed({}, 404, events=[SALE])[0].stop
 
 
 @pytest.mark.parametrize(

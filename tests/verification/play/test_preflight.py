@@ -159,31 +159,6 @@ def test_the_sign_of_life_is_waited_for_as_long_where_all_starve(monkeypatch):
     assert 15 <= sum(paused) < 17
 
 
-class Changing(ScriptedReceiver):
-    """Answers with other statuses from the second try on."""
-
-    def __init__(self, first, later, *, books=TYPES):
-        super().__init__(answers=dict.fromkeys(TYPES, first), books=books)
-        self._later = later
-
-    def send(self, number):
-        if self.sent:
-            self.answers = dict.fromkeys(TYPES, self._later)
-        return super().send(number)
-
-
-@pytest.mark.parametrize(("first", "later", "told"), [(400, 400, 400), (503, 400, None), (400, 503, None)])
-def test_refused_types_are_listed_with_their_answers_if_none_was_acknowledged(first, later, told):
-    """Where the two tries differ, the answer is open: the receiver may take such events at another moment."""
-    assert dict.fromkeys(TYPES, told) == Changing(first, later).preflight().run().refused
-
-
-@pytest.mark.parametrize(("first", "later"), [(200, 400), (400, 200), (200, 200)])
-def test_no_type_is_listed_as_refused_if_an_event_was_acknowledged(first, later):
-    """In either try, seen or not."""
-    assert {} == Changing(first, later, books=[]).preflight().run().refused
-
-
 def test_the_refusal_names_a_machine_that_is_overloaded(monkeypatch):
     monkeypatch.setattr("frontsim.verification.play.preflight.overload", lambda: "; the machine is overloaded")
     found = ScriptedReceiver(answers=dict.fromkeys(TYPES)).preflight().run()

@@ -206,7 +206,9 @@ class LiveTable:
         self._since = stopwatch()
 
     def show(self, played: Played) -> None:
-        """Show a scenario whose verdict is known."""
+        """Show a scenario whose verdict is known, if any was played."""
+        if not self._has_begun:
+            return
         verdict, name = played.judgement.verdict, played.scenario.name
         if self._console:
             row = self._row(_cells(played), Text(name), Text(verdict, _STYLES[verdict]))
@@ -320,7 +322,9 @@ def _run(
     with LiveTable(chosen, quiet=is_quiet(options)) as table:
 
         def begin(probed: ProbedTypes | None) -> None:
-            if probed and probed.hint and (probed.to_all or not request.is_auto):
+            if probed and probed.stop:
+                return  # one line says it all: the verdict
+            if probed and probed.hint and (probed.to_all or not request.events):
                 click.secho(shown(probed.hint), fg="yellow", err=True)
             table.begin()
 

@@ -6,14 +6,21 @@
 A receiver that is made for some types often refuses all others with one and the same answer. That says nothing about
 outages, so the user hears of it in the first seconds, and `--events auto` leaves those types out. A type stays in
 when it got no answer, an answer that asks to try later, or another answer than the most common refusal.
+
+A receiver that refuses every event, and blames the request, has a wrong path or wants a key: the run ends with the line
+that mends it.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from frontsim.client.control import STRICT
-from frontsim.client.models import EventEntry
+from frontsim.client.models import AnsweredRun, EventEntry
+from frontsim.client.reconcile import is_refused_for_good
+from frontsim.masking import masked, printable
+from frontsim.verification import patience
 from frontsim.verification.effects.changes import Effects
 from frontsim.verification.effects.correlate import correlate, effects_of
 from frontsim.verification.effects.history import EventFact, History, Observation
@@ -31,13 +38,14 @@ class ProbedTypes:
     """The types in their order; `refused` has the answer to each that was refused as most others were.
 
     If every type was refused, `refused` is empty, because nothing would be left to play, and `to_all` has the most
-    common answer. Then `statuses` has the last status of each. `events` are those that were sent.
+    common answer; `stop` says why nothing can be verified, "" if another try may show something.
+    `events` are those that were sent.
     """
 
     types: Sequence[str]
     refused: Mapping[str, str]
     to_all: str = ""
-    statuses: Mapping[str, int | None] = field(default_factory=dict)
+    stop: str = ""
     events: Sequence[EventFact] = field(default=(), repr=False)
 
     @property
@@ -87,19 +95,64 @@ def probe(harness: Harness) -> ProbedTypes:
             )
         )
         harness.know_probed("type probe", facts)
+        answers = {
+            event: entry.outcome
+            for event, entry in again.items()
+            if _is_refused(entry) and entry.outcome == entries[event].outcome
+        }
+        stop = _why_stop(harness, again) if len(answers) == len(types) else ""
     finally:
         for webhook_id in webhooks if harness.cleans_up else ():
             harness.api.delete_webhook(webhook_id)
-    answers = {
-        event: entry.outcome
-        for event, entry in again.items()
-        if _is_refused(entry) and entry.outcome == entries[event].outcome
-    }
     alike = _alike(answers)
     if len(answers) == len(types):
-        statuses = {event: entry.status_code for event, entry in again.items()}
-        return ProbedTypes(types, {}, to_all=next(iter(alike.values())), statuses=statuses, events=facts)
+        return ProbedTypes(types, {}, to_all=next(iter(alike.values())), stop=stop, events=facts)
     return ProbedTypes(types, alike, events=facts)
+
+
+_ASKED = 3
+_LONGEST = 200
+_KEY = "a key belongs into its URL, or into the [headers] of a file for --delivery-shape"
+_ADVICE: Mapping[int, str] = {
+    400: "check what it expects in the body (--delivery-shape typed, event or envelope) and which header has the id "
+    "(--event-id-header)",
+    401: f"check its key: {_KEY}",
+    403: f"check its key, its list of allowed hosts and its CSRF protection: {_KEY}",
+    404: "check the path",
+    405: "check the path: it takes no POST there",
+    419: "exempt the path from its CSRF protection",
+}
+
+
+def _why_stop(harness: Harness, refused: Mapping[str, EventEntry]) -> str:
+    """The line for a receiver that has refused every type twice, if it blames the request, and does so again later.
+
+    It may be starting behind a proxy that answers meanwhile, so that it gets a moment. Raises CallError.
+    """
+    statuses = {entry.status_code for entry in refused.values()}
+    if not is_refused_for_good(statuses):
+        return ""
+    harness.pause(patience.REFUSED_S)
+    asked = [(entry.webhook_id, entry.webhook_event_id) for entry in refused.values()][:_ASKED]
+    harness.resend(asked)
+    if any(harness.entry(*each).status_code not in statuses for each in asked):
+        return ""
+    codes = sorted(code for code in statuses if code is not None)
+    last = harness.sim.event(asked[-1][1]).runs[-1]
+    path = urlsplit(masked(harness.given.request.receiver)).path or "/"
+    answered = f"your receiver answered {' and '.join(map(str, codes))} to every event at {printable(path)}"
+    return f"{answered}: {_advice(codes[0], last)}"
+
+
+def _advice(code: int, last: AnsweredRun) -> str:
+    """The line that mends it, and what the receiver said where that is no page for a browser."""
+    said = printable(" ".join(last.answer.split()))
+    if code < 400:
+        heads = (line.partition(": ") for line in last.answer_head.splitlines())
+        where = next((printable(value) for name, _, value in heads if name.lower() == "location"), "another URL")
+        return f"no delivery follows a redirect: name the URL itself, {where}"
+    quoted = f" (it said: {said[:_LONGEST]})" if said and not said.startswith("<") else ""
+    return f"{_ADVICE.get(code, 'its own log may say why')}{quoted}"
 
 
 def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
@@ -120,20 +173,27 @@ def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
 
 def _is_refused(entry: EventEntry) -> bool:
     status = entry.status_code
-    return status is not None and 400 <= status < 600 and status not in _TRY_LATER
+    return status is not None and 300 <= status < 600 and status not in _TRY_LATER
 
 
 class CleanEffects:
-    """The effects of the clean round, since `reader` took its baseline; they can be looked at until the run's end."""
+    """The effects of the clean round since `reader` took its baseline, which can be looked at until the run's end.
+
+    Args:
+        reader: reads effects.
+        events: those of the clean round; what was refused is not awaited.
+        pause: waits so many seconds.
+    """
 
     def __init__(self, reader: EffectReader, events: Sequence[EventFact], *, pause: Callable[[float], None]) -> None:
         self._reader = reader
         self._pause = pause
-        self._history = History("clean round", tuple(events), observer_key=reader.key)
+        acknowledged = tuple(event for event in events if event.acknowledged)
+        self._history = History("clean round", acknowledged, observer_key=reader.key)
 
     def booked_at_once(self, limits: TimeLimits) -> frozenset[str]:
         """The types that are booked when nothing more has come for a moment: a slow receiver may book others later."""
-        booked = self.booked()
+        booked = self.booked() if self._history.events else frozenset()
         if booked.issuperset(event.event for event in self._history.events):
             return booked
         settled = wait_until_settled(

@@ -99,7 +99,7 @@ class Given:
         state: the receiver's derived state; None when the user gave no way to read it.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         began_s: when the run began, by the stopwatch: with the probes that come before the first scenario.
-        refused: the status of each type in a probe before the first scenario that refused all of them, else nothing.
+        stop: why no scenario is played, "" if they are.
     """
 
     request: Request
@@ -113,7 +113,7 @@ class Given:
     state: RunState | None = None
     tls: ssl.SSLContext | None = None
     began_s: float = field(default_factory=stopwatch)
-    refused: Mapping[str, int | None] = field(default_factory=dict)
+    stop: str = ""
 
     def effect_reader(self, pause: Callable[[float], None]) -> EffectReader | None:
         """Reads the effects; None when the user gave no way."""

@@ -8,8 +8,8 @@ receiver is the caller's choice: `CleanEventSender`.
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from typing import Protocol
 
@@ -136,13 +136,11 @@ class PreflightResult:
         webhook_event_id: the event that was seen, or that was sent last.
         latency_s: seconds from that event's delivery to its effect, or to its answer where effects are not read; None
             when the check failed.
-        refused: the last answer to each event type, where the receiver acknowledged none of them.
     """
 
     check: PreflightCheck
     webhook_event_id: str = ""
     latency_s: float | None = None
-    refused: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -182,7 +180,7 @@ class Preflight:
             if not check.failure or check.unanswered or self._is_absent(check):
                 break
             found.append(self._try(tried, longest_s=self.longest_s if number == _TRIES - 1 else 0.0))
-        return replace(found[-1], refused=_refused_in_all(found))
+        return found[-1]
 
     def _is_absent(self, check: PreflightCheck) -> bool:
         """The observer stays away; one that appears with the first event may come once that is acknowledged."""
@@ -214,8 +212,7 @@ class Preflight:
         taken = [each for each in sent if each.acknowledged]
         if not taken:
             check = PreflightCheck(ACKNOWLEDGED, self._refusal(first), unanswered=first.status_code is None)
-            refused = {each.event: each.status_code for each in sent}
-            return PreflightResult(check, first.webhook_event_id, refused=refused)
+            return PreflightResult(check, first.webhook_event_id)
         if self.effects is None:
             return PreflightResult(PreflightCheck(ACKNOWLEDGED), taken[-1].webhook_event_id, stopwatch() - began_s)
         facts = [self.sender.fact(each) for each in taken]
@@ -283,14 +280,6 @@ class Preflight:
             f"{it} once within {spent_s:.0f} s (--settle), got it {found} times; {shown_instead(effects, last)}",
         )
         return check, last.webhook_event_id
-
-
-def _refused_in_all(tries: Sequence[PreflightResult]) -> Mapping[str, int | None]:
-    """The answer to each type, None where the tries differ; nothing where an event was acknowledged in one."""
-    found: dict[str, int | None] = {}
-    for event, status in [item for each in tries for item in each.refused.items()]:
-        found[event] = status if found.get(event, status) == status else None
-    return found if all(each.refused for each in tries) else {}
 
 
 def _look(effects: EffectReader, history: History) -> tuple[Effects, str]:

@@ -6,8 +6,7 @@ What stops a scenario is recorded as trouble: the history is then *unknown*, and
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from frontsim.client.errors import CallError
 from frontsim.clock import overload, stopwatch
@@ -41,13 +40,11 @@ class Recording:
         history: what happened.
         last_look: follows its effects from then on; None when they could not be read.
         skipped: why it proves nothing, "" when it may.
-        refused: the answer to a clean event of each type, where the receiver acknowledged none of them.
     """
 
     history: History
     last_look: LastLook | None = None
     skipped: str = ""
-    refused: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def play(scenario: Scenario, harness: Harness) -> Recording:
@@ -75,7 +72,7 @@ def _play(state: ScenarioState) -> Recording:
     take_baseline(state)
     passed = _pass_preflight(state, preflight)
     if passed.check.failure:
-        return Recording(_history(state, ()), refused=passed.refused)
+        return Recording(_history(state, ()))
     if skipped := _no_shop(state):
         return Recording(_history(state, ()), skipped=skipped)
     _subscribe(state)
