@@ -53,8 +53,10 @@ from frontsim.pages.site import ASSETS, PageRoutes, Registry
 from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.payload_service import AsyncPayloads
+from frontsim.payloads.making.profiles import RECORDED, profile_of
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.world.moments import EventTimes, of_clock
+from frontsim.records.identities import recorded_bodies
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
 from frontsim.store.reader import Reader
@@ -89,7 +91,11 @@ class App:
         self._body_of: Callable[[Delivery], bytes] = (
             attrgetter("body") if shape.keeps_body else lambda delivery: shape.body(delivery, self.wire_time)
         )
-        self._payloads = Payloads(self._catalog, seed=settings.seed, profile=settings.payloads)
+        profile = profile_of(settings.payloads)
+        bodies = recorded_bodies(Path(settings.payloads), self._catalog) if profile == RECORDED else None
+        self._payloads = Payloads(
+            self._catalog, seed=settings.seed, profile=profile, **({} if bodies is None else {"recorded": bodies.draw})
+        )
         self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
         self._tls = (

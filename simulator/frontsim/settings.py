@@ -28,6 +28,8 @@ class SettingRule:
     most: float = math.inf
     choices: Sequence[str] = ()
     of_delivery: bool = False
+    or_file: bool = False
+    """Beside the choices it takes a file."""
 
 
 def setting(default: Any, help_text: str, **limits: Any) -> Any:
@@ -67,9 +69,10 @@ class Settings:
     payloads: str = setting(
         "typical",
         "Payloads: strict (every field present, none null, plain text), typical, or adversarial (null and hostile "
-        "text wherever the schema allows it).",
+        "text wherever the schema allows it). Or the file of a record: real bodies under fresh ids.",
         choices=("strict", "typical", "adversarial"),
         of_delivery=True,
+        or_file=True,
     )
     contracts: Path | None = setting(None, "A folder with your own event types and schemas.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.", of_delivery=True)
@@ -157,8 +160,9 @@ _TAKEN_HEADERS = frozenset(
 
 
 def _check(name: str, value: object, rule: SettingRule) -> None:
-    if rule.choices and value not in rule.choices:
-        raise ValueError(f"{name}: expected one of {', '.join(rule.choices)}, got {value!r}")
+    if rule.choices and value not in rule.choices and not (rule.or_file and Path(str(value)).is_file()):
+        more = ", or a file that is there" if rule.or_file else ""
+        raise ValueError(f"{name}: expected one of {', '.join(rule.choices)}{more}, got {value!r}")
     if isinstance(value, int | float) and not rule.least <= value <= rule.most:
         bounds = (
             f"{_plain(rule.least)} or more" if rule.most == math.inf else f"{_plain(rule.least)} to {_plain(rule.most)}"

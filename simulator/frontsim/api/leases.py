@@ -40,7 +40,7 @@ from frontsim.domain.model import (
 from frontsim.errors import UnknownLease
 from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.payload_service import AsyncPayloads
-from frontsim.payloads.making.profiles import PROFILES
+from frontsim.payloads.making.profiles import PROFILES, RECORDED
 from frontsim.payloads.world.moments import EventTimes, Ticks
 from frontsim.store.event_log import EventLog
 from frontsim.user_input.fields import Fields, shown_briefly
@@ -99,7 +99,7 @@ class LeaseApi:
         event = fields.text("event", "the name of an event type")
         mix = _mix(fields)
         resend = bool(fields.flag("resend"))
-        set_, profile = fields.mapping("set") or {}, fields.choice("payloads", PROFILES)
+        set_, profile = fields.mapping("set") or {}, fields.choice("payloads", (*PROFILES, RECORDED))
         if set_ and event is None:
             fields.note("set", 'expected "event" beside it: the paths are those of one type')
         if sum([event is not None, bool(mix), resend]) != 1 and not fields.problems:

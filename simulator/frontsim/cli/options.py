@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem
 from frontsim import bundled, catalog
 from frontsim.catalog import Catalog
 from frontsim.errors import BadInput
+from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
 from frontsim.user_input.fields import read_json, shown_briefly
 from frontsim.user_input.near import near
@@ -63,6 +64,14 @@ class NearChoice(click.Choice[str]):
             raise click.BadParameter(f"{hint} {error.message}".strip(), ctx, param) from None
 
 
+class _ChoiceOrFile(NearChoice):
+    """A choice that takes the name of a file, too."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as it was declared, or the file's name."""
+        return str(value) if Path(str(value)).is_file() else super().convert(value, param, ctx)
+
+
 def _options_of(settings: "Sequence[Field[Any]]") -> Decorator:
     return option_group(*(click.option(*_names(item), item.name, **_details(item)) for item in settings))
 
@@ -84,7 +93,7 @@ def _details(item: "Field[Any]") -> dict[str, Any]:
     if isinstance(item.default, bool):
         return details | {"is_flag": True}
     if rule.choices:
-        return details | {"type": NearChoice(list(rule.choices))}
+        return details | {"type": (_ChoiceOrFile if rule.or_file else NearChoice)(list(rule.choices))}
     if isinstance(item.default, tuple):
         return details | {"multiple": True, "type": str, "metavar": "NAME", "show_default": False}
     is_path = isinstance(item.default, Path) or item.type in ("Path | None", Path | None)
@@ -169,6 +178,14 @@ def load(contracts: Path | None) -> Catalog:
         Unusable: the folder is not as it should be; the text names the file and the key.
     """
     return catalog.load() if contracts is None else catalog.load(contracts)
+
+
+def say_bodies(payloads: str, contracts: Path | None) -> None:
+    """Say what is drawn from a record, if `--payloads` names one. Raises BadInput, Unusable."""
+    if payloads and Path(payloads).is_file():
+        from frontsim.records.identities import recorded_bodies  # noqa: PLC0415 - few starts draw from a record
+
+        click.echo(printable(recorded_bodies(Path(payloads), load(contracts)).story), err=True)
 
 
 def assignments(_: click.Context, param: click.Parameter, texts: tuple[str, ...]) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ from frontsim.domain.delivery_shape import DeliveryShape, read_delivery_shape
 from frontsim.domain.target import tls_context
 from frontsim.errors import BadInput
 from frontsim.load.plan import NO_OUTAGE, Outage, Plan, Shares
-from frontsim.settings import ENVIRONMENT_PREFIX, Settings, of_delivery
+from frontsim.settings import ENVIRONMENT_PREFIX, Settings
 from frontsim.user_input.configuration import Configuration, delivery_settings, read_configuration
 from frontsim.verification.options import VERIFY_OPTIONS
 
@@ -91,7 +91,6 @@ def _add_delivery(add: AddOption, configured: Mapping[str, Any]) -> None:
         add,
         "payloads",
         configured.get("payloads", Settings.payloads),
-        choices=next(item.metadata["rule"].choices for item in of_delivery() if item.name == "payloads"),
     )
     add(
         "--tls-ca",

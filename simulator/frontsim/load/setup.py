@@ -28,6 +28,7 @@ from frontsim.domain.model import Outcome
 from frontsim.errors import BadInput, Unusable
 from frontsim.load.leases import never_left
 from frontsim.load.options import Load
+from frontsim.payloads.making.profiles import profile_of
 from frontsim.settings import Settings
 from frontsim.verification.compare.state_reader import StateReader
 from frontsim.verification.effects.settle import EffectReader
@@ -205,7 +206,9 @@ class LoadSetup:
     @property
     def exchange_source(self) -> ExchangeSource:
         """Where the requests and answers of findings are read."""
-        return ExchangeSource(self.simulator, self.selection, Pool(CONCURRENCY).map, self.load.options.payloads)
+        return ExchangeSource(
+            self.simulator, self.selection, Pool(CONCURRENCY).map, profile_of(self.load.options.payloads)
+        )
 
     def deliver(self, deliveries: Sequence[LeasedDelivery]) -> list[DeliveryReport]:
         """Send leased deliveries, several at once, and report how they ended. Raises CallError."""

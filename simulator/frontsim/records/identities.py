@@ -1,4 +1,6 @@
-"""Fresh identities for recorded events: what was one thing stays one thing, and is none that a receiver has seen.
+"""Fresh identities for recorded events, and payloads that are drawn from a record.
+
+What was one thing stays one thing, and is none that a receiver has seen:
 
     125086012            ──▶ 125086012 + offset                     a whole number that is an id
     "WEB-100123"         ──▶ "WEB-" + (100123 + offset)             the last digits of a text
@@ -12,13 +14,23 @@ products and people of the staff stay: a receiver knows them beforehand.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
-from frontsim.catalog import Catalog
+import orjson
+
+from frontsim.catalog import Catalog, EventType
+from frontsim.domain.model import Occurrence
+from frontsim.errors import BadInput, UnknownEventType
+from frontsim.records.record import RecordReader
+from frontsim.user_input.paths import found, overridden
 
 COMPANIONS = frozenset(
     {
@@ -84,3 +96,116 @@ class Renewal:
 
     def _digits(self, found: re.Match[str]) -> str:
         return str(self._number(int(found[1]))).zfill(len(found[1])) + found[2]
+
+
+MOST_BODIES = 2_000
+"""Bodies of one type that are drawn from; of a longer record the first ones."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+_TIMES = ("saleDateTime", "createdDateTime", "settlementTimeStamp", "countedDateTime", "ins")
+_NAMESPACE = UUID("5a4ed5a4-8d0c-4a55-a0a7-21ab4f0e2b3c")
+
+
+class RecordedBodies:
+    """The bodies of a record, by type, of which each number of a simulator gets one.
+
+    Each draw is a thing of its own: it has the identity and the time that the simulator's own payload of that number
+    has, and every other id and time of the body moves along. So no receiver takes it for one that it knows.
+
+    Args:
+        file: a record; a body that its type's schema refuses, and an event of an unknown type, are not drawn.
+        catalog: the types.
+
+    Raises:
+        BadInput, Unusable: the file cannot be read.
+    """
+
+    def __init__(self, file: Path, catalog: Catalog) -> None:
+        self._file = file
+        self._catalog = catalog
+        self._names = identity_fields(catalog)
+        self._bodies: dict[str, list[Any]] = {}
+        self._left_out: Counter[str] = Counter()
+        with RecordReader(file) as reader:
+            for event in reader.events():
+                self._keep(event.event or "", event.body)
+        if not self._bodies:
+            raise BadInput(f"{file}: expected a record with a body that its type's schema allows, got {self.story}")
+
+    @property
+    def story(self) -> str:
+        """Says how many bodies there are of which types, and what is made up or left out."""
+        there = ", ".join(f"{name} ({len(bodies)})" for name, bodies in sorted(self._bodies.items()))
+        lacking = [kind.name for kind in self._catalog if kind.name not in self._bodies]
+        left_out = ", ".join(f"{count} {why}" for why, count in sorted(self._left_out.items()))
+        return (
+            f"bodies from {self._file}: {there or 'none'}; made up, because it has none: {', '.join(lacking) or 'none'}"
+            f"{f'; left out: {left_out}' if left_out else ''}"
+        )
+
+    def draw(self, made: Occurrence, number: int, store_id: int | None) -> Occurrence | None:
+        """The recorded body of a number, in place of the typical one; None if the record has none of its type."""
+        bodies = self._bodies.get(made.event)
+        if bodies is None:
+            return None
+        kind, body, ours = self._catalog.find(made.event), bodies[number % len(bodies)], orjson.loads(made.body)
+        renewed = _later(self._renewal(kind, body, ours).body(body), _time_between(kind, body, ours))
+        if store_id is not None and kind.store is not None and found(renewed, kind.store) is not None:
+            renewed = overridden(renewed, {kind.store: store_id})
+        text = orjson.dumps(renewed)
+        if not self._catalog.is_valid(kind.name, text):
+            return None
+        store = None if kind.store is None else found(renewed, kind.store)
+        return Occurrence(kind.name, text, store[0] if store and isinstance(store[0], int) else made.store_id)
+
+    def _keep(self, event: str, body: Any) -> None:
+        try:
+            kind = self._catalog.find(event)
+        except UnknownEventType:
+            self._left_out["of unknown types"] += 1
+            return
+        needed = [path for path in (kind.identity, kind.store, *kind.version) if path]
+        if not isinstance(body, dict) or not self._catalog.is_valid(kind.name, orjson.dumps(body)):
+            self._left_out[f"{kind.name} that its schema refuses"] += 1
+        elif missing := [path for path in needed if found(body, path) is None]:
+            self._left_out[f"{kind.name} without {missing[0]}"] += 1
+        elif len(bodies := self._bodies.setdefault(kind.name, [])) < MOST_BODIES:
+            bodies.append(body)
+
+    def _renewal(self, kind: EventType, body: Any, ours: Any) -> Renewal:
+        """Turns the body's identity into ours."""
+        theirs, own = (found(value, kind.identity) if kind.identity else None for value in (body, ours))
+        before, after = (theirs or [None])[0], (own or [None])[0]
+        namespace = uuid5(_NAMESPACE, f"{kind.name}/{after}")
+        if isinstance(before, int) and isinstance(after, int):
+            return Renewal(self._names, (after - before) % _MOST, namespace)
+        return Renewal(self._names, namespace.int % 10**9, namespace, {before: after})
+
+
+@lru_cache(maxsize=2)
+def recorded_bodies(file: Path, catalog: Catalog) -> RecordedBodies:
+    """The bodies of a file, read once for all simulators of a process that share a catalogue."""
+    return RecordedBodies(file, catalog)
+
+
+def _time_between(kind: EventType, body: Any, ours: Any) -> timedelta:
+    """From the body's time to ours, by the first of the type's time fields that both have."""
+    for path in (*kind.version, *kind.since, *_TIMES):
+        texts = [str((found(value, path) or [None])[0]) for value in (body, ours)]
+        if all(map(_MOMENT.fullmatch, texts)):
+            return datetime.fromisoformat(texts[1]) - datetime.fromisoformat(texts[0])
+    return timedelta()
+
+
+def _later(value: Any, by: timedelta, name: str = "") -> Any:
+    """A body with all its times moved, but for birthdays."""
+    if isinstance(value, dict):
+        return {key: _later(item, by, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_later(item, by, name) for item in value]
+    if not isinstance(value, str) or name == "birthday" or not _MOMENT.fullmatch(value):
+        return value
+    try:
+        text = (datetime.fromisoformat(value) + by).isoformat(timespec="milliseconds")
+    except OverflowError:
+        return value
+    return text.rstrip("0").rstrip(".")

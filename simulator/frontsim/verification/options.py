@@ -131,8 +131,8 @@ _ALL = (
     ),
     VerifyOption(
         "payloads",
-        pytest_help="Payloads: strict, typical (default) or adversarial.",
-        load_help="Payloads: strict, typical or adversarial. With --simulator: its own.",
+        pytest_help="Payloads: strict, typical (default) or adversarial, or the file of a record.",
+        load_help="Payloads: strict, typical or adversarial, or the file of a record. With --simulator: its own.",
     ),
     VerifyOption(
         "set",

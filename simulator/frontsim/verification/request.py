@@ -18,6 +18,7 @@ from frontsim.client.errors import CallError
 from frontsim.domain.target import tls_context
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.user_program import CONNECT_S, ReceiverProcess, faketime_library
+from frontsim.payloads.making.profiles import profile_of
 from frontsim.settings import Settings
 from frontsim.user_input.configuration import read_settings
 from frontsim.verification import patience
@@ -87,7 +88,7 @@ class Request:
     @property
     def payloads(self) -> str:
         """The payload profile."""
-        return str(self.delivery.get("payloads", Settings.payloads))
+        return profile_of(str(self.delivery.get("payloads", Settings.payloads)))
 
     @property
     def look_s(self) -> float:

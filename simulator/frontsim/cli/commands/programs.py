@@ -23,7 +23,7 @@ import click
 from frontsim import bundled
 from frontsim.api.stream import run_view
 from frontsim.app import App
-from frontsim.cli.options import NearChoice, names, setting_options
+from frontsim.cli.options import NearChoice, names, say_bodies, setting_options
 from frontsim.cli.output import delivery_line, json_option, show_json, show_line, show_table
 from frontsim.clock import WireTime, stopwatch
 from frontsim.domain.model import Finished
@@ -161,6 +161,7 @@ def serve(*, quiet: bool, **values: Any) -> None:
     next start on the same --db.
     """
     settings = read_settings(**values)
+    say_bodies(settings.payloads, settings.contracts)
 
     def ready(url: str) -> None:
         log = "a temporary file" if settings.ephemeral else settings.db

@@ -42,7 +42,7 @@ from frontsim.cli.commands.verify_options import (
     wait_options,
 )
 from frontsim.cli.connection import say_where_keys_go
-from frontsim.cli.options import delivery_options
+from frontsim.cli.options import delivery_options, say_bodies
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
@@ -294,6 +294,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = request_of(with_nearest_observer(ctx, options))
     verify_options.prepare(options["payload_folder"])
+    say_bodies(str(request.delivery.get("payloads", "")), options["contracts"])
     with secrets_shown(options["show_secrets"]):
         with masked_errors():
             scenario.refuse_mismatches(chosen, selection_of(request).mismatch)

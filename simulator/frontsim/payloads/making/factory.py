@@ -9,7 +9,7 @@ RefundUpdated of number 7, as transfer 7 is in its Created and Received. Payload
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
 from frontsim.payloads.documents.builders import BUILDERS, occurrence
-from frontsim.payloads.making.profiles import TYPICAL, Profiles
+from frontsim.payloads.making.profiles import RECORDED, TYPICAL, Profiles
 from frontsim.payloads.world.moments import Ticks
 from frontsim.payloads.world.world import World
 from frontsim.user_input.paths import digits_as_text, found, not_json, overridden
@@ -36,13 +36,23 @@ class Payloads:
     Args:
         catalog: the types; payloads of the user's own types are made from their schemas.
         seed: decides every payload.
-        profile: one of `profiles.PROFILES`.
+        profile: one of `profiles.PROFILES`, or RECORDED.
+        recorded: gives the recorded body that stands in for a typical one, with the store that was asked for if one
+            was; None where the record has none of its type.
     """
 
-    def __init__(self, catalog: Catalog, *, seed: int, profile: str = TYPICAL) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        seed: int,
+        profile: str = TYPICAL,
+        recorded: Callable[[Occurrence, int, int | None], Occurrence | None] = lambda *_: None,
+    ) -> None:
         self._catalog = catalog
         self._seed = seed
         self.profile = profile
+        self._recorded = recorded
         self._profiles = Profiles(catalog, seed=seed)
         self._world = World(seed)
         self._drawers: dict[str, Drawer] = {}
@@ -91,6 +101,8 @@ class Payloads:
             made = self._from_schema(self._catalog.find(event), number, store_id)
         profile = self.profile if profile is None else profile
         made = self._corrected(made, number)
+        if profile == RECORDED:
+            return self._recorded(made, number, store_id) or made
         return made if profile == TYPICAL else self._profiles.apply(profile, made, number)
 
     def in_profile(self, made: Occurrence, number: int) -> Occurrence:

@@ -21,7 +21,7 @@ from frontsim.catalog import Catalog
 from frontsim.domain.model import Occurrence, read_store_id
 from frontsim.payloads.documents.builders import BUILDERS
 from frontsim.payloads.making.factory import Payloads
-from frontsim.payloads.making.profiles import PROFILES, TYPICAL
+from frontsim.payloads.making.profiles import PROFILES, RECORDED, TYPICAL
 from frontsim.payloads.making.worker import PayloadJob, WorkerProcess, unpack, write_job
 from frontsim.payloads.world.moments import Ticks
 from frontsim.user_input.fields import Fields, shown_briefly
@@ -79,7 +79,7 @@ def read_trigger_call(value: Mapping[str, Any], catalog: Catalog) -> TriggerCall
     count = fields.whole("count", least=1, most=MOST_AT_ONCE) or 1
     store_id = read_store_id(fields)
     set_, payload, invalid = fields.mapping("set") or {}, fields.mapping("payload"), bool(fields.flag("invalid"))
-    profile, each = fields.choice("payloads", PROFILES), _each(fields)
+    profile, each = fields.choice("payloads", (*PROFILES, RECORDED)), _each(fields)
     fields.check()
     content = Content.CALLERS if payload is not None else Content.SET if set_ or each else Content.OURS
     return TriggerCall(

@@ -32,6 +32,14 @@ Filler = Callable[[random.Random], Json]
 
 STRICT, TYPICAL, ADVERSARIAL = "strict", "typical", "adversarial"
 PROFILES = (STRICT, TYPICAL, ADVERSARIAL)
+RECORDED = "recorded"
+"""Bodies of a record, under fresh ids; typical ones for the types that it lacks."""
+
+
+def profile_of(setting: str) -> str:
+    """The profile that a setting names: one of `PROFILES`, or a record's file."""
+    return setting if setting in PROFILES else RECORDED
+
 
 _ODDS = 6
 """An adversarial payload changes one in so many of the fields that it may change."""
@@ -57,7 +65,7 @@ class Profiles:
 
     def apply(self, profile: str, made: Occurrence, number: int) -> Occurrence:
         """The occurrence in that profile; the same for the same seed and number."""
-        if profile == TYPICAL:
+        if profile in (TYPICAL, RECORDED):
             return made
         kind = self._catalog.find(made.event)
         key = blake2b(f"{self._seed}/{profile}/{made.event}/{number}".encode(), digest_size=16).digest()
