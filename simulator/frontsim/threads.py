@@ -16,7 +16,13 @@ from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
 _LOOK_S = 0.2
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `kill`, and the end of the terminal."""
+
+
+def ending_signals() -> list[signal.Signals]:
+    """The signals that end a program that serves. SIGHUP is left out where the parent ignores it, as nohup does."""
+    return [each for each in ENDING_SIGNALS if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN]
 
 
 class Pending(Generic[T]):
@@ -80,7 +86,7 @@ def for_each(items: Sequence[T], do: Callable[[T], None], *, at_once: int, tell:
 
 
 class Interruption:
-    """A block that SIGINT and SIGTERM end with KeyboardInterrupt. One that the parent process ignores stays ignored.
+    """A block that ENDING_SIGNALS end with KeyboardInterrupt. One that the parent process ignores stays ignored.
 
     Python discards an exception that a signal handler raises inside a destructor. So the handler also remembers the
     signal, and `check` raises KeyboardInterrupt again at the next safe moment. Inside `Condition.wait` it may become a
@@ -95,7 +101,7 @@ class Interruption:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # the only one that may set handlers
-            for each in _SIGNALS:
+            for each in ENDING_SIGNALS:
                 if signal.getsignal(each) is not signal.SIG_IGN:
                     self._before[each] = signal.signal(each, self._interrupt)
         return self

@@ -22,6 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
+from frontsim.hosting.children import SessionProcess, kill_session
 from tests.support import fork_server
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +176,11 @@ class ForkedProcess:
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
 
+    def end(self) -> int:
+        """As `SessionProcess.end`."""
+        kill_session(self.pid)
+        return self.wait()
+
 
 def _stream(asked: Any, inherited: int, theirs: ExitStack, *, mode: str, output: int = -1) -> tuple[Any, int]:
     """Our end of a pipe, if there is one, and the descriptor that the process gets."""
@@ -191,9 +197,7 @@ def _stream(asked: Any, inherited: int, theirs: ExitStack, *, mode: str, output:
     return None, inherited if asked is None else asked if isinstance(asked, int) else asked.fileno()
 
 
-def popen(words: Sequence[str], **options: Any) -> Any:
-    """Like `subprocess.Popen`: a fork if that is the same, and else a start."""
-    options = {name: value for name, value in options.items() if value is not None}
+def _can_fork(words: Sequence[str], options: Mapping[str, Any]) -> bool:
     environment = options.get("env", os.environ)
     same = all(
         environment.get(name) == os.environ.get(name)
@@ -201,7 +205,13 @@ def popen(words: Sequence[str], **options: Any) -> Any:
         if name.startswith(_START)
     )
     module = words[1:2] == ["-m"] or words[1:3] == ["-P", "-m"]
-    if same and module and words[0] == sys.executable and not options.keys() - _OPTIONS:
+    return same and module and words[0] == sys.executable and not options.keys() - _OPTIONS
+
+
+def popen(words: Sequence[str], **options: Any) -> Any:
+    """Like `subprocess.Popen`: a fork if that is the same, and else a start."""
+    options = {name: value for name, value in options.items() if value is not None}
+    if _can_fork(words, options):
         options.pop("start_new_session", None)  # each has one
         return ForkedProcess(words, **options)
     return subprocess.Popen(words, **options)
@@ -223,8 +233,6 @@ def path_with_frontsim(folder: Path) -> str:
     return os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"]))
 
 
-class Subprocess:
-    """Stands in for `subprocess` in `frontsim.hosting.user_program`: our own commands are forks."""
-
-    DEVNULL, PIPE, STDOUT = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
-    Popen = staticmethod(popen)
+def session(words: Sequence[str], **options: Any) -> Any:
+    """Like `SessionProcess`: a fork if that is the same."""
+    return (popen if _can_fork(words, options) else SessionProcess)(words, **options)

@@ -6,8 +6,10 @@ A line that ends in a backslash goes on in the next one. A test reads each examp
     1, 2 what the command itself says: `verify` 1 violated and 2 unknown, `resend` and `reconcile` 1 still failing
     3    wrong usage, or something outside refused: one line says expected and got
     4    our own failure: one line, and where to report it
+    129  the terminal was closed (SIGHUP)
     130  Ctrl-C
     141  the reader of our output closed it, as `head` does
+    143  SIGTERM
 
 `frontsim --help` loads no command: the registry has the line that it shows for each.
 """
@@ -19,12 +21,14 @@ import importlib
 import inspect
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -461,6 +465,11 @@ def _forget_stdout() -> None:
     os.close(nothing)
 
 
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    """Let each open block end what it has started, as at Ctrl-C."""
+    raise SystemExit(128 + number)
+
+
 @click.group(
     cls=Frontsim,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -480,6 +489,9 @@ def main() -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     gc.set_threshold(*_COLLECTED_AFTER)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # else the parent ignores it, as nohup does
+            signal.signal(each, _end)
     atexit.register(gc.freeze)  # or Python's end looks for garbage, again and again, in all that ends with the process
     frontsim.main(prog_name="frontsim")
 

@@ -7,7 +7,6 @@ import logging
 import resource
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -21,10 +20,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from frontsim.api.responses import reset
 from frontsim.app import App
 from frontsim.errors import Unusable
+from frontsim.files import TemporaryFolder
 from frontsim.hosting.caller_connection import CallerConnection
+from frontsim.hosting.children import guard_temporary_folders
 from frontsim.hosting.listening import BACKLOG, KEEP_ALIVE_S, listen, url_of
 from frontsim.hosting.simulator_process import Running
 from frontsim.settings import Settings
+from frontsim.threads import ending_signals
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _LAST_WORDS_S = 0.1  # for answers that are ready when the app has ended
 def serve(
     settings: Settings, ready: Callable[[str], None], beside: Callable[[App], Coroutine[Any, Any, None]] | None = None
 ) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
         settings: how the simulator behaves.
@@ -48,6 +50,8 @@ def serve(
         Unusable: the port, the file of the log or another setting cannot be used.
     """
     with listen(settings.host, settings.port) as listening, _log_file(settings) as db:
+        if settings.ephemeral:
+            guard_temporary_folders()
         app = App(settings, db=db)
         has_process_to_itself()
         _run(_Server(app, lambda: ready(url_of(listening)), beside=beside), listening)
@@ -207,7 +211,7 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self.handle_exit) for number in ending_signals()}
         try:
             yield
         finally:
@@ -228,5 +232,5 @@ def _log_file(settings: Settings) -> Iterator[Path]:
             raise Unusable(f"choose another --db: expected a file, got {settings.db}, a pipe, socket or device")
         yield settings.db
         return
-    with tempfile.TemporaryDirectory(prefix="frontsim-") as folder:
-        yield Path(folder) / "frontsim.db"
+    with TemporaryFolder("log") as folder:
+        yield folder / "frontsim.db"

@@ -12,8 +12,7 @@ from typing import Any
 
 from frontsim.errors import FrontsimError
 from frontsim.hosting.serving import has_process_to_itself, run_in_thread
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from frontsim.threads import ENDING_SIGNALS
 
 
 class HostedSimulator:
@@ -82,7 +81,7 @@ def host(control: socket.socket) -> None:
 
 def main() -> None:
     """Host simulators for the process at the other end of standard input. Signals are for that process: it ends us."""
-    for each in _SIGNALS:
+    for each in ENDING_SIGNALS:
         signal.signal(each, lambda *_: None)  # unlike SIG_IGN, not passed on to processes that a simulator starts
     has_process_to_itself()
     with socket.socket(fileno=sys.stdin.fileno()) as control, suppress(ConnectionError):

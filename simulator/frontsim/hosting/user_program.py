@@ -1,20 +1,14 @@
-"""The user's own program, receiver or job: started, watched, killed with its group, under another clock.
-
-A shell that runs jobs, and `timeout`, put what they start into process groups of their own. A signal to the leader's
-group does not reach those, and a receiver that is left keeps the port. A process that starts a session of its own, as a
-daemon does, is not killed.
+"""The user's own program, receiver or job: started, watched, killed with its session, under another clock.
 
 It runs in a separate session, so that its workers die with it, and nothing else does.
 """
 
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -22,17 +16,15 @@ import httpx
 
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, Unusable
+from frontsim.hosting.children import GONE_S, SessionProcess, kill_session
 from frontsim.masking import masked
 
 START_S = 30.0
 """Seconds in which a receiver must listen that is started for the run, by us or once our ports are known."""
 CONNECT_S = 5.0
 """Seconds for a connection. Loopback answers at once; a lost SYN is sent again after a second, so one is too few."""
-GONE_S = 5.0
-"""Seconds until a killed program's processes are gone, and its port with them. The kernel needs milliseconds."""
 PORT_LOOK_S = 0.01
 """Between two looks at the port of a receiver that verify has started or killed: each adds to the time of a kill."""
-_DYING_LOOK_S = 0.002
 _LAST_WORDS_S = 0.5  # to read what a receiver has printed when it ended
 _LIBRARIES = ("libfaketimeMT.so.1", "libfaketime.so.1")
 
@@ -51,38 +43,6 @@ def at_another_time(offset_s: float, library: Path) -> dict[str, str]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_DONT_RESET": "1",
     }
-
-
-_PROCESSES = Path("/proc")
-_DEAD = ("Z", "X")
-
-
-def kill_session(leader: int, *, pause: Callable[[float], None]) -> None:
-    """Kill its process group at once, then what is left of the session.
-
-    The leader has not been waited for yet, so that its number is not given to another process meanwhile.
-    """
-    with suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGKILL)
-    began_s = stopwatch()
-    while (left := list(_members(leader))) and stopwatch() - began_s < GONE_S:
-        for number in left:
-            with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
-        pause(_DYING_LOOK_S)
-
-
-def _members(session: int) -> Iterator[int]:
-    """The processes of the session that live, as Linux lists them; none on a system without that list."""
-    for folder in _PROCESSES.iterdir() if _PROCESSES.is_dir() else ():
-        if not folder.name.isdigit():
-            continue
-        try:
-            state, _parent, _group, of_session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
-        except (OSError, ValueError):  # it has just ended
-            continue
-        if int(of_session) == session and state not in _DEAD:
-            yield int(folder.name)
 
 
 _PIECE = 64 * 1024
@@ -107,7 +67,7 @@ class ReceiverProcess:
         self._environment = dict(environment or {})
         self._address = _address(url)
         self._pause = pause
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: SessionProcess | None = None
         self._output: _ReceiverOutput | None = None
         self._lock = threading.Lock()
         self._is_closed = False
@@ -145,17 +105,15 @@ class ReceiverProcess:
                 )
             self._pause(PORT_LOOK_S)
 
-    def _spawned(self) -> "subprocess.Popen[bytes]":
+    def _spawned(self) -> SessionProcess:
         with self._lock:  # so that it is never started beside `close`, which then would not end it
             if self._is_closed:
                 raise Unusable("--receiver-cmd: not started again, because the run has ended")
-            process = self._process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
+            process = self._process = SessionProcess(
                 self._command,
-                shell=True,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
                 env={**os.environ, **self._environment},
             )
         assert process.stdout is not None
@@ -170,8 +128,7 @@ class ReceiverProcess:
         process = self._process  # a scenario in another thread may kill it at this moment, too
         if process is None:
             return
-        kill_session(process.pid, pause=self._pause)
-        process.wait()
+        process.end()
         self._process = None
         began = stopwatch()
         while self._listens() and stopwatch() - began < GONE_S:
@@ -289,13 +246,12 @@ class RunningJob:
         self._leaked: set[str] = set()
         self._tail = b""
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the user's own command is what is tested
+            self._process = SessionProcess(
                 words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=environment,
-                start_new_session=True,
             )
         except OSError as error:
             raise BadInput(
@@ -309,15 +265,12 @@ class RunningJob:
 
     def kill(self) -> None:
         """SIGKILL to the process and to everything that it started."""
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        kill_session(self._process.pid)
 
     def end(self) -> int:
         """Wait for the process to end, and kill what it left running. Gives the exit code, negative for a signal."""
-        code = self._process.wait()
-        self.kill()
+        self._process.wait()
+        code = self._process.end()
         self._reader.join(_REST_OF_OUTPUT_S)  # a process that left the group may hold the pipe open
         if not self._reader.is_alive():
             assert self._process.stdout is not None

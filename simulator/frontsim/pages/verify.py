@@ -11,7 +11,6 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import asdict
@@ -26,6 +25,7 @@ from starlette.routing import Route
 
 from frontsim.clock import stopwatch
 from frontsim.errors import Busy, NotFound
+from frontsim.files import TemporaryFolder
 from frontsim.pages.site import json
 from frontsim.pages.verify_command import VerifyCommand, VerifyCommands
 from frontsim.settings import Settings
@@ -55,8 +55,8 @@ class ChildRun:
         self.report_key = secrets.token_urlsafe(24)
         """Opens the report: an address that is not to be guessed, because a frame cannot send a token."""
         self._command = command
-        self._files = tempfile.TemporaryDirectory(prefix="frontsim-verify-", ignore_cleanup_errors=True)
-        self._home = Path(self._files.name)
+        self._files = TemporaryFolder("verify")
+        self._home = self._files.path
         (self._home / FILE).touch()  # the nearest configuration file, which says nothing
         self._began, self._took_s = stopwatch(), 0.0
         self._ended: list[dict[str, str]] = []
@@ -97,7 +97,7 @@ class ChildRun:
         """End it, and delete its files."""
         self.end()
         self._following.join(within_s)
-        self._files.cleanup()
+        self._files.remove()
 
     def report(self) -> bytes | None:
         """The report as a page; None while there is none."""

@@ -8,7 +8,6 @@ Whatever stops the play is recorded as trouble: the case is then *unknown*.
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from frontsim.client.models import EventEntry, WebhookView
 from frontsim.client.vendor import FrontSystems, read_log
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput, FrontsimError, Unusable
+from frontsim.files import TemporaryFolder
 from frontsim.hosting.user_program import RunningJob, at_another_time, faketime_library, words_of
 from frontsim.recovery.case import (
     BrokenSubscription,
@@ -251,10 +251,10 @@ def play(case: Case, setup: JobSetup, simulator: CaseSimulator, *, cancelled: Ca
     with (
         Simulator(simulator.control_url) as control,
         FrontSystems(simulator.base_url, api_key=simulator.api_key, subscription_key=simulator.subscription_key) as api,
-        tempfile.TemporaryDirectory(prefix="frontsim-job-") as folder,
+        TemporaryFolder("job") as folder,
     ):
         past = CaseEvents(case, control, api)
-        player = _Player(case, setup, simulator, control, api, past, Path(folder), cancelled)
+        player = _Player(case, setup, simulator, control, api, past, folder, cancelled)
         try:
             past.prepare(simulator.control_url)
             for number, start in enumerate(case.starts, 1):

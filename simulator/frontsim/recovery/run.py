@@ -7,7 +7,6 @@ import json
 import math
 import random
 import string
-import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from frontsim.clock import RunTime, stopwatch
 from frontsim.errors import BadInput
+from frontsim.files import TemporaryFolder
 from frontsim.hosting.serving import run_in_thread
 from frontsim.masking import masked_command, masked_errors
 from frontsim.recovery.case import Case, CaseHistory, Operation
@@ -189,7 +189,7 @@ def open_simulator(case: Case, *, seed: int) -> Iterator[CaseSimulator]:
     api_key = "".join(rng.choices(_KEY_CHARACTERS, k=7)) + "." + "".join(rng.choices(_KEY_CHARACTERS, k=32))
     subscription_key = "".join(rng.choices("0123456789abcdef", k=32))
     gateway = CallGateway()
-    with tempfile.TemporaryDirectory(prefix="frontsim-types-") as folder:
+    with TemporaryFolder("types") as folder:
         settings = Settings(
             port=0,
             ephemeral=True,
@@ -199,7 +199,7 @@ def open_simulator(case: Case, *, seed: int) -> Iterator[CaseSimulator]:
             seed=seed,
             concurrency=64,
             connect_timeout=1.0,
-            contracts=_new_type(case, Path(folder)),
+            contracts=_new_type(case, folder),
         )
         running = run_in_thread(settings, before=gateway.before)
         try:

@@ -8,7 +8,6 @@ behind.
 import argparse
 import asyncio
 import logging
-import signal
 import socket
 import sqlite3
 import sys
@@ -35,6 +34,7 @@ from frontsim.subjects.correct import customers_json, levels_json
 from frontsim.subjects.inbound import EventHeaders, RawRequest, Refused
 from frontsim.subjects.reference import Receiver, WorkFailed
 from frontsim.subjects.registry import find
+from frontsim.threads import ending_signals
 
 LARGEST_BODY = 64 * 1024 * 1024
 logger = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ def run(
     header: str | None = None,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve a receiver; returns on SIGINT or SIGTERM, within a second or so.
+    """Serve a receiver; returns on SIGINT, SIGTERM or SIGHUP, within a second or so.
 
     Args:
         host: address to listen on.
@@ -218,7 +218,7 @@ def run(
         app = make_app(receiver, variant=variant, headers=names)
         server = Server(app, listening=lambda: ready(url_of(listener)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            for each in (signal.SIGINT, signal.SIGTERM):
+            for each in ending_signals():
                 runner.get_loop().add_signal_handler(each, server.stop)
             runner.run(server.serve(sockets=[listener]))
 

@@ -11,11 +11,12 @@ python -m frontsim.user_input.explainer, with a pipe to frontsim as its standard
                     what jsonschema-rs says, at once    ◀──
                     what jsonschema says, field by field ◀──
 
-It starts with the first refusal and is kept. It ends with frontsim, because its pipe then ends.
+It starts with the first refusal and is kept. It ends with frontsim, because its pipe then ends, or its alarm comes.
 """
 
 import os
 import pickle
+import signal
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from frontsim.user_input.validation import Violation, problems_of, rs_problems_o
 LIMIT_S = 1.0
 """Seconds for one explanation."""
 _START_S = 20.0
+_ALONE_S = 5 * LIMIT_S  # after which the process ends itself: its parent, which would have killed it, is gone
 TOO_COSTLY = "too costly to explain"
 
 
@@ -113,11 +115,14 @@ def explained(schema: Mapping[str, Any], value: object, validator: jsonschema_rs
 def serve(connection: Connection) -> None:
     """Explain until frontsim closes the pipe."""
     connection.send_bytes(b"ready")
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # it ends us, even inside `re`
     while True:
         schema, value = pickle.loads(connection.recv_bytes())  # noqa: S301 - our own parent wrote it
+        signal.setitimer(signal.ITIMER_REAL, _ALONE_S)
         validator = jsonschema_rs.validator_for(schema, validate_formats=True)
         connection.send_bytes(pickle.dumps(rs_problems_of(value, validator)))
         connection.send_bytes(pickle.dumps(problems_of(schema, value, validator)))
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 if __name__ == "__main__":

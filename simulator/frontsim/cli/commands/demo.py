@@ -4,19 +4,19 @@ all is well -> the receiver is down -> its answers get lost; after each: list ->
 """
 
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import click
 import orjson
 
+from frontsim.bundled import module_command, module_environment
 from frontsim.cli.output import json_option, show_json, show_table
 from frontsim.errors import Unusable
+from frontsim.files import TemporaryFolder
+from frontsim.hosting.children import SessionProcess
 from frontsim.report.text import lines
 from frontsim.settings import Settings
 from frontsim.verdicts import EXIT_CODES, Verdict
@@ -36,7 +36,6 @@ _HAPPENS = {
 }
 """The user reads this of each scenario that is played."""
 _COLUMNS = ("event", "raised", "failed", "resent", "effects", "lost", "doubled")
-_STOP_S = 10.0
 
 
 @click.command()
@@ -86,17 +85,9 @@ def demo(count: int, *, as_json: bool) -> int:
 @contextmanager
 def _receiver() -> Iterator[tuple[str, str]]:
     """The reference receiver in a separate process: its URL, and the one that shows its effects. Raises Unusable."""
-    with tempfile.TemporaryDirectory(prefix="frontsim-demo-") as folder:
-        command = [
-            sys.executable,
-            "-m",
-            "frontsim.subjects.serve",
-            "--port",
-            "0",
-            "--db",
-            str(Path(folder) / "receiver.db"),
-        ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own module
+    with TemporaryFolder("demo") as folder:
+        words = module_command("frontsim.subjects.serve", "--port", "0", "--db", str(folder / "receiver.db"))
+        with SessionProcess(words, stdout=subprocess.PIPE, env=module_environment()) as process:
             assert process.stdout is not None
             try:
                 line = process.stdout.readline()
@@ -105,11 +96,7 @@ def _receiver() -> Iterator[tuple[str, str]]:
                 urls = orjson.loads(line)
                 yield urls["url"], urls["effects"]
             finally:
-                process.terminate()
-                try:
-                    process.wait(_STOP_S)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                process.end()
 
 
 def _at_a_count(scenario: Scenario, count: int) -> Scenario:

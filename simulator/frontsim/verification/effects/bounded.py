@@ -9,7 +9,6 @@ import math
 import os
 import re
 import selectors
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from urllib.parse import quote
 from frontsim.client.bounded import MOST_BYTES, TooMuch, TooSlow
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
+from frontsim.hosting.children import SessionProcess
 from frontsim.user_input.fields import most_values
 from frontsim.verification import patience
 
@@ -48,25 +48,17 @@ def _with_few_values(text: bytes) -> bytes:
 
 
 def run(command: str, *, limit_s: float) -> CommandOutput:
-    """Run a command line; in the end its whole process group is killed.
+    """Run a command line; in the end its whole session is killed.
 
     Raises:
         TooMuch, TooSlow: see there.
     """
-    process = subprocess.Popen(  # noqa: S602 - the user's own command line, as they typed it
-        command,
-        shell=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = SessionProcess(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     with process:
         try:
             text, errors = _read(process, limit_s)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.end()
     return CommandOutput(process.returncode, _with_few_values(text), errors)
 
 

@@ -29,6 +29,7 @@ from frontsim.bundled import module_command, module_environment
 from frontsim.client.bounded import MOST_BYTES, TooMuch, TooSlow
 from frontsim.clock import stopwatch
 from frontsim.errors import BadInput
+from frontsim.hosting.children import SessionProcess
 from frontsim.verification import patience
 from frontsim.verification.effects.bounded import alchemy_rows, few_enough
 from frontsim.verification.patience import READ_GRACE_S
@@ -58,12 +59,8 @@ class PythonProcess:
     def __init__(self, kind: str, what: object, *, limit_s: float) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                module_command(MODULE),
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env=module_environment(),
-                start_new_session=True,  # so that its children can be killed with it, and Ctrl-C is ours alone
+            self._process = SessionProcess(
+                module_command(MODULE), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=module_environment()
             )
         self._connection = Connection(ours.detach())
         self._memory_before: int | None = None
@@ -95,9 +92,7 @@ class PythonProcess:
 
     def end(self) -> None:
         """Kill the process and its children."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._process.end()
         self._connection.close()
 
     @property
