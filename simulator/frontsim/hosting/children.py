@@ -2,9 +2,10 @@
 
     frontsim ──▶ the program, with FRONTSIM_STARTED=RUN.3 in its environment
         │
-        └─ pipe ─▶ python -m frontsim.hosting.children RUN       begin 3     before the program is started
+        └─ pipe ─▶ python -m frontsim.hosting.children RUN PID   begin 3     before the program is started
                                                                  is 3 4711   its session
                                                                  gone 3      it was killed, with its session
+                                                                 end 0       we end by ourselves
 
 The system closes our end of the pipe when we end, however that happens. The guard then kills the sessions that are
 left, and removes our temporary folders. A program that was begun, but has no session yet, is found by its environment.
@@ -143,7 +144,7 @@ class _Guard:
         with self._lock, suppress(OSError, TypeError):  # TypeError: an embedded Python has no sys.executable
             if self._process is None:
                 self._process = subprocess.Popen(  # noqa: S603 - our own program
-                    module_command("frontsim.hosting.children", self.run),
+                    module_command("frontsim.hosting.children", self.run, str(os.getpid())),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     env={name: value for name, value in module_environment().items() if name != STARTED},
@@ -166,6 +167,7 @@ class _Guard:
     def _end(self) -> None:
         """Close the pipe, and wait until it has named what stays."""
         if self._process is not None and self._process.returncode is None:
+            self.tell("end 0")
             with suppress(subprocess.TimeoutExpired, OSError):
                 self._process.communicate(timeout=_END_S)
 
@@ -184,8 +186,8 @@ def _guard_anew() -> None:
 os.register_at_fork(after_in_child=_guard_anew)
 
 
-def _end_all(run: str, sessions: Mapping[str, int | None]) -> None:
-    """End what the run has left, and name what stays."""
+def _end_all(run: str, killed: int | None, sessions: Mapping[str, int | None]) -> None:
+    """End what the run has left, and name what stays; `killed` is the parent's number if it did not end by itself."""
     for number, leader in sessions.items():
         if leader is not None:
             kill_session(leader)
@@ -194,6 +196,9 @@ def _end_all(run: str, sessions: Mapping[str, int | None]) -> None:
         while stopwatch() - began_s < _UNKNOWN_S:
             _kill(_started_with(f"{run}.{number}."))
             _never.wait(_LOOK_S)
+    began_s = stopwatch()
+    while os.getppid() == killed and stopwatch() - began_s < GONE_S:
+        _never.wait(_LOOK_S)  # the system drops its locks later than its pipes
     remove_left_folders()
     began_s = stopwatch()
     while (left := _started_with(f"{run}.")) and stopwatch() - began_s < _LEAVING_S:
@@ -206,18 +211,21 @@ def _end_all(run: str, sessions: Mapping[str, int | None]) -> None:
             print(text, file=sys.stderr, flush=True)
 
 
-def main(run: str) -> None:
+def main(run: str, parent: str) -> None:
     """Note what is started, until the end of the pipe; then end it."""
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     sessions: dict[str, int | None] = {}
+    killed: int | None = int(parent)
     for line in sys.stdin:
-        word, number, *session = line.split()  # begin 3, is 3 4711, gone 3
-        if word == "gone":
+        word, number, *session = line.split()
+        if word == "end":
+            killed = None
+        elif word == "gone":
             sessions.pop(number, None)
         else:
             sessions[number] = int(session[0]) if session else None
-    _end_all(run, sessions)
+    _end_all(run, killed, sessions)
 
 
 if __name__ == "__main__":
