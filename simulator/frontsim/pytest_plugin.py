@@ -142,6 +142,16 @@ def receiver_delivery_shape(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
+def receiver_explore_s(pytestconfig: pytest.Config) -> float:
+    """How long to search for an outage that no scenario has, in seconds; 0 for not at all."""
+    text = _option(pytestconfig, "--receiver-explore") or "0"
+    seconds = import_module("frontsim.user_input.fields").duration_s(text)
+    if seconds is None:
+        raise pytest.UsageError(f"--receiver-explore: expected a time such as 60s or 5m, got {text!r}")
+    return float(seconds)
+
+
+@pytest.fixture(scope="session")
 def receiver_seed(pytestconfig: pytest.Config) -> int | None:
     """The seed of the run, None to draw one."""
     text = _option(pytestconfig, "--receiver-seed")

@@ -100,3 +100,13 @@ def test_lists_flags_and_paths(tmp_path):
         "strict": True,
         "file": tmp_path / "a.db",
     } == found
+
+
+def test_the_key_that_is_no_option_is_verifys_alone(run, configured, tmp_path):
+    """`scenarios` adds files to the bundled ones, and no other command minds it."""
+    (tmp_path / "found-1-2.toml").write_text('breaks = "It is so."\nholds = "It is."\n[[step]]\ndo = "raise"\n')
+    configured('scenarios = ["found-1-2.toml"]')
+    assert 0 == run("payload", "SaleCreated").exit_code
+    listed = run("verify", "--list").stdout
+    assert "steady\n" in listed
+    assert "found-1-2\n" in listed

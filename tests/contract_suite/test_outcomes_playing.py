@@ -4,6 +4,8 @@ import pytest
 
 from frontsim.contract_suite import outcomes
 from frontsim.domain.model import Outcome, Trigger
+from frontsim.explore import run as exploring
+from frontsim.explore.run import Exploration
 from frontsim.verification import run as verification
 from frontsim.verification.effects.history import Effect, EventFact, History, Liveness, Observation, Run
 from frontsim.verification.judge.checks import judge
@@ -52,6 +54,24 @@ def test_a_clause_that_the_scenario_did_not_exercise_is_named(plays):
     outcome = plays(History("steady", (sent(times=1),), observer="a list", final=once, liveness=Liveness()))
     assert "not exercised by steady: no event arrived more than once" == outcome.not_exercised["books-a-repeat-once"]
     assert "books-what-it-acknowledges" not in outcome.not_exercised
+
+
+def test_what_is_drawn_is_played_after_the_scenarios(monkeypatch):
+    """Its outcome is of one clause, and nothing else is played for it alone."""
+    asked = []
+    found = Exploration("http://shop/hook", 7, CONTRACT, tried=3)
+    monkeypatch.setattr(verification, "run", lambda *args, **_: asked.append([each.name for each in args[1]]) or REPORT)
+    monkeypatch.setattr(exploring, "explore", lambda _, options, **__: asked.append(options.budget_s) or found)
+    outcome = {}
+    outcomes.player(REQUEST, 7, explore_s=60)(["steady", outcomes.EXPLORED], lambda _: None, outcome.__setitem__)
+    assert [["steady"], 60] == asked
+    assert ("verified", "", {}) == (
+        outcome["exploration"].verdict,
+        outcome["exploration"].reason,
+        outcome["exploration"].broken,
+    )
+    outcomes.player(REQUEST, 7, explore_s=60)([outcomes.EXPLORED], lambda _: None, outcome.__setitem__)
+    assert [["steady"], 60, 60] == asked
 
 
 @pytest.mark.parametrize(("more", "jobs"), [({}, 4), ({"receiver_cmd": "python app.py"}, 1)])

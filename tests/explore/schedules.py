@@ -5,8 +5,9 @@ from frontsim.explore.grammar import Update, Vocabulary
 
 _TYPES = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "CustomerUpdated")
 _UPDATES = {"CustomerUpdated": Update(("customerId", "createdDateTime"), "updatedDateTime")}
-FEW = Vocabulary(_TYPES, _UPDATES)
-ALL = Vocabulary(_TYPES, _UPDATES, kills=True, dependencies=("db",))
+_ONCE = frozenset(("SaleCreated", "StockMovementCreated"))
+FEW = Vocabulary(_TYPES, _UPDATES, _ONCE)
+ALL = Vocabulary(_TYPES, _UPDATES, _ONCE, kills=True, dependencies=("db",))
 
 
 def drawn(vocabulary, *, seed, number):

@@ -43,6 +43,24 @@ def test_without_effects_nothing_is_passed(front, tmp_path):
         found.assert_verified()
 
 
+def test_a_receiver_is_explored(front, tmp_path):
+    """The message has the story of what was found, and the command that verifies by it."""
+    with serving("no-dedupe", tmp_path / "receiver.db") as url:
+        found = front.explore(
+            f"{url}/hook",
+            observe_url=f"{url}/effects",
+            events=["SaleCreated"],
+            budget_s=30,
+            shrinks=False,
+            save=tmp_path / "found",
+            settle_s=0.1,
+        )
+    with pytest.raises(AssertionError, match="expected verified, got violated") as raised:
+        found.assert_verified()
+    (file, *_) = (tmp_path / "found").iterdir()
+    assert f"front.verify(..., scenarios=['{file}'], seed=1)" in str(raised.value)
+
+
 def test_a_job_is_verified_too(front):
     job = f"{sys.executable} -m frontsim job"
     front.verify_recovery(job, cases=["a-plain-failure"]).assert_verified()

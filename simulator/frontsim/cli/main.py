@@ -43,6 +43,8 @@ Known = Callable[[], set[str]]
 """Gives the names of the options of all commands; it loads them, so it is called only where it must be."""
 
 _CONFIG = "config"
+_SCENARIOS = "scenarios"
+"""The one key that is no option: verify and pytest read it, whatever command is run."""
 
 
 def defaults(configuration: Configuration, command: click.Command, *words: str, known: Known) -> dict[str, Any]:
@@ -78,6 +80,8 @@ def _refuse_unknown(configuration: Configuration, names: Iterable[str], words: t
     for word in words:
         table = table.get(word, {})
     for name in names:
+        if name == _SCENARIOS:
+            continue
         everywhere = known()
         if name in table or name not in everywhere:
             hint = near(name, everywhere)

@@ -5,7 +5,6 @@ alone takes them as text.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
@@ -19,7 +18,7 @@ from frontsim.catalog import Catalog
 from frontsim.errors import BadInput
 from frontsim.masking import printable
 from frontsim.settings import ENVIRONMENT_PREFIX, SettingRule, Settings, of_delivery
-from frontsim.user_input.fields import read_json, shown_briefly
+from frontsim.user_input.fields import duration_s, read_json, shown_briefly
 from frontsim.user_input.near import near
 from frontsim.user_input.paths import read_assignments
 
@@ -106,10 +105,6 @@ delivery_options = _options_of(of_delivery())
 """An option for each setting that says how a delivery looks or is sent."""
 
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
-_UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
 class Duration(click.ParamType):  # type: ignore[type-arg]  # click 8.3 made it generic, older ones are not
     """Seconds.
 
@@ -123,9 +118,8 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # click 8.3 made it 
         self._most_s = most_s
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        found = _SPAN.fullmatch(str(value).strip().lower())
-        seconds = float(found[1]) * _UNITS_S[found[2]] if found else -1.0
-        if not 0 <= seconds <= self._most_s:
+        seconds = duration_s(str(value))
+        if seconds is None or seconds > self._most_s:
             self.fail(
                 f"expected a time such as 60, 60s, 5m, 2h or 8d, up to {self._most_s:.0f} s, got {value!r}", param, ctx
             )

@@ -27,6 +27,7 @@ import pytest
 
 from frontsim import catalog
 from frontsim.errors import FrontsimError, plain
+from frontsim.explore import run as exploring
 from frontsim.masking import masked
 from frontsim.recovery import run as recovery
 from frontsim.recovery.case import Case, chosen
@@ -34,6 +35,8 @@ from frontsim.recovery.judge import job_contract
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import trial_of as case_trial_of
 from frontsim.report.model import ShownFinding, Trial
+from frontsim.report.text import lines
+from frontsim.user_input.configuration import read_configuration
 from frontsim.verification import run as verification
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.played import EventTypes
@@ -45,6 +48,8 @@ from frontsim.verification.schedule import usual_pace
 
 TYPES = "event-types"
 """In place of a scenario's name: which types were booked in the whole run."""
+EXPLORED = "exploration"
+"""In place of a scenario's name: what was drawn."""
 _CLEAN = "steady"
 _POLL_S = 0.02
 _MOST_FINDINGS = 10
@@ -70,15 +75,24 @@ Play = Callable[[Sequence[str], Pause, Put], None]
 """Plays the scenarios or cases of those names, and puts each one's outcome as soon as it is known, in order."""
 
 
-def player(request: Request, seed: int) -> Play:
-    """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look."""
+def player(request: Request, seed: int, *, explore_s: float = 0.0) -> Play:
+    """Plays scenarios against a receiver, all in one run: they share its receiver process and its last look.
+
+    What is drawn in `explore_s` is played after them, where it is asked for.
+    """
 
     def play(names: Sequence[str], pause: Pause, put: Put) -> None:
         contract, again = receiver_contract(), f"Again with: --receiver-seed {seed} -k "
+        if EXPLORED in names:
+            play([name for name in names if name != EXPLORED], pause, put)
+            put(EXPLORED, _explored(request, exploring.Options(seed, explore_s), pause))
+            return
+        if not names:
+            return
         played = [name for name in names if name != TYPES] or [_CLEAN]
         report = verification.run(
             request,
-            scenario.chosen(played),
+            scenario.chosen(played, scenario.configured_scenarios(read_configuration(Path.cwd()))),
             seed=seed,
             pause=pause,
             replay=lambda name: again + name,
@@ -88,6 +102,15 @@ def player(request: Request, seed: int) -> Play:
         put(TYPES, _types_outcome(report.types))
 
     return play
+
+
+def _explored(request: Request, options: exploring.Options, pause: Pause) -> ContractOutcome:
+    """What was drawn, as an outcome of one clause; what was found stands in found-NAME.toml, and can be verified."""
+    pace = usual_pace(one_at_a_time=bool(request.receiver_cmd))
+    found = exploring.explore(request, options, pause=pause, pace=pace)
+    result = exploring.result_of(found, lambda file: f"frontsim verify --scenario {file} --seed {options.seed}")
+    told = "\n".join(lines(result))
+    return ContractOutcome(str(found.verdict), found.reason, {EXPLORED: told} if found.found else {})
 
 
 def _types_outcome(types: EventTypes) -> ContractOutcome:

@@ -15,7 +15,15 @@ from pathlib import Path
 import pytest
 
 from frontsim import catalog
-from frontsim.contract_suite.outcomes import TYPES, SharedOutcomes, assert_kept, opened_outcomes, outcome_of, player
+from frontsim.contract_suite.outcomes import (
+    EXPLORED,
+    TYPES,
+    SharedOutcomes,
+    assert_kept,
+    opened_outcomes,
+    outcome_of,
+    player,
+)
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 from frontsim.user_input.paths import read_assignments
 from frontsim.verdicts import MUST, Clause
@@ -25,12 +33,18 @@ from frontsim.verification.judge import checks
 from frontsim.verification.request import Request
 from frontsim.verification.scenario import scenario
 
-__all__ = ["contract_outcomes", "receiver_request", "test_receiver_books_the_type", "test_receiver_keeps_the_contract"]
+__all__ = [
+    "contract_outcomes",
+    "receiver_request",
+    "test_receiver_books_the_type",
+    "test_receiver_keeps_the_contract",
+    "test_receiver_survives_what_is_drawn",
+]
 
 _CASES = [
     pytest.param(each, clause, id=f"{each.name}-{clause.id}")
     for contract in [checks.receiver_contract()]
-    for each in scenario.bundled_scenarios()
+    for each in scenario.chosen([], scenario.configured_scenarios(read_configuration(Path.cwd())))
     for clause in contract.judged_in(each.name)
     if clause.severity == MUST
 ]
@@ -78,11 +92,12 @@ def receiver_request(
 def contract_outcomes(
     receiver_request: Request,
     receiver_seed: int | None,
+    receiver_explore_s: float,
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SharedOutcomes]:
     """The outcomes of the scenarios, shared by all workers of this run."""
-    player_of = partial(player, receiver_request)
+    player_of = partial(player, receiver_request, explore_s=receiver_explore_s)
     with opened_outcomes(request, tmp_path_factory, scenario.Scenario, player_of, receiver_seed) as outcomes:
         yield outcomes
 
@@ -91,6 +106,15 @@ def contract_outcomes(
 def test_receiver_books_the_type(event: str, contract_outcomes: SharedOutcomes) -> None:
     """The receiver books events of this type; one that it only acknowledges is skipped, as the verdict says."""
     assert_kept(outcome_of(contract_outcomes, TYPES), event, event)
+
+
+def test_receiver_survives_what_is_drawn(receiver_explore_s: float, contract_outcomes: SharedOutcomes) -> None:
+    """No outage that is drawn in the time of --receiver-explore makes the receiver break its contract."""
+    if not receiver_explore_s:
+        pytest.skip("no --receiver-explore: nothing is drawn")
+    assert_kept(
+        outcome_of(contract_outcomes, EXPLORED), EXPLORED, "An outage was drawn that the receiver does not survive"
+    )
 
 
 @pytest.mark.parametrize(("played", "clause"), _CASES)

@@ -88,6 +88,7 @@ class Moves:
         self.course = Course(vocabulary, webhooks=webhooks)
         self._vocabulary = vocabulary
         self._dice = dice
+        self._webhooks = webhooks
 
     def make(self, kind: str) -> None:
         """Append a move of a kind, unless a part of it is illegal here."""
@@ -109,7 +110,7 @@ class Moves:
         sent = [each.event for each in self.course.raised.values()]
         if sent and self._dice.random() < 0.6:
             return self._dice.choice(sent)
-        types = self._vocabulary.types
+        types = self._vocabulary.types if self._webhooks == 1 else sorted(self._vocabulary.once)
         return self._dice.choice(types[:_COMMON] if self._dice.random() < 0.8 else types)
 
     def _label(self) -> str:
@@ -388,7 +389,7 @@ class Drawing:
 
     def _candidate(self, dice: Random, begin: Scenario | None) -> Scenario:
         while True:
-            webhooks = begin.webhooks if begin else dice.choice((1,) * 12 + (2,))
+            webhooks = begin.webhooks if begin else dice.choice((1,) * 12 + (2,)) if self._vocabulary.once else 1
             moves = Moves(self._vocabulary, dice, webhooks=webhooks)
             for step in begin.steps if begin else ():
                 moves.course.take(step)

@@ -74,12 +74,15 @@ class Vocabulary:
     Attributes:
         types: the event types that it books.
         updates: those of them that may report two states of one thing.
+        once: those of them that report what happens once. Of others, a receiver that keeps the newest state shows one
+            event where two webhooks report it.
         kills: it can be killed and started.
         dependencies: the names of those that can be broken.
     """
 
     types: tuple[str, ...]
     updates: Mapping[str, Update] = field(default_factory=dict)
+    once: frozenset[str] = frozenset()
     kills: bool = False
     dependencies: tuple[str, ...] = ()
 
@@ -213,6 +216,7 @@ class Course:
         expected = Expect.REFUSED if self.changing in BROKEN else Expect.ONCE
         expected = Expect.EITHER if self.changing == HIDING else expected
         _expect(step.expect is expected, f"events that are expected {expected}")
+        _expect(self._webhooks == 1 or event in self._vocabulary.once, "what happens once, for two webhooks")
         _expect(step.label not in self.raised, "a label of its own")
         if step.same_as:
             self._check_update(step, event)

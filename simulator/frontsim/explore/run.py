@@ -23,7 +23,7 @@ from frontsim.explore.shrinking import Key, Shrunk, shrink
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.report.model import EXPLORATION, Explored, FoundSchedule, RunResult, Trial
-from frontsim.verdicts import Contract, Verdict
+from frontsim.verdicts import Contract, Verdict, overall
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.effects.history import History
 from frontsim.verification.judge.checks import receiver_contract, why_not_exercised
@@ -165,6 +165,24 @@ def result_of(exploration: Exploration, replay: Callable[[str], str]) -> RunResu
             refused=tuple(exploration.refused),
             found=tuple(_found_schedule(each, replay) for each in exploration.found),
         ),
+    )
+
+
+def added_to(result: RunResult, exploration: Exploration, replay: Callable[[str], str]) -> RunResult:
+    """The result of a run with that of the exploration after it."""
+    explored = result_of(exploration, replay)
+    number = len(result.causes)
+    trials = [
+        replace(each, findings=tuple(replace(one, cause=one.cause + number) for one in each.findings))
+        for each in explored.trials
+    ]
+    return replace(
+        result,
+        verdict=overall([result.verdict, explored.verdict]),
+        trials=(*result.trials, *trials),
+        causes=(*result.causes, *explored.causes),
+        interrupted=result.interrupted or explored.interrupted,
+        explored=explored.explored,
     )
 
 

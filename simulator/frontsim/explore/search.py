@@ -107,6 +107,7 @@ def vocabulary_of(opened: OpenRun, first: Played) -> Vocabulary:
     return Vocabulary(
         types,
         {event: update for event, update in _updates(opened).items() if event in types},
+        once=frozenset(filter(opened.given.selection.happens_once, types)),
         kills=opened.given.process is not None,
         dependencies=opened.given.dependencies.names if opened.given.dependencies else (),
     )

@@ -258,7 +258,7 @@ class RunResult:
     @property
     def counted(self) -> str:
         """How many trials ended how: `23 scenarios: 16 verified, 3 skipped, 4 not played (why)`."""
-        if self.explored:
+        if self.explored and self.subject is EXPLORATION:
             return str(self.explored)
         number = len(self.trials)
         tried = [each.verdict for each in self.trials if not each.not_played]
@@ -266,7 +266,8 @@ class RunResult:
         trials = f"{number} {self.subject.trial}{'' if number == 1 else 's'}"
         if self.subject is JOB:
             return f"{trials}, {', '.join(ends) or 'none played'}"
-        return f"{trials}: {', '.join([*ends, *self.not_played()]) or 'none'}"
+        explored = f"; explored {self.explored}" if self.explored else ""
+        return f"{trials}: {', '.join([*ends, *self.not_played()]) or 'none'}{explored}"
 
     @property
     def why_none_played(self) -> str:

@@ -13,7 +13,7 @@ from frontsim.testing.front import (
     async_simulator,
     simulator,
 )
-from frontsim.testing.verifying import Verification, verify, verify_recovery
+from frontsim.testing.verifying import Verification, explore, verify, verify_recovery
 
 __all__ = [
     "AsyncFront",
@@ -27,6 +27,7 @@ __all__ = [
     "TriggeredEvents",
     "Verification",
     "async_simulator",
+    "explore",
     "simulator",
     "verify",
     "verify_recovery",

@@ -23,7 +23,7 @@ from frontsim.client.vendor import EVER, FrontSystems, read_log
 from frontsim.hosting.serving import run_in_thread
 from frontsim.hosting.simulator_process import Running
 from frontsim.settings import Settings
-from frontsim.testing.verifying import Verification, VerifyOptions, verify, verify_recovery
+from frontsim.testing.verifying import Verification, VerifyOptions, explore, verify, verify_recovery
 from frontsim.user_input.configuration import delivery_settings, read_configuration
 
 _WAIT_S = 30.0
@@ -329,6 +329,11 @@ class Front:
         drawn_by = self._settings.seed if seed is None else seed
         return verify(receiver, scenarios=scenarios, seed=drawn_by, **options)
 
+    def explore(self, receiver: str, **options: Any) -> Verification:
+        """Search for an outage that a receiver does not survive: see `frontsim.testing.explore`."""
+        options.setdefault("seed", self._settings.seed)
+        return explore(receiver, **options)
+
     def verify_recovery(self, job: str, *, cases: Sequence[str] = (), **options: Any) -> Verification:
         """Play the cases of `frontsim verify-recovery` against a list -> resend job, a command."""
         options.setdefault("seed", self._settings.seed)
@@ -450,6 +455,9 @@ class AsyncFront:
         **options: Unpack[VerifyOptions],
     ) -> Verification:
         return await self.call(self.sync.verify, receiver, scenarios=scenarios, seed=seed, **options)
+
+    async def explore(self, receiver: str, **options: Any) -> Verification:
+        return await self.call(self.sync.explore, receiver, **options)
 
     async def verify_recovery(self, job: str, **options: Any) -> Verification:
         return await self.call(self.sync.verify_recovery, job, **options)

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict, Unpack
 
+from frontsim.explore import run as exploring
+from frontsim.explore.run import BUDGET_S, Exploration
 from frontsim.recovery.case import chosen as chosen_cases
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import result_of as job_result_of
@@ -35,7 +37,7 @@ class Verification:
 
     verdict: str
     story: str
-    report: Report | JobReport = field(repr=False)
+    report: Report | JobReport | Exploration = field(repr=False)
 
     def assert_verified(self) -> None:
         """Fail, with the story, unless the verdict is *verified*: a run that could not judge has not passed.
@@ -110,13 +112,49 @@ def verify(
     """
     report = run(
         request_from(receiver, **options),
-        scenario.chosen(scenarios),
+        scenario.chosen(scenarios, scenario.configured_scenarios(read_configuration(Path.cwd()))),
         seed=seed,
         pause=time.sleep,
         replay=lambda name: f"front.verify(..., scenarios=[{name!r}], seed={seed})",
         pace=usual_pace(one_at_a_time=bool(options.get("receiver_cmd")), jobs=jobs),
     )
     return Verification(str(report.verdict), "\n".join(lines(result_of(report))), report)
+
+
+def explore(
+    receiver: str,
+    *,
+    budget_s: float = BUDGET_S,
+    seed: int = Settings.seed,
+    jobs: int = 1,
+    corpus: Path | None = None,
+    shrinks: bool = True,
+    save: Path = Path(),
+    **options: Unpack[VerifyOptions],
+) -> Verification:
+    """Search for an outage that a receiver does not survive, as `frontsim explore` does.
+
+    Args:
+        receiver: its URL.
+        budget_s: how long to search, in seconds; shrinking may take as long again.
+        seed: repeats what is drawn.
+        jobs: schedules that are played at the same time.
+        corpus: a folder of scenarios to try first, which gets what is found.
+        shrinks: findings are made smaller.
+        save: the folder for found-NAME.toml.
+        options: as `verify` takes them.
+
+    Raises:
+        FrontsimError: nothing listens at the URL, or something else that you gave cannot be used.
+    """
+    found = exploring.explore(
+        request_from(receiver, **options),
+        exploring.Options(seed, budget_s, corpus, shrinks, save),
+        pause=time.sleep,
+        pace=usual_pace(one_at_a_time=bool(options.get("receiver_cmd")), jobs=jobs),
+    )
+    result = exploring.result_of(found, lambda file: f"front.verify(..., scenarios=[{file!r}], seed={seed})")
+    return Verification(str(found.verdict), "\n".join(lines(result)), found)
 
 
 def request_from(

@@ -12,6 +12,7 @@ What is read is stored, answered and sent, so it must be writable again, and orj
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Self, TypeVar
 
@@ -203,6 +204,16 @@ def read_json(body: bytes) -> Any:
     if is_too_deep(body, value):
         raise ValueError(f"expected JSON that is nested at most {MOST_LEVELS} deep, got deeper")
     return value
+
+
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def duration_s(text: str) -> float | None:
+    """The seconds in a time such as 60, 60s, 5m, 2h or 8d; None for another text."""
+    found = _SPAN.fullmatch(text.strip().lower())
+    return float(found[1]) * _UNITS_S[found[2]] if found else None
 
 
 def most_values(text: bytes) -> int:

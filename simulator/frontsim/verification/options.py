@@ -201,6 +201,14 @@ _ALL = (
         most=86_400,
     ),
     VerifyOption(
+        "explore",
+        "TIME",
+        "After the scenarios, search so long for an outage that none of them has, such as 60s: see frontsim explore.",
+        "After the scenarios, search so long for an outage that none of them has, such as 60s.",
+        default=0.0,
+        most=7 * 86_400,
+    ),
+    VerifyOption(
         "jobs",
         "N",
         "Scenarios to play side by side, if the receiver answers fast. With --receiver-cmd or --base-url always one.  "

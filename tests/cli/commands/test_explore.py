@@ -49,6 +49,21 @@ def test_found_is_1_and_there_is_a_file(explore, receiver, tmp_path):
     assert found[0]["story"]
 
 
+def test_verify_explores_after_its_scenarios(verify, receiver, tmp_path, monkeypatch):
+    """One verdict and one report for both: the scenario holds, and what is drawn does not."""
+    monkeypatch.chdir(tmp_path)
+    options = [*receiver("no-dedupe"), "--scenario", "steady", "--seed", "5", "--json", "o.json", "--html", "o.html"]
+    done = verify(*options, "--explore", "20s")
+    assert 1 == done.exit_code, done.output
+    told = orjson.loads((tmp_path / "o.json").read_bytes())
+    names = [each["name"] for each in told["scenarios"]]
+    assert ["steady", "exploration"] == names[:2]
+    assert [each["verdict"] for each in told["scenarios"][:3]] == ["verified", "verified", "violated"]
+    assert f"{names[2]}.toml" == told["explored"]["found"][0]["file"]
+    assert names[2] == told["causes"][0]["scenarios"][0]
+    assert re.search(r"VIOLATED: .*: 3 scenarios: 2 verified, 1 violated; explored \d+ schedules", done.stdout)
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

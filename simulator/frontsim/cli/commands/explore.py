@@ -2,25 +2,17 @@
 
 import os
 import sys
-import time
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.live import Live
-from rich.spinner import Spinner
-from rich.table import Table
 
 from frontsim.cli.commands import verify_options
 from frontsim.cli.commands.verify import (
-    announce,
     replay_found,
     request_of,
-    simulator_of,
+    search,
     with_nearest_observer,
 )
 from frontsim.cli.commands.verify_options import (
@@ -37,16 +29,10 @@ from frontsim.cli.commands.verify_options import (
 )
 from frontsim.cli.connection import say_where_keys_go
 from frontsim.cli.options import Duration, delivery_options, option_group
-from frontsim.cli.output import shown
-from frontsim.clock import stopwatch
-from frontsim.explore import run
-from frontsim.explore.run import BUDGET_S, Exploration, Found, Options, result_of
+from frontsim.explore.run import BUDGET_S, Exploration, result_of
 from frontsim.masking import secrets_shown
 from frontsim.report.text import as_markdown, lines
-from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
-from frontsim.verification.request import Request
-from frontsim.verification.schedule import usual_pace
 
 _MOST_S = 7 * 86_400
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -80,57 +66,6 @@ search_options = option_group(
 """What is tried, for how long, and where findings go."""
 
 
-class LiveLine:
-    """A line that says what was tried so far, on a terminal alone; findings are printed above it."""
-
-    def __init__(self, *, budget_s: float, quiet: bool) -> None:
-        self._budget_s = budget_s
-        self._quiet = quiet
-        self._since_s = stopwatch()
-        self._exploration: Exploration | None = None
-        self._spinner = Spinner("line", style="cyan")
-        stream = sys.stderr if quiet else sys.stdout
-        console = Console(file=stream, highlight=False) if stream.isatty() else None
-        self._live = (
-            Live(console=console, get_renderable=self._line, refresh_per_second=8, transient=True) if console else None
-        )
-
-    def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live:
-            self._live.stop()
-
-    def tried(self, exploration: Exploration) -> None:
-        """Show from now on what was tried."""
-        self._exploration = exploration
-
-    def found(self, found: Found) -> None:
-        """Print a finding: as it is found, and again once it was shrunk."""
-        where = str(found.file) if found.file else f"not written: {found.failure}"
-        steps = len(found.schedule.steps)
-        if found.shrunk is None:
-            text = f"found     {found.key[0]} ({found.key[1]}) in {steps} steps: {where}"
-        else:
-            text = f"shrunk    {found.key[0]} ({found.key[1]}) to {steps} steps, {found.recurrence}: {where}"
-        click.echo(shown(text), err=self._quiet)
-
-    def _line(self) -> Table:
-        line = Table.grid(padding=(0, 1))
-        tried = self._exploration
-        words = f"{stopwatch() - self._since_s:.0f} s of {self._budget_s:g} s"
-        if tried:
-            best = f", found {tried.found[0].key[0]}" if tried.found else ""
-            words = f"{tried.tried:,} schedules, {tried.pairs:,} pairs{best}, {words}"
-        line.add_row(self._spinner, words)
-        return line
-
-
 @click.command()
 @receiver_options
 @observer_options
@@ -161,36 +96,6 @@ def explore(ctx: click.Context, /, **options: Any) -> None:
         exploration = search(request, options, ctx.obj)
         report(exploration, options)
     ctx.exit(EXIT_CODES[exploration.verdict])
-
-
-def search(request: Request, options: Mapping[str, Any], begun: Any) -> Exploration:
-    """Explore, and tell each finding at once. Ctrl-C ends the search with what is known."""
-    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
-    interruption, quiet = Interruption(), is_quiet(options)
-    with LiveLine(budget_s=options["budget_s"], quiet=quiet) as line:
-
-        def found(each: Found) -> None:
-            with interruption.deferred():
-                line.found(each)
-            interruption.check()
-
-        return run.explore(
-            request,
-            Options(
-                options["seed"],
-                budget_s=options["budget_s"],
-                corpus=options["corpus"],
-                shrinks=options["shrinks"],
-                save=options["save"],
-            ),
-            pause=time.sleep,
-            pace=usual_pace(one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]), jobs=options["jobs"]),
-            simulators=simulator_of(options, begun),
-            interruption=interruption,
-            on_dependencies=partial(announce, quiet=quiet),
-            on_found=found,
-            on_tried=line.tried,
-        )
 
 
 def report(exploration: Exploration, options: Mapping[str, Any]) -> None:

@@ -46,12 +46,15 @@ from frontsim.cli.options import delivery_options, say_bodies
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
+from frontsim.explore import run as exploring
+from frontsim.explore.run import Exploration, Found
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked_errors, masked_words, secrets_shown
 from frontsim.report.model import counted
 from frontsim.report.text import as_markdown, lines
 from frontsim.settings import Settings, of_delivery
 from frontsim.threads import Interruption
+from frontsim.user_input.configuration import read_configuration
 from frontsim.verdicts import EXIT_CODES, Verdict
 from frontsim.verification.dependency.proxies import Dependencies
 from frontsim.verification.patience import TimeLimits
@@ -264,6 +267,87 @@ def _found(played: Played) -> str:
     return f"{reason[: _LONGEST_REASON - 3]}..."
 
 
+class LiveLine:
+    """A line that says what was tried so far, on a terminal alone; findings are printed above it."""
+
+    def __init__(self, *, budget_s: float, quiet: bool) -> None:
+        self._budget_s = budget_s
+        self._quiet = quiet
+        self._since_s = stopwatch()
+        self._exploration: Exploration | None = None
+        self._spinner = Spinner("line", style="cyan")
+        stream = sys.stderr if quiet else sys.stdout
+        console = Console(file=stream, highlight=False) if stream.isatty() else None
+        self._live = (
+            Live(console=console, get_renderable=self._line, refresh_per_second=8, transient=True) if console else None
+        )
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def tried(self, exploration: Exploration) -> None:
+        """Show from now on what was tried."""
+        self._exploration = exploration
+
+    def found(self, found: Found) -> None:
+        """Print a finding: as it is found, and again once it was shrunk."""
+        where = str(found.file) if found.file else f"not written: {found.failure}"
+        steps = len(found.schedule.steps)
+        if found.shrunk is None:
+            text = f"found     {found.key[0]} ({found.key[1]}) in {steps} steps: {where}"
+        else:
+            text = f"shrunk    {found.key[0]} ({found.key[1]}) to {steps} steps, {found.recurrence}: {where}"
+        click.echo(shown(text), err=self._quiet)
+
+    def _line(self) -> Table:
+        line = Table.grid(padding=(0, 1))
+        tried = self._exploration
+        words = f"{stopwatch() - self._since_s:.0f} s of {self._budget_s:g} s"
+        if tried:
+            best = f", found {tried.found[0].key[0]}" if tried.found else ""
+            words = f"{tried.tried:,} schedules, {tried.pairs:,} pairs{best}, {words}"
+        line.add_row(self._spinner, words)
+        return line
+
+
+def search(request: Request, options: Mapping[str, Any], begun: Any) -> Exploration:
+    """Explore, and tell each finding at once. Ctrl-C ends the search with what is known."""
+    sys.path.insert(0, str(Path.cwd()))  # --observe-import finds modules in the current folder
+    interruption, quiet = Interruption(), is_quiet(options)
+    with LiveLine(budget_s=options["budget_s"], quiet=quiet) as line:
+
+        def found(each: Found) -> None:
+            with interruption.deferred():
+                line.found(each)
+            interruption.check()
+
+        return exploring.explore(
+            request,
+            exploring.Options(
+                options["seed"],
+                budget_s=options["budget_s"],
+                corpus=options["corpus"],
+                shrinks=options["shrinks"],
+                save=options["save"],
+            ),
+            pause=time.sleep,
+            pace=usual_pace(one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]), jobs=options["jobs"]),
+            simulators=simulator_of(options, begun),
+            interruption=interruption,
+            on_dependencies=partial(announce, quiet=quiet),
+            on_found=found,
+            on_tried=line.tried,
+        )
+
+
 @click.command()
 @receiver_options
 @observer_options
@@ -286,7 +370,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     Exit code: 0 verified, 1 violated, 2 unknown, 3 usage or nothing at that URL, 4 our own failure.
     """
     verify_options.check(options)
-    chosen = scenario.chosen(options["names"])
+    chosen = scenario.chosen(options["names"], scenario.configured_scenarios(read_configuration(Path.cwd())))
     if options["only_list"]:
         show_list(chosen, scenarios_as_json(chosen), options)
         return
@@ -303,6 +387,10 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         say_where_keys_go("api_key", "subscription_key", "token")
         report = _run(request, chosen, options, ctx.obj)
         result = result_of(report)
+        if options["explore_s"] and not report.interrupted:
+            asked = {**options, "budget_s": options["explore_s"], "corpus": None, "shrinks": True, "save": Path()}
+            explored = search(request, asked, None)
+            result = exploring.added_to(result, explored, replay_found(sys.argv[1:], options["seed"]))
         try:
             say(lines(result), quiet=is_quiet(options))
         finally:
@@ -311,7 +399,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
                 verify_options.put(Path(summary), as_markdown(result), mode="ab")
             verify_options.save(report, options["payload_folder"])
             verify_options.write(result, options)
-    ctx.exit(EXIT_CODES[report.verdict])
+    ctx.exit(EXIT_CODES[result.verdict])
 
 
 def _run(

@@ -134,6 +134,7 @@ run_length_options = option_group(
     _duration("memory", "memory_s"),
     _duration("time-travel", "travel_s"),
     _seconds("budget", "budget_s"),
+    _duration("explore", "explore_s"),
 )
 """How long a run of all scenarios may take, and how long a receiver must remember."""
 

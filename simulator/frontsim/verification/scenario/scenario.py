@@ -27,7 +27,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -40,6 +40,7 @@ from frontsim.clock import WireTime
 from frontsim.domain.fault_rules import read_rule
 from frontsim.domain.faults import SINK
 from frontsim.errors import BadInput, Unusable
+from frontsim.user_input.configuration import Configuration, in_folder_of
 from frontsim.user_input.fields import Fields
 from frontsim.user_input.near import not_among
 from frontsim.user_input.toml_file import read_toml
@@ -337,13 +338,38 @@ def bundled_scenarios() -> tuple[Scenario, ...]:
     return tuple(sorted(scenarios, key=lambda scenario: (scenario.order, scenario.name)))
 
 
-def chosen(names: Iterable[str]) -> list[Scenario]:
-    """The scenarios of those names, or files when a name ends in `.toml`; all bundled ones when there are no names.
+SCENARIOS = "scenarios"
+"""The key of the configuration file that names scenario files: the one key that is no option."""
+
+
+def configured_scenarios(configuration: Configuration) -> list[Scenario]:
+    """The scenarios that a configuration file adds to the bundled ones, in its order.
+
+    Raises:
+        BadInput: the key is no list of files, or a file has the name of another scenario.
+        Unusable: a file cannot be read, or has a mistake.
+    """
+    files = configuration.for_command("verify").get(SCENARIOS, [])
+    if not isinstance(files, list) or not all(isinstance(each, str) for each in files):
+        raise BadInput(f"{configuration.file}: {SCENARIOS}: expected a list of scenario files, got {files!r}")
+    found = [read(in_folder_of(configuration, each)) for each in files]
+    names = [each.name for each in (*bundled_scenarios(), *found)]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise BadInput(f"{configuration.file}: {SCENARIOS}: expected each scenario's name once, got {twice} twice")
+    return found
+
+
+def chosen(names: Iterable[str], configured: Sequence[Scenario] = ()) -> list[Scenario]:
+    """The scenarios of those names, or files when a name ends in `.toml`; without names, all that are known.
+
+    Args:
+        names: of bundled or configured scenarios, or files.
+        configured: those that the configuration file adds.
 
     Raises:
         BadInput: no such scenario; the text lists all.
     """
-    by_name = {scenario.name: scenario for scenario in bundled_scenarios()}
+    by_name = {scenario.name: scenario for scenario in (*bundled_scenarios(), *configured)}
     found = []
     for name in names:
         if name.endswith(".toml"):
