@@ -1,6 +1,7 @@
 """A job's run as the model of `report`: trials with their findings, and the stories of what they accuse."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from frontsim.recovery.case import Call, Case, CaseHistory, Operation, PastEvent, PastState
@@ -16,7 +17,7 @@ _MOST_CALLS = 12
 
 def result_of(report: JobReport) -> RunResult:
     """The result of a run, for any form of a report."""
-    causes = _causes(report)
+    causes, stopped = _causes(report), report.stopped
     places = {cause.clause.id: place for place, cause in enumerate(causes)}
     return RunResult(
         subject=JOB,
@@ -24,7 +25,12 @@ def result_of(report: JobReport) -> RunResult:
         seed=report.seed,
         verdict=report.verdict,
         trials=tuple(
-            trial_of(played, report.contract, replay=report.replay(played.case.name), places=places)
+            trial_of(
+                replace(played, not_played=stopped) if played.is_silent and stopped else played,
+                report.contract,
+                replay=report.replay(played.case.name),
+                places=places,
+            )
             for played in report.played
         ),
         causes=tuple(causes),
@@ -52,6 +58,7 @@ def trial_of(
         findings=tuple(_findings(played, contract, places)),
         clauses=tuple(contract.judged_in(case.name)),
         exit_codes=tuple(start.exit_code for start in history.starts),
+        not_played=played.not_played,
     )
 
 

@@ -30,6 +30,8 @@ from frontsim.threads import Pending
 from frontsim.verdicts import Contract, Verdict, overall
 
 _AS_LONG_AS_EVENTS = 20_000
+_SILENT = 3
+"""Cases in which a job made no call, if it made none in any other: it does not start, and the others are not played."""
 _KEY_CHARACTERS = string.ascii_letters + string.digits
 
 
@@ -41,6 +43,13 @@ class PlayedCase:
     history: CaseHistory
     judgement: JobJudgement
     failure: Exception | None = None
+    not_played: str = ""
+    """Why it was not played that could have been."""
+
+    @property
+    def is_silent(self) -> bool:
+        """The job was started and made no call, so that the case tells nothing; or it was not started for that."""
+        return bool(self.history.starts and not self.history.calls) or bool(self.not_played)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,12 @@ class JobReport:
     def failure(self) -> Exception | None:
         """The first error, not of the job, that ended a case. The other cases were still played."""
         return next((each.failure for each in self.played if each.failure), None)
+
+    @property
+    def stopped(self) -> str:
+        """Why no case tells anything, "" where one does: the job does not start."""
+        is_silent = all(each.is_silent or each.judgement.verdict is Verdict.SKIPPED for each in self.played)
+        return next((each.not_played for each in self.played if is_silent and each.not_played), "")
 
     @property
     def verdict(self) -> Verdict:
@@ -142,7 +157,8 @@ def _play_all(
 ) -> Generator[PlayedCase, None, None]:
     """Play and judge the cases, in their order; the longest begin first. When it is closed, running jobs are killed."""
     ends = stopwatch() + budget_s
-    stopping, started = threading.Event(), threading.Event()
+    stopping, started, calls = threading.Event(), threading.Event(), threading.Event()
+    silent: list[PlayedCase] = []
 
     def one(case: Case) -> PlayedCase:
         verdict, reason = Verdict.SKIPPED, skip_reason(case)
@@ -150,6 +166,10 @@ def _play_all(
             verdict, reason = Verdict.UNKNOWN, f"not played: the budget of {budget_s:g} s was used up (--budget)"
         if reason:
             return PlayedCase(case, CaseHistory(case.name), JobJudgement(verdict, reason))
+        if len(silent) >= _SILENT and not calls.is_set():
+            reason = silent[0].judgement.reason
+            judged = JobJudgement(Verdict.UNKNOWN, f"not played: {reason}")
+            return PlayedCase(case, CaseHistory(case.name), judged, not_played=reason)
         try:
             with open_simulator(case, seed=seed) as simulator:
                 history = play(case, setup, simulator, cancelled=lambda: stopping.is_set() or is_cancelled())
@@ -160,6 +180,10 @@ def _play_all(
             reason = f"it could not be played: {type(error).__name__}: {error}"
             return PlayedCase(case, CaseHistory(case.name), JobJudgement(Verdict.UNKNOWN, reason), failure=error)
         started.set()
+        if found.is_silent:
+            silent.append(found)
+        else:
+            calls.set()
         return found
 
     with ThreadPoolExecutor(at_once, thread_name_prefix="frontsim-case") as pool:

@@ -286,7 +286,8 @@ class RunResult:
         left_out = f"; {number} type{'' if number == 1 else 's'} left out" if number else ""
         cut = " (interrupted: the others were not played)" if self.interrupted and self.subject is RECEIVER else ""
         if self.why_none_played:
-            return f"{self.verdict.upper()}: {self.why_none_played}; {name}none of {len(self.trials)} scenarios played"
+            none = f"{name}none of {len(self.trials)} {self.subject.trial}s played"
+            return f"{self.verdict.upper()}: {self.why_none_played}; {none}"
         verdict = f"{self.verdict.upper()}{types}{about}{'; ' if about else ': '}"
         return f"{verdict}{name}{self.counted}{left_out}; seed {self.seed}{cut}"
 

@@ -30,7 +30,12 @@ def _found(explored: Explored) -> Iterator[str]:
 
 
 def _of_job(result: RunResult) -> Iterator[str]:
-    """The causes, each with what to change and a story, then the cases that are unknown."""
+    """The causes, each with what to change and a story, then the cases that are unknown.
+
+    Where nothing was played, the verdict's line says why.
+    """
+    if result.why_none_played:
+        return
     for cause, trial, finding in result.examples():
         yield f"{cause.class_}: {cause.sentence}"
         yield f"  in {', '.join(cause.trials)}"

@@ -67,6 +67,16 @@ def test_a_job_that_calls_nothing_is_2():
     assert "unknown: a-plain-failure: the job made no call to FRONTSIM_BASE_URL; it ended with 0" in done.stdout
 
 
+def test_a_job_that_does_not_start_is_one_line(tmp_path):
+    """Not one for each case: the others are not played once three have shown it."""
+    done = verify("--job", f"{sys.executable} {tmp_path}/reconcile.py", "--json", str(tmp_path / "found.json"))
+    (line,) = done.stdout.strip().splitlines()
+    assert line.startswith("UNKNOWN: the job made no call to FRONTSIM_BASE_URL; it ended with 2 and printed last: ")
+    assert line.endswith("No such file or directory; none of 35 cases played")
+    assert {"unknown"} == {each["verdict"] for each in json.loads((tmp_path / "found.json").read_text())["cases"]}
+    assert 2 == done.returncode
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [

@@ -88,8 +88,14 @@ def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
     """Play all cases, a line for each; Ctrl-C ends it with what is known."""
     quiet, interruption = is_quiet(options), Interruption()
 
+    silent: list[PlayedCase] = []
+
     def show(played: PlayedCase) -> None:
-        _say_case(played, err=quiet)
+        """A line for each; if the job makes no call at all, the verdict says so alone."""
+        silent.append(played)
+        if not played.is_silent:
+            while silent:
+                _say_case(silent.pop(0), err=quiet)
         interruption.check()
 
     report = run(
@@ -102,6 +108,8 @@ def _run(cases: Sequence[Case], options: Mapping[str, Any]) -> JobReport:
         interruption=interruption,
         on_played=show,
     )
+    for played in [] if report.stopped else silent:
+        _say_case(played, err=quiet)
     click.echo(err=quiet)
     return report
 
