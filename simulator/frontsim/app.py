@@ -11,13 +11,14 @@ caller -> OriginGuard -> /_sim/... -> ControlApi, TriggerApi, Faults, LeaseApi, 
 import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from ipaddress import ip_address
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -55,7 +56,7 @@ from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.payload_service import AsyncPayloads
 from frontsim.payloads.making.profiles import RECORDED, profile_of
 from frontsim.payloads.making.shop import Shop
-from frontsim.payloads.world.moments import EventTimes, of_clock
+from frontsim.payloads.world.moments import EventTimes, Ticks, of_clock
 from frontsim.records.identities import recorded_bodies
 from frontsim.settings import Settings
 from frontsim.store.event_log import EventLog
@@ -96,7 +97,8 @@ class App:
         self._payloads = Payloads(
             self._catalog, seed=settings.seed, profile=profile, **({} if bodies is None else {"recorded": bodies.draw})
         )
-        self._event_times = EventTimes(lambda: of_clock(self._clock.now(), settings.zone))
+        now = partial(_local_time, self._clock, settings.zone)
+        self._event_times = EventTimes(now)
         self._async_payloads = AsyncPayloads(self._payloads, seed=settings.seed)
         self._tls = (
             None
@@ -115,6 +117,7 @@ class App:
         self._sinks = Sinks(faults=CallFaults(rules=self._rules, clock=self._clock))
         self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
         self._book = Book(shop=self._shop, log=self.store, reader=self._reader, wire_time=self.wire_time)
+        self._desk = Desk(book=self._book, shop=self._shop, log=self.store, event_times=self._event_times, now=now)
         self._verify = Verify(settings)
         self._stopped = False
 
@@ -135,6 +138,7 @@ class App:
         )
         self._asgi = self._compose()
         self.store.start(self._dispatcher.deliver)
+        self._desk.start()
         await self.store.wake()  # what waited in the file at the start is due
         return self
 
@@ -157,6 +161,7 @@ class App:
             last.push_async_callback(self._reader.close)
             last.push_async_callback(self.store.close)
             last.push_async_callback(self._sender.close, GRACE_S)
+            await self._desk.stop()
             self.store.stop_sending()
             with suppress(StoreFailed):
                 await self.store.wake()  # what the log was handing out meanwhile is handed out now
@@ -167,7 +172,7 @@ class App:
             *Webhooks(store=self.store, reader=self._reader, catalog=self._catalog).routes,
             *WebhookTypes(catalog=self._catalog).routes,
             *Events(store=self.store, reader=self._reader, wire_time=self.wire_time).routes,
-            *Desk(book=self._book).routes,
+            *self._desk.routes,
         ]
         keys = Keys(
             auth=self._settings.auth,
@@ -249,6 +254,7 @@ class App:
                 "auth": self._settings.auth,
             },
             reset_log=self._dispatcher.reset,
+            clock_moved=self._desk.settle,
             forget=[self._rules.clear, self._sinks.forget, leases.forget, self._shop.reset, self._book.forget, *forget],
         )
         return [
@@ -272,6 +278,10 @@ class App:
             *self._sinks.routes,
             *Stream(changes=self.store.changes, wire_time=self.wire_time).routes,
         ]  # fmt: skip
+
+
+def _local_time(clock: Clock, zone: ZoneInfo) -> Ticks:
+    return of_clock(clock.now(), zone)
 
 
 def is_loopback_address(host: str) -> bool:

@@ -93,7 +93,7 @@ def test_stopping_while_callers_wait(tmp_path: Path):
         started = threading.Barrier(6)
 
         def asks(method: str, path: str) -> None:
-            with httpx.Client(trust_env=False, headers={"x-api-key": "k"}, timeout=PATIENCE_S) as http:
+            with httpx.Client(trust_env=False, headers=sim.http.headers, timeout=PATIENCE_S) as http:
                 started.wait()
                 try:
                     with http.stream(method, f"{sim.server}{path}", params=EVER) as answer:

@@ -44,6 +44,7 @@ class ControlApi:
         wire_time: WireTime,
         about: Mapping[str, Any],
         reset_log: Callable[[Callable[[], None]], Awaitable[None]],
+        clock_moved: Callable[[], Awaitable[None]],
         forget: Sequence[Callable[[], None]],
     ) -> None:
         self._store = store
@@ -53,6 +54,7 @@ class ControlApi:
         self._time = wire_time
         self._about = about
         self._reset_log = reset_log
+        self._clock_moved = clock_moved
         self._forget = forget
         self.routes = [
             Route("/_sim/drain", self.drain, methods=["POST"]),
@@ -89,6 +91,7 @@ class ControlApi:
         fields.check()
         self._clock.set(moment)
         await self._store.wake()
+        await self._clock_moved()
         return await self.read_clock(request)
 
     def _moment(self, fields: Fields) -> Milliseconds:

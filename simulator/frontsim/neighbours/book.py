@@ -92,7 +92,7 @@ class Book:
             "POSSettlementCreated": lambda number, body: self.settlements.put(body["settlementId"], number, body),
             PRODUCT: self._product,
             CUSTOMER: lambda number, body: self.customers.put(body["customerId"], number, body),
-            RESERVATION: lambda number, body: self.reservations.put(body["id"], number, body),
+            RESERVATION: self._reservation_noted,
             ARRIVAL: lambda number, body: self.arrivals.put((body["kind"], body["id"]), number, body),
             ANSWER: lambda number, body: self.answers.put(body["call"], number, body),
         }
@@ -204,24 +204,32 @@ class Book:
 
     def _move(self, levels: dict[tuple[int, str], Known], number: int, event: str, body: Mapping[str, Any]) -> None:
         """A movement says the levels; a reservation changes how much is reserved, and its end changes it back."""
+        if event != "StockMovementCreated":
+            self._shift(levels, number, body, body["quantity"] * (1 if event == "StockReservationCreated" else -1))
+            return
         size = self._size_of(body)
-        gtin = body["gtin"] if size is None else size.gtin
-        key = (body["stockId"], gtin)
-        before = levels.get(key)
-        if before is not None and before[0] >= number:
-            return
-        if event == "StockMovementCreated":
+        key = (body["stockId"], body["gtin"] if size is None else size.gtin)
+        if levels.get(key, (0,))[0] < number:
             levels[key] = number, Level(body["stockLevel"], body["reservedLevel"])
-            return
-        level = before[1] if before else Level(0, 0) if size is None else self.levels.first(body["stockId"], size)
-        pieces = body["quantity"] if event == "StockReservationCreated" else -body["quantity"]
-        levels[key] = number, Level(level.on_hand, level.reserved + pieces)
+
+    def _shift(self, levels: dict[tuple[int, str], Known], number: int, body: Mapping[str, Any], more: int) -> None:
+        """Reserve more pieces, or fewer."""
+        size = self._size_of(body)
+        if size is not None:
+            before, level = levels.get((body["stockId"], size.gtin), (0, self.levels.first(body["stockId"], size)))
+            if before < number:
+                levels[body["stockId"], size.gtin] = number, Level(level.on_hand, level.reserved + more)
 
     def _customer(self, number: int, body: dict[str, Any]) -> None:
         self.customers.put(body["customerId"], number, body)
 
     def _reserved(self, number: int, body: dict[str, Any]) -> None:
         self.reservations.put(body["id"], number, {**body, "live": "isReleased" not in body})
+
+    def _reservation_noted(self, number: int, body: dict[str, Any]) -> None:
+        self.reservations.put(body["id"], number, body)
+        if body.get("more"):
+            self._shift(self.levels.logged, number, body, body["more"])
 
     def _order(self, number: int, body: dict[str, Any]) -> None:
         self.orders.put(body["orderNo"], number, body)

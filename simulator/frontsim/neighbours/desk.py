@@ -1,9 +1,18 @@
-"""Serves the declared operations: reads a call, brings the book up to date, and answers.
+"""Serves the declared operations: reads a call, brings the book up to date, and answers or acts.
 
-call ──▶ parameters and body, as declared ──▶ catch up with the log ──▶ a function of `reads` ──▶ answer
+    call ──▶ read as declared ──▶ catch up with the log ──▶ a read ──▶ answer
+                                                       └──▶ a write ──▶ events and notes ──▶ COMMIT ──▶ answer
+
+Writes are made one after another: each is checked by what the one before it has left in the log. What happens by the
+simulator's clock alone (a reservation runs out, goods arrive) is a write of the desk's own.
 """
 
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -11,36 +20,137 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from frontsim.neighbours.book import Book
+from frontsim.domain.model import Occurrence, RaisedBy
+from frontsim.errors import FrontsimError
+from frontsim.neighbours.book import ARRIVAL, RESERVATION, Book
 from frontsim.neighbours.operations import Problems, VendorCall, VendorOperation, operations, read, read_text, refused
 from frontsim.neighbours.reads import READS
+from frontsim.neighbours.stock_writes import STOCK_WRITES, held_until
+from frontsim.neighbours.trade_writes import TRADE_WRITES
+from frontsim.neighbours.writing import Writing
+from frontsim.payloads.making.shop import Shop
+from frontsim.payloads.making.shop_state import ShopState
+from frontsim.payloads.world.moments import SECOND, EventTimes, Ticks
+from frontsim.store.event_log import EventLog
 from frontsim.user_input.request_body import read_body, read_object
+
+logger = logging.getLogger(__name__)
+
+WRITES: Mapping[str, Callable[[Writing, VendorCall], Any]] = MappingProxyType({**STOCK_WRITES, **TRADE_WRITES})
+_LONGEST_SLEEP_S = 3_600.0
+_RETRY_S = 1.0
 
 
 def served() -> list[VendorOperation]:
     """The declared operations that have a function."""
-    return [each for each in operations() if each.does in READS]
+    return [each for each in operations() if each.does in READS or each.does in WRITES]
 
 
 class Desk:
-    """The operations over one book; `routes` are for the gateway."""
+    """The operations over one book; `routes` are for the gateway.
 
-    def __init__(self, *, book: Book) -> None:
+    Args:
+        book: what the log says of the shop.
+        shop: acts.
+        log: gets what writes raise and note.
+        event_times: gives writes their moments.
+        now: the clock, in the vendor's local time.
+    """
+
+    def __init__(
+        self, *, book: Book, shop: Shop, log: EventLog, event_times: EventTimes, now: Callable[[], Ticks]
+    ) -> None:
         self._book = book
+        self._shop = shop
+        self._log = log
+        self._event_times = event_times
+        self._now = now
+        self._writing = asyncio.Lock()
+        self._has_ends = log.next_occurrence > 1  # of an earlier start, perhaps
+        self._changed = asyncio.Event()
         self.routes = [
             Route(each.path.lower(), self._endpoint(each), methods=[each.method], name=each.name) for each in served()
         ]
 
-    def _endpoint(self, operation: VendorOperation) -> Any:
-        does = READS[operation.does]
+    def start(self) -> None:
+        """Begin to end what the clock ends."""
+        self._clockwork = asyncio.get_running_loop().create_task(self._end_by_clock())
+
+    async def stop(self) -> None:
+        self._clockwork.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._clockwork
+
+    def _endpoint(self, operation: VendorOperation) -> Callable[[Request], Any]:
+        reads, writes = READS.get(operation.does), WRITES.get(operation.does)
 
         async def endpoint(request: Request) -> Response:
             call = await _read(operation, request)
             await self._book.catch_up()
-            answer = does(self._book, call)
-            return _json(await answer if isawaitable(answer) else answer)
+            if reads is not None:
+                answer = reads(self._book, call)
+                return _json(await answer if isawaitable(answer) else answer)
+            assert writes is not None
+            async with self._writing:
+                await self._book.catch_up()
+                cause = f"{operation.method} {operation.path}"
+                answer = await self._write(cause, lambda writing: writes(writing, call))
+            return Response(status_code=204) if operation.answer.base == "none" else _json(answer)
 
         return endpoint
+
+    async def _write(self, cause: str, do: Callable[[Writing], Any]) -> Any:
+        """Act, and log what that raises and notes in one commit. Raises BadInput, NotFound, Busy, StoreFailed."""
+        first, writing, answer = self._log.next_occurrence, Writing(self._book, self._shop.state), None
+
+        def act(_: ShopState) -> None:
+            nonlocal answer
+            answer = do(writing)
+
+        raised = self._shop.perform(cause, act, number=first, at=self._event_times.take())
+        notes = [Occurrence(kind, orjson.dumps(body), None) for kind, body in writing.notes]
+        if raised or notes:
+            count = len(raised) + len(notes)
+            self._log.take_numbers(count)
+            logged = self._log.accept(
+                [*raised, *notes], first, [RaisedBy(cause, 1, len(raised))] if raised else [], keep=True
+            )
+            self._shop.undo_if_refused(logged, first, count)
+            await logged
+            await self._book.catch_up()
+        if any(kind in (RESERVATION, ARRIVAL) for kind, _ in writing.notes):
+            self._has_ends = True
+            self._changed.set()
+        return answer() if callable(answer) else answer
+
+    async def settle(self) -> None:
+        """End what is due by the clock. Raises Busy, StoreFailed."""
+        self._changed.set()  # the next one may be due earlier than it was
+        if not self._has_ends:
+            return
+        async with self._writing:
+            await self._book.catch_up()
+            for due, end in held_until(self._book):
+                if due > self._now():
+                    break
+                await self._write("clock", end)
+
+    async def _end_by_clock(self) -> None:
+        while True:
+            try:
+                await self.settle()
+                wait_s = self._until_next_s()
+            except FrontsimError as error:
+                logger.warning("what is due by the clock waits: %s", error)
+                wait_s = _RETRY_S
+            self._changed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait_s)
+
+    def _until_next_s(self) -> float | None:
+        ends = held_until(self._book) if self._has_ends else []
+        self._has_ends = bool(ends)
+        return min(_LONGEST_SLEEP_S, max(0, ends[0][0] - self._now()) / SECOND) if ends else None
 
 
 def _json(answer: Any) -> Response:

@@ -85,6 +85,7 @@ _KIND = re.compile(r"(\[)?(\w+)(?::([\w-]+))?\]?(?: of ([\w|]+))?( or null)?")
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({"string": "", "integer": 0, "number": 0, "boolean": False})
 NEVER = "0001-01-01T00:00:00"
 """.NET writes this for a `DateTime` that was never set."""
+_DEFAULTS_OF_FORMS: Mapping[str, Any] = MappingProxyType({"date-time": NEVER, "uuid": str(UUID(int=0))})
 
 
 @cache
@@ -164,7 +165,9 @@ def _unknown(kind: ValueKind) -> Any:
     known = resolved(kind)
     if isinstance(known, Shape):
         return dict(known.unknown)
-    return NEVER if known.form == "date-time" else known.words[0] if known.words else _DEFAULTS[known.base]
+    if known.words:
+        return int(known.words[0]) if known.base == "integer" else known.words[0]
+    return _DEFAULTS_OF_FORMS.get(known.form, _DEFAULTS[known.base])
 
 
 def filled(name: str, values: Mapping[str, Any]) -> dict[str, Any]:

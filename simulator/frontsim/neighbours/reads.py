@@ -65,7 +65,7 @@ async def count_quantities(book: Book, call: VendorCall) -> Any:
 def stock_of_product(book: Book, call: VendorCall) -> Any:
     sizes = [size for size in book.sizes if size.product_id == call.values["id"]]
     if not sizes:
-        raise _unknown("product", call.values["id"])
+        raise unknown("product", call.values["id"])
     return _stock_of(book, call, sizes, lambda size: size.identity)
 
 
@@ -84,7 +84,7 @@ def stock_counts(book: Book, call: VendorCall) -> Any:
 def stock_count(book: Book, call: VendorCall) -> Any:
     counted = book.counts.get(call.values["stockCountBatchId"])
     if counted is None:
-        raise _unknown("stock count", call.values["stockCountBatchId"])
+        raise unknown("stock count", call.values["stockCountBatchId"])
     details = [
         filled(
             "StockCountDetailDto",
@@ -121,19 +121,19 @@ def count_products(book: Book, call: VendorCall) -> Any:
 
 
 def product(book: Book, call: VendorCall) -> Any:
-    return product_json(book, _product_of(book, call.values["id"]))
+    return product_json(book, product_of(book, call.values["id"]))
 
 
 def product_by_gtin(book: Book, call: VendorCall) -> Any:
-    return product_json(book, _product_of(book, _size(book, call.values["id"], "gtin").product_id))
+    return product_json(book, product_of(book, _size(book, call.values["id"], "gtin").product_id))
 
 
 def product_by_identity(book: Book, call: VendorCall) -> Any:
-    return product_json(book, _product_of(book, _size(book, call.values["id"], "identity", "sku").product_id))
+    return product_json(book, product_of(book, _size(book, call.values["id"], "identity", "sku").product_id))
 
 
 def web_product(book: Book, call: VendorCall) -> Any:
-    return web_json(book, _product_of(book, call.values["productId"]))
+    return web_json(book, product_of(book, call.values["productId"]))
 
 
 def customers(book: Book, call: VendorCall) -> Any:
@@ -253,7 +253,7 @@ def order_of(book: Book, order_no: str | None) -> dict[str, Any]:
         raise wrong("orderNo", "expected the number of an order, got nothing")
     known = book.orders.get(order_no)
     if known is None:
-        raise _unknown("order", order_no)
+        raise unknown("order", order_no)
     return known
 
 
@@ -291,7 +291,7 @@ def _size(book: Book, code: str, *codes: str) -> Size:
     """The size that has the code under one of these names. Raises NotFound."""
     size = book.size(code)
     if size is None or code.strip().lower() not in [str(getattr(size, name)).lower() for name in codes]:
-        raise _unknown(" or ".join(codes), code)
+        raise unknown(" or ".join(codes), code)
     return size
 
 
@@ -299,10 +299,16 @@ def _all_products(book: Book) -> Mapping[int, dict[str, Any]]:
     return {**assortment_json(book.world), **book.products}
 
 
-def _product_of(book: Book, product_id: int) -> dict[str, Any]:
-    known = book.products.get(product_id) or assortment_json(book.world).get(product_id)
+def known_product(book: Book, product_id: int) -> dict[str, Any] | None:
+    """A product as it was written; None if there is none of that id."""
+    return book.products.get(product_id) or assortment_json(book.world).get(product_id)
+
+
+def product_of(book: Book, product_id: int) -> dict[str, Any]:
+    """As `known_product`. Raises NotFound."""
+    known = known_product(book, product_id)
     if known is None:
-        raise _unknown("product", product_id)
+        raise unknown("product", product_id)
     return known
 
 
@@ -381,5 +387,6 @@ def _numbered_page(rows: list[Any], asked: Mapping[str, Any]) -> tuple[list[Any]
     return (rows[(number - 1) * size : number * size] if size > 0 else rows), len(rows)
 
 
-def _unknown(what: str, id_: object) -> NotFound:
+def unknown(what: str, id_: object) -> NotFound:
+    """The refusal of an id that nothing has."""
     return NotFound(f"expected a {what} that exists, got {str(id_)[:100]}")

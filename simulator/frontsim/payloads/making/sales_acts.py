@@ -275,14 +275,14 @@ def endless_aisle_order(state: ShopState) -> None:
     """A store orders from the web shop's stock what it lacks; the customer pays at the till."""
     live = _place(state, endless=True)
     state.write("OmniChannelEndlessAisleOrderCreated", order_json(live.order), live.order.placed.store.id)
-    _reserve(state, live)
+    reserve_order(state, live)
 
 
 def _web_order(state: ShopState) -> None:
     """An order comes in from the web shop (the vendor's guide has that raise OmniChannelOrderUpdated)."""
     live = _place(state, endless=False)
     state.write("OmniChannelOrderUpdated", order_json(live.order), live.order.placed.store.id)
-    _reserve(state, live)
+    reserve_order(state, live)
 
 
 def _place(state: ShopState, *, endless: bool) -> OpenOrder:
@@ -311,7 +311,7 @@ def _place(state: ShopState, *, endless: bool) -> OpenOrder:
     return live
 
 
-def _reserve(state: ShopState, live: OpenOrder) -> None:
+def reserve_order(state: ShopState, live: OpenOrder) -> None:
     """Reserve the goods of each line."""
     order = live.order
     for place, line in enumerate(order.lines):
@@ -319,7 +319,7 @@ def _reserve(state: ShopState, live: OpenOrder) -> None:
         reserved = Reservation(
             id=state.draws.uuid(),
             stock_id=order.placed.stock.id,
-            customer_id=order.placed.customer.id,
+            customer_id=order.placed.customer.id or None,
             sale_id=None,
             ext_id=order.placed.no,
             comment=None,

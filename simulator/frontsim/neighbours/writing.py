@@ -1,0 +1,153 @@
+"""A write that is being made: the book that it is checked by, the state that it changes, and how its lines are read.
+
+    call ──▶ checks, by the book (BadInput, NotFound: nothing has changed) ──▶ events and notes ──▶ one commit
+
+A write that was made before, by its own reference, answers as it did then and does nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from frontsim.neighbours.book import ANSWER, Book
+from frontsim.neighbours.operations import NEVER, wrong
+from frontsim.neighbours.reads import stock_of
+from frontsim.neighbours.views import customer_of
+from frontsim.payloads.documents.orders import DEFAULT_HOURS
+from frontsim.payloads.making.shop_state import ShopState
+from frontsim.payloads.world.assortment import Size
+from frontsim.payloads.world.chain import Stock, Store
+from frontsim.payloads.world.moments import Ticks, of
+
+MOST_LINES = 2_000
+"""Lines of a write."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """A write that is being made: the book that it is checked by, the state that it changes, and its notes."""
+
+    book: Book
+    state: ShopState
+    notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def note(self, kind: str, body: dict[str, Any]) -> None:
+        self.notes.append((kind, body))
+
+    def before(self, what: str, *references: object) -> Any:
+        """The answer to the call that had one of these references before; None for none."""
+        for reference in references:
+            known = self.book.answers.get(f"{what} {reference}") if reference else None
+            if known is not None:
+                return known["answer"]
+        return None
+
+    def answer(self, what: str, answer: Any, *references: object) -> Any:
+        """Note the answer under each reference."""
+        for reference in references:
+            if reference:
+                self.note(ANSWER, {"call": f"{what} {reference}", "answer": answer})
+        return answer
+
+    def store(self, stock: Stock) -> Store:
+        """The store on which the movements of a stock are booked."""
+        return self.book.world.store(stock.store_id)
+
+    def refuse_more_than(self, stock_id: int, wanted: Mapping[str, list[tuple[Size, int]]]) -> None:
+        """Raises BadInput: a stock has fewer free pieces than the lines want, which are given by their fields."""
+        left: dict[str, int] = {}
+        for at, lines in wanted.items():
+            for size, pieces in lines:
+                free = left.get(size.gtin, self.state.levels.available(stock_id, size))
+                if pieces > free:
+                    raise wrong(
+                        at, f"expected at most {max(0, free)} pieces, which stock {stock_id} has free, got {pieces}"
+                    )
+                left[size.gtin] = free - pieces
+
+
+def lines_of(body: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """The lines of a write, each with its path. Raises BadInput."""
+    lines = body.get(name, ())
+    if not 1 <= len(lines) <= MOST_LINES:
+        raise wrong(name, f"expected 1 to {MOST_LINES:,} lines, got {len(lines):,}")
+    return [(f"{name}[{place}]", line) for place, line in enumerate(lines)]
+
+
+def size_of(writing: Writing, line: Mapping[str, Any], at: str) -> Size:
+    """The size that a line names, by whatever code. Raises BadInput."""
+    codes = {name: line[name] for name in ("gtin", "identity", "externalSKU") if line.get(name)}
+    for code in codes.values():
+        if (size := writing.book.size(code)) is not None:
+            return size
+    name, got = next(iter(codes.items()), ("gtin", "nothing"))
+    raise wrong(f"{at}.{name}", f"expected the GTIN, identity or external SKU of a product, got {got[:100]}")
+
+
+def pieces_of(line: Mapping[str, Any], at: str, *, least: int | None = None) -> int:
+    """The whole number of pieces of a line: not 0, unless `least` says what is allowed. Raises BadInput."""
+    name = next((name for name in ("quantity", "qty") if line.get(name)), "quantity" if "quantity" in line else "qty")
+    pieces = line.get(name, 0)
+    if pieces != int(pieces) or abs(pieces) >= 2**31 or (pieces == 0 if least is None else pieces < least):
+        expected = "a whole number of pieces" + (", not 0" if least is None else f", {least} or more")
+        raise wrong(f"{at}.{name}" if at else name, f"expected {expected}, got {pieces}")
+    return int(pieces)
+
+
+def hours_of(hours: int | None) -> int:
+    """How long a reservation holds. Raises BadInput."""
+    hours = hours or DEFAULT_HOURS
+    if not 1 <= hours <= 24 * 366:
+        raise wrong("reservationLengthInHours", f"expected 1 to {24 * 366:,} hours, got {hours}")
+    return hours
+
+
+def whole(value: str | None, name: str) -> int | None:
+    """The id of a stock in a header of text. Raises BadInput."""
+    if value is not None and not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise wrong(name, f"expected the id of a stock, got {value[:100]}")
+    return None if value is None else int(value)
+
+
+def stock_in(writing: Writing, body: Mapping[str, Any], ext_field: str = "") -> Stock:
+    """The stock of a write, by its id or its external id."""
+    ext_id = body.get(ext_field)
+    if not body.get("stockId") and ext_id:
+        for stock in writing.book.stocks:
+            if stock.ext_id == ext_id:
+                return stock
+        raise wrong(ext_field, f"expected the external id of a stock, got {ext_id[:100]}")
+    return stock_of(writing.book, "stockId", body.get("stockId"))
+
+
+def stock_codes(stock: Stock) -> dict[str, Any]:
+    """The fields by which events name a stock."""
+    return {"stockId": stock.id, "stockExtId": stock.ext_id}
+
+
+def store_in(writing: Writing, store_id: int | None, stock_id: int | None) -> Store:
+    """The store of an id, else that of a stock, else the first web shop."""
+    stores = writing.book.stores
+    if store_id is not None:
+        for store in stores:
+            if store.id == store_id:
+                return store
+        raise wrong("x-storeId", f"expected the id of a store (GET /api/Stores lists them), got {store_id}")
+    return next((store for store in stores if store.stock.id == stock_id), writing.state.world.web_shops[0])
+
+
+def ticks_of(writing: Writing, name: str, body: Mapping[str, Any]) -> Ticks | None:
+    """The moment in a field; None for none. Raises BadInput."""
+    moment = writing.book.moment(name, body.get(name))
+    return None if moment is None or moment <= NEVER else of(datetime.fromisoformat(moment))
+
+
+def known_customer(writing: Writing, name: str, customer_id: int | None) -> dict[str, Any] | None:
+    """The customer of an id; None for 0 or none. Raises BadInput."""
+    if not customer_id:
+        return None
+    known = customer_of(writing.book, customer_id)
+    if known is None:
+        raise wrong(name, f"expected the id of a customer, or 0, got {customer_id}")
+    return known
