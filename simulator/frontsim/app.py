@@ -54,7 +54,7 @@ from frontsim.pages.site import ASSETS, PageRoutes, Registry
 from frontsim.pages.verify import REPORTS, Verify
 from frontsim.payloads.making.factory import Payloads
 from frontsim.payloads.making.payload_service import AsyncPayloads
-from frontsim.payloads.making.profiles import RECORDED, profile_of
+from frontsim.payloads.making.profiles import RECORDED, STRICT, profile_of
 from frontsim.payloads.making.shop import Shop
 from frontsim.payloads.world.moments import EventTimes, Ticks, of_clock
 from frontsim.records.identities import recorded_bodies
@@ -115,7 +115,7 @@ class App:
         )
         self._reader = Reader(db, is_quick=lambda: self.store.is_quick)
         self._sinks = Sinks(faults=CallFaults(rules=self._rules, clock=self._clock))
-        self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile)
+        self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile, is_strict=profile == STRICT)
         self._book = Book(shop=self._shop, log=self.store, reader=self._reader, wire_time=self.wire_time)
         self._desk = Desk(book=self._book, shop=self._shop, log=self.store, event_times=self._event_times, now=now)
         self._verify = Verify(settings)

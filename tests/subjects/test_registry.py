@@ -154,6 +154,7 @@ async def unicode_and_decimals(shop, example):
         "CustomerCreated", customerId=9100, firstName="Bjørn 🎉 Wilhelmine Charlotte", city="Ørsta\u2028"
     )
     sale = example("SaleCreated", saleId=9101, total=-19.99, comment='"\\\u0000')
+    sale["salesLines"] = [{**sale["salesLines"][0], "quantity": 138}]
     return await _compare(shop, [("CustomerCreated", customer), ("SaleCreated", sale)])
 
 

@@ -51,6 +51,17 @@ class ReturnsAsSales(Receiver):
         return orjson.dumps(_changed(event.payload, lambda _, value: abs(value) if _is_number(value) else value))
 
 
+class IgnoresQuantity(Receiver):
+    """Keeps one unit of each line of a sale, because every line that it was tried with had one."""
+
+    def kept_payload(self, event: ReceivedEvent) -> bytes:
+        lines = [
+            {**line, "quantity": max(-1, min(1, line["quantity"]))} if "quantity" in line else line
+            for line in event.payload.get("salesLines") or ()
+        ]
+        return orjson.dumps({**event.payload, "salesLines": lines} if lines else event.payload)
+
+
 class CutsTexts(Receiver):
     """Keeps names in columns of 24 characters and other texts in columns of 255, and cuts off what is longer."""
 

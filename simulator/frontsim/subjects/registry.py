@@ -328,6 +328,13 @@ BROKEN: Mapping[str, Variant] = by_name(
         ("unicode-and-decimals",),
     ),
     Variant(
+        "ignores-quantity",
+        broken_state.IgnoresQuantity,
+        "It keeps one unit of each line of a sale, whatever its quantity.",
+        _CORRUPT,
+        ("unicode-and-decimals",),
+    ),
+    Variant(
         "cuts-texts",
         broken_state.CutsTexts,
         "It keeps texts in columns of 24 and 255 characters, which cut off longer ones silently.",

@@ -1,5 +1,8 @@
+from itertools import pairwise
+
 from frontsim.payloads.documents import sales
-from frontsim.payloads.documents.sales import basket, receipt_no, reversed_line, sums
+from frontsim.payloads.documents.sales import basket, receipt_no, register_time, reversed_line, sums
+from frontsim.payloads.world.moments import MINUTE
 from frontsim.payloads.world.money import COUNTRIES, line_price, share
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import World
@@ -11,13 +14,42 @@ def test_a_basket_is_sold_at_the_stores_prices() -> None:
     for store in world.stores:
         for number in range(60):
             lines = basket(SeededDraws(1, "basket", number), world, store, row=800)
-            assert 1 <= len(lines) <= 7
+            assert 1 <= len(lines) <= 8
             for place, line in enumerate(lines):
                 size, sold = line.article.size, line.price
                 assert str(800 + place) == line.row_id
                 assert size.price[store.country.currency] == sold.full
                 assert store.country.vat[size.group] == sold.rate
                 assert store.stock.id == line.stock_id
+
+
+def test_a_line_has_one_unit() -> None:
+    """Two units are two lines with consecutive ids (seen); about 2 % of typical sales have lines of more (open)."""
+    world = World(1)
+    baskets = [basket(SeededDraws(1, "basket", number), world, world.shops[0], row=800) for number in range(3000)]
+    several = [lines for lines in baskets if any(line.price.quantity > 1 for line in lines)]
+    assert 0.01 < len(several) / len(baskets) < 0.03
+    pairs = [pair for lines in baskets for pair in pairwise(lines)]
+    assert any(one.article == other.article and one.price == other.price for one, other in pairs)
+
+
+def test_a_strict_line_never_has_more() -> None:
+    """Of the same goods; a return takes them back one by one, too."""
+    world = World(1).as_strict()
+    for number in range(500):
+        lines = basket(SeededDraws(1, "basket", number), world, world.shops[0], row=800)
+        assert {1} == {line.price.quantity for line in lines}
+        assert {-1} == {reversed_line(line).price.quantity for line in lines}
+
+
+def test_a_register_that_was_offline_comes_late() -> None:
+    """A few per cent of sales have an earlier time than sales with smaller ids (seen); strict ones never."""
+    world, at = World(1), 10**9
+    times = [register_time(SeededDraws(1, "sale", number), world, at, earliest=0) for number in range(3000)]
+    assert 0.02 < sum(time < at for time in times) / len(times) < 0.05
+    assert at - 90 * MINUTE <= min(times) < max(times) == at
+    strict = World(1).as_strict()
+    assert {at} == {register_time(SeededDraws(1, "sale", n), strict, at, earliest=0) for n in range(300)}
 
 
 def test_a_reversed_line_takes_the_goods_back() -> None:

@@ -56,7 +56,7 @@ def test_sales_vary_as_sales_do(bodies: Bodies) -> None:
         paid["type"] == "cash" and paid["currencyTendered"] > paid["amount"] for paid in payments if paid["type"]
     )
     assert 0.15 < sum(line["discount"] > 0 for line in lines) / len(lines) < 0.5
-    assert max(len(sale["salesLines"]) for sale in sales) == 7
+    assert max(len(sale["salesLines"]) for sale in sales) == 8
 
 
 def test_ids_of_sales_have_nine_digits_and_differ(bodies: Bodies) -> None:

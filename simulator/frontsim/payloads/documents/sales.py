@@ -21,7 +21,7 @@ from frontsim.payloads.documents.payments import (
 )
 from frontsim.payloads.world.assortment import Article, Size
 from frontsim.payloads.world.chain import Store, Terminal
-from frontsim.payloads.world.moments import Ticks, text
+from frontsim.payloads.world.moments import MINUTE, Ticks, text
 from frontsim.payloads.world.money import Country, LinePrice, Ore, amount, line_price, share
 from frontsim.payloads.world.people import Customer
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws
@@ -30,6 +30,13 @@ from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
 _DISCOUNTS = (0,) * 20 + (10, 15, 20, 25, 30, 33, 40, 50, 70, 100)
 _BASKETS = (1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 7)
 _PIECES = (1,) * 14 + (2, 3)
+_SEVERAL = 50
+"""One sale in so many has lines of several units. In live rows each line has one, and two units are two lines with
+consecutive ids (seen); whether the vendor ever sends more is open, so the strict profile never does."""
+_MOST_LINES = 8
+"""A sale's rows are numbered from eight times its id on."""
+_SYNCED_LATE = 30
+"""One sale in so many was made by a register that was offline: a later id with an earlier time (seen)."""
 CHANNELS = ("POS", "POS", "POS", "POS", "Mobile POS", "Self checkout", "Pop-up", "POS")
 WEB_CHANNELS = ("Web", "Web", "Web", "App", "Marketplace")
 
@@ -80,16 +87,27 @@ def basket(
         choose: returns the size to sell for a drawn size and a number of pieces, for a store that has limited stock.
     """
     country, stock_id, sizes, articles = store.country, store.stock.id, world.sizes, world.articles
-    lines = []
-    for row_id in range(row, row + draws.pick(_BASKETS)):
+    several = draws.one_in(_SEVERAL) and not world.is_strict
+    lines: list[Line] = []
+    for place in range(draws.pick(_BASKETS)):
         size, pieces = draws.pick(sizes), draws.pick(_PIECES)
+        if several and place == 0:
+            pieces = draws.between(2, 3)
+        units = (pieces,) if several else (1,) * min(pieces, _MOST_LINES - len(lines))
         if choose is not None:
-            size = choose(size, pieces)
+            size = choose(size, sum(units))
         full = size.price[country.currency]
         percent = draws.pick(_DISCOUNTS)
-        price = line_price(pieces, full, share(full, percent) if percent else 0, country.vat[size.group])
-        lines.append(Line(articles[size.number], price, stock_id, str(row_id)))
+        for unit in units:
+            price = line_price(unit, full, share(full, percent) if percent else 0, country.vat[size.group])
+            lines.append(Line(articles[size.number], price, stock_id, str(row + len(lines))))
     return tuple(lines)
+
+
+def register_time(draws: SeededDraws, world: World, at: Ticks, *, earliest: Ticks) -> Ticks:
+    """When a sale was made that the vendor gets at `at`: mostly then, or earlier at a register that was offline."""
+    late = draws.one_in(_SYNCED_LATE) and not world.is_strict
+    return max(earliest, at - draws.between(5, 90) * MINUTE) if late else at
 
 
 def reversed_line(line: Line) -> Line:
@@ -166,7 +184,7 @@ def draw_sale(draws: SeededDraws, world: World, store: Store, *, number: int, sa
     if draws.one_in(12):
         lines, pay = tuple([reversed_line(line) for line in lines]), pay_refund
     known = draws.below(REGULAR_CUSTOMERS * 5 // 2)
-    return _sale(
+    made = _sale(
         draws,
         store,
         CHANNELS,
@@ -179,6 +197,8 @@ def draw_sale(draws: SeededDraws, world: World, store: Store, *, number: int, sa
         ext_id=f"MPOS-{number}" if number % 7 == 3 else None,
         receipt=True,
     )
+    made.at = register_time(draws, world, at, earliest=0)
+    return made
 
 
 def draw_invoice(draws: SeededDraws, world: World, store: Store, *, number: int, sale_id: int, at: Ticks) -> Sale:

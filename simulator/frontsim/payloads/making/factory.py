@@ -19,8 +19,8 @@ import orjson
 from frontsim.catalog import Catalog, EventType
 from frontsim.domain.model import Occurrence
 from frontsim.errors import BadInput
-from frontsim.payloads.documents.builders import BUILDERS, occurrence
-from frontsim.payloads.making.profiles import RECORDED, TYPICAL, Profiles
+from frontsim.payloads.documents.builders import BUILDERS, occurrence, rung_anew
+from frontsim.payloads.making.profiles import ADVERSARIAL, RECORDED, STRICT, TYPICAL, Profiles
 from frontsim.payloads.world.moments import Ticks
 from frontsim.payloads.world.world import World
 from frontsim.user_input.paths import digits_as_text, found, not_json, overridden
@@ -55,6 +55,7 @@ class Payloads:
         self._recorded = recorded
         self._profiles = Profiles(catalog, seed=seed)
         self._world = World(seed)
+        self._strict_world = self._world.as_strict()
         self._drawers: dict[str, Drawer] = {}
         self._replaced = frozenset(kind.name for kind in catalog if kind.is_replaced)
         self._correctors: dict[str, Corrector] = {}
@@ -81,7 +82,8 @@ class Payloads:
             store_id: the store that the payload is about; one that the world does not have is made up for its id.
             at: when the event happens, in the vendor's local time; by default the moment of the number on a fixed
                 timeline. Payloads of the user's own types ignore it.
-            profile: instead of the profile of all payloads.
+            profile: instead of the profile of all payloads. Only without it an adversarial sale may be voided: whether
+                a receiver books that is open, so verify, which names its profile, never asks.
 
         Raises:
             UnknownEventType: no such type.
@@ -95,11 +97,13 @@ class Payloads:
             raise BadInput(text, {"storeId": [text]})
         if event not in BUILDERS:
             event = self._catalog.find(event).name
+        own, profile = profile is None, self.profile if profile is None else profile
         if event in BUILDERS:
-            made = occurrence(self._world, event, number, store_id, at)
+            made = occurrence(self._strict_world if profile == STRICT else self._world, event, number, store_id, at)
+            if profile == ADVERSARIAL and own:
+                made = rung_anew(self._world, made, number, store_id, at)
         else:
             made = self._from_schema(self._catalog.find(event), number, store_id)
-        profile = self.profile if profile is None else profile
         made = self._corrected(made, number)
         if profile == RECORDED:
             return self._recorded(made, number, store_id) or made

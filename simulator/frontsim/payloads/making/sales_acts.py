@@ -27,7 +27,17 @@ from frontsim.payloads.documents.payments import (
     pay_online,
     pay_refund,
 )
-from frontsim.payloads.documents.sales import CHANNELS, WEB_CHANNELS, Line, Sale, basket, reversed_line, sale_json, sums
+from frontsim.payloads.documents.sales import (
+    CHANNELS,
+    WEB_CHANNELS,
+    Line,
+    Sale,
+    basket,
+    register_time,
+    reversed_line,
+    sale_json,
+    sums,
+)
 from frontsim.payloads.documents.settlements import SettlementTotals, draw_cash_drawer, settlement_json
 from frontsim.payloads.making.shop_state import REMEMBERED, OpenOrder, ShopState
 from frontsim.payloads.world.chain import Store, View
@@ -160,6 +170,8 @@ def _sell(state: ShopState, store: Store, who: Customer | None, *, by_invoice: b
     lines = _basket(state, store, sale_id)
     view = state.draws.pick(store.views)
     sold = _sale(state, store, view, sale_id, lines, who, state.draws.pick(CHANNELS))
+    settled = state.till(store, view.terminal).settled
+    sold.at = register_time(state.draws, state.world, sold.at, earliest=settled)
     sold = _register_sale(
         state, replace(sold, payments=_paid(state, sold, pay_by_invoice if by_invoice else pay_at_till))
     )

@@ -70,11 +70,18 @@ class Shop:
     Args:
         seed: decides everything; the stores and products are those of `Payloads` with the same seed.
         in_profile: turns the events, which are typical, into another payload profile; gets the act's number, too.
+        is_strict: nothing happens that a receiver may not expect.
     """
 
-    def __init__(self, *, seed: int, in_profile: Callable[[Occurrence, int], Occurrence] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int,
+        in_profile: Callable[[Occurrence, int], Occurrence] | None = None,
+        is_strict: bool = False,
+    ) -> None:
         self._in_profile = in_profile
-        self.state = ShopState(World(seed))
+        self.state = ShopState(World(seed, is_strict=is_strict))
 
     def reset(self) -> None:
         """Forget all acts and the time; acts may be numbered from 0 again."""

@@ -5,6 +5,7 @@ standalone payloads and ids of business acts never collide, because acts count f
 """
 
 from collections import OrderedDict
+from copy import copy
 from functools import cached_property
 
 from frontsim.payloads.world import chain
@@ -39,13 +40,23 @@ _FIRST_IDS = {
 
 
 class World:
-    """The world of a seed."""
+    """The world of a seed.
 
-    def __init__(self, seed: int) -> None:
+    `is_strict`: nothing happens in it that a receiver may not expect, such as a line of several units.
+    """
+
+    def __init__(self, seed: int, *, is_strict: bool = False) -> None:
         self.seed = seed
+        self.is_strict = is_strict
         self._first_ids = {kind: low + spread(seed, kind, width) for kind, (low, width) in _FIRST_IDS.items()}
         self._customers: OrderedDict[int, Customer] = OrderedDict()
         self._unlisted_stores: OrderedDict[int, Store] = OrderedDict()
+
+    def as_strict(self) -> "World":
+        """The same stores, products and customers, in a strict world."""
+        world = copy(self)
+        world.is_strict = True
+        return world
 
     @cached_property
     def stores(self) -> tuple[Store, ...]:
