@@ -43,6 +43,7 @@ KINDS = {
         "payloads",
         "scenarios",
         "clauses",
+        "content",
         "broken-receivers",
         "recovery-jobs",
         "wire",

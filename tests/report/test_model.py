@@ -8,10 +8,9 @@ import pytest
 from frontsim.report.as_json import as_data
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
-from frontsim.report.model import counted
+from frontsim.report.model import COMPARED, EMPTY, GUESSED, ComparedColumn, counted
 from frontsim.report.text import as_markdown, lines
 from frontsim.verdicts import Verdict
-from frontsim.verification.effects.history import Column, ColumnCount
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.played import EventTypes, NotPlayed
 from frontsim.verification.result import result_of
@@ -89,40 +88,38 @@ TOLD = (
     "Left out by --events auto (answered 404 Not found)",
     "StockMovementCreated, SettlementCreated",
     "Columns compared with the payload",
-    "SaleCreated: paid -> total: as cents in 4 of 5, total -> total: equal in 5 of 5",
+    "SaleCreated: paid -> total: times 100 in 5 of 5, total -> total: equal in 5 of 5",
 )
 
 
 @pytest.fixture
 def comparing(report):
-    """The report with a column as it was sent, one in cents, and two types that were left out."""
-    columns = {
-        Column("SaleCreated", "total", "total"): ColumnCount(5, 5, 3),
-        Column("SaleCreated", "paid", "total", is_named=True): ColumnCount(4, 5, 3, "as cents"),
-    }
-    first = report.played[0]
-    played = [dataclasses.replace(first, history=dataclasses.replace(first.history, columns=columns))]
+    """The result with a column as it was sent, one in cents, and two types that were left out."""
+    columns = (
+        ComparedColumn("SaleCreated", "paid", "total", 5, 5, "times 100", "", COMPARED),
+        ComparedColumn("SaleCreated", "total", "total", 5, 5, "", "", GUESSED),
+    )
     left_out = dict.fromkeys(("StockMovementCreated", "SettlementCreated"), "404 Not found")
-    return dataclasses.replace(report, played=played, left_out=left_out)
+    return dataclasses.replace(result_of(report), columns=columns, left_out=left_out)
 
 
 def test_the_text_lists_it(comparing):
     """Each list in lines under its title."""
-    listed = list(lines(result_of(comparing)))
+    listed = list(lines(comparing))
     began = listed.index(TOLD[0])
     assert [TOLD[0], f"  {TOLD[1]}", "", TOLD[2], f"  {TOLD[3]}", ""] == listed[began : began + 6]
 
 
 def test_markdown_folds_it(comparing):
     """A code block, because a column's name is the receiver's own text."""
-    text = as_markdown(result_of(comparing))
+    text = as_markdown(comparing)
     for title, told in (TOLD[:2], TOLD[2:]):
         assert f"<details><summary>{title}</summary>\n\n```text\n{told}\n```\n\n</details>" in text
 
 
 def test_the_page_lists_it(comparing):
     """A list under a heading, escaped."""
-    page = as_html(result_of(comparing))
+    page = as_html(comparing)
     for told in TOLD:
         assert f">{told.replace('>', '&gt;')}<" in page
 
@@ -132,3 +129,36 @@ def test_nothing_compared_is_no_list(report):
     for text in ("\n".join(lines(result_of(report))), as_markdown(result_of(report)), as_html(result_of(report))):
         assert "Columns compared" not in text
         assert "Left out" not in text
+
+
+OPEN = (
+    ComparedColumn("SaleCreated", "type", "type", 0, 5, "", "sent 'sale', has 'own'", EMPTY),
+    ComparedColumn("SaleCreated", "to tal", "total", 3, 5, "", "sent 1.5, has 1", GUESSED),
+    ComparedColumn("SaleCreated", "data", "", 0, 5, "", "it has 1 of the payload's 9 keys", GUESSED),
+    ComparedColumn("", "amount", "totl", 0, 0, "", "no effect has it, or no payload has that field", EMPTY),
+)
+
+
+def test_columns_to_look_at_stand_in_the_verdict_line_and_each_has_its_lines_for_the_map(report):
+    """Those that were always equal, or that the user names, stand apart: the verdict is on them."""
+    right = ComparedColumn("SaleCreated", "sold", "saleDateTime", 4, 5, "", "sent 1, has 2", COMPARED)
+    result = dataclasses.replace(result_of(report), columns=(*OPEN, right))
+    assert result.conclusion.startswith("VIOLATED, 4 columns to look at: http://shop/hook: ")
+    assert dataclasses.replace(result, columns=OPEN[:1]).conclusion.startswith("VIOLATED, 1 column to look at: ")
+    (title, told), (other, _) = result.listings()
+    assert ("Columns to look at", "Columns compared with the payload") == (title[:18], other)
+    assert [
+        "SaleCreated: type -> type: equal in 0 of 5: sent 'sale', has 'own'",
+        '  SaleCreated.type = "type" compares it, SaleCreated.type = "" leaves it out',
+        "SaleCreated: to tal -> total: equal in 3 of 5: sent 1.5, has 1",
+        '  SaleCreated."to tal" = "total" compares it, SaleCreated."to tal" = "" leaves it out',
+        "SaleCreated: data -> the payload: not compared: it has 1 of the payload's 9 keys",
+        '  SaleCreated.data = "" leaves it out',
+        "no type: amount -> totl: equal in 0 of 0: no effect has it, or no payload has that field",
+        '  amount = "totl" compares it, amount = "" leaves it out',
+    ] == list(told)
+
+
+def test_a_result_without_a_comparison_of_contents_says_so(report):
+    result = dataclasses.replace(result_of(report), is_content_compared=False)
+    assert "; contents not compared (--check-content off); seed 7" in result.conclusion

@@ -4,7 +4,7 @@ import pytest
 
 from frontsim.verdicts import Verdict
 from frontsim.verification.effects.classes import LASTING, Class
-from frontsim.verification.effects.history import Strangers
+from frontsim.verification.effects.history import Effect, Observation, Strangers
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.played import Report, weighed
 
@@ -28,6 +28,18 @@ def test_of_an_interrupted_run_stands_what_no_later_look_could_undo(report, clas
     assert Verdict.VIOLATED is Report("http://shop", 1, played, CONTRACT).verdict
     verdict = Report("http://shop", 1, played, CONTRACT, interrupted=True).verdict
     assert (Verdict.VIOLATED if class_ in LASTING else Verdict.UNKNOWN) is verdict
+
+
+def test_a_column_to_look_at_leaves_a_strict_run_unknown(report):
+    """Until the user names it, or leaves it out."""
+    right = next(each for each in report.played if each.judgement.verdict is Verdict.VERIFIED)
+    event = replace(right.history.events[0], payload={"total": 1.5})
+    final = Observation(9, (Effect(event.webhook_event_id, {"total": 1}),))
+    for column_map, verdict in (({}, Verdict.UNKNOWN), ({"total": ""}, Verdict.VERIFIED)):
+        history = replace(right.history, events=(event,), final=final, column_map=column_map)
+        played = [replace(right, history=history)]
+        assert verdict is Report("http://shop", 1, played, CONTRACT, strict=True).verdict
+        assert Verdict.VERIFIED is Report("http://shop", 1, played, CONTRACT).verdict
 
 
 def test_effects_of_no_event_that_come_with_events_leave_a_run_unknown(report):

@@ -46,6 +46,8 @@ def as_data(result: RunResult) -> dict[str, Any]:
                 "agreeing": each.agreeing,
                 "compared": each.compared,
                 "rewriting": each.rewriting,
+                "example": each.example,
+                "status": each.status,
             }
             for each in result.columns
         ],

@@ -7,6 +7,8 @@
 Exchanges stand in it as they were; `report/exchange.py` masks them where a form shows them.
 """
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,9 +136,21 @@ class Cause:
     explanation: str
 
 
+COMPARED, GUESSED, EMPTY = "compared", "guessed", "empty"
+"""A column's status: the user names it, it looks like a field, or it is always the same where its field varies."""
+
+
 @dataclass(frozen=True, slots=True)
 class ComparedColumn:
-    """A column of effects that was compared with a field of the payload: `rewriting` is how it usually keeps it."""
+    """A column of effects that holds a field of the payload, or looks like one.
+
+    Attributes:
+        event: the type, "" for one that the user names and no effect has.
+        path: of the field; "" for data of the receiver's own in a column with the name of a copy.
+        agreeing: in how many events it showed what was sent, or a rewriting that explains all values; of `compared`.
+        rewriting: that rewriting, "" without one.
+        example: the first difference, "" without any.
+    """
 
     event: str
     name: str
@@ -144,6 +158,26 @@ class ComparedColumn:
     agreeing: int
     compared: int
     rewriting: str
+    example: str
+    status: str
+
+    @property
+    def is_open(self) -> bool:
+        """It is to be looked at: no verdict is on what it lost."""
+        return self.status == EMPTY or (self.status == GUESSED and self.agreeing < self.compared)
+
+    def __str__(self) -> str:
+        how = f"{self.rewriting or 'equal'} in {self.agreeing} of {self.compared}" if self.path else "not compared"
+        example = f": {self.example}" if self.example else ""
+        return f"{self.name} -> {self.path or 'the payload'}: {how}{example}"
+
+    @property
+    def lines(self) -> str:
+        """What to write into --observe-map, so that it is compared or left out."""
+        name = self.name if re.fullmatch(r"[\w-]+", self.name, re.ASCII) else json.dumps(self.name)
+        key = f"{self.event}.{name}" if self.event else name
+        named = f'{key} = "{self.path}" compares it' if self.path else ""
+        return ", ".join(filter(None, (named, f'{key} = "" leaves it out')))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +278,14 @@ class RunResult:
     acknowledged_only: tuple[str, ...] = ()
     about_types: str = ""
     columns: tuple[ComparedColumn, ...] = ()
+    is_content_compared: bool = True
     state: DerivedState | None = None
     explored: Explored | None = None
+
+    @property
+    def open_columns(self) -> list[ComparedColumn]:
+        """The columns to look at."""
+        return [each for each in self.columns if each.is_open]
 
     @property
     def headline(self) -> str:
@@ -288,8 +328,11 @@ class RunResult:
         if self.why_none_played:
             none = f"{name}none of {len(self.trials)} {self.subject.trial}s played"
             return f"{self.verdict.upper()}: {self.why_none_played}; {none}"
-        verdict = f"{self.verdict.upper()}{types}{about}{'; ' if about else ': '}"
-        return f"{verdict}{name}{self.counted}{left_out}; seed {self.seed}{cut}"
+        columns = len(self.open_columns)
+        look = f", {columns} column{'' if columns == 1 else 's'} to look at" if columns else ""
+        off = "" if self.is_content_compared else "; contents not compared (--check-content off)"
+        verdict = f"{self.verdict.upper()}{types}{look}{about}{'; ' if about else ': '}"
+        return f"{verdict}{name}{self.counted}{left_out}{off}; seed {self.seed}{cut}"
 
     def not_played(self) -> Iterator[str]:
         """How many trials were not played that could have been, for each reason, and what to do about it."""
@@ -325,11 +368,15 @@ class RunResult:
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]
         if self.acknowledged_only:
             yield "Acknowledged and never booked", [", ".join(self.acknowledged_only)]
-        if self.columns:
-            by_event: dict[str, list[str]] = {}
-            for each in self.columns:
-                how = f"{each.rewriting or 'equal'} in {each.agreeing} of {each.compared}"
-                by_event.setdefault(each.event, []).append(f"{each.name} -> {each.path}: {how}")
+        if self.open_columns:
+            title = "Columns to look at: they look like fields of the payload, and differ (--observe-map)"
+            told = ((f"{each.event or 'no type'}: {each}", f"  {each.lines}") for each in self.open_columns)
+            yield title, [line for lines in told for line in lines]
+        by_event: dict[str, list[str]] = {}
+        for each in self.columns:
+            if not each.is_open:
+                by_event.setdefault(each.event, []).append(str(each))
+        if by_event:
             lines = [f"{event}: {', '.join(texts)}" for event, texts in by_event.items()]
             yield "Columns compared with the payload", lines
         if self.state:

@@ -7,8 +7,8 @@ from threading import Lock
 
 from frontsim.clock import overload
 from frontsim.verdicts import Contract, Verdict
-from frontsim.verification.effects.correlate import correlate
-from frontsim.verification.effects.history import ContentCheck, History, Strangers
+from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.history import History, Strangers
 from frontsim.verification.judge.checks import Judgement
 from frontsim.verification.patience import Patience
 from frontsim.verification.play.harness import Given, Harness, RestOfRun
@@ -172,8 +172,10 @@ class FirstPasses:
                 self._key_probe.send(harness, answer_ms=_answer_ms(recording.history))
             recording = _rested(recording)
             history = replace(recording.history, volume=volume.note)
-            recording = replace(recording, history=_with_columns(history, harness))
+            recording = replace(recording, history=replace(history, earlier=harness.given.earlier.known()))
             judgement = judge_recorded(recording.history, self._contract, recording.last_look)
+            if not any(each.class_ is Class.CORRUPT for each in judgement.findings):
+                harness.given.earlier.learn(history)
             exchanges = read_exchanges(_exchange_source(harness), recording.history, accused_by(judgement.findings))
         with self._lock:
             self._note(recording.history, judgement, can_restart=harness.given.process is not None)
@@ -223,13 +225,6 @@ def _exchange_source(harness: Harness) -> ExchangeSource:
     return ExchangeSource(
         harness.sim, given.selection, harness.pool.map, given.request.payloads, is_strict=given.request.strict
     )
-
-
-def _with_columns(history: History, harness: Harness) -> History:
-    """The history with the columns of its effects that are known by now to hold a field of the payload."""
-    if history.check_content is not ContentCheck.KNOWN or history.final is None or history.why_not_judged:
-        return history
-    return replace(history, columns=harness.given.columns.learn(correlate(history, history.final).groups))
 
 
 def _not_tried(scenario: Scenario, reason: str) -> Played:

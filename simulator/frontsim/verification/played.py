@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from frontsim.report.exchange import Exchange
+from frontsim.report.model import ComparedColumn
 from frontsim.verdicts import MUST, Contract, Verdict, overall
+from frontsim.verification.compare.columns import columns_of
 from frontsim.verification.effects.classes import LASTING
 from frontsim.verification.effects.correlate import correlate
-from frontsim.verification.effects.history import Column, ColumnCount, History, Strangers
+from frontsim.verification.effects.history import History, Strangers
 from frontsim.verification.judge.checks import Finding, Judgement, judge, judge_by, without_guesses
 from frontsim.verification.judge.fingerprint import Fingerprint
 from frontsim.verification.judge.rules import Evidence
@@ -82,18 +84,16 @@ class Report:
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 
     @property
-    def columns(self) -> Mapping[Column, ColumnCount]:
-        """The columns of effects that were compared with the payload, over the whole run."""
-        found: dict[Column, ColumnCount] = {}
-        for played in self.played:
-            for column, count in played.history.columns.items():
-                found[column] = max(found.get(column, count), count, key=lambda each: each.compared)
-        return found
+    def columns(self) -> tuple[ComparedColumn, ...]:
+        """The columns of effects that hold a field of the payload, or look like one, over the whole run."""
+        return columns_of(each.history for each in self.played)
 
     @property
     def verdict(self) -> Verdict:
         """Of an interrupted run *violated* only for what no later look could have undone."""
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
+        if found is Verdict.VERIFIED and self.strict and any(each.is_open for each in self.columns):
+            return Verdict.UNKNOWN
         if not self.interrupted or (found is Verdict.VIOLATED and self._lasts):
             return found
         return Verdict.UNKNOWN

@@ -91,6 +91,11 @@ class Request:
         return profile_of(str(self.delivery.get("payloads", Settings.payloads)))
 
     @property
+    def zone(self) -> str:
+        """The vendor's, whose date-times carry none."""
+        return str(self.delivery.get("timezone", Settings.timezone))
+
+    @property
     def look_s(self) -> float:
         """The longest that one look at the effects may take."""
         return min(self.limits.timeout_s, self.budget_s or math.inf)

@@ -13,7 +13,6 @@ from frontsim.report.model import (
     MOST_RIGHT,
     MOST_WRONG,
     RECEIVER,
-    ComparedColumn,
     DerivedState,
     RunResult,
     ShownFinding,
@@ -24,7 +23,7 @@ from frontsim.verdicts import Contract
 from frontsim.verification.causes import causes
 from frontsim.verification.effects.classes import GOOD, MEANING, Class, describe_run
 from frontsim.verification.effects.correlate import BUSINESS
-from frontsim.verification.effects.history import EventFact, FaultFact, History, Run
+from frontsim.verification.effects.history import ContentCheck, EventFact, FaultFact, History, Run
 from frontsim.verification.judge.checks import Finding, Judgement, why_not_exercised
 from frontsim.verification.judge.evidence import ABOUT_ANSWERS
 from frontsim.verification.played import Played, Report
@@ -58,10 +57,8 @@ def result_of(report: Report) -> RunResult:
         booked=tuple(report.types.booked),
         acknowledged_only=tuple(report.types.acknowledged_only),
         about_types=report.types.sentence,
-        columns=tuple(
-            ComparedColumn(column.event, column.name, column.path, count.agreeing, count.compared, count.rewriting)
-            for column, count in sorted(report.columns.items())
-        ),
+        columns=report.columns,
+        is_content_compared=not any(each.history.check_content is ContentCheck.OFF for each in report.played),
         state=_derived_state(report),
     )
 

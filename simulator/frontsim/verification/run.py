@@ -25,7 +25,7 @@ from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import masked, masked_errors
 from frontsim.verdicts import Contract
 from frontsim.verification.booked import TypesOfRun
-from frontsim.verification.compare.columns import ColumnMemory, read_column_map, read_state_map
+from frontsim.verification.compare.columns import read_column_map, read_state_map
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
@@ -301,7 +301,7 @@ def open_run(
             process=process_of(request, pause=pause, dependencies=dependencies),
             dependencies=dependencies,
             shape=read_delivery_shape(request.delivery_shape),
-            columns=ColumnMemory(read_column_map(request.observe_map)),
+            column_map=read_column_map(request.observe_map),
             state=RunState(state, read_state_map(request.observe_map)) if state else None,
             tls=request.tls(),
         )

@@ -1,17 +1,23 @@
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 
 from frontsim.verification.effects.content import (
+    ABSENT,
     Pair,
     different,
     embedded_payload,
     first_difference,
-    first_inexact,
     is_copy,
+    is_cut,
+    is_nothing,
+    is_same,
+    moment,
     pairs,
-    would_change,
 )
 
 
@@ -20,21 +26,23 @@ from frontsim.verification.effects.content import (
     [
         ({"total": 1199.95}, {"total": "1199.95"}),
         ({"total": 1199.95}, {"total": 1199.950000000001}),
-        ({"at": "2021-12-09T08:50:46.02"}, {"at": "2021-12-09T08:50:46.020000"}),
-        ({"at": "2021-12-09T08:50:46.02"}, {"at": "2021-12-09T07:50:46.02Z"}),
+        ({"at": "2021-12-09T08:50:46.02"}, {"at": "2021-12-09 08:50:46.020000"}),
         ({"deleted": False}, {"deleted": 0}),
         ({"name": "Åse"}, {"name": "A\u030ase"}),
-        ({"name": "x", "more": 1}, {"name": "x"}),
-        ({"name": "x"}, {"name": None}),
+        ({"name": "x", "more": None}, {"name": "x"}),
+        ({"name": "x", "more": {"a": None}}, {"name": "x", "more": None}),
+        ({"name": "x", "more": None}, {"name": "x", "more": {"a": ""}}),
         ({"lines": [{"a": 1}]}, '{"lines": [{"a": 1}]}'),
+        ({"lines": [{"a": 1}]}, {"lines": '[{"a": 1}]'}),
+        ({"lines": []}, {"lines": "[]"}),
         ({"id": "0192a4be-1111-7222-8333-444455556666"}, {"id": "0192A4BE111172228333444455556666"}),
         ({"lines": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]}, {"lines": [{"a": "2", "b": "y"}, {"a": "1", "b": "x"}]}),
-        ({"store": {"id": 1, "name": "A"}}, {"store": {"storeNo": 7}}),
+        ({"store": {"id": 1}}, {"store": {"id": 1, "own": 7}}),
     ],
 )
 def test_another_form_of_the_same_is_no_corruption(sent, kept):
-    """Numbers as text, more digits, zones, flags, composed letters, fields left out: a receiver is free to."""
-    assert first_difference(sent, kept) == ""
+    """Numbers as text, more digits, flags, composed letters, empty fields left out: a receiver is free to."""
+    assert first_difference(sent, kept if isinstance(kept, dict) else orjson.loads(kept)) == ""
 
 
 @pytest.mark.parametrize(
@@ -45,12 +53,21 @@ def test_another_form_of_the_same_is_no_corruption(sent, kept):
         ({"name": "Åse"}, {"name": "?se"}, "name"),
         ({"name": "Åse"}, {"name": "Ase"}, "name"),
         ({"name": "Grünerløkka"}, {"name": "Grünerl"}, "name"),
+        ({"name": "Åse"}, {"name": None}, "name"),
+        ({"name": "Åse"}, {}, "name"),
+        ({"store": {"id": 1}}, {"store": {"storeNo": 7}}, "store.id"),
+        ({"store": {"id": 1}}, {"store": None}, "store"),
+        ({"store": {"id": 1}}, {}, "store.id"),
+        ({"store": {"id": 1}}, {"store": 1}, "store"),
         ({"lines": [1, 2, 3]}, {"lines": [1, 2]}, "lines"),
         ({"lines": [{"gtin": "1"}, {"gtin": "2"}]}, {"lines": [{"gtin": "1"}, {"gtin": "3"}]}, "lines[1].gtin"),
+        ({"lines": [{"gtin": "1"}]}, {}, "lines[0].gtin"),
+        ({"lines": [{"gtin": "1"}]}, {"lines": None}, "lines"),
+        ({"lines": [{"gtin": "1"}]}, {"lines": {"0": {"gtin": "1"}}}, "lines"),
     ],
 )
 def test_changed_content_is_found_by_its_path(sent, kept, path):
-    """A text, a number or a list that changed is told by its path."""
+    """A text, a number or a list that changed, or that is not there, is told by its path."""
     assert first_difference(sent, kept).startswith(f"{path}: sent ")
 
 
@@ -77,18 +94,27 @@ def test_only_a_copy_of_the_payload_is_compared():
         ('{"a": 1, "b": 2, "c', True),
         ('{"my_a": 1, "my_b": 2, "c', False),
         ([1, 2], False),
+        (dict.fromkeys("abcd"), True),
+        ({}, False),
     ],
 )
 def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
-    """What has its own keys is the receiver's data, whatever its column is called."""
+    """What has its own keys is the receiver's data, whatever its column is called; values do not count."""
     assert is_copy({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, kept) is expected
+
+
+def test_nulls_that_were_dropped_do_not_count():
+    """Nor do empty texts, lists and objects."""
+    sent = {"a": 1, "b": None, "c": "", "d": [], "e": {"f": None}}
+    assert is_copy(sent, {"a": 1})
+    assert not is_copy({**sent, "b": 2}, {"a": 1})
 
 
 @pytest.mark.parametrize(
     ("kept", "told"),
     [
         ({"b": [{"c": 2}], "a": 1.0}, ""),
-        ({"a": 1}, "b: sent [{'c': 2}], kept no such key"),
+        ({"a": 1}, "b[0].c: sent 2, kept no such key"),
         ({"a": "1", "b": [{"c": 2}]}, "a: sent 1, kept '1'"),
         ({"a": True, "b": [{"c": 2}]}, "a: sent 1, kept True"),
         ({"a": 1, "b": [{"c": 3}]}, "b[0].c: sent 2, kept 3"),
@@ -97,79 +123,40 @@ def test_a_copy_has_four_fifths_of_the_keys(kept, expected):
 )
 def test_an_exact_copy_has_every_key_and_value(kept, told):
     """Only the order of keys and the form of a number are free."""
-    assert told == first_inexact({"a": 1, "b": [{"c": 2}]}, kept)
+    assert told == inexact({"a": 1, "b": [{"c": 2}]}, kept)
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept", "rewriting"),
-    [
-        (12.5, 125_000, "times 10,000"),
-        (12.5, 12_500, "times 1,000"),
-        (12.5, 1250, "times 100"),
-        (12.5, 125, "times 10"),
-        (12.5, 1.25, "divided by 10"),
-        (12.5, 0.125, "divided by 100"),
-        (12.5, "0.0125", "divided by 1,000"),
-        (12.5, 1251, ""),
-        (12.5, 1_250_000, ""),
-        (12.5, 0.00125, ""),
-        ("Anna", "ANNA", "in another letter case"),
-        ("Anna", "ANN", ""),
-        ("Anna", "A***", "masked"),
-        ("2026-01-25T12:00:00", "2026-01-25", "as a date alone"),
-        ("2026-01-25T23:00:00", "2026-01-25", "as a date alone"),
-        ("2026-01-25T16:07:00", "2026-01-24", ""),
-        ("a long name", "a long nam", ""),
-        ("91234567", "+4791234567", "with the country's number in front"),
-        ("2026-01-25T12:00:00", "2026-01-25T11:00:00", "in another time zone"),
-        ("2026-01-25T12:00:00", "2026-01-25T12:15:00", "in another time zone"),
-        ("2026-01-25T12:00:00", "2026-01-25T12:10:00", ""),
-        ("2026-01-25T12:00:00", "2026-01-26T02:00:00", "in another time zone"),  # 14 hours, as on Kiritimati
-        ("2026-01-25T12:00:00", "2026-01-24T22:00:00", "in another time zone"),
-        ("2026-01-25T12:00:00", "2026-01-26T02:15:00", ""),
-        ("2026-01-25T12:00:00", "2026-01-26T03:00:00", ""),
-        (0, 0.1, ""),
-        (1, "10.000001", ""),
-        ("12.5", 125, "times 10"),
-        ("NaN", 5, ""),
-        (5, "NaN", ""),
-        ("2026-01-25T12:00:00", "2026-01-25T13:00:01.999", "in another time zone"),
-        ("2026-01-25T12:00:00", "2026-01-25T13:00:02", ""),
-        ("2026-01-25T12:00:00", "2026-01-25T10:59:58", ""),
-        ("2026-01-25T12:00:00", "2026-01-25T10:59:58.001", "in another time zone"),
-        ("2026-01-25T12:00:00Z", "2026-01-25T13:00:00+00:00", "in another time zone"),
-    ],
-)
-def test_a_rewriting_that_loses_nothing_is_named(sent, kept, rewriting):
-    """Amounts in another unit, texts in another case, times in another zone, and nothing between these."""
-    assert rewriting == Pair("total", sent, kept).rewriting
+def inexact(sent, kept):
+    return "; ".join(map(str, different(sent, kept, is_exact=True)))
 
 
 @pytest.mark.parametrize("carrier", ["payload", "body", "data"])
 def test_a_copy_stands_under_one_of_three_names(carrier):
     assert {"total": 1} == embedded_payload({"id": 7, carrier: {"total": 1}})
     assert None is embedded_payload({"id": 7, carrier.upper(): {"total": 1}})
+    assert None is embedded_payload({"id": 7, carrier: {"total": 1}}, without=[carrier])
 
 
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
-        (True, ["true", "True", "1", "1.0", "t", "Y", "yes", " on ", 1, 1.0]),
-        (False, ["false", "False", "0", "0.0", "f", "N", "no", "off", "", " ", 0, 0.0]),
+        (True, ["true", "True", "1", "1.0", "t", "Y", "yes", " on ", 1, 1.0, b"\x01"]),
+        (False, ["false", "False", "0", "0.0", "f", "N", "no", "off", 0, 0.0, b"\x00"]),
     ],
 )
 def test_a_flag_is_kept_in_many_words(flag, words):
-    """Each of them is one of the two, and a word that is neither proves nothing."""
+    """Each of them is one of the two, and a word that is neither is none of them; nor is nothing."""
     for word in words:
         assert (True, False) == (Pair("x", flag, word).is_same, Pair("x", not flag, word).is_same), word
-    assert Pair("x", flag, "perhaps").is_same
+    for other in ("perhaps", "", None, 2, [flag]):
+        assert not Pair("x", flag, other).is_same
 
 
 def test_a_pair_tells_where_it_is_and_what_it_is():
-    """Without positions by its field; the whole payload has a name; a list of another length has no rewriting."""
+    """Without positions by its field; the whole payload has a name; a list of another length is not the same."""
     assert "lines[].tags[]" == Pair("lines[3].tags[12]", 1, 2).field
     assert "payload: sent 1, kept 2" == str(Pair("", 1, 2))
-    assert ("", False) == (Pair("x", 1, 100, "sent 1 entries").rewriting, Pair("x", 1, 1, "sent 1 entries").is_same)
+    assert not Pair("x", 1, 1, "sent 1 entries").is_same
 
 
 @pytest.mark.parametrize(
@@ -183,22 +170,6 @@ def test_a_long_value_is_cut(text, shown):
 def test_entries_of_a_sorted_list_keep_the_positions_that_they_were_sent_at():
     found = list(pairs({"x": [2, 1]}, {"x": [1, 2]}))
     assert [("x[0]", 2, 2), ("x[1]", 1, 1)] == [(pair.path, pair.sent, pair.kept) for pair in found]
-
-
-@pytest.mark.parametrize(
-    ("sent", "kept", "expected"),
-    [
-        ("2026-01-25T12:00:00", "2026-01-25T11:00:00", True),
-        ("2026-01-25T12:00:00", "noon", False),
-        ("noon", "2026-01-25T12:00:00", False),
-        ("2026-01-25T12:00:00Z", "2026-01-25T12:00:00", True),
-        ("2026-01-25T12:00:00", "2026-01-25T12:00:00+01:00", True),
-        ("2026-01-25T12:00:00", 5, False),
-        (5, "2026-01-25T12:00:00", False),
-    ],
-)
-def test_a_moment_is_two_date_times(sent, kept, expected):
-    assert expected is Pair("at", sent, kept).is_moment
 
 
 @pytest.mark.parametrize(
@@ -236,13 +207,6 @@ def test_a_copy_is_known_by_its_keys(sent, kept, expected):
     assert expected is is_copy(sent, kept)
 
 
-def test_what_is_no_copy_within_a_copy_is_passed_over():
-    """The whole was found to be a copy before; a part with its own keys is the receiver's data."""
-    assert "a: sent 1, kept 9" == first_difference({"a": 1, "b": 2, "c": 3}, {"a": 9})
-    assert "" == first_difference({"store": {"id": 1, "name": "A", "x": 1}}, {"store": {"id": 9}})
-    assert "" == first_difference({"store": {"id": 1}}, {"store": None})
-
-
 def test_a_copy_that_was_cut_off_shows_its_end():
     """The last 40 characters."""
     kept = '{"lines": [' + "1" * 30 + "2" * 39 + "3"
@@ -278,44 +242,13 @@ def test_a_part_of_the_receivers_own_may_be_nested_deep():
     ],
 )
 def test_another_kind_of_value_is_inexact(sent, kept, told):
-    assert told == first_inexact(sent, kept)
-
-
-@pytest.mark.parametrize(
-    ("rewriting", "value", "expected"),
-    [
-        ("times 100", 0, False),
-        ("times 100", 5, True),
-        ("in another letter case", "ANNA", False),
-        ("in another letter case", "anna", False),
-        ("in another letter case", "Anna", True),
-        ("in another time zone", "ANNA", True),
-        ("in another time zone", "", True),
-        ("with the country's number in front", "+4791234567", False),
-        ("with the country's number in front", "", False),
-        ("with the country's number in front", "91234567", True),
-        ("masked", "4247", False),
-        ("masked", "54247", True),
-    ],
-)
-def test_a_rewriting_leaves_some_values_as_they_were(rewriting, value, expected):
-    """Zero is zero in any unit, and a text of capitals in capitals."""
-    assert expected is would_change(rewriting, value)
-
-
-def line(number, **others):
-    return {**dict.fromkeys("abcd", number), "e": -number, **others}
-
-
-def kept_line(number):
-    return {**dict.fromkeys("abcd", f"{number}.0"), "own": 9 - number}
+    assert told == inexact(sent, kept)
 
 
 @pytest.mark.parametrize(
     ("sent", "kept", "told"),
     [
-        ([line(2), line(1)], [kept_line(1), kept_line(2)], ""),  # sorted by what both show
-        ([3, 1, 2], [1, 2, 9], "x[0]: sent 3, kept 1"),  # as sorted, one of three differs: told as sent
+        ([3, 1, 2], [1, 2, 9], "x[0]: sent 3, kept 9"),  # the others are there
         ([10, 2, None, True], ["2.0", "10", None, True], ""),
         (["NaN", "a", "Infinity"], ["Infinity", "NaN", "a"], ""),
         ([1e3, 20], ["20", "1000"], ""),
@@ -329,9 +262,10 @@ def kept_line(number):
         ([7, {"a": 1}], [{"a": 1}, 7], ""),
         ([{"a": 1}, 7], [7, {"a": 1}], ""),
         ([{"a": 2}, {"a": 1}], [{"Own": 9, "a": 1}, {"Own": 8, "a": 2}], ""),
+        ([1, 1, 2], [2, 1, 1], ""),
+        ([1, 1, 2], [2, 2, 1], "x[1]: sent 1, kept 2"),
         ([{"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 3}], [{"a": 1, "b": 3}, {"a": 1}, {"a": 1, "b": 2}], ""),
         ([{"a": True, "n": 1}, {"a": False, "n": 2}], [{"a": "N", "n": 2}, {"a": "Y", "n": 1}], ""),
-        ([{"a": 0, "n": 1}, {"a": 1, "n": 2}], [{"a": True, "n": 2}, {"a": False, "n": 1}], ""),
         ([{"a": {"b": 1}, "n": 2}, {"a": {"b": 2}, "n": 1}], [{"a": {"b": 2}, "n": 1}, {"a": {"b": 1}, "n": 2}], ""),
         ([{"a": [2], "n": 1}, {"a": [1], "n": 2}], [{"a": "[1 ]", "n": 2}, {"a": "[ 2]", "n": 1}], ""),
         ([{"a": "B", "n": 1}, {"a": None, "n": 2}], [{"a": "", "n": 2}, {"a": "B", "n": 1}], ""),
@@ -343,55 +277,129 @@ def test_a_list_may_be_sorted_and_nothing_else(sent, kept, told):
     assert told == first_difference({"x": sent}, {"x": kept})
 
 
+def test_a_long_list_may_be_turned_round():
+    """Entries of a form that no key of equal content finds are looked for one by one, up to fifty."""
+    sent = [{"at": f"2026-01-25T12:00:{number:02}.5", "n": number} for number in range(50)]
+    kept = [{**each, "at": each["at"][:19]} for each in reversed(sent)]
+    assert "" == first_difference({"x": sent}, {"x": kept})
+    ids = [{"id": number} for number in range(5_000)]
+    assert "" == first_difference({"x": ids}, {"x": ids[::-1]})
+
+
 def test_a_list_that_is_rewritten_throughout_is_compared_in_its_order():
     """Cents, entry by entry."""
     found = different(
         {"x": [{"p": 1.5, "q": "b"}, {"p": 2, "q": "a"}]}, {"x": [{"p": 150, "q": "b"}, {"p": 200, "q": "a"}]}
     )
-    assert [("x[0].p", "times 100"), ("x[1].p", "times 100")] == [(pair.path, pair.rewriting) for pair in found]
+    assert [("x[0].p", 150), ("x[1].p", 200)] == [(pair.path, pair.kept) for pair in found]
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept", "is_same"),
+    ("sent", "kept", "expected"),
     [
-        (None, 5, True),
-        (5, None, True),
-        ("5", 6, True),
-        (5, True, True),
-        (1.5, "about", True),
-        (1.5, [1], True),
-        ([1], 1.5, True),
-        ("a", ["a"], True),
-        ("", "  ", True),
-        ("Anna", "", False),
-        ("", "mutant", False),
-        ("", "-", True),
-        (" ", "N/A ", True),
-        ("", "- a", False),
-        ("one\r\ntwo  three", "one\ntwo three", True),
-        ("one\ntwo", "onetwo", False),
+        (None, ABSENT, True),
+        (None, "", True),
+        ("", None, True),
+        ("", " \n", True),
+        (" ", ABSENT, True),
+        ([], {}, True),
+        ({}, None, True),
+        (None, 0, False),
+        (None, False, False),
+        (None, 5, False),
+        ("", "-", False),
+        ("", "N/A", False),
+        (5, None, False),
+        (0, None, False),
+        (0, ABSENT, False),
+        (False, ABSENT, False),
+        ("x", {}, False),
+        ("x", 0, False),
         ("x", "-", False),
-        (5, "NaN", True),
+        (5, True, False),
+        (1, True, False),
+        (1.5, "about", False),
+        (1.5, [1], False),
+        (1.5, "NaN", False),
+        (1.5, float("nan"), False),
+        (1.5, float("inf"), False),
+        (1.5, b"1.50", True),
         (1.5, Decimal("1.50"), True),
         (1.5, Decimal("1.6"), False),
-        (1, 1.000001, False),
-        (1, 1.0000001, True),
-        ("2026-01-25T12:00:00", "2026-01-25T12:00:00.5", True),
+        (1, 1.000000002, False),
+        (1, 1.0000000001, True),
+        (12345678.12, 12345678.13, False),
+        (1390673440, 1390673472, False),  # a float of 32 bits
+        (10**15, 10**15 + 1, False),
+        (-1.5, 1.5, False),
+        (19.99, 19.990000000000002, True),
+        ("5", 5, True),
+        ("7041234567892", 7041234567892.0, True),
+        ("1.50", Decimal("1.5"), True),
+        ("0041", 41, False),
+        ("0041", 41.0, False),
+        ("0041", "41", False),
+        ("5", 6, False),
+        ("1", True, False),
+        ("a", ["a"], False),
+        ("Anna", "", False),
+        ("Anna", "ANNA", False),
+        ("Anna", " Anna\u00a0\ufeff", True),
+        ("Anna", b"Anna", True),
+        ("Anna B", "AnnaB", False),
+        ("one\r\ntwo", "one\ntwo", True),
+        ("one\rtwo", "one\r\ntwo", True),
+        ("one\ntwo", "one two", False),
+        ("one  two", "one two", False),
+        ("\U0001f9e5\U0001f45f", "??", False),
+        ("0192a4be-1111-7222-8333-444455556666", bytes.fromhex("0192a4be111172228333444455556666"), True),
+        ("0192a4be-1111-7222-8333-444455556666", UUID("0192a4be-1111-7222-8333-444455556666"), True),
+        ("0192a4be-1111-7222-8333-444455556666", "{0192A4BE-1111-7222-8333-444455556666}", True),
+        ("0192a4be-1111-7222-8333-444455556666", "0192a4be-1111-7222-8333-444455556667", False),
+        ("2026-01-25T12:00:00", "2026-01-25T12:00:00.000", True),
+        ("2026-01-25T12:00:00.25", "2026-01-25T12:00:00", True),
+        ("2026-01-25T12:00:00.75", "2026-01-25T12:00:01", True),
         ("2026-01-25T12:00:00", "2026-01-25T12:00:01", False),
-        ("2026-01-25T12:00:00Z", "2026-01-25T12:00:01.5Z", False),
+        ("2026-01-25T12:00:00.25", "2026-01-25T12:00:00.75", False),
+        ("2026-01-25T12:00:00.257", "2026-01-25T12:00:00.2567", True),
         ("2026-01-25T12:00:00Z", "2026-01-25T13:00:00+01:00", True),
-        ("2026-01-25T12:00:00", "2026-01-25T13:00:00Z", True),
+        ("2026-01-25T12:00:00Z", "2026-01-25T13:00:00Z", False),
+        ("2026-01-25T12:00:00", "2026-01-25T12:00:00Z", False),  # all values of the field decide
+        ("2026-01-25T12:00:00", datetime.fromisoformat("2026-01-25T12:00:00"), True),
+        ("2026-01-25T12:00:00", datetime.fromisoformat("1999-01-01"), False),
+        ("2026-01-25T12:00:00", 5, False),
+        ("2026-01-25", date(2026, 1, 25), True),
+        ("1980-05-05", "1980-05-05T00:00:00", True),
+        ("2026-01-25T12:00:00Z", 1769342400, True),
+        ("2026-01-25T12:00:00Z", 1769342400000, True),
+        ("2026-01-25T12:00:00Z", 0, False),
+        ("12345678", "12345679", False),
     ],
 )
-def test_in_doubt_two_values_are_the_same(sent, kept, is_same):
-    """Kinds that do not fit each other prove nothing; numbers and moments of one kind do."""
-    assert is_same is Pair("x", sent, kept).is_same
+def test_the_closed_list(sent, kept, expected):
+    """A value is the same in one of these forms, and in no other."""
+    assert expected is is_same(sent, kept)
 
 
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [("a", 5), (5, "about"), (0, 100), ("about", 5), (None, 5), ("2026-01-25T12:00:00", "2026-01-25T12:00:01")],
-)
-def test_what_is_no_rewriting(sent, kept):
-    """A text and a number, nothing and something, one moment and the next second."""
-    assert "" == Pair("x", sent, kept).rewriting
+@pytest.mark.parametrize("value", [None, ABSENT, "", " ", [], {}, {"a": None, "b": {"c": ""}}])
+def test_nothing_has_many_forms(value):
+    assert is_nothing(value)
+
+
+@pytest.mark.parametrize("value", [0, False, "0", "-", [None], {"a": 0}])
+def test_zero_is_not_nothing(value):
+    assert not is_nothing(value)
+
+
+@pytest.mark.parametrize("value", ["20260125", "2026-01", "2026-13-01", "noon", 5, 10**14, True, None])
+def test_what_is_no_moment(value):
+    """Digits may be a code, and small numbers are amounts."""
+    assert None is moment(value)
+
+
+def test_a_clock_may_be_cut_or_rounded_to_its_last_digit():
+    """Down to 4 ms, which is the unit of some databases."""
+    at = datetime.fromisoformat("2026-01-25T12:00:00.456")
+    for kept, expected in ((450, True), (460, True), (400, True), (500, True), (0, True), (470, False), (300, False)):
+        assert expected is is_cut(at, at.replace(microsecond=kept * 1_000)), kept
+    assert is_cut(at, at.replace(microsecond=457_000))

@@ -4,8 +4,6 @@ import pytest
 
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.effects.history import (
-    Column,
-    ColumnCount,
     ContentCheck,
     Effect,
     EventFact,
@@ -61,18 +59,13 @@ def test_unrecorded_facts_are_those_of_a_quiet_scenario():
         False,
     )
     assert (plain.duration_s, plain.waited_s, plain.limit, plain.trouble) == (0.0, 0.0, "", "")
-    assert ({}, None, None) == (plain.columns, plain.final, plain.liveness)
+    assert ({}, (), None, None) == (plain.column_map, plain.earlier, plain.final, plain.liveness)
     assert (run(200).at, run(200).duration_ms, run(200).faulted, run(200).mutated) == ("", 0, False, False)
     assert (EVENT.expect, EVENT.entity, EVENT.altered, EVENT.series, EVENT.rank) == (Expect.ONCE, None, False, "", 0)
     assert (Effect("e").value, EVENT.payload, EVENT.state) == (None, None, None)
     fault = FaultFact("refuse", 0, 1)
     assert ("", False, False) == (fault.detail, fault.tolerable, fault.on_api)
-    assert ("", "", "", False) == (
-        ColumnCount(1, 1, 1).rewriting,
-        Liveness().failure,
-        PASSED.failure,
-        PASSED.unanswered,
-    )
+    assert ("", "", False) == (Liveness().failure, PASSED.failure, PASSED.unanswered)
 
 
 def test_the_choices_have_the_names_that_users_give():
@@ -84,5 +77,5 @@ def test_the_choices_have_the_names_that_users_give():
 def test_what_a_history_does_not_say():
     """Nothing was late, limited or scaled, and no column was named by the user."""
     history = History("steady", ())
-    assert ("", "", "", False) == (history.overload, history.limit, history.volume, Column("T", "n", "p").is_named)
+    assert ("", "", "", {}) == (history.overload, history.limit, history.volume, history.column_map)
     assert "" == StateRow("customerId", "7").since

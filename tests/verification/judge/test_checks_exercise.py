@@ -5,8 +5,6 @@ import pytest
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verification.effects.classes import GOOD, Class
 from frontsim.verification.effects.history import (
-    Column,
-    ColumnCount,
     ContentCheck,
     Effect,
     EventFact,
@@ -25,7 +23,7 @@ ACKNOWLEDGED = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 1)
 UNANSWERED = dataclasses.replace(ACKNOWLEDGED, outcome=Outcome.UNKNOWN, status="Timeout", status_code=None)
 NEVER_SENT = dataclasses.replace(UNANSWERED, outcome=Outcome.NOT_SENT, faulted=True)
 RESENT = Run(2, Trigger.RESEND, Outcome.ANSWERED, "OK", 200, 5)
-EVENT = EventFact("w", "x", "SaleCreated", (ACKNOWLEDGED,))
+EVENT = EventFact("w", "x", "SaleCreated", (ACKNOWLEDGED,), payload={"saleId": 1})
 
 
 def history(*runs, **fields):
@@ -34,6 +32,7 @@ def history(*runs, **fields):
 
 
 LOOKED = Observation(9, (Effect("x"),))
+SHOWN = Observation(9, (Effect("x", {"number": 1}),))
 
 
 @pytest.mark.parametrize(
@@ -78,8 +77,9 @@ def test_a_clause_of_several_classes_needs_one_of_them():
     clause = dataclasses.replace(CLAUSES["books-what-it-acknowledges"], classes=ALL_CLASSES)
     assert "" == why_not_exercised(clause, history(ACKNOWLEDGED))
     assert why_not_exercised(clause, history(UNANSWERED)) == (
-        "not exercised by steady: no effect carries a payload and the receiver was not asked for a sign of life and "
-        "no event was acknowledged and no older state arrived after a newer one and no broken body arrived"
+        "not exercised by steady: no effect carries a payload or a named column and the receiver was not asked for a "
+        "sign of life and no event was acknowledged and no older state arrived after a newer one and no broken body "
+        "arrived"
     )
 
 
@@ -97,7 +97,10 @@ def test_each_class_has_a_reason_of_its_own(class_):
         ("books-only-what-arrived-whole", history(ACKNOWLEDGED, expect=Expect.REFUSED), False),
         ("keeps-the-newest", history(ACKNOWLEDGED, series="customer 1"), False),
         ("keeps-the-newest", history(ACKNOWLEDGED, rank=1), False),
-        ("keeps-content", history(ACKNOWLEDGED, columns={Column("SaleCreated", "a", "a"): ColumnCount(3, 3, 3)}), True),
+        ("keeps-content", history(ACKNOWLEDGED, final=SHOWN, column_map={"number": "saleId"}), True),
+        ("keeps-content", history(ACKNOWLEDGED, final=SHOWN, column_map={"other": "saleId"}), False),
+        ("keeps-content", history(ACKNOWLEDGED, final=SHOWN), False),
+        ("keeps-content", history(ACKNOWLEDGED, final=Observation(9, (Effect("x", {"payload": {"own": 1}}),))), False),
         (
             "keeps-content",
             history(

@@ -1,24 +1,16 @@
-"""Compares an effect's copy of the payload with what was sent, in each form in which receivers write values.
+"""Finds values in effects, and compares an effect's copy of the payload with what was sent.
 
-Receivers keep values in many forms: ids in upper case or without dashes, numbers as text, the payload under `payload`
-or flat. Reading is lenient here, so that a form never looks like a loss.
-
-Such a column may be the receiver's own: the day's total, the net of gift cards, an order type of its own list. These
-differ from what was sent, and have lost nothing. So only a difference that a known mistake makes is a loss: a number
-that was rounded, cut off at its type's end, without its sign, or added again; a text without some of its letters, or in
-the wrong charset.
-
-Only a copy of the payload is compared, and of that only what both sides show. A receiver may leave fields out, sort
-lines, keep numbers as text, or write date-times with more digits or a zone: none of that is corruption. A column that
-is called `payload` may also hold the receiver's own data, with its own keys: that is never compared.
+A copy is recognised by its keys alone. Then each of its values equals what was sent, up to the forms in which databases
+and JSON libraries write values: numbers as text, empty texts as null, ids in another case. `is_same` is the whole list
+of these. What holds only if every value of a field is kept so, such as cents, is in `compare/rewritings.py`.
 """
 
-import html
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -27,6 +19,16 @@ import orjson
 
 _INNER = ("", "body.", "payload.", "data.", "headers.")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?")
+
+
+class Absent:
+    """Stands for the value of a key that a copy does not have."""
+
+    def __repr__(self) -> str:
+        return "no such key"
+
+
+ABSENT = Absent()
 
 
 def find(value: Any, path: str) -> Any:
@@ -43,8 +45,8 @@ def find_all(value: Any, path: str) -> Iterator[Any]:
     A row can have its own `id` beside the payload's: both are candidates for the payload's identity.
     """
     for prefix in _INNER:
-        found = _at(value, f"{prefix}{path}".split("."))
-        if found is not None:
+        found = at(value, f"{prefix}{path}")
+        if found is not None and found is not ABSENT:
             yield found
 
 
@@ -70,11 +72,13 @@ def parsed(value: Any) -> Any:
     return value
 
 
-def _at(value: Any, parts: list[str]) -> Any:
+def at(value: Any, path: str) -> Any:
+    """The value at a dotted path, null below a null, and ABSENT without any."""
+    parts = path.split(".")
     for number, part in enumerate(parts):
         value = parsed(value)
         if not isinstance(value, dict):
-            return None
+            return None if value is None else ABSENT
         rest = ".".join(parts[number:])
         if rest in value:
             return value[rest]
@@ -87,86 +91,7 @@ def _in_any_case(value: dict[str, Any], name: str) -> Any:
     for key, item in value.items():
         if isinstance(key, str) and key.lower().replace("_", "").replace("-", "") == wanted:
             return item
-    return None
-
-
-_MASK = re.compile(r"[*\u2022\u2588]+|#{2,}|x{4,}|\b(?:redacted|masked|anonymi[sz]ed)\b", re.IGNORECASE)
-_PHONE = re.compile(r"[\d\s()/.-]+")
-_COUNTRY = re.compile(r"(?:\+|00)[1-9]\d{0,2}")
-_NO_DIGIT = re.compile(r"\D+")
-
-
-def digits(text: str) -> str:
-    """The digits of a text alone."""
-    return _NO_DIGIT.sub("", text)
-
-
-def is_masked(sent: str, kept: str) -> bool:
-    """A masked text hides what was sent, as journals hide personal data: `***`, `k***@shop.no`, `[redacted]`."""
-    return bool(_MASK.search(kept)) and not _MASK.search(sent)
-
-
-def is_international(sent: str, kept: str) -> bool:
-    """An international phone number has its country in front, and may have lost the zeros for a call within it."""
-    national = digits(sent).lstrip("0")
-    compact = kept.replace(" ", "")
-    country = compact.removesuffix(national)
-    return bool(_PHONE.fullmatch(sent) and country != compact and _COUNTRY.fullmatch(country))
-
-
-_WORD = re.compile(r"[\W_]+")
-_ROUNDED = Decimal(1)
-"""A whole unit: a number may have been rounded or cut to that."""
-_SINGLE = Decimal("1e-6")
-"""How far a float of 32 bits is off, as a part of the number."""
-_SHORTEST_COLUMN = 4
-"""Letters: what is shorter may be a code of the receiver's own."""
-_REPLACED = " ?\ufffd"
-_LIMITS = frozenset(2**bits - 1 for bits in (15, 16, 31, 32))
-_LEAST_DIGITS = 5
-"""Nines: fewer, such as 99, may be an amount of its own."""
-
-
-def letters(text: str) -> str:
-    """Letters and digits alone, in one case: what is left of a text in any spelling."""
-    return _WORD.sub("", unicodedata.normalize("NFC", text).casefold())
-
-
-def number_is_lost(sent: Decimal, kept: Decimal, *, runs: int, unit: Decimal = _ROUNDED) -> bool:
-    """A number is lost if it was rounded by less than a `unit`, cut off, negated, or added at each of `runs`."""
-    rounded_by = max(unit, abs(sent) * _SINGLE)
-    is_limit = abs(kept) < abs(sent) and _is_a_types_limit(abs(kept))
-    is_sum = any(kept == number * sent for number in range(2, runs + 1))
-    return abs(sent - kept) < rounded_by or kept == -sent or is_limit or is_sum
-
-
-def text_is_lost(sent: str, kept: str) -> bool:
-    """A text is lost if letters are missing, or others stand for those outside ASCII; an empty one has none to lose."""
-    before, after = letters(sent), letters(kept)
-    if is_masked(sent, kept) or _has_the_digits_alone(before, after):
-        return False
-    if not after:
-        return bool(before) and not kept.strip(_REPLACED)
-    if _is_rest(after, before) or html.unescape(kept) == sent:
-        return True
-    in_other_letters = not before.isascii() and len(after) >= len(before)
-    return in_other_letters and _is_within(_in_charset("ascii", before), after)
-
-
-def _is_rest(after: str, before: str) -> bool:
-    """A rest lacks letters: some here and there, the end, or all that a charset does not have."""
-    is_most = 2 * len(after) >= len(before) and _is_within(after, before)
-    is_start = len(after) >= _SHORTEST_COLUMN and before.startswith(after)
-    return is_most or is_start or after in (_in_charset("ascii", before), _in_charset("latin-1", before))
-
-
-def _in_charset(charset: str, text: str) -> str:
-    return text.encode(charset, "ignore").decode(charset)
-
-
-def _has_the_digits_alone(before: str, after: str) -> bool:
-    """As a receiver may keep an account or a tax number."""
-    return after.isdigit() and after == digits(before)
+    return ABSENT
 
 
 def as_number(value: Any) -> Decimal | None:
@@ -178,33 +103,13 @@ def as_number(value: Any) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _is_a_types_limit(number: Decimal) -> bool:
-    """The largest number of a type: 99999.99, 32767."""
-    digits = str(number).replace(".", "")
-    return number in _LIMITS or (len(digits) >= _LEAST_DIGITS and set(digits) == {"9"})
-
-
-def _is_within(part: str, whole: str) -> bool:
-    """All letters of `part` stand in `whole` in their order, with others between them."""
-    rest = iter(whole)
-    return all(letter in rest for letter in part)
-
-
-_CARRIERS = ("payload", "body", "data")
+CARRIERS = ("payload", "body", "data")
+"""Names under which an effect may have a copy of the payload."""
 _SHARE = 0.8
 """The part of the sent keys that a copy must have."""
 _KEY = re.compile(r'"(\w+)"\s*:')
-_SCALES = {
-    **{Decimal(scale): f"times {scale:,}" for scale in (10_000, 1_000, 100, 10)},
-    **{1 / Decimal(scale): f"divided by {scale:,}" for scale in (10, 100, 1_000)},
-}
-_TOLERANCE = Decimal("0.000001")
-_TRUTH = {
-    **dict.fromkeys(("true", "1", "1.0", "t", "y", "yes", "on"), True),
-    **dict.fromkeys(("false", "0", "0.0", "f", "n", "no", "off", ""), False),
-}
-_FARTHEST_ZONE = timedelta(hours=14)
-_QUARTER = timedelta(minutes=15)
+_MOST_UNSORTED = 50
+"""Entries of a list that are looked for one by one, where not even the sorted lists fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +118,16 @@ class Pair:
 
     Attributes:
         path: where it is: `items[3].price`.
+        kept: ABSENT where the copy has no such key.
         problem: what is wrong with a whole object or list, "" for a single value.
+        is_exact: no form but the one that was sent counts as the same.
     """
 
     path: str
     sent: Any
     kept: Any
     problem: str = ""
+    is_exact: bool = False
 
     @property
     def field(self) -> str:
@@ -228,69 +136,85 @@ class Pair:
 
     @property
     def is_same(self) -> bool:
-        return not self.problem and _same(self.sent, self.kept)
+        if self.is_exact:
+            return self.sent == self.kept and isinstance(self.sent, bool) == isinstance(self.kept, bool)
+        return not self.problem and is_same(self.sent, self.kept)
 
     @property
-    def is_moment(self) -> bool:
-        """Both sides are date-times."""
-        return isinstance(self.sent, str) and isinstance(self.kept, str) and _apart(self.sent, self.kept) is not None
-
-    @property
-    def rewriting(self) -> str:
-        """How a value that is not the same may have been rewritten without a loss, "" when it cannot."""
-        return "" if self.problem else _rewriting(self.sent, self.kept)
+    def is_of_nothing(self) -> bool:
+        """Neither side has a value, so that the pair shows nothing of how a field is kept."""
+        return is_nothing(self.sent) and is_nothing(self.kept)
 
     def __str__(self) -> str:
         where = self.path or "payload"
         return f"{where}: {self.problem or f'sent {_shown(self.sent)}, kept {_shown(self.kept)}'}"
 
 
-def embedded_payload(effect: Any) -> Any:
-    """The copy of the payload inside an effect, None without one; a text when the copy is not whole JSON."""
+def embedded_payload(effect: Any, *, without: Container[str] = ()) -> Any:
+    """The copy of the payload inside an effect, None without one; a text when the copy is not whole JSON.
+
+    `without`: names under which none is looked for.
+    """
     if not isinstance(effect, Mapping):
         return None
-    for name in _CARRIERS:
-        copy = parsed(effect.get(name))
+    for name in CARRIERS:
+        copy = None if name in without else parsed(effect.get(name))
         if isinstance(copy, dict | list) or (isinstance(copy, str) and copy[:1] in ("{", "[")):
             return copy
     return None
 
 
 def is_copy(sent: Any, kept: Any) -> bool:
-    """A copy of `sent` is recognised by its keys; the receiver's own data has others."""
+    """A copy of `sent` is recognised by its keys alone, without nulls that were dropped; one's own data has others."""
     if isinstance(kept, str):
         names = set(_KEY.findall(kept))
         return bool(names) and len(names & _all_keys(sent)) >= _SHARE * len(names)
     if isinstance(sent, dict) and isinstance(kept, dict):
-        return len(sent.keys() & kept.keys()) >= _SHARE * len(sent)
+        wanted = [name for name in sent if name in kept or not is_nothing(sent[name])]
+        return len(sent.keys() & kept.keys()) >= max(1, _SHARE * len(wanted))
     if isinstance(sent, list) and isinstance(kept, list):
         return not sent or not kept or not isinstance(sent[0], dict | list) or is_copy(sent[0], kept[0])
     return False
 
 
-def pairs(sent: Any, kept: Any, path: str = "") -> Iterator[Pair]:
-    """The values that both sides show, and the objects and lists that do not fit; `kept` is a copy of `sent`."""
-    if not isinstance(sent, dict | list):
-        yield Pair(path, sent, kept)
-        return
-    kept = parsed(kept)
-    if path and not is_copy(sent, kept):
-        return
-    if isinstance(kept, str):
-        yield Pair(path, sent, kept, f"sent whole JSON, kept {len(kept)} characters that are not: {_shown(kept[-40:])}")
+def pairs(
+    sent: Any, kept: Any, path: str = "", *, is_exact: bool = False, leaves_out_equal: bool = False
+) -> Iterator[Pair]:
+    """Each value that was sent with what is kept of it, and the objects and lists that do not fit.
+
+    `leaves_out_equal`: equal values of an object are passed over, which saves most of the time.
+    """
+    kept = parsed(kept) if isinstance(sent, dict | list) and not is_exact else kept
+    is_nested = isinstance(sent, dict | list) and bool(sent)
+    if is_nested and isinstance(kept, str) and kept[:1] in ("{", "["):
+        text = f"sent whole JSON, kept {len(kept)} characters that are not: {_shown(kept[-40:])}"
+        yield Pair(path, sent, kept, text, is_exact)
+    elif not is_nested or (type(sent) is not type(kept) and kept is not ABSENT):
+        yield Pair(path, sent, kept, is_exact=is_exact)
     elif isinstance(sent, dict):
-        for name in sent:
-            if name in kept:
-                yield from pairs(sent[name], kept[name], f"{path}.{name}" if path else name)
+        for name, value in sent.items():
+            other = ABSENT if kept is ABSENT else kept.get(name, ABSENT)
+            if not leaves_out_equal or value != other:
+                inner = f"{path}.{name}" if path else name
+                yield from pairs(value, other, inner, is_exact=is_exact, leaves_out_equal=leaves_out_equal)
+    elif kept is ABSENT:
+        yield from _entry_pairs(sent, [ABSENT] * len(sent), path, is_exact=is_exact)
     elif len(sent) != len(kept):
-        yield Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}")
+        yield Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}", is_exact)
     else:
-        yield from _list_pairs(sent, kept, path)
+        in_order = _entry_pairs(sent, kept, path, is_exact=is_exact)
+        if is_exact or all(pair.is_same for pair in in_order):
+            yield from in_order
+        else:
+            yield from _entry_pairs(sent, _in_order_of(sent, kept), path)
 
 
-def different(sent: Any, kept: Any) -> list[Pair]:
+def different(sent: Any, kept: Any, path: str = "", *, is_exact: bool = False) -> list[Pair]:
     """The pairs that are not the same. A copy that is equal as a whole has none: a large body is compared at once."""
-    return [] if sent == kept else [pair for pair in pairs(sent, kept) if not pair.is_same]
+    if sent == kept and not is_exact:
+        return []
+    found = pairs(sent, kept, path, is_exact=is_exact, leaves_out_equal=not is_exact)
+    return [pair for pair in found if not pair.is_same]
 
 
 def first_difference(sent: Any, kept: Any) -> str:
@@ -298,78 +222,36 @@ def first_difference(sent: Any, kept: Any) -> str:
     return next((str(pair) for pair in pairs(sent, kept) if not pair.is_same), "")
 
 
-def first_inexact(sent: Any, kept: Any, path: str = "") -> str:
-    """The first value or key of a copy that is not exactly as it was sent, as `first_difference` says it."""
-    if isinstance(sent, dict) and isinstance(kept, dict):
-        below = f"{path}." if path else ""
-        gone = next((name for name in sent if name not in kept), None)
-        if gone is not None:
-            return str(Pair(f"{below}{gone}", sent[gone], None, f"sent {_shown(sent[gone])}, kept no such key"))
-        return next(filter(None, (first_inexact(sent[name], kept[name], f"{below}{name}") for name in sent)), "")
-    if isinstance(sent, list) and isinstance(kept, list):
-        if len(sent) != len(kept):
-            return str(Pair(path, sent, kept, f"sent {len(sent)} entries, kept {len(kept)}"))
-        both = ((sent[number], kept[number], f"{path}[{number}]") for number in range(len(sent)))
-        return next(filter(None, (first_inexact(*each) for each in both)), "")
-    is_same = sent == kept and isinstance(sent, bool) == isinstance(kept, bool)
-    return "" if is_same else str(Pair(path, sent, kept))
+def _entry_pairs(sent: list[Any], kept: list[Any], path: str, *, is_exact: bool = False) -> list[Pair]:
+    both = enumerate(zip(sent, kept, strict=True))
+    return [pair for number, each in both for pair in pairs(*each, f"{path}[{number}]", is_exact=is_exact)]
 
 
-def would_change(rewriting: str, value: Any) -> bool:
-    """A rewriting would have changed a value that it left as it was."""
-    if not isinstance(value, str):
-        return bool(value)
-    if rewriting == _OTHER_CASE:
-        return value not in (value.upper(), value.lower())
-    if rewriting == _INTERNATIONAL:
-        return value[:1].isdigit()
-    return rewriting != MASKED or len(value) > _MOST_UNMASKED
-
-
-def scale_of(rewriting: str) -> Decimal:
-    """By what a rewriting multiplies numbers; 1 where it does not."""
-    return next((scale for scale, text in _SCALES.items() if text == rewriting), Decimal(1))
-
-
-def _list_pairs(sent: list[Any], kept: list[Any], path: str) -> list[Pair]:
-    """Entry by entry; the entries that fit each other where the receiver has only sorted them in its own way."""
-    in_order = _entry_pairs(sent, kept, path)
-    if all(pair.is_same for pair in in_order):
-        return in_order
-    names = _sortable(sent, kept)
-    numbers = sorted(range(len(sent)), key=lambda number: _sort_key(sent[number], names))
-    fitting = dict(zip(numbers, sorted(kept, key=lambda each: _sort_key(each, names)), strict=True))
-    in_sorted_order = _entry_pairs(sent, fitting, path)
-    return in_sorted_order if all(pair.is_same for pair in in_sorted_order) else in_order
-
-
-def _entry_pairs(sent: list[Any], kept: list[Any] | dict[int, Any], path: str) -> list[Pair]:
-    return [pair for number, each in enumerate(sent) for pair in pairs(each, kept[number], f"{path}[{number}]")]
-
-
-def _sortable(sent: list[Any], kept: list[Any]) -> list[str]:
-    """The keys that both sides show, without those of flags, objects and lists, which have too many forms."""
-    by_both = set().union(*_objects(sent)) & set().union(*_objects(kept))
-    no_order = {name for each in _objects(sent + kept) for name in each if isinstance(each[name], bool | dict | list)}
-    return sorted(by_both - no_order)
-
-
-def _objects(values: list[Any]) -> list[dict[str, Any]]:
-    return [value for value in values if isinstance(value, dict)]
-
-
-def _sort_key(value: Any, names: list[str]) -> str:
-    if isinstance(value, dict):
-        return repr([_canonical(value.get(name)) for name in names])
-    return repr(_canonical(value))
+def _in_order_of(sent: list[Any], kept: list[Any]) -> list[Any]:
+    """The entries of `kept`, each at the place of the one with the same content in `sent`; the rest in their order."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for number in reversed(range(len(kept))):
+        places[_canonical(kept[number])].append(number)
+    fitting = [found.pop() if (found := places.get(_canonical(each))) else None for each in sent]
+    left = dict.fromkeys(sorted({*range(len(kept))} - {*fitting}))
+    for number, each in enumerate(sent):
+        if fitting[number] is None and len(left) <= _MOST_UNSORTED:
+            fitting[number] = next((place for place in left if not different(each, kept[place])), None)
+            left.pop(fitting[number], None)
+    rest = iter(left)
+    return [kept[next(rest) if place is None else place] for place in fitting]
 
 
 def _canonical(value: Any) -> str:
-    """One text for the forms of a single value that count as the same; nothing and an empty text are such forms."""
+    """One text for most forms of a value that count as the same."""
+    if is_nothing(value):
+        return ""
+    if isinstance(value, dict):
+        return repr(sorted((name, _canonical(inner)) for name, inner in value.items() if not is_nothing(inner)))
+    if isinstance(value, list):
+        return repr(sorted(map(_canonical, value)))
     number = as_number(value)
-    if number is None:
-        return "" if value is None else _plain(str(value))
-    return str(number.normalize())
+    return str(number.normalize()) if number is not None else _plain(normalised(value) or str(value))
 
 
 def _all_keys(value: Any) -> set[str]:
@@ -378,88 +260,95 @@ def _all_keys(value: Any) -> set[str]:
     return set().union(*map(_all_keys, value)) if isinstance(value, list) else set()
 
 
-def _same(sent: Any, kept: Any) -> bool:
-    if sent == kept:
-        return True
-    if isinstance(sent, str) and isinstance(kept, str):
-        return _plain(sent) == _plain(kept) or _same_moment(sent, kept) or _stands_for_nothing(sent, kept)
+_TOLERANCE = Decimal("1e-9")
+_DOUBLE = Decimal("1e-15")
+"""How far a float of 64 bits is off, as a part of the number."""
+_TRUTH = {
+    **dict.fromkeys(("true", "1", "1.0", "t", "y", "yes", "on", "\x01"), True),
+    **dict.fromkeys(("false", "0", "0.0", "f", "n", "no", "off", "\x00"), False),
+}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_EDGES = re.compile(r"^[\s\ufeff\0]+|[\s\ufeff\0]+$")
+_LINE_ENDS = re.compile(r"\r\n?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:.*)?")
+_EPOCH_S, _EPOCH_MS = (10**8, 10**11), (10**11, 10**14)
+_TICK = timedelta(milliseconds=4)
+"""A clock's finest unit in a database: SQL Server's `datetime` rounds to 3.33 ms."""
+
+
+def is_same(sent: Any, kept: Any) -> bool:
+    """Decides whether `kept` is `sent`, in one of the forms that docs/reference/content.md lists.
+
+    Whether a date-time in another zone is the same shows only in all values of its field: `compare/rewritings.py`.
+    """
+    if is_nothing(sent) or is_nothing(kept):
+        return is_nothing(sent) and is_nothing(kept)
+    kept = kept.decode(errors="replace") if isinstance(kept, bytes) and not _is_uuid(sent) else kept
     if isinstance(sent, bool):
-        return _TRUTH.get(str(kept).strip().lower(), sent) is sent  # 1, "true" and "Y" all keep a flag
+        return _TRUTH.get(str(kept).strip().lower()) is sent
     if isinstance(sent, int | float):
-        number = as_number(kept)
-        return number is None or abs(number - Decimal(str(sent))) < _TOLERANCE
-    return True
+        return not isinstance(kept, bool) and _is_same_number(Decimal(str(sent)), as_number(kept))
+    return isinstance(sent, str) and (_is_same_text(sent, kept) or _is_same_moment(sent, kept))
 
 
-def _stands_for_nothing(sent: str, kept: str) -> bool:
-    """An empty text became a dash or the like, as in many business systems."""
-    return not sent.strip() and (not any(map(str.isalnum, kept)) or kept.strip().casefold() == "n/a")
+def is_nothing(value: Any) -> bool:
+    """An empty text, null, an absent key, an empty object and an empty list are one, as in Oracle and Laravel."""
+    if isinstance(value, dict):
+        return all(map(is_nothing, value.values()))
+    return value is None or value is ABSENT or value == [] or (isinstance(value, str) and not _EDGES.sub("", value))
 
 
-_OTHER_CASE = "in another letter case"
-_DATE_ALONE = "as a date alone"
-_DATE = len("2026-01-25")
-_INTERNATIONAL = "with the country's number in front"
-MASKED = "masked"
-OF_ITS_OWN = frozenset({_INTERNATIONAL, _DATE_ALONE, MASKED})
-"""Rewritings that choose what to keep: a column that has one does not hold the field."""
-_MOST_UNMASKED = 4
-"""Characters at the end that a mask leaves as they were."""
-_OTHER_ZONE = "in another time zone"
+def moment(value: Any) -> datetime | None:
+    """The date-time that a value is, None without one; a number counts from 1970, in seconds or milliseconds."""
+    if isinstance(value, date):
+        return value if isinstance(value, datetime) else datetime.combine(value, time.min)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        spans = {1: _EPOCH_S, 1_000: _EPOCH_MS}
+        parts = next((parts for parts, (least, most) in spans.items() if least <= value < most), 0)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value * 1_000 / parts) if parts else None
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+    except ValueError:
+        return None
 
 
-def _rewriting(sent: Any, kept: Any) -> str:
-    if isinstance(sent, str) and isinstance(kept, str):
-        return _text_rewriting(sent, kept)
-    before, after = as_number(sent), as_number(kept)
-    if not before or after is None:
-        return ""
-    return next((text for scale, text in _SCALES.items() if abs(before * scale - after) < _TOLERANCE), "")
+def is_cut(sent: datetime, kept: datetime) -> bool:
+    """Decides whether a clock's time is `sent`, or that cut or rounded to the last digit that it shows."""
+    digits = f"{kept.microsecond:06}".rstrip("0")
+    unit = timedelta(seconds=10 ** -len(digits))
+    return kept == sent or abs(kept - sent) < max(unit, _TICK)
 
 
-def _text_rewriting(sent: str, kept: str) -> str:
-    if _plain(sent).casefold() == _plain(kept).casefold():
-        return _OTHER_CASE
-    if is_masked(sent, kept):
-        return MASKED
-    if is_international(sent, kept):
-        return _INTERNATIONAL
-    if _apart(sent, kept) and kept == sent[:_DATE]:
-        return _DATE_ALONE
-    return _OTHER_ZONE if _is_other_zone(sent, kept) else ""
+def _is_same_number(sent: Decimal, kept: Decimal | None) -> bool:
+    if kept is None:
+        return False
+    is_whole = sent == sent.to_integral_value()
+    return abs(kept - sent) <= (_TOLERANCE if is_whole else max(_TOLERANCE, abs(sent) * _DOUBLE))
+
+
+def _is_same_text(sent: str, kept: Any) -> bool:
+    if isinstance(kept, int | float | Decimal) and not isinstance(kept, bool):
+        return bool(_NUMBER.fullmatch(sent.strip())) and Decimal(sent) == as_number(kept)
+    if _is_uuid(sent):
+        return normalised(sent) == normalised(kept)
+    return not isinstance(kept, bool | dict | list) and _plain(sent) == _plain(str(kept))
+
+
+def _is_uuid(value: Any) -> bool:
+    return isinstance(value, str) and bool(_UUID.fullmatch(value.strip()))
+
+
+def _is_same_moment(sent: str, kept: Any) -> bool:
+    """Both are date-times with a zone, or both without, and agree to the second."""
+    one, other = moment(sent), moment(kept)
+    if one is None or other is None or (one.tzinfo is None) != (other.tzinfo is None):
+        return False
+    return is_cut(one, other)
 
 
 def _plain(text: str) -> str:
-    """Without what databases, XML and JSON libraries do to a text: normal form, blanks and line ends, a GUID's form."""
-    return " ".join(unicodedata.normalize("NFC", normalised(text) or "").split())
-
-
-def _same_moment(sent: str, kept: str) -> bool:
-    """Both are date-times that agree to the second, or only one of them has a zone."""
-    try:
-        one, other = datetime.fromisoformat(sent), datetime.fromisoformat(kept)
-    except ValueError:
-        return False
-    if (one.tzinfo is None) != (other.tzinfo is None):
-        return True
-    return abs((one - other).total_seconds()) < 1
-
-
-def _is_other_zone(sent: str, kept: str) -> bool:
-    """Both are date-times, apart by quarters of an hour that a time zone may be off."""
-    apart = _apart(sent, kept)
-    if apart is None:
-        return False
-    quarters = round(apart / _QUARTER)
-    return quarters != 0 and abs(apart) <= _FARTHEST_ZONE and abs(apart - quarters * _QUARTER) < timedelta(seconds=2)
-
-
-def _apart(sent: str, kept: str) -> timedelta | None:
-    """How far two date-times are apart on the clock, whatever their zones; None where one is none."""
-    try:
-        return datetime.fromisoformat(sent).replace(tzinfo=None) - datetime.fromisoformat(kept).replace(tzinfo=None)
-    except ValueError:
-        return None
+    """Without what databases, XML and JSON libraries do to a text: normal form, blanks at the ends, line ends."""
+    return _EDGES.sub("", _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", text)))
 
 
 def _shown(value: Any) -> str:

@@ -30,7 +30,7 @@ class ContentCheck(StrEnum):
     EXACT = "exact"
     """Every key and value is as it was sent; only the order of keys and the form of a number are free."""
     KNOWN = "known"
-    """A rewriting of databases and JSON libraries is no difference; one that loses nothing is a note."""
+    """The forms of docs/reference/content.md are no difference, and nothing else is free."""
     OFF = "off"
     """Content is not compared."""
 
@@ -127,36 +127,6 @@ class Observation:
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Column:
-    """A column of the effects of a type, and the field of the payload that it holds.
-
-    `is_named`: the user has said so; other columns have the field's name.
-    """
-
-    event: str
-    name: str
-    path: str
-    is_named: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnCount:
-    """Counts what a column has shown in a run so far.
-
-    Attributes:
-        agreeing: events in which it showed what was sent, or that value in its usual rewriting.
-        compared: all that were compared.
-        values: how many different values it showed as sent or rewritten, counted up to 3.
-        rewriting: how it usually rewrites a value without a loss, "" when it does not.
-    """
-
-    agreeing: int
-    compared: int
-    values: int
-    rewriting: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class FaultFact:
     """A fault and when it was on, in ms from the scenario's start.
@@ -224,7 +194,9 @@ class History:
         observer: how effects were read, "" when the user gave no way.
         observer_key: `business`, or the dotted path of the event's id in an effect.
         check_content: how strictly content is compared.
-        columns: the columns that are known to hold a field of the payload.
+        column_map: the path of a field by its column, as the user says; "" for what is not compared.
+        earlier: a few events of the run's other scenarios with their effects, by which it is known how fields are kept.
+        zone: of the vendor, whose date-times carry none.
         samples: clean single deliveries of the run's other scenarios, each with its number of effects beside its own.
         strangers: effects of the whole run that are of no event; None where there are none, or in other scenarios.
         is_alone: no other scenario was played beside it, so effects that name none of its events are strange.
@@ -247,7 +219,9 @@ class History:
     observer: str = ""
     observer_key: str = "webhookEventId"
     check_content: ContentCheck = ContentCheck.KNOWN
-    columns: Mapping[Column, ColumnCount] = field(default_factory=dict)
+    column_map: Mapping[str, str] = field(default_factory=dict)
+    earlier: tuple[tuple[EventFact, tuple[Effect, ...]], ...] = ()
+    zone: str = "Europe/Oslo"
     samples: tuple[tuple[EventFact, int], ...] = ()
     strangers: Strangers | None = None
     is_alone: bool = True

@@ -22,12 +22,11 @@ from pathlib import Path
 from frontsim import bundled
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.verdicts import NOTE, Clause, Contract, Verdict, read
-from frontsim.verification.compare.columns import rewritings
+from frontsim.verification.compare.contents import were_compared
 from frontsim.verification.compare.wrong_state import check_state, checks
-from frontsim.verification.effects import content
 from frontsim.verification.effects.classes import GOOD, UNSEEN, Class, Classified, SeenOrders, class_by_effects
 from frontsim.verification.effects.correlate import BUSINESS, Correlation, EventGroup, correlate
-from frontsim.verification.effects.history import ContentCheck, EventFact, Expect, History
+from frontsim.verification.effects.history import EventFact, Expect, History
 from frontsim.verification.judge.rules import Evidence, Opinion, missing_event_id, opinion_on
 
 
@@ -85,7 +84,7 @@ def sentences(
         *_unclear_state(history),
         history.volume,
     )
-    return [*filter(None, found), *rewritings(correlation.groups, history.check_content)]
+    return list(filter(None, found))
 
 
 def _unclear_state(history: History) -> list[str]:
@@ -278,6 +277,7 @@ def _judgement(evidence: Evidence, opinion: Opinion, contract: Contract) -> Judg
         findings=tuple(findings),
         notes=(
             *sentences(history, correlation, replaced=evidence.replaced, orders=evidence.orders),
+            *evidence.contents.notes,
             *notes,
         ),
         classes=classes,
@@ -366,12 +366,6 @@ def _arrived_broken(history: History) -> bool:
     return history.checkpoint is not None and any(event.expect is Expect.REFUSED for event in history.events)
 
 
-def _content_was_shown(history: History) -> bool:
-    effects = history.final.effects if history.final else ()
-    has_copies = any(content.embedded_payload(effect.value) is not None for effect in effects)
-    return history.check_content is not ContentCheck.OFF and (has_copies or bool(history.columns))
-
-
 def _has_states(history: History) -> bool:
     return any(event.series and event.rank for event in history.events)
 
@@ -398,7 +392,7 @@ _TESTS: Mapping[Class, Callable[[History], bool]] = {
     Class.LOST: _was_resent_after_a_failure,
     Class.DUPLICATED: _arrived_twice,
     Class.UNEXPECTED: _arrived_broken,
-    Class.CORRUPT: _content_was_shown,
+    Class.CORRUPT: were_compared,
     Class.STALE: _has_states,
     Class.WRONG_STATE: _state_was_read,
     Class.REJECTED: _was_tried_fairly,
@@ -413,7 +407,7 @@ _WANTING: Mapping[Class, str] = {
     Class.LOST: "no event was resent after a failure",
     Class.DUPLICATED: "no event arrived more than once",
     Class.UNEXPECTED: "no broken body arrived",
-    Class.CORRUPT: "no effect carries a payload",
+    Class.CORRUPT: "no effect carries a payload or a named column",
     Class.STALE: "no older state arrived after a newer one",
     Class.WRONG_STATE: "what the receiver derives from events was not read (--observe-state)",
     Class.REJECTED: "no event was sent without a fault",

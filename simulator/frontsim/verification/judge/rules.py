@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from frontsim.domain.model import StatusText
-from frontsim.verification.compare.columns import corrupt
+from frontsim.verification.compare.contents import Contents, contents
 from frontsim.verification.compare.state_events import StateCheck, WrongState
 from frontsim.verification.compare.wrong_state import check_state, tells_state
 from frontsim.verification.effects import beside, classes
@@ -120,6 +120,11 @@ class Evidence:
         return replaced(self.history.events, self.effects)
 
     @cached_property
+    def contents(self) -> Contents:
+        """What the effects show of the payloads."""
+        return contents(self.history, self.correlation)
+
+    @cached_property
     def state(self) -> StateCheck:
         """The check of the levels and the customers that the receiver keeps."""
         return check_state(self.history)
@@ -168,8 +173,7 @@ def effects_accuse(evidence: Evidence, opinion: Opinion) -> Opinion:
     old, _ = classes.stale(evidence.history.events, evidence.effects)
     by_number = [each for group in evidence.correlation.groups for each in wrong_in(group)]
     found = [each for each in by_number + booked_early(evidence.history) if not _is_told_by(old, each)]
-    wrong_content = corrupt(evidence.correlation.groups, evidence.history.check_content, evidence.history.columns)
-    return Opinion((*opinion.accused, *found, *old, *wrong_content), opinion.unknown)
+    return Opinion((*opinion.accused, *found, *old, *evidence.contents.wrong), opinion.unknown)
 
 
 def effects_beside_are_second_bookings(evidence: Evidence, opinion: Opinion) -> Opinion:

@@ -23,7 +23,7 @@ from frontsim.clock import Ids, stopwatch
 from frontsim.domain.delivery_shape import DeliveryShape
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.verification import patience
-from frontsim.verification.compare.columns import ColumnMemory
+from frontsim.verification.compare.contents import ColumnMap, EarlierEffects
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
@@ -95,7 +95,8 @@ class Given:
         process: runs the receiver; None without a command.
         dependencies: of the receiver; None when the user named none.
         latency: how slow the receiver was so far.
-        columns: what the run has seen of the columns of effects.
+        column_map: which columns of effects hold which fields, as the user says.
+        earlier: a few effects of the scenarios that were played.
         state: the receiver's derived state; None when the user gave no way to read it.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         began_s: when the run began, by the stopwatch: with the probes that come before the first scenario.
@@ -109,7 +110,8 @@ class Given:
     dependencies: Dependencies | None = None
     latency: ReceiverLatency = field(default_factory=ReceiverLatency)
     shape: DeliveryShape = field(default_factory=DeliveryShape)
-    columns: ColumnMemory = field(default_factory=ColumnMemory)
+    column_map: ColumnMap = field(default_factory=dict)
+    earlier: EarlierEffects = field(default_factory=EarlierEffects)
     state: RunState | None = None
     tls: ssl.SSLContext | None = None
     began_s: float = field(default_factory=stopwatch)

@@ -172,6 +172,8 @@ def _history(
         observer=state.effects.name if state.effects else "",
         observer_key=state.harness.given.request.observe_key,
         check_content=state.harness.given.request.check_content,
+        column_map=state.harness.given.column_map,
+        zone=state.harness.given.request.zone,
         is_alone=state.harness.is_alone,
         checkpoint=state.checkpoint,
         final=final,
