@@ -8,10 +8,11 @@ missing, a value that no list named, or no events of a type at all. A new type o
 receiver must tolerate both. Formats and bounds are not compared.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+import orjson
 
 from frontsim.schemas.read import Document, Place, document_of
 
@@ -54,9 +55,20 @@ class SchemaFacts:
     def takes_null(self) -> bool:
         return self.kinds is None or "null" in self.kinds
 
+    def allows(self, kind: str) -> bool:
+        """Decides whether a value of a JSON type may stand there."""
+        return self.kinds is None or _covers(self.kinds, kind)
+
     @property
     def kinds_shown(self) -> str:
         return "any" if self.kinds is None else " or ".join(sorted(self.kinds - _NULL)) or "null"
+
+
+def kind_of(value: object) -> str:
+    """The JSON type of a value; a number without a fraction is an integer."""
+    if value is None:
+        return "null"
+    return "integer" if isinstance(value, float) and value.is_integer() else _KINDS[type(value)]
 
 
 def schema_changes(before: Mapping[str, Schema], after: Mapping[str, Schema]) -> list[SchemaChange]:
@@ -158,7 +170,9 @@ def _own_facts(document: Document, place: Place) -> SchemaFacts:
     kinds = None if named is None else frozenset([named] if isinstance(named, str) else named)
     listed = [schema["const"]] if "const" in schema else schema.get("enum")
     values = (
-        None if listed is None else frozenset(json.dumps(each, sort_keys=True) for each in listed if each is not None)
+        None
+        if listed is None
+        else frozenset(orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in listed if each is not None)
     )
     if listed is not None:
         of_values = frozenset("null" if each is None else _KINDS[type(each)] for each in listed)

@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from frontsim import bundled, catalog
 from frontsim.verification.scenario import scenario
 from tests.support.forked import popen
 from tests.support.patience import PATIENCE_S
@@ -310,3 +311,22 @@ def read_until(descriptor, word):
         while (word is None or word not in said) and (part := os.read(descriptor, 65536)):
             said += part.decode(errors="replace")
     return said
+
+
+def test_drift_names_what_a_receiver_does_not_survive(verify, receiver, tmp_path):
+    """Each change of newer schemas by itself: this receiver refuses fields that it does not know."""
+    schema = {each.name: each.schema for each in catalog.load()}["SaleCreated"]
+    newer = {**schema, "properties": {**schema["properties"], "novel": {"type": "integer"}}}
+    newer["required"] = [name for name in schema["required"] if name != "comment"]
+    (tmp_path / "newer").mkdir()
+    (tmp_path / "newer" / "SaleCreated.json").write_text(json.dumps(newer))
+    done = verify("--drift", str(tmp_path / "newer"), *receiver("rejects-unknown-fields"))
+    assert 1 == done.exit_code, done.output
+    assert "violated   drift-SaleCreated-novel-field-added" in done.output
+    assert "verified   drift-SaleCreated-comment-required" in done.output
+
+
+def test_drift_without_a_change_is_refused(verify, receiver):
+    done = verify("--drift", str(bundled.folder("contracts")), *receiver())
+    assert 3 == done.exit_code
+    assert "expected schemas with a change that a receiver can meet, got none" in done.output

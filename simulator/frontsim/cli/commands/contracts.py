@@ -23,6 +23,8 @@ from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import FrontsimError, Unusable
+from frontsim.records.drift import seen_changes
+from frontsim.records.record import RecordReader
 from frontsim.schemas.difference import schema_changes
 
 MOST_TYPES = 1_000
@@ -142,11 +144,16 @@ def diff(ctx: click.Context, before: str, after: str, api_at: Callable[[str], Ap
     """Show what changed from A to B, and what may break a receiver.
 
     It compares event types, fields, their types, null, required fields and listed values. A and B are folders, the
-    word bundled, or an API's base URL.
+    word bundled, or an API's base URL. B may be a record (`frontsim record`) too: then it shows what was seen in real
+    events but is not in the schema.
 
     Exit code: 1 if a change may break a receiver that copes with A, 0 if none does, 3 if they cannot be compared.
     """
-    changes = schema_changes(_schemas(before, api_at), _schemas(after, api_at))
+    if Path(after).is_file():
+        with RecordReader(Path(after)) as reader:
+            changes = seen_changes(_schemas(before, api_at), reader.events())
+    else:
+        changes = schema_changes(_schemas(before, api_at), _schemas(after, api_at))
     breaking = any(change.breaking for change in changes)
     if as_json:
         show_json({"breaking": breaking, "changes": [change.as_json() for change in changes]})

@@ -5,6 +5,7 @@ played now; it goes away at the end, so that Ctrl-C too leaves one table.
 """
 
 import os
+import secrets
 import shlex
 import sys
 import time
@@ -27,6 +28,7 @@ from rich.text import Text
 from frontsim.cli.commands import verify_options
 from frontsim.cli.commands.verify_options import (
     HOW_TO_OBSERVE,
+    drift_option,
     event_options,
     is_quiet,
     observer_options,
@@ -65,6 +67,7 @@ from frontsim.verification.result import result_of, scenarios_as_json
 from frontsim.verification.run import run
 from frontsim.verification.scenario import scenario
 from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.selection import drift_scenarios
 from frontsim.verification.schedule import Pace, usual_pace
 
 _OBSERVERS = ("observe_url", "observe_sql", "observe_cmd", "observe_sink", "observe_import")
@@ -352,6 +355,7 @@ def search(request: Request, options: Mapping[str, Any], begun: Any) -> Explorat
 @receiver_options
 @observer_options
 @scenario_options
+@drift_option
 @event_options
 @wait_options
 @run_length_options
@@ -378,6 +382,8 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = request_of(with_nearest_observer(ctx, options))
     verify_options.prepare(options["payload_folder"])
+    if options["drift"]:
+        chosen = drift_scenarios(selection_of(request), options["drift"], first=secrets.randbelow(10**8))
     say_bodies(str(request.delivery.get("payloads", "")), options["contracts"])
     with secrets_shown(options["show_secrets"]):
         with masked_errors():

@@ -110,6 +110,14 @@ observer_options = option_group(
 scenario_options = option_group(_declared("scenario", "names", multiple=True, shell_complete=scenarios))
 """Which scenarios are played."""
 
+drift_option = click.option(
+    "--drift",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder of newer schemas, as `contracts pull` writes it: play each change by itself, and nothing else, and "
+    "name those that the receiver does not survive.",
+)
+
 event_options = option_group(
     _declared("events", shell_complete=event_type_list, callback=_comma_list),
     _declared("set", "changes", multiple=True, callback=assignments),

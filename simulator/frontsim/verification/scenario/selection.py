@@ -1,18 +1,24 @@
 """Which event types a run is about, and which entity an event of a type is about."""
 
+import itertools
+import logging
 from collections.abc import Mapping, Sequence
 from copy import copy
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-from frontsim.catalog import Catalog, EventType
-from frontsim.errors import BadInput, InvalidPayload
+from frontsim.catalog import Catalog, EventType, contracts_in
+from frontsim.errors import BadInput, InvalidPayload, Unusable
 from frontsim.schemas.read import Document, Place, document_of
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Entity, StateRow
-from frontsim.verification.scenario.steps import EVENTFUL, InjectFault, Raise, Step
+from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.steps import EVENTFUL, Drain, InjectFault, Raise, Reconcile, Step
+
+logger = logging.getLogger(__name__)
 
 _SOME = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "OmniChannelOrderUpdated")
 """The types that "some" stands for when all are chosen: a sale, a movement, a person and an order."""
@@ -44,6 +50,11 @@ class Selection:
         self.booked: set[str] = set()
         for path in changes:
             self._check_change(path)
+
+    @property
+    def catalog(self) -> Catalog:
+        """All types, chosen or not."""
+        return self._catalog
 
     def preferring(self, event: str) -> "Selection":
         """The same, with this type as the "one", if it is chosen."""
@@ -209,3 +220,42 @@ def _is_moment(document: Document, place: Place) -> bool:
 def _version(kind: EventType, payload: Any) -> tuple[tuple[str, str], ...]:
     values = [(path, content.normalised(content.find(payload, path))) for path in kind.version]
     return tuple((path, value) for path, value in values if value is not None)
+
+
+def drift_scenarios(selection: Selection, folder: Path, *, first: int) -> list[Scenario]:
+    """A scenario for each change that a folder of newer schemas makes to the types; what no payload shows is warned of.
+
+    Args:
+        selection: the types that the receiver takes, as it was built for them.
+        folder: the newer schemas.
+        first: the number of the first payload, so that each is about a thing of its own.
+
+    Raises:
+        Unusable: the folder holds no schemas, or no change that a receiver can meet.
+    """
+    # Few runs play drift, and to draw payloads takes modules that the others need not load.
+    from frontsim.payloads.making.factory import Payloads  # noqa: PLC0415
+    from frontsim.records.drift import drifted_payloads  # noqa: PLC0415
+
+    payloads, numbers = Payloads(selection.catalog, seed=1, profile="strict"), itertools.count(first)
+    chosen = {name.lower(): selection.catalog.find(name) for name in selection.types("all")}
+    newer = {each.name.lower(): each.schema for each in contracts_in(folder) if each.name.lower() in chosen}
+    before = {chosen[name].name: chosen[name].schema for name in newer}
+    after = {chosen[name].name: schema for name, schema in newer.items()}
+    drifted, not_shown = drifted_payloads(
+        before, after, lambda event: orjson.loads(payloads.build(event, next(numbers)).body)
+    )
+    for change in not_shown:
+        logger.warning("%s %s: %s is not played: no payload shows it", change.event, change.path, change.change)
+    if not drifted:
+        raise Unusable(f"--drift {folder}: expected schemas with a change that a receiver can meet, got none")
+    return [
+        Scenario(
+            name=each.name,
+            breaks=each.sentence,
+            holds="The event is acknowledged and booked exactly once.",
+            steps=(Raise(events=[each.change.event], payload=each.payload, invalid=True), Drain(), Reconcile()),
+            order=place,
+        )
+        for place, each in enumerate(drifted)
+    ]
