@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 DOCS_READY := $(VENV)/.docs-ready
 unexport PYTHONDONTWRITEBYTECODE  # tests start Python hundreds of times: it keeps what it has compiled
 
-.PHONY: demo test check quick lint bench matrix mutation endurance stacks docs release clean
+.PHONY: demo test check quick lint bench matrix mutation endurance explore-proof stacks docs release clean
 
 demo: $(INSTALLED)
 	$(BIN)/frontsim demo
@@ -51,6 +51,11 @@ RUNS ?= 1000
 SCENARIOS ?= 4
 endurance: $(READY)
 	$(BIN)/python -m tests.verification.whole_runs.endurance --runs $(RUNS) --scenarios $(SCENARIOS)
+
+# Broken receivers that `explore` must find without a scripted scenario, with several seeds, and right ones that it must not
+# accuse. Hours; it goes on where it stopped. NAMES says which receivers.
+explore-proof: $(READY)
+	$(BIN)/python -m tests.explore.proof $(NAMES)
 
 # On real databases and brokers, and in other languages: STACKS says which tests, SEEDS with how many seeds. `make test`
 # leaves them out.

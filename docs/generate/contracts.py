@@ -11,6 +11,7 @@ from frontsim.domain.faults import FAULTS, FaultStage
 from frontsim.recovery import judge as job_clauses
 from frontsim.recovery.case import bundled_cases
 from frontsim.subjects.broken_jobs import BROKEN_JOBS as BROKEN_JOBS
+from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.verification.effects.classes import MEANING, USUAL_CAUSE
 from frontsim.verification.judge import checks
@@ -153,6 +154,20 @@ def receivers_on_stacks() -> str:
         for each in _on_stacks()
     )
     return table(["name", "on", "what it does", "found as", "in"], rows)
+
+
+def combined_receivers() -> str:
+    """The receivers that `explore` must find out: their bugs need two or three circumstances together."""
+    rows = (
+        [
+            f"`{each.name}`",
+            each.bug,
+            code(sorted(each.expected)),
+            code(each.scenarios) + (" (needs `--receiver-cmd`)" if each.needs_process_control else ""),
+        ]
+        for each in COMBINED.values()
+    )
+    return table(["name", "what is wrong", "found as", "also in the scenarios"], rows)
 
 
 def broken_receivers() -> str:

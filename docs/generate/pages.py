@@ -25,6 +25,7 @@ from docs.generate.contracts import (
     classes,
     clause_findings,
     clause_table,
+    combined_receivers,
     event_type_paths,
     event_type_usage,
     event_types,
@@ -49,6 +50,7 @@ _MARKED = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.D
 TABLES: Mapping[str, Callable[[], str]] = {
     "broken-jobs": broken_jobs,
     "broken-receivers": broken_receivers,
+    "combined-receivers": combined_receivers,
     "causes": causes,
     "classes": classes,
     "clause-findings": clause_findings,

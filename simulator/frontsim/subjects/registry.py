@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from frontsim.errors import BadInput
 from frontsim.subjects import broken_answers, broken_keys, broken_state
 from frontsim.subjects.broken_state import DERIVED
+from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.correct import (
     Answers202,
     Answers204,
@@ -408,7 +409,7 @@ def find(name: str) -> Variant:
     Raises:
         BadInput: there is none; the text lists all names.
     """
-    found = CORRECT.get(name) or BROKEN.get(name)
-    if found is None:
-        raise BadInput(not_among([*CORRECT, *BROKEN], name, expected="a receiver"))
+    known = {**CORRECT, **BROKEN, **COMBINED}
+    if (found := known.get(name)) is None:
+        raise BadInput(not_among(known, name, expected="a receiver"))
     return found

@@ -10,6 +10,7 @@ from socket import create_server
 import httpx
 import pytest
 
+from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.registry import BROKEN, CORRECT
 from tests.support.forked import popen
 from tests.support.patience import PATIENCE_S
@@ -22,7 +23,7 @@ RECEIVER = [sys.executable, "-m", "frontsim.cli.main", "receiver"]
 def test_the_list(run):
     """Every receiver of the registry, with what sets it apart."""
     found = json.loads(run("receiver", "--list", "--json").stdout)
-    assert [(name, False) for name in CORRECT] + [(name, True) for name in BROKEN] == [
+    assert [(name, False) for name in CORRECT] + [(name, True) for name in (*BROKEN, *COMBINED)] == [
         (each["name"], each["broken"]) for each in found
     ]
     assert "reference" in run("receiver", "--list").stdout

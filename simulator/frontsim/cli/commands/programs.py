@@ -32,6 +32,7 @@ from frontsim.hosting.serving import serve as serve_until_stopped
 from frontsim.settings import ENVIRONMENT_PREFIX
 from frontsim.store.changes import Changes, Missed
 from frontsim.subjects.broken_jobs import BROKEN_JOBS, CORRECT_JOBS, find
+from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.registry import BROKEN, CORRECT
 from frontsim.subjects.serve import run
 from frontsim.user_input.configuration import read_settings
@@ -198,7 +199,7 @@ DB = "receiver.db"
     show_default=True,
     help="The SQLite file with what it has booked.",
 )
-@click.option("--broken", metavar="NAME", type=NearChoice(list(BROKEN)), help="A receiver with a known bug.")
+@click.option("--broken", metavar="NAME", type=NearChoice([*BROKEN, *COMBINED]), help="A receiver with a known bug.")
 @click.option("--variant", metavar="NAME", type=NearChoice(list(CORRECT)), help="Another right receiver.")
 @click.option("--header", metavar="NAME", help="The header with the event's id.  [default: X-Webhook-Event-Id]")
 @click.option("--list", "listing", is_flag=True, help="List the receivers.")
@@ -244,7 +245,7 @@ def _announce(name: str, base_url: str, *, as_json: bool) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    variants = [(each, each.name in BROKEN) for each in (*CORRECT.values(), *BROKEN.values())]
+    variants = [(each, each.name not in CORRECT) for each in {**CORRECT, **BROKEN, **COMBINED}.values()]
     if as_json:
         show_json([{"name": each.name, "broken": broken, "what": each.bug} for each, broken in variants])
     else:
