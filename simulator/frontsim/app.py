@@ -27,13 +27,14 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontsim import catalog
-from frontsim.api.control import Calls, ControlApi, Faults, Sinks
+from frontsim.api.control import Calls, ControlApi, Faults
 from frontsim.api.events import Events
 from frontsim.api.gateway import CallFaults, CallLog, Gateway, Keys
 from frontsim.api.leases import LeaseApi
 from frontsim.api.origin_guard import OriginGuard
 from frontsim.api.replay import ReplayApi
 from frontsim.api.responses import NotFoundRoutes, no_operation, refusal
+from frontsim.api.sinks import IS_RULES, Sinks
 from frontsim.api.stream import Stream
 from frontsim.api.trigger import TriggerApi
 from frontsim.api.webhooks import Webhooks, WebhookTypes
@@ -198,6 +199,8 @@ class App:
             allowed=self._settings.allow_host,
             token=self._settings.token,
             is_control=lambda path: path == CONTROL or path.startswith(f"{CONTROL}/"),
+            is_sink=lambda path: path.startswith(f"{CONTROL}/sink/") and not IS_RULES.fullmatch(path),
+            sink_token=self._settings.sink_token,
             is_public=lambda path: path.startswith((ASSETS, REPORTS)),
         )
 

@@ -65,6 +65,10 @@ class Settings:
         "0123456789abcdef0123456789abcdef", "The Ocp-Apim-Subscription-Key that strict auth takes."
     )
     token: str = setting("", "Bearer token required on every /_sim call, and on every call of a browser.")
+    sink_token: str = setting(
+        "",
+        "Bearer token required on every call of a sink. Without it, one on loopback needs none, even with --token.",
+    )
     seed: int = setting(1, "Seed of everything that is random.", least=0, most=2**63 - 1)
     payloads: str = setting(
         "typical",

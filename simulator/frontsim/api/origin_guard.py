@@ -2,7 +2,8 @@
 
     Host is not one of our names                           403: a page's own name was pointed at us (DNS rebinding)
     from a page of another site (Origin, Sec-Fetch-Site)   403, whatever the method
-    --token, and no token on /_sim or from a browser       401, but for the page's own files
+    --token, and no token on /_sim or from a browser       401, but for the page's own files, and a program's call of
+                                                           a sink on loopback: receivers do not know our token
 
 A browser says where a request comes from and a page cannot change that; a program says nothing and passes. The one
 thing that another site may do is link to us: the browser then shows our answer to its user, and not to the page.
@@ -35,6 +36,8 @@ class OriginGuard:
         is_control: whether a path belongs to the control surface.
         is_public: whether a path needs no token: a file of the page, which holds nothing of the log and which a browser
             loads before its user can give the token, or a report, whose path itself is a secret.
+        is_sink: whether a path is a sink's: its callers are receivers, which do not know our token.
+        sink_token: the bearer token of sinks, "" for none on loopback, and elsewhere for `token`.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class OriginGuard:
         token: str,
         is_control: Callable[[str], bool],
         is_public: Callable[[str], bool],
+        is_sink: Callable[[str], bool] = lambda _: False,
+        sink_token: str = "",
     ) -> None:
         self._app = app
         self._loopback_only = loopback_only
@@ -56,6 +61,8 @@ class OriginGuard:
         self._token = token
         self._is_control = is_control
         self._is_public = is_public
+        self._is_sink = is_sink
+        self._sink_token = sink_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer 401 or 403."""
@@ -82,10 +89,14 @@ class OriginGuard:
             return Forbidden(f"a page of {headers.get('origin', 'another site')[:100]} may not read or change anything")
         if method in _READS and self._is_public(path):
             return None
-        if self._token and (self._is_control(path) or (_is_browsers(headers) and not is_link)):
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._token.encode()):
-                return Unauthorized("expected the header Authorization: Bearer with the token (--token)")
+        if self._is_sink(path) and not _is_browsers(headers):
+            token = self._sink_token or ("" if self._loopback_only else self._token)
+            if token and not any(each and _has_token(headers, each) for each in (token, self._token)):
+                return Unauthorized("expected the header Authorization: Bearer with the token of sinks (--sink-token)")
+            return None
+        wants_token = self._is_control(path) or (_is_browsers(headers) and not is_link)
+        if self._token and wants_token and not _has_token(headers, self._token):
+            return Unauthorized("expected the header Authorization: Bearer with the token (--token)")
         return None
 
     def _is_ours(self, authority: str) -> bool:
@@ -98,6 +109,11 @@ class OriginGuard:
             return True
         name = host_name(authority)
         return not self._loopback_only and _is_address(name) and not ip_address(name).is_unspecified
+
+
+def _has_token(headers: Headers, token: str) -> bool:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def is_loopback(authority: str) -> bool:

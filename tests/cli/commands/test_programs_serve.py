@@ -151,7 +151,8 @@ def test_a_line_for_each_delivery(tmp_path: Path):
         with process:
             assert process.stdout is not None
             url = process.stdout.readline().split()[2].removesuffix("/restapi/V2")
-            with httpx.Client(base_url=url, headers={"x-api-key": "k"}, trust_env=False, timeout=PATIENCE_S) as http:
+            keys = {"x-api-key": "k", "Ocp-Apim-Subscription-Key": "k"}
+            with httpx.Client(base_url=url, headers=keys, trust_env=False, timeout=PATIENCE_S) as http:
                 http.post("/api/Webhooks", json={"event": "SaleCreated", "url": f"{url}/_sim/sink/shop?code=secret"})
                 http.post("/_sim/trigger", json={"event": "SaleCreated", "count": 3})
                 http.post("/_sim/drain", json={"timeoutS": 20})
