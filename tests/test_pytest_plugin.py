@@ -33,6 +33,7 @@ def test_the_options_are_explained(tmp_path):
         "observe-url",
         "observe-sql",
         "observe-key",
+        "observe-ignore",
         "check-content",
         "cmd",
         "dependency",

@@ -35,11 +35,14 @@ _OBSERVERS = ("--receiver-observe-url", "--receiver-observe-sql")
 """Ways to read effects: one that is given replaces the one in the configuration file."""
 
 
+_REPEATABLE = ("--receiver-set", "--receiver-observe-ignore")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options, in a separate group."""
     group = parser.getgroup("frontsim", "frontsim: the contracts of a webhook receiver and of a list -> resend job")
     for name, help_text in {**{name: option.pytest_help for name, option in _OFFERED.items()}, **_OF_JOBS}.items():
-        more: dict[str, Any] = {"action": "append", "default": []} if name == "--receiver-set" else {"default": ""}
+        more: dict[str, Any] = {"action": "append", "default": []} if name in _REPEATABLE else {"default": ""}
         group.addoption(name, metavar=name.rpartition("-")[2].upper(), help=help_text, **more)
 
 
@@ -128,11 +131,22 @@ def receiver_payloads(pytestconfig: pytest.Config) -> str:
     return _option(pytestconfig, "--receiver-payloads")
 
 
+def _repeated(config: pytest.Config, name: str) -> list[str]:
+    """All that a repeatable option has, else the configuration file."""
+    configured = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd()).for_command("verify")
+    return list(config.getoption(name) or configured.get(name.removeprefix("--receiver-"), ()))
+
+
 @pytest.fixture(scope="session")
 def receiver_set(pytestconfig: pytest.Config) -> list[str]:
     """Values for fields of the payloads, as `path=value`."""
-    configured = import_module("frontsim.user_input.configuration").read_configuration(Path.cwd()).for_command("verify")
-    return list(pytestconfig.getoption("--receiver-set") or configured.get("set", ()))
+    return _repeated(pytestconfig, "--receiver-set")
+
+
+@pytest.fixture(scope="session")
+def receiver_observe_ignore(pytestconfig: pytest.Config) -> list[str]:
+    """Effects of other systems to leave out, as `column=value`."""
+    return _repeated(pytestconfig, "--receiver-observe-ignore")
 
 
 @pytest.fixture(scope="session")

@@ -76,3 +76,9 @@ def test_the_json_of_a_job_has_each_case_with_its_findings_and_one_cause_for_a_c
     assert cause["fix"]
     assert "in the end it has not arrived" in found["cases"][1]["stories"]["finds-every-failure"]
     assert "frontsim verify-recovery --job 'python job.py' --case case --seed 7" == found["cases"][1]["replay"]
+
+
+def test_effects_of_no_event_are_counted(report):
+    """The field is always there."""
+    found = json.loads(as_json(dataclasses.replace(result_of(report), unaccounted=3)))
+    assert 3 == found["unaccounted"]

@@ -59,3 +59,14 @@ def test_effects_of_no_event_that_come_with_events_leave_a_run_unknown(report):
     assert (verified, "", ("first", str(OTHERS))) == told(verified, OTHERS)
     assert str(HIDDEN).startswith("7 new effects are of no event, such as {}, and they come only when events are sent")
     assert "1 new effect is of no event, such as {}: other systems write here, too" in str(OTHERS)
+
+
+def test_effects_that_no_event_accounts_for_are_counted(report):
+    """Once, though several scenarios are of one run; None where effects were not read."""
+    first, *others = report.played
+    seen = replace(first, history=replace(first.history, observer="a list", strangers=HIDDEN))
+    assert 7 == replace(report, played=[seen, *others]).unaccounted
+    right = replace(seen, history=replace(seen.history, strangers=None))
+    assert 0 == replace(report, played=[right]).unaccounted
+    blind = replace(right, history=replace(right.history, observer=""))
+    assert replace(report, played=[blind]).unaccounted is None

@@ -36,6 +36,7 @@ def as_data(result: RunResult) -> dict[str, Any]:
         **run,
         "leftOut": dict(result.left_out),
         "events": {"booked": list(result.booked), "acknowledgedOnly": list(result.acknowledged_only)},
+        "unaccounted": result.unaccounted,
         "keys": result.keys or "unknown: it was not probed",
         "causes": [{**_cause(each, "scenarios"), "explanation": each.explanation} for each in result.causes],
         "columns": [

@@ -260,6 +260,7 @@ class RunResult:
         booked: the event types of which an event had an effect.
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
         explored: what an exploration has tried; None for other runs.
+        unaccounted: how many effects are of no event; None where effects were not read.
     """
 
     subject: Subject
@@ -277,6 +278,7 @@ class RunResult:
     booked: tuple[str, ...] = ()
     acknowledged_only: tuple[str, ...] = ()
     about_types: str = ""
+    unaccounted: int | None = None
     columns: tuple[ComparedColumn, ...] = ()
     is_content_compared: bool = True
     state: DerivedState | None = None

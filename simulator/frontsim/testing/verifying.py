@@ -58,6 +58,7 @@ class VerifyOptions(TypedDict, total=False):
     observe_sql: tuple[str, str] | None
     observe_cmd: str
     observe_key: str
+    observe_ignore: Sequence[str]
     observe_map: Path | None
     observe_state: str
     check_content: str
@@ -93,6 +94,7 @@ def verify(
         observe_sql: a DSN and a query that returns a row for each effect.
         observe_cmd: a command that prints a line for each effect.
         observe_key: where an effect has the event's id (webhookEventId), or `business`.
+        observe_ignore: `COLUMN=VALUE` each, for effects of other systems to leave out.
         observe_map: a file that says which columns of an effect hold which fields of the payload.
         observe_state: the stock levels or customers that the receiver keeps: a URL, a query, or a DSN and a query.
         check_content: how to compare an effect's copy of the payload: exact, known (the default) or off.

@@ -96,6 +96,13 @@ _ALL = (
         default="webhookEventId",
     ),
     VerifyOption(
+        "observe-ignore",
+        "COLUMN=VALUE",
+        "Leave out effects that other systems write: those with this text at a dotted path; COLUMN= leaves out those "
+        "with none there. Repeatable.",
+        "Leave out effects that other systems write: COLUMN=VALUE. Repeatable.",
+    ),
+    VerifyOption(
         "observe-map",
         "FILE",
         "A TOML or JSON file that says which columns of an effect hold which fields of the payload. frontsim finds "

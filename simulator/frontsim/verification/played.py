@@ -89,6 +89,13 @@ class Report:
         return columns_of(each.history for each in self.played)
 
     @property
+    def unaccounted(self) -> int | None:
+        """How many effects are of no event that any frontsim sent; None where none were read."""
+        if not any(each.history.observer for each in self.played):
+            return None
+        return sum(each.history.strangers.number for each in self.played if each.history.strangers)
+
+    @property
     def verdict(self) -> Verdict:
         """Of an interrupted run *violated* only for what no later look could have undone."""
         found = overall([each.judgement.verdict for each in self.played], strict=self.strict)
@@ -161,7 +168,8 @@ def weighed(played: Played) -> Played:
 def _with_strangers(judgement: Judgement, strangers: Strangers | None) -> Judgement:
     if strangers is None:
         return judgement
+    judgement = replace(judgement, notes=(*judgement.notes, *strangers.notes))
     if not strangers.come_with_events:
-        return replace(judgement, notes=(*judgement.notes, str(strangers)))
+        return judgement
     verdict = Verdict.VIOLATED if judgement.verdict is Verdict.VIOLATED else Verdict.UNKNOWN
     return replace(judgement, verdict=verdict, reason=judgement.reason or str(strangers))

@@ -29,10 +29,12 @@ from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.effects.observers import (
     CommandObserver,
     FunctionObserver,
+    IgnoringObserver,
     Observer,
     SinkObserver,
     UrlObserver,
     import_observer,
+    read_ignored,
     sql_observer,
 )
 from frontsim.verification.patience import TimeLimits
@@ -50,7 +52,8 @@ AUTO, ALL = "auto", "all"
 class Request:
     """A receiver, a way to see its effects (at most one of the `observe_...`), and limits.
 
-    `observe_state` shows the levels that it derives from the events: a URL, a query, or a DSN and a query.
+    `observe_ignore` has `COLUMN=VALUE` each, for effects to leave out. `observe_state` shows the levels that it derives
+    from the events: a URL, a query, or a DSN and a query.
     `observe_discreetly`: follow no redirect of an observed URL, and show nothing of an answer that is no list.
     `changes` are values by path that all payloads with such a path get. `strict`: also what depends on a guess about
     the vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
@@ -65,6 +68,7 @@ class Request:
     observe_import: str = ""
     observe_function: Callable[[], Sequence[Any]] | None = None
     observe_key: str = KEY
+    observe_ignore: Sequence[str] = ()
     observe_map: Path | None = None
     observe_state: str = ""
     observe_discreetly: bool = False
@@ -268,7 +272,18 @@ def selection_of(request: Request) -> Selection:
 
 
 def observer_of(request: Request, address: Address | None = None) -> Observer | None:
-    """The way to see effects, None when the user gave none.
+    """The way to see effects, without those that `--observe-ignore` leaves out; None when the user gave none.
+
+    Raises:
+        BadInput: what the user gave cannot be used.
+    """
+    ignored = read_ignored(request.observe_ignore)
+    observer = _observer(request, address)
+    return IgnoringObserver(observer, ignored) if observer and ignored else observer
+
+
+def _observer(request: Request, address: Address | None) -> Observer | None:
+    """The way to see all effects.
 
     A sink is in a simulator: `address` is the one that the receiver knows.
 

@@ -59,6 +59,7 @@ def result_of(report: Report) -> RunResult:
         about_types=report.types.sentence,
         columns=report.columns,
         is_content_compared=not any(each.history.check_content is ContentCheck.OFF for each in report.played),
+        unaccounted=report.unaccounted,
         state=_derived_state(report),
     )
 

@@ -72,7 +72,8 @@ def run_with(*others, periods=60):
 def test_what_is_of_an_event_or_of_another_frontsim_is_no_stranger(monkeypatch):
     """By an id, by what it is about, or as another frontsim's; then nothing is waited for."""
     account, rows = run_with(row(OTHERS), row("x", source=OTHERS), row(sale=1073741900), row("b", text=OURS))
-    assert (None, 0) == strangers(account, rows, monkeypatch)
+    account.know(History("steady", (SALE,)))
+    assert ((0, False), 0) == strangers(account, rows, monkeypatch)
     sale = replace(SALE, entity=Entity("saleId", "125086012"))
     account, rows = run_with(row(saleId=125086012))
     account.know(History("steady", (sale,)))
@@ -80,6 +81,18 @@ def test_what_is_of_an_event_or_of_another_frontsim_is_no_stranger(monkeypatch):
     account, rows = run_with(row(saleId=125086013), periods=60)
     account.know(History("steady", (sale,)))
     assert ((60, True), 11) == strangers(account, rows, monkeypatch)
+
+
+def test_effects_of_another_frontsim_are_counted(monkeypatch):
+    """By the mark in their id, at the key and in any other text; not where the run's own events are unknown."""
+    looks = [], [row(OURS), row(OTHERS), row("x", source=OTHERS), row("y", source=OURS)]
+    account = noted(*looks)
+    account.know(History("steady", (SALE,)))
+    found = account.strangers(lambda: None, lambda _: None, late_s=0)
+    assert (0, 2) == (found.number, found.of_others)
+    assert ("2 new effects are of events that another frontsim sent to this receiver: its ids tell",) == found.notes
+    account.know(History("storm"))
+    assert account.strangers(lambda: None, lambda _: None, late_s=0) is None
 
 
 def test_effects_that_stay_away_while_nothing_is_sent_come_with_events(monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 
 from frontsim.client.bounded import BoundedReader
 from frontsim.clock import stopwatch
+from frontsim.errors import BadInput
 from frontsim.hosting.serving import run_in_thread
 from frontsim.settings import Settings
 from frontsim.verification import patience
@@ -18,11 +19,13 @@ from frontsim.verification.effects import bounded, observers
 from frontsim.verification.effects.observers import (
     CommandObserver,
     FunctionObserver,
+    IgnoringObserver,
     ObserverFailed,
     SharedObserver,
     SinkObserver,
     UrlObserver,
     read_effects,
+    read_ignored,
 )
 from tests.support.patience import PATIENCE_S
 
@@ -316,3 +319,34 @@ def test_an_observer_that_never_answered_or_stays_away_fails(answers, patience_s
         shared.read()
     with pytest.raises(ObserverFailed):
         shared.read()
+
+
+def test_what_other_systems_write_is_left_out():
+    """By the text at a path, also of numbers, flags and objects inside; nothing after = means that none is there."""
+    shop = {"id": "a", "source": "web"}
+    till = {"id": "b", "source": "till", "meta": {"test": True, "store": 7}}
+    ours = {"id": "c", "source": None, "meta": {"test": False}}
+    shown = FunctionObserver(lambda: [shop, till, ours, "d"])
+
+    def left(*texts):
+        return list(IgnoringObserver(shown, read_ignored(texts)).read())
+
+    assert [till, ours, "d"] == left("source=web")
+    assert [ours, "d"] == left("source=web", "source=till")
+    assert [shop, ours, "d"] == left("meta.store=7") == left("meta.test=true")
+    assert [shop, till] == left("source=")
+
+
+@pytest.mark.parametrize("text", ["source", "=web", " =web", ""])
+def test_what_names_no_column_to_ignore_is_refused(text):
+    with pytest.raises(BadInput, match="--observe-ignore: expected COLUMN=VALUE, such as source=web"):
+        read_ignored([text])
+
+
+def test_what_is_left_out_costs_later_looks_nothing_new():
+    """The block of unchanged effects is the same object in both looks."""
+    shown = [{"id": "a", "source": "web"}, {"id": "b"}]
+    observer = IgnoringObserver(FunctionObserver(lambda: list(shown)), read_ignored(["source=web"]))
+    first = observer.read()
+    shown.append({"id": "c", "source": "web"})
+    assert first.blocks == observer.read().blocks

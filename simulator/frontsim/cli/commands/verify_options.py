@@ -93,6 +93,7 @@ observer_options = option_group(
     _declared("observe-sink"),
     _declared("observe-import"),
     _declared("observe-key", show_default=True),
+    _declared("observe-ignore", multiple=True),
     _declared("observe-map", type=click.Path(dir_okay=False, path_type=Path)),
     _declared("observe-state"),
     click.option(  # set by the page, for URLs that its visitors name

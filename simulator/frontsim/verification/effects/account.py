@@ -42,6 +42,7 @@ class Account:
         self._began_s = 0.0
         self._blocks: dict[int, EffectBlock] | None = None
         self._came: list[tuple[float, Effect]] = []
+        self._marked: set[Identity] = set()
         self._histories: list[History] = []
         self._clean: list[EventFact] = []
 
@@ -58,7 +59,9 @@ class Account:
                 for place, identity in enumerate(block.identities):
                     if left[identity] > 0:
                         left[identity] -= 1
-                    elif not _is_ours(identity):
+                    elif isinstance(identity, str) and is_event_id(identity):
+                        self._marked.add(identity)
+                    else:
                         self._came.append((now_s, block.effects[place]))
 
     def know(self, history: History, *, shows_singles: bool = True) -> None:
@@ -83,24 +86,25 @@ class Account:
     def strangers(
         self, read: Callable[[], object], pause: Callable[[float], None], *, late_s: float
     ) -> Strangers | None:
-        """The effects that are of no event, None without any. Nothing may be sent any more.
+        """The effects that are of none of the run's events, None without any. Nothing may be sent any more.
 
-        Where there are some, this waits until one comes that no event can have caused, or until that is improbable.
+        Where some are of no event at all, this waits until one comes that none can have caused, or until that is
+        improbable.
 
         Args:
             read: reads the effects, so that `note` hears of them.
             pause: waits so many seconds.
             late_s: how long after an event an effect of it may come.
         """
-        found = self._strangers_since(-math.inf)
+        found, of_others = self._strangers_since(-math.inf), self._of_others()
         if not found:
-            return None
+            return Strangers(0, "", come_with_events=False, of_others=of_others) if of_others else None
         periods = len({int(came_s / patience.PERIOD_S) for came_s, _ in found})
         calm_s = patience.calm_s(stopwatch() - self._began_s, periods=periods)
         come_alone = calm_s is None or self._come_within(calm_s, read, pause, late_s)
         text = repr(found[-1][1].value)
         example = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-        return Strangers(len(found), example, come_with_events=not come_alone)
+        return Strangers(len(found), example, come_with_events=not come_alone, of_others=of_others)
 
     def _come_within(
         self, calm_s: float, read: Callable[[], object], pause: Callable[[float], None], late_s: float
@@ -121,13 +125,27 @@ class Account:
     def _strangers_since(self, since_s: float) -> list[tuple[float, Effect]]:
         with self._lock:
             came = [(came_s, effect) for came_s, effect in self._came if came_s > since_s]
+        left = {id(each) for each in self._without_own([effect for _, effect in came if not is_marked(effect)])}
+        return [each for each in came if id(each[1]) in left]
+
+    def _of_others(self) -> int:
+        """How many effects have the mark of a frontsim, and are of none of the run's events.
+
+        None where a scenario was not played to its end, so that not all events are known.
+        """
+        with self._lock:
+            if any(history.why_not_judged for history in self._histories):
+                return 0
+            known = {event.webhook_event_id for history in self._histories for event in history.events}
+            marked = [effect for _, effect in self._came if is_marked(effect)]
+            others = len(self._marked - known)
+        return others + len(self._without_own(marked))
+
+    def _without_own(self, effects: list[Effect]) -> list[Effect]:
+        """The effects that are of no event of the run."""
+        with self._lock:
             histories = list(self._histories)
-        left = [each for each in came if not is_marked(each[1])]
         for history in histories:
-            own = set(map(id, effects_of(history, [effect for _, effect in left])))
-            left = [each for each in left if id(each[1]) not in own]
-        return left
-
-
-def _is_ours(identity: Identity) -> bool:
-    return isinstance(identity, str) and is_event_id(identity)
+            own = set(map(id, effects_of(history, effects)))
+            effects = [each for each in effects if id(each) not in own]
+        return effects

@@ -167,14 +167,28 @@ class Liveness:
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """Effects of a run that are of no event that any frontsim sent.
+    """Effects of a run that are of none of its events.
 
-    `come_with_events`: none of them came while nothing was sent.
+    Attributes:
+        number: those of no event that any frontsim sent, and `example` is one of them.
+        come_with_events: none of them came while nothing was sent.
+        of_others: those of events that another frontsim sent.
     """
 
     number: int
     example: str
     come_with_events: bool
+    of_others: int = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What accuses no receiver, a sentence each."""
+        which = "1 new effect is of an event" if self.of_others == 1 else f"{self.of_others} new effects are of events"
+        others = f"{which} that another frontsim sent to this receiver: its ids tell"
+        return (
+            *((str(self),) if self.number and not self.come_with_events else ()),
+            *([others] if self.of_others else ()),
+        )
 
     def __str__(self) -> str:
         which = "1 new effect is" if self.number == 1 else f"{self.number} new effects are"
@@ -183,7 +197,10 @@ class Strangers:
                 f"{which} of no event, such as {self.example}, and they come only when events are sent: they may be "
                 "second bookings; let the observer show an event's id or what it is about, or leave such effects out"
             )
-        return f"{which} of no event, such as {self.example}: other systems write here, too; a WHERE leaves them out"
+        return (
+            f"{which} of no event, such as {self.example}: other systems write here, too; a WHERE or "
+            "--observe-ignore leaves them out"
+        )
 
 
 @dataclass(frozen=True, slots=True)

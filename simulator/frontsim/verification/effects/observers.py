@@ -262,6 +262,50 @@ class FunctionObserver:
         """Nothing to do."""
 
 
+Ignored = tuple[str, str]
+"""A dotted path, and the text there of effects to leave out; "" for those with none."""
+
+
+def read_ignored(texts: Iterable[str]) -> Sequence[Ignored]:
+    """What `--observe-ignore` leaves out. Raises BadInput."""
+    found = [text.partition("=") for text in texts]
+    for column, equals, value in found:
+        if not column.strip() or not equals:
+            raise BadInput(f"--observe-ignore: expected COLUMN=VALUE, such as source=web, got {column + value!r:.100}")
+    return [(column.strip(), content.normalised(value) or "") for column, _, value in found]
+
+
+class IgnoringObserver:
+    """Another observer's effects, without those that other systems write.
+
+    Args:
+        observer: shows all.
+        ignored: which to leave out.
+    """
+
+    def __init__(self, observer: Observer, ignored: Sequence[Ignored]) -> None:
+        self.name = observer.name
+        self._observer = observer
+        self._ignored = ignored
+        self._shown: Blocks[Sequence[Any]] = Blocks()
+
+    def read(self) -> Sequence[Any]:
+        self._shown = row_blocks([each for each in self._observer.read() if not self._ignores(each)], self._shown)
+        return self._shown
+
+    def close(self) -> None:
+        self._observer.close()
+
+    def _ignores(self, effect: Any) -> bool:
+        return any(_text_at(effect, column) == value for column, value in self._ignored)
+
+
+def _text_at(effect: Any, column: str) -> str:
+    """The text there, of a flag as JSON has it; "" where there is none."""
+    found = content.find(effect, column)
+    return str(found).lower() if isinstance(found, bool) else content.normalised(found) or ""
+
+
 _SQLITE = re.compile(r"sqlite:///(?P<path>.+)")
 
 
