@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import orjson
 import pytest
 
 from frontsim.verdicts import Verdict
@@ -254,13 +255,16 @@ def test_off_compares_nothing():
         assert () == columns_of([shown])
 
 
-@pytest.mark.parametrize("name", [name for name in RIGHT if name not in ("as it was sent", "as JSON")])
+@pytest.mark.parametrize("name", RIGHT)
 def test_exact_has_no_list(name):
     """Each form that changes a value, leaves out a key or turns a list is a finding; the order of keys is not."""
+    changed = any(as_text(RIGHT[name](each.payload)) != as_text(each.payload) for each in events())
     found = judged(copies(RIGHT[name]), check_content=ContentCheck.EXACT)
-    assert {Class.CORRUPT} == {each.class_ for each in found.findings}
-    for form in ("as it was sent", "as JSON"):
-        assert Verdict.VERIFIED is judged(copies(RIGHT[form]), check_content=ContentCheck.EXACT).verdict
+    assert ({Class.CORRUPT} if changed else set()) == {each.class_ for each in found.findings}
+
+
+def as_text(value):
+    return orjson.dumps(content.parsed(value), option=orjson.OPT_SORT_KEYS)
 
 
 def test_a_copy_of_a_second_webhook_is_compared_too():

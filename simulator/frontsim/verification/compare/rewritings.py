@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from zoneinfo import ZoneInfo, available_timezones
 
 from frontsim.verification.effects.content import ABSENT, Pair, as_number, is_cut, moment
@@ -44,15 +45,9 @@ def rewriting_of(pairs: Sequence[Pair], zone: ZoneInfo) -> Rewriting | None:
     """
     telling = [pair for pair in pairs if not pair.is_of_nothing]
     first = next(pair for pair in telling if not pair.is_same)
-    for candidates in (_usual_zones(first, zone), REWRITINGS, _named_zones(first, zone)):
-        for each in candidates:
-            if all(map(each.explains, telling)) and not (each.is_one_to_one and _is_many_to_one(telling)):
-                return each
-    return None
-
-
-def _is_many_to_one(pairs: Sequence[Pair]) -> bool:
-    return len({str(pair.kept) for pair in pairs}) < len({str(pair.sent) for pair in pairs})
+    is_one_to_one = len({str(pair.kept) for pair in telling}) == len({str(pair.sent) for pair in telling})
+    possible = (each for each in chain(_zones(first, zone), REWRITINGS) if is_one_to_one or not each.is_one_to_one)
+    return next((each for each in possible if all(map(each.explains, telling))), None)
 
 
 def _scaled(scale: Decimal) -> Callable[[Pair], bool]:
@@ -162,18 +157,13 @@ _Shift = Callable[[datetime], timedelta]
 """How far a clock that shows this time as it was sent is ahead of the one that it is kept by."""
 
 
-def _usual_zones(first: Pair, vendor: ZoneInfo) -> Iterator[Rewriting]:
-    """A fixed offset, UTC, and the vendor's own zone."""
+def _zones(first: Pair, vendor: ZoneInfo) -> Iterator[Rewriting]:
+    """A fixed offset, UTC, the vendor's own zone, and all others: most do not even explain the first value."""
     offset = _apart(first)
     if offset is not None:
         yield _in_zone(first, lambda _: offset)
-        yield from (_in_zone(first, _shift(first, zone, vendor)) for zone in (ZoneInfo("UTC"), vendor))
-
-
-def _named_zones(first: Pair, vendor: ZoneInfo) -> Iterator[Rewriting]:
-    """All others. Most of them do not even explain the first value, and few fields need any."""
-    if _apart(first) is not None:
-        yield from (_in_zone(first, _shift(first, zone, vendor)) for zone in _all_zones())
+        for zone in chain((ZoneInfo("UTC"), vendor), _all_zones()):
+            yield _in_zone(first, _shift(first, zone, vendor))
 
 
 @lru_cache(maxsize=1)
@@ -199,11 +189,9 @@ def _clock(value: datetime) -> datetime:
 def _shift(first: Pair, zone: ZoneInfo, vendor: ZoneInfo) -> _Shift:
     """The shift to `zone`: what is kept without a zone is its time, and what is kept with one was read as its time."""
     sent, kept = moment(first.sent), moment(first.kept)
-    assert sent is not None, "only moments are apart"
-    assert kept is not None, "only moments are apart"
-    if sent.tzinfo:
+    if sent and sent.tzinfo:
         return lambda at: -_offset(at.replace(tzinfo=UTC).astimezone(zone))
-    if kept.tzinfo:
+    if kept and kept.tzinfo:
         return lambda at: _offset(at.replace(tzinfo=zone))
     return lambda at: _offset(at.replace(tzinfo=vendor)) - _offset(at.replace(tzinfo=vendor).astimezone(zone))
 

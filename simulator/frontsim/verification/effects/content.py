@@ -217,11 +217,6 @@ def different(sent: Any, kept: Any, path: str = "", *, is_exact: bool = False) -
     return [pair for pair in found if not pair.is_same]
 
 
-def first_difference(sent: Any, kept: Any) -> str:
-    """The first value that differs, with its path and both values; "" when none does."""
-    return next((str(pair) for pair in pairs(sent, kept) if not pair.is_same), "")
-
-
 def _entry_pairs(sent: list[Any], kept: list[Any], path: str, *, is_exact: bool = False) -> list[Pair]:
     both = enumerate(zip(sent, kept, strict=True))
     return [pair for number, each in both for pair in pairs(*each, f"{path}[{number}]", is_exact=is_exact)]
@@ -231,8 +226,8 @@ def _in_order_of(sent: list[Any], kept: list[Any]) -> list[Any]:
     """The entries of `kept`, each at the place of the one with the same content in `sent`; the rest in their order."""
     places: dict[str, list[int]] = defaultdict(list)
     for number in reversed(range(len(kept))):
-        places[_canonical(kept[number])].append(number)
-    fitting = [found.pop() if (found := places.get(_canonical(each))) else None for each in sent]
+        places[canonical(kept[number])].append(number)
+    fitting = [found.pop() if (found := places.get(canonical(each))) else None for each in sent]
     left = dict.fromkeys(sorted({*range(len(kept))} - {*fitting}))
     for number, each in enumerate(sent):
         if fitting[number] is None and len(left) <= _MOST_UNSORTED:
@@ -242,16 +237,16 @@ def _in_order_of(sent: list[Any], kept: list[Any]) -> list[Any]:
     return [kept[next(rest) if place is None else place] for place in fitting]
 
 
-def _canonical(value: Any) -> str:
-    """One text for most forms of a value that count as the same."""
+def canonical(value: Any) -> str:
+    """One text for most forms of a value that count as the same: of a copy as of what was sent."""
     if is_nothing(value):
         return ""
     if isinstance(value, dict):
-        return repr(sorted((name, _canonical(inner)) for name, inner in value.items() if not is_nothing(inner)))
+        return repr(sorted((str(name), canonical(inner)) for name, inner in value.items() if not is_nothing(inner)))
     if isinstance(value, list):
-        return repr(sorted(map(_canonical, value)))
+        return repr(sorted(map(canonical, value)))
     number = as_number(value)
-    return str(number.normalize()) if number is not None else _plain(normalised(value) or str(value))
+    return str(number.normalize()) if number is not None else " ".join(_plain(normalised(value) or str(value)).split())
 
 
 def _all_keys(value: Any) -> set[str]:

@@ -147,7 +147,7 @@ def _is_newest(
 
 def _shows(effects: Sequence[Effect], event: EventFact) -> bool:
     kept = content.embedded_payload(effects[0].value)
-    return content.is_copy(event.payload, kept) and not content.first_difference(event.payload, kept)
+    return content.is_copy(event.payload, kept) and not content.different(event.payload, kept)
 
 
 def _since(event: EventFact) -> str:

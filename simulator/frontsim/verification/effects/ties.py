@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-import orjson
-
 from frontsim.clock import is_event_id
 from frontsim.verification.effects import content
 from frontsim.verification.effects.history import Effect, EventFact
@@ -55,7 +53,7 @@ class SameEffect:
 
 
 @lru_cache(maxsize=1 << 16)
-def _traces(same: SameEffect) -> tuple[Sequence[str], Sequence[str], bytes]:
+def _traces(same: SameEffect) -> tuple[Sequence[str], Sequence[str], str]:
     """The UUIDs in an effect, all texts that may be an identity, and one form of its copy of the payload, if any."""
     effect = same.effect
     values = list(_values(effect.value))
@@ -63,7 +61,7 @@ def _traces(same: SameEffect) -> tuple[Sequence[str], Sequence[str], bytes]:
     texts = [content.normalised(each) or "" for each in values]
     texts += [*ids, *(digits for text in texts for digits in _DIGITS.findall(text) if digits != text)]
     kept = content.embedded_payload(effect.value)
-    return ids, tuple(dict.fromkeys(texts)), _plain(kept) if isinstance(kept, dict) else b""
+    return ids, tuple(dict.fromkeys(texts)), content.canonical(kept) if isinstance(kept, dict) else ""
 
 
 class Ties:
@@ -104,8 +102,8 @@ class Ties:
         return found
 
     @cached_property
-    def _by_payload(self) -> dict[bytes, EventFact]:
-        return {_plain(event.payload): event for event in self._events if isinstance(event.payload, dict)}
+    def _by_payload(self) -> dict[str, EventFact]:
+        return {content.canonical(event.payload): event for event in self._events if isinstance(event.payload, dict)}
 
 
 def type_in(value: Any, types: AbstractSet[str]) -> str | None:
@@ -142,18 +140,3 @@ def _ids_in(values: Sequence[Any]) -> list[str]:
 def _is_made_up(identity: str | None) -> bool:
     digits = (identity or "").rpartition("-")[2].lstrip("0")
     return digits.isdecimal() and len(digits) == 10 and 0 <= int(digits) - FIRST_IDENTITY < _IDENTITIES
-
-
-def _plain(payload: Any) -> bytes:
-    """One form for all copies of a payload: without nulls, numbers and blanks in one form, keys in one order."""
-    return orjson.dumps(_without_nulls(payload), option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        inner = ((name, _without_nulls(each)) for name, each in value.items())
-        return {name: each for name, each in inner if each not in ("", {}, [])}
-    if isinstance(value, list):
-        return list(map(_without_nulls, value))
-    number = content.as_number(value)
-    return " ".join(str("" if value is None else value).split()) if number is None else str(number.normalize())
