@@ -1,21 +1,79 @@
-"""Files that we make: folders for temporary files, and files that a stranger can neither plant nor read.
+"""Files that we make: those that a user names, which no stranger may have planted, and folders for temporary files.
+
+A link is followed if the user or the system made it, and if it does not lie in a folder that all may write to. In such
+a folder, a file that is there already must be the user's own. A device, a pipe and a descriptor of ours (/dev/stdout,
+/dev/fd/3) are written as they are.
 
 A temporary folder holds a file whose lock the system drops when we end, however that happens. So a later start, or the
 guard of `hosting.children`, removes the folders of processes that were killed, and no others.
 """
 
+import errno
 import fcntl
 import os
+import re
 import shutil
 import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 OURS_ALONE = 0o600
 """The mode of databases, payloads, records and state, which hold what secrets protect."""
+_FLAGS = {"wb": os.O_TRUNC, "ab": os.O_APPEND, "xb": os.O_EXCL}
+_MOST_LINKS = 40
+_DESCRIPTOR = re.compile(r"(?:/dev|/proc/self|/proc/\d+)/fd/(\d+)|/dev/(stdin|stdout|stderr)")
 _LOCK = ".frontsim-lock"
+
+
+def opened(file: Path, mode: str, *, private: bool = False) -> IO[bytes]:
+    """Open a file to write it.
+
+    Args:
+        file: a path that a user chose.
+        mode: `wb`, `ab` or `xb`.
+        private: only the user may read it, if it is new; else the umask decides.
+
+    Raises:
+        OSError: it cannot be written, or a stranger may have planted it.
+    """
+    if descriptor := _DESCRIPTOR.fullmatch(str(file)):
+        number = descriptor[1] or ("stdin", "stdout", "stderr").index(descriptor[2])
+        return os.fdopen(os.dup(int(number)), "wb")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | _FLAGS[mode]
+    return os.fdopen(os.open(unplanted(file), flags, OURS_ALONE if private else 0o666), mode)
+
+
+def unplanted(file: Path) -> Path:
+    """The file that a path leads to, which need not exist.
+
+    Raises:
+        PermissionError: a stranger may have planted it or a link on the way to it.
+    """
+    if _DESCRIPTOR.fullmatch(str(file)):
+        return file
+    place = file.absolute()
+    for _ in range(_MOST_LINKS):
+        link = next((each for each in (*reversed(place.parents), place) if each.is_symlink()), None)
+        if link is None:
+            break
+        if link.lstat().st_uid not in _trusted() or _all_may_write(link.parent):
+            raise PermissionError(errno.EPERM, f"a link that another user may have made, {link}", str(file))
+        place = Path(os.path.normpath(link.parent / link.readlink() / place.relative_to(link)))
+    if _all_may_write(place.parent) and place.is_file() and place.stat().st_uid not in _trusted():
+        raise PermissionError(errno.EPERM, "a file of another user in a folder that all may write to", str(file))
+    return place
+
+
+def _trusted() -> set[int]:
+    """The owners whose links are followed: the system and the user."""
+    return {0, os.getuid()}
+
+
+def _all_may_write(folder: Path) -> bool:
+    return bool(folder.stat().st_mode & stat.S_IWOTH)
 
 
 class TemporaryFolder:

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 
 import click
 import pytest
+from packaging.requirements import Requirement
 
 from frontsim.cli.main import frontsim
 from tests.docs.pages import ROOT
@@ -39,6 +41,26 @@ def test_the_image_has_a_user_without_rights_and_a_health_check() -> None:
     assert "frontsim" == check[0]
     parse(check[1:])
     assert ["frontsim"] == json.loads(dict(instructions)["ENTRYPOINT"])
+
+
+def test_the_image_is_made_of_what_the_lock_names() -> None:
+    """Each dependency in one version that we ask for, with hashes; the lock names no index, which is the machine's."""
+    lock = (ROOT / "requirements.lock").read_text()
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)(?: ; .*)? \\\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE))
+    assert len(re.findall(r"^\w", lock, re.MULTILINE)) == len(pinned)
+    for text in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]:
+        needed = Requirement(text)
+        assert pinned[needed.name] in needed.specifier
+    assert not re.search(r"://|index-url", lock)
+    assert "--require-hashes --requirement requirements.lock" in DOCKERFILE
+
+
+def test_whoever_builds_the_image_says_what_it_is_based_on() -> None:
+    """A build argument, and no digest that was not looked up."""
+    assert ["ARG BASE=python:3.12-slim"] == re.findall(r"^ARG .*$", DOCKERFILE, re.MULTILINE)
+    assert {"FROM ${BASE}"} == {
+        line.partition(" AS ")[0] for line in re.findall(r"^FROM .*$", DOCKERFILE, re.MULTILINE)
+    }
 
 
 def test_the_action_runs_verify_and_keeps_what_it_writes() -> None:

@@ -29,6 +29,7 @@ class Stage:
     root: Path
     workdir: str = "/"
     user: str = "root"
+    variables: dict[str, str] = field(default_factory=dict)
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     healthcheck: list[str] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Stage:
             "HOME": self.workdir,
             "PIP_BREAK_SYSTEM_PACKAGES": "1",  # Debian's pip asks for it, the Python image's does not
             **passed_on,
+            **self.variables,
             **more,
         }
 
@@ -85,6 +87,8 @@ def build(text: str, base: Path, context: Path, files: Iterable[str], folder: Pa
             case "RUN":
                 done = stage.run("sh", "-c", words)
                 assert done.returncode == 0, f"RUN {words}\n{done.stdout}{done.stderr}"
+            case "ENV":
+                stage.variables |= dict([words.split("=", 1)])
             case "USER":
                 stage.user = words
             case "ENTRYPOINT":
@@ -94,7 +98,7 @@ def build(text: str, base: Path, context: Path, files: Iterable[str], folder: Pa
             case "HEALTHCHECK":
                 stage.healthcheck = json.loads(words.partition("CMD ")[2])
             case other:
-                assert other in ("VOLUME", "EXPOSE"), f"{other} is not known here"
+                assert other in ("ARG", "EXPOSE", "VOLUME"), f"{other} is not known here"
     return stage
 
 

@@ -85,5 +85,5 @@ def test_refuses_what_is_not_its_own(tmp_path):
         Bookings(text)
     with pytest.raises(Unusable, match="No such file or directory"):
         Bookings(tmp_path / "nowhere" / "receiver.db")
-    with pytest.raises(Unusable, match="unable to open"):
+    with pytest.raises(Unusable, match="Is a directory"):
         Bookings(tmp_path)

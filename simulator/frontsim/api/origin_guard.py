@@ -47,9 +47,9 @@ class OriginGuard:
         host: str,
         loopback_only: bool,
         allowed: Iterable[str] = (),
-        token: str,
-        is_control: Callable[[str], bool],
-        is_public: Callable[[str], bool],
+        token: str = "",
+        is_control: Callable[[str], bool] = lambda _: False,
+        is_public: Callable[[str], bool] = lambda _: False,
         is_sink: Callable[[str], bool] = lambda _: False,
         sink_token: str = "",
     ) -> None:

@@ -22,6 +22,7 @@ import httpx
 
 from frontsim.client.reconcile import ReconcileResult
 from frontsim.errors import Unusable
+from frontsim.files import opened
 
 OVERLAP = timedelta(days=2)
 """How far a window reaches back behind `since`: further than two clocks and time zones differ."""
@@ -53,8 +54,8 @@ def locked(file: Path) -> Iterator[bool]:
     """
     lock_file = file.with_name(f"{file.name}.lock")
     try:
-        lock_file.parent.mkdir(parents=True, exist_ok=True)
-        lock = lock_file.open("a")
+        lock_file.parent.mkdir(0o700, parents=True, exist_ok=True)
+        lock = opened(lock_file, "ab", private=True)
     except OSError as error:
         raise Unusable(f"name a file that can be written with --state: {lock_file} cannot ({error.strerror})") from None
     with lock:
@@ -74,8 +75,8 @@ def replace_state(file: Path, document: object) -> None:
     """
     whole = file.with_name(f"{file.name}.new")
     try:
-        with whole.open("w", encoding="utf-8") as new:
-            json.dump(document, new, indent=1)
+        with opened(whole, "wb", private=True) as new:
+            new.write(json.dumps(document, indent=1).encode())
             new.flush()
             os.fsync(new.fileno())
         whole.replace(file)
@@ -173,7 +174,8 @@ def write(file: Path, text: str) -> None:
     """
     whole = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        whole.write_text(text, "utf-8")
+        with opened(whole, "wb") as new:
+            new.write(text.encode())
         whole.replace(file)
     except OSError as error:
         raise Unusable(f"--metrics: expected a file that can be written, got {file} ({error.strerror})") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from frontsim.errors import FrontsimError, Unusable
+from frontsim.files import opened
 from frontsim.verification.scenario.scenario import Scenario, read
 from frontsim.verification.scenario.steps import (
     STEPS,
@@ -187,8 +188,8 @@ def keep(schedule: Scenario, folder: Path) -> Path:
     for name in _names(schedule.name):
         file = folder / f"{name}.toml"
         try:
-            with file.open("x", encoding="utf-8") as opened:
-                opened.write(text)
+            with opened(file, "xb") as writes:
+                writes.write(text.encode())
         except FileExistsError:
             continue
         except OSError as error:
@@ -209,7 +210,8 @@ def rewrite(file: Path, schedule: Scenario) -> None:
     """Replace our own file by a shorter story, whole or not at all. Raises Unusable."""
     new = file.with_suffix(".toml.new")
     try:
-        new.write_text(as_toml(schedule), encoding="utf-8")
+        with opened(new, "wb") as writes:
+            writes.write(as_toml(schedule).encode())
         new.replace(file)
     except OSError as error:
         raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None

@@ -21,6 +21,7 @@ from locust.web import WebUI
 from frontsim.client.errors import CallError
 from frontsim.clock import stopwatch
 from frontsim.errors import FrontsimError
+from frontsim.files import opened
 from frontsim.load.live import COLUMNS, TAB, EventSource, LiveView, live_page
 from frontsim.load.options import Load
 from frontsim.load.report import LoadReport, report_on
@@ -169,6 +170,7 @@ def _write(file: str, content: Callable[[], bytes]) -> None:
     if not file:
         return
     try:
-        Path(file).write_bytes(content())
+        with opened(Path(file), "wb") as writes:
+            writes.write(content())
     except OSError as error:
         logger.error("%s: expected a file that can be written, got %s", file, error.strerror)

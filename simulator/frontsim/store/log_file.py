@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Self
 
 from frontsim.errors import Unusable
+from frontsim.files import OURS_ALONE, unplanted
 
 _Identity = tuple[int, int]
 """Device and inode."""
@@ -48,7 +49,8 @@ class LogFile:
         self.path = path.resolve()
         self._wal = self.path.with_name(f"{self.path.name}-wal")
         try:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._descriptor = os.open(unplanted(path), flags, OURS_ALONE)
         except OSError as error:
             raise Unusable(f"cannot write the log {path}: {error.strerror}") from error
         try:

@@ -25,6 +25,7 @@ from typing import IO, Any, TypeVar
 import orjson
 
 from frontsim.errors import Unusable
+from frontsim.files import opened
 
 T = TypeVar("T")
 Group = list[tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]]
@@ -103,7 +104,8 @@ class Bookings:
 def _locked(file: Path) -> IO[bytes]:
     """Lock the file against other receivers until the lock is closed or this process ends: one writer per file."""
     try:
-        lock = file.with_name(f"{file.name}-lock").open("wb")
+        opened(file, "ab", private=True).close()  # SQLite gives its other files the mode of this one
+        lock = opened(file.with_name(f"{file.name}-lock"), "wb", private=True)
     except OSError as error:
         raise Unusable(f"{file}: expected a folder that can be written, got: {error.strerror}") from None
     try:

@@ -8,7 +8,6 @@ It reads FRONTSIM_BASE_URL, FRONTSIM_API_KEY, FRONTSIM_SUBSCRIPTION_KEY and FRON
 
 import fcntl
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +45,9 @@ class Job:
         base_url = environment["FRONTSIM_BASE_URL"].rstrip("/")
         self.http = httpx.Client(base_url=f"{base_url}/api", headers=keys, timeout=30, trust_env=False)
         self.webhook_ids = [each for each in environment["FRONTSIM_WEBHOOK_IDS"].split(",") if each]
-        self.folder = Path(environment.get("FRONTSIM_STATE_DIR") or tempfile.gettempdir())
+        own = environment.get("FRONTSIM_STATE_DIR")
+        self.folder = Path(own) if own else Path.home() / ".local" / "state" / "frontsim-job"
+        self.folder.mkdir(0o700, parents=True, exist_ok=True)
         self.left = 0
 
     def run(self) -> int:

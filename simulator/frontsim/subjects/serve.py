@@ -11,7 +11,7 @@ import logging
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from frontsim import catalog
+from frontsim.api.origin_guard import OriginGuard, is_loopback
 from frontsim.clock import Clock
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.listening import KEEP_ALIVE_S, listen, url_of
@@ -195,6 +196,7 @@ def run(
     db: Path,
     variant: str = "reference",
     header: str | None = None,
+    allow_host: Sequence[str] = (),
     ready: Callable[[str], None],
 ) -> None:
     """Serve a receiver; returns on SIGINT, SIGTERM or SIGHUP, within a second or so.
@@ -205,6 +207,7 @@ def run(
         db: its file, created if it does not exist.
         variant: a name of the registry.
         header: the header with the event's id; X-Webhook-Event-Id by default.
+        allow_host: further names in `Host`. A page's own name that was pointed at us would read the effects.
         ready: called with the base URL (`http://127.0.0.1:8500`) once it listens.
 
     Raises:
@@ -216,7 +219,8 @@ def run(
     with closing(listen(host, port)) as listener, closing(Bookings(db)) as bookings:
         receiver = kind.receiver(bookings, catalog=catalog.load(), clock=Clock())
         app = make_app(receiver, variant=variant, headers=names)
-        server = Server(app, listening=lambda: ready(url_of(listener)))
+        guarded = OriginGuard(app, host=host, loopback_only=is_loopback(host), allowed=allow_host)
+        server = Server(guarded, listening=lambda: ready(url_of(listener)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             for each in ending_signals():
                 runner.get_loop().add_signal_handler(each, server.stop)

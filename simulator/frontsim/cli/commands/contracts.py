@@ -23,6 +23,7 @@ from frontsim.client.errors import ApiError
 from frontsim.client.retry import RetryPolicy
 from frontsim.client.vendor import FrontSystems
 from frontsim.errors import FrontsimError, Unusable
+from frontsim.files import opened
 from frontsim.records.drift import seen_changes
 from frontsim.records.record import RecordReader
 from frontsim.schemas.difference import schema_changes
@@ -183,7 +184,8 @@ def _write(out: Path, pulled: PulledContracts) -> None:
         (out / "schemas").mkdir(parents=True, exist_ok=True)
         for name, schema in pulled.schemas.items():
             text = orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            (out / "schemas" / f"{name}.json").write_bytes(text)
+            with opened(out / "schemas" / f"{name}.json", "wb") as writes:
+                writes.write(text)
     except OSError as error:
         raise Unusable(f"--out {out}: expected a folder that can be written, got {error.strerror}") from None
 

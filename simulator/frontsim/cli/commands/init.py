@@ -16,6 +16,7 @@ import click
 from frontsim.cli.commands.verify import with_nearest_observer
 from frontsim.cli.options import NearChoice
 from frontsim.errors import BadInput
+from frontsim.files import opened
 from frontsim.hosting.serving import run_in_thread
 from frontsim.masking import masked, masked_errors, printable
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
@@ -263,5 +264,6 @@ def _as_toml(request: Request, types: list[str], *, table: bool) -> str:
 def _write(file: Path, text: str, *, appended: bool = False) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     before = file.read_text("utf-8").rstrip() + "\n\n" if appended and file.exists() else ""
-    file.write_text(before + text, "utf-8")
+    with opened(file, "wb") as writes:
+        writes.write((before + text).encode())
     click.echo(f"{'added to' if before else 'wrote'} {file}")

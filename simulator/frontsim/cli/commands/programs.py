@@ -22,7 +22,7 @@ import click
 
 from frontsim import bundled
 from frontsim.api.stream import run_view
-from frontsim.app import App
+from frontsim.app import App, is_loopback_address
 from frontsim.cli.options import NearChoice, names, say_bodies, setting_options
 from frontsim.cli.output import delivery_line, json_option, show_json, show_line, show_table
 from frontsim.clock import WireTime, stopwatch
@@ -145,6 +145,7 @@ class LineWriter:
 
 
 STANDARD_ERROR = 2
+_OPEN = "whoever reaches this machine may read and change all of the simulator: give it a --token"
 
 
 @click.command()
@@ -152,7 +153,8 @@ STANDARD_ERROR = 2
 @click.option(
     "-q", "--quiet", is_flag=True, envvar=f"{ENVIRONMENT_PREFIX}QUIET", show_envvar=True, help="Print no deliveries."
 )
-def serve(*, quiet: bool, **values: Any) -> None:
+@click.option("--ask-for-token", is_flag=True, hidden=True, envvar=f"{ENVIRONMENT_PREFIX}ASK_FOR_TOKEN")  # of the image
+def serve(*, quiet: bool, ask_for_token: bool, **values: Any) -> None:
     """Run a simulator: the vendor's webhook API, deliveries, and a control surface under /_sim.
 
     It prints its address to standard output, and a line for each delivery to standard error: when, which event, how it
@@ -162,11 +164,16 @@ def serve(*, quiet: bool, **values: Any) -> None:
     next start on the same --db.
     """
     settings = read_settings(**values)
+    is_open = not settings.token and not is_loopback_address(settings.host)
+    if is_open and ask_for_token:
+        raise Unusable(f"set FRONTSIM_TOKEN, or FRONTSIM_ASK_FOR_TOKEN to 0: {_OPEN}")
     say_bodies(settings.payloads, settings.contracts)
 
     def ready(url: str) -> None:
         log = "a temporary file" if settings.ephemeral else settings.db
         click.echo(f"frontsim on {url}/restapi/V2  (control {url}/_sim, log {log}, pid {os.getpid()}; Ctrl-C stops)")
+        if is_open:
+            click.echo(f"Warning: {_OPEN}", err=True)
 
     serve_until_stopped(settings, ready, None if quiet else _print_deliveries)
 
@@ -202,6 +209,7 @@ DB = "receiver.db"
 @click.option("--broken", metavar="NAME", type=NearChoice([*BROKEN, *COMBINED]), help="A receiver with a known bug.")
 @click.option("--variant", metavar="NAME", type=NearChoice(list(CORRECT)), help="Another right receiver.")
 @click.option("--header", metavar="NAME", help="The header with the event's id.  [default: X-Webhook-Event-Id]")
+@click.option("--allow-host", metavar="NAME", multiple=True, help="A further name in the Host header. Repeatable.")
 @click.option("--list", "listing", is_flag=True, help="List the receivers.")
 @json_option
 def receiver(
@@ -211,6 +219,7 @@ def receiver(
     broken: str | None,
     variant: str | None,
     header: str | None,
+    allow_host: Sequence[str],
     *,
     listing: bool,
     as_json: bool,
@@ -232,6 +241,7 @@ def receiver(
         db=db,
         variant=name,
         header=header,
+        allow_host=allow_host,
         ready=lambda base_url: _announce(name, base_url, as_json=as_json),
     )
 

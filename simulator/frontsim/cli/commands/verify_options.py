@@ -36,6 +36,7 @@ from frontsim.cli.options import (
 )
 from frontsim.cli.output import show_text_of_json, shown, wrapped
 from frontsim.errors import Unusable
+from frontsim.files import opened, unplanted
 from frontsim.report.as_json import as_json
 from frontsim.report.exchange import answer_lines
 from frontsim.report.html import as_html
@@ -198,6 +199,10 @@ def check(options: Mapping[str, Any]) -> None:
             raise Unusable(f"{file}: expected a file that can be written, got no folder {file.parent}")
         if not os.access(file if file.exists() else file.parent, os.W_OK):
             raise Unusable(f"{file}: expected a file that can be written, got no permission to write there")
+        try:
+            unplanted(file)
+        except OSError as error:
+            raise Unusable(f"{file}: expected a file that can be written, got {error.strerror}") from None
 
 
 def write(result: RunResult, options: Mapping[str, Any]) -> None:
@@ -219,10 +224,8 @@ def put(file: Path, content: str | bytes, mode: str = "wb") -> None:
     try:
         if mode == "xb":
             file.unlink(missing_ok=True)
-        with file.open(mode) as opened:
-            if mode == "xb":
-                os.fchmod(opened.fileno(), 0o600)
-            opened.write(content.encode() if isinstance(content, str) else content)
+        with opened(file, mode, private=mode == "xb") as writes:
+            writes.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         text = f"{file}: expected a file that can be written, got {error.strerror}; the verdict stands"
         click.echo(f"Warning: {text}", err=True)
