@@ -175,7 +175,7 @@ def test_no_help_is_cut(name: str) -> None:
     [
         ([], "Usage: frontsim"),
         (["trigerr"], "No such command 'trigerr'. Did you mean 'trigger'?"),
-        (["--nope"], "No such option '--nope'"),
+        (["--nope"], "--nope"),
         (["trigger"], "Missing argument 'TYPE'"),
         (["trigger", "SaleCreated", "--count", "0"], "0 is not in the range x>=1"),
         (["webhooks", "nope"], "No such command 'nope'"),
