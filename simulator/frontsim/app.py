@@ -96,7 +96,11 @@ class App:
         profile = profile_of(settings.payloads)
         bodies = recorded_bodies(Path(settings.payloads), self._catalog) if profile == RECORDED else None
         self._payloads = Payloads(
-            self._catalog, seed=settings.seed, profile=profile, **({} if bodies is None else {"recorded": bodies.draw})
+            self._catalog,
+            seed=settings.seed,
+            profile=profile,
+            home=settings.country.upper(),
+            **({} if bodies is None else {"recorded": bodies.draw}),
         )
         now = partial(_local_time, self._clock, settings.zone)
         self._event_times = EventTimes(now)
@@ -116,7 +120,12 @@ class App:
         )
         self._reader = Reader(db, is_quick=lambda: self.store.is_quick)
         self._sinks = Sinks(faults=CallFaults(rules=self._rules, clock=self._clock))
-        self._shop = Shop(seed=settings.seed, in_profile=self._payloads.in_profile, is_strict=profile == STRICT)
+        self._shop = Shop(
+            seed=settings.seed,
+            in_profile=self._payloads.in_profile,
+            is_strict=profile == STRICT,
+            home=settings.country.upper(),
+        )
         self._book = Book(shop=self._shop, log=self.store, reader=self._reader, wire_time=self.wire_time)
         self._desk = Desk(book=self._book, shop=self._shop, log=self.store, event_times=self._event_times, now=now)
         self._verify = Verify(settings)

@@ -78,6 +78,9 @@ class Settings:
         of_delivery=True,
         or_file=True,
     )
+    country: str = setting(
+        "", "Country of all customers and stores, by its two letters: any that Faker has names of. By default three."
+    )
     contracts: Path | None = setting(None, "A folder with your own event types and schemas.")
     timezone: str = setting("Europe/Oslo", "The vendor's local zone: its date-times carry none.", of_delivery=True)
     datetime_form: str = setting(
@@ -124,6 +127,8 @@ class Settings:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"timezone: expected a zone such as Europe/Oslo, got {self.timezone!r}") from None
+        if not re.fullmatch(r"([A-Za-z]{2})?", self.country):
+            raise ValueError(f"country: expected two letters such as DE, got {self.country!r}")
         headers: dict[str, str] = {}
         for name in ("event_id_header", "webhook_id_header", "event_header"):
             header = getattr(self, name)

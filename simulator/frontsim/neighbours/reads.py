@@ -26,7 +26,8 @@ from frontsim.neighbours.views import (
 from frontsim.payloads.making.shop_state import Known
 from frontsim.payloads.world.assortment import Size
 from frontsim.payloads.world.chain import Stock
-from frontsim.payloads.world.money import COUNTRIES, amount
+from frontsim.payloads.world.money import amount
+from frontsim.payloads.world.people import country_of
 
 
 def environment(_: Book, __: VendorCall) -> Any:
@@ -214,7 +215,7 @@ def prices(book: Book, call: VendorCall) -> Any:
             {
                 **codes,
                 "externalSKU": size.sku,
-                "currency": (currency := COUNTRIES[stock.country].currency),
+                "currency": (currency := country_of(stock.country).currency),
                 "stockId": stock.id,
                 "stockExtId": stock.ext_id,
                 "costPrice": amount(size.cost[currency]),

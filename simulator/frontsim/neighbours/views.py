@@ -9,8 +9,8 @@ from frontsim.neighbours.operations import NEVER, filled
 from frontsim.payloads.world.assortment import COLOURS, Size
 from frontsim.payloads.world.chain import BRAND, Stock, Store
 from frontsim.payloads.world.moments import DAY, of_number
-from frontsim.payloads.world.money import COUNTRIES, amount
-from frontsim.payloads.world.people import created_json
+from frontsim.payloads.world.money import amount
+from frontsim.payloads.world.people import country_of, created_json
 from frontsim.payloads.world.seeded_draws import SeededDraws
 from frontsim.payloads.world.world import REGULAR_CUSTOMERS, World
 
@@ -150,7 +150,7 @@ def store_json(store: Store) -> dict[str, Any]:
 
 def stock_json(stock: Stock, *, number: int, for_sale: bool) -> dict[str, Any]:
     """`extId` is an integer here (published), but a text in payloads: it cannot be the same one."""
-    country = COUNTRIES[stock.country]
+    country = country_of(stock.country)
     return {
         "stockid": stock.id,
         "name": stock.name,

@@ -27,11 +27,10 @@ from tempfile import TemporaryFile
 from typing import Any, Self
 
 from faker import Faker
-from faker.config import AVAILABLE_LOCALES
 
 from frontsim.catalog import Catalog
 from frontsim.errors import Unusable
-from frontsim.payloads.world.people import mailbox
+from frontsim.payloads.world.people import locale_of, mailbox
 from frontsim.records.record import RecordedEvent
 from frontsim.schemas.difference import SchemaFacts, fields_of
 
@@ -376,12 +375,6 @@ class _Draws:
         if country not in self._fakers:
             self._fakers[country] = Faker(locale_of(country) or "en_GB")
         return self._fakers[country]
-
-
-def locale_of(country: str) -> str | None:
-    """Faker's locale of a country; None if it has none. Of several, one of that very name comes first, as de_DE."""
-    found = sorted(each for each in AVAILABLE_LOCALES if each.endswith(f"_{country}"))
-    return next((each for each in found if each.startswith(country.lower())), found[0] if found else None)
 
 
 def _shape(value: str, rng: Random) -> str:

@@ -268,3 +268,13 @@ print([name for name in sys.modules if name in ("frontsim.schemas.draw", "fronts
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.parametrize("home", ["FI", "JP"])
+def test_payloads_of_another_country_are_valid(home: str) -> None:
+    """Of every type, in each profile; the chain's own payloads stay as they are."""
+    made = Payloads(TYPES, seed=7, home=home)
+    for event in NAMES:
+        for profile in ("strict", "typical", "adversarial"):
+            for number in range(5):
+                TYPES.check(event, made.build(event, number, profile=profile).body)

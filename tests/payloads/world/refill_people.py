@@ -11,7 +11,7 @@ from typing import Any
 import faker
 
 TARGET = Path(__file__).parents[3] / "simulator/frontsim/payloads/master_data/people.json"
-LOCALES = {"NO": "no_NO", "SE": "sv_SE", "DK": "da_DK"}
+LOCALES = {"NO": "no_NO", "SE": "sv_SE", "DK": "da_DK", "FI": "fi_FI"}
 SEED = 20211209
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from frontsim.errors import Unusable
 from frontsim.payloads.world.money import COUNTRIES
-from frontsim.payloads.world.people import mailbox, phone, pools, street
+from frontsim.payloads.world.people import country_of, mailbox, phone, pool_of, pools, street
 from frontsim.payloads.world.seeded_draws import SeededDraws
 
 DRAWN_WITH = "40.54.0"
@@ -13,7 +14,7 @@ DRAWN_WITH = "40.54.0"
 
 def test_every_country_has_people() -> None:
     """Each country has names of both sexes, streets, towns and companies."""
-    assert set(COUNTRIES) == set(pools())
+    assert {*COUNTRIES, "FI"} == set(pools())  # Finland is bundled for --country
     for pool in pools().values():
         assert min(map(len, (pool.female, pool.male, pool.family, pool.streets, pool.towns, pool.companies))) >= 40
 
@@ -62,3 +63,20 @@ def test_phone_numbers_have_their_length(country: object) -> None:
 def test_a_street_has_a_number() -> None:
     """A street and a house, perhaps with a letter."""
     assert all(street(SeededDraws(1, "street", number), pools()["NO"])[-1] in "0123456789ABC" for number in range(50))
+
+
+def test_a_country_is_bundled_or_drawn_by_faker() -> None:
+    """The same people in each process; a country that Faker does not have is refused by name."""
+    assert pool_of("NO") is pools()["NO"]
+    german = pool_of("DE")
+    assert len(german.towns) > 12
+    assert all(code.isdigit() and len(code) == 5 for code, _ in german.towns)
+    with pytest.raises(Unusable, match=r"expected a country whose names Faker has, .* such as DE; got 'XX'"):
+        pool_of("XX")
+
+
+@pytest.mark.parametrize(("code", "name", "calling_code"), [("FI", "Finland", "358"), ("DE", "Germany", "49")])
+def test_another_country_has_its_name_and_norways_prices(code: str, name: str, calling_code: str) -> None:
+    found = country_of(code)
+    assert (name, calling_code, "NOK") == (found.name, found.calling_code, found.currency)
+    assert country_of("SE") is COUNTRIES["SE"]

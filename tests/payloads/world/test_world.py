@@ -1,5 +1,6 @@
 import pytest
 
+from frontsim.errors import Unusable
 from frontsim.payloads.world.world import FIRST_ACT_NUMBER, World
 
 SEEDS = range(12)
@@ -96,3 +97,20 @@ def test_seeds_have_worlds_of_their_own() -> None:
     """Ids, people and levels differ between seeds."""
     assert len({World(seed).stores[0].id for seed in range(30)}) > 25
     assert len({World(seed).customer(0).guid for seed in range(30)}) == 30
+
+
+@pytest.mark.parametrize("home", ["NO", "FI", "DE", "GR"])
+def test_all_customers_and_stores_are_of_one_country(home: str) -> None:
+    """Made-up stores too; two worlds of a seed are the same one."""
+    world = World(3, home=home)
+    places = [*world.stores, world.store(4711), *(world.customer(number) for number in range(20))]
+    assert {home} == {each.country.code for each in places}
+    assert {home, ""} >= {store.address["countryCode"] for store in world.stores}
+    assert len(world.stores) == len({store.name for store in world.stores})
+    assert world.stores == World(3, home=home).stores
+    assert [True, False] == [bool(world.partners(world.shops[0], virtual=False)), world.stores == World(3).stores]
+
+
+def test_a_country_that_faker_lacks_is_refused() -> None:
+    with pytest.raises(Unusable):
+        World(3, home="XX")

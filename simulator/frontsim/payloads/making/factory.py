@@ -39,6 +39,7 @@ class Payloads:
         profile: one of `profiles.PROFILES`, or RECORDED.
         recorded: gives the recorded body that stands in for a typical one, with the store that was asked for if one
             was; None where the record has none of its type.
+        home: the country of all customers and stores, "" for the chain's own.
     """
 
     def __init__(
@@ -48,13 +49,14 @@ class Payloads:
         seed: int,
         profile: str = TYPICAL,
         recorded: Callable[[Occurrence, int, int | None], Occurrence | None] = lambda *_: None,
+        home: str = "",
     ) -> None:
         self._catalog = catalog
         self._seed = seed
         self.profile = profile
         self._recorded = recorded
         self._profiles = Profiles(catalog, seed=seed)
-        self._world = World(seed)
+        self._world = World(seed, home=home)
         self._strict_world = self._world.as_strict()
         self._drawers: dict[str, Drawer] = {}
         self._replaced = frozenset(kind.name for kind in catalog if kind.is_replaced)

@@ -124,7 +124,7 @@ class AsyncPayloads:
 
     def __init__(self, payloads: Payloads, *, seed: int, worker_after: int = WORKER_AFTER) -> None:
         self._payloads = payloads
-        self._seed = seed
+        self._arguments = [str(seed), *([payloads.world.home] if payloads.world.home else [])]
         self._worker_after = worker_after
         self._until_worker = worker_after
         self._closed = False
@@ -200,7 +200,7 @@ class AsyncPayloads:
             self._worker_after *= 2
             self._until_worker = self._worker_after
             self._worker = WorkerProcess(
-                "frontsim.payloads.making.worker", str(self._seed), work="makes payloads", stuck_after_s=STUCK_AFTER_S
+                "frontsim.payloads.making.worker", *self._arguments, work="makes payloads", stuck_after_s=STUCK_AFTER_S
             )
             self._starting = asyncio.get_running_loop().create_task(self._worker.start())
         return made

@@ -71,6 +71,7 @@ class Shop:
         seed: decides everything; the stores and products are those of `Payloads` with the same seed.
         in_profile: turns the events, which are typical, into another payload profile; gets the act's number, too.
         is_strict: nothing happens that a receiver may not expect.
+        home: as `World` has it.
     """
 
     def __init__(
@@ -79,9 +80,10 @@ class Shop:
         seed: int,
         in_profile: Callable[[Occurrence, int], Occurrence] | None = None,
         is_strict: bool = False,
+        home: str = "",
     ) -> None:
         self._in_profile = in_profile
-        self.state = ShopState(World(seed, is_strict=is_strict))
+        self.state = ShopState(World(seed, is_strict=is_strict, home=home))
 
     def reset(self) -> None:
         """Forget all acts and the time; acts may be numbered from 0 again."""

@@ -4,7 +4,7 @@ job    what to make, as JSON:  [[event, ...], first number, store, first moment]
 batch  what was made:          count │ length of each body │ store of each │ the bodies
 frame  a job or a batch behind its length, in 4 bytes
 
-python -m frontsim.payloads.making.worker SEED, with a socket to the simulator as its standard input
+python -m frontsim.payloads.making.worker SEED [COUNTRY], with a socket to the simulator as its standard input
 
 It keeps no state that does not follow from the seed. It ends when the socket closes, so it ends with the simulator,
 however that ends.
@@ -134,12 +134,12 @@ def _do(job: PayloadJob, world: World) -> bytes:
     )
 
 
-def main(seed: str) -> None:
+def main(seed: str, home: str = "") -> None:
     """Serve on standard input, at a lower priority than the simulator."""
     os.nice(_NICE)
     gc.disable()  # payloads hold no cycles: looking for some would take a twelfth of the time
     with socket.socket(fileno=0) as connection, suppress(ConnectionError):
-        serve(connection, World(int(seed)))
+        serve(connection, World(int(seed), home=home))
 
 
 if __name__ == "__main__":

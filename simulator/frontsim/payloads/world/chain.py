@@ -1,14 +1,14 @@
 """The chain: its stores, their stocks, terminals and staff."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import orjson
 
-from frontsim.payloads.world.money import COUNTRIES, Country
-from frontsim.payloads.world.people import address, pools
+from frontsim.payloads.world.money import Country
+from frontsim.payloads.world.people import address, country_of, pool_of, street
 from frontsim.payloads.world.seeded_draws import SeededDraws, organization_number, spread
 
 BRAND = "Nordvik"
@@ -83,7 +83,8 @@ class Store:
         }
 
 
-_SITES: tuple[tuple[str, str, str, str, str, str | None, int, str | None], ...] = (
+_Site = tuple[str, str, str, str, str, str | None, int, str | None]
+_SITES: tuple[_Site, ...] = (
     ("Karl Johan", "NO", "Karl Johans gate 14", "0154", "Oslo", None, 3, None),
     ("Grünerløkka", "NO", "Thorvald Meyers gate 40", "0555", "Oslo", None, 2, "Karl Johan"),
     ("Torgallmenningen", "NO", "Torgallmenningen 8", "5014", "Bergen", "Vestland", 2, None),
@@ -100,13 +101,26 @@ _SITES: tuple[tuple[str, str, str, str, str, str | None, int, str | None], ...] 
 """Name, country, street, postal code, city, province, terminals, the site whose stock it shares."""
 
 
-def stores(seed: int) -> tuple[Store, ...]:
-    """The stores of a seed's chain, the two web shops last."""
+def _sites_in(seed: int, home: str) -> Iterator[_Site]:
+    """The sites with places of one country."""
+    pool, first = pool_of(home), spread(seed, "site", 1000)
+    names: dict[str, str] = {}
+    for number, (name, *_, tills, shared) in enumerate(_SITES):
+        postal_code, city = pool.towns[(first + number) % len(pool.towns)]
+        title = f"Webshop {city}" if name.startswith("Webshop") else city
+        names[name] = f"{title} {number}" if title in names.values() else title
+        line = street(SeededDraws(seed, "site", number), pool)
+        yield names[name], home, line, postal_code, city, None, tills, names[shared] if shared else None
+
+
+def stores(seed: int, home: str = "") -> tuple[Store, ...]:
+    """The stores of a seed's chain, the two web shops last; all in the country `home`, if there is one."""
     first = 3000 + spread(seed, "store", 1500)
     found: dict[str, Store] = {}
     terminals = 0
-    for number, (name, country, street, postal_code, city, province, tills, shared) in enumerate(_SITES):
-        place = _address(COUNTRIES[country], street, postal_code, city, province)
+    sites = _sites_in(seed, home) if home else iter(_SITES)
+    for number, (name, country, line, postal_code, city, province, tills, shared) in enumerate(sites):
+        place = _address(country_of(country), line, postal_code, city, province)
         stock = found[shared].stock if shared else None
         found[name] = open_store(
             seed, number, first + number * 7, name, place, country, stock=stock, tills=tills, first_terminal=terminals
@@ -131,7 +145,7 @@ def open_store(
     ext_id = f"{100 + number * 10}"
     web = name.startswith("Webshop")
     user = 300 + spread(seed, "user", 500)
-    draws, names = SeededDraws(seed, "store", store_id), pools()[country]
+    draws, names = SeededDraws(seed, "store", store_id), pool_of(country)
     firsts = (*names.female[:20], *names.male[:20])
     return Store(
         number=number,
@@ -139,7 +153,7 @@ def open_store(
         ext_id=ext_id,
         name=f"{BRAND} {name}",
         organization_number=organization_number(country, spread(seed, country, 10**9)),
-        country=COUNTRIES[country],
+        country=country_of(country),
         address=place,
         stock=stock
         or Stock(
@@ -164,11 +178,13 @@ def _terminals(seed: int, first: int, names: Sequence[str]) -> tuple[Terminal, .
 
 
 def _address(country: Country, street: str, postal_code: str, city: str, province: str | None) -> dict[str, str | None]:
-    contact = int(postal_code[-1]) % 2 == 0
+    contact = ord(postal_code[-1]) % 2 == 0
+    is_ours = country.code in _COMPANIES
+    first, last = ("Maja", "Ødegård") if is_ours else (pool_of(country.code).female[0], pool_of(country.code).family[0])
     return address(
-        first="Maja" if contact else None,
-        last="Ødegård" if contact else None,
-        company=_COMPANIES[country.code],
+        first=first if contact else None,
+        last=last if contact else None,
+        company=_COMPANIES.get(country.code, f"{BRAND} {country.name}"),
         line1=street,
         line2="2. etg." if contact else None,
         city=city,
@@ -193,5 +209,5 @@ def transit_stocks(seed: int, chain: Sequence[Store]) -> tuple[Stock, ...]:
             country=code,
             virtual=True,
         )
-        for place, code in enumerate(("NO", "SE", "DK"))
+        for place, code in enumerate([code for code in _COMPANIES if code in heads] or heads)
     )

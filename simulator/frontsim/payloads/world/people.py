@@ -8,8 +8,8 @@ an order of customer 7.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from frontsim.errors import Unusable
 from frontsim.payloads.world.moments import DAY, Ticks, date_text, text
 from frontsim.payloads.world.money import COUNTRIES, Country
 from frontsim.payloads.world.seeded_draws import COMMENTS, SeededDraws, organization_number
@@ -43,6 +44,79 @@ def pools() -> Mapping[str, NamePool]:
     return MappingProxyType(
         {country: NamePool(**{name: tuple(each) for name, each in kinds.items()}) for country, kinds in read.items()}
     )
+
+
+_SIZES = {"female": 64, "male": 64, "family": 80, "streets": 128, "towns": 64, "companies": 48}
+_FAKER_SEED = 20211209
+
+
+def locale_of(country: str) -> str | None:
+    """Faker's locale of a country; None if it has none. Of several, one of that very name comes first, as de_DE."""
+    from faker.config import AVAILABLE_LOCALES  # noqa: PLC0415 - Faker takes a tenth of a second, and few need it
+
+    found = sorted(each for each in AVAILABLE_LOCALES if each.endswith(f"_{country}"))
+    return next((each for each in found if each.startswith(country.lower())), found[0] if found else None)
+
+
+@lru_cache
+def pool_of(country: str) -> NamePool:
+    """The pool of a country: the bundled one, or one that Faker draws now, the same for the same version of Faker.
+
+    Raises:
+        Unusable: Faker has no names of that country.
+    """
+    if country in pools():
+        return pools()[country]
+    locale = locale_of(country)
+    if locale is None:
+        raise Unusable(
+            f"--country: expected a country whose names Faker has, by its two letters, such as DE; got {country!r}"
+        )
+    from faker import Faker  # noqa: PLC0415 - as above
+
+    fake = Faker(locale)
+    fake.seed_instance(_FAKER_SEED)
+    draws: Mapping[str, Callable[[], str]] = {
+        "female": fake.first_name_female,
+        "male": fake.first_name_male,
+        "family": fake.last_name,
+        "streets": fake.street_name,
+        "towns": fake.city,
+        "companies": fake.company,
+    }
+    drawn = {kind: tuple(dict.fromkeys(draw() for _ in range(_SIZES[kind]))) for kind, draw in draws.items()}
+    towns = tuple((str(fake.postcode()), name) for name in drawn.pop("towns"))
+    return NamePool(**drawn, towns=towns)
+
+
+_CALLING_CODES = """AT 43 AU 61 BE 32 BG 359 BR 55 CA 1 CH 41 CL 56 CN 86 CO 57 CZ 420 DE 49 EE 372 ES 34 FI 358 FR 33
+GB 44 GR 30 HR 385 HU 36 ID 62 IE 353 IL 972 IN 91 IR 98 IT 39 JP 81 KR 82 LT 370 LU 352 LV 371 MX 52 NL 31 NZ 64 PH 63
+PL 48 PT 351 RO 40 RU 7 SI 386 SK 421 TH 66 TR 90 TW 886 UA 380 US 1 VN 84 ZA 27"""
+
+
+@lru_cache
+def country_of(code: str) -> Country:
+    """A country of the chain, or any other with people and places of its own, and Norway's prices, VAT and coins."""
+    if code in COUNTRIES:
+        return COUNTRIES[code]
+    words = _CALLING_CODES.split()
+    return replace(
+        COUNTRIES["NO"],
+        code=code,
+        name="Finland" if code == "FI" else _name_of(code),
+        calling_code=dict(zip(words[::2], words[1::2], strict=True)).get(code, "999"),
+        phone_starts=tuple("123456789"),
+        phone_digits=9,
+    )
+
+
+def _name_of(code: str) -> str:
+    from faker import Faker  # noqa: PLC0415 - as above
+
+    try:
+        return str(Faker(locale_of(code)).current_country())
+    except (AttributeError, ValueError):  # it has people of that country, and no name of it
+        return code
 
 
 def street(draws: SeededDraws, pool: NamePool) -> str:
@@ -185,11 +259,12 @@ class Customer:
         }
 
 
-def customer(seed: int, number: int, *, customer_id: int) -> Customer:
-    """Customer `number` of a seed; one in 24 has no address."""
+def customer(seed: int, number: int, *, customer_id: int, home: str = "") -> Customer:
+    """Customer `number` of a seed, of the country `home` if there is one; one in 24 has no address."""
     draws = SeededDraws(seed, "customer", number)
     country = draws.pick(_COUNTRIES)
-    pool = pools()[country.code]
+    country = country_of(home) if home else country
+    pool = pool_of(country.code)
     gender = draws.pick(("female", "male"))
     first, last = draws.pick(getattr(pool, gender)), draws.pick(pool.family)
     postal_code, city = draws.pick(pool.towns)
@@ -200,7 +275,7 @@ def customer(seed: int, number: int, *, customer_id: int) -> Customer:
         company=draws.pick(pool.companies) if business else None,
         tax_id=organization_number(country.code, draws.below(10**7)) if business else None,
         gender=_GENDERS[gender],
-        email=f"{mailbox(first, last)}.{number}@example.{draws.pick(('com', 'org', 'net'))}",
+        email=f"{mailbox(first, last).strip('.-') or 'customer'}.{number}@example.{draws.pick(('com', 'org', 'net'))}",
         phone=phone(draws, country),
         calling_code=country.calling_code,
         line1=street(draws, pool) if has_address else "",
@@ -265,7 +340,7 @@ def updated_json(draws: SeededDraws, who: Customer, before: Mapping[str, Any], a
     shown = dict(before)
     shown["updatedDateTime"] = text(at)
     change = draws.below(16)
-    pool = pools()[who.country.code]
+    pool = pool_of(who.country.code)
     if change < 5:
         postal_code, city = draws.pick(pool.towns)
         shown.update(address1=street(draws, pool), postalCode=postal_code, city=city)

@@ -96,11 +96,11 @@ def gtin12(eleven: str) -> str:
 
 
 def organization_number(country: str, serial: int) -> str:
-    """A company number with a valid check digit: Norway 9 digits, Sweden 10, Denmark 8.
+    """A company number with a valid check digit: Norway 9 digits, Sweden 10, Denmark 8; others as Norway's.
 
     `serial` picks one; where a serial has no valid check digit, the next one that has is taken.
     """
-    return _MAKERS[country](serial)
+    return _MAKERS.get(country, _norwegian)(serial)
 
 
 def _norwegian(serial: int) -> str:

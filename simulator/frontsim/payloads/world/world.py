@@ -12,7 +12,7 @@ from frontsim.payloads.world import chain
 from frontsim.payloads.world.assortment import Article, Size, article, assortment
 from frontsim.payloads.world.chain import Stock, Store
 from frontsim.payloads.world.money import COUNTRIES
-from frontsim.payloads.world.people import Customer, address, customer, pools, street
+from frontsim.payloads.world.people import Customer, address, country_of, customer, pool_of, street
 from frontsim.payloads.world.seeded_draws import SeededDraws, spread
 
 FIRST_ACT_NUMBER = 200_000_000
@@ -42,11 +42,18 @@ _FIRST_IDS = {
 class World:
     """The world of a seed.
 
-    `is_strict`: nothing happens in it that a receiver may not expect, such as a line of several units.
+    `is_strict`: nothing happens in it that a receiver may not expect, such as a line of several units. `home` is the
+    country of all customers and stores, by its two letters; "" is the chain's own three countries.
+
+    Raises:
+        Unusable: no names of that country are known.
     """
 
-    def __init__(self, seed: int, *, is_strict: bool = False) -> None:
+    def __init__(self, seed: int, *, is_strict: bool = False, home: str = "") -> None:
         self.seed = seed
+        self.home = home
+        if home:
+            pool_of(home)
         self.is_strict = is_strict
         self._first_ids = {kind: low + spread(seed, kind, width) for kind, (low, width) in _FIRST_IDS.items()}
         self._customers: OrderedDict[int, Customer] = OrderedDict()
@@ -61,7 +68,7 @@ class World:
     @cached_property
     def stores(self) -> tuple[Store, ...]:
         """All stores, web shops included."""
-        return chain.stores(self.seed)
+        return chain.stores(self.seed, self.home)
 
     @cached_property
     def shops(self) -> tuple[Store, ...]:
@@ -104,7 +111,8 @@ class World:
     @cached_property
     def _exchanging(self) -> dict[tuple[str, bool], list[Stock]]:
         """The stocks that exchange goods, by country and by whether they are virtual."""
-        found: dict[tuple[str, bool], list[Stock]] = {(code, each): [] for code in COUNTRIES for each in (False, True)}
+        codes = {store.country.code for store in self.stores} | set(COUNTRIES)
+        found: dict[tuple[str, bool], list[Stock]] = {(code, each): [] for code in codes for each in (False, True)}
         for stock in self.stocks:
             found[stock.country, stock.virtual].append(stock)
         for stock in self.transit:
@@ -132,7 +140,9 @@ class World:
     def customer(self, number: int) -> Customer:
         known = self._customers.get(number)
         if known is None:
-            known = self._customers[number] = customer(self.seed, number, customer_id=self.id("customer", number))
+            known = self._customers[number] = customer(
+                self.seed, number, customer_id=self.id("customer", number), home=self.home
+            )
             if len(self._customers) > _KEPT:
                 self._customers.popitem(last=False)
         return known
@@ -144,7 +154,8 @@ class World:
     def _unlisted_store(self, store_id: int) -> Store:
         draws = SeededDraws(self.seed, "stranger", store_id)
         country = draws.pick(tuple(COUNTRIES))
-        pool = pools()[country]
+        country = self.home or country
+        pool = pool_of(country)
         postal_code, city = draws.pick(pool.towns)
         place = address(
             first=None,
@@ -155,7 +166,7 @@ class World:
             city=city,
             province=None,
             postal_code=postal_code,
-            country=COUNTRIES[country].name,
+            country=country_of(country).name,
             country_code=country,
             comment=None,
         )
