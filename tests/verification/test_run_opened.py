@@ -2,14 +2,17 @@
 
 import time
 
+import orjson
 import pytest
 
 from frontsim.errors import BadInput, Unusable
 from frontsim.hosting.serving import run_in_thread
+from frontsim.verdicts import Verdict
 from frontsim.verification.request import Address
 from frontsim.verification.run import open_run, play_all
 from frontsim.verification.scenario import scenario
-from tests.verification.laboratory import CONTRACT
+from tests.verification import laboratory
+from tests.verification.laboratory import CONTRACT, HASTY
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +90,55 @@ def test_a_command_that_does_not_start_is_refused_with_its_output(requested, pla
     """--receiver-cmd that ends at once: its exit code and its last words."""
     with pytest.raises(Unusable, match="it ended with 3: no such shop"):
         play(requested(f"http://127.0.0.1:{free_port()}", receiver_cmd="echo no such shop; exit 3"), "steady")
+
+
+def opened_with(url, **others):
+    return open_run(
+        laboratory.requested(url, limits=HASTY, **others),
+        1,
+        simulators=run_in_thread,
+        pause=time.sleep,
+        tries_types=True,
+    )
+
+
+def test_the_key_of_effects_is_found_by_value(shop):
+    """Another column than the usual has the ids: the rest of the run reads it, and says so."""
+    shop.shows = lambda: (200, orjson.dumps([{"event_id": each["webhookEventId"]} for each in shop.effects]))
+    with opened_with(shop.url) as opened:
+        assert "event_id" == opened.given.request.observe_key
+        assert "your ids stand in column `event_id`: using it (--observe-key event_id)" == opened.probed.key
+        (played,) = play_all(scenario.chosen(["lost-response"]), opened, CONTRACT)
+    assert Verdict.VERIFIED is played.judgement.verdict, played.judgement
+
+
+@pytest.mark.parametrize("others", [{"finds_key": False}, {"observe_key": "no"}], ids=["the usual key", "another key"])
+def test_a_key_that_the_user_names_decides(shop, others):
+    shop.shows = lambda: (200, orjson.dumps([{"event_id": each["webhookEventId"]} for each in shop.effects]))
+    with opened_with(shop.url, **others) as opened:
+        assert ("", "") == (opened.probed.key, opened.given.stop)
+
+
+def test_several_rows_for_an_event_stop_the_run(shop):
+    """No guess is silent: the line names the candidates."""
+    shop.shows = lambda: (200, orjson.dumps([{"id": each["webhookEventId"]} for each in 2 * shop.effects]))
+    with opened_with(shop.url) as opened:
+        assert opened.given.stop.startswith("no column has one row for each event: `id` (")
+        (played,) = play_all(scenario.chosen(["steady"]), opened, CONTRACT)
+    assert f"not tried: {opened.given.stop}" == played.judgement.reason
+
+
+def test_the_shape_in_which_ids_are_shown_is_named(shop):
+    """A receiver that reads an envelope books nothing of a bare body."""
+    ids = []
+
+    def refuses(body):
+        value = orjson.loads(body)
+        ids.extend([value["id"]] if "data" in value else [])
+        return 200
+
+    shop.refuses = refuses
+    shop.shows = lambda: (200, orjson.dumps([{"ref": each} for each in dict.fromkeys(ids)]))
+    with opened_with(shop.url) as opened:
+        told = "with --delivery-shape envelope your receiver shows the ids of events, and without it does not: add it"
+        assert told == opened.given.stop

@@ -37,6 +37,8 @@ def as_data(result: RunResult) -> dict[str, Any]:
         "leftOut": dict(result.left_out),
         "events": {"booked": list(result.booked), "acknowledgedOnly": list(result.acknowledged_only)},
         "unaccounted": result.unaccounted,
+        "observeKey": result.observe_key,
+        "shape": result.shape,
         "keys": result.keys or "unknown: it was not probed",
         "causes": [{**_cause(each, "scenarios"), "explanation": each.explanation} for each in result.causes],
         "columns": [

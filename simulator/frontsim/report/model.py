@@ -259,6 +259,8 @@ class RunResult:
         left_out: the event types that `--events auto` left out, each with the receiver's answer.
         booked: the event types of which an event had an effect.
         acknowledged_only: those of which every event was acknowledged and none had an effect; `about_types` says so.
+        found_key: by which key effects were found to be tied to events, "" where the user's was used: `observe_key`.
+        shape: of deliveries.
         explored: what an exploration has tried; None for other runs.
         unaccounted: how many effects are of no event; None where effects were not read.
     """
@@ -279,6 +281,9 @@ class RunResult:
     acknowledged_only: tuple[str, ...] = ()
     about_types: str = ""
     unaccounted: int | None = None
+    found_key: str = ""
+    observe_key: str = ""
+    shape: str = ""
     columns: tuple[ComparedColumn, ...] = ()
     is_content_compared: bool = True
     state: DerivedState | None = None
@@ -368,6 +373,8 @@ class RunResult:
         if self.left_out:
             answers = ", ".join(dict.fromkeys(self.left_out.values()))
             yield f"Left out by --events auto (answered {answers})", [", ".join(self.left_out)]
+        if self.found_key:
+            yield "Effects and events", [self.found_key]
         if self.acknowledged_only:
             yield "Acknowledged and never booked", [", ".join(self.acknowledged_only)]
         if self.open_columns:

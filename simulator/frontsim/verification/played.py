@@ -66,6 +66,8 @@ class Report:
     `version` is frontsim's, `started_at` an ISO moment with its zone; both are "" where they are not known.
     `left_out` has the types that `--events auto` left out, each with the receiver's answer. `types` says which of the
     others were booked, and which only acknowledged.
+    `key` says by which key effects were found to be tied to events, "" where the user's was used; `observe_key` is the
+    key, and `shape` that of deliveries.
     `keys` says what the receiver's key is; None where that was not probed.
     """
 
@@ -80,6 +82,9 @@ class Report:
     duration_s: float = 0.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     types: EventTypes = field(default_factory=EventTypes)
+    key: str = ""
+    observe_key: str = ""
+    shape: str = ""
     keys: Fingerprint | None = None
     replay: Callable[[str], str] = field(default=lambda name: f"frontsim verify --scenario {name}")
 

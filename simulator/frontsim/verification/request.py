@@ -54,6 +54,7 @@ class Request:
 
     `observe_ignore` has `COLUMN=VALUE` each, for effects to leave out. `observe_state` shows the levels that it derives
     from the events: a URL, a query, or a DSN and a query.
+    `finds_key`: where no effect has a clean event's id at `observe_key`, look for a key by value.
     `observe_discreetly`: follow no redirect of an observed URL, and show nothing of an answer that is no list.
     `changes` are values by path that all payloads with such a path get. `strict`: also what depends on a guess about
     the vendor is a finding. `delivery` has further settings of deliveries by their names, such as `event_id_header` and
@@ -69,6 +70,7 @@ class Request:
     observe_function: Callable[[], Sequence[Any]] | None = None
     observe_key: str = KEY
     observe_ignore: Sequence[str] = ()
+    finds_key: bool = True
     observe_map: Path | None = None
     observe_state: str = ""
     observe_discreetly: bool = False
@@ -108,6 +110,11 @@ class Request:
     def is_auto(self) -> bool:
         """The types are those that the receiver takes (`--events auto`)."""
         return list(self.events) == [AUTO]
+
+    @property
+    def seeks_key(self) -> bool:
+        """The user has named no key of the effects."""
+        return self.finds_key and self.observe_key == KEY
 
     @property
     def demands_each(self) -> bool:

@@ -19,7 +19,7 @@ from frontsim.client.control import Simulator
 from frontsim.client.errors import CallError
 from frontsim.client.vendor import FrontSystems
 from frontsim.clock import RunTime
-from frontsim.domain.delivery_shape import read_delivery_shape
+from frontsim.domain.delivery_shape import BARE, SHAPES, read_delivery_shape
 from frontsim.hosting.simulator_process import SimulatorProcess, StartSimulator
 from frontsim.hosting.user_program import ReceiverProcess
 from frontsim.masking import masked, masked_errors
@@ -30,11 +30,13 @@ from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
 from frontsim.verification.effects.correlate import BUSINESS
-from frontsim.verification.effects.history import History
+from frontsim.verification.effects.find_key import FoundKey
+from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
+from frontsim.verification.effects.settle import EffectReader
 from frontsim.verification.first_passes import FirstPass, FirstPasses
 from frontsim.verification.judge.checks import judge, receiver_contract
-from frontsim.verification.play.clean_round import CleanEffects, ProbedTypes, probe
+from frontsim.verification.play.clean_round import CleanEffects, ProbedTypes, awaited_key, probe, send_sales
 from frontsim.verification.play.harness import Given, Harness
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import take_all
@@ -58,6 +60,9 @@ from frontsim.verification.schedule import Pace
 
 logger = logging.getLogger(__name__)
 
+_ABOUT_BODIES = ("400", "415", "422", "500")
+"""Answers of a receiver that misses something in a body."""
+_SHAPE_S = 1.0
 _INTERRUPTED = "interrupted before the effects that are missing had been waited for long enough"
 
 
@@ -104,7 +109,7 @@ def run(
     played: list[Played] = []
     probed: ProbedTypes | None = None
     types: TypesOfRun | None = None
-    event_types, interrupted = EventTypes(), False
+    event_types, interrupted, observe_key = EventTypes(), False, request.observe_key
 
     def put(each: Played) -> None:
         played.append(replace(each, judgement=without_secrets(each.judgement)))
@@ -127,7 +132,7 @@ def run(
         ):
             probed = opened.probed
             on_begin(probed)
-            types = opened.types()
+            types, observe_key = opened.types(), opened.given.request.observe_key
             for each in play_all(scenarios, opened, contract, pace, key_probe):
                 on_ended()
                 for decided in types.take(each):
@@ -156,6 +161,9 @@ def run(
         duration_s=run_time.duration_s(),
         left_out=probed.refused if probed and request.is_auto else {},
         types=event_types,
+        key=probed.key if probed else "",
+        observe_key=observe_key,
+        shape=request.delivery_shape,
         keys=key_probe.found,
         replay=replay,
     )
@@ -218,8 +226,63 @@ class OpenRun:
             logger.warning("the types could not be probed: %s", error)
             return
         selection = self.given.selection.only(self.probed.taken) if self.given.request.is_auto else self.given.selection
-        selection.booked |= booked
         self.given = replace(self.given, selection=selection, stop=self.probed.stop)
+        if not booked and self.clean and self.given.request.seeks_key:
+            booked = self._find_key(self.clean.acknowledged)
+        self.given.selection.booked |= booked
+
+    def _find_key(self, events: Sequence[EventFact]) -> frozenset[str]:
+        """Look for the key by value, and else for the shape in which the receiver reads an id; gives the booked types.
+
+        Several candidates, or another shape than the user's, stop the run: no guess is silent.
+        """
+        assert self.given.observer is not None
+        assert self.probed is not None
+        found, observer = FoundKey(), self.given.observer
+        missing_s = self.given.request.limits.wait_limits.missing_s
+        try:
+            if events:
+                with self.harness("key search") as harness:
+                    events = [*events, *send_sales(harness)]
+                found = awaited_key(observer, events, longest_s=missing_s, pause=self.pause)
+            stop = found.sentence or self._other_shape(events)
+        except CallError as error:
+            logger.warning("the key of the effects could not be looked for: %s", error)
+            return frozenset()
+        if not found.key:
+            self.given = replace(self.given, stop=stop or self.given.stop)
+            self.probed = replace(self.probed, stop=self.given.stop)
+            return frozenset()
+        observer.follow(found.key)
+        observer.account.know(History("clean round", tuple(events), observer_key=found.key), shows_singles=False)
+        self.given = replace(self.given, request=replace(self.given.request, observe_key=found.key))
+        self.probed = replace(self.probed, key=found.sentence)
+        self.clean = CleanEffects(EffectReader(observer, found.key, pause=self.pause), events, pause=self.pause)
+        return self.clean.booked()
+
+    def _other_shape(self, before: Sequence[EventFact]) -> str:
+        """A sentence that names the shape of deliveries in which the receiver shows the id of an event, "" for none.
+
+        It is tried where the receiver took the events `before`, or may have missed something in their bodies. One that
+        shows those by now is slow. Raises CallError.
+        """
+        given, observer = self.given, self.given.observer
+        assert observer is not None
+        to_all = self.probed.to_all if self.probed else ""
+        may_miss = not to_all or to_all.startswith(_ABOUT_BODIES)
+        if given.shape != BARE or isinstance(self.simulators, Address) or not may_miss:
+            return ""
+        for name, shape in SHAPES.items():
+            request = replace(given.request, delivery_shape=name)
+            if shape == BARE:
+                continue
+            with replace(self, given=replace(given, request=request, shape=shape)).harness(f"shape {name}") as harness:
+                events = send_sales(harness, number=1)
+            if awaited_key(observer, events, longest_s=_SHAPE_S, pause=self.pause).key:
+                is_slow = awaited_key(observer, before, longest_s=_SHAPE_S, pause=self.pause) != FoundKey()
+                told = f"with --delivery-shape {name} your receiver shows the ids of events, and without it does not"
+                return "" if is_slow else f"{told}: add it"
+        return ""
 
     def types(self) -> TypesOfRun:
         """The types of the run, of which none is known to be only acknowledged yet."""

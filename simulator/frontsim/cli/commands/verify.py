@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -381,6 +381,8 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
     if not options["receiver"]:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
     request = request_of(with_nearest_observer(ctx, options))
+    finds_key = ctx.get_parameter_source("observe_key") is ParameterSource.DEFAULT
+    request = replace(request, finds_key=finds_key)
     verify_options.prepare(options["payload_folder"])
     if options["drift"]:
         chosen = drift_scenarios(selection_of(request), options["drift"], first=secrets.randbelow(10**8))
@@ -419,6 +421,8 @@ def _run(
         def begin(probed: ProbedTypes | None) -> None:
             if probed and probed.stop:
                 return  # one line says it all: the verdict
+            if probed and probed.key:
+                click.echo(shown(probed.key), err=is_quiet(options))
             if probed and probed.hint and (probed.to_all or not request.events):
                 click.secho(shown(probed.hint), fg="yellow", err=True)
             table.begin()

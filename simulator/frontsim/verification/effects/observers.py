@@ -87,6 +87,10 @@ class SharedObserver:
         self._began_s = -math.inf
         self._effects: Sequence[Any] = ()
 
+    def follow(self, key: str) -> None:
+        """Begin anew to follow effects, by another key than at first. No look may be under way."""
+        self.steadiness, self.account = Steadiness(key), Account(key)
+
     def newest(self) -> Sequence[Any]:
         """The result of the newest read that has ended; without one, as `read`."""
         return self.read() if math.isinf(self._began_s) else self._effects

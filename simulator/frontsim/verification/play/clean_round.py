@@ -1,7 +1,8 @@
 """The clean round: one clean event of each type, before the first scenario.
 
     an event of each type --> answers: which types are taken, and which refused alike
-                          --> effects: which types are booked, as far as that shows at once, and again at the end
+                          --> effects: which types are booked, as far as that shows at once, and again at the end;
+                              without any, by which key they show the events, and in which shape of deliveries
 
 A receiver that is made for some types often refuses all others with one and the same answer. That says nothing about
 outages, so the user hears of it in the first seconds, and `--events auto` leaves those types out. A type stays in
@@ -14,17 +15,20 @@ that mends it.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from frontsim.client.control import STRICT
 from frontsim.client.models import AnsweredRun, EventEntry
 from frontsim.client.reconcile import is_refused_for_good
+from frontsim.clock import stopwatch
 from frontsim.masking import masked, printable
 from frontsim.verification import patience
 from frontsim.verification.effects.changes import Effects
-from frontsim.verification.effects.correlate import correlate, effects_of
+from frontsim.verification.effects.correlate import correlate
+from frontsim.verification.effects.find_key import FoundKey, find_key
 from frontsim.verification.effects.history import EventFact, History, Observation
-from frontsim.verification.effects.observers import ObserverFailed
+from frontsim.verification.effects.observers import Observer, ObserverFailed
 from frontsim.verification.effects.settle import EffectReader, wait_until_settled
 from frontsim.verification.patience import TimeLimits
 from frontsim.verification.play.harness import Harness
@@ -39,13 +43,14 @@ class ProbedTypes:
 
     If every type was refused, `refused` is empty, because nothing would be left to play, and `to_all` has the most
     common answer; `stop` says why nothing can be verified, "" if another try may show something.
-    `events` are those that were sent.
+    `key` says by which key the effects were found to be tied to events. `events` are those that were sent.
     """
 
     types: Sequence[str]
     refused: Mapping[str, str]
     to_all: str = ""
     stop: str = ""
+    key: str = ""
     events: Sequence[EventFact] = field(default=(), repr=False)
 
     @property
@@ -84,16 +89,7 @@ def probe(harness: Harness) -> ProbedTypes:
         suspects = [event for event, entry in entries.items() if _is_refused(entry)]
         harness.resend([ids for event in suspects if (ids := raised[event])])
         again = {event: harness.entry(*ids) for event in suspects if (ids := raised[event])}
-        facts = tuple(
-            read_webhook_facts(
-                harness.api,
-                dict(zip(webhooks, types, strict=True)),
-                epoch=epoch,
-                entity_of=given.selection.entity,
-                keeps_payloads=True,
-                shape=given.shape,
-            )
-        )
+        facts = _facts(harness, dict(zip(webhooks, types, strict=True)), epoch)
         harness.know_probed("type probe", facts)
         answers = {
             event: entry.outcome
@@ -163,6 +159,57 @@ def _alike(answers: Mapping[str, str]) -> Mapping[str, str]:
     return {event: answer for event, answer in answers.items() if answer == common}
 
 
+_SALE, _SALES = "SaleCreated", 8
+
+
+def send_sales(harness: Harness, *, number: int = _SALES) -> tuple[EventFact, ...]:
+    """Clean sales, of which some have several lines; where there are none, events of another type. Raises CallError."""
+    given, epoch = harness.given, harness.now()
+    types = given.selection.types("all")
+    event = _SALE if _SALE in types else given.selection.types("one")[0]
+    webhook_id = harness.api.create_webhook(event, given.request.receiver).id
+    try:
+        now = str(harness.sim.clock().get("now"))
+        for _ in range(number):
+            _raise(harness, event, now=now)
+        harness.sim.drain(harness.patience.probe_drain_s)
+        facts = _facts(harness, {webhook_id: event}, epoch)
+        harness.know_probed("key search", facts)
+    finally:
+        if harness.cleans_up:
+            harness.api.delete_webhook(webhook_id)
+    return facts
+
+
+def _facts(harness: Harness, webhooks: Mapping[str, str], epoch: datetime) -> tuple[EventFact, ...]:
+    return tuple(
+        read_webhook_facts(
+            harness.api,
+            webhooks,
+            epoch=epoch,
+            entity_of=harness.given.selection.entity,
+            keeps_payloads=True,
+            shape=harness.given.shape,
+        )
+    )
+
+
+def awaited_key(
+    observer: Observer, events: Sequence[EventFact], *, longest_s: float, pause: Callable[[float], None]
+) -> FoundKey:
+    """The key by which these events have a row each, once it shows; what is found instead after `longest_s`."""
+    began_s, taken = stopwatch(), [event for event in events if event.acknowledged]
+    while taken:
+        try:
+            found = find_key(list(observer.read()), taken)
+        except ObserverFailed:
+            found = FoundKey()
+        if found.key or stopwatch() - began_s >= longest_s:
+            return found
+        pause(patience.RARE_LOOK_S)
+    return FoundKey()
+
+
 def _raise(harness: Harness, event: str, *, now: str) -> tuple[str, str] | None:
     """A clean event about a new entity, that happens now; None when no webhook matches it."""
     moments = dict.fromkeys(harness.given.selection.datetime_fields(event), now)
@@ -188,18 +235,18 @@ class CleanEffects:
     def __init__(self, reader: EffectReader, events: Sequence[EventFact], *, pause: Callable[[float], None]) -> None:
         self._reader = reader
         self._pause = pause
-        acknowledged = tuple(event for event in events if event.acknowledged)
-        self._history = History("clean round", acknowledged, observer_key=reader.key)
+        self.acknowledged = tuple(event for event in events if event.acknowledged)
+        self._history = History("clean round", self.acknowledged, observer_key=reader.key)
 
     def booked_at_once(self, limits: TimeLimits) -> frozenset[str]:
         """The types that are booked when nothing more has come for a moment: a slow receiver may book others later."""
-        booked = self.booked() if self._history.events else frozenset()
+        booked = self.booked() if self.acknowledged else frozenset()
         if booked.issuperset(event.event for event in self._history.events):
             return booked
         settled = wait_until_settled(
             self._reader.read_new,
-            relevant=lambda seen: effects_of(self._history, seen),
-            is_complete=lambda seen: bool(self._types(seen)),
+            relevant=lambda seen: seen,
+            is_complete=bool,
             limits=limits.wait_limits,
             pause=self._pause,
         )
