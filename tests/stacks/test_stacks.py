@@ -31,7 +31,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 SEEDS = range(1, 1 + int(os.environ.get("SEEDS", "1")))
 LIMITS = TimeLimits(settle_s=0.3, last_s=4.0)
-EVERYWHERE = ["dependency-down", "dependency-slow", "dependency-lost-commit", "crash-between-statements"]
+EVERYWHERE = [
+    "dependency-down",
+    "dependency-away",
+    "dependency-slow",
+    "dependency-lost-commit",
+    "crash-between-statements",
+]
 
 
 @dataclass(frozen=True)

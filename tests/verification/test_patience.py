@@ -305,3 +305,10 @@ def test_pauses_between_rounds_follow_what_is_refused():
     assert 0.4 == patience.round_pause_s(0.4, taken=4, refused=4)
     assert 0.2 == patience.round_pause_s(0.4, taken=4, refused=0)
     assert 0.0 == patience.round_pause_s(0.05, taken=4, refused=0)
+
+
+def test_after_a_broken_dependency_what_is_missing_is_waited_for_longer():
+    """Two and a half times `last_s`, or twice the time for which it was away."""
+    assert 37.5 == Patience(TimeLimits()).last_wait(breaks_dependency=True).missing_s
+    assert 60.0 == Patience(TimeLimits(away_s=30)).last_wait(breaks_dependency=True).missing_s
+    assert 5.0 == TimeLimits().within(20).away_s

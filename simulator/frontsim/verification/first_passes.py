@@ -19,6 +19,7 @@ from frontsim.verification.play.runner import Recording, play
 from frontsim.verification.played import NotPlayed, Played, accused_by, judge_recorded
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
+from frontsim.verification.scenario.steps import KeepAway
 from frontsim.verification.schedule import (
     Pace,
     Schedule,
@@ -144,11 +145,20 @@ class FirstPasses:
             return ""
         return f"the budget of {self._pace.budget_s:g} s was used up"
 
+    def _away_s(self, scenario: Scenario) -> float:
+        """How long it keeps the dependencies away, one after another."""
+        dependencies = self._given.dependencies
+        if dependencies is None or not any(isinstance(step, KeepAway) for step in scenario.steps):
+            return 0.0
+        return len(dependencies.names) * self._given.request.limits.within(self._pace.budget_s).away_s
+
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_tried(scenario, self._stop_reason))
         volume = self._volume(scenario, self._given.selection)
-        if reason := self._no_time(volume.expected_s):  # before a simulator starts, which takes a while
+        if reason := self._no_time(
+            volume.expected_s + self._away_s(scenario)
+        ):  # before a simulator starts, which takes a while
             skipped = _not_judged(scenario, Verdict.SKIPPED, f"not played: {reason} before it (--budget)")
             return FirstPass(replace(skipped, not_played=NotPlayed(reason, self._pace.budget_s)))
         self._reserved_s += volume.end_s

@@ -58,6 +58,14 @@ _ALL = (
         "has host:port; @PORT fixes it. Repeatable.",
         "The database, broker or API behind the receiver, for scenarios to break: NAME=HOST:PORT,...",
     ),
+    VerifyOption(
+        "dependency-away",
+        "TIME",
+        "How long the scenario dependency-away keeps each dependency away, such as 30s; a quarter of --budget at most. "
+        "With --receiver-cmd it kills the receiver meanwhile.",
+        default=10.0,
+        most=3600,
+    ),
     # How effects are read and compared.
     VerifyOption(
         "observe-url",

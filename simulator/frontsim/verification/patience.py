@@ -153,6 +153,7 @@ class TimeLimits:
         memory_s: how long a receiver must remember an event, at least; it is tried at the end of the run.
         travel_s: by how much our receiver's clock is moved on before that; 0 for not at all.
         kills_s: for how much of `timeout_s` one scenario may kill our receiver, if that is less than most of it.
+        away_s: how long a dependency stays away in the scenario that is about nothing else.
     """
 
     settle_s: float = 0.3
@@ -162,6 +163,7 @@ class TimeLimits:
     memory_s: float = 0.0
     travel_s: float = 0.0
     kills_s: float = math.inf
+    away_s: float = 10.0
 
     @property
     def wait_limits(self) -> WaitLimits:
@@ -175,7 +177,8 @@ class TimeLimits:
 
     def within(self, budget_s: float) -> "TimeLimits":
         """The limits of one scenario of a run that may take `budget_s`."""
-        return replace(self, kills_s=_PART_OF_BUDGET * budget_s)
+        part_s = _PART_OF_BUDGET * budget_s
+        return replace(self, kills_s=part_s, away_s=min(self.away_s, part_s))
 
 
 @dataclass(slots=True)
@@ -247,15 +250,20 @@ class Patience:
         """How long the first scenarios wait to learn whether effects come to rest at all: one quiet window."""
         return replace(self.first_wait(), quiet_s=self.limits.settle_s)
 
-    def last_wait(self, *, may_await_batch: bool = False) -> WaitLimits:
+    def last_wait(self, *, may_await_batch: bool = False, breaks_dependency: bool = False) -> WaitLimits:
         """How long the last look waits before verify accuses the receiver of what is missing.
 
-        `may_await_batch`: the receiver has booked nothing since it acknowledged what is missing, as if its worker's
-        next batch were not due yet.
+        Args:
+            may_await_batch: the receiver has booked nothing since it acknowledged what is missing, as if its worker's
+                next batch were not due yet.
+            breaks_dependency: a job that has failed is tried again after twice the time, so what was away for `away_s`
+                may be missed for as long again.
         """
         usual = self.limits.wait_limits.for_longest(self.latency.longest_s)
         longest_s = _NEXT_BATCH * self.limits.last_s
         missing_s = max(usual.missing_s, longest_s if may_await_batch else self.limits.last_s)
+        if breaks_dependency:
+            missing_s = max(missing_s, self.return_s(breaks_dependency=True), 2 * self.limits.away_s)
         return WaitLimits(usual.quiet_s, missing_s, max(usual.most_s, longest_s, missing_s))
 
     @property

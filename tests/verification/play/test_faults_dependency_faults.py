@@ -4,8 +4,10 @@ import http.client
 import shlex
 import socket
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +16,10 @@ from frontsim.errors import BadInput, Unusable
 from frontsim.verdicts import Verdict
 from frontsim.verification.dependency.breakage import DependencyAddress
 from frontsim.verification.patience import Patience, TimeLimits
+from frontsim.verification.play.actions import act
 from frontsim.verification.play.faults import await_return
 from frontsim.verification.request import Request
+from frontsim.verification.scenario.steps import KeepAway
 from tests.support.ports import free_port
 from tests.verification.laboratory import HASTY, open_shop
 
@@ -89,6 +93,25 @@ def swallows(erp):
     def answer(event_id):
         right(erp)(event_id)
         return 200
+
+    return answer
+
+
+def in_background(erp, tries):
+    """A 202, and a job that is tried so many times, a moment apart."""
+
+    def book(event_id):
+        for _ in range(tries):
+            try:
+                erp.book(event_id)
+            except BROKEN:
+                Event().wait(0.01)
+            else:
+                return
+
+    def answer(event_id):
+        Thread(target=book, args=[event_id], daemon=True).start()
+        return 202
 
     return answer
 
@@ -264,3 +287,23 @@ def test_a_dependency_that_is_not_used_for_an_event_changes_nothing(shop, erp, r
     )
     for played in play(request, "dependency-down", "dependency-lost-commit"):
         assert Verdict.VERIFIED is played.judgement.verdict, played.judgement.reason
+
+
+@pytest.mark.parametrize(("tries", "expected"), [(2, Verdict.VIOLATED), (10**6, Verdict.VERIFIED)])
+def test_a_job_that_gives_up_while_its_dependency_is_away_is_found(tries, expected, played):
+    """It has acknowledged the event; one that tries until the dependency is back books it."""
+    found = played(partial(in_background, tries=tries), "dependency-away", limits=replace(HASTY, away_s=0.4))
+    assert {"dependency-away": (expected, {"lost-after-ack"} if expected is Verdict.VIOLATED else set())} == found
+
+
+def test_a_receiver_is_killed_halfway_and_starts_with_its_dependency():
+    """Not before: a right receiver may refuse to start without it."""
+    done = []
+    process = SimpleNamespace(kill=lambda: done.append("killed"))
+    harness = SimpleNamespace(
+        limits=TimeLimits(away_s=8), given=SimpleNamespace(process=process), pause_long=done.append
+    )
+    state = SimpleNamespace(harness=harness, broken="down", settling_s=1.0, drain=lambda: None, mark=done.append)
+    act(state, KeepAway())
+    assert [4, "receiver killed", "killed", 4] == done
+    assert 9 == state.settling_s

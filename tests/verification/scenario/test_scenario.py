@@ -25,7 +25,7 @@ def test_the_scenarios_are_there():
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
         "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
-        "sink-trouble", "stock-levels",
+        "dependency-away", "sink-trouble", "stock-levels",
     }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def test_only_what_breaks_a_dependency_needs_one():
     alone = ("--dependency",)
     assert needing == {
         "dependency-down": alone,
+        "dependency-away": alone,
         "dependency-slow": alone,
         "dependency-lost-commit": alone,
         "crash-between-statements": ("--receiver-cmd", "--dependency"),

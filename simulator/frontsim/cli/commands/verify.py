@@ -89,7 +89,7 @@ def request_of(options: Mapping[str, Any]) -> Request:
     """The request that the options make: each field of `Request` has the option of its name."""
     named = {item.name: options[item.name] for item in fields(Request) if item.name in options}
     delivery = {item.name: options[item.name] for item in of_delivery() if item.name not in named}
-    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s")
+    names = ("settle_s", "timeout_s", "answer_s", "memory_s", "travel_s", "away_s")
     limits = TimeLimits(**{name: options[name] for name in names})
     return Request(**named, limits=limits, delivery=delivery)
 

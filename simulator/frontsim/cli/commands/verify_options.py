@@ -84,6 +84,7 @@ receiver_options = option_group(
     _declared("receiver"),
     _declared("receiver-cmd"),
     _declared("dependency", "dependencies", multiple=True, callback=lambda _, __, values: read_addresses(values)),
+    _duration("dependency-away", "away_s"),
 )
 """The receiver, and what runs it."""
 

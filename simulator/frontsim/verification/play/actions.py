@@ -37,6 +37,7 @@ from frontsim.verification.scenario.steps import (
     Crash,
     Drain,
     InjectFault,
+    KeepAway,
     Observe,
     Raise,
     Reconcile,
@@ -221,6 +222,18 @@ def _wait_for_end(state: ScenarioState, _: WaitForEnd) -> None:
         process.start()
 
 
+def _keep_away(state: ScenarioState, _: KeepAway) -> None:
+    """The wait is not the scenario's own time. What starts the receiver again is the end of the fault."""
+    half_s, process = state.harness.limits.away_s / 2, state.harness.given.process
+    state.drain()
+    state.harness.pause_long(half_s)
+    if process is not None and state.broken is not None:
+        state.mark("receiver killed")
+        process.kill()
+    state.harness.pause_long(half_s)
+    state.settling_s += 2 * half_s
+
+
 def _restart(state: ScenarioState, _: Restart) -> None:
     assert state.harness.given.process is not None
     state.mark("receiver killed")
@@ -239,6 +252,7 @@ _ACTIONS: Mapping[type[Step], Callable[[ScenarioState, Any], None]] = {
     Advance: _advance,
     Wait: _wait,
     WaitForEnd: _wait_for_end,
+    KeepAway: _keep_away,
     Restart: _restart,
     Crash: crash,
     BreakDependency: begin_dependency_fault,

@@ -39,6 +39,7 @@ class LastLook:
         patience: decides how long to wait; its `latency` notes what is seen.
         preflight_event_id: the clean event that was seen before the scenario's own events.
         levels: reads the levels and customers that the receiver keeps; None when the user gave no way.
+        breaks_dependency: jobs that failed meanwhile are tried again later and later.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class LastLook:
         patience: Patience,
         preflight_event_id: str,
         levels: StateReader | None = None,
+        breaks_dependency: bool = False,
     ) -> None:
         self.settled = settled
         self._effects = effects
         self._patience = patience
         self._preflight_event_id = preflight_event_id
         self._levels = levels
+        self._breaks_dependency = breaks_dependency
         self._compared: tuple[History, Settled, bool] | None = None
 
     def is_due(self, history: History) -> bool:
@@ -199,7 +202,7 @@ class LastLook:
         is_passed_over = self._patience.latency.booked_sent_s > self.settled.began_s
         may_lack = lives and not is_passed_over and not self._lacks_nothing(history)
         may_await_batch = may_lack and may_await_next_batch(history)
-        return self._patience.last_wait(may_await_batch=may_await_batch)
+        return self._patience.last_wait(may_await_batch=may_await_batch, breaks_dependency=self._breaks_dependency)
 
 
 def take_all(looks: Sequence[tuple[LastLook, History]]) -> list[History]:

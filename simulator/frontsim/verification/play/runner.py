@@ -141,6 +141,7 @@ def _observed(
         levels=state.levels,
         patience=harness.patience,
         preflight_event_id=preflight_event_id,
+        breaks_dependency=state.scenario.needs_dependency,
     )
     return Recording(history, last_look)
 

@@ -166,6 +166,11 @@ class WaitForEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepAway:
+    """Let `--dependency-away` pass; with `--receiver-cmd`, kill the receiver halfway: it starts with its dependency."""
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """Kill the receiver (kill -9) and start it again; needs `--receiver-cmd`."""
 
@@ -246,6 +251,7 @@ Step = (
     | Advance
     | Wait
     | WaitForEnd
+    | KeepAway
     | Restart
     | Crash
     | BreakDependency
@@ -263,6 +269,7 @@ STEPS: Mapping[str, type[Step]] = {
     "advance": Advance,
     "wait": Wait,
     "wait_for_end": WaitForEnd,
+    "keep_away": KeepAway,
     "restart": Restart,
     "crash": Crash,
     "dependency": BreakDependency,
@@ -273,7 +280,7 @@ STEPS: Mapping[str, type[Step]] = {
 PROCESS_CONTROL = (Restart, Crash)
 EVENTFUL = (Raise, Crash, AtBoundaries)
 """Steps that raise events themselves."""
-ON_DEPENDENCIES = (BreakDependency, AtBoundaries)
+ON_DEPENDENCIES = (BreakDependency, AtBoundaries, KeepAway)
 """Steps that break connections to the receiver's dependencies."""
 ACTING_STEPS = (Raise, Resend, AtBoundaries, *PROCESS_CONTROL)
 """Steps that cause deliveries or crashes; a scenario without one has nothing to judge."""
