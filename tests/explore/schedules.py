@@ -7,7 +7,7 @@ _TYPES = ("SaleCreated", "StockMovementCreated", "CustomerCreated", "CustomerUpd
 _UPDATES = {"CustomerUpdated": Update(("customerId", "createdDateTime"), "updatedDateTime")}
 _ONCE = frozenset(("SaleCreated", "StockMovementCreated"))
 FEW = Vocabulary(_TYPES, _UPDATES, _ONCE)
-ALL = Vocabulary(_TYPES, _UPDATES, _ONCE, kills=True, dependencies=("db",))
+ALL = Vocabulary((*_TYPES, "StockCountReconciled"), _UPDATES, _ONCE, kills=True, dependencies=("db",))
 
 
 def drawn(vocabulary, *, seed, number):

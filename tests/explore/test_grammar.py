@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from frontsim.explore.grammar import Update, Vocabulary, why_illegal
+from frontsim.explore.grammar import OLDER_STATES, Update, Vocabulary, why_illegal
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.effects.history import Expect
 from frontsim.verification.scenario.scenario import Scenario
@@ -49,6 +51,14 @@ def newer(label, minute, of):
     return state(label, minute, same_as=of, keep=["customerId"])
 
 
+NEWER, OLDER = next((each.newer, each.older) for each in OLDER_STATES if each.newer.events == ["CustomerUpdated"])
+
+
+def older(label, of):
+    """An older state of the same customer, as a bundled scenario has it."""
+    return replace(OLDER, label=label, same_as=of, older_than=of)
+
+
 def why(*steps, webhooks=1, vocabulary=VOCABULARY):
     return why_illegal(Scenario("s", "b.", "h.", steps, webhooks=webhooks), vocabulary)
 
@@ -64,6 +74,7 @@ def why(*steps, webhooks=1, vocabulary=VOCABULARY):
         (GARBAGE, BROKEN, Drain(), Resend(label="a"), Drain(), Observe(), Clear(), Reconcile(), LOST, LATER, Clear()),
         (UNKNOWN, HIDDEN, Drain(), Reconcile(), Clear()),
         (state("a", 1), Drain(), LOST, newer("b", 2, "a"), Drain(), Clear(), Resend()),
+        (replace(NEWER, label="a"), Drain(), LOST, older("b", "a"), Drain(), Clear(), Resend()),
         (SALE, Restart(), Drain(), Reconcile(), Crash(CrashPoint.ANSWER_READ, events=["SaleCreated"]), Reconcile()),
         (BreakDependency(DependencyFault.DOWN, dependency="db"), SALE, Drain(), Clear(), Reconcile()),
     ],
@@ -112,6 +123,9 @@ def test_what_a_right_receiver_survives_is_legal(steps):
         ("a newer state of what has arrived", (state("a", 1), newer("b", 2, "a"))),
         ("a newer state of what has arrived", (LOST, state("a", 1), Drain(), newer("b", 2, "a"))),
         ("a newer state of what has arrived", (state("a", 2), Drain(), newer("b", 1, "a"))),
+        ("a newer state that has arrived", (replace(NEWER, label="a"), older("b", "a"))),
+        ("a known older state", (state("a", 1), Drain(), older("b", "a"))),
+        ("a known older state", (replace(NEWER, label="a"), Drain(), replace(older("b", "a"), set={}))),
         ("an earlier event of the same type", (SALE, Drain(), newer("b", 1, "a"))),
         ("nothing under way before a kill", (SALE, Crash(CrashPoint.ACCEPTED, events=["SaleCreated"]))),
         ("nothing broken beside a kill", (GARBAGE, BROKEN, Drain(), Restart(), Clear())),

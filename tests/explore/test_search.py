@@ -5,7 +5,7 @@ import pytest
 from frontsim.domain.model import Outcome, Trigger
 from frontsim.explore.search import is_near_miss, why_not_tried
 from frontsim.verdicts import Verdict
-from frontsim.verification.effects.classes import Class
+from frontsim.verification.effects.classes import UNSEEN, Class
 from frontsim.verification.effects.history import EventFact, FaultFact, History, Run
 from frontsim.verification.judge.checks import Finding, Judgement
 from frontsim.verification.played import Played
@@ -30,6 +30,7 @@ def played(verdict, *, reason="", findings=(), faults=()):
         ("", played(Verdict.VERIFIED, faults=(FaultFact("refuse", 1, 2, hits=3), FaultFact("dependency", 1, 2)))),
         ("refuse broke nothing", played(Verdict.VERIFIED, faults=(FaultFact("refuse", 1, 2, hits=0),))),
         ("too late", played(Verdict.UNKNOWN, reason="too late")),
+        ("", played(Verdict.SKIPPED, reason=UNSEEN)),
         ("no shop", played(Verdict.SKIPPED, reason="no shop")),
         ("", played(Verdict.VIOLATED, findings=(FINDING,), faults=(FaultFact("refuse", 1, 2, hits=0),))),
     ],

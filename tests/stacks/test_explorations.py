@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from frontsim.explore.run import Options, explore
+from frontsim.explore.run import JOBS, Options, explore
 from frontsim.explore.shrinking import size
 from frontsim.subjects.combinations import COMBINED
 from frontsim.subjects.registry import BROKEN
@@ -27,7 +27,7 @@ def test_a_right_receiver_survives_what_is_drawn(tmp_path, name):
     with ChildReceiver(name, tmp_path / "receiver.db") as receiver:
         request = Request(receiver.hook, observe_url=receiver.effects)
         options = Options(SEED, RIGHT_S, save=tmp_path)
-        found = explore(request, options, pause=time.sleep, pace=usual_pace(one_at_a_time=False))
+        found = explore(request, options, pause=time.sleep, pace=usual_pace(one_at_a_time=False, jobs=JOBS))
     assert (Verdict.VERIFIED, []) == (found.verdict, found.found), found.reason
     assert found.tried > 10
 
@@ -46,7 +46,7 @@ def test_what_is_found_is_a_scenario_that_verify_plays(tmp_path):
     with ChildReceiver("no-dedupe", tmp_path / "receiver.db") as receiver:
         request = Request(receiver.hook, observe_url=receiver.effects)
         options = Options(SEED, BUDGET_S, save=tmp_path)
-        pace = usual_pace(one_at_a_time=False)
+        pace = usual_pace(one_at_a_time=False, jobs=JOBS)
         (found, *_) = explore(request, options, pause=time.sleep, pace=pace).found
         assert found.schedule.steps == read(found.file).steps
         assert size(found.schedule)[0] <= 3

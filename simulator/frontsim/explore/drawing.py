@@ -23,7 +23,7 @@ from frontsim.explore import grammar
 from frontsim.explore.grammar import HOLDING_BACK, LATE_S, RESENDING, Course, Illegal, Vocabulary, why_illegal
 from frontsim.verification.dependency.breakage import DependencyFault
 from frontsim.verification.effects.history import Expect
-from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.scenario.steps import (
     BreakDependency,
     Clear,
@@ -46,8 +46,12 @@ _CANDIDATES = 5
 _COMMON = 6
 """Types that are drawn more often than others: what they show, the others rarely hide."""
 _MOST_MOVES = 4
+_MANY = 3
+"""Events of one step that are more than several."""
 _KEPT = 20
 """Near misses that are drawn on."""
+_MOST_ENTRIES = 1_000
+"""Of a list in a large body: some 200 kB."""
 _EVERY = 5
 """One schedule in so many begins as a near miss did."""
 
@@ -76,6 +80,21 @@ _CRASHES: Sequence[Mapping[str, Any]] = (
     *({"at": CrashPoint.AFTER_THE_ANSWER, "after_ms": ms} for ms in (0, 5, 50)),
     *({"at": CrashPoint.WHOLE_BODY, "after_ms": ms} for ms in (1, 5, 20)),
 )
+ODD_CONTENT = [
+    step
+    for each in bundled_scenarios()
+    for step in each.steps
+    if each.name in ("unicode-and-decimals", "same-second") and isinstance(step, Raise) and not step.same_as
+]
+"""Events with odd values: many scripts, long texts, decimals, look-alikes."""
+_ALONE = ("SaleCreated", "CustomerCreated")
+"""The types that have them: a movement's name a stock item, of which schedules side by side would replace the state."""
+LARGE = [
+    replace(step, grow=dict.fromkeys(step.grow, _MOST_ENTRIES))
+    for each in bundled_scenarios()
+    for step in each.steps
+    if isinstance(step, Raise) and step.grow
+]
 _CROWDS = (30, 120)
 """Events of one type that come between: a memory of the last few ids forgets the others."""
 
@@ -117,7 +136,11 @@ class Moves:
         return f"{'abcdefghijklmnopqrstuvwxyz'[len(self.course.raised) % 26]}{len(self.course.raised) // 26 or ''}"
 
     def _raise(self, **keys: Any) -> Raise:
-        return Raise([self._type()], count=self._dice.choice((1, 1, 1, 2, 3)), label=self._label(), **keys)
+        event = self._type()
+        odd = [each for each in ODD_CONTENT if each.events == [event] and event in _ALONE]
+        values = self._dice.choice(odd).set if odd and self._dice.random() < 0.2 else {}
+        count = self._dice.choice((1, 1, 1, 2, 3))
+        return Raise([event], count=count, label=self._label(), set=values, **keys)
 
     def _perhaps(self, step: Step, probability: float = 0.5) -> Iterator[Step]:
         if self._dice.random() < probability:
@@ -239,6 +262,24 @@ class Moves:
         number = len(self.steps) + after
         return (_EPOCH + timedelta(minutes=number)).isoformat()
 
+    def older_state(self) -> Iterator[Step]:
+        """An older state after a newer one."""
+        known = [each for each in grammar.OLDER_STATES if each.newer.events[0] in self._vocabulary.types]
+        if not known:
+            return
+        states, label = self._dice.choice(known), self._label()
+        yield replace(states.newer, label=label)
+        yield Drain()
+        yield replace(states.older, label=f"{label}'", same_as=label, older_than=label)
+        yield Drain()
+
+    def large_body(self) -> Iterator[Step]:
+        """A body that is larger than most limits of columns and buffers."""
+        known = [each for each in LARGE if each.events[0] in self._vocabulary.types]
+        if known:
+            yield replace(self._dice.choice(known), label=self._label())
+            yield Drain()
+
     def api_trouble(self) -> Iterator[Step]:
         """The vendor's API fails while events are resent."""
         name, params = self._dice.choice(_API_FAULTS)
@@ -287,6 +328,8 @@ _KINDS: Mapping[str, Callable[[Moves], Iterable[Step]]] = {
     "harmless body": Moves.harmless_body,
     "hidden type": Moves.hidden_type,
     "update": Moves.update,
+    "older state": Moves.older_state,
+    "large body": Moves.large_body,
     "api trouble": Moves.api_trouble,
     "wait": Moves.wait,
     "crowd": Moves.crowd,
@@ -295,6 +338,7 @@ _KINDS: Mapping[str, Callable[[Moves], Iterable[Step]]] = {
     "dependency trouble": Moves.dependency_trouble,
 }
 _WEIGHTS = {
+    "large body": 0.3,
     "send": 3,
     "outage": 4,
     "resend": 4,
@@ -326,16 +370,7 @@ def _things(schedule: Scenario) -> Iterator[str]:
     for step in schedule.steps:
         match step:
             case Raise():
-                kind = (
-                    "update of"
-                    if step.same_as
-                    else "many"
-                    if step.count > 3
-                    else "several"
-                    if step.count > 1
-                    else "one"
-                )
-                yield f"{kind} {step.events[0]}"
+                yield f"{_kind_of(step)} {step.events[0]}"
             case InjectFault():
                 where = next((str(each) for each in step.match.values()), "all")
                 how = next((str(each) for each in step.params.values()), "")
@@ -350,6 +385,18 @@ def _things(schedule: Scenario) -> Iterator[str]:
                 pass  # they make a schedule legal, and are no circumstance of their own
             case _:
                 yield type(step).__name__.lower()
+
+
+def _kind_of(step: Raise) -> str:
+    kinds = {
+        "older state of": step.older_than,
+        "update of": step.same_as,
+        "a large": step.grow,
+        "many": step.count > _MANY,
+        "an odd": any(step.set == each.set for each in ODD_CONTENT),
+        "several": step.count > 1,
+    }
+    return next((kind for kind, holds in kinds.items() if holds), "one")
 
 
 class Drawing:

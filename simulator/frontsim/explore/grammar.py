@@ -12,12 +12,12 @@ only tries legal schedules, so that neither accuses a receiver of what real life
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from frontsim.domain.model import Trigger
 from frontsim.verification.effects.history import Expect
-from frontsim.verification.scenario.scenario import Scenario
+from frontsim.verification.scenario.scenario import Scenario, bundled_scenarios
 from frontsim.verification.scenario.steps import (
     ACTING_STEPS,
     BreakDependency,
@@ -65,6 +65,27 @@ class Update:
 
     keep: tuple[str, ...]
     moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class OlderState:
+    """Two states of one thing, the newer one sent first, as a bundled scenario has them; without labels."""
+
+    newer: Raise
+    older: Raise
+
+
+def _older_states() -> tuple[OlderState, ...]:
+    steps = [step for each in bundled_scenarios() for step in each.steps if isinstance(step, Raise)]
+    newer = {step.label: step for step in steps if step.label}
+    return tuple(
+        OlderState(replace(newer[step.older_than], label=""), replace(step, label="", same_as="", older_than=""))
+        for step in steps
+        if step.older_than
+    )
+
+
+OLDER_STATES = _older_states()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +235,13 @@ class Course:
         event = step.events[0]
         _expect(event in self._vocabulary.types, "a type that the receiver books")
         expected = Expect.REFUSED if self.changing in BROKEN else Expect.ONCE
-        expected = Expect.EITHER if self.changing == HIDING else expected
+        expected = Expect.EITHER if self.changing == HIDING or step.older_than else expected
         _expect(step.expect is expected, f"events that are expected {expected}")
         _expect(self._webhooks == 1 or event in self._vocabulary.once, "what happens once, for two webhooks")
         _expect(step.label not in self.raised, "a label of its own")
-        if step.same_as:
+        if step.older_than:
+            self._check_older(step)
+        elif step.same_as:
             self._check_update(step, event)
         self._deliver(step.count)
         label = step.label or f"#{len(self.raised)}"
@@ -226,6 +249,16 @@ class Course:
         self._hit(again=False)
         self.is_settled = False
         self.is_owed = self.is_owed or self._breaks_deliveries
+
+    def _check_older(self, step: Raise) -> None:
+        """An older state is one of a bundled scenario's, about what that scenario has sent before."""
+        newer = self.raised.get(step.older_than)
+        _expect(newer is not None and newer.is_clean and not newer.is_in_flight, "a newer state that has arrived")
+        assert newer is not None
+        known = [(each.newer, each.older) for each in OLDER_STATES]
+        unlabelled = replace(step, label="", same_as="", older_than="")
+        _expect((replace(newer.step, label=""), unlabelled) in known and self._webhooks == 1, "a known older state")
+        _expect(not self.changing, "sound bodies of states")
 
     def _check_update(self, step: Raise, event: str) -> None:
         earlier = self.raised.get(step.same_as)

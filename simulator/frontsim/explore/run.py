@@ -36,6 +36,8 @@ from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.schedule import Pace
 
 BUDGET_S = 60.0
+JOBS = 8
+"""Schedules that are played side by side, unless the user says otherwise: they mostly wait."""
 _SEARCH = "exploration"
 _NOT_EXERCISED = "not exercised by any schedule"
 _BATCH_ALONE, _BATCH = 4, 16

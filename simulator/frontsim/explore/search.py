@@ -13,7 +13,7 @@ from statistics import median
 from frontsim import catalog
 from frontsim.explore.grammar import Update, Vocabulary
 from frontsim.verdicts import Contract, Verdict
-from frontsim.verification.effects.classes import GOOD
+from frontsim.verification.effects.classes import GOOD, UNSEEN
 from frontsim.verification.effects.history import History, Strangers
 from frontsim.verification.first_passes import FirstPass, FirstPasses
 from frontsim.verification.played import Played, weighed
@@ -125,10 +125,13 @@ def _updates(opened: OpenRun) -> Mapping[str, Update]:
 
 
 def why_not_tried(played: Played) -> str:
-    """Why a schedule proves nothing, "" when it does: it has no verdict, or a fault had nothing to break."""
+    """Why a schedule proves nothing, "" when it does: it has no verdict, or a fault had nothing to break.
+
+    That effects do not show which of two states counts leaves the rest of a schedule proven.
+    """
     if played.judgement.findings:
         return ""
-    if played.judgement.verdict is not Verdict.VERIFIED:
+    if played.judgement.verdict is not Verdict.VERIFIED and played.judgement.reason != UNSEEN:
         return played.judgement.reason
     idle = next((fault.fault for fault in played.history.faults if fault.hits == 0), "")
     return f"{idle} broke nothing" if idle else ""

@@ -128,7 +128,7 @@ def explore(
     *,
     budget_s: float = BUDGET_S,
     seed: int = Settings.seed,
-    jobs: int = 1,
+    jobs: int = exploring.JOBS,
     corpus: Path | None = None,
     shrinks: bool = True,
     save: Path = Path(),

@@ -342,7 +342,10 @@ def search(request: Request, options: Mapping[str, Any], begun: Any) -> Explorat
                 save=options["save"],
             ),
             pause=time.sleep,
-            pace=usual_pace(one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]), jobs=options["jobs"]),
+            pace=usual_pace(
+                one_at_a_time=bool(options["receiver_cmd"] or options["base_url"]),
+                jobs=options["jobs"] or exploring.JOBS,
+            ),
             simulators=simulator_of(options, begun),
             interruption=interruption,
             on_dependencies=partial(announce, quiet=quiet),
