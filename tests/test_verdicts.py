@@ -9,6 +9,8 @@ from frontsim.verdicts import Verdict, overall
         (["verified", "verified"], False, "verified"),
         (["verified", "skipped"], False, "verified"),
         (["verified", "skipped"], True, "unknown"),
+        (["verified", "notApplicable"], True, "verified"),
+        (["notApplicable"], False, "unknown"),
         (["verified", "unknown"], False, "unknown"),
         (["unknown", "violated"], False, "violated"),
         (["skipped"], False, "unknown"),

@@ -119,6 +119,13 @@ class Verdict(StrEnum):
     VIOLATED = "violated"
     UNKNOWN = "unknown"
     SKIPPED = "skipped"
+    NOT_APPLICABLE = "notApplicable"
+    """It cannot concern this receiver, so it leaves no gap."""
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return "not applicable" if self is Verdict.NOT_APPLICABLE else str(self)
 
 
 EXIT_CODES: Mapping[Verdict, int] = {
@@ -126,16 +133,21 @@ EXIT_CODES: Mapping[Verdict, int] = {
     Verdict.VIOLATED: 1,
     Verdict.UNKNOWN: 2,
     Verdict.SKIPPED: 2,
+    Verdict.NOT_APPLICABLE: 2,
 }
+
+
+LEFT_OUT = (Verdict.SKIPPED, Verdict.NOT_APPLICABLE)
+"""Verdicts that say nothing of the subject."""
 
 
 def overall(verdicts: Sequence[Verdict], *, strict: bool = False) -> Verdict:
     """The verdict on everything: one violation is enough, one gap leaves it unknown, and nothing at all proves nothing.
 
-    `strict` makes a skipped scenario or case a gap.
+    `strict` makes a skipped scenario or case a gap, but none that cannot concern the subject.
     """
     judged = [Verdict.UNKNOWN if strict and each is Verdict.SKIPPED else each for each in verdicts]
-    judged = [each for each in judged if each is not Verdict.SKIPPED]
+    judged = [each for each in judged if each not in LEFT_OUT]
     if Verdict.VIOLATED in judged:
         return Verdict.VIOLATED
     return Verdict.UNKNOWN if Verdict.UNKNOWN in judged or not judged else Verdict.VERIFIED

@@ -17,7 +17,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 
 from starlette.requests import Request
@@ -171,17 +171,23 @@ class CallLog:
         if caller in self.without_key or len(self.without_key) >= MOST_CALLERS:
             return
         self.without_key.append(caller)
-        logger.warning(
-            "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and %s sent none "
-            "(--auth strict asks for both keys)",
-            caller,
-        )
+        _say_missing_key(caller)
 
     def forget(self) -> None:
         """Forget all calls; their numbers go on."""
         self._calls.clear()
         self._first = self._count
         self.without_key.clear()
+
+
+@cache
+def _say_missing_key(caller: str) -> None:
+    """Once in a process, which may run many simulators."""
+    logger.warning(
+        "send the header Ocp-Apim-Subscription-Key: the vendor answers 401 without it, and %s sent none "
+        "(--auth strict asks for both keys)",
+        caller,
+    )
 
 
 def without_secrets(call: ApiCall) -> ApiCall:

@@ -5,7 +5,7 @@ import { h, toast } from "./dom.js";
 import { number } from "./state.js";
 
 const WATCH_MS = 700;
-export const KIND = { verified: "good", violated: "bad", unknown: "open", skipped: "wait" };
+export const KIND = { verified: "good", violated: "bad", unknown: "open", skipped: "wait", notApplicable: "wait" };
 
 export class Runs {
   /** `onEnd(name, verdict, summary)` is called with how each scenario or case ended when it was last played. */

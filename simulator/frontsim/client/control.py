@@ -335,6 +335,11 @@ class Simulator(ApiClient):
     def stats(self) -> dict[str, Any]:
         return self._http.call("GET", "/stats").object(of="counters")
 
+    def shop_calls(self) -> list[Any]:
+        """The newest calls of the vendor's operations beside webhooks, which no job and no harness makes."""
+        calls = self._http.call("GET", "/calls").object(of="the calls").get("calls", [])
+        return [call for call in calls if call.get("operation") and "Webhook" not in call["operation"]]
+
     def reset(self) -> None:
         """Delete webhooks, events and fault rules, and set the clock back."""
         self._http.call("POST", "/reset")

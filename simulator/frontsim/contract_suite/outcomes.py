@@ -37,6 +37,7 @@ from frontsim.recovery.result import trial_of as case_trial_of
 from frontsim.report.model import ShownFinding, Trial
 from frontsim.report.text import lines
 from frontsim.user_input.configuration import read_configuration
+from frontsim.verdicts import LEFT_OUT
 from frontsim.verification import run as verification
 from frontsim.verification.judge.checks import receiver_contract
 from frontsim.verification.played import EventTypes
@@ -302,7 +303,7 @@ def assert_kept(outcome: ContractOutcome, clause_id: str, what: str) -> None:
     """The clause is not broken, and was checked; `what` stands before the findings."""
     if clause_id in outcome.broken:
         pytest.fail(plain(f"{what}\n\n{outcome.broken[clause_id]}"), pytrace=False)
-    if outcome.verdict == "skipped":
+    if outcome.verdict in LEFT_OUT:
         pytest.skip(plain(outcome.reason))
     if outcome.reason:  # even of a violated scenario: one broken clause says nothing about those left unchecked
         pytest.fail(plain(f"unknown, which is not passed: {outcome.reason}"), pytrace=False)

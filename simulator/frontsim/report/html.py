@@ -29,7 +29,7 @@ MOST_CHARACTERS = 4_000
 MOST_OF_JOB = 5
 """Findings of one case and clause that are shown."""
 _TEMPLATES = Path(__file__).with_name("templates")
-_ORDER = (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.VERIFIED, Verdict.SKIPPED)
+_ORDER = (Verdict.VIOLATED, Verdict.UNKNOWN, Verdict.VERIFIED, Verdict.SKIPPED, Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)

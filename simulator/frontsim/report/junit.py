@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from frontsim.masking import xml_text
 from frontsim.report.model import JOB, RunResult, ShownFinding, Trial
-from frontsim.verdicts import Clause, Verdict
+from frontsim.verdicts import LEFT_OUT, Clause
 
 _TAG_OF = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 _MOST_FINDINGS = 20
@@ -81,7 +81,7 @@ def _fail(case: ET.Element, clause: Clause, findings: Sequence[ShownFinding], tr
 
 def _end(case: ET.Element, clause: Clause, trial: Trial) -> None:
     """Say how a case ended whose clause was not broken; one that says nothing has passed."""
-    if trial.verdict is Verdict.SKIPPED:
+    if trial.verdict in LEFT_OUT:
         ET.SubElement(case, "skipped", message=xml_text(trial.reason))
     elif trial.reason:  # even of a violated trial: one broken clause says nothing about those left unchecked
         ET.SubElement(case, "error", type="unknown", message=xml_text(trial.reason))

@@ -17,7 +17,7 @@ from math import ceil
 from frontsim.masking import masked, printable
 from frontsim.report.exchange import Exchange, answer_lines, request_lines
 from frontsim.report.timeline import ShownEvent, TimeSpan
-from frontsim.verdicts import Clause, Verdict
+from frontsim.verdicts import LEFT_OUT, Clause, Verdict
 
 MOST_WRONG = 30
 """Findings of one trial, clause and class of which a report shows the event."""
@@ -309,7 +309,7 @@ class RunResult:
             return str(self.explored)
         number = len(self.trials)
         tried = [each.verdict for each in self.trials if not each.not_played]
-        ends = [f"{tried.count(verdict)} {verdict}" for verdict in Verdict if verdict in tried]
+        ends = [f"{tried.count(verdict)} {verdict.words}" for verdict in Verdict if verdict in tried]
         trials = f"{number} {self.subject.trial}{'' if number == 1 else 's'}"
         if self.subject is JOB:
             return f"{trials}, {', '.join(ends) or 'none played'}"
@@ -320,7 +320,7 @@ class RunResult:
     def why_none_played(self) -> str:
         """Why no trial was played although some could have been, "" where any was or the budget is the reason."""
         left = [each for each in self.trials if each.not_played and not each.budget_s]
-        others = [each for each in self.trials if each not in left and each.verdict is not Verdict.SKIPPED]
+        others = [each for each in self.trials if each not in left and each.verdict not in LEFT_OUT]
         return left[0].not_played if left and not others else ""
 
     @property
@@ -351,7 +351,7 @@ class RunResult:
     def _ample_s(self, budget_s: float) -> int:
         """A budget for all trials if the others take as long as those that were played, and at least twice as long."""
         left = sum(each.not_played != "" for each in self.trials)
-        played = sum(not each.not_played and each.verdict is not Verdict.SKIPPED for each in self.trials)
+        played = sum(not each.not_played and each.verdict not in LEFT_OUT for each in self.trials)
         return 10 * ceil(budget_s / 10 * max(2, 1 + left / max(1, played)))
 
     def examples(self) -> list[tuple[Cause, Trial, ShownFinding]]:

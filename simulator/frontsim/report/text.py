@@ -71,6 +71,7 @@ def _of_receiver(result: RunResult) -> Iterator[str]:
             yield from _violation(trial, shown)
     yield from _reasons(result, Verdict.UNKNOWN, "Unknown")
     yield from _reasons(result, Verdict.SKIPPED, "Skipped")
+    yield from _reasons(result, Verdict.NOT_APPLICABLE, "Not applicable")
     for title, listed in result.listings():
         yield from (title, *(f"  {line}" for line in listed), "")
     notes = [f"  {trial.name}: {note}" for trial in result.trials for note in trial.notes]
@@ -115,7 +116,13 @@ def _reasons(result: RunResult, verdict: Verdict, title: str) -> Iterator[str]:
         yield ""
 
 
-_SIGNS = {Verdict.VERIFIED: "✅", Verdict.VIOLATED: "❌", Verdict.UNKNOWN: "❔", Verdict.SKIPPED: "⏭️"}
+_SIGNS = {
+    Verdict.VERIFIED: "✅",
+    Verdict.VIOLATED: "❌",
+    Verdict.UNKNOWN: "❔",
+    Verdict.SKIPPED: "⏭️",
+    Verdict.NOT_APPLICABLE: "⏭️",
+}
 _MARKUP = re.compile(r"(?<![\w-])www\.|[&<>|!@`*_~\[\]\\]|:(?=//)")
 _HEAD = ("| | Scenario | Events | Effects | Findings |", "|---|---|---:|---:|---|")
 

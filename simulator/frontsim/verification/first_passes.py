@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from frontsim.clock import overload
-from frontsim.verdicts import Contract, Verdict
+from frontsim.verdicts import LEFT_OUT, Contract, Verdict
 from frontsim.verification.effects.classes import Class
 from frontsim.verification.effects.history import History, Strangers
 from frontsim.verification.judge.checks import Judgement
@@ -15,7 +15,7 @@ from frontsim.verification.play.harness import Given, Harness, RestOfRun
 from frontsim.verification.play.key_probe import KeyProbe
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import ExchangeSource, read_exchanges
-from frontsim.verification.play.runner import Recording, play
+from frontsim.verification.play.runner import NO_CALLS, Recording, play
 from frontsim.verification.played import NotPlayed, Played, accused_by, judge_recorded
 from frontsim.verification.scenario.scenario import Scenario
 from frontsim.verification.scenario.selection import Selection
@@ -155,6 +155,8 @@ class FirstPasses:
     def _one(self, scenario: Scenario, /, *, is_alone: bool, rest: RestOfRun) -> FirstPass:
         if self._stop_reason:
             return FirstPass(_not_tried(scenario, self._stop_reason))
+        if scenario.about_calls and self._given.way_back is None:
+            return FirstPass(_not_judged(scenario, Verdict.NOT_APPLICABLE, NO_CALLS))
         volume = self._volume(scenario, self._given.selection)
         if reason := self._no_time(
             volume.expected_s + self._away_s(scenario)
@@ -176,6 +178,8 @@ class FirstPasses:
             recording = play(volume.scenario, harness)
             self._pause = opened.pause
             harness.know(recording.history)
+            if recording.not_applicable:
+                return FirstPass(_not_judged(scenario, Verdict.NOT_APPLICABLE, recording.not_applicable))
             if recording.skipped:
                 return FirstPass(_not_judged(scenario, Verdict.SKIPPED, recording.skipped))
             if self._key_probe and _answered_well(recording.history) and not self._schedule.is_over():
@@ -243,5 +247,5 @@ def _not_tried(scenario: Scenario, reason: str) -> Played:
 
 
 def _not_judged(scenario: Scenario, verdict: Verdict, reason: str) -> Played:
-    trouble = "" if verdict is Verdict.SKIPPED else reason
+    trouble = "" if verdict in LEFT_OUT else reason
     return Played(scenario, History(scenario.name, trouble=trouble), Judgement(verdict, reason))

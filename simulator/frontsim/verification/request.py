@@ -25,6 +25,7 @@ from frontsim.verification import patience
 from frontsim.verification.compare.state_reader import state_observer
 from frontsim.verification.dependency.breakage import DependencyAddress
 from frontsim.verification.dependency.proxies import Dependencies
+from frontsim.verification.dependency.way_back import PLACEHOLDER, WayBack
 from frontsim.verification.effects.history import ContentCheck
 from frontsim.verification.effects.observers import (
     CommandObserver,
@@ -261,15 +262,23 @@ def check_simulator(address: Address) -> None:
 
 
 def process_of(
-    request: Request, *, pause: Callable[[float], None], dependencies: Dependencies | None = None
+    request: Request,
+    *,
+    pause: Callable[[float], None],
+    dependencies: Dependencies | None = None,
+    way_back: WayBack | None = None,
 ) -> ReceiverProcess | None:
     """The process that runs the receiver, not yet started; None without a command."""
     if not request.receiver_cmd:
         return None
-    if dependencies is None:
-        return ReceiverProcess(request.receiver_cmd, request.receiver, pause=pause)
-    command = dependencies.filled_in(request.receiver_cmd)
-    return ReceiverProcess(command, request.receiver, pause=pause, environment=dependencies.environment)
+    command, environment = request.receiver_cmd, dict[str, str]()
+    if way_back is not None:
+        command = command.replace(PLACEHOLDER, way_back.base_url)
+        environment |= way_back.environment
+    if dependencies is not None:
+        command = dependencies.filled_in(command)
+        environment |= dependencies.environment
+    return ReceiverProcess(command, request.receiver, pause=pause, environment=environment)
 
 
 def selection_of(request: Request) -> Selection:

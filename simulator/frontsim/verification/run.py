@@ -29,6 +29,7 @@ from frontsim.verification.compare.columns import read_column_map, read_state_ma
 from frontsim.verification.compare.state_events import CREATED, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies, open_dependencies
+from frontsim.verification.dependency.way_back import WayBack, open_way_back
 from frontsim.verification.effects.correlate import BUSINESS
 from frontsim.verification.effects.find_key import FoundKey
 from frontsim.verification.effects.history import EventFact, History
@@ -317,10 +318,12 @@ class OpenRun:
                 sim=Simulator(at.control_url, token=at.token),
                 given=self.given,
                 pause=self.pause,
+                base_url=at.base_url,
                 limits=self.given.request.limits,
                 owns_simulator=not is_shared,
                 cleans_up=is_shared,
             )
+            harness.lead_back()
             with closing(harness):
                 yield harness
 
@@ -357,11 +360,13 @@ def open_run(
         dependencies = stack.enter_context(open_dependencies(request.dependencies))
         if dependencies:
             on_dependencies(dependencies)
+        way_back = stack.enter_context(_way_back(request, address))
         given = Given(
             request=request,
             selection=selection or selection_of(request),
             observer=effects,
-            process=process_of(request, pause=pause, dependencies=dependencies),
+            process=process_of(request, pause=pause, dependencies=dependencies, way_back=way_back),
+            way_back=way_back,
             dependencies=dependencies,
             shape=read_delivery_shape(request.delivery_shape),
             column_map=read_column_map(request.observe_map),
@@ -386,6 +391,13 @@ def _observed(
             yield nullcontext()
         else:
             yield closing(SharedObserver(observer, pause=pause, patience_s=request.limits.last_s, key=key))
+
+
+def _way_back(request: Request, address: Address | None) -> AbstractContextManager[WayBack | None]:
+    """Where the receiver calls the API; None where nobody tells it."""
+    if address is not None:
+        return open_way_back(address.base_url)
+    return open_way_back() if request.receiver_cmd else nullcontext()
 
 
 @contextmanager

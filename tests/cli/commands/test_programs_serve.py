@@ -34,6 +34,7 @@ OTHERS: dict[str, tuple[str, Any]] = {
     "api_key": ("k", "k"),
     "subscription_key": ("s", "s"),
     "token": ("t", "t"),
+    "sink_token": ("u", "u"),
     "seed": ("7", 7),
     "payloads": ("strict", "strict"),
     "delivery_shape": ("typed", "typed"),

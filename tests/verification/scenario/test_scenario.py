@@ -25,7 +25,7 @@ def test_the_scenarios_are_there():
         "evolution", "malformed", "unicode-and-decimals", "big-payload", "false-failure", "storm", "crash-after-ack",
         "crash-mid-request", "restart-then-resend", "api-trouble", "long-memory", "crash-matrix",
         "crash-between-statements", "dependency-down", "dependency-slow", "dependency-lost-commit",
-        "dependency-away", "sink-trouble", "stock-levels",
+        "dependency-away", "sink-trouble", "stock-levels", "webhook-then-read", "read-your-write",
     }  # fmt: skip
 
 

@@ -77,7 +77,10 @@ def test_every_fault_can_be_in_a_scenario(scenario_file, fault):
         ),
         ("webhooks = 0", "webhooks: expected a whole number from 1 to 10, got 0"),
         ('webhooks = "2"', "webhooks: expected a whole number from 1 to 10, got '2'"),
-        ("speed = 1", "speed: expected one of breaks, holds, order, webhooks, levels, step, got the name 'speed'"),
+        (
+            "speed = 1",
+            "speed: expected one of breaks, holds, order, webhooks, levels, calls, step, got the name 'speed'",
+        ),
         ("step = 1", "step: expected [[step]], a table for each step, got 1"),
         ('[step]\ndo = "raise"', "step: expected [[step]], a table for each step, got {"),
         ("", "step: expected a [[step]] that raises, resends, crashes or restarts, got none"),

@@ -153,7 +153,13 @@ def replay_of(
     return lambda name: shlex.join(["frontsim", *shown_words, "--scenario", files.get(name, name), "--seed", str(seed)])
 
 
-_STYLES = {Verdict.VERIFIED: "green", Verdict.VIOLATED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.SKIPPED: "dim"}
+_STYLES = {
+    Verdict.VERIFIED: "green",
+    Verdict.VIOLATED: "bold red",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.SKIPPED: "dim",
+    Verdict.NOT_APPLICABLE: "dim",
+}
 _GAP = "  "
 _NUMBERS = {"events": "events", "acked": "acknowledged", "resent": "resent", "effects": "effects", "s": ""}
 """Columns, and the counts that stand in them."""

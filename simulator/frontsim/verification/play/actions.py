@@ -213,6 +213,7 @@ def _wait_for_end(state: ScenarioState, _: WaitForEnd) -> None:
     limits, process = state.harness.limits, state.harness.given.process
     waited_s = state.harness.rest_of_run.wait(state.harness.pause, least_s=limits.memory_s)
     state.began_s += waited_s
+    state.harness.lead_back()  # the others have led the receiver's calls elsewhere
     state.waited_s = waited_s + limits.travel_s
     if process is not None and limits.travel_s:
         state.mark("receiver killed")

@@ -27,6 +27,7 @@ from frontsim.verification.compare.contents import ColumnMap, EarlierEffects
 from frontsim.verification.compare.state_events import ITEMS, MOVEMENT
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.dependency.proxies import Dependencies
+from frontsim.verification.dependency.way_back import WayBack
 from frontsim.verification.effects.history import EventFact, History
 from frontsim.verification.effects.observers import SharedObserver
 from frontsim.verification.effects.settle import EffectReader
@@ -98,6 +99,7 @@ class Given:
         column_map: which columns of effects hold which fields, as the user says.
         earlier: a few effects of the scenarios that were played.
         state: the receiver's derived state; None when the user gave no way to read it.
+        way_back: where the receiver calls the API; None where nobody told it.
         tls: of deliveries that are sent by hand; None for the system's authorities.
         began_s: when the run began, by the stopwatch: with the probes that come before the first scenario.
         stop: why no scenario is played, "" if they are.
@@ -113,6 +115,7 @@ class Given:
     column_map: ColumnMap = field(default_factory=dict)
     earlier: EarlierEffects = field(default_factory=EarlierEffects)
     state: RunState | None = None
+    way_back: WayBack | None = None
     tls: ssl.SSLContext | None = None
     began_s: float = field(default_factory=stopwatch)
     stop: str = ""
@@ -153,6 +156,7 @@ class Harness:
 
     Attributes:
         given: what all scenarios of the run share.
+        base_url: of the simulator's API.
         limits: how long things may take, within the run's budget.
         is_alone: no other scenario is played beside this one, so all new effects should be its own.
         owns_simulator: the simulator serves this scenario alone, so that all that it counts is ours.
@@ -167,6 +171,7 @@ class Harness:
     sim: Simulator
     given: Given
     pause: Callable[[float], None]
+    base_url: str = ""
     limits: TimeLimits = field(default_factory=TimeLimits)
     is_alone: bool = True
     owns_simulator: bool = False
@@ -260,6 +265,18 @@ class Harness:
     def entry(self, webhook_id: str, webhook_event_id: str) -> EventEntry:
         """One event as the log has it now. Raises CallError."""
         return self._call(lambda: self.api.get_event(webhook_id, webhook_event_id), retried=(Ambiguous, ApiError))
+
+    def lead_back(self) -> None:
+        """The receiver's calls of the API come to this scenario's simulator from now on."""
+        if self.given.way_back is not None:
+            self.given.way_back.lead_to(self.base_url)
+
+    def is_called(self) -> bool:
+        """The receiver has called the API, in this scenario or before. Raises CallError."""
+        way_back = self.given.way_back
+        if way_back is None:
+            return False
+        return bool(self.sim.shop_calls()) if way_back.is_fixed else way_back.calls > 0
 
     def close(self) -> None:
         """Close the connections to the simulator."""

@@ -28,6 +28,10 @@ from frontsim.verification.scenario.steps import EVENTFUL
 
 logger = logging.getLogger(__name__)
 
+NO_CALLS = (
+    "the receiver never called the API: {base_url} in --receiver-cmd, or FRONTSIM_BASE_URL in its environment, is the "
+    "address"
+)
 _NEVER_MS = 1 << 40
 _CLEAN_TYPES = 3
 
@@ -40,11 +44,13 @@ class Recording:
         history: what happened.
         last_look: follows its effects from then on; None when they could not be read.
         skipped: why it proves nothing, "" when it may.
+        not_applicable: why it cannot concern this receiver, "" when it may.
     """
 
     history: History
     last_look: LastLook | None = None
     skipped: str = ""
+    not_applicable: str = ""
 
 
 def play(scenario: Scenario, harness: Harness) -> Recording:
@@ -73,6 +79,8 @@ def _play(state: ScenarioState) -> Recording:
     passed = _pass_preflight(state, preflight)
     if passed.check.failure:
         return Recording(_history(state, ()))
+    if state.scenario.about_calls and not state.harness.is_called():
+        return Recording(_history(state, ()), not_applicable=NO_CALLS)
     if skipped := _no_shop(state):
         return Recording(_history(state, ()), skipped=skipped)
     _subscribe(state)
@@ -87,6 +95,8 @@ def _play(state: ScenarioState) -> Recording:
     if state.is_late() and not state.is_drained():
         return Recording(_history(state, read_facts(state), trouble=_late(state)))
     if skipped := why_nothing_was_hit(state):
+        if state.scenario.about_calls:
+            return Recording(_history(state, ()), not_applicable=f"none of its calls was hit: {skipped}")
         return Recording(_history(state, ()), skipped=skipped)
     start_what_ended_late(state)
     liveness = preflight.check_liveness(is_late=state.is_late)

@@ -13,10 +13,11 @@ breaks = "The receiver is down for a moment and refuses every connection."
     count = 5
 
 The file's name is the scenario's name. Optional keys at the top: `order` (the place in a whole run), `webhooks` (how
-many for each type; 1) and `levels` (true: it is about the levels that the receiver keeps, and needs
-`--observe-state`). Every scenario starts with one clean event that must be seen once. Every scenario ends the same way:
-faults end, a clean event proves that the receiver lives, the list -> resend job runs until nothing is left, the effects
-settle, and only then are they judged.
+many for each type; 1), `levels` (true: it is about the levels that the receiver keeps, and needs `--observe-state`) and
+`calls` (true: it is about the receiver's calls of the API, and not applicable to one that makes none). Every scenario
+starts with one clean event that must be seen once. Every scenario ends the same way: faults end, a clean event proves
+that the receiver lives, the list -> resend job runs until nothing is left, the effects settle, and only then are they
+judged.
 
 The reader refuses a file with a mistake: a scenario that stops half way, or does nothing, would look like a verdict on
 the receiver.
@@ -267,7 +268,10 @@ _MANY = 50
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scripted outage. `webhooks` is the number of webhooks for each event type, `file` where it was read from."""
+    """A scripted outage. `webhooks` is the number of webhooks for each event type, `file` where it was read from.
+
+    One that is `about_calls` breaks the receiver's calls of the API.
+    """
 
     name: str
     breaks: str
@@ -276,6 +280,7 @@ class Scenario:
     order: int = 1000
     webhooks: int = 1
     needs_state: bool = False
+    about_calls: bool = False
     file: str = ""
 
     @property
@@ -411,7 +416,7 @@ def read(file: Path) -> Scenario:
 
 def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
     fields = Fields(document)
-    fields.only("breaks", "holds", "order", "webhooks", "levels", "step")
+    fields.only("breaks", "holds", "order", "webhooks", "levels", "calls", "step")
     if list(document)[:2] != ["breaks", "holds"]:
         got = ", ".join(list(document)[:2])
         fields.note("", f"expected the two sentences breaks = ... and holds = ... first, got {got}")
@@ -422,6 +427,7 @@ def _scenario(file: Path, document: Mapping[str, Any]) -> Scenario:
         order=1000 if (order := fields.whole("order")) is None else order,
         webhooks=fields.whole("webhooks", least=1, most=10) or 1,
         needs_state=fields.flag("levels") or False,
+        about_calls=fields.flag("calls") or False,
         steps=read_steps(fields),
         file=str(file),
     )
