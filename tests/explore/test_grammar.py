@@ -129,6 +129,7 @@ def test_what_a_right_receiver_survives_is_legal(steps):
         ("an earlier event of the same type", (SALE, Drain(), newer("b", 1, "a"))),
         ("nothing under way before a kill", (SALE, Crash(CrashPoint.ACCEPTED, events=["SaleCreated"]))),
         ("nothing broken beside a kill", (GARBAGE, BROKEN, Drain(), Restart(), Clear())),
+        ("what happens once", (Crash(CrashPoint.ACCEPTED, events=["CustomerUpdated"]),)),
         ("a dependency that can be broken", (BreakDependency(DependencyFault.DOWN, dependency="mq"), SALE)),
         ("shorter waits", (SALE, Wait(60.0))),
         ("fewer deliveries", (Raise(["SaleCreated"], count=1000),)),

@@ -298,8 +298,10 @@ class Moves:
 
     def crash(self) -> Iterator[Step]:
         """The receiver dies by kill -9 at a moment of a delivery, and is started."""
+        if not self._vocabulary.once:
+            return
         yield from self._perhaps(Drain())
-        yield Crash(**self._dice.choice(_CRASHES), events=[self._type()])
+        yield Crash(**self._dice.choice(_CRASHES), events=[self._dice.choice(sorted(self._vocabulary.once))])
         yield from self._perhaps(Reconcile(), 0.7)
 
     def dependency_trouble(self) -> Iterator[Step]:

@@ -95,8 +95,8 @@ class Vocabulary:
     Attributes:
         types: the event types that it books.
         updates: those of them that may report two states of one thing.
-        once: those of them that report what happens once. Of others, a receiver that keeps the newest state shows one
-            event where two webhooks report it.
+        once: those of them that report what happens once, without a past. Of others, a receiver that keeps the newest
+            state shows one event where two webhooks report it.
         kills: it can be killed and started.
         dependencies: the names of those that can be broken.
     """
@@ -343,7 +343,7 @@ class Course:
         if isinstance(step, Crash):
             _expect(not self.active and not self.is_in_flight, "nothing under way before a kill in a delivery")
             _expect(isinstance(step.events, list) and len(step.events) == 1, "one named type in each step")
-            _expect(step.events[0] in self._vocabulary.types, "a type that the receiver books")
+            _expect(step.events[0] in self._vocabulary.once, "what happens once and needs no past")
             sent = RaisedStep(Raise(step.events), step.events[0], is_clean=False, is_in_flight=False)
             self.raised[f"#{len(self.raised)}"] = sent
         self.is_settled = False

@@ -336,11 +336,13 @@ class _Exploring:
         if vocabulary.types and not self._exploration.trouble:
             self._draw(vocabulary, _BATCH_ALONE if is_alone else _BATCH)
         self._note(self._tries.rest())
-        strangers = self._tries.strangers() if not self._exploration.trouble else None
+        if self._exploration.trouble:
+            return  # the receiver is gone, or shows nothing
+        if self._options.shrinks:
+            self._shrink_all(vocabulary)
+        strangers = self._tries.strangers()
         if strangers and strangers.come_with_events:
             self._exploration.trouble = str(strangers)
-        if self._options.shrinks and vocabulary.types:
-            self._shrink_all(vocabulary)
 
     def _vocabulary(self, opened: OpenRun) -> Vocabulary:
         """What the receiver books without any fault; if the user has named types, it must book all of them."""
@@ -377,6 +379,8 @@ class _Exploring:
         for each in played:
             if each.not_played is not None:
                 exploration.trouble = exploration.trouble or each.judgement.reason
+            elif is_known and each.judgement.verdict is Verdict.SKIPPED:
+                continue  # a corpus may be of several receivers
             elif reason := why_not_tried(each):
                 exploration.untried[reason] += 1
             else:

@@ -217,7 +217,7 @@ def _of_type(step: Step, event: str, other: str) -> Step:
     """A step with another type in place of one; what belongs to the first type alone is left out."""
     if isinstance(step, Raise) and step.events == [event]:
         return replace(step, events=[other], set={}, same_as="", keep=[])
-    return replace(step, events=[other]) if isinstance(step, Crash) and step.events == [event] else step
+    return step
 
 
 def repaired(steps: Sequence[Step]) -> tuple[Step, ...]:
