@@ -4,7 +4,11 @@ import json
 import os
 import re
 import subprocess
+import sys
+import textwrap
 import tomllib
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 import pytest
@@ -63,8 +67,61 @@ def test_whoever_builds_the_image_says_what_it_is_based_on() -> None:
     }
 
 
+VERIFY = re.compile(r'verify = "frontsim (verify .*)"\.split\(\)')
+HOSTILE = """
+--strict
+  --observe-sql 'sqlite:///shop.db' "SELECT id AS \\"webhookEventId\\" FROM sales"
+--set note='a `touch hacked` # b' $(touch hacked)
+--receiver-cmd 'sh -c "echo $HOME; exec python app.py"' ; touch hacked
+"""
+SPLIT = [
+    "--strict",
+    *("--observe-sql", "sqlite:///shop.db", 'SELECT id AS "webhookEventId" FROM sales'),
+    *("--set", "note=a `touch hacked` # b", "$(touch", "hacked)"),
+    *("--receiver-cmd", 'sh -c "echo $HOME; exec python app.py"', ";", "touch", "hacked"),
+]
+
+
+def run_with(arguments: str, command: list[str], folder: Path) -> tuple[int, list[str], str]:
+    """The exit code of a job's step, the words with which it called frontsim, and what it said."""
+    stub = folder / "frontsim"
+    stub.write_text(f"#!{sys.executable}\nimport json, sys\njson.dump(sys.argv[1:], open('words', 'w'))\nsys.exit(2)\n")
+    stub.chmod(0o755)
+    path = f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environ = {"ARGUMENTS": arguments, "PATH": path}
+    done = subprocess.run(command, env=environ, cwd=folder, capture_output=True, text=True)
+    assert [] == [each for each in folder.iterdir() if "hacked" in each.name]
+    words = json.loads((folder / "words").read_text()) if (folder / "words").exists() else []
+    return done.returncode, words, done.stderr
+
+
+def action_script() -> list[str]:
+    (script,) = re.findall(r"shell: python\n.*?run: \|\n(.*?)(?=\n    - )", ACTION, re.DOTALL)
+    return [sys.executable, "-c", textwrap.dedent(script)]
+
+
+def gitlab_script() -> list[str]:
+    yaml = pytest.importorskip("yaml")
+    _, jobs = yaml.safe_load_all(GITLAB.read_text())
+    return ["bash", "-c", jobs["frontsim"]["script"][1]]
+
+
+@pytest.mark.parametrize("script", [action_script, gitlab_script])
+def test_arguments_are_split_as_in_a_shell_and_never_run(script: Callable[[], list[str]], tmp_path: Path) -> None:
+    """On several lines, with quotes, and whatever a shell would expand; the exit code is verify's."""
+    code, words, _ = run_with(HOSTILE, script(), tmp_path)
+    assert (2, SPLIT) == (code, words[words.index("--html") + 2 :])
+
+
+@pytest.mark.parametrize("script", [action_script, gitlab_script])
+def test_an_open_quote_is_refused(script: Callable[[], list[str]], tmp_path: Path) -> None:
+    code, words, told = run_with("--strict 'open", script(), tmp_path)
+    assert (1, []) == (code, words)
+    assert "arguments: expected options quoted as in a shell: No closing quotation" in told
+
+
 def test_the_action_runs_verify_and_keeps_what_it_writes() -> None:
-    (line,) = re.findall(r"^\s+frontsim (verify .*) \"\$\{words\[@\]\}\"$", ACTION, re.MULTILINE)
+    (line,) = VERIFY.findall(ACTION)
     params = parse(line.split()).params
     for name in ("junit_file", "html_file"):
         assert ACTION.count(str(params[name])) == 2
@@ -96,17 +153,10 @@ def test_gitlabs_include_runs_verify_on_its_inputs() -> None:
     used = re.findall(r"\$\[\[ inputs\.(\w+) \]\]", GITLAB.read_text())
     assert sorted(inputs) == sorted(used)
     (job,) = jobs.values()
-    install, read, run = job["script"]
+    install, run = job["script"]
     assert 'pip install "$WANTED"' == install
-    params = parse(run.removesuffix(' "${words[@]}"').removeprefix("frontsim ").split()).params
+    (line,) = VERIFY.findall(run)
+    params = parse(line.split()).params
     assert str(params["junit_file"]) == job["artifacts"]["reports"]["junit"]
     assert [str(params["html_file"])] == job["artifacts"]["paths"]
-    arguments = "--events SaleCreated --seed 3"
-    shown = subprocess.run(
-        ["bash", "-c", f'{read}\nprintf "%s\\n" "${{words[@]}}"'],
-        env={"ARGUMENTS": arguments, "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert arguments.split() == shown.stdout.split()
+    assert {"value": "$[[ inputs.arguments ]]", "expand": False} == job["variables"]["ARGUMENTS"]

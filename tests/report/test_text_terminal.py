@@ -1,7 +1,7 @@
 import dataclasses
 
 from frontsim.recovery.result import result_of as job_result_of
-from frontsim.report.text import lines
+from frontsim.report.text import annotations, lines
 from frontsim.verification.result import result_of
 from tests.recovery.reports import RIGHT, UNPLAYED, WRONG
 from tests.recovery.reports import report as job_report
@@ -70,3 +70,13 @@ def test_a_job_has_a_story_for_each_cause_and_the_verdict_stands_last():
     assert "unknown: case: the budget was used up" == shown[-2]
     assert "VIOLATED: 3 cases, 1 verified, 1 violated, 1 unknown; seed 7" == shown[-1]
     assert "0 cases, none played" == job_result_of(job_report()).counted
+
+
+def test_a_github_run_is_annotated_with_the_causes(report):
+    """One for each; a text of a receiver cannot end the annotation or begin another."""
+    (told,) = annotations(result_of(report))
+    assert told.startswith("::error title=frontsim violated::One cause explains 1 of 1 violated scenario")
+    unknown = dataclasses.replace(report, played=report.played[1:2], receiver="http://shop/%0A::error::x")
+    (told,) = annotations(result_of(unknown))
+    assert told.startswith("::error title=frontsim unknown::UNKNOWN: http://shop/%250A::error::x: 1 scenario")
+    assert [] == list(annotations(result_of(dataclasses.replace(report, played=report.played[3:]))))

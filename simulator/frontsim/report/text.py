@@ -116,6 +116,18 @@ def _reasons(result: RunResult, verdict: Verdict, title: str) -> Iterator[str]:
         yield ""
 
 
+_MOST_ANNOTATIONS = 10
+_ESCAPES = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+
+
+def annotations(result: RunResult) -> Iterator[str]:
+    """A workflow command of GitHub for each cause, or for the verdict where it has none; nothing if all is verified."""
+    if result.verdict is Verdict.VERIFIED:
+        return
+    told = [cause.sentence for cause in result.causes[:_MOST_ANNOTATIONS]] or [result.conclusion]
+    yield from (f"::error title=frontsim {result.verdict}::{printable(each).translate(_ESCAPES)}" for each in told)
+
+
 _SIGNS = {
     Verdict.VERIFIED: "✅",
     Verdict.VIOLATED: "❌",

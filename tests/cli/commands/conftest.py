@@ -26,4 +26,5 @@ def receiver(tmp_path):
 def verify(run, monkeypatch):
     """`verify(...)` runs the command in this process."""
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return lambda *args: run("verify", *args)

@@ -1,5 +1,6 @@
 """`frontsim init`: what it tries, and what the other commands then read."""
 
+import orjson
 import pytest
 
 from frontsim.cli.commands.init import package_source
@@ -47,6 +48,39 @@ def test_what_a_receiver_derives_is_tried_too(run, tmp_path, monkeypatch):
         monkeypatch.setattr(probes, "stopwatch", lambda: 30 * stopwatch())  # those rows never come
         done = run("init", "--force", *options, "--observe-state", f"sqlite:///{tmp_path}/none.db SELECT 1")
         assert "??  state by" in done.stdout
+
+
+def test_a_receiver_that_answered_404_gets_no_file(run, tmp_path, monkeypatch):
+    """The line that mends it comes instead; nor does one of which nothing is seen."""
+    monkeypatch.chdir(tmp_path)
+    with open_shop() as shop:
+        options = ["--receiver", f"{shop.url}/hok", "--observe-url", f"{shop.url}/effects"]
+        shop.answers = lambda _: 404
+        done = run("init", *options)
+        told = "nothing is written: your receiver answered 404 to every event at /hok: check the path"
+        assert (3, True) == (done.exit_code, told in done.stderr), done.stderr
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_the_key_and_the_types_that_were_found_are_written(run, tmp_path, monkeypatch):
+    """With rows to look at; then verify needs no options, and demands each of the types."""
+    monkeypatch.chdir(tmp_path)
+    with open_shop() as shop:
+        book = shop.books
+        shop.books = lambda event_id: book(event_id) if shop.types[event_id] == "SaleCreated" else None
+        shop.shows = lambda: (200, orjson.dumps([{"event_id": each["webhookEventId"]} for each in shop.effects]))
+        done = run("init", "--receiver", f"{shop.url}/hook", "--observe-url", f"{shop.url}/effects")
+        assert 0 == done.exit_code, done.output
+        values = read_configuration(tmp_path).values
+        assert (["SaleCreated"], "event_id") == (values["events"], values["observe-key"])
+        for told in (
+            "your ids stand in column `event_id`",
+            "{'event_id': '",
+            "ok  it books SaleCreated, and never the",
+        ):
+            assert told in done.stdout
+        assert done.stdout.splitlines()[-1] == "Now run: frontsim verify"
+        assert "ok  steady is verified" in done.stdout
 
 
 def test_a_file_that_exists_is_kept_unless_forced(init, tmp_path):

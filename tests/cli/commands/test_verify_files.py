@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from frontsim.cli.commands import verify as verify_command
+from frontsim.cli.commands import verify_options
 from frontsim.report.text import lines
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_what_cannot_be_written_after_all_hides_neither_verdict_nor_other_files(
     """A folder that goes away while we play: a warning, all other files, and the verdict's exit code."""
     folder = tmp_path / "goes"
     folder.mkdir()
-    monkeypatch.setattr(verify_command, "lines", lambda report: (folder.rmdir(), "", *lines(report))[1:])
+    monkeypatch.setattr(verify_options, "lines", lambda report: (folder.rmdir(), "", *lines(report))[1:])
     files = [folder / "o.html", tmp_path / "o.xml", tmp_path / "o.json"]
     forms = ["--html", str(files[0]), "--junit", str(files[1]), "--json", str(files[2])]
     done = verify(*receiver("no-dedupe"), "--scenario", "lost-response", *forms)

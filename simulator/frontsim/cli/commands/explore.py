@@ -18,11 +18,9 @@ from frontsim.cli.commands.verify import (
 from frontsim.cli.commands.verify_options import (
     HOW_TO_OBSERVE,
     event_options,
-    is_quiet,
     observer_options,
     receiver_options,
     report_options,
-    say,
     seed_options,
     simulator_options,
     wait_options,
@@ -31,7 +29,7 @@ from frontsim.cli.connection import say_where_keys_go
 from frontsim.cli.options import Duration, delivery_options, option_group
 from frontsim.explore.run import BUDGET_S, Exploration, result_of
 from frontsim.masking import secrets_shown
-from frontsim.report.text import as_markdown, lines
+from frontsim.report.text import as_markdown
 from frontsim.verdicts import EXIT_CODES
 
 _MOST_S = 7 * 86_400
@@ -102,7 +100,7 @@ def report(exploration: Exploration, options: Mapping[str, Any]) -> None:
     """Print the summary, and write the files that the options name."""
     result = result_of(exploration, replay_found(sys.argv[1:], exploration.seed))
     try:
-        say(lines(result), quiet=is_quiet(options))
+        verify_options.tell(result, options)
     finally:
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             verify_options.put(Path(summary), as_markdown(result), mode="ab")

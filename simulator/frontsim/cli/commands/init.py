@@ -5,7 +5,8 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -15,28 +16,40 @@ import click
 
 from frontsim.cli.commands.verify import with_nearest_observer
 from frontsim.cli.options import NearChoice
-from frontsim.errors import BadInput
+from frontsim.errors import BadInput, Unusable
 from frontsim.files import opened
 from frontsim.hosting.serving import run_in_thread
 from frontsim.masking import masked, masked_errors, printable
+from frontsim.report.model import GUESSED
 from frontsim.user_input.configuration import FILE, PROJECT_FILE, read_configuration
+from frontsim.verdicts import Verdict
 from frontsim.verification.compare.state_reader import RunState
 from frontsim.verification.effects.observers import ObserverFailed
-from frontsim.verification.request import AUTO, Request, observer_of, selection_of
-from frontsim.verification.run import open_run
+from frontsim.verification.play.clean_round import ProbedTypes
+from frontsim.verification.request import AUTO, KEY, Request, selection_of
+from frontsim.verification.result import result_of
+from frontsim.verification.run import OpenRun, open_run, run
+from frontsim.verification.scenario import scenario
 
 _GITHUB = """\
 name: frontsim
 on: [push, pull_request]
+permissions:
+  contents: read
 jobs:
   verify:
     runs-on: ubuntu-latest
+    timeout-minutes: 15
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
       - run: pip install PACKAGE
+      # Your project's own dependencies, such as:
+      # - run: pip install -r requirements.txt
+      # - run: npm ci
+      # - run: composer install --no-interaction
       # Without receiver-cmd in the configuration: start your receiver here, in the background.
       - run: frontsim verify --junit frontsim.xml --html frontsim.html
       - uses: actions/upload-artifact@v4
@@ -51,8 +64,13 @@ jobs:
 _GITLAB = """\
 frontsim:
   image: python:3.12-slim
+  timeout: 15 minutes
   script:
     - pip install PACKAGE
+    # Your project's own dependencies, such as:
+    # - pip install -r requirements.txt
+    # - npm ci
+    # - composer install --no-interaction
     # Without receiver-cmd in the configuration: start your receiver here, in the background.
     - frontsim verify --junit frontsim.xml --html frontsim.html
   artifacts:
@@ -71,8 +89,13 @@ steps:
     inputs:
       versionSpec: "3.12"
   - script: pip install PACKAGE
+  # Your project's own dependencies, such as:
+  # - script: pip install -r requirements.txt
+  # - script: npm ci
+  # - script: composer install --no-interaction
   # Without receiver-cmd in the configuration: start your receiver here, in the background.
   - script: frontsim verify --junit frontsim.xml --html frontsim.html
+    timeoutInMinutes: 15
   - task: PublishTestResults@2
     condition: always()
     inputs:
@@ -144,6 +167,9 @@ def _url(note: Mapping[str, Any]) -> str:
 
 
 _NONE = "none"
+_MAP = "frontsim-map.toml"
+_SAMPLES, _LONGEST = 3, 140
+"""Effects that are shown, and characters of each."""
 _SEED = 1
 
 
@@ -173,8 +199,8 @@ def init(ctx: click.Context, /, file: str, ci: str | None, *, force: bool, **opt
     _refuse_existing(file, Path(job.file) if job else None, force=force)
     with masked_errors():
         selection_of(request)
-        types = _tried(request)
-    _write(Path(file), _as_toml(request, types, table=file == PROJECT_FILE), appended=file == PROJECT_FILE)
+        request = _tried(request, asks=asks)
+    _write(Path(file), _as_toml(request, table=file == PROJECT_FILE), appended=file == PROJECT_FILE)
     if job:
         package = package_source()
         _write(Path(job.file), job.text(package.argument))
@@ -209,35 +235,89 @@ def _refuse_existing(file: str, job: Path | None, *, force: bool) -> None:
         raise BadInput(f"{job} exists already: edit it, or write over it with --force")
 
 
-def _tried(request: Request) -> list[str]:
-    """The types to write down, none for all. Raises Unusable where nothing listens."""
-    observer = observer_of(request)
-    assert observer is not None
+def _tried(request: Request, *, asks: bool) -> Request:
+    """The request to write down: with the types and the key that one clean event of each type has shown.
+
+    Raises Unusable where nothing listens, where every event is refused, and where `steady` shows no effect.
+    """
     with open_run(request, _SEED, simulators=run_in_thread, pause=time.sleep, tries_types=True) as opened:
+        if opened.given.stop:
+            raise Unusable(f"nothing is written: {opened.given.stop}")
         click.echo(printable(f"ok  something listens at {masked(request.receiver)}"))
         if opened.given.state:
             _tell_state(opened.given.state)
-        try:
-            click.echo(printable(f"ok  {masked(observer.name)} shows {len(observer.read())} effects"))
-        except ObserverFailed as error:
-            click.secho(
-                printable(f"??  {masked(str(error))}; it may appear with the receiver's first event"), fg="yellow"
-            )
-        finally:
-            observer.close()
-    probed = opened.probed
-    if not request.is_auto:
+        probed, booked = opened.probed, opened.given.selection.booked
+        found = replace(request, events=_types(request, probed, booked), observe_key=opened.given.request.observe_key)
+        _tell_effects(opened)
+    if found.observe_key != request.observe_key and asks:
+        click.confirm(f"Write observe-key = {found.observe_key!r}?", default=True, abort=True)
+    if found.events and asks:
+        click.confirm(f"Write events = {', '.join(found.events)}?", default=True, abort=True)
+    columns = _prove(found)
+    if columns and asks and not Path(_MAP).exists():
+        click.echo("Columns that showed what was sent in every event:")
+        click.echo(printable("".join(f"      {each}\n" for each in columns)), nl=False)
+        if click.confirm(f"Write them to {_MAP}, so that each is compared?", default=True):
+            _write(Path(_MAP), "".join(f"{each}\n" for each in columns))
+            found = replace(found, observe_map=Path(_MAP))
+    return found
+
+
+def _types(request: Request, probed: ProbedTypes | None, booked: AbstractSet[str]) -> list[str]:
+    """The types to write down, none for all: those that the user names, else those that were booked or taken."""
+    if not request.is_auto or probed is None:
         return list(request.events)
-    if not probed or not probed.refused:
-        if probed and probed.to_all:
-            click.secho(printable(f"??  {masked(probed.hint)}"), fg="yellow")
-        else:
-            click.echo("ok  it takes every type")
+    if probed.to_all:
+        click.secho(printable(f"??  {masked(probed.hint)}"), fg="yellow")
         return []
-    answer = next(iter(probed.refused.values()))
-    refused = f"{len(probed.refused)} types were answered {answer}"
-    click.echo(printable(f"ok  it takes {', '.join(probed.taken)}; {refused}"))
-    return probed.taken
+    taken = probed.taken
+    if probed.refused:
+        answer = next(iter(probed.refused.values()))
+        click.echo(printable(f"ok  it takes {', '.join(taken)}; {len(probed.refused)} types were answered {answer}"))
+    else:
+        click.echo("ok  it takes every type")
+    books = [each for each in taken if each in booked]
+    if books and len(books) < len(taken):
+        click.echo(printable(f"ok  it books {', '.join(books)}, and never the others"))
+        return books
+    return taken if probed.refused else []
+
+
+def _tell_effects(opened: OpenRun) -> None:
+    """By which key the effects show the events, and the newest of them."""
+    observer = opened.given.observer
+    assert observer is not None
+    if opened.probed and opened.probed.key:
+        click.echo(printable(f"ok  {opened.probed.key}"))
+    try:
+        rows = list(observer.read())
+    except ObserverFailed as error:
+        click.secho(printable(f"??  {masked(str(error))}; it may appear with the receiver's first event"), fg="yellow")
+        return
+    click.echo(printable(f"ok  {masked(observer.name)} shows {len(rows)} effects"))
+    for row in rows[-_SAMPLES:]:
+        click.echo(printable(f"      {masked(str(row))[:_LONGEST]}"))
+
+
+def _prove(request: Request) -> list[str]:
+    """Plays `steady` with what is written down, and gives lines for --observe-map. Raises Unusable if it is unknown."""
+    report = run(
+        replace(request, finds_key=False),
+        scenario.chosen(["steady"]),
+        seed=_SEED,
+        pause=time.sleep,
+        replay=lambda name: f"frontsim verify --scenario {name}",
+    )
+    (played,) = report.played
+    if report.verdict is Verdict.UNKNOWN:
+        raise Unusable(f"nothing is written, because steady is unknown: {masked(played.judgement.reason)}")
+    if report.verdict is Verdict.VIOLATED:
+        number = len(played.judgement.findings)
+        click.secho(f"??  steady is violated by {number} events; frontsim verify says how", fg="yellow")
+    else:
+        click.echo("ok  steady is verified")
+    same = [each for each in result_of(report).columns if each.status == GUESSED and each.path and not each.is_open]
+    return [f"{each.event}.{json.dumps(each.name)} = {json.dumps(each.path)}" for each in same]
 
 
 def _tell_state(state: RunState) -> None:
@@ -247,15 +327,17 @@ def _tell_state(state: RunState) -> None:
         click.secho(printable(f"??  {masked(state.failure)}"), fg="yellow")
 
 
-def _as_toml(request: Request, types: list[str], *, table: bool) -> str:
+def _as_toml(request: Request, *, table: bool) -> str:
     values: dict[str, object] = {
         "receiver": request.receiver,
         "observe-url": request.observe_url,
         "observe-sql": list(request.observe_sql or ()),
         "observe-cmd": request.observe_cmd,
+        "observe-key": request.observe_key if request.observe_key != KEY else "",
+        "observe-map": str(request.observe_map or ""),
         "observe-state": request.observe_state,
         "receiver-cmd": request.receiver_cmd,
-        "events": types,
+        "events": list(request.events),
     }
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items() if value]
     return "\n".join(["[tool.frontsim]", *lines] if table else lines) + "\n"

@@ -37,7 +37,6 @@ from frontsim.cli.commands.verify_options import (
     report_options,
     run_length_options,
     run_options,
-    say,
     scenario_options,
     show_list,
     simulator_options,
@@ -53,7 +52,7 @@ from frontsim.explore.run import Exploration, Found
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked_errors, masked_words, secrets_shown
 from frontsim.report.model import counted
-from frontsim.report.text import as_markdown, lines
+from frontsim.report.text import as_markdown
 from frontsim.settings import Settings, of_delivery
 from frontsim.threads import Interruption
 from frontsim.user_input.configuration import read_configuration
@@ -409,7 +408,7 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
             explored = search(request, asked, None)
             result = exploring.added_to(result, explored, replay_found(sys.argv[1:], options["seed"]))
         try:
-            say(lines(result), quiet=is_quiet(options))
+            verify_options.tell(result, options)
         finally:
             summary = os.environ.get("GITHUB_STEP_SUMMARY")
             if summary:

@@ -42,6 +42,7 @@ from frontsim.report.exchange import answer_lines
 from frontsim.report.html import as_html
 from frontsim.report.junit import as_junit
 from frontsim.report.model import RunResult
+from frontsim.report.text import annotations, lines
 from frontsim.settings import ENVIRONMENT_PREFIX
 from frontsim.verification.dependency.breakage import read_addresses
 from frontsim.verification.effects.history import ContentCheck
@@ -298,11 +299,20 @@ def show_list(items: Iterable[Listed], as_json: bytes, options: Mapping[str, Any
         click.echo(f"  {each.breaks}\n  {each.holds}\n")
 
 
-def say(lines: Iterable[str], *, quiet: bool) -> None:
+def tell(result: RunResult, options: Mapping[str, Any]) -> None:
+    """Print the summary of a result; in a GitHub workflow, annotations of the run too."""
+    quiet = is_quiet(options)
+    say(lines(result), quiet=quiet)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(result):
+            click.echo(line, err=quiet)
+
+
+def say(texts: Iterable[str], *, quiet: bool) -> None:
     """Print the summary; a terminal gets prose broken between words, but commands whole, so that they can be copied."""
     is_terminal = (sys.stderr if quiet else sys.stdout).isatty()
     width = shutil.get_terminal_size().columns
-    for line in map(shown, lines):
+    for line in map(shown, texts):
         word = line.partition(":")[0]
         is_prose = is_terminal and not word.strip().startswith("Again")
         text = wrapped(line, width=width) if is_prose else line

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from frontsim.cli.commands import verify_options
-from frontsim.cli.commands.verify_options import is_quiet, report_options, run_options, say, show_list
+from frontsim.cli.commands.verify_options import is_quiet, report_options, run_options, show_list
 from frontsim.cli.options import cases as case_names
 from frontsim.cli.options import seconds_option
 from frontsim.cli.output import shown
@@ -16,7 +16,6 @@ from frontsim.recovery.case import Case, chosen
 from frontsim.recovery.play import JobSetup
 from frontsim.recovery.result import cases_as_json, counts, result_of
 from frontsim.recovery.run import JobReport, PlayedCase, run
-from frontsim.report.text import lines
 from frontsim.threads import Interruption
 from frontsim.verdicts import EXIT_CODES
 
@@ -76,7 +75,7 @@ def verify_recovery(ctx: click.Context, /, **options: Any) -> None:
         report = _run(cases, options)
     result = result_of(report)
     try:
-        say(lines(result), quiet=is_quiet(options))
+        verify_options.tell(result, options)
     finally:
         verify_options.write(result, options)
     if report.failure:  # told last, when all results are written
