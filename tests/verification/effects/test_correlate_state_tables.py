@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from frontsim.domain.model import Outcome, Trigger
-from frontsim.verification.effects.correlate import overwritten, replaced
+from frontsim.verification.effects.correlate import overwritten, removed, replaced
 from frontsim.verification.effects.history import Effect, EventFact, Expect, History, Run, StateRow
 
 TAKEN = Run(1, Trigger.ORIGINAL, Outcome.ANSWERED, "OK", 200, 0)
@@ -183,3 +183,21 @@ def test_a_deletion_that_was_not_booked_is_lost():
     """The row still shows the older state."""
     gone = replace(NEW, payload={"deleted": True})
     assert set() == replaced([OLD, gone], effects(old=None))
+
+
+def test_a_ledger_may_hide_the_events_of_a_deleted_customer():
+    """As WHERE deleted_at IS NULL does. Where one of them is shown, the others were lost."""
+    created = replace(state("created", "10", row="8"), event="CustomerCreated")
+    gone = replace(state("gone", "12", row="8"), payload={"deleted": True})
+    ledger = effects(old=None, new=None)
+    assert {"created", "gone"} == replaced([OLD, NEW, created, gone], ledger)
+    assert set() == replaced([OLD, NEW, created, gone], effects(old=None, new=None, created=None))
+    assert set() == replaced([OLD, NEW, created, replace(gone, payload={})], ledger)
+
+
+def test_what_is_about_a_deleted_customer_may_be_gone():
+    """All events about that one, and of no other."""
+    gone = replace(state("gone", "12"), payload={"deleted": True})
+    sale = replace(OLD, webhook_event_id="sale", state=None)
+    assert {"old", "gone"} == removed(History("steady", (OLD, gone, sale, state("other", "9", row="8"))))
+    assert set() == removed(History("steady", (OLD, NEW, sale)))

@@ -75,6 +75,12 @@ class Account:
             if shows_singles:
                 self._clean += clean_singles(history)
 
+    @property
+    def histories(self) -> Sequence[History]:
+        """The scenarios and probes that were played so far, with their events."""
+        with self._lock:
+            return tuple(self._histories)
+
     def samples(self) -> tuple[Sample, ...]:
         """The clean single deliveries of the run so far, each with its number of effects beside its own."""
         with self._lock:
@@ -143,9 +149,7 @@ class Account:
 
     def _without_own(self, effects: list[Effect]) -> list[Effect]:
         """The effects that are of no event of the run."""
-        with self._lock:
-            histories = list(self._histories)
-        for history in histories:
+        for history in self.histories:
             own = set(map(id, effects_of(history, effects)))
             effects = [each for each in effects if id(each) not in own]
         return effects

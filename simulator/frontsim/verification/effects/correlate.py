@@ -63,6 +63,13 @@ def overwritten(history: History, shown: AbstractSet[str | None]) -> frozenset[s
     return frozenset(event.webhook_event_id for event in hidden if _row(event) in rows)
 
 
+def removed(history: History) -> frozenset[str]:
+    """The webhookEventIds of all events about customers that an event of the history deletes."""
+    with_row = [event for event in history.events if event.state is not None]
+    rows = {_row(event) for event in with_row if is_deletion(event)}
+    return frozenset(event.webhook_event_id for event in with_row if _row(event) in rows)
+
+
 def _row(event: EventFact) -> tuple[str, str]:
     assert event.state is not None  # every event in a table has one
     return event.state.table, event.state.row
@@ -72,10 +79,11 @@ def _replaced_in(rows: Rows, effects: Mapping[str, Sequence[Effect]]) -> frozens
     shown = {row: [event for event in events if effects.get(event.webhook_event_id)] for row, events in rows.items()}
     certain = [[event for event in events if _has_a_certain_row(event)] for events in shown.values()]
     apart = frozenset().union(*(_kept_apart(events, effects) for events in certain))
-    if any(len(types) == 1 for types in apart):
-        return frozenset()  # it keeps every event
-    found: set[str] = set()
     is_kept = any(shown.values())
+    if any(len(types) == 1 for types in apart):  # it keeps every event, or hides those of deleted customers
+        gone = (events for row, events in rows.items() if not shown[row] and _is_removed(events))
+        return frozenset(event.webhook_event_id for events in gone for event in events)
+    found: set[str] = set()
     for events in rows.values():
         is_removed = is_kept and _is_removed(events)
         for event in events:

@@ -15,7 +15,7 @@ from frontsim.clock import stopwatch
 from frontsim.verification import patience
 from frontsim.verification.effects.beside import Sample
 from frontsim.verification.effects.changes import Effects, Steadiness, first_change, shown_twice
-from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten
+from frontsim.verification.effects.correlate import effects_of, is_complete, overwritten, removed
 from frontsim.verification.effects.history import History
 from frontsim.verification.effects.look import Baseline, EffectBlock, Look, look_at
 from frontsim.verification.effects.observers import Observer, ObserverFailed, SharedObserver
@@ -262,10 +262,14 @@ class EffectReader:
     def count_gone(self, history: History) -> int:
         """How many effects an earlier look has shown and the observer does not show now. Raises ObserverFailed.
 
-        A table of newest states shows a newer effect of the history in the place of an older one: that is not gone.
+        A table of newest states shows a newer effect in the place of an older one, and an observer may hide customers
+        that an event of the run has deleted: those are not gone.
         """
         now = self.read_all()
-        return self._baseline.gone_from(now, replaced=overwritten(history, {effect.key for effect in now}))
+        keys = {effect.key for effect in now}
+        known = self._observer.account.histories if isinstance(self._observer, SharedObserver) else ()
+        replaced = (overwritten(each, keys) | removed(each) for each in (history, *known))
+        return self._baseline.gone_from(now, replaced=frozenset().union(*replaced))
 
     def samples(self) -> tuple[Sample, ...]:
         """What the clean deliveries of the run so far show of effects beside an event's own."""
