@@ -135,6 +135,17 @@ def test_what_is_refused_for_ever_is_found_and_not_waited_for_again(shop, reques
     assert Class.REJECTED in {each.class_ for each in played.judgement.findings}
 
 
+def test_a_receiver_that_took_events_and_fails_for_ever_is_crashed(shop, requested, play, limits):
+    """It took all of some scenarios, and answers 500 to the next one's clean events."""
+    shop.answers = lambda event: 200 if event in shop.seen or len(shop.seen) < 20 else 500
+    request = requested(shop.url, limits=limits(last_s=0.5), events=["SaleCreated"])
+    found = play(request, *["steady"] * 8)
+    assert Verdict.VERIFIED is found[0].judgement.verdict
+    crashed = [each.judgement for each in found if Class.CRASHED in {one.class_ for one in each.judgement.findings}]
+    assert Verdict.VIOLATED is crashed[0].verdict
+    assert "although it took clean events before" in str(crashed[0].findings)
+
+
 def test_a_receiver_that_stops_answering_is_crashed(shop, requested, play, limits, monkeypatch):
     """It answered the controls, and later nothing any more: crashed, and the next scenario is not tried."""
     hung, closing = [], threading.Event()

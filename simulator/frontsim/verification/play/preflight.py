@@ -65,6 +65,8 @@ SEEN_ONCE = "a clean event is seen only once"
 _TRIES = 2
 _RESENDS = 5
 _TRY_LATER = (429, 502, 503, 504)
+FAILURE = 500
+"""The least status that says that the receiver, and not the request, is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Preflight:
         longest_s: how long to wait at the last try, while nothing is wrong yet.
         is_alone: no other scenario's effects appear meanwhile.
         at_once: how many clean events one try sends.
+        has_taken: the receiver took clean events in the run before: it may come back if it fails now.
         most_effects: how many effects a clean event may have: one for each webhook.
     """
 
@@ -170,6 +173,7 @@ class Preflight:
     most_effects: int = 1
     is_alone: bool = True
     at_once: int = 1
+    has_taken: bool = False
 
     def run(self) -> PreflightResult:
         """Send clean events until one was acknowledged and seen once, or the tries are used up. Raises CallError."""
@@ -224,12 +228,14 @@ class Preflight:
     def _acknowledge(self, sent: CleanEvent, *, longest_s: float = 0.0) -> CleanEvent:
         """The event, resent a few times if it failed: a receiver may be busy and take the resend.
 
-        A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`.
+        A receiver that says that it is busy (429, 502, 503, 504) may be starting: it is asked for up to `longest_s`, as
+        is one that `has_taken` events and fails now.
         One that gives no answer may have died, and its supervisor starts it again: it is asked for `self.longest_s`.
         """
         asking = _Asking(self.longest_s, sent.sent_s, self.pause)
         for number in itertools.count():
-            may_be_starting = sent.status_code in _TRY_LATER and stopwatch() - asking.began_s < longest_s
+            is_busy = sent.status_code in _TRY_LATER or (self.has_taken and (sent.status_code or 0) >= FAILURE)
+            may_be_starting = is_busy and stopwatch() - asking.began_s < longest_s
             may_be_restarting = sent.status_code is None and not asking.is_over(sent)
             is_silent = sent.status_code is None and number > 0 and not may_be_restarting
             may_answer = may_be_starting or may_be_restarting
@@ -310,6 +316,7 @@ def preflight_of(state: ScenarioState, events: Sequence[str]) -> Preflight:
         most_effects=state.scenario.webhooks,
         is_alone=harness.is_alone,
         at_once=len(events),
+        has_taken=harness.given.latency.booked_sent_s > 0,
     )
 
 

@@ -12,7 +12,14 @@ from frontsim.client.errors import CallError
 from frontsim.clock import overload, stopwatch
 from frontsim.errors import FrontsimError
 from frontsim.verification.compare.state_reader import StateReader
-from frontsim.verification.effects.history import EventFact, FaultFact, History, Liveness, Observation
+from frontsim.verification.effects.history import (
+    EventFact,
+    FaultFact,
+    History,
+    Liveness,
+    Observation,
+    PreflightCheck,
+)
 from frontsim.verification.effects.settle import Settled
 from frontsim.verification.patience import ReceiverLatency
 from frontsim.verification.play.actions import act, reconcile, send_pasts, take_baseline
@@ -20,7 +27,7 @@ from frontsim.verification.play.faults import end_faults, start_what_ended_late,
 from frontsim.verification.play.harness import Harness
 from frontsim.verification.play.last_look import LastLook
 from frontsim.verification.play.log import read_facts
-from frontsim.verification.play.preflight import Preflight, PreflightResult, preflight_of
+from frontsim.verification.play.preflight import ACKNOWLEDGED, FAILURE, Preflight, PreflightResult, preflight_of
 from frontsim.verification.play.probes import body_limit
 from frontsim.verification.play.scenario_state import ScenarioState
 from frontsim.verification.scenario.scenario import Scenario
@@ -78,7 +85,7 @@ def _play(state: ScenarioState) -> Recording:
     take_baseline(state)
     passed = _pass_preflight(state, preflight)
     if passed.check.failure:
-        return Recording(_history(state, ()))
+        return Recording(_crashed(state, passed.check) if preflight.has_taken else _history(state, ()))
     if state.scenario.about_calls and not state.harness.is_called():
         return Recording(_history(state, ()), not_applicable=NO_CALLS)
     if skipped := _no_shop(state):
@@ -105,6 +112,18 @@ def _play(state: ScenarioState) -> Recording:
     facts = read_facts(state)
     state.limit = body_limit(state, facts)
     return _observed(state, facts, liveness, passed.webhook_event_id)
+
+
+def _crashed(state: ScenarioState, check: PreflightCheck) -> History:
+    """The history of a preflight that failed: whose receiver took clean events before and fails at each has crashed."""
+    facts = read_facts(state)
+    answers = [run.status_code for event in facts for run in event.runs]
+    if check.name != ACKNOWLEDGED or not answers or any(code is None or code < FAILURE for code in answers):
+        return _history(state, ())
+    state.preflight.clear()
+    state.observer_failure = "the receiver took no clean event any more, so its effects were not read"
+    failure = check.failure.partition("; ")[0].removeprefix("preflight failed: ")
+    return _history(state, facts, liveness=Liveness(f"{failure}, although it took clean events before"))
 
 
 def _no_shop(state: ScenarioState) -> str:
