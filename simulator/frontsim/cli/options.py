@@ -39,14 +39,14 @@ def option_group(*options: Decorator) -> Decorator:
 def seconds_option(
     flag: str, name: str, *, least: float, most: float, default: float | None = None, help_text: str
 ) -> Decorator:
-    """An option that takes seconds, bounds included; its name in the command is `name`, which ends in `_s`."""
+    """An option that takes a time in seconds, bounds included; its name in the command is `name`, which ends in `_s`."""
     return click.option(
         flag,
         name,
-        type=click.FloatRange(least, most),
+        type=Duration(least_s=least, most_s=most),
         default=default,
         show_default=default is not None,
-        metavar="SECONDS",
+        metavar="TIME",
         help=help_text,
     )
 
@@ -106,23 +106,25 @@ delivery_options = _options_of(of_delivery())
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # click 8.3 made it generic, older ones are not
-    """Seconds.
+    """Seconds, written as 60, 60s, 5m, 2h or 8d.
 
     Args:
-        most_s: the longest that makes sense.
+        least_s: the shortest that makes sense.
+        most_s: the longest.
     """
 
     name = "duration"
 
-    def __init__(self, *, most_s: float) -> None:
+    def __init__(self, *, most_s: float, least_s: float = 0) -> None:
+        self._least_s = least_s
         self._most_s = most_s
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         seconds = duration_s(str(value))
-        if seconds is None or seconds > self._most_s:
-            self.fail(
-                f"expected a time such as 60, 60s, 5m, 2h or 8d, up to {self._most_s:.0f} s, got {value!r}", param, ctx
-            )
+        if seconds is None or not self._least_s <= seconds <= self._most_s:
+            bounds = f"from {self._least_s:g} s" if self._least_s else "up"
+            times = f"a time such as 60, 60s, 5m, 2h or 8d, {bounds} to {self._most_s:.0f} s"
+            self.fail(f"expected {times}, got {value!r}", param, ctx)
         return seconds
 
 

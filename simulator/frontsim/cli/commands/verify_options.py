@@ -73,8 +73,8 @@ def _declared(name: str, *parameter: str, **details: Any) -> Decorator:
 
 def _seconds(name: str, parameter: str) -> Decorator:
     option = VERIFY_OPTIONS[name]
-    number = click.FloatRange(option.least, option.most)
-    return _declared(name, parameter, type=number, show_default=option.default is not None)
+    time = Duration(least_s=option.least, most_s=option.most)
+    return _declared(name, parameter, type=time, show_default=option.default is not None)
 
 
 def _duration(name: str, parameter: str) -> Decorator:
