@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from docs.generate.commands import walk
 from frontsim.cli import main
-from frontsim.cli.main import COMMANDS, CommandEntry, frontsim
+from frontsim.cli.main import COMMANDS, HEADINGS, CommandEntry, frontsim
 from frontsim.errors import BadInput, StoreFailed, Unusable
 from frontsim.hosting import simulator_process
 from frontsim.hosting.simulator_process import SimulatorProcess
@@ -302,3 +302,19 @@ def test_a_process_that_is_interrupted(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (130, b"", b"") == (process.returncode, out.strip(), err.strip())
+
+
+def test_help_groups_every_command_once() -> None:
+    """And says how the shell completes them."""
+    assert sorted(COMMANDS) == sorted(name for names in HEADINGS.values() for name in names)
+    told = CliRunner().invoke(frontsim, ["--help"]).output
+    assert list(HEADINGS) == [line[:-1] for line in told.splitlines() if line[:-1] in HEADINGS]
+    assert "_FRONTSIM_COMPLETE=bash_source" in told
+
+
+def test_help_groups_the_options_of_verify() -> None:
+    """What a first run needs comes first."""
+    told = CliRunner().invoke(frontsim, ["verify", "--help"]).output.splitlines()
+    headings = [line for line in told if line.endswith(":") and not line.startswith(" ")]
+    assert ["Your receiver:", "What it booked:", "What is played:", "How long:", "Reports:"] == headings[:5]
+    assert "Options:" == headings[-1]

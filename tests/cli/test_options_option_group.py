@@ -25,5 +25,8 @@ def waiting(**options):
 def test_seconds_are_a_number_within_bounds():
     assert {"timeout_s": 5} == waiting.make_context("x", []).params
     assert {"timeout_s": 60} == waiting.make_context("x", ["--timeout", "60"]).params
-    assert "[default: 5; 1<=x<=60]" in CliRunner().invoke(waiting, ["--help"]).output
-    assert 2 == CliRunner().invoke(waiting, ["--timeout", "0.5"]).exit_code
+    assert {"timeout_s": 30} == waiting.make_context("x", ["--timeout", "30s"]).params
+    assert "[default: 5]" in CliRunner().invoke(waiting, ["--help"]).output
+    for wrong in ("0.5", "2m", "-1", "nan"):
+        refused = CliRunner().invoke(waiting, ["--timeout", wrong])
+        assert (2, True) == (refused.exit_code, "from 1 s to 60 s" in refused.output)

@@ -24,7 +24,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -360,6 +360,20 @@ def _known_options() -> set[str]:
     return {name for command in (*commands, *nested) for name in options_of(command)}
 
 
+HEADINGS: Mapping[str, Sequence[str]] = {
+    "Start here": ("demo", "serve", "init"),
+    "Verify": ("verify", "verify-recovery", "explore", "load"),
+    "A running simulator": (
+        *("webhooks", "trigger", "simulate", "events", "tail", "fault"),
+        *("drain", "clock", "stats", "reset"),
+    ),
+    "Event types": ("types", "schema", "payload"),
+    "Your job, and the real API": ("resend", "reconcile", "relay", "record", "replay", "contracts"),
+    "To learn from": ("receiver", "job", "mcp"),
+}
+"""How `--help` groups the commands."""
+
+
 class _ReaderLeft(Exception):
     """The reader of standard output closed it."""
 
@@ -394,8 +408,10 @@ class Frontsim(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list in `--help`, without loading a command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for heading, names in HEADINGS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name].help) for name in names])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The names that begin so, without loading a command."""
@@ -477,7 +493,8 @@ def _end(number: int, _: FrameType | None) -> NoReturn:
 @click.group(
     cls=Frontsim,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="FRONTSIM_... variables stand in for options, and so does frontsim.toml: `frontsim init` writes one.",
+    epilog="FRONTSIM_... variables stand in for options, and so does frontsim.toml: `frontsim init` writes one. "
+    'Completion: eval "$(_FRONTSIM_COMPLETE=bash_source frontsim)" in bash, zsh_source in zsh.',
 )
 @click.version_option(package_name="frontsim", message="frontsim %(version)s")
 def frontsim() -> None:

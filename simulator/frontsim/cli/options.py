@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
+from weakref import WeakKeyDictionary
 
 import click
 from click.shell_completion import CompletionItem
@@ -25,21 +26,41 @@ from frontsim.user_input.paths import read_assignments
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def option_group(*options: Decorator) -> Decorator:
-    """Gives a command these options; its help lists them in this order."""
+def option_group(*options: Decorator, heading: str = "") -> Decorator:
+    """Gives a command these options; its help lists them in this order, under a heading if it is a `GroupedCommand`."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):
             command = option(command)
+            _headings[command.__click_params__[-1]] = heading  # type: ignore[attr-defined]  # click keeps them there
         return command
 
     return decorate
 
 
+_headings: WeakKeyDictionary[click.Parameter, str] = WeakKeyDictionary()
+
+
+class GroupedCommand(click.Command):
+    """A command of many options, which its help lists under the headings of their groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The groups in the order of their first options; options without a heading come last."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record:
+                groups.setdefault(_headings.get(parameter, ""), []).append(record)
+        others = groups.pop("", [])
+        for heading, records in [*groups.items(), ("Options", others)]:
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
 def seconds_option(
     flag: str, name: str, *, least: float, most: float, default: float | None = None, help_text: str
 ) -> Decorator:
-    """An option that takes a time in seconds, bounds included; its name in the command is `name`, which ends in `_s`."""
+    """An option that takes a time, bounds included, as seconds; its name is `name`, which ends in `_s`."""
     return click.option(
         flag,
         name,

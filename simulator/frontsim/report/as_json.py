@@ -1,11 +1,12 @@
 """A result as data (`--json`), whose fields are the product's public surface: they may be added, never renamed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from frontsim.report.exchange import answer_as_data, request_as_data
-from frontsim.report.model import JOB, Cause, Explored, RunResult, ShownFinding, Trial
+from frontsim.report.model import JOB, Cause, Compared, Explored, FindingKey, RunResult, ShownFinding, Trial
 
 
 def as_json(result: RunResult) -> bytes:
@@ -63,7 +64,25 @@ def as_data(result: RunResult) -> dict[str, Any]:
             "failure": state.failure,
         },
         "scenarios": [_scenario(each) for each in result.trials],
+        **({"against": _against(result.against)} if result.against else {}),
         **({"explored": _explored(result.explored)} if result.explored else {}),
+    }
+
+
+def _against(change: Compared) -> dict[str, Any]:
+    def listed(found: Iterable[FindingKey]) -> list[dict[str, str]]:
+        return [
+            {"scenario": each.scenario, "class": each.class_, "clause": each.clause, "event": each.event}
+            for each in found
+        ]
+
+    return {
+        "file": change.file,
+        "new": listed(change.new),
+        "fixed": listed(change.fixed),
+        "same": listed(change.same),
+        "noLongerBooked": list(change.unbooked),
+        "notCompared": list(change.left_out),
     }
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
+from typing import NamedTuple
 
 from frontsim.masking import masked, printable
 from frontsim.report.exchange import Exchange, answer_lines, request_lines
@@ -247,6 +248,45 @@ class Explored:
         return ", ".join(words)
 
 
+class FindingKey(NamedTuple):
+    """What makes a finding the same in two runs."""
+
+    scenario: str
+    class_: str
+    clause: str
+    event: str
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: {self.class_} {self.event} ({self.clause})"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What changed since the run of which `file` is the report.
+
+    Attributes:
+        unbooked: types that were booked then, and are acknowledged only now.
+        left_out: what was not compared, with the reason.
+    """
+
+    file: str
+    new: tuple[FindingKey, ...]
+    fixed: tuple[FindingKey, ...]
+    same: tuple[FindingKey, ...]
+    unbooked: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """How many, then each."""
+        numbers = f"{len(self.new) + len(self.unbooked)} new, {len(self.fixed)} fixed, {len(self.same)} the same"
+        yield f"Against {self.file}: {numbers}"
+        yield from (f"  new: {event} was booked then, and is acknowledged only now" for event in self.unbooked)
+        for word, found in (("new", self.new), ("fixed", self.fixed), ("same", self.same)):
+            yield from (f"  {word}: {each}" for each in found)
+        yield from (f"  not compared: {each}" for each in self.left_out)
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """A run as far as it got.
@@ -262,6 +302,7 @@ class RunResult:
         found_key: by which key effects were found to be tied to events, "" where the user's was used: `observe_key`.
         shape: of deliveries.
         explored: what an exploration has tried; None for other runs.
+        against: what changed since an earlier run; None where there is none to compare with.
         unaccounted: how many effects are of no event; None where effects were not read.
     """
 
@@ -288,6 +329,7 @@ class RunResult:
     is_content_compared: bool = True
     state: DerivedState | None = None
     explored: Explored | None = None
+    against: Compared | None = None
 
     @property
     def open_columns(self) -> list[ComparedColumn]:

@@ -16,6 +16,8 @@ def lines(result: RunResult) -> Iterator[str]:
     if result.explored:
         yield from map(printable, _found(result.explored))
     yield from map(printable, _of_job(result) if result.subject is JOB else _of_receiver(result))
+    if result.against:
+        yield from map(printable, (*result.against.lines, ""))
     yield printable(result.conclusion)
 
 

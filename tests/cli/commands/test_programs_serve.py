@@ -145,7 +145,7 @@ def test_the_ready_line(tmp_path: Path):
 
 
 def test_a_line_for_each_delivery(tmp_path: Path):
-    """On standard error, so that what reads the ready line has nothing else to read; --quiet has none."""
+    """On standard error; what reads the ready line has only the page's address to read. --quiet has neither."""
     for options, lines in (([], 3), (["--quiet"], 0)):
         words = command("--port", "0", "--ephemeral", *options)
         process = popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
@@ -159,7 +159,10 @@ def test_a_line_for_each_delivery(tmp_path: Path):
                 http.post("/_sim/drain", json={"timeoutS": 20})
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=PATIENCE_S)
-        assert ("", lines) == (out, len(err.splitlines()))
+        assert (bool(lines), lines) == (
+            out.startswith(f"Page: {url}/   Next: frontsim webhooks"),
+            len(err.splitlines()),
+        )
         assert lines == err.count("  SaleCreated  200 OK  ") == err.count("/_sim/sink/shop\n")
 
 

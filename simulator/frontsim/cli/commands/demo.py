@@ -164,3 +164,4 @@ def _show(report: Report, duration_s: float) -> None:
     else:
         click.echo(f"\n{report.verdict.upper()}: {once}.\n" + "\n".join(lines(result_of(report))))
     click.echo(f"({duration_s:.1f} s)")
+    click.echo("Next: frontsim serve has a page, http://127.0.0.1:8400/; frontsim init tries your own receiver")

@@ -172,6 +172,8 @@ def serve(*, quiet: bool, ask_for_token: bool, **values: Any) -> None:
     def ready(url: str) -> None:
         log = "a temporary file" if settings.ephemeral else settings.db
         click.echo(f"frontsim on {url}/restapi/V2  (control {url}/_sim, log {log}, pid {os.getpid()}; Ctrl-C stops)")
+        if not quiet:
+            click.echo(f"Page: {url}/   Next: frontsim webhooks create --all-types URL; frontsim trigger SaleCreated")
         if is_open:
             click.echo(f"Warning: {_OPEN}", err=True)
 

@@ -43,7 +43,7 @@ from frontsim.cli.commands.verify_options import (
     wait_options,
 )
 from frontsim.cli.connection import say_where_keys_go
-from frontsim.cli.options import delivery_options, say_bodies
+from frontsim.cli.options import GroupedCommand, delivery_options, say_bodies
 from frontsim.cli.output import shown
 from frontsim.client.control import control_url
 from frontsim.clock import stopwatch
@@ -51,6 +51,7 @@ from frontsim.explore import run as exploring
 from frontsim.explore.run import Exploration, Found
 from frontsim.hosting.simulator_process import SimulatorProcess
 from frontsim.masking import masked_errors, masked_words, secrets_shown
+from frontsim.report import against
 from frontsim.report.model import counted
 from frontsim.report.text import as_markdown
 from frontsim.settings import Settings, of_delivery
@@ -119,7 +120,7 @@ def simulator_of(
     )
 
 
-_LEFT_OUT = {"--scenario", "--seed", "--json", "--junit", "--html", "--save-payloads", "--token"}
+_LEFT_OUT = {"--scenario", "--seed", "--against", "--json", "--junit", "--html", "--save-payloads", "--token"}
 _OF_EXPLORE = {"--explore", "--budget", "--corpus", "--save"}
 
 
@@ -359,7 +360,7 @@ def search(request: Request, options: Mapping[str, Any], begun: Any) -> Explorat
         )
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @receiver_options
 @observer_options
 @scenario_options
@@ -370,6 +371,12 @@ def search(request: Request, options: Mapping[str, Any], begun: Any) -> Explorat
 @run_options(play="scenario", strict="; refusing a null that no source shows is a finding, not a warning")
 @report_options
 @payload_file_options
+@click.option(
+    "--against",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="LAST.json",
+    help="Compare with the run that wrote this report, on its seed: which findings are new, fixed, the same.",
+)
 @simulator_options
 @delivery_options
 @click.pass_context
@@ -388,6 +395,9 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         return
     if not options["receiver"]:
         raise click.UsageError("expected --receiver URL, such as http://127.0.0.1:8500/hook; --list explains scenarios")
+    earlier = against.read_earlier(options["against"]) if options["against"] else None
+    if earlier and ctx.get_parameter_source("seed") is ParameterSource.DEFAULT:
+        options["seed"] = earlier.seed
     request = request_of(with_nearest_observer(ctx, options))
     finds_key = ctx.get_parameter_source("observe_key") is ParameterSource.DEFAULT
     request = replace(request, finds_key=finds_key)
@@ -403,6 +413,8 @@ def verify(ctx: click.Context, /, **options: Any) -> None:
         say_where_keys_go("api_key", "subscription_key", "token")
         report = _run(request, chosen, options, ctx.obj)
         result = result_of(report)
+        if earlier:
+            result = against.compared(result, earlier)
         if options["explore_s"] and not report.interrupted:
             asked = {**options, "budget_s": options["explore_s"], "corpus": None, "shrinks": True, "save": Path()}
             explored = search(request, asked, None)

@@ -86,6 +86,7 @@ receiver_options = option_group(
     _declared("receiver-cmd"),
     _declared("dependency", "dependencies", multiple=True, callback=lambda _, __, values: read_addresses(values)),
     _duration("dependency-away", "away_s"),
+    heading="Your receiver",
 )
 """The receiver, and what runs it."""
 
@@ -108,10 +109,13 @@ observer_options = option_group(
         show_default=True,
         callback=lambda _, __, value: ContentCheck(value),
     ),
+    heading="What it booked",
 )
 """How effects are read and compared."""
 
-scenario_options = option_group(_declared("scenario", "names", multiple=True, shell_complete=scenarios))
+scenario_options = option_group(
+    _declared("scenario", "names", multiple=True, shell_complete=scenarios), heading="What is played"
+)
 """Which scenarios are played."""
 
 drift_option = click.option(
@@ -131,6 +135,7 @@ event_options = option_group(
         envvar=f"{ENVIRONMENT_PREFIX}CONTRACTS",
         show_envvar=True,
     ),
+    heading="What is played",
 )
 """With which events scenarios are played."""
 
@@ -139,6 +144,7 @@ wait_options = option_group(
     _seconds("timeout", "timeout_s"),
     _seconds("answer-timeout", "answer_s"),
     _declared("jobs", type=click.IntRange(int(VERIFY_OPTIONS["jobs"].least), int(VERIFY_OPTIONS["jobs"].most))),
+    heading="How long",
 )
 """How long things may take in a scenario, and how many are played at once."""
 
@@ -147,6 +153,7 @@ run_length_options = option_group(
     _duration("time-travel", "travel_s"),
     _seconds("budget", "budget_s"),
     _duration("explore", "explore_s"),
+    heading="How long",
 )
 """How long a run of all scenarios may take, and how long a receiver must remember."""
 
@@ -157,6 +164,7 @@ simulator_options = option_group(
     click.option(
         "--token", default="", envvar="FRONTSIM_TOKEN", show_envvar=True, help="That simulator's /_sim token."
     ),
+    heading="A simulator that runs already",
 )
 """A simulator that runs already."""
 
@@ -181,6 +189,7 @@ report_options = option_group(
         metavar="FILE",
         help="Write the result as one HTML page, which needs no network.",
     ),
+    heading="Reports",
 )
 """The options of every command that ends with a verdict. A new one stands here, and its form in `_FORMS`."""
 _FORMS: Mapping[str, Callable[[RunResult], str | bytes]] = {
@@ -327,6 +336,7 @@ payload_file_options = option_group(
         metavar="DIR",
         help="Write the body of each finding, and the receiver's answer, to files in DIR, named by the event's id.",
     ),
+    heading="Reports",
 )
 
 
