@@ -43,6 +43,7 @@ _NOT_EXERCISED = "not exercised by any schedule"
 _BATCH_ALONE, _BATCH = 4, 16
 _LEAST_AFTER_S = 3.0
 """The search goes on for so many seconds at least after a finding."""
+_LEAST_SHRINKING_S = 30.0
 _MOST_UNTRIED = 0.05
 """The part of schedules that may prove nothing; with more of them, nothing was verified."""
 
@@ -237,7 +238,7 @@ class Options:
 
     Attributes:
         seed: repeats its schedules.
-        budget_s: how long it searches, in seconds; shrinking may take as long again.
+        budget_s: how long it searches, in seconds; shrinking may take as long again, or 30 s.
         corpus: a folder of schedules to try first, and to keep what is found.
         shrinks: findings are made smaller.
         save: the folder of the files.
@@ -430,7 +431,7 @@ class _Exploring:
             found.failure = str(error)
 
     def _shrink_all(self, vocabulary: Vocabulary) -> None:
-        ends_s = stopwatch() + self._options.budget_s
+        ends_s = stopwatch() + max(_LEAST_SHRINKING_S, self._options.budget_s)
         for found in [each for each in self._exploration.found if not each.is_known]:
             shrunk = shrink(
                 found.schedule,

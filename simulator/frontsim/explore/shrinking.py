@@ -39,7 +39,8 @@ _CONFIRMING, _MORE = 3, 9
 _LAST = 10
 _CONFIDENCE = 0.95
 _MOST_TRIES = 20
-_BATCH = 24
+_BATCH = 8
+"""Candidates that are played at once, those that leave out most first: the next ones begin from what has recurred."""
 _TOGETHER = Resend().together
 
 Key = tuple[Class, str]

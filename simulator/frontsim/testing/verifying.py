@@ -138,7 +138,7 @@ def explore(
 
     Args:
         receiver: its URL.
-        budget_s: how long to search, in seconds; shrinking may take as long again.
+        budget_s: how long to search, in seconds; shrinking may take as long again, or 30 s.
         seed: repeats what is drawn.
         jobs: schedules that are played at the same time.
         corpus: a folder of scenarios to try first, which gets what is found.

@@ -43,7 +43,7 @@ search_options = option_group(
         type=Duration(most_s=_MOST_S),
         default=f"{BUDGET_S:g}s",
         show_default=True,
-        help="How long to search, such as 60s or 10m. A finding ends it sooner, and shrinking may take as long again.",
+        help="How long to search, such as 60s or 10m. A finding ends it sooner. Shrinking may take as long, or 30 s.",
     ),
     click.option(
         "--corpus",
